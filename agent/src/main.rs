@@ -1,0 +1,2 @@
+//! epmesh-agent.
+fn main() {}

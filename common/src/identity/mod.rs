@@ -1,0 +1,1 @@
+//! Who answers at an address, without credentials: codecs only.
