@@ -5,10 +5,12 @@
 //! destination and other witnesses saw of it, and names one cause. It reads no clock: `now` is an
 //! argument.
 
+mod engine;
 mod evidence;
 mod verdict;
 
 pub use self::{
+    engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Side, State, Step, Verdict,
