@@ -1,3 +1,5 @@
 //! epmesh coordinator.
 
+pub mod alert;
+pub mod clock;
 pub mod store;
