@@ -1,1 +1,8 @@
 //! Who answers at an address, without credentials: codecs only.
+
+pub mod ber;
+pub mod ntlm;
+pub mod text;
+mod wire;
+
+pub use wire::{DecodeError, EncodeError};
