@@ -160,6 +160,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// Offset of the next value in the message.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.base + self.at
+    }
+
     /// The tag of the next value, `None` at the end.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {

@@ -1,6 +1,7 @@
 //! Who answers at an address, without credentials: codecs only.
 
 pub mod ber;
+pub mod ldap;
 pub mod ntlm;
 pub mod text;
 mod wire;
