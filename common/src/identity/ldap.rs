@@ -253,6 +253,7 @@ impl Message {
             if self.controls.is_empty() {
                 return Ok(());
             }
+            check_len("number of controls", self.controls.len(), MAX_CONTROLS)?;
             w.constructed(CONTROLS, |w| {
                 self.controls.iter().try_for_each(|control| control.encode(w))
             })

@@ -2,6 +2,8 @@
 
 pub mod ber;
 pub mod ldap;
+pub mod nbstat;
+pub mod netlogon;
 pub mod ntlm;
 pub mod text;
 mod wire;
