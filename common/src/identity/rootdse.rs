@@ -58,7 +58,7 @@ pub struct RootDse {
     pub is_synchronized: Option<bool>,
     /// isGlobalCatalogReady.
     pub is_global_catalog_ready: Option<bool>,
-    /// currentTime, as the server writes it: `20261123151109.0Z`.
+    /// currentTime, as the server writes it: `20261120235109.0Z`.
     pub current_time: Option<String>,
     /// domainFunctionality (MS-ADTS 6.1.4.3).
     pub domain_functionality: Option<u32>,
