@@ -90,6 +90,17 @@ fn ntlm_challenge_in_a_bind_ack() -> Outcome {
 }
 
 #[test]
+fn ntlm_challenge_of_a_host_in_no_domain() -> Outcome {
+    let challenge = Challenge::decode(&recorded!("ntlm_member_challenge"))?;
+    let identity = Identity::from(&challenge);
+    assert!(challenge.flags.contains(NegotiateFlags::TARGET_TYPE_SERVER));
+    assert_eq!(identity.netbios_name, challenge.target_name);
+    assert!(identity.netbios_name.is_some());
+    assert_eq!((identity.domain, identity.is_domain_controller), (None, Some(false)));
+    Ok(())
+}
+
+#[test]
 fn ldap_ping_question() -> Outcome {
     let recorded = recorded!("ping");
     let messages = Message::decode_all(&recorded)?;
@@ -273,11 +284,12 @@ fn a_workstation_answers_node_status() -> Outcome {
     Ok(())
 }
 
-/// Every CHALLENGE and NEGOTIATE of every capture: octets of one message stand together in a file.
+/// Every NTLM and node status message of every capture: octets of one message stand together in a
+/// file.
 #[test]
-fn every_ntlm_message_of_the_captures() -> Outcome {
-    let Some(captures) = captures("every_ntlm_message_of_the_captures") else { return Ok(()) };
-    let (mut challenges, mut negotiates) = (0, 0);
+fn every_message_of_the_captures() -> Outcome {
+    let Some(captures) = captures("every_message_of_the_captures") else { return Ok(()) };
+    let (mut challenges, mut negotiates, mut replies) = (0, 0, 0);
     for folder in ["zeek", "suricata-verify", "ndpi", "scapy"] {
         for file in fs::read_dir(captures.join(folder))? {
             let path = file?.path();
@@ -293,11 +305,19 @@ fn every_ntlm_message_of_the_captures() -> Outcome {
                 } else if rest.starts_with(b"NTLMSSP\0\x01\0\0\0") {
                     Negotiate::decode(rest)?;
                     negotiates += 1;
+                } else if rest.get(2..12) == Some(b"\x84\0\0\0\0\x01\0\0\0\0")
+                    && rest.get(12..15) == Some(b"\x20CK")
+                {
+                    let reply = nbstat::Reply::decode(rest)
+                        .map_err(|error| format!("{}: {at}: {error}", path.display()))?;
+                    assert!(reply.computer_name().is_some(), "{}: {at}", path.display());
+                    assert_eq!(nbstat::Reply::decode(&reply.encode()?)?, reply);
+                    replies += 1;
                 }
             }
         }
     }
-    println!("{challenges} challenges, {negotiates} negotiates");
-    assert!(challenges > 0 && negotiates > 0);
+    println!("{challenges} challenges, {negotiates} negotiates, {replies} node status replies");
+    assert!(challenges > 0 && negotiates > 0 && replies > 0);
     Ok(())
 }

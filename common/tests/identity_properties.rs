@@ -243,6 +243,9 @@ fn reply() -> impl Strategy<Value = Reply> {
 }
 
 proptest! {
+    // A failure prints its input; worth keeping, it becomes a test of its own.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn arbitrary_octets(octets in vec(any::<u8>(), 0..600)) {
         decode_everything(&octets);
