@@ -27,7 +27,7 @@ use ntlm::NegotiateFlags;
 ///
 /// Every text is at most 255 octets and free of control characters, also one that is read back
 /// from a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, from = "Unchecked")]
 pub struct Identity {
     /// The DNS name of the host.
