@@ -1,1 +1,40 @@
-//! The domain model.
+//! The domain model: what an agent states about its domain controller, and what it observed of a
+//! peer. One vocabulary from the agent's probe to the verdict.
+//!
+//! Three answers run through all of it: a value, *absent*, and *could not be seen*. A timeout, an
+//! empty output and a refused read are never the same as "not there".
+
+mod directory;
+mod host;
+mod map;
+mod name;
+mod observation;
+mod plan;
+mod reading;
+mod resolver;
+mod section;
+mod service;
+mod statement;
+mod time;
+
+pub use self::{
+    directory::{Directory, Neighbour, NtdsSettings, Replication},
+    host::{Boot, Host, InterfaceAddress, Platform},
+    map::{EndpointMap, MapView, Through},
+    name::{DnsName, NameError},
+    observation::{
+        AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
+        MapAnswer, PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source,
+        Stage,
+    },
+    plan::{Look, Plan, Target},
+    reading::Reading,
+    resolver::{HostsFile, HostsLine, Resolver},
+    section::{Section, SectionKind},
+    service::{
+        AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,
+        Services, StartType, Transport,
+    },
+    statement::{Body, Digest, Report, Statement, Subject},
+    time::Timestamp,
+};

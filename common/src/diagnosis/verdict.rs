@@ -1,0 +1,214 @@
+//! Verdicts: what is said of a link.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{DnsName, Timestamp};
+
+/// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
+/// what to do. Serialised, it is the JSON that every output and every alert carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The destination DC: the client.
+    pub destination: DnsName,
+    /// The source DC: the server.
+    pub source: DnsName,
+    /// The interface needed: its name where it has one, else `UUID vMAJOR.MINOR`.
+    pub interface: String,
+    /// How the link stands.
+    pub state: State,
+    /// Why.
+    pub cause: Cause,
+    /// On which side the cause lies.
+    pub side: Side,
+    /// The exact thing that is wrong; none when healthy or unknown.
+    pub culprit: Option<Culprit>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The error that a Windows destination reports, or would.
+    pub error: WindowsError,
+    /// The proof, in the order of the seven steps.
+    pub evidence: Vec<EvidenceItem>,
+    /// The causes that were considered and left, and why.
+    pub ruled_out: Vec<RuledOut>,
+    /// What to do, in order.
+    pub remedy: Vec<String>,
+}
+
+macro_rules! kebab_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The id as it stands in JSON and on the screen.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+kebab_enum! {
+    /// How a link stands.
+    State {
+        /// The destination reaches the source's interface, and it is the right source.
+        Healthy = "healthy",
+        /// It does not.
+        Failing = "failing",
+        /// It does, and something is wrong that will break it.
+        Latent = "latent",
+        /// The evidence does not say.
+        Unknown = "unknown",
+    }
+}
+
+kebab_enum! {
+    /// The causes of the catalogue that this version can name.
+    Cause {
+        /// Nothing is wrong.
+        Healthy = "healthy",
+        /// The source's server application was not started since the boot.
+        ServiceNotStarted = "service-not-started",
+        /// It runs, and has not registered since it started.
+        RegistrationFailed = "registration-failed",
+        /// It was registered, then its process ended.
+        ServiceDied = "service-died",
+        /// It was registered, the same process runs, the registration is gone.
+        EndpointsUnregistered = "endpoints-unregistered",
+        /// A line of the destination's hosts file gives an address that is not the source's.
+        HostsFileOverride = "hosts-file-override",
+        /// A DNS server holds an address record that is not the source's.
+        DnsAStale = "dns-a-stale",
+        /// A DNS server holds right and wrong addresses together.
+        DnsADuplicate = "dns-a-duplicate",
+        /// The `_msdcs` CNAME of the source's DSA GUID names another host.
+        DnsCnameWrong = "dns-cname-wrong",
+        /// The `_msdcs` CNAME of the source's DSA GUID does not exist.
+        DnsCnameMissing = "dns-cname-missing",
+        /// The wrong server answers, and has the interface.
+        WrongServerIdentity = "wrong-server-identity",
+        /// Port 135 cannot be reached.
+        EpmUnreachable = "epm-unreachable",
+        /// The endpoint mapper answers; the port it names cannot be reached.
+        DynamicPortBlocked = "dynamic-port-blocked",
+        /// The map names a port where another process, or nothing, listens.
+        StaleEndpoint = "stale-endpoint",
+        /// The destination's directory holds an old GUID for the source.
+        NtdsSettingsStale = "ntds-settings-stale",
+        /// The endpoint mapper refuses anonymous callers.
+        EpmAccessDenied = "epm-access-denied",
+        /// Something else than 1753 is or will be reported.
+        NotError1753 = "not-1753",
+        /// The evidence does not decide.
+        Unknown = "unknown",
+    }
+}
+
+kebab_enum! {
+    /// Where a cause lies.
+    Side {
+        /// On the source DC, the server.
+        Source = "source",
+        /// On the destination DC, the client.
+        Destination = "destination",
+        /// In the resolution of the source's name.
+        NameResolution = "name-resolution",
+        /// On the path between them.
+        Network = "network",
+        /// In directory data.
+        Directory = "directory",
+        /// Nowhere, or not known.
+        None = "none",
+    }
+}
+
+kebab_enum! {
+    /// How sure a verdict is.
+    Confidence {
+        /// One side speaks, or none plainly.
+        Possible = "possible",
+        /// One side speaks plainly and nothing contradicts it.
+        Likely = "likely",
+        /// Both sides were seen and agree on it.
+        Proven = "proven",
+    }
+}
+
+kebab_enum! {
+    /// The seven steps of an RPC call between two domain controllers.
+    Step {
+        /// The destination's directory knows the source's DSA GUID.
+        Know = "know",
+        /// Names become addresses.
+        Resolve = "resolve",
+        /// TCP to the endpoint mapper.
+        Reach = "reach-135",
+        /// `ept_map`, against the source's own endpoint map and services.
+        Ask = "ask",
+        /// TCP to the port it named.
+        ReachPort = "reach-port",
+        /// The bind to the interface there.
+        Bind = "bind",
+        /// Who answered.
+        Identity = "identity",
+    }
+}
+
+/// The exact thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Culprit {
+    /// What sort of thing: `dns-record`, `hosts-line`, `service`, `port`, `endpoint-mapper` ….
+    pub kind: String,
+    /// Which: `A dc2.lab.test on DNS server 10.99.0.11`; `/etc/hosts:4 on dc1.lab.test`.
+    pub name: String,
+    /// What it is or says.
+    pub value: String,
+}
+
+/// An error number as Windows reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowsError {
+    /// The number; negative for the security errors that Windows prints so.
+    pub code: i64,
+    /// Its symbolic name.
+    pub name: String,
+}
+
+/// One piece of the proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceItem {
+    /// The step it belongs to.
+    pub step: Step,
+    /// Who saw it.
+    pub witness: DnsName,
+    /// What was seen, in words.
+    pub fact: String,
+    /// When, on the coordinator's clock where there is one.
+    pub at: Timestamp,
+    /// The code or value behind the words, as it was on the wire.
+    pub raw: Option<String>,
+}
+
+/// A cause that was considered and left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuledOut {
+    /// The cause.
+    pub cause: Cause,
+    /// Why it is not this one.
+    pub why: String,
+}

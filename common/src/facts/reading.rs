@@ -1,0 +1,59 @@
+//! The three answers of a local read, and the fourth that means the question does not arise.
+
+use serde::{Deserialize, Serialize};
+
+/// What came of reading one fact on the host itself.
+///
+/// `Absent` is an answer; `Unreadable` is the lack of one. A call that succeeds and yields nothing
+/// where something must be is `Unreadable`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reading", content = "value", rename_all = "kebab-case")]
+pub enum Reading<T> {
+    /// The fact was read.
+    Value(T),
+    /// It was looked for and is not there.
+    Absent,
+    /// This platform has no such thing.
+    NotApplicable,
+    /// It could not be seen, and why.
+    Unreadable(String),
+}
+
+impl<T> Reading<T> {
+    /// The value, where one was read.
+    pub const fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::NotApplicable | Self::Unreadable(_) => None,
+        }
+    }
+
+    /// `Unreadable` with the reason of an error and its sources, cut to 300 characters.
+    pub fn unreadable(error: &dyn std::error::Error) -> Self {
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            text.push_str(": ");
+            text.push_str(&inner.to_string());
+            source = inner.source();
+        }
+        Self::Unreadable(text.chars().take(300).collect())
+    }
+
+    /// The same answer about something derived from the value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reading<U> {
+        match self {
+            Self::Value(value) => Reading::Value(change(value)),
+            Self::Absent => Reading::Absent,
+            Self::NotApplicable => Reading::NotApplicable,
+            Self::Unreadable(why) => Reading::Unreadable(why),
+        }
+    }
+}
+
+impl<T> From<Option<T>> for Reading<T> {
+    /// `None` is `Absent`: use it only where the lack of a value was itself read.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Self::Value)
+    }
+}

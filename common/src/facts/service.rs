@@ -1,0 +1,171 @@
+//! Services, their processes, and the ports of the host.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Reading, Timestamp};
+
+/// The services of a host that a domain controller needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Services {
+    /// All that were found, by name.
+    pub list: Reading<Vec<Service>>,
+}
+
+impl Services {
+    /// The service with this role, where the list could be read and has one.
+    #[must_use]
+    pub fn with_role(&self, role: ServiceRole) -> Option<&Service> {
+        self.list.value()?.iter().find(|service| service.roles.contains(&role))
+    }
+}
+
+/// One service as the host's service manager, or its process table, tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Service {
+    /// Its name on this platform: `NTDS`, `RpcEptMapper`; `samba`, `samba task[rpc]`.
+    pub name: String,
+    /// What it does for a domain controller.
+    pub roles: Vec<ServiceRole>,
+    /// Whether it runs.
+    pub state: ServiceState,
+    /// How it is started.
+    pub start: Reading<StartType>,
+    /// The process, while it runs.
+    pub process: Reading<Process>,
+}
+
+/// What a service does for a domain controller; on Samba one task carries several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceRole {
+    /// The domain controller's main service: NTDS on Windows, the samba root process on Samba.
+    Directory,
+    /// Serves the endpoint mapper: RpcEptMapper; `samba task[rpc]`.
+    EndpointMapper,
+    /// Serves the RPC interfaces of the directory (drsuapi, lsarpc, samr).
+    DirectoryRpc,
+    /// Serves the netlogon interface.
+    Netlogon,
+    /// The DNS server.
+    Dns,
+    /// Pulls replication.
+    Replication,
+    /// The LDAP server.
+    Ldap,
+    /// Kerberos.
+    Kdc,
+}
+
+/// Whether a service runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceState {
+    /// It runs.
+    Running,
+    /// It is being started.
+    Starting,
+    /// It is being stopped.
+    Stopping,
+    /// It does not run.
+    Stopped,
+}
+
+/// How a service is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartType {
+    /// With the system.
+    Automatic,
+    /// On demand.
+    Manual,
+    /// Not at all.
+    Disabled,
+}
+
+/// One process; two with the same id and different start times are different processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Process {
+    /// The process id.
+    pub pid: u32,
+    /// When it started, by the host's clock.
+    pub started: Timestamp,
+}
+
+/// Ports of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ports {
+    /// The ephemeral ranges of the operating system.
+    pub dynamic: Reading<Vec<PortRange>>,
+    /// The range that RPC servers take their ports from, where it is another.
+    pub rpc: Reading<PortRange>,
+    /// The sockets that listen, TCP, sorted.
+    pub listeners: Reading<Vec<Listener>>,
+}
+
+impl Ports {
+    /// Whether something listens on TCP `port` for connections to `address`; `None` when the
+    /// listeners could not be read.
+    #[must_use]
+    pub fn listens(&self, address: IpAddr, port: u16) -> Option<bool> {
+        let listeners = self.listeners.value()?;
+        // An IPv6 wildcard socket takes IPv4 too unless told otherwise, which is not visible here.
+        let takes = |l: &Listener| {
+            l.port == port
+                && (l.address == address
+                    || (l.address.is_unspecified() && (l.address.is_ipv6() || address.is_ipv4())))
+        };
+        Some(listeners.iter().any(takes))
+    }
+}
+
+/// A range of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PortRange {
+    /// IPv4 or IPv6.
+    pub family: AddressFamily,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// The first port.
+    pub first: u16,
+    /// The last port, included.
+    pub last: u16,
+}
+
+/// The IP version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressFamily {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+/// TCP or UDP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// A listening TCP socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Listener {
+    /// The port.
+    pub port: u16,
+    /// The local address; unspecified means all.
+    pub address: IpAddr,
+    /// Who owns it, where that can be seen.
+    pub pid: Option<u32>,
+}

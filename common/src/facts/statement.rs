@@ -1,0 +1,142 @@
+//! Statements: the unit in which agents report.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{DnsName, PeerObservation, Section, SectionKind, Stage, Timestamp};
+
+/// What an agent sends in one go, and what a coordinator acknowledges in one go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    /// Rises by one with every report of this agent's installation; acknowledgements name it.
+    pub sequence: u64,
+    /// When the report was put together, by the agent's clock.
+    pub at: Timestamp,
+    /// The statements.
+    pub statements: Vec<Statement>,
+    /// How many earlier reports the agent had to drop because its spool was full.
+    pub dropped: u64,
+    /// What the agent has to say about its own state: a full disk, a plan cut to its limits.
+    pub notes: Vec<String>,
+}
+
+/// One agent's word on one subject at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Statement {
+    /// What it is about.
+    pub subject: Subject,
+    /// When it was seen to be so, by the agent's clock.
+    pub at: Timestamp,
+    /// Digest of the body, leaving out what changes with every look.
+    pub digest: Digest,
+    /// The body; left out when it has the digest that the coordinator already holds.
+    pub body: Option<Body>,
+}
+
+/// What a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// A section of the agent's own host.
+    Own(SectionKind),
+    /// A peer.
+    Peer(DnsName),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(kind) => write!(f, "own/{kind}"),
+            Self::Peer(peer) => write!(f, "peer/{peer}"),
+        }
+    }
+}
+
+/// The body of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// A section of the agent's own host.
+    Own(Box<Section>),
+    /// What was seen of a peer.
+    Peer(PeerObservation),
+}
+
+impl Body {
+    /// What this body is about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Own(section) => Subject::Own(section.kind()),
+            Self::Peer(observation) => Subject::Peer(observation.peer.clone()),
+        }
+    }
+
+    /// The digest of the body without durations and times to live, which change with every look
+    /// and mean nothing.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let plain = match self {
+            Self::Own(_) => serde_json::to_vec(self),
+            Self::Peer(observation) => serde_json::to_vec(&Self::Peer(settled(observation))),
+        };
+        // These types have no map with keys other than strings, the only way this can fail; an
+        // empty input then still digests to something, and is sent in full every time.
+        Digest::of(&plain.unwrap_or_default())
+    }
+
+    /// This body as a statement made at `at`.
+    #[must_use]
+    pub fn stated(self, at: Timestamp) -> Statement {
+        Statement { subject: self.subject(), at, digest: self.digest(), body: Some(self) }
+    }
+}
+
+/// The first 16 bytes of a SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Digest(pub [u8; 16]);
+
+impl Digest {
+    fn of(bytes: &[u8]) -> Self {
+        let full = Sha256::digest(bytes);
+        let mut short = [0; 16];
+        for (to, from) in short.iter_mut().zip(full.iter()) {
+            *to = *from;
+        }
+        Self(short)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+fn settled(observation: &PeerObservation) -> PeerObservation {
+    let mut plain = observation.clone();
+    let settle = |stage: &mut Stage| stage.took_ms = 0;
+    for lookup in &mut plain.lookups {
+        lookup.took_ms = 0;
+        if let super::Answer::Records(records) = &mut lookup.answer {
+            records.iter_mut().for_each(|record| record.ttl = None);
+        }
+    }
+    for probe in &mut plain.addresses {
+        settle(&mut probe.connect);
+        probe.bind.iter_mut().for_each(settle);
+        for interface in &mut probe.interfaces {
+            interface.took_ms = 0;
+            for port in &mut interface.ports {
+                settle(&mut port.connect);
+                port.bind.iter_mut().for_each(settle);
+            }
+        }
+        probe.identity.iter_mut().for_each(|identity| identity.took_ms = 0);
+    }
+    plain
+}
