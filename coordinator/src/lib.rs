@@ -1,1 +1,3 @@
 //! epmesh coordinator.
+
+pub mod store;
