@@ -1,3 +1,6 @@
 //! epmesh coordinator.
 
+pub mod clock;
+pub mod fleet;
+pub mod plan;
 pub mod store;
