@@ -17,11 +17,15 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod chunked;
 pub(crate) mod disk;
 mod embedded;
 mod error;
 mod key;
 mod memory;
+pub mod record;
+#[cfg(test)]
+mod suite;
 mod transaction;
 
 pub use self::embedded::{OpenReport, SledOptions, SledStore};

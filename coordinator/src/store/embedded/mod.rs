@@ -200,3 +200,6 @@ fn write_until_closed(mut engine: Engine, mut jobs: mpsc::Receiver<Job>) {
 fn size(transaction: &Transaction) -> usize {
     transaction.writes.iter().filter_map(|write| write.value().map(<[u8]>::len)).sum()
 }
+
+#[cfg(test)]
+mod tests;
