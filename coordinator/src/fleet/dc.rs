@@ -52,6 +52,7 @@ pub(super) struct Dc {
     pub(super) notes: Vec<String>,
     pub(super) dropped: u64,
     pub(super) remarks: VecDeque<String>,
+    pub(super) store_trouble: Option<String>,
 }
 
 /// One peer, as this domain controller last saw it.

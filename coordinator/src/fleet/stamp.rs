@@ -1,11 +1,14 @@
 //! Times of agents, put on the coordinator's clock.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use epmesh_common::facts::Timestamp;
 
 /// Messages over which the offset is minimum-filtered.
 const WINDOW: usize = 16;
+
+/// A message that took this much longer than the fastest was not under way: a clock was set.
+const LONGEST_WAY: Duration = Duration::from_secs(30);
 
 /// The moment an agent calls `at`, on the coordinator's clock.
 ///
@@ -29,14 +32,24 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// Takes one message into account.
-    pub fn observe(&mut self, sent: Timestamp, received: Timestamp) {
+    /// Takes one message into account, and says when it came in: `received`, less what it waited
+    /// longer than the fastest. Reports that come in one go out of a spool wait for each other.
+    pub fn observe(&mut self, sent: Timestamp, received: Timestamp) -> Timestamp {
+        // Timestamps end with the year 9999, far below the range of i64.
+        let millis = |moment: Timestamp| i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
+        let offset = millis(received).saturating_sub(millis(sent));
+        let fastest = self.offsets.iter().min().copied().unwrap_or(offset);
+        let waited = u64::try_from(offset.saturating_sub(fastest)).unwrap_or(0);
+        let mut waited = Duration::from_millis(waited);
+        if waited > LONGEST_WAY {
+            self.offsets.clear();
+            waited = Duration::ZERO;
+        }
         if self.offsets.len() >= WINDOW {
             self.offsets.pop_front();
         }
-        // Timestamps end with the year 9999, far below the range of i64.
-        let millis = |moment: Timestamp| i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-        self.offsets.push_back(millis(received).saturating_sub(millis(sent)));
+        self.offsets.push_back(offset);
+        received.minus(waited)
     }
 
     /// Milliseconds by which the agent's clock is ahead of the coordinator's; negative when it is
@@ -83,6 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_waited_came_earlier() {
+        let mut skew = Skew::default();
+        assert_eq!(skew.observe(at(600_000), at(10)), at(10));
+        assert_eq!(skew.observe(at(601_000), at(5_010)), at(1_010));
+        // Faster than any before: that one did not wait.
+        assert_eq!(skew.observe(at(606_000), at(6_005)), at(6_005));
+        // The agent's clock was set back by ten minutes.
+        assert_eq!(skew.observe(at(7_000), at(7_010)), at(7_010));
+        assert_eq!(skew.ahead_ms(), Some(-10));
+    }
+
+    #[test]
     fn the_fastest_message_tells_the_skew() {
         let mut skew = Skew::default();
         assert_eq!(skew.ahead_ms(), None);
@@ -91,8 +116,8 @@ mod tests {
         }
         assert_eq!(skew.ahead_ms(), Some(599_997));
         for _ in 0..WINDOW {
-            skew.observe(at(0), at(7));
+            skew.observe(at(600_000), at(900));
         }
-        assert_eq!(skew.ahead_ms(), Some(-7));
+        assert_eq!(skew.ahead_ms(), Some(599_100));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use epmesh_common::{
     diagnosis::{DcFacts, Link, Observed, Verdict},
-    facts::{Digest, DnsName, Plan, Subject, Timestamp},
+    facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
     rpc::InterfaceId,
 };
 
@@ -125,11 +125,37 @@ impl View {
         }
     }
 
-    /// Notes a message of the agent of `dc`.
-    pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) {
+    /// Notes a message of the agent of `dc`, and says when it came in: see [`Skew::observe`].
+    ///
+    /// [`Skew::observe`]: super::Skew::observe
+    pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) -> Timestamp {
+        let known = self.dcs.entry(dc.clone()).or_default();
+        known.last_seen = Some(received);
+        known.skew.observe(sent, received)
+    }
+
+    /// Notes that reports of `dc` cannot be stored, and why; `None` once they can.
+    pub fn store_trouble(&mut self, dc: &DnsName, trouble: Option<String>) {
         if let Some(known) = self.dcs.get_mut(dc) {
-            known.last_seen = Some(received);
-            known.skew.observe(sent, received);
+            known.store_trouble = trouble;
+        }
+    }
+
+    /// The agents that look at `source`, in order.
+    #[must_use]
+    pub fn watchers(&self, source: &DnsName) -> Vec<DnsName> {
+        self.watchers.get(source).into_iter().flatten().cloned().collect()
+    }
+
+    /// What an agent needs to know of `dc` to look at it.
+    #[must_use]
+    pub fn target(&self, dc: &DnsName) -> Target {
+        let member = self.members.get(dc);
+        Target {
+            name: dc.clone(),
+            dsa_guid: member.and_then(|member| member.dsa_guid),
+            forest: member.and_then(|member| member.forest.clone()),
+            whole_map: false,
         }
     }
 

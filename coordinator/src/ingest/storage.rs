@@ -31,6 +31,10 @@ pub(super) async fn write(store: &dyn Store, staged: &Staged) -> Result<(), Comm
     }
     for subject in &staged.forgotten {
         batch.delete(body_key(&staged.dc, subject)?).await?;
+        let large = large_key(&staged.dc, subject)?;
+        if let Some(found) = store.get(&large).await? {
+            chunked::delete(store, &large, found.revision).await?;
+        }
     }
     if let Some(history) = &staged.history {
         let key = history_key(&staged.dc)?;
