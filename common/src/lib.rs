@@ -8,3 +8,4 @@ pub mod diagnosis;
 pub mod facts;
 pub mod identity;
 pub mod rpc;
+pub mod wire;

@@ -31,11 +31,15 @@ pub enum Space {
     Alerts,
     /// Events on their way to webhook receivers.
     Outbox,
+    /// The pieces of large records in rebuildable areas, see [`super::chunked`].
+    Chunks,
+    /// The pieces of large records in ledger areas.
+    LedgerChunks,
 }
 
 impl Space {
     /// Every area, in no particular order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Facts,
         Self::Observations,
         Self::History,
@@ -44,6 +48,8 @@ impl Space {
         Self::Acknowledgements,
         Self::Alerts,
         Self::Outbox,
+        Self::Chunks,
+        Self::LedgerChunks,
     ];
 
     /// The name keys of this area begin with. Part of the stored format: never changed.
@@ -58,6 +64,8 @@ impl Space {
             Self::Acknowledgements => "acknowledgements",
             Self::Alerts => "alerts",
             Self::Outbox => "outbox",
+            Self::Chunks => "chunks",
+            Self::LedgerChunks => "ledger-chunks",
         }
     }
 
@@ -65,12 +73,13 @@ impl Space {
     #[must_use]
     pub const fn is_ledger(self) -> bool {
         match self {
-            Self::Facts | Self::Observations | Self::History => false,
+            Self::Facts | Self::Observations | Self::History | Self::Chunks => false,
             Self::Enrolments
             | Self::Tokens
             | Self::Acknowledgements
             | Self::Alerts
-            | Self::Outbox => true,
+            | Self::Outbox
+            | Self::LedgerChunks => true,
         }
     }
 

@@ -97,3 +97,25 @@ impl State {
         Ok(Committed { revision })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::suite;
+
+    fn fresh() -> (Arc<dyn Store>, ()) {
+        (Arc::new(MemoryStore::new()), ())
+    }
+
+    #[tokio::test]
+    async fn passes_the_suite() {
+        suite::run(fresh).await;
+    }
+
+    #[test]
+    fn behaves_as_a_map() {
+        suite::compare_with_model(256, fresh, |store, keep| (store, keep));
+    }
+}

@@ -17,11 +17,18 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+pub mod chunked;
+pub(crate) mod disk;
+mod embedded;
 mod error;
 mod key;
 mod memory;
+pub mod record;
+#[cfg(test)]
+mod suite;
 mod transaction;
 
+pub use self::embedded::{OpenReport, SledOptions, SledStore};
 pub use self::error::{CommitError, StoreError};
 pub use self::key::{Key, KeyError, MAX_KEY, Prefix, Space};
 pub use self::memory::MemoryStore;
