@@ -207,7 +207,8 @@ mod tests {
     fn durations() {
         assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
-        for text in ["", "h", "90", "-1s", "1.5h", "0s", "9999999d", "5é", "18446744073709551615d"] {
+        for text in ["", "h", "90", "-1s", "1.5h", "0s", "9999999d", "5é", "18446744073709551615d"]
+        {
             assert!(duration(text).is_err(), "{text}");
         }
     }

@@ -31,7 +31,7 @@ fn finish(table: &Table) -> String {
     // Without borders the columns begin with a blank; the trailing ones are noise.
     let mut text = String::new();
     for line in table.lines() {
-        text.push_str(line.strip_prefix(' ').unwrap_or(line).trim_end());
+        text.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
         text.push('\n');
     }
     text
@@ -117,7 +117,8 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
         let what = if failing { "no link is failing or latent" } else { "no link is known" };
         return format!("{what}\n");
     }
-    let header = ["DESTINATION", "", "SOURCE", "INTERFACE", "STATE", "CAUSE", "SIDE", "SURE", "ERROR"];
+    let header =
+        ["DESTINATION", "", "SOURCE", "INTERFACE", "STATE", "CAUSE", "SIDE", "SURE", "ERROR"];
     let mut table = table(&header, width);
     for row in rows {
         let error = if row.error == 0 { "-".to_owned() } else { row.error.to_string() };
@@ -138,7 +139,7 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
 
 /// `epmesh diagnose`.
 #[must_use]
-pub(super) fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u16>) -> String {
+pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u16>) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{} <- {}   {}", v.destination, v.source, v.interface);
     let state = v.state.as_str().to_uppercase();
@@ -155,7 +156,8 @@ pub(super) fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Op
         let _ = writeln!(text, "          {}", culprit.value);
     }
     for name in silent {
-        let _ = writeln!(text, "silent    {name} did not look again: not connected, or not in time");
+        let _ =
+            writeln!(text, "silent    {name} did not look again: not connected, or not in time");
     }
     if !v.remedy.is_empty() {
         let _ = writeln!(text, "\nWhat to do");
@@ -201,12 +203,19 @@ pub(super) fn endpoints(document: &Endpoints, now: Timestamp, width: Option<u16>
             Through::Local => "locally".to_owned(),
             Through::Address(address) => format!("through {address} port 135"),
         };
-        let _ = writeln!(text, "As {} sees its own map, {through}, {}", document.dc, ago(view.at, now));
+        let _ =
+            writeln!(text, "As {} sees its own map, {through}, {}", document.dc, ago(view.at, now));
         text.push_str(&listed(&view.endpoints, width));
         text.push('\n');
     }
     for view in &document.peers {
-        let _ = writeln!(text, "As {} sees it at {}, {}", view.witness, view.address, ago(view.at, now));
+        let _ = writeln!(
+            text,
+            "As {} sees it at {}, {}",
+            view.witness,
+            view.address,
+            ago(view.at, now)
+        );
         match (&view.failure, &view.endpoints) {
             (Some(failure), _) => {
                 let _ = writeln!(text, "{failure}");

@@ -4,8 +4,6 @@ mod documents;
 mod service;
 
 pub use self::{
-    documents::{
-        AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnView, PeerView,
-    },
+    documents::{AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnView, PeerView},
     service::{LookAgain, Operator, TokenScope, Tokens},
 };

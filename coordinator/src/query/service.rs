@@ -17,7 +17,11 @@ use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken};
-use crate::{alert::Alerts, clock, fleet::{Fleet, FindError}};
+use crate::{
+    alert::Alerts,
+    clock,
+    fleet::{FindError, Fleet},
+};
 
 /// Agents can be asked to look again.
 #[async_trait]
@@ -31,7 +35,12 @@ pub trait LookAgain: Send + Sync + fmt::Debug {
 #[async_trait]
 pub trait Tokens: Send + Sync + fmt::Debug {
     /// A new token.
-    async fn create(&self, scope: TokenScope, ttl: Duration, now: Timestamp) -> Result<NewToken, Status>;
+    async fn create(
+        &self,
+        scope: TokenScope,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<NewToken, Status>;
     /// Lets a name be enrolled again.
     async fn release(&self, dc: &DnsName, now: Timestamp) -> Result<(), Status>;
 }
@@ -181,7 +190,9 @@ impl Operate for Operator {
                 TokenScope::Domain(name(&scope.domain)?, scope.count)
             }
             Some(Scope::Domain(_)) => {
-                return Err(Status::invalid_argument("a token is for 1 to 10000 domain controllers"));
+                return Err(Status::invalid_argument(
+                    "a token is for 1 to 10000 domain controllers",
+                ));
             }
             None => return Err(Status::invalid_argument("a token is for a DC or for a domain")),
         };
