@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod fleet;
+pub mod ingest;
 pub mod plan;
 pub mod store;

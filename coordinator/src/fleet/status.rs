@@ -135,13 +135,7 @@ impl View {
             registered_at: map.filter(|_| own.is_some()).map(|held| held.at),
             registered: registered.unwrap_or_default(),
             dropped: dc.dropped,
-            notes: dc
-                .notes
-                .iter()
-                .chain(&dc.remarks)
-                .chain(&dc.store_trouble)
-                .cloned()
-                .collect(),
+            notes: dc.notes.iter().chain(&dc.remarks).chain(&dc.store_trouble).cloned().collect(),
         }
     }
 }
