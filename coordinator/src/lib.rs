@@ -1,3 +1,4 @@
 //! epmesh coordinator.
 
+pub mod pki;
 pub mod store;
