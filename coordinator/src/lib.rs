@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod fleet;
 pub mod ingest;
+pub mod pki;
 pub mod plan;
 pub mod store;
