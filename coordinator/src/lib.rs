@@ -1,5 +1,6 @@
 //! epmesh coordinator.
 
+pub mod alert;
 pub mod clock;
 pub mod fleet;
 pub mod ingest;

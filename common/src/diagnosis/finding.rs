@@ -1,7 +1,7 @@
 //! A decision before it is put into words.
 
 use super::{Cause, Confidence, Culprit, Side, State};
-use crate::facts::Failure;
+use crate::{facts::Failure, rpc::Status};
 
 /// What the engine decided about a link.
 #[derive(Clone, Debug)]
@@ -100,14 +100,5 @@ pub(super) fn windows_code(failure: &Failure) -> i64 {
 }
 
 fn fault_code(code: u32) -> i64 {
-    match code {
-        0x16C9_A0D6 => 1753,
-        0x16C9_A0CD => 1752,
-        0x1C01_0002 => 1745,
-        0x1C01_0003 => 1717,
-        0x1C01_000B => 1728,
-        0x1C01_0014 => 1723,
-        0x1C00_0012 | 0x1C00_0009 => 1726,
-        other => i64::from(other),
-    }
+    Status::from_fault(code).windows_error().map_or_else(|| i64::from(code), i64::from)
 }

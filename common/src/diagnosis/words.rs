@@ -11,36 +11,18 @@ use super::{
 };
 use crate::{
     facts::{ServiceState, Source},
-    rpc::InterfaceId,
+    rpc::{InterfaceId, names, windows_error},
 };
 
 /// The name of an interface, or its UUID and version.
 pub(super) fn interface_name(interface: InterfaceId) -> String {
-    interface.to_string()
+    names::label(interface)
 }
 
 /// The symbolic name of a Windows error.
 pub(super) fn windows_error(code: i64) -> WindowsError {
-    let name = match code {
-        0 => "ERROR_SUCCESS",
-        5 => "ERROR_ACCESS_DENIED",
-        1717 => "RPC_S_UNKNOWN_IF",
-        1722 => "RPC_S_SERVER_UNAVAILABLE",
-        1723 => "RPC_S_SERVER_TOO_BUSY",
-        1726 => "RPC_S_CALL_FAILED",
-        1727 => "RPC_S_CALL_FAILED_DNE",
-        1728 => "RPC_S_PROTOCOL_ERROR",
-        1730 => "RPC_S_UNSUPPORTED_TRANS_SYN",
-        1745 => "RPC_S_PROCNUM_OUT_OF_RANGE",
-        1747 => "RPC_S_UNKNOWN_AUTHN_SERVICE",
-        1752 => "EPT_S_CANT_PERFORM_OP",
-        1753 => "EPT_S_NOT_REGISTERED",
-        1825 => "RPC_S_SEC_PKG_ERROR",
-        8524 => "ERROR_DS_DNS_LOOKUP_FAILURE",
-        -2_146_893_022 => "SEC_E_WRONG_PRINCIPAL",
-        _ => "",
-    };
-    WindowsError { code, name: name.to_owned() }
+    let name = windows_error::symbol(code).unwrap_or("").to_owned();
+    WindowsError { code, name }
 }
 
 /// What to do, in order; the last step says what to check afterwards.

@@ -1,8 +1,7 @@
 //! From a byte stream to PDUs, from fragments to stubs, and back.
 
 use super::{
-    cursor::Reader,
-    error::{EncodeError, ProtocolError},
+    error::{DecodeError, EncodeError, ProtocolError},
     header::{ByteOrder, Flags, Header, PacketType},
     limits::{HEADER_LEN, MAX_BUFFERED, MAX_FRAG, MAX_FRAGMENTS, MAX_REASSEMBLED, MUST_RECV_FRAG},
     pdu::{Body, Pdu},
@@ -57,17 +56,20 @@ impl Splitter {
     /// As soon as the bytes cannot be the start of a DCE/RPC 5.0 PDU, or its header is bad.
     pub fn next_pdu(&mut self) -> Result<Option<Vec<u8>>, ProtocolError> {
         let waiting = self.buffer.get(self.taken..).unwrap_or_default();
-        let mut start = Reader::new(waiting, ByteOrder::Little);
-        if start.u8("rpc_vers").is_ok_and(|major| major != 5)
-            || start.u8("rpc_vers_minor").is_ok_and(|minor| minor != 0)
-        {
-            let start = waiting.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            return Err(ProtocolError::NotRpc { start });
-        }
-        if waiting.len() < HEADER_LEN {
-            return Ok(None);
-        }
-        let header = Header::decode(waiting).map_err(ProtocolError::decode("header"))?;
+        let header = match Header::decode(waiting) {
+            Ok(header) => header,
+            Err(DecodeError::Short { .. }) => return Ok(None),
+            // Other protocols may begin with the right version by chance (a Modbus answer to a
+            // bind does, and is shorter than a header), but not with the data representation.
+            Err(DecodeError::Value {
+                field: "rpc_vers" | "rpc_vers_minor" | "packed_drep",
+                ..
+            }) => {
+                let start = waiting.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+                return Err(ProtocolError::NotRpc { start });
+            }
+            Err(error) => return Err(ProtocolError::decode("header")(error)),
+        };
         let length = usize::from(header.frag_length);
         let Some(pdu) = waiting.get(..length).map(<[u8]>::to_vec) else { return Ok(None) };
         self.taken += length;

@@ -30,6 +30,24 @@ pub fn by_uuid(uuid: Uuid) -> Option<&'static KnownInterface> {
     KNOWN.iter().find(|known| known.id.uuid == uuid)
 }
 
+/// How an interface is called on the screen and in verdicts: its short name where it has one in
+/// this major version, else `UUID vMAJOR.MINOR`.
+#[must_use]
+pub fn label(id: InterfaceId) -> String {
+    match by_uuid(id.uuid).filter(|known| known.id.major == id.major) {
+        Some(known) => known.name.to_owned(),
+        None => id.to_string(),
+    }
+}
+
+/// The interface that an operator means by a short name, a UUID that has one, or
+/// `UUID vMAJOR.MINOR`.
+#[must_use]
+pub fn find(text: &str) -> Option<InterfaceId> {
+    let known = by_name(text).or_else(|| by_uuid(text.parse().ok()?));
+    known.map(|known| known.id).or_else(|| text.parse().ok())
+}
+
 /// All of them.
 #[must_use]
 pub const fn all() -> &'static [KnownInterface] {

@@ -74,3 +74,28 @@ impl Endpoint {
         (self.interface, self.object, sequence.clone(), endpoint.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rpc::epm::EPMAPPER;
+
+    #[test]
+    fn an_endpoint_has_one_form_in_files_and_survives_its_entry() {
+        let endpoint = Endpoint {
+            interface: EPMAPPER,
+            object: None,
+            binding: Binding::tcp(135),
+            annotation: String::new(),
+        };
+        let text = serde_json::to_string(&endpoint).unwrap();
+        let expected = concat!(
+            r#"{"interface":"e1af8308-5d1f-11c9-91a4-08002b14a0fa v3.0","#,
+            r#""binding":{"sequence":"ncacn_ip_tcp","endpoint":"135","host":null},"#,
+            r#""annotation":""}"#
+        );
+        assert_eq!(text, expected);
+        assert_eq!(serde_json::from_str::<Endpoint>(&text).unwrap(), endpoint);
+        assert_eq!(endpoint.entry().unwrap().endpoint(), Some(endpoint));
+    }
+}

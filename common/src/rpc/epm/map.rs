@@ -168,6 +168,7 @@ impl MapReply {
         out.u32(self.max_towers);
         out.u32(0);
         out.count32("towers actual count", self.towers.len(), limit)?;
+        // The request has used 1 and 2, and some readers keep those in mind.
         for (referent, _) in (3..).zip(&self.towers) {
             out.u32(referent);
         }
