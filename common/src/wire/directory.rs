@@ -43,7 +43,7 @@ impl Wire for NtdsSettings {
             server: r.text("server", m.server, limits::TEXT_BYTES)?,
             host: m.host.map(|text| r.name("host", &text)).transpose()?,
             dsa_guid: r.guid("dsa_guid", &m.dsa_guid)?,
-            site: r.optional_text("site", m.site)?,
+            site: r.optional_text("site", m.site, limits::TEXT_BYTES)?,
             created: r.optional_moment("created_ms", m.created_ms)?,
         })
     }

@@ -64,6 +64,8 @@ pub const INTERFACES: usize = 256;
 pub const BINDINGS: usize = 500;
 /// Ports tried for one interface.
 pub const PORTS: usize = 64;
+/// A text of an identity: what [`crate::identity::Identity`] keeps of one.
+pub const IDENTITY_BYTES: usize = 255;
 /// Ways of asking one address who it is.
 pub const IDENTITIES: usize = 16;
 

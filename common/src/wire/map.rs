@@ -102,7 +102,7 @@ impl Wire for Binding {
         Ok(Self {
             sequence,
             endpoint: r.text("endpoint", m.endpoint, limits::TEXT_BYTES)?,
-            host: r.optional_text("host", m.host)?,
+            host: r.optional_text("host", m.host, limits::TEXT_BYTES)?,
         })
     }
 }

@@ -169,11 +169,15 @@ impl Wire for Identity {
 
     fn decode(m: proto::Identity, r: &mut Reader) -> Result<Self, WireError> {
         Ok(Self {
-            dns_name: r.optional_text("dns_name", m.dns_name)?,
-            netbios_name: r.optional_text("netbios_name", m.netbios_name)?,
-            domain: r.optional_text("domain", m.domain)?,
-            forest: r.optional_text("forest", m.forest)?,
-            site: r.optional_text("site", m.site)?,
+            dns_name: r.optional_text("dns_name", m.dns_name, limits::IDENTITY_BYTES)?,
+            netbios_name: r.optional_text(
+                "netbios_name",
+                m.netbios_name,
+                limits::IDENTITY_BYTES,
+            )?,
+            domain: r.optional_text("domain", m.domain, limits::IDENTITY_BYTES)?,
+            forest: r.optional_text("forest", m.forest, limits::IDENTITY_BYTES)?,
+            site: r.optional_text("site", m.site, limits::IDENTITY_BYTES)?,
             dsa_guid: r.optional_guid("dsa_guid", m.dsa_guid.as_deref())?,
             is_domain_controller: m.is_domain_controller,
         })

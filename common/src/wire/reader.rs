@@ -220,8 +220,9 @@ impl Reader {
         &mut self,
         name: &'static str,
         text: Option<String>,
+        limit: usize,
     ) -> Result<Option<String>, WireError> {
-        text.map(|text| self.text(name, text, limits::TEXT_BYTES)).transpose()
+        text.map(|text| self.text(name, text, limit)).transpose()
     }
 
     /// A DNS name.
