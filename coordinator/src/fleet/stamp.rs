@@ -77,7 +77,7 @@ mod tests {
         // Ten minutes behind.
         assert_eq!(
             corrected(Timestamp::from_millis(1_000), Timestamp::from_millis(2_000), at(0)),
-            at(0).minus(std::time::Duration::from_secs(1))
+            at(0).minus(Duration::from_secs(1))
         );
     }
 

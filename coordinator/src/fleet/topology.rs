@@ -60,6 +60,24 @@ impl View {
         Rearranged { replanned, gone }
     }
 
+    /// Gives an agent that has no plan yet the one it will have, so that it need not wait for
+    /// [`View::rearrange`]: everyone it may look at, as far as is known.
+    pub fn plan_for_newcomer(&mut self, dc: &DnsName, now: Timestamp) {
+        if self.plans.contains_key(dc) {
+            return;
+        }
+        let members = self.known(now);
+        if let Some(targets) = plan::targets(&members).remove(dc) {
+            let plan = Plan {
+                version: now.as_millis(),
+                interval_ms: u32::try_from(self.settings.interval.as_millis()).unwrap_or(u32::MAX),
+                targets,
+                interfaces: self.settings.interfaces.clone(),
+            };
+            self.plans.insert(dc.clone(), plan);
+        }
+    }
+
     /// Whether links from `source` to `destination` are watched.
     pub(super) fn is_watched(&self, destination: &DnsName, source: &DnsName) -> bool {
         self.watchers.get(source).is_some_and(|watchers| watchers.contains(destination))

@@ -123,12 +123,8 @@ impl Hub {
         let replaced = CancellationToken::new();
         let replanned = Arc::new(Notify::new());
         let (looks, receiver) = mpsc::channel(WAITING_LOOKS);
-        let handle = Handle {
-            id,
-            replaced: replaced.clone(),
-            replanned: Arc::clone(&replanned),
-            looks,
-        };
+        let handle =
+            Handle { id, replaced: replaced.clone(), replanned: Arc::clone(&replanned), looks };
         let mut sessions = lock(&self.sessions);
         if let Some(older) = sessions.insert(dc.clone(), handle) {
             older.replaced.cancel();

@@ -18,6 +18,7 @@ pub use self::{
     enrolment::EnrolmentService,
     hub::Hub,
     intake::IntakeError,
-    look::LookOutcome,
+    look::{DEADLINE, LookOutcome},
+    peer::operator,
     session::AgentsService,
 };

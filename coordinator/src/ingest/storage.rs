@@ -11,8 +11,7 @@ use crate::{
     fleet::{Restored, Staged, StagedBody},
     store::{
         CommitError, Key, MAX_OPERATIONS, MAX_PAGE, MAX_TRANSACTION, MAX_VALUE, Prefix, Space,
-        Store, StoreError, Transaction, chunked,
-        record,
+        Store, StoreError, Transaction, chunked, record,
     },
 };
 
@@ -198,11 +197,8 @@ impl Batch<'_> {
     async fn put_body(&mut self, dc: &DnsName, staged: &StagedBody) -> Result<(), CommitError> {
         let subject = staged.body.subject();
         let key = body_key(dc, &subject)?;
-        let mut record = BodyRecord {
-            digest: staged.digest,
-            at: staged.at,
-            body: Some(staged.body.clone()),
-        };
+        let mut record =
+            BodyRecord { digest: staged.digest, at: staged.at, body: Some(staged.body.clone()) };
         let value = record::encode(&key, &record)?;
         if value.len() <= MAX_VALUE {
             return self.put(key, value).await;
