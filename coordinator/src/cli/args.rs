@@ -30,7 +30,7 @@ const EXIT_STATUS: &str = "Exit status:\n  \
 #[derive(Clone, Debug, Args)]
 pub struct ClientArguments {
     /// The coordinator to ask.
-    #[arg(long, global = true, value_name = "URL", default_value = "https://127.0.0.1:7443")]
+    #[arg(long, global = true, value_name = "URL", default_value = "https://127.0.0.1:7353")]
     #[arg(env = "EPMESH_COORDINATOR")]
     pub coordinator: String,
     /// Folder with the operator's certificate, key and the authority's certificate; by default
@@ -107,6 +107,9 @@ pub struct ServeArguments {
     /// Address for /healthz and /readyz; none by default.
     #[arg(long, value_name = "ADDR")]
     pub web: Option<SocketAddr>,
+    /// The time between two looks at the same peer: 1s to 1h, 60s by default.
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub interval: Option<Duration>,
 }
 
 /// `epmesh token …`.
@@ -190,6 +193,14 @@ fn duration(text: &str) -> Result<Duration, String> {
         Some(total) if (1..=366 * 86_400).contains(&total) => Ok(Duration::from_secs(total)),
         _ => Err(format!("not between one second and 366 days: {text:?}")),
     }
+}
+
+/// An interval between looks.
+fn interval(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| {
+        let fits = time <= Duration::from_secs(3_600);
+        if fits { Ok(time) } else { Err(format!("longer than an hour: {text:?}")) }
+    })
 }
 
 #[cfg(test)]

@@ -16,14 +16,14 @@ const LARGEST: usize = 256 * 1024 * 1024;
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
     #[error(
-        "the operator's identity cannot be read from {path}: run this on the coordinator, or copy authority.pem, operator.pem and operator.key from its data directory and name their folder with --identity"
+        "the operator's identity cannot be read from {path}: run this on the coordinator, or copy ca.pem, operator.pem and operator.key from its data directory and name their folder with --identity"
     )]
     Identity {
         path: String,
         #[source]
         source: std::io::Error,
     },
-    #[error("{url:?} is not the address of a coordinator, such as https://ops.example:7443")]
+    #[error("{url:?} is not the address of a coordinator, such as https://ops.example:7353")]
     Address {
         url: String,
         #[source]
@@ -72,7 +72,7 @@ impl Client {
         let url = arguments.coordinator.clone();
         let read = |name: &str| read(&arguments.identity, name);
         let tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(read("authority.pem")?))
+            .ca_certificate(Certificate::from_pem(read("ca.pem")?))
             .identity(Identity::from_pem(read("operator.pem")?, read("operator.key")?));
         let address = |source| ClientError::Address { url: url.clone(), source };
         let channel = Endpoint::from_shared(url.clone())

@@ -298,7 +298,7 @@ pub(super) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
 #[must_use]
 pub(super) fn token(token: &NewToken) -> String {
     format!(
-        "{}\n\nfor          {}\nuntil        {}\nauthority    {}\n\nIt is shown this once. On the domain controller:\n  epmesh-agent enroll --coordinator https://THIS-HOST:7443 --token TOKEN\n",
+        "{}\n\nfor          {}\nuntil        {}\nauthority    {}\n\nIt is shown this once. On the domain controller:\n  epmesh-agent enroll --coordinator https://THIS-HOST:7353 --token TOKEN\n",
         token.token, token.scope, token.expires_at, token.ca_fingerprint
     )
 }

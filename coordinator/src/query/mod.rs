@@ -5,5 +5,5 @@ mod service;
 
 pub use self::{
     documents::{AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnView, PeerView},
-    service::{LookAgain, Operator, TokenScope, Tokens},
+    service::Operator,
 };

@@ -1,10 +1,10 @@
 //! The gRPC services for operators.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Link, State},
-    facts::{DnsName, Timestamp},
+    facts::DnsName,
     rpc::names,
 };
 use epmesh_proto::v1::{
@@ -21,62 +21,37 @@ use crate::{
     alert::Alerts,
     clock,
     fleet::{FindError, Fleet},
+    ingest::{DEADLINE, Hub, LookOutcome, operator, refusal},
+    pki::{Authority, Registry, Restriction},
 };
 
-/// Agents can be asked to look again.
-#[async_trait]
-pub trait LookAgain: Send + Sync + fmt::Debug {
-    /// Has everyone who can say something about `link` look again; returns when all have, or when
-    /// the time for it is over. Who did not is returned.
-    async fn look(&self, link: &Link) -> Vec<DnsName>;
-}
-
-/// Join tokens and enrolments.
-#[async_trait]
-pub trait Tokens: Send + Sync + fmt::Debug {
-    /// A new token.
-    async fn create(
-        &self,
-        scope: TokenScope,
-        ttl: Duration,
-        now: Timestamp,
-    ) -> Result<NewToken, Status>;
-    /// Lets a name be enrolled again.
-    async fn release(&self, dc: &DnsName, now: Timestamp) -> Result<(), Status>;
-}
-
-/// For whom a join token is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenScope {
-    /// One domain controller.
-    Dc(DnsName),
-    /// So many domain controllers of a domain.
-    Domain(DnsName, u32),
-}
-
-/// Answers operators. Who may ask is decided before a call comes here.
+/// Answers operators; every call needs an operator's certificate.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    fleet: Arc<Fleet>,
+    hub: Arc<Hub>,
+    registry: Arc<Registry>,
+    authority: Arc<Authority>,
     alerts: Arc<Alerts>,
-    agents: Arc<dyn LookAgain>,
-    tokens: Arc<dyn Tokens>,
 }
 
 impl Operator {
-    /// An operator's services over these.
+    /// The operators' services over these.
     #[must_use]
-    pub fn new(
-        fleet: Arc<Fleet>,
+    pub const fn new(
+        hub: Arc<Hub>,
+        registry: Arc<Registry>,
+        authority: Arc<Authority>,
         alerts: Arc<Alerts>,
-        agents: Arc<dyn LookAgain>,
-        tokens: Arc<dyn Tokens>,
     ) -> Self {
-        Self { fleet, alerts, agents, tokens }
+        Self { hub, registry, authority, alerts }
+    }
+
+    fn fleet(&self) -> &Fleet {
+        self.hub.fleet()
     }
 
     fn find(&self, text: &str) -> Result<DnsName, Status> {
-        self.fleet.find(text).map_err(|error| match error {
+        self.fleet().find(text).map_err(|error| match error {
             FindError::Unknown(_) => Status::not_found(format!("{error}; see `epmesh dcs`")),
             FindError::Ambiguous { .. } => Status::invalid_argument(error.to_string()),
         })
@@ -95,13 +70,15 @@ fn name(text: &str) -> Result<DnsName, Status> {
 
 #[async_trait]
 impl Query for Operator {
-    async fn dcs(&self, _: Request<DcsRequest>) -> Result<Response<Document>, Status> {
-        document(&self.fleet.statuses())
+    async fn dcs(&self, request: Request<DcsRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        document(&self.fleet().statuses())
     }
 
     async fn links(&self, request: Request<LinksRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
         let failing = request.into_inner().failing;
-        let verdicts = self.fleet.with(|view| view.verdicts());
+        let verdicts = self.fleet().with(|view| view.verdicts());
         let rows: Vec<LinkRow> = verdicts
             .iter()
             .filter(|(_, verdict)| {
@@ -116,6 +93,7 @@ impl Query for Operator {
         &self,
         request: Request<DiagnoseRequest>,
     ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
         let request = request.into_inner();
         let interface = if request.interface.is_empty() { "drsuapi" } else { &request.interface };
         let interface = names::find(interface).ok_or_else(|| {
@@ -132,16 +110,23 @@ impl Query for Operator {
         if link.destination == link.source {
             return Err(Status::invalid_argument("a link needs two domain controllers"));
         }
-        let silent = if request.now { self.agents.look(&link).await } else { Vec::new() };
-        document(&Diagnosis { verdict: self.fleet.diagnose(&link), silent })
+        if !request.now {
+            let verdict = self.fleet().diagnose(&link);
+            return document(&Diagnosis { verdict, silent: Vec::new() });
+        }
+        let LookOutcome { verdict, mut silent, not_connected, .. } =
+            self.hub.look(&link, DEADLINE).await;
+        silent.extend(not_connected);
+        document(&Diagnosis { verdict, silent })
     }
 
     async fn endpoints(
         &self,
         request: Request<EndpointsRequest>,
     ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
-        let (facts, seen) = self.fleet.with(|view| (view.facts(&dc), view.observations_of(&dc)));
+        let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
         let own = facts.and_then(|facts| facts.endpoint_map);
         document(&Endpoints::of(dc, own.as_ref(), &seen))
     }
@@ -150,9 +135,10 @@ impl Query for Operator {
 
     async fn export_bundle(
         &self,
-        _: Request<ExportBundleRequest>,
+        request: Request<ExportBundleRequest>,
     ) -> Result<Response<Self::ExportBundleStream>, Status> {
-        let lines = self.fleet.with(|view| view.export(clock::now()));
+        operator(&request)?;
+        let lines = self.fleet().with(|view| view.export(clock::now()));
         let lines: Vec<_> = lines
             .iter()
             .map(|line| {
@@ -165,7 +151,8 @@ impl Query for Operator {
         Ok(Response::new(iter(lines)))
     }
 
-    async fn alerts(&self, _: Request<AlertsRequest>) -> Result<Response<Document>, Status> {
+    async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
         let records = self.alerts.list().await;
         // An answer has to fit into a message; what is older stays in the store.
         let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
@@ -179,15 +166,21 @@ impl Operate for Operator {
         &self,
         request: Request<CreateTokenRequest>,
     ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
         let request = request.into_inner();
         let ttl = Duration::from_secs(request.ttl_seconds);
         if !(1..=366 * 86_400).contains(&request.ttl_seconds) {
             return Err(Status::invalid_argument("a token lives from one second to 366 days"));
         }
-        let scope = match request.scope {
-            Some(Scope::Dc(dc)) => TokenScope::Dc(name(&dc)?),
+        let (restriction, scope) = match request.scope {
+            Some(Scope::Dc(dc)) => {
+                let name = String::from(name(&dc)?);
+                (Restriction::Dc { name: name.clone() }, format!("the domain controller {name}"))
+            }
             Some(Scope::Domain(scope)) if (1..=10_000).contains(&scope.count) => {
-                TokenScope::Domain(name(&scope.domain)?, scope.count)
+                let (domain, count) = (String::from(name(&scope.domain)?), scope.count);
+                let words = format!("{count} domain controllers of {domain}");
+                (Restriction::Domain { domain, count }, words)
             }
             Some(Scope::Domain(_)) => {
                 return Err(Status::invalid_argument(
@@ -196,15 +189,31 @@ impl Operate for Operator {
             }
             None => return Err(Status::invalid_argument("a token is for a DC or for a domain")),
         };
-        document(&self.tokens.create(scope, ttl, clock::now()).await?)
+        let now = clock::now();
+        let expires_at = now.plus(ttl);
+        let made = self
+            .registry
+            .create_token(restriction, expires_at.as_millis(), now.as_millis())
+            .await
+            .map_err(|error| refusal(&error))?;
+        tracing::info!(token = made.1.id, %scope, %operator, "join token made");
+        document(&NewToken {
+            token: made.0.to_string(),
+            ca_fingerprint: self.authority.printed_fingerprint(),
+            expires_at,
+            scope,
+        })
     }
 
     async fn release(
         &self,
         request: Request<ReleaseRequest>,
     ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
         let dc = name(&request.into_inner().dc)?;
-        self.tokens.release(&dc, clock::now()).await?;
+        self.registry.release(dc.as_str()).await.map_err(|error| refusal(&error))?;
+        self.hub.released(&dc);
+        tracing::info!(%dc, %operator, "enrolment released");
         document(&dc)
     }
 }
