@@ -12,8 +12,9 @@ readonly MAX_DCS=30
 readonly RUN=/run/epmesh-lab
 
 REPO="$(cd "$LAB_LIB/../../.." && pwd)"
-LAB_DIR="${EPMESH_LAB_DIR:-$REPO/.cache/lab}"
-readonly REPO
+REQUESTED_DIR="${EPMESH_LAB_DIR:-$REPO/.cache/lab}"
+LAB_DIR=$REQUESTED_DIR
+readonly REPO REQUESTED_DIR
 
 say() { printf '[%(%H:%M:%S)T] %s\n' -1 "$*" >&2; }
 
@@ -44,8 +45,7 @@ require_machine() {
     else
         RUNNING_DIR=''
     fi
-    REQUESTED_DIR=$LAB_DIR
-    LAB_DIR=${RUNNING_DIR:-$LAB_DIR}
+    LAB_DIR=${RUNNING_DIR:-$REQUESTED_DIR}
     LOG=$LAB_DIR/log
 }
 
@@ -95,7 +95,7 @@ dc_names() {
 }
 
 require_ready() {
-    [ -e "$RUN/ready" ] && lab_is_running || die "the lab is not up (lab up)"
+    if [ ! -e "$RUN/ready" ] || ! lab_is_running; then die "the lab is not up (lab up)"; fi
 }
 
 require_dc() {

@@ -80,7 +80,12 @@ dc_join() {
     die "joining $dc failed (log: $LOG/$dc.join.$try)"
 }
 
-dc_pid() { in_host "$1" sh -c 'read -r pid </run/samba/samba.pid && kill -0 "$pid" && echo "$pid"' 2>/dev/null; }
+# The pid of samba's root process, as the host numbers it.
+dc_pid() {
+    # shellcheck disable=SC2016 # expanded inside the host
+    in_host "$1" sh -c 'read -r pid </run/samba/samba.pid && kill -0 "$pid" && echo "$pid"' 2>/dev/null
+}
+
 dc_running() { dc_pid "$1" >/dev/null; }
 
 dc_launch() {
@@ -97,7 +102,7 @@ dc_await() {
 }
 
 ports_open() {
-    local host=$1 port
+    local host=$1
     shift
     # shellcheck disable=SC2016 # expanded inside the host
     in_host "$host" bash -c 'for port; do exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1; done' \

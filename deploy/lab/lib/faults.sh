@@ -163,15 +163,18 @@ stale_guid() {
     say "dc2 rebuilt in $(($(date +%s) - since)) s; old GUID $(cat "$LAB_DIR/state/$SOURCE.guid.old")"
 }
 
-# Samba's replication keeps its RPC connections: cut, or a fault goes unseen.
-# Connections to the operator's host (the agents' own) stay.
+# Samba's replication keeps its RPC connections: those of the source DC are
+# cut, or a fault goes unseen. The links between the others, and the agents'
+# own connections to the operator's host, stay.
 connections_cut() {
-    local host other
+    local host source_ip other
+    source_ip=$(host_ip $SOURCE)
     for host in $(dc_names); do
-        for other in $(dc_names) member; do
-            [ "$host" != "$other" ] || continue
-            in_host "$host" ss -K dst "$(host_ip "$other")" >/dev/null 2>&1 || true
+        [ "$host" != $SOURCE ] || continue
+        for other in "$source_ip" "$(host_ip member)" "$DEAD_IP"; do
+            in_host "$host" ss -K dst "$other" >/dev/null 2>&1 || true
         done
+        in_host $SOURCE ss -K dst "$(host_ip "$host")" >/dev/null 2>&1 || true
     done
 }
 

@@ -7,7 +7,7 @@ pristine() { echo "$LAB_DIR/forest-$1.tar"; }
 cmd_up() {
     [ $# -le 1 ] || wrong_usage "up [N]"
     local n=${1:-3} start=$SECONDS
-    [[ $n =~ ^[0-9]+$ ]] && [ "$n" -ge 1 ] && [ "$n" -le "$MAX_DCS" ] ||
+    [[ $n =~ ^[1-9][0-9]?$ && $n -le $MAX_DCS ]] ||
         wrong_usage "N is a number from 1 to $MAX_DCS, not '$n'"
     if [ -n "$RUNNING_DIR" ] && [ -e "$RUN/ready" ]; then
         up_again "$n"
@@ -17,12 +17,12 @@ cmd_up() {
     hosts_down
     check_machine
 
+    LAB_DIR=$REQUESTED_DIR LOG=$REQUESTED_DIR/log
+    mkdir -p "$LAB_DIR" "$LOG"
     rm -rf "$LAB_DIR/state"
     # From here on a killed run leaves `dir` without `ready`: the next `up`
     # clears it away.
-    echo "$REQUESTED_DIR" >"$RUN/dir"
-    LAB_DIR=$REQUESTED_DIR LOG=$REQUESTED_DIR/log
-    mkdir -p "$LAB_DIR" "$LOG"
+    echo "$LAB_DIR" >"$RUN/dir"
     echo "$n" >"$RUN/count"
     if [ -s "$(pristine "$n")" ]; then
         tar -C "$LAB_DIR" --xattrs --xattrs-include='*' --acls -xf "$(pristine "$n")"

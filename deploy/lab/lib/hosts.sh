@@ -132,13 +132,18 @@ mount_points() {
 }
 
 host_up() {
-    local host=$1 ns=$PREFIX-$1 link=v-$1 pid
+    local host=$1 ns=$PREFIX-$1 link=v-$1 ip mac pid
+    ip=$(host_ip "$host")
+    # A rebooted host keeps its MAC address, or its neighbours would talk to the
+    # old one until their caches expire.
+    printf -v mac '02:00:0a:63:00:%02x' "${ip##*.}"
     ip netns add "$ns"
-    ip -n "$PREFIX-sw" link add "$link" type veth peer name eth0 netns "$ns"
+    ip -n "$PREFIX-sw" link add "$link" type veth \
+        peer name eth0 address "$mac" netns "$ns"
     ip -n "$PREFIX-sw" link set "$link" master br0 up
     ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
     ip -n "$ns" link set lo up
-    ip -n "$ns" addr add "$(host_ip "$host")/24" dev eth0
+    ip -n "$ns" addr add "$ip/24" dev eth0
     ip -n "$ns" link set eth0 up
 
     rm -f "$RUN/$host.mounted"

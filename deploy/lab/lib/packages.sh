@@ -37,7 +37,7 @@ packages_install() (
         [ -e "/lib/systemd/system/$unit.service" ] || units+=("$unit.service")
     done
     if [ -e "$policy" ]; then mv "$policy" "$policy.epmesh-lab"; fi
-    # shellcheck disable=SC2329 # called by the trap
+    # shellcheck disable=SC2317,SC2329 # called by the trap
     restore_policy() {
         rm -f "$policy"
         if [ -e "$policy.epmesh-lab" ]; then mv "$policy.epmesh-lab" "$policy"; fi
