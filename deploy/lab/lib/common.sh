@@ -64,14 +64,19 @@ take_lock() {
 # wait_for SECONDS WHAT COMMAND... : polls a condition. Returns 1 when it did
 # not become true in time, after saying so.
 wait_for() {
-    local limit=$1 what=$2 end
+    local limit=$1 what=$2
     shift 2
-    end=$((SECONDS + limit))
+    wait_quietly "$limit" "$@" || {
+        say "gave up after $limit s: $what"
+        return 1
+    }
+}
+
+wait_quietly() {
+    local end=$((SECONDS + $1))
+    shift
     until "$@"; do
-        if [ "$SECONDS" -ge "$end" ]; then
-            say "gave up after $limit s: $what"
-            return 1
-        fi
+        [ "$SECONDS" -lt "$end" ] || return 1
         sleep 0.1
     done
 }
