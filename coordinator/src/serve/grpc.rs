@@ -9,9 +9,7 @@ use anyhow::{Context, Result};
 use epmesh_common::wire::limits::MESSAGE_BYTES;
 use epmesh_proto::v1::{agents_server::AgentsServer, enrolment_server::EnrolmentServer};
 use tokio::net::TcpListener;
-use tonic::transport::{
-    Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming,
-};
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
 
 use super::{Parts, START_VALIDITY_DAYS};
 use crate::{
