@@ -149,10 +149,7 @@ fn server_name(text: &str) -> Result<String, String> {
 }
 
 fn interface(text: &str) -> Result<InterfaceId, String> {
-    if let Some(known) = names::by_name(text) {
-        return Ok(known.id);
-    }
-    text.parse().map_err(|_| {
+    names::find(text).ok_or_else(|| {
         format!("{text:?} is neither a known interface nor of the form `UUID vMAJOR.MINOR`")
     })
 }
