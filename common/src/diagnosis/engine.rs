@@ -1,23 +1,36 @@
-//! The decision.
+//! The engine's face: evidence in, verdict out.
 
-use super::{Cause, Confidence, Evidence, Side, State, Verdict, WindowsError};
+use super::{
+    Evidence, Verdict,
+    case::Case,
+    decide::decide,
+    naming::views,
+    proof::proof,
+    words::{interface_name, remedy, ruled_out, windows_error},
+};
 use crate::facts::Timestamp;
 
 /// Names the one cause that the evidence on a link supports, or says that it does not decide.
+///
+/// Facts older than the evidence's `fresh_for_ms` at `now` are not looked at. The same evidence and
+/// the same `now` always give the same verdict.
 #[must_use]
-pub fn diagnose(evidence: &Evidence, _now: Timestamp) -> Verdict {
+pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
+    let case = Case::new(evidence, now);
+    let views = views(&case);
+    let finding = decide(&case, &views);
     Verdict {
-        destination: evidence.link.destination.clone(),
-        source: evidence.link.source.clone(),
-        interface: evidence.link.interface.to_string(),
-        state: State::Unknown,
-        cause: Cause::Unknown,
-        side: Side::None,
-        culprit: None,
-        confidence: Confidence::Possible,
-        error: WindowsError { code: 0, name: "ERROR_SUCCESS".to_owned() },
-        evidence: Vec::new(),
-        ruled_out: Vec::new(),
-        remedy: Vec::new(),
+        destination: case.destination().clone(),
+        source: case.source().clone(),
+        interface: interface_name(case.interface()),
+        state: finding.state,
+        cause: finding.cause,
+        side: finding.side,
+        confidence: finding.confidence,
+        error: windows_error(finding.error),
+        evidence: proof(&case),
+        ruled_out: ruled_out(&case, &views, &finding),
+        remedy: remedy(&case, &finding),
+        culprit: finding.culprit,
     }
 }

@@ -5,9 +5,17 @@
 //! destination and other witnesses saw of it, and names one cause. It reads no clock: `now` is an
 //! argument.
 
+mod case;
+mod decide;
 mod engine;
 mod evidence;
+mod finding;
+mod misled;
+mod naming;
+mod proof;
+mod server;
 mod verdict;
+mod words;
 
 pub use self::{
     engine::diagnose,

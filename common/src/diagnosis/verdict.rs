@@ -106,6 +106,10 @@ kebab_enum! {
         EpmUnreachable = "epm-unreachable",
         /// The endpoint mapper answers; the port it names cannot be reached.
         DynamicPortBlocked = "dynamic-port-blocked",
+        /// The map names a port where another process, or nothing, listens.
+        StaleEndpoint = "stale-endpoint",
+        /// The destination's directory holds an old GUID for the source.
+        NtdsSettingsStale = "ntds-settings-stale",
         /// The endpoint mapper refuses anonymous callers.
         EpmAccessDenied = "epm-access-denied",
         /// Something else than 1753 is or will be reported.

@@ -11,6 +11,8 @@ use super::InterfaceId;
 pub enum ProtocolSequence {
     /// TCP.
     NcacnIpTcp,
+    /// Named pipe.
+    NcacnNp,
 }
 
 /// Where an interface is to be found.
@@ -37,4 +39,10 @@ pub struct Endpoint {
     pub binding: Binding,
     /// Free text.
     pub annotation: String,
+}
+
+impl std::fmt::Display for ProtocolSequence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ncacn_ip_tcp")
+    }
 }

@@ -1,0 +1,161 @@
+//! From the two columns of a case to one finding.
+
+use std::net::IpAddr;
+
+use super::{
+    Cause, Confidence, Side, State,
+    case::{Case, Owner, Path, path},
+    finding::{Finding, windows_code},
+    misled,
+    naming::{Alias, View, effective},
+    server,
+};
+use crate::facts::Source;
+
+/// Names what is wrong with a link, or that nothing is, or that it cannot be said.
+pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
+    if let Some(stale) = stale_settings(case) {
+        return stale;
+    }
+    if case.look.is_none() {
+        return server::alone(case);
+    }
+    let Some(view) = effective(views) else { return unanswered(case, views) };
+    let alias_lost = view.alias == Alias::Missing;
+    if alias_lost && !case.destination_falls_back() {
+        return misled::alias_missing(case, views);
+    }
+    if view.addresses.is_empty() {
+        return address_missing(case, view);
+    }
+    if let Some(misled) = misled::by(case, views, view) {
+        return misled;
+    }
+    let finding = reach(case, view);
+    if finding.state != State::Healthy {
+        return finding;
+    }
+    if alias_lost {
+        return misled::alias_missing(case, views).latent();
+    }
+    misled::elsewhere(case, views, view).unwrap_or(finding)
+}
+
+/// The destination's directory knows the source under a GUID that is not the source's.
+fn stale_settings(case: &Case<'_>) -> Option<Finding> {
+    let known = case.known_settings()?;
+    let own = case.source_host?.fact.dsa_guid.value().copied()?;
+    if known.dsa_guid == own {
+        return None;
+    }
+    let created = known.created.map_or(String::new(), |at| format!(", created {at}"));
+    Some(
+        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
+            .culprit(
+                "ntds-settings",
+                format!(
+                    "NTDS Settings of {} in the directory of {}",
+                    known.server,
+                    case.destination()
+                ),
+                format!("objectGUID {}{created}; the source's own is {own}", known.dsa_guid),
+            )
+            .sure(Confidence::Proven),
+    )
+}
+
+/// No source of names said anything.
+fn unanswered(case: &Case<'_>, views: &[View]) -> Finding {
+    let servers: Vec<String> = views
+        .iter()
+        .filter_map(|view| match view.source {
+            Source::Dns(server) => Some(case.server_name(server)),
+            Source::Hosts | Source::System => None,
+        })
+        .collect();
+    if servers.is_empty() {
+        return Finding::unknown(format!(
+            "the answers of the DNS servers of {}: its look at {} has none",
+            case.destination(),
+            case.source()
+        ));
+    }
+    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
+        .culprit("dns-server", servers.join(", "), "no answer to any question")
+        .sure(Confidence::Likely)
+}
+
+/// The name has no address.
+fn address_missing(case: &Case<'_>, view: &View) -> Finding {
+    let place = match view.source {
+        Source::Dns(server) => {
+            format!("A {} on DNS server {}", view.name, case.server_name(server))
+        }
+        Source::Hosts | Source::System => format!("{} in {}", view.name, view.source),
+    };
+    if !view.answered {
+        return Finding::unknown(format!(
+            "an answer of {} for the address of {}",
+            view.source, view.name
+        ));
+    }
+    let confidence =
+        if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely };
+    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
+        .culprit("dns-record", place, "no address")
+        .sure(confidence)
+}
+
+/// The right server, or one that nobody claims: how far the destination gets there.
+fn reach(case: &Case<'_>, view: &View) -> Finding {
+    let interface = case.interface();
+    let paths: Vec<(IpAddr, Path<'_>)> = view
+        .addresses
+        .iter()
+        .map(|&(address, _)| (address, path(case.probe(address), interface)))
+        .collect();
+    let broken = paths.iter().find(|(_, path)| !matches!(path, Path::Reached(_) | Path::NotSeen));
+    let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
+    match (reached, broken) {
+        (Some((address, _)), None) => {
+            if let Some(lost) = server::lost_since(case) {
+                return lost;
+            }
+            Finding::healthy(match case.owner(*address) {
+                Owner::Source => Confidence::Proven,
+                Owner::Other(_) | Owner::NotKnown => Confidence::Likely,
+            })
+        }
+        (Some(_), Some((address, path))) => at(case, *address, path).latent(),
+        (None, Some((address, path))) => at(case, *address, path),
+        (None, None) => Finding::unknown(format!(
+            "a look of {} at the addresses of {}",
+            case.destination(),
+            case.source()
+        )),
+    }
+}
+
+fn at(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> Finding {
+    match path {
+        Path::NotRegistered(_) => server::not_registered(case, address),
+        Path::Unreached(failure) => server::unreached(case, address, failure),
+        Path::PortUnreached(port, failure) => server::port_unreached(case, address, *port, failure),
+        Path::PortBind(port, failure) => server::port_bind(case, address, *port, failure),
+        Path::Mapper(stage, failure) => server::mapper(case, address, stage, failure),
+        Path::Reached(_) | Path::NotSeen => Finding::healthy(Confidence::Possible),
+    }
+}
+
+/// The error that comes of trusting a wrong address.
+pub(super) fn error_at(path: &Path<'_>) -> i64 {
+    match path {
+        // SEC_E_WRONG_PRINCIPAL: the ticket is for another machine.
+        Path::Reached(_) => -2_146_893_022,
+        Path::Unreached(failure)
+        | Path::PortUnreached(_, failure)
+        | Path::PortBind(_, failure)
+        | Path::Mapper(_, failure) => windows_code(failure),
+        Path::NotRegistered(_) | Path::NotSeen => 1753,
+    }
+}

@@ -1,0 +1,292 @@
+//! The destination got to the right server: what is wrong there, or on the way.
+
+use std::{net::IpAddr, time::Duration};
+
+use super::{
+    Cause, Confidence, Side,
+    case::{Case, Path, path},
+    finding::{Finding, windows_code},
+};
+use crate::facts::{Failure, ServiceRole, ServiceState, StartType};
+
+/// For so long after its start a service is given time to register.
+const STARTING: Duration = Duration::from_secs(20);
+
+/// The destination has not looked: what the source says of itself has to do.
+pub(super) fn alone(case: &Case<'_>) -> Finding {
+    if let Some(lost) = lost_since(case) {
+        return lost.sure(Confidence::Likely);
+    }
+    let speaks = if case.source_host.is_some() || case.source_map.is_some() {
+        "; the source says nothing of itself that would break it"
+    } else {
+        ", and anything fresh from the source"
+    };
+    Finding::unknown(format!("a fresh look of {} at {}{speaks}", case.destination(), case.source()))
+}
+
+/// The source itself says, later than the destination's look, that it does not serve the interface.
+pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
+    let looked = case.look.map(|look| look.at);
+    let later = |at| looked.is_none_or(|looked| at > looked);
+    let stopped = case.source_services.is_some_and(|services| later(services.at))
+        && case.service().is_some_and(|service| service.state == ServiceState::Stopped);
+    if stopped {
+        return Some(lost(case, 1722).sure(Confidence::Likely));
+    }
+    let gone = case.source_map.is_some_and(|map| later(map.at))
+        && case.registered_ports().is_some_and(|ports| ports.is_empty());
+    gone.then(|| lost(case, 1753).sure(Confidence::Likely))
+}
+
+/// The right server's endpoint mapper says "not registered".
+pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
+    match case.registered_ports() {
+        Some(ports) if !ports.is_empty() => {
+            let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
+            let mut finding = Finding::failing(Cause::Unknown, Side::Source, 1753).culprit(
+                "registration",
+                format!("{} at {address}", case.source()),
+                "listed by the source itself, denied to the destination",
+            );
+            finding.missing.push(if listed > looked {
+                format!("a look of {} that is newer than the source's own endpoint map", case.destination())
+            } else {
+                format!(
+                    "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
+                    case.source()
+                )
+            });
+            finding
+        }
+        Some(_) => lost(case, 1753),
+        None if case.service().is_some() => lost(case, 1753).sure(Confidence::Likely),
+        None => {
+            let sure = match case.owner(address) {
+                super::case::Owner::Source => Confidence::Likely,
+                _ => Confidence::Possible,
+            };
+            Finding::failing(Cause::Unknown, Side::Source, 1753)
+                .culprit(
+                    "registration",
+                    format!("{} at {address}", case.source()),
+                    "not registered",
+                )
+                .sure(sure)
+                .missing(format!(
+                    "what {} says of its own services and endpoint map: an agent there tells \
+                     whether the service stopped, died or never registered",
+                    case.source()
+                ))
+        }
+    }
+}
+
+/// The source does not serve the interface: which of the four ways.
+fn lost(case: &Case<'_>, error: i64) -> Finding {
+    let Some(service) = case.service() else {
+        return Finding::failing(Cause::Unknown, Side::Source, error)
+            .culprit("registration", case.source().to_string(), "not in its own endpoint map")
+            .sure(Confidence::Likely)
+            .missing(format!("the state of the services of {}", case.source()));
+    };
+    let name = format!("{} on {}", service.name, case.source());
+    let last = case.registrations().map(|known| known.last).max();
+    let finding = match service.state {
+        ServiceState::Stopped | ServiceState::Stopping => {
+            let disabled = matches!(service.start.value(), Some(StartType::Disabled));
+            let how = if disabled { "not running, disabled" } else { "not running" };
+            match (last, case.source_boot()) {
+                (Some(last), _) => Finding::failing(Cause::ServiceDied, Side::Source, error)
+                    .culprit("service", name, format!("{how}; was registered until {last}")),
+                (None, Some(boot)) => {
+                    Finding::failing(Cause::ServiceNotStarted, Side::Source, error).culprit(
+                        "service",
+                        name,
+                        format!("{how}; never registered since the boot at {}", boot.at),
+                    )
+                }
+                (None, None) => Finding::failing(Cause::Unknown, Side::Source, error)
+                    .culprit("service", name, how)
+                    .missing(format!("the boot time of {}", case.source())),
+            }
+        }
+        ServiceState::Starting => starting(case, name),
+        ServiceState::Running => running(case, name, error),
+    };
+    // The source's word on its services and the map itself are both sides of this step.
+    let both = case.look.is_some() && case.source_services.is_some();
+    match finding.cause {
+        Cause::Unknown => finding,
+        _ => finding.sure(if both { Confidence::Proven } else { Confidence::Likely }),
+    }
+}
+
+fn running(case: &Case<'_>, name: String, error: i64) -> Finding {
+    let Some(process) = case.process() else {
+        return Finding::failing(Cause::Unknown, Side::Source, error)
+            .culprit("service", name, "running, not registered")
+            .missing(format!("the process of the service on {}", case.source()));
+    };
+    let pid = process.pid;
+    let same = case.registrations().filter(|known| known.process == Some(process));
+    if let Some(last) = same.map(|known| known.last).max() {
+        return Finding::failing(Cause::EndpointsUnregistered, Side::Source, error).culprit(
+            "registration",
+            name,
+            format!("process {pid} runs since {}; was registered until {last}", process.started),
+        );
+    }
+    if process.started.until(case.now) < STARTING {
+        return starting(case, name);
+    }
+    Finding::failing(Cause::RegistrationFailed, Side::Source, error).culprit(
+        "registration",
+        name,
+        format!("process {pid} runs since {}; never registered since", process.started),
+    )
+}
+
+fn starting(case: &Case<'_>, name: String) -> Finding {
+    let mut finding = Finding::unknown(format!("a look after {} has started", case.source()));
+    finding.side = Side::Source;
+    finding.culprit("service", name, "starting")
+}
+
+/// Port 135 of the right server cannot be reached.
+pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
+    let error = windows_code(failure);
+    let services = case.source_services.map(|services| &services.fact);
+    let state = |role| services.and_then(|all| all.with_role(role)).map(|service| service.state);
+    if state(ServiceRole::Directory) == Some(ServiceState::Stopped) {
+        return lost(case, error);
+    }
+    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, 135));
+    let mapper = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper));
+    let down = mapper.is_some_and(|mapper| mapper.state == ServiceState::Stopped);
+    if down || listens == Some(false) {
+        let name = mapper.map_or("endpoint mapper", |mapper| mapper.name.as_str());
+        return Finding::failing(Cause::NotError1753, Side::Source, error)
+            .culprit(
+                "endpoint-mapper",
+                format!("{name} on {}", case.source()),
+                format!("nothing listens on {address} port 135"),
+            )
+            .sure(Confidence::Proven);
+    }
+    let pattern = pattern(case, |path| matches!(path, Path::Unreached(_)));
+    let value = format!("{failure}; {}", pattern.words);
+    Finding::failing(Cause::EpmUnreachable, pattern.side, error)
+        .culprit("port", format!("{address} port 135 ({})", case.source()), value)
+        .sure(pattern.confidence(listens))
+}
+
+/// The endpoint mapper answered; the port it named cannot be reached.
+pub(super) fn port_unreached(
+    case: &Case<'_>,
+    address: IpAddr,
+    port: u16,
+    failure: &Failure,
+) -> Finding {
+    let error = windows_code(failure);
+    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, port));
+    let name = format!("{address} port {port} ({})", case.source());
+    if listens == Some(false) {
+        return Finding::failing(Cause::StaleEndpoint, Side::Source, error)
+            .culprit("port", name, "named by the endpoint map, nothing listens there")
+            .sure(Confidence::Proven);
+    }
+    let pattern = pattern(case, |path| matches!(path, Path::PortUnreached(..)));
+    let value = format!("{failure}; {}", pattern.words);
+    Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
+        .culprit("port", name, value)
+        .sure(pattern.confidence(listens))
+}
+
+/// Something listens on the port that the endpoint mapper named, and does not take the bind.
+pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &Failure) -> Finding {
+    let name = format!("{address} port {port} ({})", case.source());
+    let finding =
+        match failure {
+            Failure::BindRejected { result: 2, reason: 1 } => {
+                Finding::failing(Cause::StaleEndpoint, Side::Source, windows_code(failure)).culprit(
+                    "port",
+                    name,
+                    "another process listens there: it does not offer the interface",
+                )
+            }
+            _ => Finding::failing(Cause::NotError1753, Side::Source, windows_code(failure))
+                .culprit("port", name, format!("bind to the interface: {failure}")),
+        };
+    finding.sure(Confidence::Likely)
+}
+
+/// Port 135 is open, and no endpoint mapper's answer comes from it.
+pub(super) fn mapper(case: &Case<'_>, address: IpAddr, stage: &str, failure: &Failure) -> Finding {
+    let name = format!("{address} port 135 ({})", case.source());
+    let (cause, value) = match failure {
+        Failure::AccessDenied(_) => {
+            (Cause::EpmAccessDenied, format!("{failure} at the stage: {stage}"))
+        }
+        _ => (Cause::NotError1753, format!("{failure} at the stage: {stage}")),
+    };
+    Finding::failing(cause, Side::Source, windows_code(failure))
+        .culprit("endpoint-mapper", name, value)
+        .sure(Confidence::Likely)
+}
+
+/// Who else fails in the same way: the pattern tells a host from a path.
+struct Pattern {
+    side: Side,
+    words: String,
+    others_reach: bool,
+}
+
+impl Pattern {
+    fn confidence(&self, listens: Option<bool>) -> Confidence {
+        match (listens, self.others_reach) {
+            (Some(true), true) => Confidence::Proven,
+            (Some(_), _) | (None, true) => Confidence::Likely,
+            (None, false) => Confidence::Possible,
+        }
+    }
+}
+
+fn pattern(case: &Case<'_>, same: impl Fn(&Path<'_>) -> bool) -> Pattern {
+    let owned = case.source_addresses();
+    let mut reached = Vec::new();
+    let mut failed = Vec::new();
+    for other in &case.others {
+        for probe in &other.seen.addresses {
+            // Only looks at the source's own addresses say something about the source.
+            if owned.as_ref().is_some_and(|owned| !owned.contains(&probe.address)) {
+                continue;
+            }
+            match path(Some(probe), case.interface()) {
+                Path::Reached(_) | Path::NotRegistered(_) => reached.push(&other.witness),
+                path if same(&path) => failed.push(&other.witness),
+                _ => {}
+            }
+        }
+    }
+    let list = |names: &[&crate::facts::DnsName]| {
+        let shown: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
+        let more = names.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", shown.join(", "))
+    };
+    if !reached.is_empty() {
+        let words =
+            format!("reached from {}: the path from {} is cut", list(&reached), case.destination());
+        Pattern { side: Side::Network, words, others_reach: true }
+    } else if !failed.is_empty() {
+        let words = format!(
+            "the same from {}: the host filters, or all paths to it are cut",
+            list(&failed)
+        );
+        Pattern { side: Side::Source, words, others_reach: false }
+    } else {
+        let words = "no other witness has looked: a filter on the host or on the path".to_owned();
+        Pattern { side: Side::Network, words, others_reach: false }
+    }
+}
