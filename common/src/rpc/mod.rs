@@ -1,8 +1,59 @@
 //! DCE/RPC, connection-oriented (C706 chapter 12, MS-RPCE), as far as asking an endpoint mapper
-//! needs it.
+//! needs it: a codec for both sides and a client, without I/O and without a clock.
+//!
+//! From the wire upwards:
+//!
+//! | module | what |
+//! |---|---|
+//! | [`limits`] | what is accepted at most |
+//! | `error` | what can be wrong with bytes, values and conversations |
+//! | `cursor` | bounded reader, writer, both byte orders |
+//! | `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
+//! | `fragment` | byte stream to PDUs, fragments to stubs, and back |
+//! | `ndr`, `tower`, `binding` | what stands in stubs: handles, pointers, towers |
+//! | [`epm`] | `ept_lookup`, `ept_map`, `ept_lookup_handle_free` and a walk through a whole map |
+//! | `client` | the conversation: bytes in, events out |
+//! | `status`, [`windows_error`] | outcomes, and what a Windows caller sees of them |
+//! | `interface`, [`names`] | interface identifiers and the names of the known ones |
+//!
+//! A server (the simulated domain controller of the tests) is made of the same parts:
+//! [`Splitter`], [`Pdu::decode`], [`Reassembler`], [`epm::MapRequest::decode`] on its way in,
+//! [`epm::MapReply::encode`], [`fragment_response`] and [`Pdu::encode`] on its way out.
+//!
+//! What comes from a peer is never trusted: every length and count is checked against a limit
+//! before it is used, nothing is allocated from one, and text is made fit for a screen.
 
-mod endpoint;
+pub mod epm;
+pub mod limits;
+pub mod names;
+pub mod windows_error;
+
+mod auth;
+mod bind;
+mod binding;
+mod client;
+mod cursor;
+mod error;
+mod fragment;
+mod header;
 mod interface;
+mod ndr;
+mod pdu;
+mod request;
+mod status;
+mod tower;
 
-pub use endpoint::{Binding, Endpoint, ProtocolSequence};
+pub use auth::{AuthVerifier, auth_level, auth_type};
+pub use bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR, NDR64};
+pub use binding::{Binding, ParseSequenceError, ProtocolSequence};
+pub use client::{Bound, Client, Event, FaultEvent};
+pub use epm::Endpoint;
+pub use error::{ClientError, DecodeError, EncodeError, ProtocolError};
+pub use fragment::{Assembled, Reassembler, Splitter, fragment_request, fragment_response};
+pub use header::{ByteOrder, Flags, Header, PacketType};
 pub use interface::{InterfaceId, ParseInterfaceError};
+pub use ndr::ContextHandle;
+pub use pdu::{Body, Pdu};
+pub use request::{Fault, Request, Response};
+pub use status::Status;
+pub use tower::{Floor, Tower, TowerBytes};

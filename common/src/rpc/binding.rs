@@ -1,0 +1,180 @@
+//! Protocol sequences and bindings.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::limits::MAX_FLOORS;
+
+/// How an RPC server is reached: the protocol identifiers of a tower from its third floor on
+/// (C706 appendix I).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ProtocolSequence {
+    /// TCP: `ncacn_ip_tcp`.
+    NcacnIpTcp,
+    /// Named pipes over SMB: `ncacn_np`.
+    NcacnNp,
+    /// RPC over HTTP: `ncacn_http`.
+    NcacnHttp,
+    /// UDP, connectionless: `ncadg_ip_udp`.
+    NcadgIpUdp,
+    /// Inside one machine: `ncalrpc`.
+    Ncalrpc,
+    /// Any other, by its protocol identifiers; written `protocols-0b-0c-11`.
+    Other(Vec<u8>),
+}
+
+impl ProtocolSequence {
+    /// The sequence whose floors carry these identifiers.
+    #[must_use]
+    pub fn from_ids(ids: &[u8]) -> Self {
+        match ids {
+            [0x0b, 0x07, 0x09] => Self::NcacnIpTcp,
+            [0x0b, 0x0f, 0x11] => Self::NcacnNp,
+            [0x0b, 0x1f, 0x09] => Self::NcacnHttp,
+            [0x0a, 0x08, 0x09] => Self::NcadgIpUdp,
+            [0x0c, 0x10] => Self::Ncalrpc,
+            other => Self::Other(other.to_vec()),
+        }
+    }
+
+    /// The identifiers of its floors.
+    #[must_use]
+    pub fn ids(&self) -> &[u8] {
+        match self {
+            Self::NcacnIpTcp => &[0x0b, 0x07, 0x09],
+            Self::NcacnNp => &[0x0b, 0x0f, 0x11],
+            Self::NcacnHttp => &[0x0b, 0x1f, 0x09],
+            Self::NcadgIpUdp => &[0x0a, 0x08, 0x09],
+            Self::Ncalrpc => &[0x0c, 0x10],
+            Self::Other(ids) => ids,
+        }
+    }
+}
+
+impl fmt::Display for ProtocolSequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::NcacnIpTcp => "ncacn_ip_tcp",
+            Self::NcacnNp => "ncacn_np",
+            Self::NcacnHttp => "ncacn_http",
+            Self::NcadgIpUdp => "ncadg_ip_udp",
+            Self::Ncalrpc => "ncalrpc",
+            Self::Other(ids) => {
+                f.write_str("protocols")?;
+                return ids.iter().try_for_each(|id| write!(f, "-{id:02x}"));
+            }
+        };
+        f.pad(name)
+    }
+}
+
+/// The text names no protocol sequence.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("not a protocol sequence: {0:?}")]
+pub struct ParseSequenceError(pub String);
+
+impl FromStr for ProtocolSequence {
+    type Err = ParseSequenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = |id: &str| {
+            let hex = id.len() == 2 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+            u8::from_str_radix(id, 16).ok().filter(|_| hex)
+        };
+        let ids = || {
+            let ids = text.strip_prefix("protocols")?;
+            let Some(ids) = ids.strip_prefix('-') else {
+                return ids.is_empty().then(Vec::new);
+            };
+            // As long as a tower with the most floors has it.
+            let short = ids.len() < 3 * usize::from(MAX_FLOORS);
+            ids.split('-').map(id).collect::<Option<Vec<u8>>>().filter(|_| short)
+        };
+        match text {
+            "ncacn_ip_tcp" => Ok(Self::NcacnIpTcp),
+            "ncacn_np" => Ok(Self::NcacnNp),
+            "ncacn_http" => Ok(Self::NcacnHttp),
+            "ncadg_ip_udp" => Ok(Self::NcadgIpUdp),
+            "ncalrpc" => Ok(Self::Ncalrpc),
+            _ => ids()
+                .map(|ids| Self::from_ids(&ids))
+                .ok_or_else(|| ParseSequenceError(text.chars().take(80).collect())),
+        }
+    }
+}
+
+impl TryFrom<String> for ProtocolSequence {
+    type Error = ParseSequenceError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ProtocolSequence> for String {
+    fn from(sequence: ProtocolSequence) -> Self {
+        sequence.to_string()
+    }
+}
+
+/// Where a server says it listens. Written `ncacn_ip_tcp:10.0.0.1[49667]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Binding {
+    /// How it is reached.
+    pub sequence: ProtocolSequence,
+    /// A port number in decimal, a pipe or an LRPC port name; empty for an unknown sequence.
+    pub endpoint: String,
+    /// The address or host name the server put there. Connect to the host that was asked, never
+    /// to this: Samba writes no address, NAT and multi-homed servers write another one.
+    pub host: Option<String>,
+}
+
+impl Binding {
+    /// A TCP endpoint without a host.
+    #[must_use]
+    pub fn tcp(port: u16) -> Self {
+        Self { sequence: ProtocolSequence::NcacnIpTcp, endpoint: port.to_string(), host: None }
+    }
+
+    /// The port to connect to; `None` where the sequence has none or it is 0.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        match self.sequence {
+            ProtocolSequence::NcacnIpTcp
+            | ProtocolSequence::NcacnHttp
+            | ProtocolSequence::NcadgIpUdp => {
+                self.endpoint.parse().ok().filter(|&port: &u16| port != 0)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.host.as_deref().unwrap_or_default();
+        write!(f, "{}:{host}[{}]", self.sequence, self.endpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sequence_has_a_text_that_names_it() {
+        let texts = ["ncacn_ip_tcp", "ncacn_np", "ncacn_http", "ncadg_ip_udp", "ncalrpc"];
+        for text in texts.into_iter().chain(["protocols-0b-0c-11", "protocols"]) {
+            let sequence: ProtocolSequence = text.parse().unwrap();
+            assert_eq!(sequence.to_string(), text);
+            assert_eq!(ProtocolSequence::from_ids(sequence.ids()), sequence);
+        }
+        for text in ["", "tcp", "protocols0b", "protocols-+b", "protocols-0b-", "NCACN_NP"] {
+            assert!(text.parse::<ProtocolSequence>().is_err(), "{text:?}");
+        }
+    }
+}

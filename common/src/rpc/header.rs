@@ -1,0 +1,217 @@
+//! The common header of every connection-oriented PDU (C706 12.6.3.1, MS-RPCE 2.2.2.1 to 2.2.2.3).
+
+use super::{
+    cursor::{Reader, Writer},
+    error::DecodeError,
+    limits::{HEADER_LEN, MAX_CALL_ID, MAX_FRAG, SEC_TRAILER_LEN},
+};
+
+/// The byte order of a sender's integers (`packed_drep`): the reader makes it right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// What this crate sends.
+    #[default]
+    Little,
+    /// Read, and written only when asked for by name.
+    Big,
+}
+
+/// The PDU types of a connection to an endpoint mapper or to the server it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum PacketType {
+    /// A call, client to server.
+    Request = 0,
+    /// Its result.
+    Response = 2,
+    /// Its failure.
+    Fault = 3,
+    /// The opening of an association.
+    Bind = 11,
+    /// Its answer, context by context.
+    BindAck = 12,
+    /// Its refusal as a whole.
+    BindNak = 13,
+    /// More contexts on an open association.
+    AlterContext = 14,
+    /// The answer to that.
+    AlterContextResp = 15,
+    /// The third leg of an authentication; it has no answer.
+    Auth3 = 16,
+    /// The server asks the client to close.
+    Shutdown = 17,
+}
+
+impl PacketType {
+    fn decode(ptype: u8) -> Result<Self, DecodeError> {
+        Ok(match ptype {
+            0 => Self::Request,
+            2 => Self::Response,
+            3 => Self::Fault,
+            11 => Self::Bind,
+            12 => Self::BindAck,
+            13 => Self::BindNak,
+            14 => Self::AlterContext,
+            15 => Self::AlterContextResp,
+            16 => Self::Auth3,
+            17 => Self::Shutdown,
+            _ => return Err(DecodeError::RefusedType { ptype, name: refused_name(ptype) }),
+        })
+    }
+}
+
+fn refused_name(ptype: u8) -> &'static str {
+    match ptype {
+        1 => "ping",
+        4 => "working",
+        5 => "nocall",
+        6 => "reject",
+        7 => "ack",
+        8 => "cl_cancel",
+        9 => "fack",
+        10 => "cancel_ack",
+        18 => "co_cancel",
+        19 => "orphaned",
+        20 => "rts",
+        _ => "unknown",
+    }
+}
+
+/// `pfc_flags`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// First fragment.
+    pub const FIRST: Self = Self(0x01);
+    /// Last fragment.
+    pub const LAST: Self = Self(0x02);
+    /// The only fragment.
+    pub const WHOLE: Self = Self(0x03);
+    /// A cancel was pending; in bind and its answers: header signing is supported.
+    pub const PENDING_CANCEL: Self = Self(0x04);
+    /// Calls may overlap on the connection.
+    pub const CONC_MPX: Self = Self(0x10);
+    /// In a fault: the call did not run.
+    pub const DID_NOT_EXECUTE: Self = Self(0x20);
+    /// In a request: an object UUID is there.
+    pub const OBJECT_UUID: Self = Self(0x80);
+
+    /// Are all of `other` set?
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// These without `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// The 16 bytes in front of every PDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What kind of PDU follows.
+    pub packet_type: PacketType,
+    /// Fragment and option flags.
+    pub flags: Flags,
+    /// The sender's byte order.
+    pub order: ByteOrder,
+    /// Bytes of the whole PDU, 16 to [`MAX_FRAG`].
+    pub frag_length: u16,
+    /// Bytes of the authentication token, without its 8-byte trailer.
+    pub auth_length: u16,
+    /// Which call this belongs to.
+    pub call_id: u32,
+}
+
+impl Header {
+    /// The header at the start of `bytes`, every length in it checked.
+    ///
+    /// # Errors
+    ///
+    /// When `bytes` holds less than 16 bytes, the version is not 5.0, the type is refused, the
+    /// data representation is neither little- nor big-endian ASCII/IEEE, or a length is over its
+    /// limit.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let order = match bytes.get(4).map(|drep| drep & 0xf0) {
+            Some(0) => ByteOrder::Big,
+            _ => ByteOrder::Little,
+        };
+        let mut reader = Reader::new(bytes, order);
+        let major = reader.u8("rpc_vers")?;
+        reader.ensure(major == 5, "rpc_vers", 1, major, "5")?;
+        let minor = reader.u8("rpc_vers_minor")?;
+        reader.ensure(minor == 0, "rpc_vers_minor", 1, minor, "0")?;
+        let packet_type = PacketType::decode(reader.u8("PTYPE")?)?;
+        let flags = Flags(reader.u8("pfc_flags")?);
+        let integers = reader.u8("packed_drep")?;
+        let known = matches!(integers, 0x00 | 0x10);
+        reader.ensure(known, "packed_drep", 1, integers, "0x10 or 0x00 (ASCII)")?;
+        let floats = reader.u8("packed_drep")?;
+        reader.ensure(floats == 0, "packed_drep", 1, floats, "0 (IEEE)")?;
+        let reserved = reader.u16("packed_drep")?;
+        reader.ensure(reserved == 0, "packed_drep", 2, reserved, "0")?;
+        let frag_length = reader.u16("frag_length")?;
+        let fits = usize::from(frag_length) >= HEADER_LEN && frag_length <= MAX_FRAG;
+        reader.ensure(fits, "frag_length", 2, frag_length, "16 to 5840")?;
+        let auth_length = reader.u16("auth_length")?;
+        let room = usize::from(frag_length) - HEADER_LEN;
+        let fits = auth_length == 0 || usize::from(auth_length) + SEC_TRAILER_LEN <= room;
+        reader.ensure(fits, "auth_length", 2, auth_length, "a token inside the PDU")?;
+        let call_id = reader.u32("call_id")?;
+        reader.ensure(call_id <= MAX_CALL_ID, "call_id", 4, call_id, "at most 0x7fffffff")?;
+        Ok(Self { packet_type, flags, order, frag_length, auth_length, call_id })
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::new(self.order);
+        out.bytes(&[5, 0, self.packet_type as u8, self.flags.0]);
+        out.bytes(&[if self.order == ByteOrder::Little { 0x10 } else { 0 }, 0, 0, 0]);
+        out.u16(self.frag_length);
+        out.u16(self.auth_length);
+        out.u32(self.call_id);
+        out.into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BIND: [u8; 16] = [5, 0, 11, 3, 0x10, 0, 0, 0, 72, 0, 0, 0, 1, 0, 0, 0];
+
+    #[test]
+    fn both_byte_orders_are_read() {
+        let little = Header::decode(&BIND).unwrap();
+        assert_eq!((little.frag_length, little.call_id), (72, 1));
+        assert_eq!(little.encode(), BIND);
+        let big = [5, 0, 11, 3, 0, 0, 0, 0, 0, 72, 0, 0, 0, 0, 0, 1];
+        let decoded = Header::decode(&big).unwrap();
+        assert_eq!(decoded, Header { order: ByteOrder::Big, ..little });
+        assert_eq!(decoded.encode(), big);
+    }
+
+    #[test]
+    fn what_a_connection_does_not_carry_is_refused_by_name() {
+        let with = |at: usize, value: u8| {
+            let mut bytes = BIND;
+            bytes[at] = value;
+            Header::decode(&bytes).unwrap_err()
+        };
+        assert_eq!(with(2, 7), DecodeError::RefusedType { ptype: 7, name: "ack" });
+        assert_eq!(with(2, 20), DecodeError::RefusedType { ptype: 20, name: "rts" });
+        assert_eq!(with(0, 4).to_string(), "rpc_vers at offset 0: 0x4 where 5 must stand");
+        for (at, value) in [(1, 1), (4, 0x11), (5, 1), (8, 15), (9, 0x17), (10, 49), (15, 0x80)] {
+            assert!(matches!(with(at, value), DecodeError::Value { .. }), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The DCE/RPC codec against recorded bytes, against tshark and against arbitrary bytes.
+
+#[cfg(test)]
+mod vectors;
