@@ -1,5 +1,11 @@
 //! What the agent reads on its own host, behind one trait; each platform is a folder.
 
+pub mod file;
+pub mod hosts;
+pub mod mapper;
+#[cfg(target_os = "linux")]
+pub mod samba;
+
 use std::time::Duration;
 
 use epmesh_common::facts::{
