@@ -1,0 +1,336 @@
+//! NetBIOS node status over UDP 137 (RFC 1002 4.2.17 and 4.2.18): the names a host has registered.
+
+use super::{
+    text,
+    wire::{DecodeError, EncodeError, Reader, check_len},
+};
+
+/// The name `*`, filled up with NULs, in the first-level encoding (RFC 1001 14.1), and its end.
+const WILDCARD: [u8; 34] = *b"\x20CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0";
+const NBSTAT: u16 = 0x0021;
+const INTERNET: u16 = 0x0001;
+const RESPONSE: u16 = 0x8000;
+const AUTHORITATIVE: u16 = 0x0400;
+/// Opcode and return code of the header flags.
+const OPCODE_AND_RCODE: u16 = 0x780f;
+const NAME_LEN: usize = 15;
+/// Jumpers, test result, version and counters, behind the MAC address.
+const STATISTICS: usize = 40;
+
+/// NODE STATUS REQUEST for every name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// NAME_TRN_ID; the reply carries the same.
+    pub transaction: u16,
+}
+
+impl Request {
+    /// The 50 octets of the request.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(50);
+        for word in [self.transaction, 0, 1, 0, 0, 0] {
+            out.extend(word.to_be_bytes());
+        }
+        out.extend(WILDCARD);
+        out.extend(NBSTAT.to_be_bytes());
+        out.extend(INTERNET.to_be_bytes());
+        out
+    }
+
+    /// Reads a request, for a simulated host.
+    ///
+    /// # Errors
+    /// What is no node status request for the name `*`.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::at(bytes, 0);
+        let transaction = reader.u16_be("transaction id")?;
+        let flags = reader.u16_be("flags")?;
+        check("flags", 2, flags & (RESPONSE | OPCODE_AND_RCODE), 0, "a query")?;
+        expect(&mut reader, "question count", 1, "1")?;
+        reader.take("record counts", 6)?;
+        let name = reader.take("question name", WILDCARD.len())?;
+        if name != WILDCARD {
+            let differs = name.iter().zip(WILDCARD).position(|(seen, wanted)| *seen != wanted);
+            let at = differs.unwrap_or_default();
+            return Err(DecodeError::Unexpected {
+                field: "question name",
+                offset: 12 + at,
+                value: name.get(at).copied().unwrap_or_default().into(),
+                expected: "the name *",
+            });
+        }
+        expect(&mut reader, "question type", NBSTAT, "0x21, NBSTAT")?;
+        expect(&mut reader, "question class", INTERNET, "0x1, IN")?;
+        Ok(Self { transaction })
+    }
+}
+
+/// One name of a host (RFC 1002 4.2.18, NODE_NAME).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name without the blanks behind it; what is not ASCII is U+FFFD, as the character set
+    /// is not said.
+    pub name: String,
+    /// The sixteenth octet: 0x00 workstation or domain, 0x03 messenger, 0x1b domain master
+    /// browser, which is the PDC, 0x1c domain controllers, 0x1d and 0x1e browsers, 0x20 server.
+    pub suffix: u8,
+    /// NAME_FLAGS.
+    pub flags: u16,
+}
+
+impl Name {
+    /// Held by a group of hosts.
+    pub const GROUP: u16 = 0x8000;
+    /// In conflict: another host holds it.
+    pub const CONFLICT: u16 = 0x0800;
+    /// Registered.
+    pub const ACTIVE: u16 = 0x0400;
+    /// Permanent.
+    pub const PERMANENT: u16 = 0x0200;
+
+    /// Whether a group holds this name.
+    #[must_use]
+    pub const fn is_group(&self) -> bool {
+        self.flags & Self::GROUP != 0
+    }
+
+    /// Whether it is registered and not in conflict.
+    #[must_use]
+    pub const fn is_in_use(&self) -> bool {
+        self.flags & Self::ACTIVE != 0 && self.flags & Self::CONFLICT == 0
+    }
+}
+
+/// NODE STATUS RESPONSE.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// NAME_TRN_ID, of the request. Comparing it is up to the caller.
+    pub transaction: u16,
+    /// The names, at most 255.
+    pub names: Vec<Name>,
+    /// UNIT_ID: the MAC address, zero from Samba; `None` where the reply ends before it.
+    pub mac: Option<[u8; 6]>,
+}
+
+impl Reply {
+    /// Reads a reply; the statistics are ignored, as are octets behind the record.
+    ///
+    /// # Errors
+    /// What is no positive node status response, or one cut short.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::at(bytes, 0);
+        let transaction = reader.u16_be("transaction id")?;
+        let flags = reader.u16_be("flags")?;
+        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
+        check("flags", 2, kind, RESPONSE, "a positive response to a query")?;
+        expect(&mut reader, "question count", 0, "0")?;
+        expect(&mut reader, "answer count", 1, "1")?;
+        reader.take("record counts", 4)?;
+        skip_name(&mut reader)?;
+        expect(&mut reader, "answer type", NBSTAT, "0x21, NBSTAT")?;
+        expect(&mut reader, "answer class", INTERNET, "0x1, IN")?;
+        reader.take("time to live", 4)?;
+        let len = reader.u16_be("data length")?;
+        let start = reader.offset();
+        let end = start + reader.take("data", len.into())?.len();
+
+        let mut data = Reader::at(bytes.get(..end).unwrap_or(bytes), start);
+        let count = data.u8("number of names")?;
+        let mut names = Vec::with_capacity(count.into());
+        for _ in 0..count {
+            let name = data.take("node name", NAME_LEN)?;
+            let suffix = data.u8("name suffix")?;
+            names.push(Name { name: decode_name(name), suffix, flags: data.u16_be("name flags")? });
+        }
+        let mac = if data.remaining() >= 6 { Some(data.array("unit id")?) } else { None };
+        Ok(Self { transaction, names, mac })
+    }
+
+    /// The reply, for a simulated host, with statistics of zeros.
+    ///
+    /// # Errors
+    /// More than 255 names, a name over 15 octets or one that is not printable ASCII.
+    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut data = Vec::new();
+        let max = usize::from(u8::MAX);
+        check_len("number of names", self.names.len(), max)?;
+        data.push(u8::try_from(self.names.len()).unwrap_or(u8::MAX));
+        for name in &self.names {
+            data.extend(encode_name(&name.name)?);
+            data.push(name.suffix);
+            data.extend(name.flags.to_be_bytes());
+        }
+        if let Some(mac) = self.mac {
+            data.extend(mac);
+            data.extend([0; STATISTICS]);
+        }
+        let mut out = Vec::with_capacity(56 + data.len());
+        for word in [self.transaction, RESPONSE | AUTHORITATIVE, 0, 1, 0, 0] {
+            out.extend(word.to_be_bytes());
+        }
+        out.extend(WILDCARD);
+        out.extend(NBSTAT.to_be_bytes());
+        out.extend(INTERNET.to_be_bytes());
+        out.extend([0; 4]); // time to live
+        // 255 names and the statistics stay far below 64 KiB.
+        out.extend(u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes());
+        out.extend(data);
+        Ok(out)
+    }
+
+    /// The name of the computer: the first unique 00 name in use.
+    #[must_use]
+    pub fn computer_name(&self) -> Option<&str> {
+        self.in_use(0x00, false).next().map(|name| name.name.as_str())
+    }
+
+    /// The NetBIOS name of the domain: the 1C group if there is one, else the first 00 group.
+    #[must_use]
+    pub fn domain_name(&self) -> Option<&str> {
+        // Samba adds `__SAMBA__` as a permanent 00 group.
+        let lasting = |name: &&Name| name.flags & Name::PERMANENT == 0;
+        self.in_use(0x1c, true)
+            .next()
+            .or_else(|| self.in_use(0x00, true).find(lasting))
+            .or_else(|| self.in_use(0x00, true).next())
+            .map(|name| name.name.as_str())
+    }
+
+    /// Whether the host says it is a domain controller: it holds a 1C group. That it does not is
+    /// no proof of the contrary, since Netlogon registers the name, and may be stopped.
+    #[must_use]
+    pub fn claims_domain_controller(&self) -> bool {
+        self.in_use(0x1c, true).next().is_some()
+    }
+
+    fn in_use(&self, suffix: u8, group: bool) -> impl Iterator<Item = &Name> {
+        self.names.iter().filter(move |name| {
+            name.suffix == suffix
+                && name.is_group() == group
+                && name.is_in_use()
+                && !name.name.is_empty()
+        })
+    }
+}
+
+fn check(
+    field: &'static str,
+    offset: usize,
+    value: u16,
+    wanted: u16,
+    expected: &'static str,
+) -> Result<(), DecodeError> {
+    if value == wanted {
+        return Ok(());
+    }
+    Err(DecodeError::Unexpected { field, offset, value: value.into(), expected })
+}
+
+fn expect(
+    reader: &mut Reader<'_>,
+    field: &'static str,
+    wanted: u16,
+    expected: &'static str,
+) -> Result<(), DecodeError> {
+    let offset = reader.offset();
+    check(field, offset, reader.u16_be(field)?, wanted, expected)
+}
+
+/// Passes over the name of a record: the first label has 32 octets, those of a scope may follow.
+fn skip_name(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    let field = "answer name";
+    let start = reader.offset();
+    loop {
+        let offset = reader.offset();
+        let len = reader.u8(field)?;
+        if len == 0 {
+            return Ok(());
+        }
+        if len > 63 {
+            let expected = "a label of at most 63 octets";
+            return Err(DecodeError::Unexpected { field, offset, value: len.into(), expected });
+        }
+        reader.take(field, len.into())?;
+        let (value, max) = (reader.offset() - start, text::MAX_NAME);
+        if value > max {
+            return Err(DecodeError::TooLarge { field, offset: start, value, max });
+        }
+    }
+}
+
+fn decode_name(octets: &[u8]) -> String {
+    let name: String = octets
+        .iter()
+        .map(
+            |octet| if octet.is_ascii() { char::from(*octet) } else { char::REPLACEMENT_CHARACTER },
+        )
+        .collect();
+    text::clean(name.trim_end_matches([' ', '\0']), text::MAX_NAME)
+}
+
+fn encode_name(name: &str) -> Result<[u8; NAME_LEN], EncodeError> {
+    check_len("node name", name.len(), NAME_LEN)?;
+    if !name.bytes().all(|octet| matches!(octet, b' '..=b'~')) || name.ends_with(' ') {
+        return Err(EncodeError::Unencodable {
+            field: "node name",
+            value: name.to_owned(),
+            reason: "printable ASCII without a blank at the end is needed",
+        });
+    }
+    let mut octets = [b' '; NAME_LEN];
+    for (octet, byte) in octets.iter_mut().zip(name.bytes()) {
+        *octet = byte;
+    }
+    Ok(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(name: &str, suffix: u8, flags: u16) -> Name {
+        Name { name: name.to_owned(), suffix, flags }
+    }
+
+    #[test]
+    fn the_helpers_read_suffix_and_group() {
+        let (unique, group) = (Name::ACTIVE, Name::ACTIVE | Name::GROUP);
+        let mut reply = Reply {
+            names: vec![
+                name("OLD", 0x00, unique | Name::CONFLICT),
+                name("__SAMBA__", 0x00, group | Name::PERMANENT),
+                name("WORK", 0x00, group),
+                name("SRV", 0x20, unique),
+                name("SRV", 0x00, unique),
+            ],
+            ..Reply::default()
+        };
+        assert_eq!(reply.computer_name(), Some("SRV"));
+        assert_eq!(reply.domain_name(), Some("WORK"));
+        assert!(!reply.claims_domain_controller());
+        reply.names.push(name("LAB", 0x1c, group));
+        assert_eq!(reply.domain_name(), Some("LAB"));
+        assert!(reply.claims_domain_controller());
+        reply.names.clear();
+        assert_eq!((reply.computer_name(), reply.domain_name()), (None, None));
+    }
+
+    #[test]
+    fn a_negative_response_names_its_flags() {
+        let mut bytes = Reply::default().encode().unwrap();
+        bytes[3] = 3;
+        let error = Reply::decode(&bytes).unwrap_err();
+        let text = "flags at offset 2 is 0x8003, expected a positive response to a query";
+        assert_eq!(error.to_string(), text);
+        assert!(Reply::decode(&Request { transaction: 1 }.encode()).is_err());
+        assert!(Request::decode(&Reply::default().encode().unwrap()).is_err());
+    }
+
+    #[test]
+    fn names_that_would_change_on_the_wire_are_refused() {
+        for refused in ["SIXTEEN-OCTETS-X", "DC\u{e4}", "DC1 ", "DC\t"] {
+            assert!(encode_name(refused).is_err(), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The LDAP ping: a search for the attribute `netlogon` of the rootDSE, and the
+//! NETLOGON_SAM_LOGON_RESPONSE_EX that a domain controller answers (MS-ADTS 6.3.3, 6.3.1.9).
+
+mod names;
+
+use std::net::Ipv4Addr;
+
+use uuid::Uuid;
+
+use super::{
+    ldap::{Filter, SearchRequest},
+    text,
+    wire::{DecodeError, EncodeError, Reader, flag_set},
+};
+use names::{NameWriter, read_name};
+
+/// NETLOGON_NT_VERSION_5 and _5EX (MS-ADTS 6.3.1.1): asks for the EX form, which this decodes.
+pub const NT_VERSION_EX: u32 = 0x06;
+/// NETLOGON_NT_VERSION_5EX_WITH_IP: the answer carries the server's address.
+pub const NT_VERSION_WITH_IP: u32 = 0x08;
+/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE: the answer carries the next closest site.
+pub const NT_VERSION_WITH_CLOSEST_SITE: u32 = 0x10;
+
+/// Offset of the first name; compression offsets count from the start of the blob.
+const NAMES: usize = 24;
+/// NtVersion, LmNtToken and Lm20Token, at the very end.
+const TRAILER: usize = 8;
+const AF_INET: u16 = 2;
+
+flag_set! {
+    /// DS_FLAG: what the answering server is (MS-ADTS 6.3.1.2).
+    DcFlags {
+        /// Holds the PDC emulator role.
+        PDC = 0x0000_0001, "pdc";
+        /// Is a global catalog server.
+        GC = 0x0000_0004, "gc";
+        /// Serves LDAP.
+        LDAP = 0x0000_0008, "ldap";
+        /// Is a domain controller of Active Directory.
+        DS = 0x0000_0010, "ds";
+        /// Is a Kerberos key distribution center.
+        KDC = 0x0000_0020, "kdc";
+        /// Runs the time service.
+        TIMESERV = 0x0000_0040, "timeserv";
+        /// Is in the site of the client.
+        CLOSEST = 0x0000_0080, "closest";
+        /// Holds a writable replica of the domain.
+        WRITABLE = 0x0000_0100, "writable";
+        /// Its time service is a reliable source.
+        GOOD_TIMESERV = 0x0000_0200, "good-timeserv";
+        /// The naming context asked for is an application one.
+        NDNC = 0x0000_0400, "ndnc";
+        /// Is a read-only domain controller.
+        SELECT_SECRET_DOMAIN_6 = 0x0000_0800, "select-secret-domain-6";
+        /// Is a writable one of Windows Server 2008 or later.
+        FULL_SECRET_DOMAIN_6 = 0x0000_1000, "full-secret-domain-6";
+        /// Runs Active Directory Web Services.
+        WS = 0x0000_2000, "ws";
+        /// Windows Server 2012 or later.
+        DS_8 = 0x0000_4000, "ds-8";
+        /// Windows Server 2012 R2 or later.
+        DS_9 = 0x0000_8000, "ds-9";
+        /// Windows Server 2016 or later.
+        DS_10 = 0x0001_0000, "ds-10";
+    }
+}
+
+/// What a DC is asked: the filter of an LDAP ping (MS-ADTS 6.3.3.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ping {
+    /// DnsDomain; none for the default domain of the server.
+    pub dns_domain: Option<String>,
+    /// Host: the name of the client.
+    pub host: Option<String>,
+    /// NtVer, see [`NT_VERSION_EX`].
+    pub nt_version: u32,
+}
+
+impl Ping {
+    /// The search that asks this.
+    #[must_use]
+    pub fn to_search(&self) -> SearchRequest {
+        let equality = |attribute: &str, value: &[u8]| Filter::Equality {
+            attribute: attribute.to_owned(),
+            value: value.to_vec(),
+        };
+        let mut terms = Vec::new();
+        if let Some(domain) = &self.dns_domain {
+            terms.push(equality("DnsDomain", domain.as_bytes()));
+        }
+        if let Some(host) = &self.host {
+            terms.push(equality("Host", host.as_bytes()));
+        }
+        terms.push(equality("NtVer", &self.nt_version.to_le_bytes()));
+        SearchRequest::base("", Filter::And(terms), &["Netlogon"])
+    }
+
+    /// What this search asks, for a simulated DC; `None` if it is no LDAP ping: another base, no
+    /// attribute `netlogon`, another kind of filter, or no NtVer. Terms it does not know are
+    /// passed over.
+    #[must_use]
+    pub fn from_search(search: &SearchRequest) -> Option<Self> {
+        let asks = search.attributes.iter().any(|name| name.eq_ignore_ascii_case("netlogon"));
+        let Filter::And(terms) = &search.filter else { return None };
+        if !asks || !search.base.is_empty() {
+            return None;
+        }
+        let value = |wanted: &str| {
+            terms.iter().find_map(|term| match term {
+                Filter::Equality { attribute, value } if attribute.eq_ignore_ascii_case(wanted) => {
+                    Some(value.as_slice())
+                }
+                _ => None,
+            })
+        };
+        let name = |wanted| value(wanted).map(|bytes| text::from_utf8(bytes, text::MAX_NAME));
+        Some(Self {
+            dns_domain: name("DnsDomain"),
+            host: name("Host"),
+            nt_version: u32::from_le_bytes(value("NtVer")?.try_into().ok()?),
+        })
+    }
+}
+
+/// The operation code of the answer (MS-ADTS 6.3.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opcode {
+    /// LOGON_SAM_LOGON_RESPONSE_EX (23): the DC is at work.
+    Response,
+    /// LOGON_SAM_PAUSE_RESPONSE_EX (24): it lives, but Netlogon is paused or the directory is not
+    /// synchronised, so it does not advertise itself.
+    Paused,
+    /// LOGON_SAM_USER_UNKNOWN_EX (25): at work, but the user asked for is not there.
+    UserUnknown,
+}
+
+impl Opcode {
+    const fn code(self) -> u16 {
+        match self {
+            Self::Response => 23,
+            Self::Paused => 24,
+            Self::UserUnknown => 25,
+        }
+    }
+}
+
+/// NETLOGON_SAM_LOGON_RESPONSE_EX (MS-ADTS 6.3.1.9).
+///
+/// A name that is empty on the wire is `None`; each is at most 255 octets and free of control
+/// characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SamLogonResponseEx {
+    /// How the DC answers.
+    pub opcode: Opcode,
+    /// What the DC is.
+    pub flags: DcFlags,
+    /// DomainGuid: of the domain, not of the DC.
+    pub domain_guid: Uuid,
+    /// DnsForestName.
+    pub forest: Option<String>,
+    /// DnsDomainName.
+    pub dns_domain: Option<String>,
+    /// DnsHostName: who answers.
+    pub dns_host: Option<String>,
+    /// NetbiosDomainName.
+    pub netbios_domain: Option<String>,
+    /// NetbiosComputerName.
+    pub netbios_computer: Option<String>,
+    /// UserName, of the question.
+    pub user: Option<String>,
+    /// DcSiteName: the site of the DC.
+    pub dc_site: Option<String>,
+    /// ClientSiteName: the site the DC puts the client in, by its address.
+    pub client_site: Option<String>,
+    /// DcSockAddr. Only there if `nt_version` has [`NT_VERSION_WITH_IP`].
+    pub address: Option<Ipv4Addr>,
+    /// NextClosestSiteName. Only there if `nt_version` has [`NT_VERSION_WITH_CLOSEST_SITE`].
+    pub next_closest_site: Option<String>,
+    /// NtVersion: says which optional fields are there.
+    pub nt_version: u32,
+}
+
+impl SamLogonResponseEx {
+    /// Reads the value of the attribute `netlogon`. Octets between the last known field and the
+    /// trailer are ignored.
+    ///
+    /// # Errors
+    /// Another operation code (the older forms have 19 to 21), a name that does not end, points
+    /// forward or exceeds 255 octets, a message cut short.
+    pub fn decode(blob: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::at(blob, 0);
+        let opcode = match reader.u16_le("opcode")? {
+            23 => Opcode::Response,
+            24 => Opcode::Paused,
+            25 => Opcode::UserUnknown,
+            value => {
+                return Err(DecodeError::Unexpected {
+                    field: "opcode",
+                    offset: 0,
+                    value: value.into(),
+                    expected: "23, 24 or 25",
+                });
+            }
+        };
+        reader.u16_le("sbz")?;
+        let flags = DcFlags(reader.u32_le("flags")?);
+        let domain_guid = Uuid::from_bytes_le(reader.array("domain guid")?);
+
+        // The trailer says which fields stand between the names and itself.
+        let end = blob.len().saturating_sub(TRAILER).max(NAMES);
+        let mut trailer = Reader::at(blob, end);
+        let nt_version = trailer.u32_le("nt version")?;
+        for field in ["lm nt token", "lm 20 token"] {
+            let offset = trailer.offset();
+            let token = trailer.u16_le(field)?;
+            if token != 0xffff {
+                let value = token.into();
+                return Err(DecodeError::Unexpected { field, offset, value, expected: "0xffff" });
+            }
+        }
+
+        let body = blob.get(..end).unwrap_or(blob);
+        let mut at = NAMES;
+        let mut name = |field| read_name(body, &mut at, field);
+        let mut response = Self {
+            opcode,
+            flags,
+            domain_guid,
+            forest: name("dns forest name")?,
+            dns_domain: name("dns domain name")?,
+            dns_host: name("dns host name")?,
+            netbios_domain: name("netbios domain name")?,
+            netbios_computer: name("netbios computer name")?,
+            user: name("user name")?,
+            dc_site: name("dc site name")?,
+            client_site: name("client site name")?,
+            address: None,
+            next_closest_site: None,
+            nt_version,
+        };
+        if nt_version & NT_VERSION_WITH_IP != 0 && at < end {
+            let mut reader = Reader::at(body, at);
+            let size = reader.u8("dc sockaddr size")?;
+            response.address = ipv4(reader.take("dc sockaddr", size.into())?);
+            at = reader.offset();
+        }
+        if nt_version & NT_VERSION_WITH_CLOSEST_SITE != 0 && at < end {
+            response.next_closest_site = read_name(body, &mut at, "next closest site name")?;
+        }
+        Ok(response)
+    }
+
+    /// The value of the attribute `netlogon`, for a simulated DC.
+    ///
+    /// # Errors
+    /// A name with an empty label, a label over 63 octets or more than 255 octets; an address or
+    /// a next closest site whose bit in `nt_version` is not set.
+    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::with_capacity(256);
+        out.extend(self.opcode.code().to_le_bytes());
+        out.extend([0; 2]);
+        out.extend(self.flags.0.to_le_bytes());
+        out.extend(self.domain_guid.to_bytes_le());
+        let mut names = NameWriter::new(out);
+        for (field, name) in [
+            ("dns forest name", &self.forest),
+            ("dns domain name", &self.dns_domain),
+            ("dns host name", &self.dns_host),
+            ("netbios domain name", &self.netbios_domain),
+            ("netbios computer name", &self.netbios_computer),
+            ("user name", &self.user),
+            ("dc site name", &self.dc_site),
+            ("client site name", &self.client_site),
+        ] {
+            names.write(field, name.as_deref())?;
+        }
+        let has = |bit| self.nt_version & bit != 0;
+        let no_bit = |field, value| EncodeError::Unencodable {
+            field,
+            value,
+            reason: "its bit in nt version is not set",
+        };
+        match self.address {
+            Some(address) if has(NT_VERSION_WITH_IP) => {
+                names.out.push(16);
+                names.out.extend(AF_INET.to_le_bytes());
+                names.out.extend([0; 2]);
+                names.out.extend(address.octets());
+                names.out.extend([0; 8]);
+            }
+            Some(address) => return Err(no_bit("dc sockaddr", address.to_string())),
+            None if has(NT_VERSION_WITH_IP) => names.out.push(0),
+            None => {}
+        }
+        match &self.next_closest_site {
+            Some(site) if !has(NT_VERSION_WITH_CLOSEST_SITE) => {
+                return Err(no_bit("next closest site name", site.chars().take(80).collect()));
+            }
+            site if has(NT_VERSION_WITH_CLOSEST_SITE) => {
+                names.write("next closest site name", site.as_deref())?;
+            }
+            _ => {}
+        }
+        let mut out = names.out;
+        out.extend(self.nt_version.to_le_bytes());
+        out.extend([0xff; 4]);
+        Ok(out)
+    }
+}
+
+/// The address of a `sockaddr_in`; the family is in little-endian, the rest as on the network.
+fn ipv4(sockaddr: &[u8]) -> Option<Ipv4Addr> {
+    match sockaddr {
+        [2, 0, _, _, a, b, c, d, ..] => Some(Ipv4Addr::new(*a, *b, *c, *d)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ping_is_found_in_its_search() {
+        let ping = Ping {
+            dns_domain: Some("lab.test".to_owned()),
+            host: Some("probe".to_owned()),
+            nt_version: NT_VERSION_EX,
+        };
+        assert_eq!(Ping::from_search(&ping.to_search()), Some(ping.clone()));
+        assert_eq!(Ping::from_search(&SearchRequest::root_dse(&["netlogon"])), None);
+        let other = SearchRequest { attributes: vec!["cn".to_owned()], ..ping.to_search() };
+        assert_eq!(Ping::from_search(&other), None);
+    }
+
+    #[test]
+    fn an_older_form_is_refused_with_its_code() {
+        let error = SamLogonResponseEx::decode(&[19, 0, 0, 0]).unwrap_err();
+        assert_eq!(error.to_string(), "opcode at offset 0 is 0x13, expected 23, 24 or 25");
+    }
+
+    #[test]
+    fn flags_have_names() {
+        let flags = DcFlags::PDC.union(DcFlags::DS).union(DcFlags(0x8000_0000));
+        assert_eq!(flags.to_string(), "0x80000011 pdc ds");
+    }
+}
