@@ -199,6 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn the_example_is_right() {
+        let text = include_str!("../../deploy/epmesh.example.toml");
+        let example = ServeOptions::parse("deploy/epmesh.example.toml", text).expect("it is right");
+        let usual = ServeOptions::new("/var/lib/epmesh".into(), ServeOptions::default_listen());
+        assert_eq!(example.listen, usual.listen);
+        assert_eq!(example.interval, usual.interval);
+        assert_eq!(example.interfaces, usual.interfaces);
+        assert_eq!(example.agent_validity_days, usual.agent_validity_days);
+    }
+
+    #[test]
     fn little_is_needed() {
         let options = ServeOptions::parse("f", "data-dir = \"/d\"\n").expect("it is right");
         assert_eq!(options.listen.port(), DEFAULT_PORT);
