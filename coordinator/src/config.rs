@@ -95,7 +95,7 @@ impl ServeOptions {
         root.require("data-dir");
         let data_dir = root.text("data-dir").map(PathBuf::from).unwrap_or_default();
         let listen = root.parse("listen", str::parse::<SocketAddr>);
-        let mut options = Self::new(data_dir, listen.unwrap_or_else(default_listen));
+        let mut options = Self::new(data_dir, listen.unwrap_or_else(Self::default_listen));
         options.web = root.parse("web", str::parse::<SocketAddr>);
         options.names = root.list("names", server_name).unwrap_or_default();
         options.interval = root.duration("interval", INTERVAL).unwrap_or(options.interval);
@@ -121,6 +121,12 @@ impl ServeOptions {
         Ok(options)
     }
 
+    /// Where a coordinator listens unless told otherwise: every address of the host.
+    #[must_use]
+    pub fn default_listen() -> SocketAddr {
+        SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
+    }
+
     /// What the fleet needs to know of it.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -132,10 +138,6 @@ impl ServeOptions {
 #[must_use]
 pub fn default_interfaces() -> Vec<InterfaceId> {
     names::by_name("drsuapi").map(|known| known.id).into_iter().collect()
-}
-
-fn default_listen() -> SocketAddr {
-    SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
 }
 
 fn server_name(text: &str) -> Result<String, String> {
