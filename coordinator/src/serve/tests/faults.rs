@@ -94,6 +94,8 @@ async fn nobody_speaks_for_another_dc() {
     assert_eq!(fleet.with(|view| view.observations_of(&name(B))).len(), 1);
     let notes = fleet.statuses().remove(0).notes;
     assert!(notes[0].contains("speaks for dc2.lab.test"), "{notes:?}");
+    agent.report(2, vec![who(A, "10.0.0.1")]).await.expect("it speaks for itself");
+    assert_eq!(fleet.statuses().remove(0).notes, [""; 0], "a clean report clears the note");
     rig.stop().await;
 }
 
