@@ -115,7 +115,9 @@ pub async fn serve_parts(
     ready: oneshot::Sender<Bound>,
 ) -> Result<()> {
     // Whoever does not want to know has dropped the receiver.
-    let tell = |bound, _: &Parts| drop(ready.send(bound));
+    let tell = |bound, _: &Parts| {
+        let _ = ready.send(bound);
+    };
     run(options, store, authority, shutdown, tell).await
 }
 

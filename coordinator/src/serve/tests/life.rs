@@ -6,7 +6,6 @@ use epmesh_common::{
     diagnosis::Link,
     facts::{Body, EndpointMap, Section, Statement},
 };
-use epmesh_proto::v1::to_agent;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::Code;
 
@@ -62,11 +61,7 @@ async fn a_life(directory: &std::path::Path, open: impl AsyncFn() -> Arc<dyn Sto
     let acknowledge = agent.report(1, bodies()).await.expect("it is taken in");
     assert_eq!((acknowledge.sequence, acknowledge.wanted.len()), (1, 0));
     // The directory named a peer: a new plan comes by itself.
-    let plan = agent.wait(|message| match message {
-        to_agent::Message::Plan(plan) => Some(plan.clone()),
-        _ => None,
-    });
-    let plan = plan.await.expect("a plan");
+    let plan = agent.wait_for_plan(1).await;
     assert_eq!(plan.targets.iter().map(|target| &target.name).collect::<Vec<_>>(), [B]);
     assert_eq!(plan.interfaces.len(), 1);
     let link = Link { destination: name(A), source: name(B), interface: DRSUAPI };
@@ -153,8 +148,7 @@ async fn a_new_installation_counts_anew() {
     agent.report(70, bodies()).await.expect("it is taken in");
     rig.registry.release(A).await.expect("it was enrolled");
     rig.parts.hub.released(&name(A));
-    let end = agent.next().await.expect_err("its session ends");
-    assert_eq!(end.code(), Code::Aborted);
+    assert_eq!(agent.ended().await.code(), Code::Aborted);
     let refused = FakeAgent::connect(&rig, &identity, A).await.err().expect("it is released");
     assert_eq!(refused.code(), Code::PermissionDenied);
     let identity = rig.enrol(A).await;

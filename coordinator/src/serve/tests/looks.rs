@@ -62,6 +62,10 @@ async fn both_ends_and_a_witness_look_again() {
         agent.report(1, vec![Body::Own(Box::new(who))]).await.expect("it is taken in");
         agents.push(agent);
     }
+    for agent in &mut agents {
+        let plan = agent.wait_for_plan(2).await;
+        assert_eq!(plan.targets.len(), 2);
+    }
     let [a, b, c] = agents.as_mut_slice() else { panic!("three agents") };
     let hub = Arc::clone(&rig.parts.hub);
     let asked = tokio::spawn(async move { hub.look(&link(), PATIENCE).await });

@@ -183,6 +183,27 @@ impl FakeAgent {
         .await
     }
 
+    /// Waits for the end of the session, whatever comes before it.
+    pub(super) async fn ended(&mut self) -> Status {
+        match self.wait(|_| None::<()>).await {
+            Err(end) => end,
+            Ok(()) => Status::ok("nothing is waited for"),
+        }
+    }
+
+    /// Waits until the plan has this many targets.
+    pub(super) async fn wait_for_plan(&mut self, targets: usize) -> proto::Plan {
+        let welcomed = self.welcome.plan.clone();
+        if let Some(plan) = welcomed.filter(|plan| plan.targets.len() == targets) {
+            return plan;
+        }
+        let plan = self.wait(|message| match message {
+            to_agent::Message::Plan(plan) if plan.targets.len() == targets => Some(plan.clone()),
+            _ => None,
+        });
+        plan.await.expect("the session goes on")
+    }
+
     /// The subjects whose digests the welcome holds.
     pub(super) fn held(&self) -> Vec<String> {
         let held = self.welcome.held.iter().cloned();
