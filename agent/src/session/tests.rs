@@ -229,7 +229,7 @@ impl Agent {
             backoff: Backoff::between(Duration::from_millis(5), Duration::from_millis(20)),
             ..SessionSettings::default()
         };
-        let task = tokio::spawn(super::run(
+        let task = tokio::spawn(run(
             settings,
             identity,
             outbox.clone(),
@@ -463,11 +463,11 @@ async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
         last = report.sequence;
         for statement in report.statements {
             match statement.subject {
-                epmesh_common::facts::Subject::Own(_) => {
+                Subject::Own(_) => {
                     assert_eq!(statement.body, None, "{:?} is held already", statement.subject);
                     own += 1;
                 }
-                epmesh_common::facts::Subject::Peer(_) => {
+                Subject::Peer(_) => {
                     assert!(statement.body.is_some());
                     peers += 1;
                 }
