@@ -6,7 +6,7 @@ readonly SOURCE=dc2 DESTINATION=dc1
 # name | expected cause id | side | what is done
 readonly FAULTS=(
     "no-drsuapi|registration-failed|S|samba of dc2 restarted without the drsuapi interface"
-    "restart-no-drsuapi|registration-failed|S|the same, with every client's history of a registered interface before it"
+    "restart-no-drsuapi|registration-failed|S|another name of no-drsuapi: Samba can lose an interface only by a restart"
     "not-started|service-not-started|S|dc2's host rebooted, samba not started"
     "stopped|service-died|S|samba stopped on dc2"
     "no-rpc|not-1753|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
