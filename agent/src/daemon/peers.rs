@@ -1,0 +1,23 @@
+//! The seam between the daemon and the probes.
+
+use epmesh_common::{
+    facts::{PeerObservation, Resolver, Target},
+    rpc::InterfaceId,
+};
+use tonic::async_trait;
+
+/// Looks at peers.
+///
+/// The daemon holds an `Arc<dyn Peers>`: the prober in the field, a script in the tests.
+#[async_trait]
+pub trait Peers: Send + Sync + 'static {
+    /// One look at `target`: every source of its name that `resolver` lists, every address found,
+    /// and each of `interfaces` there. What failed stands in the observation. Implementations
+    /// bound their own time.
+    async fn look(
+        &self,
+        target: &Target,
+        interfaces: &[InterfaceId],
+        resolver: &Resolver,
+    ) -> PeerObservation;
+}

@@ -1,0 +1,160 @@
+//! Processes, as `/proc` tells them (proc(5)).
+
+use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
+
+use epmesh_common::facts::{Process, Timestamp};
+
+use crate::platform::file::{FileError, read_text};
+
+/// Clock ticks a second in every time that `/proc` shows. Linux fixes this at 100 for programs on
+/// all architectures that Samba is packaged for.
+const TICKS: u64 = 100;
+
+/// The most processes that are looked at.
+const MAX_PROCESSES: usize = 65_536;
+
+/// One running process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The process id.
+    pub pid: u32,
+    /// The process id of its parent.
+    pub parent: u32,
+    /// The command name, at most 15 bytes.
+    pub comm: String,
+    /// The command line, or the title that the process gave itself; arguments divided by blanks.
+    pub title: String,
+    /// When it started, in ticks since the kernel started.
+    pub start_ticks: u64,
+}
+
+impl Running {
+    /// This process in the terms of a report, on a kernel that started at `boot`.
+    #[must_use]
+    pub fn process(&self, boot: Timestamp) -> Process {
+        Process { pid: self.pid, started: moment(boot, self.start_ticks) }
+    }
+}
+
+/// The moment `ticks` after `boot`.
+#[must_use]
+pub fn moment(boot: Timestamp, ticks: u64) -> Timestamp {
+    Timestamp::from_millis(
+        boot.as_millis().saturating_add(ticks.saturating_mul(1000).wrapping_div(TICKS)),
+    )
+}
+
+/// Reads `/proc/PID/stat`: the command name, the parent and the start time (fields 2, 4 and 22).
+#[must_use]
+pub fn parse_stat(text: &str) -> Option<(String, u32, u64)> {
+    // The command name may hold blanks and brackets: it ends at the last closing one.
+    let (head, tail) = text.rsplit_once(')')?;
+    let (_, comm) = head.split_once('(')?;
+    let mut fields = tail.split_ascii_whitespace();
+    let parent = fields.nth(1)?.parse().ok()?;
+    let start = fields.nth(17)?.parse().ok()?;
+    Some((comm.to_owned(), parent, start))
+}
+
+/// Reads a command line: what stands between zero bytes becomes words.
+#[must_use]
+pub fn parse_cmdline(text: &str) -> String {
+    text.split('\0').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads the moment the kernel started, `btime` of `/proc/stat`.
+#[must_use]
+pub fn parse_boot(text: &str) -> Option<Timestamp> {
+    let seconds: u64 =
+        text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    Some(Timestamp::from_millis(seconds.saturating_mul(1000)))
+}
+
+/// Reads the effective user id of `/proc/self/status`.
+#[must_use]
+pub fn parse_effective_uid(text: &str) -> Option<u32> {
+    let ids = text.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    ids.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether this process sees every other one of its process namespace: only root is sure to.
+#[must_use]
+pub fn sees_all(proc: &Path) -> bool {
+    read_text(&proc.join("self/status"))
+        .ok()
+        .and_then(|text| parse_effective_uid(&text))
+        .is_some_and(|uid| uid == 0)
+}
+
+/// The processes of root: a Samba server is one, and a process of another user that calls itself
+/// `samba: root process` is not.
+///
+/// A process that ends while it is looked at is left out.
+///
+/// # Errors
+/// When `proc` itself cannot be listed.
+pub fn of_root(proc: &Path) -> Result<Vec<Running>, FileError> {
+    let fail = |source: io::Error| FileError::Read { path: proc.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(proc).map_err(fail)?.take(MAX_PROCESSES) {
+        let entry = entry.map_err(fail)?;
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        if entry.metadata().is_ok_and(|data| data.uid() == 0) {
+            found.extend(one(&entry.path(), pid));
+        }
+    }
+    found.sort_by_key(|running| (running.start_ticks, running.pid));
+    Ok(found)
+}
+
+fn one(dir: &Path, pid: u32) -> Option<Running> {
+    let (comm, parent, start_ticks) = parse_stat(&read_text(&dir.join("stat")).ok()?)?;
+    let title = parse_cmdline(&read_text(&dir.join("cmdline")).ok()?);
+    Some(Running { pid, parent, comm, title, start_ticks })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_stat_whatever_the_process_calls_itself() {
+        let text = "24 (a) b (c) S 1 24 24 0 -1 4194624 1 2 3 4 5 6 7 8 20 0 1 0 123456 999 1";
+        assert_eq!(parse_stat(text), Some(("a) b (c".into(), 1, 123_456)));
+        assert_eq!(parse_stat("24 (samba) S 1"), None);
+        assert_eq!(parse_stat(""), None);
+    }
+
+    #[test]
+    fn reads_the_rest() {
+        assert_eq!(parse_cmdline("samba: root process\0\0\0"), "samba: root process");
+        assert_eq!(parse_cmdline("/usr/sbin/smbd\0-D\0"), "/usr/sbin/smbd -D");
+        let boot = parse_boot("cpu 1 2\nbtime 1795219200\nprocesses 5\n").expect("a boot time");
+        assert_eq!(moment(boot, 250).as_millis(), 1_795_219_202_500);
+        assert_eq!(parse_effective_uid("Name:\tx\nUid:\t1000\t0\t0\t0\n"), Some(0));
+    }
+
+    #[test]
+    fn finds_this_very_process_in_the_real_proc() {
+        let proc = Path::new("/proc");
+        if !sees_all(proc) {
+            return; // not root: this process is none of root's
+        }
+        let all = of_root(proc).expect("proc can be listed");
+        let me = all.iter().find(|running| running.pid == std::process::id());
+        assert!(me.is_some_and(|me| !me.title.is_empty() && me.start_ticks > 0));
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_text(text in any::<String>(), ticks in any::<u64>()) {
+            let _ = (parse_stat(&text), parse_cmdline(&text), parse_boot(&text));
+            let _ = parse_effective_uid(&text);
+            let _ = moment(Timestamp::from_millis(ticks), ticks);
+        }
+    }
+}
