@@ -4,7 +4,9 @@
 //! Nothing in this crate opens a socket, reads a clock or asks which platform it runs on. Time
 //! comes in as an argument and bytes come in as slices.
 
+pub mod config;
 pub mod diagnosis;
 pub mod facts;
 pub mod identity;
 pub mod rpc;
+pub mod wire;

@@ -30,8 +30,7 @@ fn mapping(line: u32, text: &str) -> Option<HostsLine> {
     let mut words = content.split_ascii_whitespace();
     let address = words.next()?;
     let address: IpAddr = address.split('%').next().unwrap_or(address).parse().ok()?;
-    let names: Vec<DnsName> =
-        words.filter_map(|word| word.parse().ok()).take(MAX_NAMES).collect();
+    let names: Vec<DnsName> = words.filter_map(|word| word.parse().ok()).take(MAX_NAMES).collect();
     (!names.is_empty()).then_some(HostsLine { line, address, names })
 }
 
@@ -48,7 +47,9 @@ mod tests {
         let seen: Vec<(u32, String, Vec<String>)> = file
             .lines
             .iter()
-            .map(|l| (l.line, l.address.to_string(), l.names.iter().map(ToString::to_string).collect()))
+            .map(|l| {
+                (l.line, l.address.to_string(), l.names.iter().map(ToString::to_string).collect())
+            })
             .collect();
         assert_eq!(
             seen,

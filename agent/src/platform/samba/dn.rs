@@ -50,16 +50,13 @@ pub fn dns_name(dn: &str) -> Option<DnsName> {
 #[must_use]
 pub fn server_and_site(dn: &str) -> Option<(String, String)> {
     let parts = rdns(dn)?;
-    let at = parts.iter().position(|(kind, value)| {
-        kind == "cn" && value.eq_ignore_ascii_case("Servers")
-    })?;
+    let at = parts
+        .iter()
+        .position(|(kind, value)| kind == "cn" && value.eq_ignore_ascii_case("Servers"))?;
     let server = parts.get(at.checked_sub(1)?)?;
     let site = parts.get(at + 1)?;
     let sites = parts.get(at + 2)?;
-    sites
-        .1
-        .eq_ignore_ascii_case("Sites")
-        .then(|| (server.1.clone(), site.1.clone()))
+    sites.1.eq_ignore_ascii_case("Sites").then(|| (server.1.clone(), site.1.clone()))
 }
 
 /// The parts between commas that are not escaped.

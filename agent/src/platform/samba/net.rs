@@ -17,7 +17,7 @@ const MAX: usize = 16_384;
 /// `/proc/net/route` (through which interface their network is reached). Loopback is left out.
 #[must_use]
 pub fn ipv4(fib_trie: &str, route: &str) -> Vec<InterfaceAddress> {
-    let routes: Vec<Route> = route.lines().skip(1).filter_map(parse_route).take(MAX).collect();
+    let routes: Vec<Route<'_>> = route.lines().skip(1).filter_map(parse_route).take(MAX).collect();
     let mut found = BTreeSet::new();
     let mut last = None;
     for line in fib_trie.lines().map(str::trim) {
@@ -102,8 +102,7 @@ pub struct Socket {
 /// The listening sockets (state 0A) of `/proc/net/tcp` or `/proc/net/tcp6`, sorted.
 #[must_use]
 pub fn listening(text: &str) -> Vec<Socket> {
-    let mut found: Vec<Socket> =
-        text.lines().skip(1).filter_map(parse_socket).take(MAX).collect();
+    let mut found: Vec<Socket> = text.lines().skip(1).filter_map(parse_socket).take(MAX).collect();
     found.sort();
     found
 }
@@ -161,10 +160,8 @@ mod tests {
 
     #[test]
     fn pairs_addresses_with_interfaces() {
-        let found: Vec<(String, String)> = ipv4(TRIE, ROUTE)
-            .into_iter()
-            .map(|a| (a.interface, a.address.to_string()))
-            .collect();
+        let found: Vec<(String, String)> =
+            ipv4(TRIE, ROUTE).into_iter().map(|a| (a.interface, a.address.to_string())).collect();
         assert_eq!(
             found,
             [("eth1".into(), "10.99.0.11".into()), ("unknown".into(), "192.0.2.7".into())]

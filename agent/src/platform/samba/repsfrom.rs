@@ -81,11 +81,7 @@ pub fn decode(naming_context: &str, value: &[u8]) -> Result<Neighbour, RepsFromE
 
 /// The bytes at `offset`, which the caller has checked to lie within the value; zeros otherwise.
 fn bytes_at<const N: usize>(value: &[u8], offset: usize) -> [u8; N] {
-    value
-        .get(offset..)
-        .and_then(|rest| rest.first_chunk::<N>())
-        .copied()
-        .unwrap_or([0; N])
+    value.get(offset..).and_then(|rest| rest.first_chunk::<N>()).copied().unwrap_or([0; N])
 }
 
 fn u32_at(value: &[u8], offset: usize) -> u32 {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{
-    Reading, Service, ServiceRole, ServiceState, StartType, Timestamp,
-};
+use epmesh_common::facts::{Reading, Service, ServiceRole, ServiceState, StartType, Timestamp};
 
 use super::{proc::Running, smb_conf::SmbConf};
 
@@ -118,9 +116,11 @@ fn service(
 fn root_process(processes: &[Running]) -> Option<&Running> {
     processes.iter().find(|running| is_titled(&running.title)).or_else(|| {
         let is_samba = |running: &&Running| {
-            running.title.split(' ').next().is_some_and(|program| {
-                program == "samba" || program.ends_with("/samba")
-            })
+            running
+                .title
+                .split(' ')
+                .next()
+                .is_some_and(|program| program == "samba" || program.ends_with("/samba"))
         };
         let all: Vec<&Running> = processes.iter().filter(is_samba).collect();
         all.iter().find(|one| !all.iter().any(|other| other.pid == one.parent)).copied()
@@ -132,9 +132,11 @@ fn is_titled(title: &str) -> bool {
 }
 
 fn is_dcerpcd(running: &Running) -> bool {
-    running.title.split(' ').next().is_some_and(|program| {
-        program == "samba-dcerpcd" || program.ends_with("/samba-dcerpcd")
-    })
+    running
+        .title
+        .split(' ')
+        .next()
+        .is_some_and(|program| program == "samba-dcerpcd" || program.ends_with("/samba-dcerpcd"))
 }
 
 /// The name out of `samba: task[name] …`.
@@ -193,7 +195,9 @@ mod tests {
     }
 
     fn conf(more: &str) -> SmbConf {
-        SmbConf::parse(&format!("[global]\nserver role = active directory domain controller\n{more}"))
+        SmbConf::parse(&format!(
+            "[global]\nserver role = active directory domain controller\n{more}"
+        ))
     }
 
     fn states(reading: Reading<Vec<Service>>) -> Vec<(String, ServiceState, Option<u32>)> {
@@ -242,14 +246,18 @@ mod tests {
         assert!(matches!(list(&seen(&nothing, &conf, false)), Reading::Unreadable(_)));
         let found = states(list(&seen(&nothing, &conf, true)));
         assert_eq!(found.len(), 6);
-        assert!(found.iter().all(|(_, state, pid)| *state == ServiceState::Stopped && pid.is_none()));
+        assert!(
+            found.iter().all(|(_, state, pid)| *state == ServiceState::Stopped && pid.is_none())
+        );
     }
 
     #[test]
     fn processes_without_titles_tell_no_tasks() {
         let conf = conf("");
-        let processes =
-            [running(5, 1, "/usr/sbin/samba --foreground"), running(6, 5, "/usr/sbin/samba --foreground")];
+        let processes = [
+            running(5, 1, "/usr/sbin/samba --foreground"),
+            running(6, 5, "/usr/sbin/samba --foreground"),
+        ];
         let found = states(list(&seen(&processes, &conf, true)));
         assert_eq!(found, [("samba".into(), ServiceState::Running, Some(5))]);
     }

@@ -115,8 +115,7 @@ impl SmbConf {
         let words = || listed.split([',', ' ', '\t']).map(str::trim).filter(|w| !w.is_empty());
         // A list of `+x` and `-x` alone changes the default; anything else replaces it.
         let relative = words().all(|word| word.starts_with(['+', '-']));
-        let mut starts =
-            relative && DEFAULT_SERVICES.split(", ").any(|default| default == name);
+        let mut starts = relative && DEFAULT_SERVICES.split(", ").any(|default| default == name);
         for word in words() {
             if word.strip_prefix('-') == Some(name) {
                 starts = false;

@@ -1,0 +1,190 @@
+//! What this domain controller's own copy of the directory says.
+
+use std::{collections::BTreeMap, path::Path};
+
+use epmesh_common::facts::{DnsName, Neighbour, NtdsSettings, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    dn,
+    ldap::{Connection, DirectoryError, Entry},
+    repsfrom,
+};
+
+/// The most inbound neighbours that are reported.
+const MAX_NEIGHBOURS: usize = 4096;
+
+/// Who the directory says that it is, out of the rootDSE and its own NTDS Settings object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whoami {
+    /// `dnsHostName`.
+    pub name: Option<DnsName>,
+    /// The DNS name of the domain, from `defaultNamingContext`.
+    pub domain: Option<DnsName>,
+    /// The DNS name of the forest root domain, from `rootDomainNamingContext`.
+    pub forest: Option<DnsName>,
+    /// The site, from `serverName`.
+    pub site: Option<String>,
+    /// The objectGUID of the object that `dsServiceName` names.
+    pub dsa_guid: Option<Uuid>,
+}
+
+/// Asks the directory who it is.
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn whoami(socket: &Path) -> Result<Whoami, DirectoryError> {
+    let mut connection = Connection::open(socket).await?;
+    let root = connection
+        .object(
+            "",
+            &[
+                "dnsHostName",
+                "defaultNamingContext",
+                "rootDomainNamingContext",
+                "serverName",
+                "dsServiceName",
+            ],
+        )
+        .await?;
+    let dsa_guid = match root.text("dsServiceName") {
+        Some(settings) => guid(&connection.object(settings, &["objectGUID"]).await?),
+        None => None,
+    };
+    Ok(Whoami {
+        name: root.text("dnsHostName").and_then(|name| name.parse().ok()),
+        domain: root.text("defaultNamingContext").and_then(dn::dns_name),
+        forest: root.text("rootDomainNamingContext").and_then(dn::dns_name),
+        site: root.text("serverName").and_then(dn::server_and_site).map(|(_, site)| site),
+        dsa_guid,
+    })
+}
+
+/// Every NTDS Settings object of the configuration naming context, sorted by GUID.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn settings(socket: &Path) -> Result<Vec<NtdsSettings>, DirectoryError> {
+    let mut connection = Connection::open(socket).await?;
+    let root = connection.object("", &["configurationNamingContext"]).await?;
+    let base = root.text("configurationNamingContext").ok_or_else(|| DirectoryError::Missing {
+        what: "configurationNamingContext in the rootDSE".to_owned(),
+    })?;
+    let servers = connection.below(base, "(objectClass=server)", &["dNSHostName"]).await?;
+    let hosts: BTreeMap<String, DnsName> = servers
+        .iter()
+        .filter_map(|server| {
+            Some((dn::folded(server.dn())?, server.text("dNSHostName")?.parse().ok()?))
+        })
+        .collect();
+    let objects =
+        connection.below(base, "(objectClass=nTDSDSA)", &["objectGUID", "whenCreated"]).await?;
+    let mut all: Vec<NtdsSettings> =
+        objects.iter().filter_map(|object| one(object, &hosts)).collect();
+    all.sort_by_key(|settings| settings.dsa_guid);
+    Ok(all)
+}
+
+fn one(object: &Entry, hosts: &BTreeMap<String, DnsName>) -> Option<NtdsSettings> {
+    let (server, site) = dn::server_and_site(object.dn())?;
+    let above = dn::parent(object.dn()).and_then(dn::folded);
+    Some(NtdsSettings {
+        server,
+        host: above.and_then(|above| hosts.get(&above)).cloned(),
+        dsa_guid: guid(object)?,
+        site: Some(site),
+        created: object.text("whenCreated").and_then(generalized_time),
+    })
+}
+
+/// The inbound neighbours, from the `repsFrom` of each naming context that this server holds.
+///
+/// # Errors
+/// When they cannot be read, one value that cannot be decoded included: a list with holes would
+/// be taken for the whole.
+pub async fn neighbours(socket: &Path) -> Result<Vec<Neighbour>, DirectoryError> {
+    let mut connection = Connection::open(socket).await?;
+    let root = connection.object("", &["namingContexts"]).await?;
+    let contexts: Vec<String> = root.texts("namingContexts").map(str::to_owned).collect();
+    if contexts.is_empty() {
+        return Err(DirectoryError::Missing { what: "namingContexts in the rootDSE".to_owned() });
+    }
+    let mut all = Vec::new();
+    for context in contexts {
+        let head = connection.object(&context, &["repsFrom"]).await?;
+        for value in head.binary("repsFrom") {
+            if all.len() >= MAX_NEIGHBOURS {
+                return Err(DirectoryError::TooMany { what: "repsFrom".to_owned() });
+            }
+            all.push(
+                repsfrom::decode(&context, value).map_err(|source| DirectoryError::RepsFrom {
+                    context: context.clone(),
+                    source,
+                })?,
+            );
+        }
+    }
+    all.sort_by(|a, b| (&a.naming_context, a.source).cmp(&(&b.naming_context, b.source)));
+    Ok(all)
+}
+
+fn guid(entry: &Entry) -> Option<Uuid> {
+    let bytes = entry.binary("objectGUID").next()?;
+    Uuid::from_slice_le(bytes).ok()
+}
+
+/// `20261121005947.0Z` (RFC 4517 3.3.13, as Active Directory writes it: UTC, whole seconds).
+fn generalized_time(text: &str) -> Option<Timestamp> {
+    let digits = text.strip_suffix('Z')?.split('.').next()?;
+    if digits.len() != 14 {
+        return None;
+    }
+    let number = |from: usize, to: usize| digits.get(from..to)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
+    let (hour, minute, second) = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
+    let valid = (1970..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 61;
+    if !valid {
+        return None;
+    }
+    // Days since 1970 in the civil calendar, counting years from March so that leap days come last.
+    let years = if month > 2 { year } else { year - 1 };
+    let months = if month > 2 { month - 3 } else { month + 9 };
+    let before_1970 = 719_468;
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day
+        - 1
+        - before_1970;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    Some(Timestamp::from_millis(seconds * 1000))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_times_of_the_directory() {
+        let text = |time: &str| generalized_time(time).map(|time| time.to_string());
+        assert_eq!(text("20261121005947.0Z").as_deref(), Some("2026-11-21T00:59:47Z"));
+        assert_eq!(text("20240229235959.0Z").as_deref(), Some("2024-02-29T23:59:59Z"));
+        assert_eq!(text("19700101000000Z").as_deref(), Some("1970-01-01T00:00:00Z"));
+        for bad in
+            ["", "Z", "20261121005947", "19690101000000Z", "20261321005947.0Z", "2026112100594é.0Z"]
+        {
+            assert_eq!(text(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_text(text in "[0-9.Zé]{0,20}") {
+            let _ = generalized_time(&text);
+        }
+    }
+}

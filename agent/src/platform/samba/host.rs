@@ -1,0 +1,194 @@
+//! Who this host is, from the directory, smb.conf and the kernel.
+
+use epmesh_common::facts::{Boot, DnsName, Host, Platform, Reading};
+
+use super::{super::unnamed, Here, directory::Whoami, proc, resolv, smb_conf::SmbConf};
+
+/// The longest NetBIOS computer name.
+const NETBIOS_NAME: usize = 15;
+
+impl Here {
+    /// Puts the host's section together.
+    pub(super) fn host(&self, whoami: &Reading<Whoami>) -> Host {
+        let conf = self.conf();
+        let parameters = conf.as_ref().ok();
+        let kernel_name = self.read("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned());
+        let netbios_name =
+            match (parameters.and_then(|conf| conf.get("netbios name")), &kernel_name) {
+                (Some(name), _) => Reading::Value(name.to_ascii_uppercase()),
+                (None, Ok(name)) => Reading::Value(netbios(name)),
+                (None, Err(error)) => Reading::unreadable(error),
+            };
+        let domain = match domain_of(whoami, parameters) {
+            Some(domain) => Reading::Value(domain),
+            None => match &conf {
+                Ok(_) => Reading::Absent,
+                Err(error) => Reading::unreadable(error),
+            },
+        };
+        Host {
+            name: self.name(whoami, parameters, kernel_name.as_deref().unwrap_or_default()),
+            netbios_name,
+            domain,
+            forest: part(whoami, |who| who.forest.clone()),
+            site: part(whoami, |who| who.site.clone()),
+            dsa_guid: part(whoami, |who| who.dsa_guid),
+            addresses: self.addresses(),
+            platform: Platform::Samba,
+            os: self.os(),
+            boot: self.life(),
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// The fully qualified name: as the directory has it; as a domain controller makes it from
+    /// smb.conf; as this agent was enrolled; as the kernel's name and the resolver suggest.
+    fn name(&self, whoami: &Reading<Whoami>, conf: Option<&SmbConf>, kernel_name: &str) -> DnsName {
+        if let Some(name) = whoami.value().and_then(|who| who.name.clone()) {
+            return name;
+        }
+        let configured = || {
+            let conf = conf.filter(|conf| conf.is_domain_controller() == Some(true))?;
+            let realm = conf.realm()?;
+            let name = conf.get("netbios name").map_or_else(|| netbios(kernel_name), str::to_owned);
+            format!("{name}.{realm}").parse().ok()
+        };
+        let kernel = || kernel_name.parse::<DnsName>().ok();
+        let full = || kernel().filter(|name| name.parent().is_some());
+        let suffixed = || {
+            let text = self.read("/etc/resolv.conf").ok()?;
+            let suffix = resolv::parse(&text).search.into_iter().next()?;
+            format!("{kernel_name}.{suffix}").parse().ok()
+        };
+        configured()
+            .or_else(|| self.settings.name.clone())
+            .or_else(full)
+            .or_else(suffixed)
+            .or_else(kernel)
+            .unwrap_or_else(unnamed)
+    }
+
+    /// The operating system, and the Samba that is installed.
+    fn os(&self) -> Reading<String> {
+        let text = self.read("/etc/os-release").or_else(|_| self.read("/usr/lib/os-release"));
+        let os = match text {
+            Ok(text) => match pretty_name(&text) {
+                Some(name) => name,
+                None => return Reading::Unreadable("os-release has no PRETTY_NAME".to_owned()),
+            },
+            Err(error) => return Reading::unreadable(&error),
+        };
+        // The version that the package manager installed: asking the binary would start a process.
+        let samba =
+            self.read("/var/lib/dpkg/status").ok().and_then(|text| dpkg_version(&text, "samba"));
+        Reading::Value(samba.map_or_else(|| os.clone(), |version| format!("{os}, Samba {version}")))
+    }
+
+    /// The current life of the host, or of the container: the kernel's boot id and the start of
+    /// the first process, so that hosts on one kernel each have their own.
+    fn life(&self) -> Reading<Boot> {
+        let parts = || {
+            let id = self.read("/proc/sys/kernel/random/boot_id")?;
+            Ok::<_, super::FileError>((id.trim().to_owned(), self.read("/proc/1/stat")?))
+        };
+        let (id, stat) = match parts() {
+            Ok(parts) => parts,
+            Err(error) => return Reading::unreadable(&error),
+        };
+        let start = proc::parse_stat(&stat).map(|(_, _, ticks)| ticks);
+        match (start, self.boot()) {
+            (Some(ticks), Some(boot)) => {
+                Reading::Value(Boot { id: format!("{id}-{ticks}"), at: proc::moment(boot, ticks) })
+            }
+            _ => Reading::Unreadable("the start of the first process could not be told".to_owned()),
+        }
+    }
+}
+
+/// The section when not even the files could be read.
+pub(super) fn unreadable(whoami: &Reading<Whoami>, why: &str) -> Host {
+    fn no<T>(why: &str) -> Reading<T> {
+        Reading::Unreadable(why.to_owned())
+    }
+    Host {
+        name: whoami.value().and_then(|who| who.name.clone()).unwrap_or_else(unnamed),
+        netbios_name: no(why),
+        domain: no(why),
+        forest: part(whoami, |who| who.forest.clone()),
+        site: part(whoami, |who| who.site.clone()),
+        dsa_guid: part(whoami, |who| who.dsa_guid),
+        addresses: no(why),
+        platform: Platform::Samba,
+        os: no(why),
+        boot: Reading::<Boot>::Unreadable(why.to_owned()),
+        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn part<T>(whoami: &Reading<Whoami>, take: impl FnOnce(&Whoami) -> Option<T>) -> Reading<T> {
+    match whoami {
+        Reading::Value(who) => take(who).into(),
+        Reading::Absent => Reading::Absent,
+        Reading::NotApplicable => Reading::NotApplicable,
+        Reading::Unreadable(why) => Reading::Unreadable(why.clone()),
+    }
+}
+
+fn domain_of(whoami: &Reading<Whoami>, conf: Option<&SmbConf>) -> Option<DnsName> {
+    whoami.value().and_then(|who| who.domain.clone()).or_else(|| conf.and_then(SmbConf::realm))
+}
+
+/// The NetBIOS name that a host has by default: the first label, cut, in capitals.
+fn netbios(name: &str) -> String {
+    let label = name.split('.').next().unwrap_or(name);
+    label.chars().take(NETBIOS_NAME).flat_map(char::to_uppercase).collect()
+}
+
+/// `PRETTY_NAME` of os-release(5).
+fn pretty_name(text: &str) -> Option<String> {
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("PRETTY_NAME="))?;
+    let plain = value.trim().trim_matches(['"', '\'']);
+    (!plain.is_empty()).then(|| plain.chars().take(120).collect())
+}
+
+/// The installed version of `package` in dpkg's status file.
+fn dpkg_version(text: &str, package: &str) -> Option<String> {
+    text.split("\n\n").find_map(|block| {
+        let field =
+            |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let installed = field("Package") == Some(package)
+            && field("Status").is_some_and(|status| status.ends_with(" installed"));
+        installed.then(|| field("Version").map(str::to_owned)).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_the_system_calls_itself() {
+        let text = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
+        assert_eq!(pretty_name(text).as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
+        assert_eq!(pretty_name("PRETTY_NAME=\"\"\n"), None);
+        let status = "Package: samba-libs\nStatus: install ok installed\nVersion: 1\n\n\
+            Package: samba\nStatus: install ok installed\nVersion: 2:4.17.12\n";
+        assert_eq!(dpkg_version(status, "samba").as_deref(), Some("2:4.17.12"));
+        let removed = "Package: samba\nStatus: deinstall ok config-files\nVersion: 2:4.17.12\n";
+        assert_eq!(dpkg_version(removed, "samba"), None);
+    }
+
+    #[test]
+    fn the_netbios_name_is_cut() {
+        assert_eq!(netbios("a-very-long-host-name.lab.test"), "A-VERY-LONG-HOS");
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_text(text in any::<String>()) {
+            let _ = (pretty_name(&text), dpkg_version(&text, "samba"), netbios(&text));
+        }
+    }
+}

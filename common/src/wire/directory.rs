@@ -1,0 +1,92 @@
+//! A domain controller's copy of the directory on the wire.
+
+use epmesh_proto::v1 as proto;
+
+use super::{
+    error::WireError,
+    limits,
+    reader::{Reader, Wire, encode_all},
+    reading::reading,
+};
+use crate::facts::{Directory, Neighbour, NtdsSettings, Replication, Timestamp};
+
+impl Wire for Directory {
+    type Message = proto::Directory;
+
+    fn encode(&self) -> proto::Directory {
+        proto::Directory { settings: reading(&self.settings, |list| encode_all(list)) }
+    }
+
+    fn decode(m: proto::Directory, r: &mut Reader) -> Result<Self, WireError> {
+        let settings = r.reading("settings", m.settings, |r, list| {
+            r.list("value", list, limits::NTDS_SETTINGS, |r, m| Wire::decode(m, r))
+        })?;
+        Ok(Self { settings })
+    }
+}
+
+impl Wire for NtdsSettings {
+    type Message = proto::NtdsSettings;
+
+    fn encode(&self) -> proto::NtdsSettings {
+        proto::NtdsSettings {
+            server: self.server.clone(),
+            host: self.host.as_ref().map(ToString::to_string),
+            dsa_guid: self.dsa_guid.as_bytes().to_vec(),
+            site: self.site.clone(),
+            created_ms: self.created.map(Timestamp::as_millis),
+        }
+    }
+
+    fn decode(m: proto::NtdsSettings, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            server: r.text("server", m.server, limits::TEXT_BYTES)?,
+            host: m.host.map(|text| r.name("host", &text)).transpose()?,
+            dsa_guid: r.guid("dsa_guid", &m.dsa_guid)?,
+            site: r.optional_text("site", m.site, limits::TEXT_BYTES)?,
+            created: r.optional_moment("created_ms", m.created_ms)?,
+        })
+    }
+}
+
+impl Wire for Replication {
+    type Message = proto::Replication;
+
+    fn encode(&self) -> proto::Replication {
+        proto::Replication { neighbours: reading(&self.neighbours, |list| encode_all(list)) }
+    }
+
+    fn decode(m: proto::Replication, r: &mut Reader) -> Result<Self, WireError> {
+        let neighbours = r.reading("neighbours", m.neighbours, |r, list| {
+            r.list("value", list, limits::NEIGHBOURS, |r, m| Wire::decode(m, r))
+        })?;
+        Ok(Self { neighbours })
+    }
+}
+
+impl Wire for Neighbour {
+    type Message = proto::Neighbour;
+
+    fn encode(&self) -> proto::Neighbour {
+        proto::Neighbour {
+            naming_context: self.naming_context.clone(),
+            source: self.source.as_bytes().to_vec(),
+            last_result: self.last_result,
+            last_attempt_ms: self.last_attempt.map(Timestamp::as_millis),
+            last_success_ms: self.last_success.map(Timestamp::as_millis),
+            failures: self.failures,
+        }
+    }
+
+    fn decode(m: proto::Neighbour, r: &mut Reader) -> Result<Self, WireError> {
+        let limit = limits::DISTINGUISHED_NAME_BYTES;
+        Ok(Self {
+            naming_context: r.text("naming_context", m.naming_context, limit)?,
+            source: r.guid("source", &m.source)?,
+            last_result: m.last_result,
+            last_attempt: r.optional_moment("last_attempt_ms", m.last_attempt_ms)?,
+            last_success: r.optional_moment("last_success_ms", m.last_success_ms)?,
+            failures: m.failures,
+        })
+    }
+}

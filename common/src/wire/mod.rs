@@ -1,0 +1,36 @@
+//! The vocabulary of [`crate::facts`] on the wire, `epmesh.v1`.
+//!
+//! To the wire: `proto::X::from(&fact)`, always possible. From the wire: `X::try_from(message)`,
+//! which checks every bound of [`limits`] and names the field it refuses. A report is taken apart
+//! by [`Received`]: one refused statement does not cost the others.
+//!
+//! A sender brings each body within the bounds with [`fit`] before it computes the digest, so
+//! that what it saw is cut and said to be cut, and not refused.
+
+mod convert;
+mod directory;
+mod error;
+mod failure;
+mod fit;
+mod host;
+pub mod limits;
+mod map;
+mod observation;
+mod plan;
+mod probe;
+mod reader;
+mod reading;
+mod resolver;
+mod section;
+mod service;
+mod statement;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    error::{Problem, WireError},
+    fit::{Fitted, fit},
+    statement::{Received, Refused, held, held_from},
+};

@@ -1,0 +1,396 @@
+//! Arbitrary facts, for property tests.
+
+use std::net::IpAddr;
+
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use uuid::Uuid;
+
+use crate::{
+    facts::{
+        AddressFamily, AddressProbe, Answer, Body, Boot, Directory, DnsName, EndpointMap, Failure,
+        Host, HostsFile, HostsLine, IdentityMethod, IdentityProbe, InterfaceAddress,
+        InterfaceProbe, Listener, Look, Lookup, MapAnswer, MapView, Neighbour, NtdsSettings,
+        PeerObservation, Plan, Platform, PortProbe, PortRange, Ports, Process, Question, Reading,
+        Record, RecordData, RecordType, Replication, Report, Resolver, Section, SectionKind,
+        Service, ServiceRole, ServiceState, Services, Source, Stage, StartType, Statement, Target,
+        Through, Timestamp, Transport,
+    },
+    identity::Identity,
+    rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
+};
+
+/// A text that may stand in any field.
+pub fn text() -> impl Strategy<Value = String> + Clone {
+    "[ -~äß\u{4e2d}\u{1f5a7}]{0,20}"
+}
+
+/// A DNS name.
+pub fn name() -> impl Strategy<Value = DnsName> + Clone {
+    "[a-z0-9_-]{1,12}(\\.[a-z0-9-]{1,12}){0,4}"
+        .prop_filter_map("a DNS name", |text| text.parse().ok())
+}
+
+/// A UUID.
+pub fn guid() -> impl Strategy<Value = Uuid> + Clone {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+/// A moment.
+pub fn moment() -> impl Strategy<Value = Timestamp> + Clone {
+    any::<u64>().prop_map(Timestamp::from_millis)
+}
+
+/// An interface.
+pub fn interface() -> impl Strategy<Value = InterfaceId> {
+    (guid(), any::<u16>(), any::<u16>())
+        .prop_map(|(uuid, major, minor)| InterfaceId::new(uuid, major, minor))
+}
+
+/// A reading of something.
+pub fn reading<T: std::fmt::Debug + Clone>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Reading<T>> {
+    prop_oneof![
+        4 => value.prop_map(Reading::Value),
+        1 => Just(Reading::Absent),
+        1 => Just(Reading::NotApplicable),
+        1 => text().prop_map(Reading::Unreadable),
+    ]
+}
+
+/// A failure.
+pub fn failure() -> impl Strategy<Value = Failure> + Clone {
+    prop_oneof![
+        Just(Failure::Refused),
+        Just(Failure::TimedOut),
+        Just(Failure::Reset),
+        any::<i32>().prop_map(Failure::Unreachable),
+        text().prop_map(Failure::Protocol),
+        any::<u32>().prop_map(Failure::AccessDenied),
+        any::<u32>().prop_map(Failure::Fault),
+        any::<(u16, u16)>().prop_map(|(result, reason)| Failure::BindRejected { result, reason }),
+        any::<u16>().prop_map(Failure::BindNak),
+        any::<u32>().prop_map(Failure::Status),
+        text().prop_map(Failure::Local),
+    ]
+}
+
+/// A binding of any protocol sequence.
+pub fn binding() -> impl Strategy<Value = Binding> {
+    let known = ["ncacn_ip_tcp", "ncacn_np", "ncacn_http", "ncadg_ip_udp", "ncalrpc"];
+    let sequence = prop_oneof![
+        select(known.to_vec()).prop_filter_map("a sequence", |text| text.parse().ok()),
+        vec(any::<u8>(), 0..4).prop_map(|ids| ProtocolSequence::from_ids(&ids)),
+    ];
+    (sequence, text(), option::of(text())).prop_map(|(sequence, endpoint, host)| Binding {
+        sequence,
+        endpoint,
+        host,
+    })
+}
+
+/// A view of an endpoint map.
+pub fn map_view() -> impl Strategy<Value = MapView> {
+    let endpoint = (interface(), option::of(guid()), binding(), text()).prop_map(
+        |(interface, object, binding, annotation)| Endpoint {
+            interface,
+            object,
+            binding,
+            annotation,
+        },
+    );
+    let through = prop_oneof![Just(Through::Local), any::<IpAddr>().prop_map(Through::Address)];
+    let endpoints = prop_oneof![vec(endpoint, 0..4).prop_map(Ok), failure().prop_map(Err)];
+    (through, endpoints).prop_map(|(through, endpoints)| MapView { through, endpoints })
+}
+
+/// Any section.
+pub fn section() -> impl Strategy<Value = Section> {
+    prop_oneof![
+        host().prop_map(Section::Host),
+        vec(map_view(), 0..3).prop_map(|views| Section::EndpointMap(EndpointMap { views })),
+        reading(vec(service(), 0..4)).prop_map(|list| Section::Services(Services { list })),
+        ports().prop_map(Section::Ports),
+        resolver().prop_map(Section::Resolver),
+        reading(vec(settings(), 0..4))
+            .prop_map(|settings| Section::Directory(Directory { settings })),
+        reading(vec(neighbour(), 0..4))
+            .prop_map(|neighbours| Section::Replication(Replication { neighbours })),
+    ]
+}
+
+/// What was seen of a peer.
+pub fn peer() -> impl Strategy<Value = PeerObservation> {
+    (name(), option::of(guid()), vec(lookup(), 0..4), vec(address_probe(), 0..3)).prop_map(
+        |(peer, dsa_guid, lookups, addresses)| PeerObservation {
+            peer,
+            dsa_guid,
+            lookups,
+            addresses,
+        },
+    )
+}
+
+/// The body of a statement.
+pub fn body() -> impl Strategy<Value = Body> {
+    prop_oneof![
+        section().prop_map(|section| Body::Own(Box::new(section))),
+        peer().prop_map(Body::Peer),
+    ]
+}
+
+/// A statement, with its body or without.
+pub fn statement() -> impl Strategy<Value = Statement> {
+    (body(), moment(), any::<bool>()).prop_map(|(body, at, full)| {
+        let mut statement = body.stated(at);
+        statement.body = statement.body.filter(|_| full);
+        statement
+    })
+}
+
+/// A report.
+pub fn report() -> impl Strategy<Value = Report> {
+    (any::<u64>(), moment(), vec(statement(), 0..4), any::<u64>(), vec(text(), 0..3)).prop_map(
+        |(sequence, at, statements, dropped, notes)| Report {
+            sequence,
+            at,
+            statements,
+            dropped,
+            notes,
+        },
+    )
+}
+
+/// A plan.
+pub fn plan() -> impl Strategy<Value = Plan> {
+    (any::<u64>(), any::<u32>(), vec(target(), 0..4), vec(interface(), 0..4)).prop_map(
+        |(version, interval_ms, targets, interfaces)| Plan {
+            version,
+            interval_ms,
+            targets,
+            interfaces,
+        },
+    )
+}
+
+/// A look.
+pub fn look() -> impl Strategy<Value = Look> {
+    let own = vec(select(&SectionKind::ALL[..]), 0..4);
+    (any::<u64>(), own, vec(target(), 0..4), vec(interface(), 0..4))
+        .prop_map(|(id, own, targets, interfaces)| Look { id, own, targets, interfaces })
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    (name(), option::of(guid()), option::of(name()), any::<bool>()).prop_map(
+        |(name, dsa_guid, forest, whole_map)| Target { name, dsa_guid, forest, whole_map },
+    )
+}
+
+fn host() -> impl Strategy<Value = Host> {
+    let address = (text(), any::<IpAddr>())
+        .prop_map(|(interface, address)| InterfaceAddress { interface, address });
+    let boot = (text(), moment()).prop_map(|(id, at)| Boot { id, at });
+    let platform = select(&[Platform::Samba, Platform::Windows, Platform::Simulated][..]);
+    let who = (name(), reading(text()), reading(name()), reading(name()), reading(text()));
+    let what = (reading(guid()), reading(vec(address, 0..4)), platform, reading(text()));
+    (who, what, reading(boot), text()).prop_map(
+        |(
+            (name, netbios_name, domain, forest, site),
+            (dsa_guid, addresses, platform, os),
+            boot,
+            agent_version,
+        )| Host {
+            name,
+            netbios_name,
+            domain,
+            forest,
+            site,
+            dsa_guid,
+            addresses,
+            platform,
+            os,
+            boot,
+            agent_version,
+        },
+    )
+}
+
+fn service() -> impl Strategy<Value = Service> {
+    let roles = [
+        ServiceRole::Directory,
+        ServiceRole::EndpointMapper,
+        ServiceRole::DirectoryRpc,
+        ServiceRole::Netlogon,
+        ServiceRole::Dns,
+        ServiceRole::Replication,
+        ServiceRole::Ldap,
+        ServiceRole::Kdc,
+    ];
+    let states = [
+        ServiceState::Running,
+        ServiceState::Starting,
+        ServiceState::Stopping,
+        ServiceState::Stopped,
+    ];
+    let starts = [StartType::Automatic, StartType::Manual, StartType::Disabled];
+    let process = (any::<u32>(), moment()).prop_map(|(pid, started)| Process { pid, started });
+    let roles = vec(select(roles.to_vec()), 0..4);
+    let start = reading(select(starts.to_vec()));
+    (text(), roles, select(states.to_vec()), start, reading(process)).prop_map(
+        |(name, roles, state, start, process)| Service { name, roles, state, start, process },
+    )
+}
+
+fn ports() -> impl Strategy<Value = Ports> {
+    let listener = (any::<u16>(), any::<IpAddr>(), any::<Option<u32>>())
+        .prop_map(|(port, address, pid)| Listener { port, address, pid });
+    (reading(vec(range(), 0..4)), reading(range()), reading(vec(listener, 0..4)))
+        .prop_map(|(dynamic, rpc, listeners)| Ports { dynamic, rpc, listeners })
+}
+
+fn range() -> impl Strategy<Value = PortRange> {
+    let family = select(&[AddressFamily::V4, AddressFamily::V6][..]);
+    let transport = select(&[Transport::Tcp, Transport::Udp][..]);
+    (family, transport, any::<u16>(), any::<u16>())
+        .prop_map(|(family, transport, first, last)| PortRange { family, transport, first, last })
+}
+
+fn resolver() -> impl Strategy<Value = Resolver> {
+    let line = (any::<u32>(), any::<IpAddr>(), vec(name(), 0..3))
+        .prop_map(|(line, address, names)| HostsLine { line, address, names });
+    let hosts = (text(), vec(line, 0..4)).prop_map(|(path, lines)| HostsFile { path, lines });
+    (reading(hosts), reading(vec(any::<IpAddr>(), 0..3)), reading(vec(name(), 0..3)))
+        .prop_map(|(hosts, servers, search)| Resolver { hosts, servers, search })
+}
+
+fn settings() -> impl Strategy<Value = NtdsSettings> {
+    (text(), option::of(name()), guid(), option::of(text()), option::of(moment())).prop_map(
+        |(server, host, dsa_guid, site, created)| NtdsSettings {
+            server,
+            host,
+            dsa_guid,
+            site,
+            created,
+        },
+    )
+}
+
+fn neighbour() -> impl Strategy<Value = Neighbour> {
+    let times = (option::of(moment()), option::of(moment()));
+    (text(), guid(), any::<u32>(), times, any::<u32>()).prop_map(
+        |(naming_context, source, last_result, (last_attempt, last_success), failures)| Neighbour {
+            naming_context,
+            source,
+            last_result,
+            last_attempt,
+            last_success,
+            failures,
+        },
+    )
+}
+
+fn lookup() -> impl Strategy<Value = Lookup> {
+    let source = prop_oneof![
+        Just(Source::Hosts),
+        any::<IpAddr>().prop_map(Source::Dns),
+        Just(Source::System),
+    ];
+    let kind = select(&[RecordType::Cname, RecordType::A, RecordType::Aaaa][..]);
+    (source, name(), kind, answer(), any::<u32>()).prop_map(
+        |(source, name, kind, answer, took_ms)| Lookup {
+            source,
+            question: Question { name, kind },
+            answer,
+            took_ms,
+        },
+    )
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let data = prop_oneof![
+        any::<IpAddr>().prop_map(RecordData::Address),
+        name().prop_map(RecordData::Alias),
+    ];
+    let record = (name(), data, any::<Option<u32>>(), any::<Option<u32>>())
+        .prop_map(|(name, data, ttl, line)| Record { name, data, ttl, line });
+    prop_oneof![
+        4 => vec(record, 1..4).prop_map(Answer::Records),
+        1 => Just(Answer::NoSuchName),
+        1 => Just(Answer::NoData),
+        1 => Just(Answer::Refused),
+        1 => Just(Answer::ServerFailure),
+        1 => any::<u16>().prop_map(Answer::OtherCode),
+        1 => Just(Answer::TimedOut),
+        1 => text().prop_map(Answer::Unreachable),
+        1 => text().prop_map(Answer::Malformed),
+    ]
+}
+
+fn stage() -> impl Strategy<Value = Stage> + Clone {
+    let outcome = prop_oneof![Just(Ok(())), failure().prop_map(Err)];
+    (outcome, any::<u32>()).prop_map(|(outcome, took_ms)| Stage { outcome, took_ms })
+}
+
+fn address_probe() -> impl Strategy<Value = AddressProbe> {
+    let interfaces = vec(interface_probe(), 0..3);
+    let identity = vec(identity_probe(), 0..3);
+    let stages = (stage(), option::of(stage()));
+    (any::<IpAddr>(), stages, interfaces, option::of(map_view()), identity).prop_map(
+        |(address, (connect, bind), interfaces, map, identity)| AddressProbe {
+            address,
+            connect,
+            bind,
+            interfaces,
+            map,
+            identity,
+        },
+    )
+}
+
+fn interface_probe() -> impl Strategy<Value = InterfaceProbe> {
+    let answer = prop_oneof![
+        vec(binding(), 1..3).prop_map(MapAnswer::Endpoints),
+        any::<u32>().prop_map(MapAnswer::NotRegistered),
+        failure().prop_map(MapAnswer::Failed),
+    ];
+    let port = (any::<u16>(), stage(), option::of(stage()))
+        .prop_map(|(port, connect, bind)| PortProbe { port, connect, bind });
+    (interface(), answer, any::<u32>(), vec(port, 0..3)).prop_map(
+        |(interface, answer, took_ms, ports)| InterfaceProbe { interface, answer, took_ms, ports },
+    )
+}
+
+fn identity_probe() -> impl Strategy<Value = IdentityProbe> {
+    let method = select(
+        &[
+            IdentityMethod::RootDse,
+            IdentityMethod::NtlmChallenge,
+            IdentityMethod::LdapPing,
+            IdentityMethod::NodeStatus,
+        ][..],
+    );
+    let outcome = prop_oneof![identity().prop_map(Ok), failure().prop_map(Err)];
+    (method, outcome, any::<u32>()).prop_map(|(method, outcome, took_ms)| IdentityProbe {
+        method,
+        outcome,
+        took_ms,
+    })
+}
+
+fn identity() -> impl Strategy<Value = Identity> {
+    let some = || option::of(text());
+    let rest = (option::of(guid()), any::<Option<bool>>());
+    (some(), some(), some(), some(), some(), rest).prop_map(
+        |(dns_name, netbios_name, domain, forest, site, (dsa_guid, is_domain_controller))| {
+            Identity {
+                dns_name,
+                netbios_name,
+                domain,
+                forest,
+                site,
+                dsa_guid,
+                is_domain_controller,
+            }
+        },
+    )
+}

@@ -1,0 +1,239 @@
+use epmesh_proto::v1 as proto;
+use proptest::prelude::*;
+use prost::Message as _;
+
+use super::{testing, *};
+use crate::{
+    facts::*,
+    rpc::{Binding, Endpoint},
+};
+
+fn moment() -> Timestamp {
+    Timestamp::from_millis(1_795_219_200_123)
+}
+
+fn name(text: &str) -> DnsName {
+    text.parse().unwrap()
+}
+
+fn map_with(endpoints: Vec<Endpoint>) -> Body {
+    let view = MapView { through: Through::Local, endpoints: Ok(endpoints) };
+    Body::Own(Box::new(Section::EndpointMap(EndpointMap { views: vec![view] })))
+}
+
+fn endpoint(annotation: &str) -> Endpoint {
+    Endpoint {
+        interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2 v4.0".parse().unwrap(),
+        object: None,
+        binding: Binding::tcp(49_667),
+        annotation: annotation.to_owned(),
+    }
+}
+
+fn report_of(statements: Vec<Statement>) -> Report {
+    Report { sequence: 7, at: moment(), statements, dropped: 0, notes: Vec::new() }
+}
+
+fn over_the_wire(report: &proto::Report) -> Received {
+    let bytes = report.encode_to_vec();
+    proto::Report::decode(bytes.as_slice()).unwrap().try_into().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn a_report_comes_out_as_it_went_in(report in testing::report()) {
+        let received = over_the_wire(&(&report).into());
+        prop_assert_eq!(received, Received { report, refused: Vec::new() });
+    }
+
+    #[test]
+    fn what_is_within_the_bounds_fits_as_it_is(body in testing::body()) {
+        prop_assert_eq!(fit(&body), Ok(Fitted { body, notes: Vec::new() }));
+    }
+
+    #[test]
+    fn a_plan_comes_out_as_it_went_in(plan in testing::plan()) {
+        let bytes = proto::Plan::from(&plan).encode_to_vec();
+        prop_assert_eq!(proto::Plan::decode(bytes.as_slice()).unwrap().try_into(), Ok(plan));
+    }
+
+    #[test]
+    fn a_look_comes_out_as_it_went_in(look in testing::look()) {
+        let bytes = proto::Look::from(&look).encode_to_vec();
+        prop_assert_eq!(proto::Look::decode(bytes.as_slice()).unwrap().try_into(), Ok(look));
+    }
+
+    #[test]
+    fn arbitrary_bytes_are_refused_in_order(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+        if let Ok(report) = proto::Report::decode(bytes.as_slice()) {
+            let count = report.statements.len();
+            if let Ok(received) = Received::try_from(report) {
+                prop_assert_eq!(received.report.statements.len() + received.refused.len(), count);
+            }
+        }
+    }
+
+    // Random bytes seldom get past the first fields; a good report with some bytes changed does.
+    #[test]
+    fn a_damaged_report_is_refused_in_order(
+        report in testing::report(),
+        damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut bytes = proto::Report::from(&report).encode_to_vec();
+        prop_assume!(!bytes.is_empty());
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(report) = proto::Report::decode(bytes.as_slice()) {
+            let count = report.statements.len();
+            if let Ok(received) = Received::try_from(report) {
+                prop_assert_eq!(received.report.statements.len() + received.refused.len(), count);
+                for statement in received.report.statements {
+                    if let Some(body) = statement.body {
+                        prop_assert_eq!(body.digest(), statement.digest);
+                        prop_assert_eq!(body.subject(), statement.subject);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_steady_report_is_small() {
+    let stamp =
+        |subject| Statement { subject, at: moment(), digest: Digest([0xa5; 16]), body: None };
+    let own = SectionKind::ALL.into_iter().map(Subject::Own);
+    let peers = (0..50).map(|n| Subject::Peer(name(&format!("dc{n:02}.emea.corp.example.com"))));
+    let report = report_of(own.chain(peers).map(stamp).collect());
+    let bytes = proto::Report::from(&report).encode_to_vec();
+    println!("a steady report of 7 sections and 50 peers: {} bytes", bytes.len());
+    assert!(bytes.len() < 4096, "{} bytes", bytes.len());
+}
+
+#[test]
+fn one_statement_from_a_newer_agent_does_not_cost_the_others() {
+    let good = map_with(vec![endpoint("NTDS")]).stated(moment());
+    let mut report =
+        proto::Report::from(&report_of(vec![good.clone(), good.clone(), good.clone()]));
+    let unknown = proto::subject::Subject::Own(99);
+    report.statements[0].subject = Some(proto::Subject { subject: Some(unknown) });
+    report.statements[2].body = Some(proto::statement::Body::Own(proto::Section { facts: None }));
+    let received = over_the_wire(&report);
+    assert_eq!(received.report.statements, std::slice::from_ref(&good));
+    let refused: Vec<_> =
+        received.refused.iter().map(|r| (r.subject.clone(), r.error.to_string())).collect();
+    assert_eq!(
+        refused,
+        [
+            (None, "statements[0].subject.own: unknown value 99".to_owned()),
+            (Some(good.subject), "statements[2].own: no case that is known here".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn a_body_is_known_by_the_digest_of_what_was_understood() {
+    let good = map_with(vec![endpoint("NTDS")]).stated(moment());
+    let mut newer = proto::Statement::from(&good);
+    newer.digest = vec![0; 16];
+    assert_eq!(Statement::try_from(newer), Ok(good));
+}
+
+#[test]
+fn a_body_must_be_of_its_subject() {
+    let good = map_with(vec![endpoint("NTDS")]).stated(moment());
+
+    let mut moved = proto::Statement::from(&good);
+    moved.subject = Some((&Subject::Own(SectionKind::Host)).into());
+    let error = Statement::try_from(moved).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "subject: about own/host, but the body is about own/endpoint-map"
+    );
+}
+
+#[test]
+fn a_refusal_names_the_field_and_what_was_found() {
+    let refusal = |change: fn(&mut proto::Endpoint)| {
+        let mut message = proto::Endpoint::from(&endpoint("NTDS"));
+        change(&mut message);
+        Endpoint::try_from(message).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refusal(|m| m.annotation = "a".repeat(193)),
+        "annotation: 193 bytes long, at most 192"
+    );
+    assert_eq!(
+        refusal(|m| m.annotation = "a\u{1b}[2J".into()),
+        "annotation: control character U+001B at byte 1"
+    );
+    assert_eq!(
+        refusal(|m| m.annotation = "\u{202e}txt".into()),
+        "annotation: control character U+202E at byte 0"
+    );
+    assert_eq!(refusal(|m| m.object = Some(vec![1])), "object: 1 bytes where 16 are due");
+    assert_eq!(refusal(|m| m.binding = None), "binding: missing");
+    assert_eq!(
+        refusal(|m| m.interface.as_mut().unwrap().major = 65_536),
+        "interface.major: 65536, at most 65535"
+    );
+    assert_eq!(
+        refusal(|m| m.binding.as_mut().unwrap().sequence = "tcp".into()),
+        "binding.sequence: not a protocol sequence: \"tcp\""
+    );
+}
+
+#[test]
+fn a_failure_that_is_not_known_is_not_success() {
+    let stage = proto::Stage { failure: Some(proto::Failure { failure: None }), took_ms: 1 };
+    let error = Stage::try_from(stage).unwrap_err();
+    assert_eq!(error, WireError { field: "failure".into(), problem: Problem::UnknownCase });
+}
+
+#[test]
+fn a_long_list_is_refused() {
+    let endpoints = vec![endpoint("x"); limits::ENDPOINTS + 1];
+    let statement = map_with(endpoints).stated(moment());
+    let error = Statement::try_from(proto::Statement::from(&statement)).unwrap_err();
+    assert_eq!(error.field, "own.endpoint_map.views[0].listed.endpoints");
+    assert_eq!(error.problem, Problem::TooMany { count: 20_001, limit: 20_000 });
+}
+
+#[test]
+fn what_would_lie_when_cut_becomes_could_not_be_seen() {
+    let fitted = fit(&map_with(vec![endpoint("x"); limits::ENDPOINTS + 1])).unwrap();
+    let Body::Own(section) = &fitted.body else { panic!("a section") };
+    let Section::EndpointMap(map) = section.as_ref() else { panic!("an endpoint map") };
+    assert_eq!(map.own(), None);
+    assert!(matches!(&map.views[0].endpoints, Err(Failure::Local(why)) if why.contains("20001")));
+    assert_eq!(fitted.notes.len(), 1);
+    let statement = fitted.body.stated(moment());
+    assert_eq!(Statement::try_from(proto::Statement::from(&statement)), Ok(statement));
+}
+
+#[test]
+fn texts_are_made_plain_and_cut() {
+    let fitted = fit(&map_with(vec![endpoint("a\u{7}b"), endpoint(&"ä".repeat(100))])).unwrap();
+    assert_eq!(fitted.body, map_with(vec![endpoint("a\u{fffd}b"), endpoint(&"ä".repeat(96))]));
+    let field = "endpoint_map.views[0].listed.endpoints[1].annotation";
+    assert_eq!(fitted.notes, [format!("{field}: 200 bytes of text, cut to 192")]);
+}
+
+#[test]
+fn notes_are_made_plain_and_cut() {
+    let mut report = proto::Report::from(&report_of(Vec::new()));
+    report.notes = vec!["disk\nfull".to_owned(); limits::NOTES + 1];
+    let received = over_the_wire(&report);
+    assert_eq!(received.report.notes, vec!["disk\u{fffd}full".to_owned(); limits::NOTES]);
+}
+
+#[test]
+fn what_is_held_comes_out_as_it_went_in() {
+    let (subject, digest) = (Subject::Peer(name("dc2.lab.test")), Digest([3; 16]));
+    assert_eq!(held_from(held(&subject, digest)), Ok((subject, digest)));
+    assert_eq!(held_from(proto::Held::default()).unwrap_err().field, "subject");
+}

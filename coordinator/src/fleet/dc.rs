@@ -1,0 +1,147 @@
+//! What is known of one domain controller.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use epmesh_common::{
+    diagnosis::DcFacts,
+    facts::{Digest, DnsName, PeerObservation, SectionKind, Subject, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{History, Outcome, Skew};
+
+/// The most peers whose observations are kept of one witness.
+pub(super) const MOST_PEERS: usize = 512;
+
+/// The most remarks of the coordinator's own that are kept on one domain controller.
+const MOST_REMARKS: usize = 8;
+
+/// The last report that was acknowledged to an agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Acknowledged {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// When it was put together, by the agent's clock.
+    pub at: Timestamp,
+}
+
+impl Acknowledged {
+    /// Whether a report with this sequence, put together then, has been acknowledged already.
+    ///
+    /// A lower number put together later is not a repetition: the agent lost its count.
+    #[must_use]
+    pub fn covers(self, sequence: u64, at: Timestamp) -> bool {
+        sequence <= self.sequence && at <= self.at
+    }
+}
+
+/// One domain controller.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dc {
+    pub(super) enrolled: bool,
+    pub(super) connected: bool,
+    pub(super) agent_version: Option<String>,
+    pub(super) last_seen: Option<Timestamp>,
+    pub(super) skew: Skew,
+    pub(super) facts: DcFacts,
+    pub(super) digests: HashMap<Subject, Digest>,
+    pub(super) observations: BTreeMap<DnsName, Seen>,
+    pub(super) history: History,
+    pub(super) acknowledged: Acknowledged,
+    pub(super) notes: Vec<String>,
+    pub(super) dropped: u64,
+    pub(super) remarks: VecDeque<String>,
+    pub(super) store_trouble: Option<String>,
+}
+
+/// One peer, as this domain controller last saw it.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) at: Timestamp,
+    pub(super) observation: PeerObservation,
+    pub(super) outcome: Outcome,
+}
+
+impl Dc {
+    /// Puts in what was seen of a peer.
+    pub(super) fn see(&mut self, peer: DnsName, at: Timestamp, observation: PeerObservation) {
+        let outcome = Outcome::of(&observation);
+        self.observations.insert(peer, Seen { at, outcome, observation });
+    }
+
+    /// Adds a remark of the coordinator's own; the same one is not kept twice.
+    pub(super) fn remark(&mut self, remark: String) {
+        self.remarks.retain(|held| *held != remark);
+        if self.remarks.len() >= MOST_REMARKS {
+            self.remarks.pop_front();
+        }
+        self.remarks.push_back(remark);
+    }
+
+    /// When the section of this kind was last seen to be so.
+    pub(super) fn section_at(&self, kind: SectionKind) -> Option<Timestamp> {
+        let facts = &self.facts;
+        match kind {
+            SectionKind::Host => facts.host.as_ref().map(|held| held.at),
+            SectionKind::EndpointMap => facts.endpoint_map.as_ref().map(|held| held.at),
+            SectionKind::Services => facts.services.as_ref().map(|held| held.at),
+            SectionKind::Ports => facts.ports.as_ref().map(|held| held.at),
+            SectionKind::Resolver => facts.resolver.as_ref().map(|held| held.at),
+            SectionKind::Directory => facts.directory.as_ref().map(|held| held.at),
+            SectionKind::Replication => facts.replication.as_ref().map(|held| held.at),
+        }
+    }
+
+    /// Moves the time of a section forward.
+    pub(super) fn restate_section(&mut self, kind: SectionKind, to: Timestamp) {
+        let facts = &mut self.facts;
+        let at = match kind {
+            SectionKind::Host => facts.host.as_mut().map(|held| &mut held.at),
+            SectionKind::EndpointMap => facts.endpoint_map.as_mut().map(|held| &mut held.at),
+            SectionKind::Services => facts.services.as_mut().map(|held| &mut held.at),
+            SectionKind::Ports => facts.ports.as_mut().map(|held| &mut held.at),
+            SectionKind::Resolver => facts.resolver.as_mut().map(|held| &mut held.at),
+            SectionKind::Directory => facts.directory.as_mut().map(|held| &mut held.at),
+            SectionKind::Replication => facts.replication.as_mut().map(|held| &mut held.at),
+        };
+        if let Some(at) = at {
+            *at = to;
+        }
+    }
+
+    /// When the subject was last seen to be as it is held.
+    pub(super) fn subject_at(&self, subject: &Subject) -> Option<Timestamp> {
+        match subject {
+            Subject::Own(kind) => self.section_at(*kind),
+            Subject::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
+        }
+    }
+
+    /// The time of every subject held.
+    pub(super) fn stamps(&self) -> impl Iterator<Item = (Subject, Timestamp)> {
+        let sections = SectionKind::ALL.into_iter();
+        let sections =
+            sections.filter_map(|kind| Some((Subject::Own(kind), self.section_at(kind)?)));
+        let peers = self.observations.iter();
+        sections.chain(peers.map(|(peer, seen)| (Subject::Peer(peer.clone()), seen.at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repetition_is_told_from_a_lost_count() {
+        let at = Timestamp::from_millis;
+        let acknowledged = Acknowledged { sequence: 7, at: at(1000) };
+        assert!(acknowledged.covers(7, at(1000)));
+        assert!(acknowledged.covers(3, at(400)));
+        assert!(!acknowledged.covers(8, at(1100)));
+        // The clock was set back, the count went on.
+        assert!(!acknowledged.covers(8, at(10)));
+        // The agent was installed anew.
+        assert!(!acknowledged.covers(1, at(2000)));
+    }
+}

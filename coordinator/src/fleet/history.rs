@@ -1,0 +1,252 @@
+//! When a domain controller's own endpoint map held an interface, and under which process.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{DcFacts, Registration},
+    facts::{EndpointMap, Process, ServiceRole, Timestamp},
+    rpc::{InterfaceId, ProtocolSequence},
+};
+use serde::{Deserialize, Serialize};
+
+/// The most stretches kept of one interface.
+const MOST: usize = 16;
+
+/// How long a stretch is kept after it was last seen.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The registrations of one domain controller, interface by interface, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct History {
+    stretches: BTreeMap<InterfaceId, Vec<Stretch>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Stretch {
+    /// Whether the last map that could be read still had it; a closed stretch is not extended.
+    open: bool,
+    registration: Registration,
+}
+
+/// One reading of the endpoint map, with the life of the host and of the process that goes with
+/// it.
+#[derive(Clone, Copy, Debug)]
+pub struct MapReading<'a> {
+    /// The map.
+    pub map: &'a EndpointMap,
+    /// When it was read, on the coordinator's clock.
+    pub at: Timestamp,
+    /// When it was read, by the host's own clock; `None` where that is no longer known.
+    pub read: Option<Timestamp>,
+    /// What else the domain controller says of itself.
+    pub facts: &'a DcFacts,
+    /// How far the other facts may be from the map in time and still go with it.
+    pub fresh_for: Duration,
+}
+
+impl MapReading<'_> {
+    fn boot(&self) -> Option<String> {
+        let host = self.facts.host.as_ref().filter(|host| self.goes_with(host.at))?;
+        host.fact.boot.value().map(|boot| boot.id.clone())
+    }
+
+    fn process(&self) -> Option<Process> {
+        let services = self.facts.services.as_ref().filter(|found| self.goes_with(found.at))?;
+        let running = |role| services.fact.with_role(role)?.process.value().copied();
+        running(ServiceRole::DirectoryRpc).or_else(|| running(ServiceRole::Directory))
+    }
+
+    fn goes_with(&self, other: Timestamp) -> bool {
+        self.at.until(other).max(other.until(self.at)) <= self.fresh_for
+    }
+}
+
+impl History {
+    /// The known registrations of `interface`, oldest first.
+    #[must_use]
+    pub fn of(&self, interface: InterfaceId) -> Vec<Registration> {
+        let found = self.stretches.get(&interface).into_iter().flatten();
+        found.map(|stretch| stretch.registration.clone()).collect()
+    }
+
+    /// Takes one reading of the endpoint map into account for each of `interfaces`.
+    ///
+    /// A map that could not be read says nothing. A map read before the process started that the
+    /// services name now is not that process's and says nothing about it.
+    pub fn observe(&mut self, reading: &MapReading<'_>, interfaces: &[InterfaceId]) {
+        let Some(endpoints) = reading.map.own() else { return };
+        let (boot, process) = (reading.boot(), reading.process());
+        if let (Some(process), Some(read)) = (process, reading.read)
+            && read < process.started
+        {
+            return;
+        }
+        for interface in interfaces {
+            let listed = endpoints.iter().any(|endpoint| {
+                endpoint.interface.uuid == interface.uuid
+                    && endpoint.interface.major == interface.major
+                    && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
+            });
+            if listed {
+                self.held(*interface, boot.as_deref(), process, reading.at);
+            } else if let Some(last) = self.last(*interface) {
+                last.open = false;
+            }
+        }
+        self.forget_before(reading.at.minus(KEPT));
+    }
+
+    fn last(&mut self, interface: InterfaceId) -> Option<&mut Stretch> {
+        self.stretches.get_mut(&interface)?.last_mut()
+    }
+
+    fn held(
+        &mut self,
+        interface: InterfaceId,
+        boot: Option<&str>,
+        process: Option<Process>,
+        at: Timestamp,
+    ) {
+        if let Some(Stretch { open: true, registration }) = self.last(interface)
+            && registration.boot.as_deref() == boot
+            && registration.process == process
+        {
+            registration.last = registration.last.max(at);
+            return;
+        }
+        let stretches = self.stretches.entry(interface).or_default();
+        if let Some(last) = stretches.last_mut() {
+            last.open = false;
+        }
+        let boot = boot.map(ToOwned::to_owned);
+        let registration = Registration { interface, boot, process, first: at, last: at };
+        stretches.push(Stretch { open: true, registration });
+        let excess = stretches.len().saturating_sub(MOST);
+        stretches.drain(..excess);
+    }
+
+    fn forget_before(&mut self, moment: Timestamp) {
+        self.stretches.retain(|_, stretches| {
+            stretches.retain(|stretch| stretch.registration.last >= moment);
+            !stretches.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::samples::{DRSUAPI, boot, host, map, services};
+
+    const FRESH: Duration = Duration::from_secs(60);
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + second * 1000)
+    }
+
+    fn facts(second: u64, boot_id: &str, pid: Option<u32>, started: u64) -> DcFacts {
+        let mut facts = DcFacts::default();
+        let mut own = host("dc1.lab.test", &["10.0.0.1"]);
+        own.boot = boot(boot_id, at(0));
+        facts.put(at(second), epmesh_common::facts::Section::Host(own));
+        let process = pid.map(|pid| Process { pid, started: at(started) });
+        facts.put(at(second), epmesh_common::facts::Section::Services(services(process)));
+        facts
+    }
+
+    fn observe(history: &mut History, second: u64, registered: bool, facts: &DcFacts) {
+        let map = map(registered);
+        let reading = MapReading {
+            map: &map,
+            at: at(second),
+            read: Some(at(second)),
+            facts,
+            fresh_for: FRESH,
+        };
+        history.observe(&reading, &[DRSUAPI]);
+    }
+
+    #[test]
+    fn one_process_is_one_stretch_and_a_restart_another() {
+        let mut history = History::default();
+        observe(&mut history, 10, true, &facts(10, "a", Some(7), 1));
+        observe(&mut history, 40, true, &facts(40, "a", Some(7), 1));
+        observe(&mut history, 70, true, &facts(70, "a", Some(8), 60));
+        observe(&mut history, 90, true, &facts(90, "b", Some(8), 60));
+        let stretches = history.of(DRSUAPI);
+        let spans: Vec<_> = stretches.iter().map(|found| (found.first, found.last)).collect();
+        assert_eq!(spans, [(at(10), at(40)), (at(70), at(70)), (at(90), at(90))]);
+        assert_eq!(stretches[1].process.map(|process| process.pid), Some(8));
+        assert_eq!(stretches[2].boot.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_lost_registration_closes_and_a_new_one_opens() {
+        let mut history = History::default();
+        let same = |second| facts(second, "a", Some(7), 1);
+        observe(&mut history, 10, true, &same(10));
+        observe(&mut history, 20, false, &same(20));
+        observe(&mut history, 30, false, &same(30));
+        assert_eq!(history.of(DRSUAPI).len(), 1);
+        assert_eq!(history.of(DRSUAPI)[0].last, at(10));
+        observe(&mut history, 40, true, &same(40));
+        assert_eq!(history.of(DRSUAPI).len(), 2);
+    }
+
+    #[test]
+    fn a_map_that_could_not_be_read_says_nothing() {
+        let mut history = History::default();
+        let facts = facts(10, "a", Some(7), 1);
+        observe(&mut history, 10, true, &facts);
+        let unread = EndpointMap { views: Vec::new() };
+        let reading = MapReading {
+            map: &unread,
+            at: at(20),
+            read: Some(at(20)),
+            facts: &facts,
+            fresh_for: FRESH,
+        };
+        history.observe(&reading, &[DRSUAPI]);
+        observe(&mut history, 30, true, &facts);
+        assert_eq!(history.of(DRSUAPI).len(), 1);
+        assert_eq!(history.of(DRSUAPI)[0].last, at(30));
+    }
+
+    #[test]
+    fn a_map_is_not_credited_to_a_process_that_started_later() {
+        let mut history = History::default();
+        observe(&mut history, 10, true, &facts(11, "a", Some(9), 11));
+        assert!(history.of(DRSUAPI).is_empty());
+    }
+
+    #[test]
+    fn a_process_from_another_time_is_not_known() {
+        let mut history = History::default();
+        observe(&mut history, 500, true, &facts(10, "a", Some(7), 1));
+        assert_eq!(history.of(DRSUAPI)[0].process, None);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let mut history = History::default();
+        for life in 0..40_u32 {
+            let second = u64::from(life) * 10;
+            observe(&mut history, second, true, &facts(second, "a", Some(life), second));
+        }
+        assert_eq!(history.of(DRSUAPI).len(), MOST);
+        assert_eq!(history.of(DRSUAPI)[0].process.map(|process| process.pid), Some(24));
+        let later = KEPT.as_secs() + 1000;
+        observe(&mut history, later, true, &facts(later, "a", Some(99), later));
+        assert_eq!(history.of(DRSUAPI).len(), 1);
+    }
+
+    #[test]
+    fn it_survives_writing_and_reading() {
+        let mut history = History::default();
+        observe(&mut history, 10, true, &facts(10, "a", Some(7), 1));
+        let text = serde_json::to_string(&history).expect("a history can be written");
+        assert_eq!(serde_json::from_str::<History>(&text).expect("and read"), history);
+    }
+}

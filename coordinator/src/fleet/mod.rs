@@ -1,0 +1,38 @@
+//! What the coordinator knows of every domain controller, in memory, and the verdict on every
+//! link.
+//!
+//! [`View`] is the state and the rules, without a clock and without I/O. [`Fleet`] shares one
+//! among tasks and keeps its verdicts up to date.
+//!
+//! All times are on the coordinator's clock ([`stamp`]). Who is known follows from the enrolled
+//! agents and from what their copies of the directory name ; a link leads from
+//! an agent's domain controller to every one that its plan has it look at.
+
+mod bundle;
+mod dc;
+mod evidence;
+mod history;
+mod outcome;
+mod report;
+#[cfg(test)]
+pub(crate) mod samples;
+mod shared;
+mod stamp;
+mod status;
+#[cfg(test)]
+mod tests;
+mod topology;
+mod view;
+
+pub use self::{
+    bundle::{BundleError, BundleLine, Header, Member as BundleMember},
+    dc::Acknowledged,
+    history::{History, MapReading},
+    outcome::Outcome,
+    report::{Restored, Staged, StagedBody},
+    shared::{Fleet, Transition},
+    stamp::{Skew, corrected},
+    status::{DcStatus, FindError},
+    topology::Rearranged,
+    view::{Settings, View},
+};

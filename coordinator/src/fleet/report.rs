@@ -1,0 +1,359 @@
+//! Taking a report in, in two steps: what it comes to is worked out first ([`View::stage`]), is
+//! written to the store, and only then becomes part of the view ([`View::apply`]).
+
+use std::collections::BTreeMap;
+
+use epmesh_common::{
+    diagnosis::{DcFacts, State},
+    facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+};
+
+use super::{
+    Acknowledged, History, MapReading, Outcome, View, corrected,
+    dc::{Dc, MOST_PEERS, Seen},
+};
+
+/// What a report comes to.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// Whose report it is.
+    pub dc: DnsName,
+    /// Which report.
+    pub acknowledged: Acknowledged,
+    /// When it came.
+    pub received: Timestamp,
+    /// The bodies to take in.
+    pub bodies: Vec<StagedBody>,
+    /// What is held and was seen again to be so.
+    pub restated: Vec<(Subject, Timestamp)>,
+    /// What came without a body and is not held.
+    pub wanted: Vec<Subject>,
+    /// Peers that are given up because the witness reports too many; the oldest.
+    pub forgotten: Vec<Subject>,
+    /// The registrations, where the report changes them.
+    pub history: Option<History>,
+    /// The time of every subject held once the report has been applied.
+    pub stamps: Vec<(Subject, Timestamp)>,
+    /// Statements that are not taken in, and why.
+    pub refused: Vec<String>,
+    /// What the agent had to drop so far.
+    pub dropped: u64,
+    /// What the agent says of its own state.
+    pub notes: Vec<String>,
+}
+
+/// One body to take in.
+#[derive(Clone, Debug)]
+pub struct StagedBody {
+    /// Its digest, by the agent.
+    pub digest: Digest,
+    /// When it was seen to be so, on the coordinator's clock.
+    pub at: Timestamp,
+    /// The body.
+    pub body: Body,
+    /// Whether the digest is another than the one held.
+    pub changed: bool,
+}
+
+/// What the store held of one domain controller.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The domain controller.
+    pub dc: DnsName,
+    /// The report last acknowledged.
+    pub acknowledged: Acknowledged,
+    /// When it came.
+    pub received: Timestamp,
+    /// What the agent had dropped.
+    pub dropped: u64,
+    /// What the agent said of its own state.
+    pub notes: Vec<String>,
+    /// The bodies.
+    pub bodies: Vec<StagedBody>,
+    /// The registrations.
+    pub history: History,
+}
+
+impl View {
+    /// Works out what a report comes to that was `sent` by the agent's clock and `received` by the
+    /// coordinator's. Changes nothing.
+    #[must_use]
+    pub fn stage(
+        &self,
+        dc: &DnsName,
+        report: Report,
+        sent: Timestamp,
+        received: Timestamp,
+    ) -> Staged {
+        let nothing = Dc::default();
+        let known = self.dcs.get(dc).unwrap_or(&nothing);
+        let mut staged = Staged {
+            dc: dc.clone(),
+            acknowledged: Acknowledged { sequence: report.sequence, at: report.at },
+            received,
+            bodies: Vec::new(),
+            restated: Vec::new(),
+            wanted: Vec::new(),
+            forgotten: Vec::new(),
+            history: None,
+            stamps: Vec::new(),
+            refused: Vec::new(),
+            dropped: report.dropped,
+            notes: report.notes,
+        };
+        let mut map_read = None;
+        for statement in report.statements {
+            let at = corrected(statement.at, sent, received);
+            if statement.subject == Subject::Own(SectionKind::EndpointMap) {
+                map_read = Some(statement.at);
+            }
+            staged.take(known, statement, at);
+        }
+        staged.settle_stamps(known);
+        if let Some(read) = map_read {
+            staged.history = self.observed_history(known, &staged, read);
+        }
+        staged
+    }
+
+    fn observed_history(&self, known: &Dc, staged: &Staged, read: Timestamp) -> Option<History> {
+        let facts = staged.facts_after(&known.facts);
+        let map = facts.endpoint_map.as_ref()?;
+        let mut history = known.history.clone();
+        let reading = MapReading {
+            map: &map.fact,
+            at: map.at,
+            read: Some(read),
+            facts: &facts,
+            fresh_for: self.settings.fresh_for(),
+        };
+        history.observe(&reading, &self.settings.interfaces);
+        (history != known.history).then_some(history)
+    }
+
+    /// Makes a staged report part of the view, and notes the links it touches.
+    pub fn apply(&mut self, staged: Staged) {
+        let dc = staged.dc.clone();
+        let fresh_since = staged.received.minus(self.settings.fresh_for());
+        let mut known = self.dcs.remove(&dc).unwrap_or_default();
+        let (mut own_changed, mut own_restated) = (false, false);
+        for (subject, at) in staged.restated {
+            own_changed |= known.subject_at(&subject).is_none_or(|held| held < fresh_since)
+                && matches!(subject, Subject::Own(_));
+            match subject {
+                Subject::Own(kind) => {
+                    known.restate_section(kind, at);
+                    own_restated = true;
+                }
+                Subject::Peer(peer) => {
+                    if let Some(seen) = known.observations.get_mut(&peer) {
+                        seen.at = at;
+                    }
+                    self.touch_between(&dc, &peer);
+                }
+            }
+        }
+        for StagedBody { digest, at, body, changed } in staged.bodies {
+            known.digests.insert(body.subject(), digest);
+            match body {
+                Body::Own(section) => {
+                    let kind = section.kind();
+                    known.facts.put(at, *section);
+                    own_changed |= changed;
+                    own_restated = true;
+                    self.moved |= changed && moves(kind);
+                }
+                Body::Peer(observation) => {
+                    let peer = observation.peer.clone();
+                    let outcome = Outcome::of(&observation);
+                    let seen = Seen { at, outcome, observation };
+                    let before = known.observations.insert(peer.clone(), seen);
+                    let same = before.as_ref().map(|seen| &seen.outcome)
+                        == known.observations.get(&peer).map(|seen| &seen.outcome);
+                    self.observers.entry(peer.clone()).or_default().insert(dc.clone());
+                    self.touch_between(&dc, &peer);
+                    if !same {
+                        self.touch_source(&peer);
+                    }
+                }
+            }
+        }
+        for subject in staged.forgotten {
+            self.forget(&dc, &mut known, &subject);
+        }
+        if let Some(history) = staged.history {
+            known.history = history;
+        }
+        known.acknowledged = staged.acknowledged;
+        known.dropped = staged.dropped;
+        known.notes = staged.notes;
+        known.last_seen = known.last_seen.max(Some(staged.received));
+        if staged.refused.is_empty() && staged.wanted.is_empty() {
+            // What was refused before was not stated again, or in a way that holds.
+            known.remarks.clear();
+        }
+        for refused in staged.refused {
+            known.remark(refused);
+        }
+        self.dcs.insert(dc.clone(), known);
+        if own_changed {
+            self.touch_all(&dc, |_| true);
+        } else if own_restated {
+            // The same facts, seen again, cannot turn a healthy link; they can settle one that was
+            // waiting for a newer word.
+            self.touch_all(&dc, |state| state != Some(State::Healthy));
+        }
+    }
+
+    /// Puts back what the store held.
+    pub fn restore(&mut self, restored: Restored) {
+        let dc = restored.dc;
+        let known = self.dcs.entry(dc.clone()).or_default();
+        known.acknowledged = restored.acknowledged;
+        known.last_seen = Some(restored.received);
+        known.dropped = restored.dropped;
+        known.notes = restored.notes;
+        known.history = restored.history;
+        for StagedBody { digest, at, body, .. } in restored.bodies {
+            known.digests.insert(body.subject(), digest);
+            match body {
+                Body::Own(section) => {
+                    if let Section::Host(host) = section.as_ref() {
+                        known.agent_version = Some(host.agent_version.clone());
+                    }
+                    known.facts.put(at, *section);
+                }
+                Body::Peer(observation) => {
+                    let peer = observation.peer.clone();
+                    self.observers.entry(peer.clone()).or_default().insert(dc.clone());
+                    let outcome = Outcome::of(&observation);
+                    known.observations.insert(peer, Seen { at, outcome, observation });
+                }
+            }
+        }
+        self.moved = true;
+    }
+
+    fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &Subject) {
+        known.digests.remove(subject);
+        if let Subject::Peer(peer) = subject {
+            known.observations.remove(peer);
+            if let Some(observers) = self.observers.get_mut(peer) {
+                observers.remove(dc);
+                if observers.is_empty() {
+                    self.observers.remove(peer);
+                }
+            }
+        }
+    }
+
+    fn touch_between(&mut self, destination: &DnsName, source: &DnsName) {
+        if self.is_watched(destination, source) {
+            let links: Vec<_> = self.links_between(destination, source).collect();
+            self.touched.extend(links);
+        }
+    }
+
+    fn touch_source(&mut self, source: &DnsName) {
+        let destinations = self.watchers.get(source).into_iter().flatten();
+        let links: Vec<_> =
+            destinations.flat_map(|destination| self.links_between(destination, source)).collect();
+        self.touched.extend(links);
+    }
+
+    /// Touches the links from and to `dc` whose last state `wanted` takes.
+    fn touch_all(&mut self, dc: &DnsName, wanted: impl Fn(Option<State>) -> bool) {
+        let as_source = self.watchers.get(dc).into_iter().flatten();
+        let as_source = as_source.flat_map(|destination| self.links_between(destination, dc));
+        let targets = self.plans.get(dc).into_iter().flat_map(|plan| &plan.targets);
+        let as_destination = targets.flat_map(|target| self.links_between(dc, &target.name));
+        let links: Vec<_> = as_source
+            .chain(as_destination)
+            .filter(|link| wanted(self.verdicts.get(link).map(|judged| judged.verdict.state)))
+            .collect();
+        self.touched.extend(links);
+    }
+}
+
+/// Whether who is known, or who is a partner of whom, follows from this section.
+const fn moves(kind: SectionKind) -> bool {
+    matches!(kind, SectionKind::Host | SectionKind::Directory | SectionKind::Replication)
+}
+
+impl Staged {
+    fn take(&mut self, known: &Dc, statement: Statement, at: Timestamp) {
+        let Statement { subject, digest, body, .. } = statement;
+        // Reports come in the order in which they were put together: a later one does not make a
+        // fact older because it took less time on the way. Nor is anything seen after it came.
+        let at = known.subject_at(&subject).map_or(at, |held| held.max(at)).min(self.received);
+        let changed = known.digests.get(&subject) != Some(&digest);
+        let Some(body) = body else {
+            if changed {
+                self.wanted.push(subject);
+            } else {
+                self.restated.push((subject, at));
+            }
+            return;
+        };
+        if let Err(refused) = belongs(&self.dc, &subject, &body) {
+            self.refused.push(refused);
+            return;
+        }
+        self.bodies.push(StagedBody { digest, at, body, changed });
+    }
+
+    fn settle_stamps(&mut self, known: &Dc) {
+        let mut stamps: BTreeMap<Subject, Timestamp> = known.stamps().collect();
+        stamps.extend(self.restated.iter().cloned());
+        stamps.extend(self.bodies.iter().map(|staged| (staged.body.subject(), staged.at)));
+        let mut peers: Vec<(Timestamp, Subject)> = stamps
+            .iter()
+            .filter(|(subject, _)| matches!(subject, Subject::Peer(_)))
+            .map(|(subject, at)| (*at, subject.clone()))
+            .collect();
+        let excess = peers.len().saturating_sub(MOST_PEERS);
+        if excess > 0 {
+            peers.sort();
+            self.forgotten = peers.into_iter().take(excess).map(|(_, subject)| subject).collect();
+            stamps.retain(|subject, _| !self.forgotten.contains(subject));
+            self.bodies.retain(|staged| !self.forgotten.contains(&staged.body.subject()));
+        }
+        self.stamps = stamps.into_iter().collect();
+    }
+
+    fn facts_after(&self, before: &DcFacts) -> DcFacts {
+        let mut after = Dc { facts: before.clone(), ..Dc::default() };
+        for (subject, at) in &self.restated {
+            if let Subject::Own(kind) = subject {
+                after.restate_section(*kind, *at);
+            }
+        }
+        for staged in &self.bodies {
+            if let Body::Own(section) = &staged.body {
+                after.facts.put(staged.at, section.as_ref().clone());
+            }
+        }
+        after.facts
+    }
+}
+
+/// Whether the agent of `dc` may state this.
+fn belongs(dc: &DnsName, subject: &Subject, body: &Body) -> Result<(), String> {
+    let actual = body.subject();
+    if *subject != actual {
+        return Err(format!("statement on {subject} refused: its body is about {actual}"));
+    }
+    match body {
+        Body::Own(section) => match section.as_ref() {
+            Section::Host(host) if host.name != *dc => Err(format!(
+                "statement on {subject} refused: it speaks for {}, the certificate for {dc}",
+                host.name
+            )),
+            _ => Ok(()),
+        },
+        Body::Peer(observation) if observation.peer == *dc => {
+            Err(format!("statement on {subject} refused: {dc} is no peer of itself"))
+        }
+        Body::Peer(_) => Ok(()),
+    }
+}

@@ -1,0 +1,245 @@
+//! The state of the fleet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
+
+use epmesh_common::{
+    diagnosis::{DcFacts, Link, Observed, Verdict},
+    facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    rpc::InterfaceId,
+};
+
+use super::{Acknowledged, dc::Dc};
+use crate::plan::Member;
+
+/// The most domain controllers that are kept; what names more is ignored.
+pub(super) const MOST_DCS: usize = 20_000;
+
+/// What the view needs to know of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The time between two looks at the same peer.
+    pub interval: Duration,
+    /// The interfaces whose links are diagnosed.
+    pub interfaces: Vec<InterfaceId>,
+}
+
+impl Settings {
+    /// How old a fact may be and still decide anything: three intervals, and the time that a look
+    /// and its report may take.
+    #[must_use]
+    pub fn fresh_for(&self) -> Duration {
+        self.interval.saturating_mul(3).saturating_add(Duration::from_secs(15))
+    }
+}
+
+/// What is known of every domain controller, and the verdict on every link.
+///
+/// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
+/// takes these with [`View::take_touched`] and brings the verdicts with [`View::judge`].
+#[derive(Debug)]
+pub struct View {
+    pub(super) settings: Settings,
+    pub(super) dcs: BTreeMap<DnsName, Dc>,
+    /// Of whom there is an observation, and whose.
+    pub(super) observers: HashMap<DnsName, BTreeSet<DnsName>>,
+    pub(super) members: BTreeMap<DnsName, Member>,
+    pub(super) plans: BTreeMap<DnsName, Plan>,
+    /// The destinations of the links from each source.
+    pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
+    pub(super) verdicts: HashMap<Link, Judged>,
+    pub(super) touched: HashSet<Link>,
+    /// Whether something changed that members or plans depend on.
+    pub(super) moved: bool,
+}
+
+/// A verdict and when it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    pub(super) at: Timestamp,
+}
+
+impl View {
+    /// An empty fleet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            dcs: BTreeMap::new(),
+            observers: HashMap::new(),
+            members: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            watchers: HashMap::new(),
+            verdicts: HashMap::new(),
+            touched: HashSet::new(),
+            moved: false,
+        }
+    }
+
+    /// The settings it was made with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Notes that an agent speaks for `dc`.
+    pub fn enrolled(&mut self, dc: &DnsName) {
+        let known = self.dcs.entry(dc.clone()).or_default();
+        self.moved |= !known.enrolled;
+        known.enrolled = true;
+    }
+
+    /// Notes that `dc` was enrolled anew: what the agent before it was acknowledged counts no more.
+    pub fn enrolled_anew(&mut self, dc: &DnsName) {
+        self.enrolled(dc);
+        if let Some(known) = self.dcs.get_mut(dc) {
+            known.acknowledged = Acknowledged::default();
+        }
+    }
+
+    /// Notes that no agent speaks for `dc` any more. What it said is kept and grows old.
+    pub fn released(&mut self, dc: &DnsName) {
+        if let Some(known) = self.dcs.get_mut(dc) {
+            self.moved |= known.enrolled;
+            known.enrolled = false;
+            known.connected = false;
+        }
+    }
+
+    /// Notes that the agent of `dc` is connected and which version it is.
+    pub fn connected(&mut self, dc: &DnsName, agent_version: String) {
+        self.enrolled(dc);
+        if let Some(known) = self.dcs.get_mut(dc) {
+            known.connected = true;
+            known.agent_version = Some(agent_version);
+        }
+    }
+
+    /// Notes that the agent of `dc` is no longer connected.
+    pub fn disconnected(&mut self, dc: &DnsName) {
+        if let Some(known) = self.dcs.get_mut(dc) {
+            known.connected = false;
+        }
+    }
+
+    /// Notes a message of the agent of `dc`, and says when it came in: see [`Skew::observe`].
+    ///
+    /// [`Skew::observe`]: super::Skew::observe
+    pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) -> Timestamp {
+        let known = self.dcs.entry(dc.clone()).or_default();
+        known.last_seen = Some(received);
+        known.skew.observe(sent, received)
+    }
+
+    /// Notes that reports of `dc` cannot be stored, and why; `None` once they can.
+    pub fn store_trouble(&mut self, dc: &DnsName, trouble: Option<String>) {
+        if let Some(known) = self.dcs.get_mut(dc) {
+            known.store_trouble = trouble;
+        }
+    }
+
+    /// The agents that look at `source`, in order.
+    #[must_use]
+    pub fn watchers(&self, source: &DnsName) -> Vec<DnsName> {
+        self.watchers.get(source).into_iter().flatten().cloned().collect()
+    }
+
+    /// What an agent needs to know of `dc` to look at it.
+    #[must_use]
+    pub fn target(&self, dc: &DnsName) -> Target {
+        let member = self.members.get(dc);
+        Target {
+            name: dc.clone(),
+            dsa_guid: member.and_then(|member| member.dsa_guid),
+            forest: member.and_then(|member| member.forest.clone()),
+            whole_map: false,
+        }
+    }
+
+    /// Keeps a remark of the coordinator's own on `dc`: a statement refused, a report not stored.
+    pub fn remark(&mut self, dc: &DnsName, remark: String) {
+        if let Some(known) = self.dcs.get_mut(dc) {
+            known.remark(remark);
+        }
+    }
+
+    /// The report last acknowledged to the agent of `dc`.
+    #[must_use]
+    pub fn acknowledged(&self, dc: &DnsName) -> Acknowledged {
+        self.dcs.get(dc).map(|known| known.acknowledged).unwrap_or_default()
+    }
+
+    /// The digest of every subject held of `dc`.
+    #[must_use]
+    pub fn held(&self, dc: &DnsName) -> Vec<(Subject, Digest)> {
+        let digests = self.dcs.get(dc).into_iter().flat_map(|known| &known.digests);
+        digests.map(|(subject, digest)| (subject.clone(), *digest)).collect()
+    }
+
+    /// What `dc` says of itself.
+    #[must_use]
+    pub fn facts(&self, dc: &DnsName) -> Option<DcFacts> {
+        self.dcs.get(dc).map(|known| DcFacts {
+            clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
+            ..known.facts.clone()
+        })
+    }
+
+    /// What others saw of `dc`, by the witness's name.
+    #[must_use]
+    pub fn observations_of(&self, dc: &DnsName) -> Vec<Observed> {
+        let witnesses = self.observers.get(dc).into_iter().flatten();
+        witnesses.filter_map(|witness| self.observed(witness, dc)).collect()
+    }
+
+    /// The current plan of the agent of `dc`.
+    #[must_use]
+    pub fn plan(&self, dc: &DnsName) -> Option<Plan> {
+        self.plans.get(dc).cloned()
+    }
+
+    /// Every link that is watched, in order.
+    #[must_use]
+    pub fn links(&self) -> Vec<Link> {
+        let mut links = Vec::new();
+        for (destination, plan) in &self.plans {
+            for target in &plan.targets {
+                links.extend(self.links_between(destination, &target.name));
+            }
+        }
+        links
+    }
+
+    /// The verdict on every link that has been diagnosed, in no particular order.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<(Link, Verdict)> {
+        let verdicts = self.verdicts.iter();
+        verdicts.map(|(link, judged)| (link.clone(), judged.verdict.clone())).collect()
+    }
+
+    /// The last verdict on a link.
+    #[must_use]
+    pub fn verdict(&self, link: &Link) -> Option<Verdict> {
+        self.verdicts.get(link).map(|judged| judged.verdict.clone())
+    }
+
+    pub(super) fn links_between<'a>(
+        &'a self,
+        destination: &'a DnsName,
+        source: &'a DnsName,
+    ) -> impl Iterator<Item = Link> + 'a {
+        self.settings.interfaces.iter().map(|interface| Link {
+            destination: destination.clone(),
+            source: source.clone(),
+            interface: *interface,
+        })
+    }
+
+    pub(super) fn observed(&self, witness: &DnsName, of: &DnsName) -> Option<Observed> {
+        let seen = self.dcs.get(witness)?.observations.get(of)?;
+        Some(Observed { witness: witness.clone(), at: seen.at, seen: seen.observation.clone() })
+    }
+}

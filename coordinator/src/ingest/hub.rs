@@ -1,0 +1,203 @@
+//! Who is connected.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use epmesh_common::facts::{DnsName, Look};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::storage;
+use crate::{
+    clock,
+    fleet::Fleet,
+    store::{CommitError, Store, StoreError},
+};
+
+/// Looks that wait for a session to send them.
+const WAITING_LOOKS: usize = 32;
+
+/// The sessions of all agents, with the fleet they report to and the store behind it.
+#[derive(Debug)]
+pub struct Hub {
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) store: Arc<dyn Store>,
+    sessions: Mutex<HashMap<DnsName, Handle>>,
+    intakes: Mutex<HashMap<DnsName, Arc<AsyncMutex<()>>>>,
+    looks: Mutex<HashMap<u64, Awaited>>,
+    next: AtomicU64,
+}
+
+/// The hub's end of a session.
+#[derive(Debug)]
+struct Handle {
+    id: u64,
+    replaced: CancellationToken,
+    replanned: Arc<Notify>,
+    looks: mpsc::Sender<Look>,
+}
+
+/// The session's end.
+#[derive(Debug)]
+pub(super) struct Attached {
+    pub(super) id: u64,
+    pub(super) replaced: CancellationToken,
+    pub(super) replanned: Arc<Notify>,
+    pub(super) looks: mpsc::Receiver<Look>,
+}
+
+/// A look that was asked for.
+#[derive(Debug)]
+struct Awaited {
+    of: DnsName,
+    done: oneshot::Sender<()>,
+}
+
+impl Hub {
+    /// A hub that nobody is connected to. The fleet is filled from the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(store: Arc<dyn Store>, fleet: Arc<Fleet>) -> Result<Arc<Self>, StoreError> {
+        let restored = storage::read(store.as_ref()).await?;
+        fleet.with(|view| restored.into_iter().for_each(|dc| view.restore(dc)));
+        Ok(Arc::new(Self {
+            fleet,
+            store,
+            sessions: Mutex::default(),
+            intakes: Mutex::default(),
+            looks: Mutex::default(),
+            // Looks of a coordinator's earlier life must not be taken for those of this one.
+            next: AtomicU64::new(clock::now().as_millis()),
+        }))
+    }
+
+    /// The fleet.
+    #[must_use]
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.fleet
+    }
+
+    /// Whether the agent of `dc` is connected.
+    #[must_use]
+    pub fn is_connected(&self, dc: &DnsName) -> bool {
+        lock(&self.sessions).contains_key(dc)
+    }
+
+    /// Notes that `dc` was enrolled; its agent begins to count its reports anew.
+    ///
+    /// # Errors
+    /// When the store cannot forget the old count.
+    pub async fn enrolled(&self, dc: &DnsName) -> Result<(), CommitError> {
+        let intake = self.intake(dc);
+        let _alone = intake.lock().await;
+        storage::forget_count(self.store.as_ref(), dc).await?;
+        self.fleet.with(|view| view.enrolled_anew(dc));
+        Ok(())
+    }
+
+    /// Notes that the certificate for `dc` is no longer accepted, and ends its session.
+    pub fn released(&self, dc: &DnsName) {
+        if let Some(handle) = lock(&self.sessions).remove(dc) {
+            handle.replaced.cancel();
+        }
+        self.fleet.with(|view| view.released(dc));
+    }
+
+    /// Tells the sessions of these agents that there is a new plan for them.
+    pub fn replanned(&self, agents: &[DnsName]) {
+        let sessions = lock(&self.sessions);
+        for handle in agents.iter().filter_map(|agent| sessions.get(agent)) {
+            handle.replanned.notify_one();
+        }
+    }
+
+    /// Takes a session in, in the place of an older one of the same agent.
+    pub(super) fn attach(&self, dc: &DnsName, agent_version: String) -> Attached {
+        let id = self.next_id();
+        let replaced = CancellationToken::new();
+        let replanned = Arc::new(Notify::new());
+        let (looks, receiver) = mpsc::channel(WAITING_LOOKS);
+        let handle =
+            Handle { id, replaced: replaced.clone(), replanned: Arc::clone(&replanned), looks };
+        let mut sessions = lock(&self.sessions);
+        if let Some(older) = sessions.insert(dc.clone(), handle) {
+            older.replaced.cancel();
+        }
+        // Under the same lock as in `detach`, so that an older session's end does not undo it.
+        self.fleet.with(|view| view.connected(dc, agent_version));
+        drop(sessions);
+        Attached { id, replaced, replanned, looks: receiver }
+    }
+
+    /// Lets a session go, unless it was replaced.
+    pub(super) fn detach(&self, dc: &DnsName, id: u64) {
+        let mut sessions = lock(&self.sessions);
+        if sessions.get(dc).is_some_and(|handle| handle.id == id) {
+            sessions.remove(dc);
+            self.fleet.with(|view| view.disconnected(dc));
+        }
+    }
+
+    /// The right to take in a report of `dc`; one session at a time has it.
+    pub(super) fn intake(&self, dc: &DnsName) -> Arc<AsyncMutex<()>> {
+        Arc::clone(lock(&self.intakes).entry(dc.clone()).or_default())
+    }
+
+    /// Hands a look to the session of `dc`; `None` when it has none or does not keep up.
+    pub(super) fn ask(&self, dc: &DnsName, look: impl FnOnce(u64) -> Look) -> Option<Asked<'_>> {
+        let sender = lock(&self.sessions).get(dc).map(|handle| handle.looks.clone())?;
+        let id = self.next_id();
+        let (done, answer) = oneshot::channel();
+        lock(&self.looks).insert(id, Awaited { of: dc.clone(), done });
+        let asked = Asked { hub: self, id, answer };
+        sender.try_send(look(id)).ok()?;
+        Some(asked)
+    }
+
+    /// Notes that what `dc` saw when it was asked is in the view.
+    pub(super) fn answered(&self, dc: &DnsName, look: u64) {
+        let mut looks = lock(&self.looks);
+        if looks.get(&look).is_some_and(|awaited| awaited.of == *dc)
+            && let Some(awaited) = looks.remove(&look)
+        {
+            // Whoever asked may have stopped waiting.
+            let _ = awaited.done.send(());
+        }
+    }
+
+    fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// A look that is awaited; dropped, it is forgotten.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    hub: &'a Hub,
+    id: u64,
+    answer: oneshot::Receiver<()>,
+}
+
+impl Asked<'_> {
+    /// Waits until the look is in the view; `false` when it will not come.
+    pub(super) async fn done(&mut self) -> bool {
+        (&mut self.answer).await.is_ok()
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        lock(&self.hub.looks).remove(&self.id);
+    }
+}
+
+/// None of these locks is held where anything can panic halfway through a change.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

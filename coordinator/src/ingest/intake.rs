@@ -1,0 +1,101 @@
+//! Reports: to facts, to the store, to the view, acknowledged.
+
+use epmesh_common::{
+    facts::{DnsName, Report, Timestamp},
+    wire::{Received, WireError},
+};
+use epmesh_proto::v1 as proto;
+use thiserror::Error;
+
+use super::{hub::Hub, storage};
+use crate::store::CommitError;
+
+/// Why a report was not taken in. It is not acknowledged and will be sent again.
+#[derive(Debug, Error)]
+pub enum IntakeError {
+    /// The store did not take it.
+    #[error("report {sequence} of {dc} could not be stored")]
+    Store {
+        /// Whose report.
+        dc: DnsName,
+        /// Which.
+        sequence: u64,
+        /// What the store says.
+        #[source]
+        source: CommitError,
+    },
+}
+
+impl Hub {
+    /// Takes in a report that was `sent` by the agent's clock and came in at `received`; what
+    /// comes back is to be sent to the agent, and is durable.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub(super) async fn take(
+        &self,
+        dc: &DnsName,
+        message: proto::Report,
+        sent: Timestamp,
+        received: Timestamp,
+    ) -> Result<proto::Acknowledge, IntakeError> {
+        let sequence = message.sequence;
+        let mut acknowledge = proto::Acknowledge { sequence, wanted: Vec::new() };
+        let (report, refused) = match Received::try_from(message) {
+            Ok(Received { report, refused }) => (report, refused),
+            Err(error) => {
+                // It would be as unusable the next time.
+                let refused = format!("report {sequence} refused: {error}");
+                tracing::warn!(%dc, "{refused}");
+                self.fleet.with(|view| view.remark(dc, refused));
+                return Ok(acknowledge);
+            }
+        };
+        let intake = self.intake(dc);
+        let _alone = intake.lock().await;
+        let Report { sequence, at, .. } = report;
+        if self.fleet.with(|view| view.acknowledged(dc).covers(sequence, at)) {
+            tracing::debug!(%dc, sequence, "report came again");
+            return Ok(acknowledge);
+        }
+        let mut staged = self.fleet.with(|view| view.stage(dc, report, sent, received));
+        let unusable = refused.iter();
+        let unusable = unusable.map(|it| describe(it.subject.as_ref(), &it.error));
+        staged.refused.extend(unusable);
+        for refused in &staged.refused {
+            tracing::warn!(%dc, "{refused}");
+        }
+        if let Err(source) = storage::write(self.store.as_ref(), &staged).await {
+            let error = IntakeError::Store { dc: dc.clone(), sequence, source };
+            let trouble = format!("{}: the agent keeps it", describe_chain(&error));
+            tracing::error!(%dc, sequence, "{trouble}");
+            self.fleet.with(|view| view.store_trouble(dc, Some(trouble)));
+            return Err(error);
+        }
+        acknowledge.wanted = staged.wanted.iter().map(proto::Subject::from).collect();
+        self.fleet.with(|view| {
+            view.apply(staged);
+            view.store_trouble(dc, None);
+        });
+        Ok(acknowledge)
+    }
+}
+
+fn describe(subject: Option<&epmesh_common::facts::Subject>, error: &WireError) -> String {
+    match subject {
+        Some(subject) => format!("statement on {subject} refused: {error}"),
+        None => format!("statement refused: {error}"),
+    }
+}
+
+/// An error with everything beneath it, on one line.
+pub(super) fn describe_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

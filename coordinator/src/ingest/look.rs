@@ -1,0 +1,79 @@
+//! Looking again, on demand.
+
+use std::time::Duration;
+
+use epmesh_common::{
+    diagnosis::{Link, Verdict},
+    facts::{DnsName, Look, SectionKind},
+};
+use serde::{Deserialize, Serialize};
+
+use super::hub::{Asked, Hub};
+
+/// How long a look may take: an agent waits two seconds for a dead address before it goes on.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Witnesses asked besides the two ends of the link.
+const WITNESSES: usize = 3;
+
+/// What a look on demand came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookOutcome {
+    /// The verdict, from what is known now.
+    pub verdict: Verdict,
+    /// Whose fresh word is in it.
+    pub answered: Vec<DnsName>,
+    /// Who was asked and did not answer in time.
+    pub silent: Vec<DnsName>,
+    /// Which ends of the link could not be asked, because no agent of theirs is connected.
+    pub not_connected: Vec<DnsName>,
+}
+
+impl Hub {
+    /// Has the agents of both ends, and some other witnesses, look again; the verdict comes from
+    /// what is known when all have answered or `deadline` is over.
+    pub async fn look(&self, link: &Link, deadline: Duration) -> LookOutcome {
+        let until = tokio::time::Instant::now() + deadline;
+        let mut outcome = LookOutcome {
+            verdict: self.fleet.diagnose(link),
+            answered: Vec::new(),
+            silent: Vec::new(),
+            not_connected: Vec::new(),
+        };
+        let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
+        for (dc, own, looks_at_source) in self.witnesses(link) {
+            let target = self.fleet.with(|view| view.target(&link.source));
+            let targets = if looks_at_source { vec![target] } else { Vec::new() };
+            let interfaces = vec![link.interface];
+            match self.ask(&dc, |id| Look { id, own, targets, interfaces }) {
+                Some(answer) => asked.push((dc, answer)),
+                None if self.is_connected(&dc) => outcome.silent.push(dc),
+                None => outcome.not_connected.push(dc),
+            }
+        }
+        for (dc, mut answer) in asked {
+            match tokio::time::timeout_at(until, answer.done()).await {
+                Ok(true) => outcome.answered.push(dc),
+                Ok(false) | Err(_) => outcome.silent.push(dc),
+            }
+        }
+        outcome.verdict = self.fleet.diagnose(link);
+        outcome
+    }
+
+    /// Who is asked, for which sections of its own, and whether it looks at the source.
+    fn witnesses(&self, link: &Link) -> Vec<(DnsName, Vec<SectionKind>, bool)> {
+        use SectionKind::{Directory, EndpointMap, Host, Ports, Resolver, Services};
+        let mut witnesses = vec![
+            (link.destination.clone(), vec![Resolver, Directory, Host], true),
+            (link.source.clone(), vec![Host, EndpointMap, Services, Ports], false),
+        ];
+        let watchers = self.fleet.with(|view| view.watchers(&link.source));
+        let others = watchers
+            .into_iter()
+            .filter(|dc| *dc != link.destination && *dc != link.source && self.is_connected(dc))
+            .take(WITNESSES);
+        witnesses.extend(others.map(|dc| (dc, Vec::new(), true)));
+        witnesses
+    }
+}

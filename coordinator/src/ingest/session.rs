@@ -1,0 +1,236 @@
+//! The stream of one agent.
+
+use std::{sync::Arc, time::Duration};
+
+use epmesh_common::{
+    facts::{DnsName, Look, Timestamp},
+    wire,
+};
+use epmesh_proto::v1::{self as proto, agents_server::Agents, from_agent, to_agent};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{
+    hub::{Attached, Hub},
+    peer,
+};
+use crate::{clock, pki::Registry};
+
+/// How long an agent may take to say hello.
+const HELLO: Duration = Duration::from_secs(10);
+
+/// How long an agent may leave a message of ours unread before its session ends.
+const UNREAD: Duration = Duration::from_secs(30);
+
+/// Messages on their way to an agent.
+const OUTBOUND: usize = 16;
+
+/// Looks of which a session remembers that their report has not come yet.
+const OPEN_LOOKS: usize = 64;
+
+/// The longest version text that is kept of an agent.
+const VERSION_CHARS: usize = 64;
+
+/// The service that every enrolled agent keeps a stream to.
+#[derive(Debug, Clone)]
+pub struct AgentsService {
+    hub: Arc<Hub>,
+    registry: Arc<Registry>,
+    stopping: CancellationToken,
+}
+
+impl AgentsService {
+    /// Serves agents that `registry` admits until `stopping` is cancelled.
+    #[must_use]
+    pub const fn new(hub: Arc<Hub>, registry: Arc<Registry>, stopping: CancellationToken) -> Self {
+        Self { hub, registry, stopping }
+    }
+}
+
+type Outbound = mpsc::Sender<Result<proto::ToAgent, Status>>;
+
+#[tonic::async_trait]
+impl Agents for AgentsService {
+    type SessionStream = ReceiverStream<Result<proto::ToAgent, Status>>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<proto::FromAgent>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let (dc, _) = peer::agent(&self.registry, &request).await?;
+        let from = request.remote_addr();
+        let inbound = request.into_inner();
+        let (outbound, stream) = mpsc::channel(OUTBOUND);
+        let hub = Arc::clone(&self.hub);
+        let stopping = self.stopping.clone();
+        tokio::spawn(async move {
+            let end = serve(&hub, &dc, inbound, &outbound, &stopping).await;
+            match &end {
+                Ok(()) => tracing::info!(%dc, ?from, "agent disconnected"),
+                Err(status) => {
+                    tracing::warn!(%dc, ?from, reason = status.message(), "session ended");
+                }
+            }
+            if let Err(status) = end {
+                // Whoever does not read any more need not be told.
+                let _ = tokio::time::timeout(UNREAD, outbound.send(Err(status))).await;
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+}
+
+async fn serve(
+    hub: &Hub,
+    dc: &DnsName,
+    mut inbound: Streaming<proto::FromAgent>,
+    outbound: &Outbound,
+    stopping: &CancellationToken,
+) -> Result<(), Status> {
+    let hello = tokio::time::timeout(HELLO, inbound.message());
+    let hello = hello.await.map_err(|_| Status::deadline_exceeded("no hello came"))??;
+    let Some(proto::FromAgent { sent_at_ms, message: Some(from_agent::Message::Hello(hello)) }) =
+        hello
+    else {
+        return Err(Status::invalid_argument("the first message of a session is a hello"));
+    };
+    let name: DnsName =
+        hello.name.parse().map_err(|error| Status::invalid_argument(format!("{error}")))?;
+    if name != *dc {
+        return Err(Status::permission_denied(format!(
+            "the certificate is for {dc}, the agent says it speaks for {name}"
+        )));
+    }
+    let version: String =
+        hello.agent_version.chars().filter(|c| !c.is_control()).take(VERSION_CHARS).collect();
+    tracing::info!(%dc, version, "agent connected");
+    let attached = hub.attach(dc, version);
+    let id = attached.id;
+    hub.fleet.with(|view| {
+        view.heard(dc, Timestamp::from_millis(sent_at_ms), clock::now());
+        if view.has_moved() {
+            // So that a new agent gets a plan at once; the others get theirs soon.
+            view.plan_for_newcomer(dc, clock::now());
+        }
+    });
+    let session = Session { hub, dc, outbound, plan_version: 0, open_looks: Vec::new() };
+    let end = session.run(inbound, attached, stopping).await;
+    hub.detach(dc, id);
+    end
+}
+
+struct Session<'a> {
+    hub: &'a Hub,
+    dc: &'a DnsName,
+    outbound: &'a Outbound,
+    /// The version of the plan that the agent has.
+    plan_version: u64,
+    /// Looks that are done, and the report to wait for.
+    open_looks: Vec<proto::LookDone>,
+}
+
+impl Session<'_> {
+    async fn run(
+        mut self,
+        mut inbound: Streaming<proto::FromAgent>,
+        mut attached: Attached,
+        stopping: &CancellationToken,
+    ) -> Result<(), Status> {
+        let ended = attached.replaced.clone();
+        let work = async {
+            self.welcome().await?;
+            loop {
+                tokio::select! {
+                    () = attached.replanned.notified() => self.send_plan().await?,
+                    Some(look) = attached.looks.recv() => self.send_look(&look).await?,
+                    message = inbound.message() => match message? {
+                        Some(message) => self.handle(message).await?,
+                        None => return Ok(()),
+                    },
+                }
+            }
+        };
+        tokio::select! {
+            end = work => end,
+            () = ended.cancelled() => {
+                Err(Status::aborted("a newer session took over, or the agent was released"))
+            }
+            () = stopping.cancelled() => Err(Status::unavailable("the coordinator stops")),
+        }
+    }
+
+    async fn welcome(&mut self) -> Result<(), Status> {
+        let (held, plan) = self.hub.fleet.with(|view| (view.held(self.dc), view.plan(self.dc)));
+        self.plan_version = plan.as_ref().map_or(0, |plan| plan.version);
+        let held = held.iter().map(|(subject, digest)| wire::held(subject, *digest)).collect();
+        let plan = plan.as_ref().map(proto::Plan::from);
+        self.send(to_agent::Message::Welcome(proto::Welcome { held, plan })).await
+    }
+
+    async fn send_plan(&mut self) -> Result<(), Status> {
+        let plan = self.hub.fleet.with(|view| view.plan(self.dc));
+        match plan {
+            Some(plan) if plan.version != self.plan_version => {
+                self.plan_version = plan.version;
+                self.send(to_agent::Message::Plan(proto::Plan::from(&plan))).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn send_look(&mut self, look: &Look) -> Result<(), Status> {
+        self.send(to_agent::Message::Look(proto::Look::from(look))).await
+    }
+
+    async fn handle(&mut self, message: proto::FromAgent) -> Result<(), Status> {
+        let sent = Timestamp::from_millis(message.sent_at_ms);
+        let received = self.hub.fleet.with(|view| view.heard(self.dc, sent, clock::now()));
+        match message.message {
+            Some(from_agent::Message::Report(report)) => {
+                let acknowledge = self
+                    .hub
+                    .take(self.dc, report, sent, received)
+                    .await
+                    .map_err(|error| Status::unavailable(error.to_string()))?;
+                self.close_looks();
+                self.send(to_agent::Message::Acknowledge(acknowledge)).await
+            }
+            Some(from_agent::Message::LookDone(done)) => {
+                if self.open_looks.len() >= OPEN_LOOKS {
+                    self.open_looks.remove(0);
+                }
+                self.open_looks.push(done);
+                self.close_looks();
+                Ok(())
+            }
+            Some(from_agent::Message::Hello(_)) => {
+                Err(Status::invalid_argument("a session has one hello"))
+            }
+            // A message of a later version.
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whoever asked for a look that its report is in the view.
+    fn close_looks(&mut self) {
+        let reached = self.hub.fleet.with(|view| view.acknowledged(self.dc)).sequence;
+        self.open_looks.retain(|done| {
+            let open = done.sequence > reached;
+            if !open {
+                self.hub.answered(self.dc, done.id);
+            }
+            open
+        });
+    }
+
+    async fn send(&self, message: to_agent::Message) -> Result<(), Status> {
+        let message = proto::ToAgent { message: Some(message) };
+        match tokio::time::timeout(UNREAD, self.outbound.send(Ok(message))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Status::cancelled("the agent closed the stream")),
+            Err(_) => Err(Status::deadline_exceeded("the agent does not read what it is sent")),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Who is who: the certificate authority, join tokens, enrolment.
+//!
+//! An agent enrols once: it makes a key, sends a certificate signing request with a join token,
+//! and gets a certificate that says which DC it speaks for. Everything in the request but the
+//! public key is ignored. From then on the certificate is its name ([`PeerIdentity`]), and the
+//! enrolment in the store says whether that is still so ([`Registry::admits`]).
+//!
+//! Time is always an argument, in milliseconds since the Unix epoch.
+
+mod authority;
+mod enrolment;
+mod identity;
+mod name;
+mod registry;
+mod request;
+mod token;
+
+pub use self::authority::{
+    AGENT_VALIDITY_DAYS, Authority, AuthorityError, Issued, KeyedCertificate,
+};
+pub use self::enrolment::{Enrolment, Refused, RegistryError};
+pub use self::identity::{IdentityError, PeerCertificate, PeerIdentity};
+pub use self::name::{InvalidName, check_name};
+pub use self::registry::Registry;
+pub use self::request::{RequestError, SigningRequest};
+pub use self::token::{InvalidToken, JoinToken, Restriction, TokenRecord, TokenUse};
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 in lower-case hex.
+fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,180 @@
+//! Who looks at whom.
+//!
+//! In a small forest everyone looks at everyone. In a large one each agent looks at its
+//! replication partners and at a sample of the rest, chosen by rendezvous hashing: the cost of an
+//! agent stays constant, and a domain controller that comes or goes changes the plans of few.
+
+mod rendezvous;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use epmesh_common::facts::{DnsName, Target};
+use uuid::Uuid;
+
+/// Up to this many peers, everyone looks at everyone.
+pub const EVERYONE: usize = 64;
+
+/// How many peers an agent looks at besides its replication partners when there are more.
+pub const SAMPLE: usize = 32;
+
+/// The most replication partners that are planned for one agent.
+pub const MOST_PARTNERS: usize = 128;
+
+/// How many of a peer's witnesses read its whole endpoint map.
+pub const MAP_READERS: usize = 2;
+
+/// A known domain controller, as far as planning needs to know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// Whether an agent speaks for it.
+    pub agent: bool,
+    /// The DNS name of its forest, where known.
+    pub forest: Option<DnsName>,
+    /// The GUID of its NTDS Settings object, where known.
+    pub dsa_guid: Option<Uuid>,
+    /// From whom it replicates.
+    pub partners: BTreeSet<DnsName>,
+}
+
+impl Member {
+    /// Whether nothing says that the two are of different forests.
+    #[must_use]
+    pub fn may_share_forest(&self, other: &Self) -> bool {
+        match (&self.forest, &other.forest) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => true,
+        }
+    }
+}
+
+/// The targets of every agent among `members`.
+#[must_use]
+pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Target>> {
+    let mut chosen = BTreeMap::new();
+    let mut witnesses: BTreeMap<&DnsName, Vec<&DnsName>> = BTreeMap::new();
+    for (agent, member) in members.iter().filter(|(_, member)| member.agent) {
+        let peers = peers(agent, member, members);
+        for peer in &peers {
+            witnesses.entry(peer).or_default().push(agent);
+        }
+        chosen.insert(agent.clone(), peers);
+    }
+    let readers: BTreeMap<&DnsName, Vec<&DnsName>> = witnesses
+        .into_iter()
+        .map(|(peer, witnesses)| (peer, rendezvous::highest(peer, witnesses, MAP_READERS)))
+        .collect();
+    let target = |agent: &DnsName, peer: &DnsName| {
+        let member = members.get(peer);
+        Target {
+            name: peer.clone(),
+            dsa_guid: member.and_then(|member| member.dsa_guid),
+            forest: member.and_then(|member| member.forest.clone()),
+            whole_map: readers.get(peer).is_some_and(|readers| readers.contains(&agent)),
+        }
+    };
+    chosen
+        .into_iter()
+        .map(|(agent, peers)| {
+            let targets = peers.into_iter().map(|peer| target(&agent, peer)).collect();
+            (agent, targets)
+        })
+        .collect()
+}
+
+fn peers<'a>(
+    agent: &DnsName,
+    member: &Member,
+    members: &'a BTreeMap<DnsName, Member>,
+) -> BTreeSet<&'a DnsName> {
+    let others: Vec<&DnsName> = members
+        .iter()
+        .filter(|(name, other)| *name != agent && member.may_share_forest(other))
+        .map(|(name, _)| name)
+        .collect();
+    if others.len() <= EVERYONE {
+        return others.into_iter().collect();
+    }
+    let is_partner = |name: &&DnsName| member.partners.contains(*name);
+    let (partners, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(is_partner);
+    let mut peers: BTreeSet<_> = partners.into_iter().take(MOST_PARTNERS).collect();
+    peers.extend(rendezvous::highest(agent, rest, SAMPLE));
+    peers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fleet(count: usize) -> BTreeMap<DnsName, Member> {
+        (0..count).map(|number| (dc(number), Member { agent: true, ..Member::default() })).collect()
+    }
+
+    fn dc(number: usize) -> DnsName {
+        format!("dc{number}.lab.test").parse().expect("a host name")
+    }
+
+    fn names(targets: &[Target]) -> BTreeSet<DnsName> {
+        targets.iter().map(|target| target.name.clone()).collect()
+    }
+
+    #[test]
+    fn a_small_fleet_looks_at_everyone() {
+        let plans = targets(&fleet(EVERYONE + 1));
+        assert_eq!(plans.len(), EVERYONE + 1);
+        for (agent, targets) in &plans {
+            assert_eq!(targets.len(), EVERYONE);
+            assert!(!names(targets).contains(agent));
+        }
+        let readers = plans.values().flatten();
+        let readers = readers.filter(|target| target.name == dc(3) && target.whole_map).count();
+        assert_eq!(readers, MAP_READERS);
+    }
+
+    #[test]
+    fn those_without_an_agent_are_looked_at_and_do_not_look() {
+        let mut members = fleet(3);
+        members.insert(dc(9), Member::default());
+        let plans = targets(&members);
+        assert!(!plans.contains_key(&dc(9)));
+        assert!(plans.values().all(|targets| names(targets).contains(&dc(9))));
+    }
+
+    #[test]
+    fn forests_are_kept_apart_once_they_are_known() {
+        let mut members = fleet(3);
+        for (number, forest) in [(0, "lab.test"), (1, "other.test")] {
+            let member = members.get_mut(&dc(number)).expect("it is there");
+            member.forest = Some(forest.parse().expect("a domain"));
+        }
+        let plans = targets(&members);
+        assert_eq!(names(&plans[&dc(0)]), BTreeSet::from([dc(2)]));
+        assert_eq!(names(&plans[&dc(2)]), BTreeSet::from([dc(0), dc(1)]));
+    }
+
+    #[test]
+    fn a_large_fleet_samples_and_keeps_the_partners() {
+        let mut members = fleet(300);
+        let partners = BTreeSet::from([dc(17), dc(200)]);
+        members.get_mut(&dc(0)).expect("it is there").partners = partners.clone();
+        let plans = targets(&members);
+        assert_eq!(plans[&dc(0)].len(), SAMPLE + 2);
+        assert!(names(&plans[&dc(0)]).is_superset(&partners));
+        assert_eq!(plans[&dc(1)].len(), SAMPLE);
+    }
+
+    #[test]
+    fn one_more_changes_little() {
+        let before = targets(&fleet(300));
+        let after = targets(&fleet(301));
+        let mut changed = 0;
+        for (agent, targets) in &before {
+            let (old, new) = (names(targets), names(&after[agent]));
+            let gone = old.difference(&new).count();
+            assert!(gone <= 1, "{agent} lost {gone}");
+            assert!(new.difference(&old).all(|name| *name == dc(300)));
+            changed += usize::from(gone > 0);
+        }
+        // Of 300 peers 32 are sampled: about one plan in nine takes the new one in.
+        assert!((1..100).contains(&changed), "{changed}");
+    }
+}
