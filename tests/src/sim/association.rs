@@ -14,7 +14,7 @@ use epmesh_common::{
         limits::MAX_FRAG,
     },
 };
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 /// Walks that one connection may have open.
 const MOST_WALKS: usize = 16;
@@ -34,6 +34,10 @@ const ACCESS_DENIED: u32 = 5;
 const NAK_VERSION: u16 = 4;
 /// `bind_nak`: the authentication type is not known.
 const NAK_AUTH_TYPE: u16 = 8;
+
+/// The management interface, which every RPC server offers. Its operations are not simulated.
+pub(super) const MGMT: InterfaceId =
+    InterfaceId::new(uuid!("afa8bd80-7d8a-11c9-bef4-08002b102989"), 1, 0);
 
 /// First bytes of the transfer syntax by which features are negotiated (MS-RPCE 2.2.2.14); the
 /// rest of its UUID are the features.
@@ -228,6 +232,7 @@ impl Association {
     ) -> Result<Reply, EncodeError> {
         let stub = match self.contexts.get(&request.context_id) {
             None => Err(UNKNOWN_INTERFACE),
+            Some(interface) if *interface == MGMT => Err(OPERATION_RANGE),
             Some(interface) if *interface != EPMAPPER => Err(ACCESS_DENIED),
             Some(_) if self.host.refuses_anonymous() => Err(ACCESS_DENIED),
             Some(_) => match request.opnum {
@@ -279,7 +284,8 @@ impl Association {
             return LookupReply { handle, max_entries, entries, status };
         }
         // The walk ends with one more question, even when nothing is left.
-        let handle = ContextHandle { attributes: 0, uuid: Uuid::new_v4() };
+        let uuid = if asked.handle.is_null() { Uuid::new_v4() } else { asked.handle.uuid };
+        let handle = ContextHandle { attributes: 0, uuid };
         self.walks.insert(handle.uuid, rest);
         LookupReply { handle, max_entries, entries, status: 0 }
     }

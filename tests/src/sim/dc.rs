@@ -16,10 +16,12 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use uuid::{Uuid, uuid};
+use uuid::Uuid;
 
 use super::{
-    Association, RpcHost, SimPlatform, SimPorts, State, Way, Who, Zone, dns,
+    Association, RpcHost, SimPlatform, SimPorts, State, Way, Who, Zone,
+    association::MGMT,
+    dns,
     gate::{Datagrams, Gate, Serve},
     ldap,
     names::NETBIOS_DOMAIN,
@@ -27,9 +29,6 @@ use super::{
     ports::RPC_SERVERS,
     samba_endpoints,
 };
-
-/// The management interface, which every RPC server offers.
-const MGMT: InterfaceId = InterfaceId::new(uuid!("afa8bd80-7d8a-11c9-bef4-08002b102989"), 1, 0);
 
 /// What the parts of a domain controller share.
 pub(super) struct Shared {
@@ -64,15 +63,21 @@ impl RpcHost for Shared {
     }
 
     fn challenge(&self) -> Challenge {
-        let domain = self.who.domain.to_string();
-        Challenge {
-            target_name: Some(NETBIOS_DOMAIN.to_owned()),
-            flags: NegotiateFlags::TARGET_TYPE_DOMAIN.union(NegotiateFlags::REQUEST_TARGET),
-            netbios_domain: Some(NETBIOS_DOMAIN.to_owned()),
-            dns_domain: Some(domain.clone()),
-            dns_tree: Some(domain),
-            ..challenge_of(&self.who)
-        }
+        domain_challenge(&self.who)
+    }
+}
+
+/// What a host of the domain says in its challenge.
+#[must_use]
+pub fn domain_challenge(who: &Who) -> Challenge {
+    let domain = who.domain.to_string();
+    Challenge {
+        target_name: Some(NETBIOS_DOMAIN.to_owned()),
+        flags: NegotiateFlags::TARGET_TYPE_DOMAIN.union(NegotiateFlags::REQUEST_TARGET),
+        netbios_domain: Some(NETBIOS_DOMAIN.to_owned()),
+        dns_domain: Some(domain.clone()),
+        dns_tree: Some(domain),
+        ..challenge_of(who)
     }
 }
 

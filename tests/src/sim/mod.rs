@@ -33,7 +33,7 @@ mod zone;
 
 pub use self::{
     association::{Association, Reply, RpcHost},
-    dc::SimDc,
+    dc::{SimDc, domain_challenge},
     gate::Way,
     member::SimHost,
     names::{Network, Who},
