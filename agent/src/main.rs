@@ -1,2 +1,9 @@
 //! epmesh-agent.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    epmesh_agent::cli::main(epmesh_agent::cli::Cli::parse())
+}

@@ -95,7 +95,7 @@ impl ServeOptions {
         root.require("data-dir");
         let data_dir = root.text("data-dir").map(PathBuf::from).unwrap_or_default();
         let listen = root.parse("listen", str::parse::<SocketAddr>);
-        let mut options = Self::new(data_dir, listen.unwrap_or_else(default_listen));
+        let mut options = Self::new(data_dir, listen.unwrap_or_else(Self::default_listen));
         options.web = root.parse("web", str::parse::<SocketAddr>);
         options.names = root.list("names", server_name).unwrap_or_default();
         options.interval = root.duration("interval", INTERVAL).unwrap_or(options.interval);
@@ -121,6 +121,12 @@ impl ServeOptions {
         Ok(options)
     }
 
+    /// Where a coordinator listens unless told otherwise: every address of the host.
+    #[must_use]
+    pub fn default_listen() -> SocketAddr {
+        SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
+    }
+
     /// What the fleet needs to know of it.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -134,10 +140,6 @@ pub fn default_interfaces() -> Vec<InterfaceId> {
     names::by_name("drsuapi").map(|known| known.id).into_iter().collect()
 }
 
-fn default_listen() -> SocketAddr {
-    SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
-}
-
 fn server_name(text: &str) -> Result<String, String> {
     if text.parse::<std::net::IpAddr>().is_ok() {
         return Ok(text.to_owned());
@@ -147,10 +149,7 @@ fn server_name(text: &str) -> Result<String, String> {
 }
 
 fn interface(text: &str) -> Result<InterfaceId, String> {
-    if let Some(known) = names::by_name(text) {
-        return Ok(known.id);
-    }
-    text.parse().map_err(|_| {
+    names::find(text).ok_or_else(|| {
         format!("{text:?} is neither a known interface nor of the form `UUID vMAJOR.MINOR`")
     })
 }
@@ -197,6 +196,17 @@ mod tests {
         assert_eq!(options.interfaces.len(), 2);
         assert_eq!(options.webhooks.len(), 1);
         assert_eq!(options.agent_validity_days, 30);
+    }
+
+    #[test]
+    fn the_example_is_right() {
+        let text = include_str!("../../deploy/epmesh.example.toml");
+        let example = ServeOptions::parse("deploy/epmesh.example.toml", text).expect("it is right");
+        let usual = ServeOptions::new("/var/lib/epmesh".into(), ServeOptions::default_listen());
+        assert_eq!(example.listen, usual.listen);
+        assert_eq!(example.interval, usual.interval);
+        assert_eq!(example.interfaces, usual.interfaces);
+        assert_eq!(example.agent_validity_days, usual.agent_validity_days);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod alerts;
 mod grpc;
 mod planner;
+#[cfg(test)]
+mod tests;
 mod web;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -112,6 +114,20 @@ pub async fn serve_parts(
     shutdown: CancellationToken,
     ready: oneshot::Sender<Bound>,
 ) -> Result<()> {
+    // Whoever does not want to know has dropped the receiver.
+    let tell = |bound, _: &Parts| {
+        let _ = ready.send(bound);
+    };
+    run(options, store, authority, shutdown, tell).await
+}
+
+async fn run(
+    options: ServeOptions,
+    store: Arc<dyn Store>,
+    authority: Arc<Authority>,
+    shutdown: CancellationToken,
+    ready: impl FnOnce(Bound, &Parts),
+) -> Result<()> {
     // Whoever started us may have chosen a provider already; then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let stopping = shutdown.child_token();
@@ -142,11 +158,11 @@ pub async fn serve_parts(
         fleet.keep_verdicts(transitions, stop).await;
         Ok(())
     });
-    tasks.spawn(grpc::serve(listener, parts, options));
+    tasks.spawn(grpc::serve(listener, parts.clone(), options));
     tracing::info!(address = %bound.listen, "agents and operators can connect");
     let _ = is_ready.send(true);
-    // Whoever does not want to know has dropped the receiver.
-    let _ = ready.send(bound);
+    ready(bound, &parts);
+    drop(parts);
 
     let end = loop {
         tokio::select! {

@@ -1,5 +1,334 @@
 //! The daemon: reads this host's facts, looks at its peers, and reports.
 
+mod ledger;
 mod peers;
+mod round;
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use epmesh_common::facts::{
+    self, Body, DnsName, Look, PeerObservation, Plan, Resolver, Section, SectionKind, Subject,
+};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use self::ledger::Ledger;
 pub use self::peers::Peers;
+use crate::{
+    clock::Clock,
+    files,
+    platform::{Platform, SECTION_TIMEOUT, unreadable},
+    session::{Order, Outbox},
+};
+
+/// The most looks out of turn at one time.
+const MAX_LOOKS: usize = 64;
+
+/// The longest that one look at a peer may take; the probes have their own, shorter bounds.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How the daemon works.
+#[derive(Clone, Debug)]
+pub struct DaemonSettings {
+    /// The name of this domain controller.
+    pub name: DnsName,
+    /// How many peers are looked at at one time; looks out of turn have as many of their own.
+    pub concurrency: usize,
+    /// The shortest time between two looks at a peer, whatever the plan says.
+    pub min_interval: Duration,
+    /// Where the plan is kept, so that an agent that starts without a coordinator has one.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// The daemon.
+pub struct Daemon {
+    settings: DaemonSettings,
+    platform: Arc<dyn Platform>,
+    peers: Option<Arc<dyn Peers>>,
+    clock: Arc<dyn Clock>,
+    outbox: Outbox,
+    ledger: Mutex<Ledger>,
+    /// For the round, and for looks out of turn: these do not wait behind the round.
+    permits: [Semaphore; 2],
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    Round,
+    Look,
+}
+
+impl Daemon {
+    /// A daemon that reports into `outbox`. Without `peers` it looks at nobody, and says so when
+    /// it is asked to.
+    #[must_use]
+    pub fn new(
+        settings: DaemonSettings,
+        platform: Arc<dyn Platform>,
+        peers: Option<Arc<dyn Peers>>,
+        clock: Arc<dyn Clock>,
+        outbox: Outbox,
+    ) -> Arc<Self> {
+        let permits = [(); 2].map(|()| Semaphore::new(settings.concurrency.clamp(1, 1024)));
+        Arc::new(Self {
+            settings,
+            platform,
+            peers,
+            clock,
+            outbox,
+            ledger: Mutex::default(),
+            permits,
+        })
+    }
+
+    /// Works until `shutdown`, or until nobody can give orders any more.
+    pub async fn run(
+        self: Arc<Self>,
+        mut orders: mpsc::Receiver<Order>,
+        shutdown: CancellationToken,
+    ) {
+        let mut plan = self.kept_plan().await;
+        let mut rounds = self.rounds(plan.clone());
+        let mut looks: JoinSet<()> = JoinSet::new();
+        loop {
+            let order = tokio::select! {
+                () = shutdown.cancelled() => return,
+                Some(_) = looks.join_next() => continue,
+                order = orders.recv() => order,
+            };
+            match order {
+                None => return,
+                Some(Order::Welcomed { held }) => self.ledger().welcomed(held),
+                Some(Order::Plan(new)) => {
+                    if plan.as_ref() != Some(&new) {
+                        tracing::info!(
+                            version = new.version,
+                            targets = new.targets.len(),
+                            "new plan"
+                        );
+                        self.keep_plan(new.clone()).await;
+                        rounds = self.rounds(Some(new.clone()));
+                        plan = Some(new);
+                    }
+                }
+                Some(Order::Look(look)) => {
+                    if looks.len() >= MAX_LOOKS {
+                        tracing::warn!(
+                            id = look.id,
+                            "too many looks at one time; this one is refused"
+                        );
+                        continue;
+                    }
+                    let daemon = Arc::clone(&self);
+                    let id = look.id;
+                    looks.spawn(async move { daemon.look_now(look, Some(id)).await });
+                }
+                Some(Order::Acknowledged { sequence, wanted }) => {
+                    self.acknowledged(sequence, &wanted);
+                    let again = missing(plan.as_ref(), &wanted);
+                    if !wanted.is_empty() && looks.len() < MAX_LOOKS {
+                        let daemon = Arc::clone(&self);
+                        looks.spawn(async move { daemon.look_now(again, None).await });
+                    }
+                }
+            }
+            // Assigned above: the old rounds end where they are dropped.
+            let _ = &rounds;
+        }
+    }
+
+    fn rounds(self: &Arc<Self>, plan: Option<Plan>) -> AbortOnDropHandle<()> {
+        let daemon = Arc::clone(self);
+        AbortOnDropHandle::new(tokio::spawn(async move { daemon.go_round(plan).await }))
+    }
+
+    /// Serves one look out of turn: everything at once, one report, and the word that it is done.
+    async fn look_now(&self, look: Look, id: Option<u64>) {
+        let resolver =
+            async { if look.targets.is_empty() { None } else { Some(self.resolver().await) } };
+        let (own, resolver) = tokio::join!(self.read_all(&look.own), resolver);
+        let mut bodies: Vec<Body> = own.into_iter().map(|s| Body::Own(Box::new(s))).collect();
+        let mut notes = Vec::new();
+        if let Some(resolver) = resolver {
+            let resolver = Arc::new(resolver);
+            let mut seen: Vec<Option<PeerObservation>> = futures_of(
+                look.targets
+                    .iter()
+                    .map(|target| self.look_at(target, &look.interfaces, &resolver, Turn::Look)),
+            )
+            .await;
+            for (target, observation) in look.targets.iter().zip(seen.drain(..)) {
+                match observation {
+                    Some(observation) => bodies.push(Body::Peer(observation)),
+                    None => notes.push(format!("{} could not be looked at", target.name)),
+                }
+            }
+        }
+        let sequence = self.report(bodies, notes).await;
+        if let (Some(id), Some(sequence)) = (id, sequence) {
+            self.outbox.look_done(id, sequence);
+        }
+    }
+
+    async fn look_at(
+        &self,
+        target: &facts::Target,
+        interfaces: &[epmesh_common::rpc::InterfaceId],
+        resolver: &Resolver,
+        turn: Turn,
+    ) -> Option<PeerObservation> {
+        let [round, look] = &self.permits;
+        let _permit = match turn {
+            Turn::Round => round,
+            Turn::Look => look,
+        }
+        .acquire()
+        .await
+        .ok()?;
+        let looking = self.peers.as_ref()?.look(target, interfaces, resolver);
+        let seen = tokio::time::timeout(LOOK_TIMEOUT, looking).await.ok();
+        if seen.is_none() {
+            tracing::warn!(peer = %target.name, "a look did not end in time");
+        }
+        seen
+    }
+
+    /// Reads sections at the same time.
+    async fn read_all(&self, kinds: &[SectionKind]) -> Vec<Section> {
+        futures_of(kinds.iter().map(|kind| self.read(*kind))).await
+    }
+
+    /// Reads one section; one that takes too long or breaks is sent as one that could not be read.
+    async fn read(&self, kind: SectionKind) -> Section {
+        let platform = Arc::clone(&self.platform);
+        let reading =
+            AbortOnDropHandle::new(tokio::spawn(async move { platform.collect(kind).await }));
+        let why = match tokio::time::timeout(SECTION_TIMEOUT, reading).await {
+            Ok(Ok(section)) if section.kind() == kind => return section,
+            Ok(Ok(_)) => "the platform gave another section".to_owned(),
+            Ok(Err(_)) => "reading it failed inside the agent".to_owned(),
+            Err(_) => format!("reading it took longer than {} s", SECTION_TIMEOUT.as_secs()),
+        };
+        tracing::warn!(section = %kind, %why, "a section could not be read");
+        unreadable(kind, self.platform.kind(), &self.settings.name, &why)
+    }
+
+    async fn resolver(&self) -> Resolver {
+        match self.read(SectionKind::Resolver).await {
+            Section::Resolver(resolver) => resolver,
+            // `read` keeps the kind.
+            _ => Resolver {
+                hosts: facts::Reading::Absent,
+                servers: facts::Reading::Absent,
+                search: facts::Reading::Absent,
+            },
+        }
+    }
+
+    /// Sends the bodies as one report; its number.
+    async fn report(&self, bodies: Vec<Body>, mut notes: Vec<String>) -> Option<u64> {
+        let at = self.clock.now();
+        let statements: Vec<facts::Statement> = {
+            let ledger = self.ledger();
+            bodies
+                .iter()
+                .filter_map(|body| match ledger.state(body, at, &mut notes) {
+                    Ok(statement) => Some(statement),
+                    Err(error) => {
+                        notes.push(format!(
+                            "{} cannot be sent: {}",
+                            body.subject(),
+                            crate::chain(&error)
+                        ));
+                        None
+                    }
+                })
+                .collect()
+        };
+        let bodies = ledger::bodies(&statements);
+        let sequence = self.outbox.push(at, statements, notes).await?;
+        self.ledger().sending(sequence, bodies);
+        Some(sequence)
+    }
+
+    fn acknowledged(&self, sequence: u64, wanted: &[Subject]) {
+        let mut ledger = self.ledger();
+        ledger.acknowledged(sequence);
+        ledger.wanted(wanted);
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn kept_plan(&self) -> Option<Plan> {
+        let path = self.settings.state_dir.as_ref()?.join("plan.json");
+        let text = tokio::fs::read(path).await.ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
+    async fn keep_plan(&self, plan: Plan) {
+        let Some(path) = self.settings.state_dir.as_ref().map(|dir| dir.join("plan.json")) else {
+            return;
+        };
+        let kept = tokio::task::spawn_blocking(move || {
+            serde_json::to_vec(&plan)
+                .map_err(std::io::Error::other)
+                .and_then(|text| files::write_private(&path, &text))
+        });
+        if let Ok(Err(error)) = kept.await {
+            tracing::warn!(%error, "the plan could not be kept on disk");
+        }
+    }
+}
+
+/// All of `work` at the same time, in order.
+async fn futures_of<T>(work: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = work.map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut ready = true;
+        for (one, result) in &mut waiting {
+            if result.is_none() {
+                match one.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *result = Some(value),
+                    std::task::Poll::Pending => ready = false,
+                }
+            }
+        }
+        if ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, result)| result).collect()
+}
+
+/// What a look must see again so that the subjects can be sent in full.
+fn missing(plan: Option<&Plan>, wanted: &[Subject]) -> Look {
+    let own = wanted.iter().filter_map(|subject| match subject {
+        Subject::Own(kind) => Some(*kind),
+        Subject::Peer(_) => None,
+    });
+    let is_wanted = |name: &DnsName| {
+        wanted.iter().any(|subject| matches!(subject, Subject::Peer(peer) if peer == name))
+    };
+    let targets = plan.map(|plan| plan.targets.as_slice()).unwrap_or_default();
+    Look {
+        id: 0,
+        own: own.collect(),
+        targets: targets.iter().filter(|target| is_wanted(&target.name)).cloned().collect(),
+        interfaces: plan.map(|plan| plan.interfaces.clone()).unwrap_or_default(),
+    }
+}

@@ -5,14 +5,19 @@ pub mod hosts;
 pub mod mapper;
 #[cfg(target_os = "linux")]
 pub mod samba;
+#[cfg(windows)]
+pub mod windows;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use epmesh_common::facts::{
     self, Directory, DnsName, EndpointMap, Failure, Host, MapView, Ports, Reading, Replication,
     Resolver, Section, SectionKind, Services, Through,
 };
+use thiserror::Error;
 use tonic::async_trait;
+
+use crate::config::Config;
 
 /// A host that can be asked for what it knows about itself.
 ///
@@ -84,12 +89,71 @@ pub fn unreadable(
     }
 }
 
+/// This host cannot be read by the platform's code.
+#[derive(Debug, Error)]
+#[error("this program has no platform {name:?}; it was built for {built}")]
+pub struct PlatformError {
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub built: &'static str,
+}
+
+#[cfg(target_os = "linux")]
+const BUILT_FOR: &str = "samba";
+#[cfg(windows)]
+const BUILT_FOR: &str = "windows";
+#[cfg(not(any(target_os = "linux", windows)))]
+const BUILT_FOR: &str = "no platform";
+
+/// The platform of this host, or the one called `choice`. `name` is the name that the agent was
+/// enrolled under, for when the host does not tell its own.
+///
+/// # Errors
+/// When this program was not built for it.
+pub fn detect(
+    choice: Option<&str>,
+    config: &Config,
+    name: Option<DnsName>,
+) -> Result<Arc<dyn Platform>, PlatformError> {
+    let name = config.name.clone().or(name);
+    match choice.unwrap_or(BUILT_FOR) {
+        #[cfg(target_os = "linux")]
+        "samba" => Ok(Arc::new(samba::Samba::new(samba::SambaSettings {
+            smb_conf: config.samba.smb_conf.clone(),
+            ncalrpc_dir: config.samba.ncalrpc_dir.clone(),
+            ldapi: config.samba.ldapi.clone(),
+            endpoint_mapper_port: config.ports.endpoint_mapper,
+            name,
+            ..samba::SambaSettings::default()
+        }))),
+        #[cfg(windows)]
+        "windows" => Ok(Arc::new(windows::Windows::new(name))),
+        other => Err(PlatformError { name: other.to_owned(), built: BUILT_FOR }),
+    }
+}
+
 /// The longest that reading one section may take before the daemon gives it up.
 pub const SECTION_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The name of a host that has none.
+pub(crate) fn unnamed() -> DnsName {
+    // The text is a host name (a test says so): the loop ends at once.
+    loop {
+        if let Ok(name) = "unnamed.invalid".parse() {
+            return name;
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_without_a_name_has_one() {
+        assert_eq!(unnamed().as_str(), "unnamed.invalid");
+    }
 
     #[test]
     fn a_section_that_could_not_be_read_keeps_its_kind() {

@@ -68,6 +68,7 @@ impl<'a> Case<'a> {
     /// Looks that ended before the source's present life began say nothing about it.
     fn leave_out_former_lives(&mut self) {
         let began = self.source_boot().map(|boot| boot.at).max(self.process().map(|p| p.started));
+        let began = began.map(|began| self.on_our_clock(began));
         let Some(began) = began else { return };
         self.look = self.look.filter(|look| look.at >= began);
         self.others.retain(|look| look.at >= began);
@@ -105,6 +106,13 @@ impl<'a> Case<'a> {
 
     pub(super) fn process(&self) -> Option<Process> {
         self.service()?.process.value().copied()
+    }
+
+    /// A time of the source's own clock, on the coordinator's.
+    pub(super) fn on_our_clock(&self, at: Timestamp) -> Timestamp {
+        let ahead = self.evidence.source.clock_ahead_ms;
+        let by = Duration::from_millis(ahead.unsigned_abs());
+        if ahead >= 0 { at.minus(by) } else { at.plus(by) }
     }
 
     /// The source's own endpoint map, without the network where it has such a view.

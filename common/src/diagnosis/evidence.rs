@@ -76,6 +76,9 @@ pub struct Stamped<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct DcFacts {
+    /// Milliseconds by which its clock is ahead of the coordinator's; negative when it is behind.
+    /// Times inside the facts (a boot, the start of a process) are on its own clock.
+    pub clock_ahead_ms: i64,
     /// Who it is.
     pub host: Option<Stamped<Host>>,
     /// Its endpoint map.

@@ -137,7 +137,7 @@ fn running(case: &Case<'_>, name: String, error: i64) -> Finding {
             format!("process {pid} runs since {}; was registered until {last}", process.started),
         );
     }
-    if process.started.until(case.now) < STARTING {
+    if case.on_our_clock(process.started).until(case.now) < STARTING {
         return starting(case, name);
     }
     Finding::failing(Cause::RegistrationFailed, Side::Source, error).culprit(

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::{
-    facts::{Digest, NameError, Subject},
+    facts::{NameError, Subject},
     rpc::ParseSequenceError,
 };
 
@@ -78,14 +78,6 @@ pub enum Problem {
     /// A text is not a protocol sequence.
     #[error("{0}")]
     Sequence(ParseSequenceError),
-    /// The digest is not that of the body.
-    #[error("digest {stated:?}, but the body has {computed:?}")]
-    Digest {
-        /// The digest that came with the body.
-        stated: Digest,
-        /// The digest of the body.
-        computed: Digest,
-    },
     /// The body is about something else than the statement.
     #[error("about {stated}, but the body is about {found}")]
     Subject {

@@ -252,6 +252,29 @@ impl Scenario {
         self.probe().address = address(to);
     }
 
+    /// Moves the source's own clock: the times inside what it says of itself.
+    pub(crate) fn set_source_clock(&mut self, ahead_ms: i64) {
+        let source = &mut self.evidence.source;
+        source.clock_ahead_ms = ahead_ms;
+        let by = Duration::from_millis(ahead_ms.unsigned_abs());
+        let moved = |at: Timestamp| if ahead_ms >= 0 { at.plus(by) } else { at.minus(by) };
+        if let Some(Reading::Value(boot)) = source.host.as_mut().map(|host| &mut host.fact.boot) {
+            boot.at = moved(boot.at);
+        }
+        if let Some(Reading::Value(list)) = source.services.as_mut().map(|s| &mut s.fact.list) {
+            for service in list {
+                if let Reading::Value(process) = &mut service.process {
+                    process.started = moved(process.started);
+                }
+            }
+        }
+        for known in &mut self.evidence.registrations {
+            if let Some(process) = &mut known.process {
+                process.started = moved(process.started);
+            }
+        }
+    }
+
     pub(crate) fn age_source(&mut self, seconds: u64) {
         let at = seconds_ago(seconds);
         let source = &mut self.evidence.source;

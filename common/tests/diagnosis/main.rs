@@ -291,6 +291,24 @@ fn shifted_clocks_change_nothing() {
     }
 }
 
+/// The source's clock is ten minutes ahead of everybody's: what it says of its own processes is on
+/// that clock, and changes nothing.
+#[test]
+fn a_source_with_a_wrong_clock_gets_the_same_verdict() {
+    for ahead_ms in [600_000, -600_000] {
+        for row in rows() {
+            let mut scenario = Scenario::healthy();
+            (row.change)(&mut scenario);
+            let expected = diagnose(&scenario.evidence, now());
+            scenario.set_source_clock(ahead_ms);
+            let got = diagnose(&scenario.evidence, now());
+            let key =
+                |v: &epmesh_common::diagnosis::Verdict| (v.state, v.cause, v.side, v.confidence);
+            assert_eq!(key(&got), key(&expected), "{} {ahead_ms}", row.name);
+        }
+    }
+}
+
 #[test]
 fn dns_answers_are_kept_apart() {
     let failures = [

@@ -275,10 +275,10 @@ impl Alerts {
             Err(error) => {
                 // Only this task writes the record: a conflict is its own earlier write, whose
                 // outcome it did not learn.
-                if matches!(error, CommitError::Conflict { .. }) {
-                    if let Some(stored) = self.store.get(&key).await? {
-                        *revision = stored.revision;
-                    }
+                if matches!(error, CommitError::Conflict { .. })
+                    && let Some(stored) = self.store.get(&key).await?
+                {
+                    *revision = stored.revision;
                 }
                 return Err(error.into());
             }

@@ -64,6 +64,12 @@ pub(super) struct Seen {
 }
 
 impl Dc {
+    /// Puts in what was seen of a peer.
+    pub(super) fn see(&mut self, peer: DnsName, at: Timestamp, observation: PeerObservation) {
+        let outcome = Outcome::of(&observation);
+        self.observations.insert(peer, Seen { at, outcome, observation });
+    }
+
     /// Adds a remark of the coordinator's own; the same one is not kept twice.
     pub(super) fn remark(&mut self, remark: String) {
         self.remarks.retain(|held| *held != remark);

@@ -8,6 +8,7 @@
 //! agents and from what their copies of the directory name ; a link leads from
 //! an agent's domain controller to every one that its plan has it look at.
 
+mod bundle;
 mod dc;
 mod evidence;
 mod history;
@@ -24,6 +25,7 @@ mod topology;
 mod view;
 
 pub use self::{
+    bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
     history::{History, MapReading},
     outcome::Outcome,

@@ -188,6 +188,10 @@ impl View {
         known.dropped = staged.dropped;
         known.notes = staged.notes;
         known.last_seen = known.last_seen.max(Some(staged.received));
+        if staged.refused.is_empty() && staged.wanted.is_empty() {
+            // What was refused before was not stated again, or in a way that holds.
+            known.remarks.clear();
+        }
         for refused in staged.refused {
             known.remark(refused);
         }

@@ -1,6 +1,9 @@
 //! The fleet, as an operator asks about it.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use epmesh_common::{
     facts::{DnsName, Platform, Timestamp},
@@ -70,13 +73,14 @@ impl View {
     #[must_use]
     pub fn statuses(&self) -> Vec<DcStatus> {
         let nothing = Dc::default();
-        let status = |(name, member): (&DnsName, &crate::plan::Member)| {
-            let dc = self.dcs.get(name).unwrap_or(&nothing);
-            let mut status = self.status(name, dc);
-            status.forest = status.forest.or_else(|| member.forest.clone());
+        let known = self.known_names().into_iter();
+        let status = known.map(|name| {
+            let mut status = self.status(name, self.dcs.get(name).unwrap_or(&nothing));
+            let member = self.members.get(name);
+            status.forest = status.forest.or_else(|| member?.forest.clone());
             status
-        };
-        self.members.iter().map(status).collect()
+        });
+        status.collect()
     }
 
     /// The known domain controller that `text` names: in full, or by its host name alone where
@@ -87,11 +91,12 @@ impl View {
     pub fn find(&self, text: &str) -> Result<DnsName, FindError> {
         let unknown = || FindError::Unknown(text.chars().take(80).collect());
         let name: DnsName = text.parse().map_err(|_| unknown())?;
-        if self.members.contains_key(&name) {
+        let known = self.known_names();
+        if known.contains(&name) {
             return Ok(name);
         }
         let goes_by = |known: &&DnsName| known.host() == name.as_str();
-        let mut candidates: Vec<_> = self.members.keys().filter(goes_by).cloned().collect();
+        let mut candidates: Vec<_> = known.into_iter().filter(goes_by).cloned().collect();
         match (candidates.pop(), candidates.is_empty()) {
             (None, _) => Err(unknown()),
             (Some(only), true) => Ok(only),
@@ -101,6 +106,12 @@ impl View {
                 Err(FindError::Ambiguous { name: name.to_string(), candidates })
             }
         }
+    }
+
+    /// The members, and who was enrolled since they were worked out.
+    fn known_names(&self) -> BTreeSet<&DnsName> {
+        let enrolled = self.dcs.iter().filter(|(_, dc)| dc.enrolled).map(|(name, _)| name);
+        self.members.keys().chain(enrolled).collect()
     }
 
     fn status(&self, name: &DnsName, dc: &Dc) -> DcStatus {

@@ -182,7 +182,10 @@ impl View {
     /// What `dc` says of itself.
     #[must_use]
     pub fn facts(&self, dc: &DnsName) -> Option<DcFacts> {
-        self.dcs.get(dc).map(|known| known.facts.clone())
+        self.dcs.get(dc).map(|known| DcFacts {
+            clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
+            ..known.facts.clone()
+        })
     }
 
     /// What others saw of `dc`, by the witness's name.

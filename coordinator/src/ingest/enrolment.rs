@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use super::{
     hub::Hub,
     intake::describe_chain,
-    peer::{self, status},
+    peer::{self, refusal},
 };
 use crate::{
     clock,
@@ -54,7 +54,7 @@ impl Enrolment for EnrolmentService {
         let enrolled = self.registry.enrol(&token, name.as_str(), &certificate_request, now).await;
         let issued = enrolled.map_err(|error| {
             tracing::warn!(dc = %name, ?from, "enrolment refused: {}", describe_chain(&error));
-            status(&error)
+            refusal(&error)
         })?;
         self.hub.enrolled(&name).await.map_err(|error| {
             tracing::error!(dc = %name, "enrolled, but: {}", describe_chain(&error));
@@ -77,7 +77,7 @@ impl Enrolment for EnrolmentService {
         let issued =
             self.registry.renew(name.as_str(), &certificate, &csr, now).await.map_err(|error| {
                 tracing::warn!(dc = %name, "renewal refused: {}", describe_chain(&error));
-                status(&error)
+                refusal(&error)
             })?;
         tracing::info!(dc = %name, serial = issued.serial, "certificate renewed");
         Ok(Response::new(self.reply(issued.certificate_pem)))

@@ -45,13 +45,12 @@ impl Hub {
             Ok(Received { report, refused }) => (report, refused),
             Err(error) => {
                 // It would be as unusable the next time.
-                self.refuse(dc, format!("report {sequence} refused: {error}"));
+                let refused = format!("report {sequence} refused: {error}");
+                tracing::warn!(%dc, "{refused}");
+                self.fleet.with(|view| view.remark(dc, refused));
                 return Ok(acknowledge);
             }
         };
-        for refused in refused {
-            self.refuse(dc, describe(refused.subject.as_ref(), &refused.error));
-        }
         let intake = self.intake(dc);
         let _alone = intake.lock().await;
         let Report { sequence, at, .. } = report;
@@ -59,7 +58,10 @@ impl Hub {
             tracing::debug!(%dc, sequence, "report came again");
             return Ok(acknowledge);
         }
-        let staged = self.fleet.with(|view| view.stage(dc, report, sent, received));
+        let mut staged = self.fleet.with(|view| view.stage(dc, report, sent, received));
+        let unusable = refused.iter();
+        let unusable = unusable.map(|it| describe(it.subject.as_ref(), &it.error));
+        staged.refused.extend(unusable);
         for refused in &staged.refused {
             tracing::warn!(%dc, "{refused}");
         }
@@ -76,11 +78,6 @@ impl Hub {
             view.store_trouble(dc, None);
         });
         Ok(acknowledge)
-    }
-
-    fn refuse(&self, dc: &DnsName, refused: String) {
-        tracing::warn!(%dc, "{refused}");
-        self.fleet.with(|view| view.remark(dc, refused));
     }
 }
 

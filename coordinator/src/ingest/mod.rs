@@ -19,6 +19,6 @@ pub use self::{
     hub::Hub,
     intake::IntakeError,
     look::{DEADLINE, LookOutcome},
-    peer::operator,
+    peer::{operator, refusal},
     session::AgentsService,
 };

@@ -38,7 +38,7 @@ pub(super) async fn agent<T>(
         name.parse().map_err(|error| Status::permission_denied(format!("{error}")))?;
     if let Err(error) = registry.admits(name.as_str(), &certificate).await {
         tracing::warn!(dc = %name, serial = certificate.serial, %error, "agent refused");
-        return Err(status(&error));
+        return Err(refusal(&error));
     }
     Ok((name, certificate))
 }
@@ -55,7 +55,7 @@ pub fn operator<T>(request: &Request<T>) -> Result<String, Status> {
 }
 
 /// What a caller is told of an error of the registry: all of a refusal, little of our own trouble.
-pub(super) fn status(error: &RegistryError) -> Status {
+pub fn refusal(error: &RegistryError) -> Status {
     match error {
         RegistryError::Refused(refused) => Status::permission_denied(refused.to_string()),
         RegistryError::Name(error) => Status::invalid_argument(error.to_string()),

@@ -7,17 +7,19 @@ use std::{
 
 use anyhow::{Context, Result};
 use epmesh_common::wire::limits::MESSAGE_BYTES;
-use epmesh_proto::v1::{agents_server::AgentsServer, enrolment_server::EnrolmentServer};
-use tokio::net::TcpListener;
-use tonic::transport::{
-    Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming,
+use epmesh_proto::v1::{
+    agents_server::AgentsServer, enrolment_server::EnrolmentServer, operate_server::OperateServer,
+    query_server::QueryServer,
 };
+use tokio::net::TcpListener;
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
 
 use super::{Parts, START_VALIDITY_DAYS};
 use crate::{
     clock,
     config::ServeOptions,
     ingest::{AgentsService, EnrolmentService},
+    query::Operator,
 };
 
 /// How often a quiet connection is asked whether it is still there.
@@ -41,7 +43,8 @@ pub(super) async fn serve(
     parts: Parts,
     options: ServeOptions,
 ) -> Result<()> {
-    let Parts { hub, registry, authority, stopping, .. } = parts.clone();
+    let Parts { hub, registry, authority, alerts, stopping } = parts.clone();
+    let operator = Operator::new(hub.clone(), registry.clone(), authority.clone(), alerts);
     let enrolment = EnrolmentService::new(hub.clone(), registry.clone(), authority);
     let enrolment = EnrolmentServer::new(enrolment).max_decoding_message_size(ENROLMENT_BYTES);
     let agents = AgentsService::new(hub, registry, stopping.clone());
@@ -58,6 +61,8 @@ pub(super) async fn serve(
         .max_concurrent_streams(Some(STREAMS))
         .add_service(enrolment)
         .add_service(agents)
+        .add_service(QueryServer::new(operator.clone()))
+        .add_service(OperateServer::new(operator))
         .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
         .await
         .context("serving gRPC")

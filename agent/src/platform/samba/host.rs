@@ -2,7 +2,7 @@
 
 use epmesh_common::facts::{Boot, DnsName, Host, Platform, Reading};
 
-use super::{Here, directory::Whoami, proc, resolv, smb_conf::SmbConf};
+use super::{super::unnamed, Here, directory::Whoami, proc, resolv, smb_conf::SmbConf};
 
 /// The longest NetBIOS computer name.
 const NETBIOS_NAME: usize = 15;
@@ -144,16 +144,6 @@ fn netbios(name: &str) -> String {
     label.chars().take(NETBIOS_NAME).flat_map(char::to_uppercase).collect()
 }
 
-/// The name of a host that has none.
-fn unnamed() -> DnsName {
-    // The text is a host name (a test says so): the loop ends at once.
-    loop {
-        if let Ok(name) = "unnamed.invalid".parse() {
-            return name;
-        }
-    }
-}
-
 /// `PRETTY_NAME` of os-release(5).
 fn pretty_name(text: &str) -> Option<String> {
     let value = text.lines().find_map(|line| line.trim().strip_prefix("PRETTY_NAME="))?;
@@ -193,7 +183,6 @@ mod tests {
     #[test]
     fn the_netbios_name_is_cut() {
         assert_eq!(netbios("a-very-long-host-name.lab.test"), "A-VERY-LONG-HOS");
-        assert_eq!(unnamed().as_str(), "unnamed.invalid");
     }
 
     proptest! {

@@ -89,7 +89,8 @@ pub fn sees_all(proc: &Path) -> bool {
 /// The processes of root: a Samba server is one, and a process of another user that calls itself
 /// `samba: root process` is not.
 ///
-/// A process that ends while it is looked at is left out.
+/// A process that ends while it is looked at is left out, and so is one in another process or
+/// network namespace: a domain controller in a container on this host is another host.
 ///
 /// # Errors
 /// When `proc` itself cannot be listed.
@@ -101,12 +102,22 @@ pub fn of_root(proc: &Path) -> Result<Vec<Running>, FileError> {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
-        if entry.metadata().is_ok_and(|data| data.uid() == 0) {
+        let of_root = entry.metadata().is_ok_and(|data| data.uid() == 0);
+        if of_root && is_here(proc, &entry.path()) {
             found.extend(one(&entry.path(), pid));
         }
     }
     found.sort_by_key(|running| (running.start_ticks, running.pid));
     Ok(found)
+}
+
+/// Whether the process is in the namespaces of this one; one that does not tell is taken to be.
+fn is_here(proc: &Path, process: &Path) -> bool {
+    ["ns/pid", "ns/net"].iter().all(|namespace| {
+        let own = fs::read_link(proc.join("self").join(namespace));
+        let its = fs::read_link(process.join(namespace));
+        own.ok().zip(its.ok()).is_none_or(|(own, its)| own == its)
+    })
 }
 
 fn one(dir: &Path, pid: u32) -> Option<Running> {
@@ -136,6 +147,19 @@ mod tests {
         let boot = parse_boot("cpu 1 2\nbtime 1795219200\nprocesses 5\n").expect("a boot time");
         assert_eq!(moment(boot, 250).as_millis(), 1_795_219_202_500);
         assert_eq!(parse_effective_uid("Name:\tx\nUid:\t1000\t0\t0\t0\n"), Some(0));
+    }
+
+    #[test]
+    fn a_container_on_the_host_is_another_host() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for (process, namespace) in [("self", "net:[1]"), ("5", "net:[1]"), ("6", "net:[2]")] {
+            let ns = dir.path().join(process).join("ns");
+            fs::create_dir_all(&ns).expect("a folder");
+            std::os::unix::fs::symlink(namespace, ns.join("net")).expect("a link");
+        }
+        fs::create_dir(dir.path().join("7")).expect("a folder");
+        let here = |pid: &str| is_here(dir.path(), &dir.path().join(pid));
+        assert_eq!([here("5"), here("6"), here("7")], [true, false, true]);
     }
 
     #[test]

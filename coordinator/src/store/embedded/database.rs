@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::store::error::StoreError;
@@ -15,6 +15,12 @@ use crate::store::{Key, MAX_PAGE_BYTES, Page, Prefix, Space, Versioned};
 
 /// Where the latest revision is; no area's name begins with NUL.
 const REVISION: &[u8] = b"\0revision";
+
+/// How long a flush may take: far longer than any disk that works needs.
+const FLUSH_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long closing may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often opening is tried while threads of an instance closed just before hold its lock.
 const LOCK_TRIES: u32 = 500;
@@ -152,7 +158,23 @@ impl Database {
 
     /// Makes everything applied so far durable.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map(|_| ()).map_err(|error| engine("flushing the database", error))
+        const OPERATION: &str = "flushing the database";
+        let db = self.db.clone();
+        match within(FLUSH_LIMIT, move || db.flush()) {
+            Some(flushed) => flushed.map(|_| ()).map_err(|error| engine(OPERATION, error)),
+            None => Err(StoreError::Engine {
+                operation: OPERATION,
+                source: Arc::new(io::Error::from(io::ErrorKind::TimedOut)),
+            }),
+        }
+    }
+
+    /// Closes it. After a failed write sled can wait for ever here: then it is left behind, and
+    /// with it its lock, so that only a restart of the process helps.
+    pub(super) fn close(self) {
+        if within(CLOSE_LIMIT, move || drop(self)).is_none() {
+            tracing::error!("the database does not close; the coordinator has to be restarted");
+        }
     }
 
     /// Copies everything into a new database in `directory`, durably.
@@ -165,6 +187,18 @@ impl Database {
         }
         target.flush().map(|_| ()).map_err(|error| engine(OPERATION, error))
     }
+}
+
+/// What `operation` returns, on a thread of its own, if it does in time.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    operation: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (answer, result) = mpsc::channel();
+    // Nobody may be listening any more: that is the case this is for.
+    let run = move || answer.send(operation()).unwrap_or_default();
+    std::thread::Builder::new().name("store-sled".to_owned()).spawn(run).ok()?;
+    result.recv_timeout(limit).ok()
 }
 
 fn config(directory: &Path, cache: u64) -> sled::Config {

@@ -19,6 +19,7 @@ use super::database::{Changes, Database};
 use super::frame;
 use super::journal::Journal;
 use super::recovery::{self, Layout};
+use super::reserve::Reserve;
 use crate::store::error::StoreError;
 use crate::store::{CommitError, Committed, Key, Transaction, disk};
 
@@ -38,6 +39,7 @@ pub(super) struct Engine {
     pub(super) revision: u64,
     /// Bytes of transactions in the journal at which the next checkpoint is made.
     pub(super) checkpoint_at: u64,
+    pub(super) reserve: Reserve,
     /// Released last.
     pub(super) _lock: disk::DirectoryLock,
 }
@@ -84,7 +86,13 @@ impl Engine {
         if frames.is_empty() {
             return Ok(outcomes);
         }
-        self.journal.append(&frames)?;
+        if let Err(error) = self.journal.append(&frames) {
+            if error.is_full() {
+                self.make_room();
+            }
+            return Err(error);
+        }
+        self.reserve.spend(frames.len());
         self.revision = revision;
         // Durable. If the database fails now, what it lacks is in the journal and is replayed
         // when it is opened again, so the transactions are committed all the same.
@@ -119,7 +127,22 @@ impl Engine {
             self.reopen(error);
             self.read(|_| Ok(()))?;
         }
+        if let Err(error) = self.reserve.ensure() {
+            if error.is_full() {
+                self.make_room();
+            }
+            return Err(error);
+        }
         if self.journal.is_broken() { self.checkpoint() } else { Ok(()) }
+    }
+
+    /// The disk is full: lets sled write what it still has to into the space kept for that.
+    fn make_room(&mut self) {
+        self.reserve.release();
+        if let Err(error) = self.read(Database::flush) {
+            tracing::warn!(%error, "the database could not be flushed on a full disk");
+            self.reopen(error);
+        }
     }
 
     fn checkpoint_if_due(&mut self) {
@@ -153,7 +176,9 @@ impl Engine {
     /// Closes the database, which after an error accepts nothing any more, and opens it again.
     fn reopen(&mut self, error: StoreError) {
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        *shared = Err(error);
+        if let Ok(database) = std::mem::replace(&mut *shared, Err(error)) {
+            database.close();
+        }
         let now = self.layout.opened_at;
         *shared = recovery::open_database(&self.layout, now).map(|opened| {
             // Higher where a write whose outcome was unknown turns out to have been made.

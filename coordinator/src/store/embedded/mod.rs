@@ -7,9 +7,9 @@
 //! snapshots cannot lose anything acknowledged; the ledger is there twice without a second write
 //! path; and a full disk shows at the journal, where a write can be taken back.
 //!
-//! In the directory: `lock`, `sled/`, `journal`; besides them what was set aside
+//! In the directory: `lock`, `sled/`, `journal`, `reserve`; besides them what was set aside
 //! (`sled.corrupt-TIME/`, `journal.damaged-TIME`), which is never deleted, and for moments
-//! `journal.new`, `sled.fresh/`, `sled.replaced/`.
+//! `journal.new`, `reserve.probe`, `sled.fresh/`, `sled.replaced/`.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,12 +22,14 @@ mod engine;
 mod frame;
 mod journal;
 mod recovery;
+mod reserve;
 
 pub use self::recovery::OpenReport;
 
 use self::engine::{Engine, Outcome, Shared};
 use self::journal::Journal;
 use self::recovery::Layout;
+use self::reserve::Reserve;
 use super::{
     CommitError, Committed, Key, MAX_PAGE, Page, Prefix, Store, StoreError, StoreFuture,
     Transaction, Versioned, disk,
@@ -50,6 +52,9 @@ pub struct SledOptions {
     /// Bytes of transactions in the journal at which the database is flushed and a new journal
     /// is begun.
     pub checkpoint_bytes: u64,
+    /// Bytes of disk space kept free for sled; see `reserve.rs`. With less than twice this left,
+    /// the disk counts as full.
+    pub reserve_bytes: u64,
     /// At opening, a database on the disk larger than this many bytes …
     pub compact_above_bytes: u64,
     /// … and than this many times the bytes in it is rewritten.
@@ -65,6 +70,7 @@ impl SledOptions {
             directory: directory.into(),
             cache_bytes: 48 * MIB,
             checkpoint_bytes: 16 * MIB,
+            reserve_bytes: 16 * MIB,
             compact_above_bytes: 64 * MIB,
             compact_factor: 8,
         }
@@ -93,7 +99,8 @@ impl SledStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::InUse`] when another process has it open; otherwise what the disk or sled
+    /// [`StoreError::InUse`] when another process has it open; [`StoreError::Full`] when the disk
+    /// is too full to begin; otherwise what the disk or sled
     /// say. A corrupt database is no error: see [`OpenReport`].
     pub fn open(options: SledOptions, now: u64) -> Result<(Self, OpenReport), StoreError> {
         let directory = options.directory.clone();
@@ -101,6 +108,8 @@ impl SledStore {
             .map_err(|error| StoreError::io("creating", &directory, error))?;
         let lock = disk::DirectoryLock::take(&directory)?;
         let layout = Layout { options, opened_at: now };
+        let mut reserve = Reserve::new(&directory, layout.options.reserve_bytes);
+        recovery::ensure_space(&layout, &mut reserve)?;
         let opened = recovery::open_database(&layout, now)?;
         let opened = recovery::compact_if_bloated(&layout, opened)?;
         // The first journal of this run: what the old one held is flushed, and a torn end is gone.
@@ -110,6 +119,7 @@ impl SledStore {
         let shared = Arc::new(RwLock::new(Ok(opened.database)));
         let engine = Engine {
             checkpoint_at: layout.options.checkpoint_bytes,
+            reserve,
             layout,
             shared: Arc::clone(&shared),
             journal,
@@ -194,7 +204,10 @@ fn write_until_closed(mut engine: Engine, mut jobs: mpsc::Receiver<Job>) {
         tracing::warn!(%error, "no checkpoint at closing; the journal is replayed next time");
     }
     // The database must be closed before the lock is released, whoever still holds the store.
-    *engine.shared.write().unwrap_or_else(PoisonError::into_inner) = Err(StoreError::Closed);
+    let mut shared = engine.shared.write().unwrap_or_else(PoisonError::into_inner);
+    if let Ok(database) = std::mem::replace(&mut *shared, Err(StoreError::Closed)) {
+        database.close();
+    }
 }
 
 fn size(transaction: &Transaction) -> usize {

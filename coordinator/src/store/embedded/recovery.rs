@@ -8,12 +8,16 @@ use super::SledOptions;
 use super::database::{Database, Extent, OpenError};
 use super::engine;
 use super::journal::{Contents, Journal};
+use super::reserve::Reserve;
 use crate::store::disk;
 use crate::store::error::StoreError;
 
 /// After a damaged journal it is not known how far the revisions had gone: they go on this much
 /// higher, so that none is used twice.
 const REVISION_GAP: u64 = 1 << 32;
+
+/// The most space that is looked for at opening, in bytes.
+const MOST_PROBED: u64 = 256 * 1024 * 1024;
 
 /// Where the parts of a store are, and how it was opened.
 #[derive(Debug, Clone)]
@@ -69,6 +73,13 @@ pub(super) struct Opened {
     pub(super) extent: Extent,
     pub(super) revision: u64,
     pub(super) report: OpenReport,
+}
+
+/// Looks for the space that opening may need: sled writes again what is in the journal.
+pub(super) fn ensure_space(layout: &Layout, reserve: &mut Reserve) -> Result<(), StoreError> {
+    reserve.ensure()?;
+    let journal = fs::metadata(layout.journal()).map_or(0, |file| file.len());
+    reserve.probe(journal.saturating_mul(2).min(MOST_PROBED))
 }
 
 /// Opens the database and brings it up to the journal.

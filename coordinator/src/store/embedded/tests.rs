@@ -11,7 +11,7 @@ const NOW: u64 = 1_763_685_712_000;
 
 fn options(directory: &Path) -> SledOptions {
     // Small, so that tests see checkpoints.
-    SledOptions { checkpoint_bytes: 2048, ..SledOptions::new(directory) }
+    SledOptions { checkpoint_bytes: 2048, reserve_bytes: 1 << 20, ..SledOptions::new(directory) }
 }
 
 fn open(directory: &Path) -> (SledStore, OpenReport) {

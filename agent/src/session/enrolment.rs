@@ -1,0 +1,143 @@
+//! Joining a mesh: a join token and a certificate request for a certificate.
+
+use std::{sync::Arc, time::Duration};
+
+use epmesh_common::facts::DnsName;
+use epmesh_proto::v1::{EnrolRequest, enrolment_client::EnrolmentClient};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
+use rustls::crypto::ring;
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use thiserror::Error;
+use tonic::transport::{ClientTlsConfig, Endpoint};
+
+use super::{Fingerprint, Identity, JoinToken, Pinned};
+
+/// How long connecting, and the answer, may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What an enrolment needs.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// The coordinator, as `https://HOST:PORT`.
+    pub coordinator: String,
+    /// The name that its certificate carries, where it is not the host of the address.
+    pub server_name: Option<String>,
+    /// The token.
+    pub token: JoinToken,
+    /// The domain controller to speak for.
+    pub name: DnsName,
+}
+
+/// An enrolment failed.
+#[derive(Debug, Error)]
+pub enum EnrolError {
+    /// The key or the request could not be made.
+    #[error("could not make a certificate request for {name}")]
+    Request {
+        /// The domain controller.
+        name: DnsName,
+        /// Why.
+        #[source]
+        source: rcgen::Error,
+    },
+    /// No connection that the token's fingerprint allows.
+    #[error("could not connect to {coordinator} with the authority {authority} of the token")]
+    Connect {
+        /// The coordinator.
+        coordinator: String,
+        /// The fingerprint in the token.
+        authority: Fingerprint,
+        /// Why.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// The coordinator refused.
+    #[error("the coordinator refused: {message}")]
+    Refused {
+        /// Its words.
+        message: String,
+    },
+    /// The coordinator's answer cannot be used.
+    #[error("the coordinator's answer cannot be used: {0}")]
+    Answer(&'static str),
+}
+
+/// Makes a key, asks for a certificate for it, and checks what comes back. Nothing is kept yet.
+///
+/// # Errors
+/// When there is no trusted connection, the coordinator refuses, or its answer is not for this key
+/// or this authority.
+pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
+    let failed = |source| EnrolError::Request { name: enrolment.name.clone(), source };
+    let key = KeyPair::generate().map_err(failed)?;
+    let request = request(&enrolment.name, &key).map_err(failed)?;
+    let no_connection = |source| EnrolError::Connect {
+        coordinator: enrolment.coordinator.clone(),
+        authority: enrolment.token.authority(),
+        source,
+    };
+    let mut tls = ClientTlsConfig::new();
+    if let Some(name) = &enrolment.server_name {
+        tls = tls.domain_name(name);
+    }
+    let pinned = Pinned::new(enrolment.token.authority(), Arc::new(ring::default_provider()));
+    let channel = Endpoint::from_shared(enrolment.coordinator.clone())
+        .and_then(|endpoint| endpoint.tls_config_with_verifier(tls, Arc::new(pinned)))
+        .map_err(no_connection)?
+        .connect_timeout(PATIENCE)
+        .timeout(PATIENCE)
+        .connect()
+        .await
+        .map_err(no_connection)?;
+    let reply = EnrolmentClient::new(channel)
+        .enrol(EnrolRequest {
+            token: enrolment.token.secret_text().to_owned(),
+            name: enrolment.name.to_string(),
+            certificate_request: request,
+        })
+        .await
+        .map_err(|status| EnrolError::Refused {
+            message: status.message().chars().take(500).collect(),
+        })?
+        .into_inner();
+    check(&reply.certificate, &reply.authority, &key, enrolment.token.authority())?;
+    Ok(Identity {
+        name: enrolment.name.clone(),
+        coordinators: vec![enrolment.coordinator.clone()],
+        key: key.serialize_pem(),
+        certificate: reply.certificate,
+        authority: reply.authority,
+    })
+}
+
+fn request(name: &DnsName, key: &KeyPair) -> Result<String, rcgen::Error> {
+    let mut params = CertificateParams::new(vec![name.to_string()])?;
+    params.distinguished_name = DistinguishedName::new();
+    // A common name has at most 64 characters (RFC 5280); the alternative name has the whole.
+    params
+        .distinguished_name
+        .push(DnType::CommonName, name.as_str().chars().take(64).collect::<String>());
+    params.serialize_request(key)?.pem()
+}
+
+/// The authority is the token's, and the certificate is for this key.
+fn check(
+    certificate: &str,
+    authority: &str,
+    key: &KeyPair,
+    expected: Fingerprint,
+) -> Result<(), EnrolError> {
+    let authority = CertificateDer::from_pem_slice(authority.as_bytes())
+        .map_err(|_| EnrolError::Answer("its authority is no certificate"))?;
+    if Fingerprint::of(&authority) != expected {
+        return Err(EnrolError::Answer("its authority is not the one of the token"));
+    }
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes())
+        .map_err(|_| EnrolError::Answer("there is no certificate in it"))?;
+    let (_, parsed) = x509_parser::parse_x509_certificate(&certificate)
+        .map_err(|_| EnrolError::Answer("its certificate cannot be read"))?;
+    if parsed.public_key().raw != rcgen::PublicKeyData::subject_public_key_info(key) {
+        return Err(EnrolError::Answer("its certificate is for another key"));
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! One connection to one coordinator.
+
+use std::{collections::VecDeque, time::Duration};
+
+use epmesh_common::{
+    facts::Report,
+    wire::{WireError, held_from, limits::MESSAGE_BYTES},
+};
+use epmesh_proto::v1::{
+    self as proto, FromAgent, ToAgent, agents_client::AgentsClient, from_agent, to_agent,
+};
+use thiserror::Error;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{
+    Status, Streaming,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity as TlsIdentity},
+};
+
+use super::{Identity, Order, Outbox, SessionSettings};
+use crate::clock::Clock;
+
+/// How many reports may be on their way without having been acknowledged.
+const WINDOW: usize = 16;
+
+/// A session could not be had, or ended.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// The address is no URL, or the certificates cannot be used.
+    #[error("could not set up a connection to {address}")]
+    Setup {
+        /// The coordinator.
+        address: String,
+        /// What is wrong.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// No connection.
+    #[error("could not connect to {address}")]
+    Connect {
+        /// The coordinator.
+        address: String,
+        /// Why.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// The coordinator was silent for too long.
+    #[error("the coordinator gave no {what} within {} ms", after.as_millis())]
+    Silent {
+        /// What was awaited.
+        what: &'static str,
+        /// How long.
+        after: Duration,
+    },
+    /// The coordinator ended the session.
+    #[error("the coordinator ended the session: {code}: {message}")]
+    Ended {
+        /// The gRPC code.
+        code: tonic::Code,
+        /// Its words.
+        message: String,
+    },
+    /// The coordinator closed the stream.
+    #[error("the coordinator closed the session")]
+    Closed,
+    /// The coordinator sent something that it must not.
+    #[error("the coordinator sent a bad message: {0}")]
+    Message(&'static str),
+    /// The coordinator sent something out of bounds.
+    #[error("the coordinator sent a bad message")]
+    Wire(#[from] WireError),
+    /// The agent itself is going down.
+    #[error("the agent is stopping")]
+    Stopping,
+}
+
+impl From<Status> for LinkError {
+    fn from(status: Status) -> Self {
+        Self::Ended { code: status.code(), message: status.message().chars().take(300).collect() }
+    }
+}
+
+/// What one connection needs.
+pub(super) struct Link<'a> {
+    pub(super) address: &'a str,
+    pub(super) settings: &'a SessionSettings,
+    pub(super) identity: &'a Identity,
+    pub(super) outbox: &'a Outbox,
+    pub(super) orders: &'a mpsc::Sender<Order>,
+    pub(super) clock: &'a dyn Clock,
+}
+
+impl Link<'_> {
+    /// Serves the session until it ends; `welcomed` says whether it began.
+    pub(super) async fn serve(&self, welcomed: &mut bool) -> Result<(), LinkError> {
+        let (mut sender, mut stream) = self.open().await?;
+        let patience = self.settings.patience;
+        let first = timeout(patience, stream.message())
+            .await
+            .map_err(|_| LinkError::Silent { what: "welcome", after: patience })??
+            .ok_or(LinkError::Closed)?;
+        let Some(to_agent::Message::Welcome(welcome)) = first.message else {
+            return Err(LinkError::Message("something else where a welcome was due"));
+        };
+        self.outbox.forget_done();
+        let held = welcome.held.into_iter().map(held_from).collect::<Result<Vec<_>, _>>()?;
+        self.order(Order::Welcomed { held }).await?;
+        if let Some(plan) = welcome.plan {
+            self.order(Order::Plan(plan.try_into()?)).await?;
+        }
+        *welcomed = true;
+        tracing::info!(coordinator = %self.address, "session begun");
+        self.talk(&mut sender, &mut stream).await
+    }
+
+    async fn open(&self) -> Result<(mpsc::Sender<FromAgent>, Streaming<ToAgent>), LinkError> {
+        let setup = |source| LinkError::Setup { address: self.address.to_owned(), source };
+        let mut tls = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(&self.identity.authority))
+            .identity(TlsIdentity::from_pem(&self.identity.certificate, &self.identity.key));
+        if let Some(name) = &self.settings.server_name {
+            tls = tls.domain_name(name);
+        }
+        let endpoint = Endpoint::from_shared(self.address.to_owned())
+            .and_then(|endpoint| endpoint.tls_config(tls))
+            .map_err(setup)?
+            .connect_timeout(self.settings.patience)
+            .http2_keep_alive_interval(self.settings.keep_alive)
+            .keep_alive_timeout(self.settings.patience)
+            .keep_alive_while_idle(true);
+        let silent = |_| LinkError::Silent { what: "connection", after: self.settings.patience };
+        let channel: Channel = timeout(self.settings.patience, endpoint.connect())
+            .await
+            .map_err(silent)?
+            .map_err(|source| LinkError::Connect { address: self.address.to_owned(), source })?;
+        let mut client = AgentsClient::new(channel)
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(MESSAGE_BYTES);
+        let (sender, receiver) = mpsc::channel(WINDOW);
+        let hello = proto::Hello {
+            name: self.identity.name.to_string(),
+            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        self.send(&sender, from_agent::Message::Hello(hello)).await?;
+        let answer = timeout(self.settings.patience, client.session(ReceiverStream::new(receiver)))
+            .await
+            .map_err(|_| LinkError::Silent { what: "answer", after: self.settings.patience })??;
+        Ok((sender, answer.into_inner()))
+    }
+
+    async fn talk(
+        &self,
+        sender: &mut mpsc::Sender<FromAgent>,
+        stream: &mut Streaming<ToAgent>,
+    ) -> Result<(), LinkError> {
+        let mut news = self.outbox.news();
+        let mut sent = 0;
+        let mut unacknowledged: VecDeque<u64> = VecDeque::new();
+        loop {
+            news.mark_unchanged();
+            while unacknowledged.len() < WINDOW
+                && let Some(report) = self.outbox.after(sent).await
+            {
+                sent = report.sequence;
+                unacknowledged.push_back(sent);
+                self.send(sender, from_agent::Message::Report(wired(&report))).await?;
+            }
+            for (id, sequence) in self.outbox.take_done(sent) {
+                let done = proto::LookDone { id, sequence };
+                self.send(sender, from_agent::Message::LookDone(done)).await?;
+            }
+            tokio::select! {
+                changed = news.changed() => changed.map_err(|_| LinkError::Stopping)?,
+                message = stream.message() => {
+                    let message = message?.ok_or(LinkError::Closed)?;
+                    self.receive(message, sent, &mut unacknowledged).await?;
+                }
+            }
+        }
+    }
+
+    async fn receive(
+        &self,
+        message: ToAgent,
+        sent: u64,
+        unacknowledged: &mut VecDeque<u64>,
+    ) -> Result<(), LinkError> {
+        match message.message {
+            Some(to_agent::Message::Plan(plan)) => self.order(Order::Plan(plan.try_into()?)).await,
+            Some(to_agent::Message::Look(look)) => self.order(Order::Look(look.try_into()?)).await,
+            Some(to_agent::Message::Acknowledge(acknowledge)) => {
+                let sequence = acknowledge.sequence;
+                if sequence > sent {
+                    return Err(LinkError::Message("it acknowledges what was not sent"));
+                }
+                let wanted = acknowledge
+                    .wanted
+                    .into_iter()
+                    .map(TryInto::try_into)
+                    .collect::<Result<_, _>>()?;
+                self.outbox.acknowledge(sequence).await;
+                unacknowledged.retain(|waiting| *waiting > sequence);
+                self.order(Order::Acknowledged { sequence, wanted }).await
+            }
+            Some(to_agent::Message::Welcome(_)) => Err(LinkError::Message("a second welcome")),
+            // Something that a newer coordinator says and this version does not know.
+            None => Ok(()),
+        }
+    }
+
+    async fn order(&self, order: Order) -> Result<(), LinkError> {
+        self.orders.send(order).await.map_err(|_| LinkError::Stopping)
+    }
+
+    async fn send(
+        &self,
+        sender: &mpsc::Sender<FromAgent>,
+        message: from_agent::Message,
+    ) -> Result<(), LinkError> {
+        let message =
+            FromAgent { sent_at_ms: self.clock.now().as_millis(), message: Some(message) };
+        sender.send(message).await.map_err(|_| LinkError::Closed)
+    }
+}
+
+fn wired(report: &Report) -> proto::Report {
+    report.into()
+}

@@ -1,0 +1,510 @@
+//! Sessions and enrolment against a coordinator in this process, over real mutual TLS.
+
+use std::{net::SocketAddr, path::Path};
+
+use epmesh_common::{
+    facts::{Body, Directory, Reading, Report, Section, SectionKind, Statement, Timestamp},
+    rpc::InterfaceId,
+    wire::Received,
+};
+use epmesh_proto::v1::{
+    self as proto, FromAgent, ToAgent,
+    agents_server::{Agents, AgentsServer},
+    enrolment_server::{Enrolment as EnrolmentService, EnrolmentServer},
+    from_agent, to_agent,
+};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
+    KeyPair,
+};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
+};
+
+use super::*;
+use crate::{clock::SystemClock, config::Config, platform::unreadable, run};
+
+/// Longer than anything here takes; reached only when a test fails.
+const LONG: Duration = Duration::from_secs(20);
+
+/// A certificate authority and what it issues.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
+    }
+
+    fn issue(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn token(&self) -> JoinToken {
+        let fingerprint = Fingerprint::of(self.issuer.der());
+        let text = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{fingerprint}");
+        text.parse().expect("a token")
+    }
+
+    fn identity(&self, coordinator: &str) -> Identity {
+        let (certificate, key) = self.issue("dc1.lab.test");
+        Identity {
+            name: "dc1.lab.test".parse().expect("a name"),
+            coordinators: vec![coordinator.to_owned()],
+            key,
+            certificate,
+            authority: self.issuer.pem(),
+        }
+    }
+}
+
+/// What a coordinator saw of one session, and the way to talk into it.
+struct Session {
+    heard: mpsc::Receiver<FromAgent>,
+    say: mpsc::Sender<Result<ToAgent, Status>>,
+}
+
+impl Session {
+    async fn next(&mut self) -> from_agent::Message {
+        let message = timeout(LONG, self.heard.recv()).await.expect("in time").expect("one more");
+        assert!(message.sent_at_ms > 0);
+        message.message.expect("it says something")
+    }
+
+    async fn report(&mut self) -> Report {
+        match self.next().await {
+            from_agent::Message::Report(report) => {
+                let received = Received::try_from(report).expect("a good report");
+                assert_eq!(received.refused, []);
+                received.report
+            }
+            other => panic!("no report: {other:?}"),
+        }
+    }
+
+    async fn say(&self, message: to_agent::Message) {
+        self.say.send(Ok(ToAgent { message: Some(message) })).await.expect("it listens");
+    }
+
+    async fn welcome(&mut self) {
+        assert!(matches!(self.next().await, from_agent::Message::Hello(_)));
+        self.say(to_agent::Message::Welcome(proto::Welcome::default())).await;
+    }
+
+    async fn acknowledge(&self, sequence: u64, wanted: Vec<proto::Subject>) {
+        self.say(to_agent::Message::Acknowledge(proto::Acknowledge { sequence, wanted })).await;
+    }
+}
+
+/// The coordinator: hands every session to the test.
+struct Coordinator {
+    sessions: mpsc::Sender<Session>,
+    authority: Arc<Authority>,
+}
+
+#[tonic::async_trait]
+impl Agents for Coordinator {
+    type SessionStream = ReceiverStream<Result<ToAgent, Status>>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<FromAgent>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        if request.peer_certs().is_none_or(|certificates| certificates.is_empty()) {
+            return Err(Status::unauthenticated("no certificate"));
+        }
+        let mut stream = request.into_inner();
+        let (hear, heard) = mpsc::channel(64);
+        let (say, said) = mpsc::channel(64);
+        tokio::spawn(async move {
+            while let Ok(Some(message)) = stream.message().await {
+                if hear.send(message).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.sessions.send(Session { heard, say }).await.expect("the test runs");
+        Ok(Response::new(ReceiverStream::new(said)))
+    }
+}
+
+#[tonic::async_trait]
+impl EnrolmentService for Coordinator {
+    async fn enrol(
+        &self,
+        request: Request<proto::EnrolRequest>,
+    ) -> Result<Response<proto::EnrolReply>, Status> {
+        let request = request.into_inner();
+        if request.name != "dc1.lab.test" {
+            return Err(Status::permission_denied(format!("not for {}", request.name)));
+        }
+        let csr = CertificateSigningRequestParams::from_pem(&request.certificate_request)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let certificate = csr.signed_by(&self.authority.issuer).expect("a certificate");
+        Ok(Response::new(proto::EnrolReply {
+            certificate: certificate.pem(),
+            authority: self.authority.issuer.pem(),
+        }))
+    }
+
+    async fn renew(
+        &self,
+        _: Request<proto::RenewRequest>,
+    ) -> Result<Response<proto::EnrolReply>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+}
+
+struct Running {
+    address: SocketAddr,
+    sessions: mpsc::Receiver<Session>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(authority: &Arc<Authority>, at: Option<SocketAddr>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (certificate, key) = authority.issue("localhost");
+        let at = at.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = TcpListener::bind(at).await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (sender, sessions) = mpsc::channel(8);
+        let chain = format!("{certificate}{}", authority.issuer.pem());
+        let tls = ServerTlsConfig::new()
+            .identity(TlsIdentity::from_pem(chain, key))
+            .client_ca_root(Certificate::from_pem(authority.issuer.pem()))
+            .client_auth_optional(true);
+        let service = || Coordinator { sessions: sender.clone(), authority: Arc::clone(authority) };
+        let server = Server::builder()
+            .tls_config(tls)
+            .expect("good certificates")
+            .add_service(AgentsServer::new(service()))
+            .add_service(EnrolmentServer::new(service()))
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        let task = tokio::spawn(async move { server.await.expect("it serves") });
+        Self { address, sessions, task }
+    }
+
+    fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    async fn session(&mut self) -> Session {
+        let session = timeout(LONG, self.sessions.recv()).await;
+        session.expect("an agent comes in time").expect("the coordinator runs")
+    }
+}
+
+fn statement(text: &str) -> Statement {
+    let settings = Reading::Unreadable(text.to_owned());
+    let section = Section::Directory(Directory { settings });
+    Body::Own(Box::new(section)).stated(Timestamp::from_millis(7))
+}
+
+struct Agent {
+    outbox: Outbox,
+    orders: mpsc::Receiver<Order>,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Agent {
+    fn start(dir: &Path, identity: Identity, coordinators: Vec<String>) -> Self {
+        let spool = Spool::open(dir, SpoolLimits::default()).expect("a spool");
+        let outbox = Outbox::new(spool);
+        let (sender, orders) = mpsc::channel(64);
+        let shutdown = CancellationToken::new();
+        let settings = SessionSettings {
+            coordinators,
+            backoff: Backoff::between(Duration::from_millis(5), Duration::from_millis(20)),
+            ..SessionSettings::default()
+        };
+        let task = tokio::spawn(run(
+            settings,
+            identity,
+            outbox.clone(),
+            sender,
+            Arc::new(SystemClock),
+            shutdown.clone(),
+        ));
+        Self { outbox, orders, shutdown, task }
+    }
+
+    async fn push(&self, text: &str) -> u64 {
+        let at = Timestamp::from_millis(7);
+        self.outbox.push(at, vec![statement(text)], Vec::new()).await.expect("it is kept")
+    }
+
+    async fn order(&mut self) -> Order {
+        timeout(LONG, self.orders.recv()).await.expect("in time").expect("an order")
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        timeout(LONG, self.task).await.expect("in time").expect("no panic");
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_offline_is_delivered_in_order_and_kept_until_acknowledged() {
+    let authority = Arc::new(Authority::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    // A port where nobody listens until later.
+    let at = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("its address")
+    };
+    let url = format!("https://localhost:{}", at.port());
+    let mut agent = Agent::start(dir.path(), authority.identity(&url), vec![url]);
+    for text in ["a", "b", "c"] {
+        agent.push(text).await;
+    }
+    let mut coordinator = Running::start(&authority, Some(at)).await;
+    let mut session = coordinator.session().await;
+    session.welcome().await;
+    assert_eq!(agent.order().await, Order::Welcomed { held: Vec::new() });
+    for sequence in 1..=3 {
+        assert_eq!(session.report().await.sequence, sequence);
+    }
+    session.acknowledge(2, Vec::new()).await;
+    assert_eq!(agent.order().await, Order::Acknowledged { sequence: 2, wanted: Vec::new() });
+    assert_eq!(agent.outbox.waiting().await, 1);
+
+    // The session breaks: what was not acknowledged comes again, on the next one.
+    drop(session);
+    let mut session = coordinator.session().await;
+    session.welcome().await;
+    assert_eq!(session.report().await.sequence, 3);
+    session.acknowledge(3, Vec::new()).await;
+    while agent.order().await != (Order::Acknowledged { sequence: 3, wanted: Vec::new() }) {}
+    assert_eq!(agent.outbox.waiting().await, 0);
+    agent.stop().await;
+    coordinator.task.abort();
+}
+
+#[tokio::test]
+async fn no_more_than_the_window_is_on_its_way() {
+    let authority = Arc::new(Authority::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut coordinator = Running::start(&authority, None).await;
+    let url = coordinator.url();
+    let agent = Agent::start(dir.path(), authority.identity(&url), vec![url]);
+    for at in 0..20 {
+        agent.push(&at.to_string()).await;
+    }
+    let mut session = coordinator.session().await;
+    session.welcome().await;
+    for sequence in 1..=16 {
+        assert_eq!(session.report().await.sequence, sequence);
+    }
+    assert!(session.heard.try_recv().is_err(), "the window is 16");
+    session.acknowledge(1, Vec::new()).await;
+    assert_eq!(session.report().await.sequence, 17);
+    assert!(session.heard.try_recv().is_err(), "one acknowledged, one sent");
+    agent.stop().await;
+    coordinator.task.abort();
+}
+
+#[tokio::test]
+async fn another_coordinator_is_tried_and_a_stranger_is_not_trusted() {
+    let authority = Arc::new(Authority::new());
+    let stranger = Arc::new(Authority::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut wrong = Running::start(&stranger, None).await;
+    let mut right = Running::start(&authority, None).await;
+    let agent =
+        Agent::start(dir.path(), authority.identity(&wrong.url()), vec![wrong.url(), right.url()]);
+    let mut session = right.session().await;
+    session.welcome().await;
+    assert!(wrong.sessions.try_recv().is_err());
+    agent.stop().await;
+    wrong.task.abort();
+    right.task.abort();
+}
+
+#[tokio::test]
+async fn an_acknowledgement_of_what_was_not_sent_ends_the_session() {
+    let authority = Arc::new(Authority::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut coordinator = Running::start(&authority, None).await;
+    let url = coordinator.url();
+    let agent = Agent::start(dir.path(), authority.identity(&url), vec![url]);
+    let mut session = coordinator.session().await;
+    session.welcome().await;
+    agent.push("a").await;
+    assert_eq!(session.report().await.sequence, 1);
+    session.acknowledge(99, Vec::new()).await;
+    let mut again = coordinator.session().await;
+    again.welcome().await;
+    assert_eq!(again.report().await.sequence, 1, "nothing is lost");
+    agent.stop().await;
+    coordinator.task.abort();
+}
+
+#[tokio::test]
+async fn enrolment_trusts_the_token_and_nobody_else() {
+    let authority = Arc::new(Authority::new());
+    let coordinator = Running::start(&authority, None).await;
+    let mut enrolment = Enrolment {
+        coordinator: coordinator.url(),
+        server_name: None,
+        token: authority.token(),
+        name: "dc1.lab.test".parse().expect("a name"),
+    };
+    let identity = enrol(&enrolment).await.expect("it is let in");
+    assert_eq!(identity.authority, authority.issuer.pem());
+
+    enrolment.name = "dc2.lab.test".parse().expect("a name");
+    let refused = enrol(&enrolment).await.expect_err("the token is not for dc2");
+    assert!(
+        matches!(&refused, EnrolError::Refused { message } if message == "not for dc2.lab.test")
+    );
+
+    enrolment.token = Authority::new().token();
+    let distrusted = enrol(&enrolment).await.expect_err("another authority");
+    assert!(matches!(distrusted, EnrolError::Connect { .. }), "{distrusted:?}");
+
+    enrolment.token = authority.token();
+    enrolment.coordinator = format!("https://127.0.0.1:{}", coordinator.address.port());
+    let misnamed = enrol(&enrolment).await.expect_err("its certificate is for localhost");
+    assert!(matches!(misnamed, EnrolError::Connect { .. }), "{misnamed:?}");
+    coordinator.task.abort();
+}
+
+/// A host of which nothing can be read, and whose endpoint map makes the platform panic.
+struct Blank;
+
+#[tonic::async_trait]
+impl crate::platform::Platform for Blank {
+    fn kind(&self) -> epmesh_common::facts::Platform {
+        epmesh_common::facts::Platform::Simulated
+    }
+
+    async fn collect(&self, kind: SectionKind) -> Section {
+        assert_ne!(kind, SectionKind::EndpointMap, "a bug in a platform");
+        let name = "dc1.lab.test".parse().expect("a name");
+        unreadable(kind, self.kind(), &name, "it is blank")
+    }
+}
+
+/// Sees nothing of anybody, but says so.
+struct Blind;
+
+#[tonic::async_trait]
+impl crate::daemon::Peers for Blind {
+    async fn look(
+        &self,
+        target: &epmesh_common::facts::Target,
+        _: &[InterfaceId],
+        _: &epmesh_common::facts::Resolver,
+    ) -> epmesh_common::facts::PeerObservation {
+        epmesh_common::facts::PeerObservation {
+            peer: target.name.clone(),
+            dsa_guid: None,
+            lookups: Vec::new(),
+            addresses: Vec::new(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
+    let authority = Arc::new(Authority::new());
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut coordinator = Running::start(&authority, None).await;
+    let shutdown = CancellationToken::new();
+    let parts = run::Parts {
+        config: Config { state_dir: dir.path().to_owned(), ..Config::default() },
+        identity: authority.identity(&coordinator.url()),
+        platform: Arc::new(Blank),
+        peers: Some(Arc::new(Blind)),
+        clock: Arc::new(SystemClock),
+    };
+    let running = tokio::spawn(run::run(parts, shutdown.clone()));
+    let mut session = coordinator.session().await;
+    session.welcome().await;
+
+    // Without a plan: its own facts, the section that broke among them.
+    let first = session.report().await;
+    assert_eq!(first.statements.len(), SectionKind::ALL.len());
+    let map = first.statements.iter().find_map(|statement| match &statement.body {
+        Some(Body::Own(section)) => match &**section {
+            Section::EndpointMap(map) => Some(map.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert!(map.is_some_and(|map| map.own().is_none()), "it could not be read, and says so");
+    session.acknowledge(first.sequence, Vec::new()).await;
+
+    // With a plan: a whole round at once; what the coordinator holds comes by digest alone.
+    let target = proto::Target { name: "dc2.lab.test".to_owned(), ..proto::Target::default() };
+    session
+        .say(to_agent::Message::Plan(proto::Plan {
+            version: 1,
+            interval_ms: 3_600_000,
+            targets: vec![target.clone()],
+            interfaces: Vec::new(),
+        }))
+        .await;
+    let (mut own, mut peers, mut last) = (0, 0, 0);
+    while own < SectionKind::ALL.len() || peers < 1 {
+        let report = session.report().await;
+        last = report.sequence;
+        for statement in report.statements {
+            match statement.subject {
+                Subject::Own(_) => {
+                    assert_eq!(statement.body, None, "{:?} is held already", statement.subject);
+                    own += 1;
+                }
+                Subject::Peer(_) => {
+                    assert!(statement.body.is_some());
+                    peers += 1;
+                }
+            }
+        }
+    }
+    session.acknowledge(last, Vec::new()).await;
+
+    // Told to look: one report, then the word that it is done.
+    session
+        .say(to_agent::Message::Look(proto::Look {
+            id: 42,
+            own: vec![proto::SectionKind::Host.into()],
+            targets: vec![target],
+            interfaces: Vec::new(),
+        }))
+        .await;
+    let report = session.report().await;
+    assert_eq!(report.statements.len(), 2);
+    match session.next().await {
+        from_agent::Message::LookDone(done) => {
+            assert_eq!((done.id, done.sequence), (42, report.sequence));
+        }
+        other => panic!("not done: {other:?}"),
+    }
+
+    // What it sent by digest is wanted in full after all.
+    let subject = proto::Subject {
+        subject: Some(proto::subject::Subject::Own(proto::SectionKind::Host.into())),
+    };
+    session.acknowledge(report.sequence, vec![subject]).await;
+    let again = session.report().await;
+    assert_eq!(again.statements.len(), 1);
+    assert!(again.statements[0].body.is_some());
+
+    shutdown.cancel();
+    timeout(LONG, running).await.expect("in time").expect("no panic").expect("no error");
+    assert!(dir.path().join("plan.json").exists());
+    coordinator.task.abort();
+}

@@ -1,0 +1,236 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds out which side causes Windows error 1753 between domain controllers.
+#[derive(Debug, Parser)]
+#[command(name = "epmesh", version, about, after_help = EXIT_STATUS)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to print the answer.
+    #[arg(long, global = true, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// How to reach the coordinator.
+    #[command(flatten)]
+    pub client: ClientArguments,
+}
+
+const EXIT_STATUS: &str = "Exit status:\n  \
+    0  healthy, or done\n  \
+    1  a link is failing or latent\n  \
+    2  usage or configuration\n  \
+    3  the coordinator cannot be reached\n  \
+    4  unknown: the evidence does not decide";
+
+/// How to reach the coordinator, and as whom.
+#[derive(Clone, Debug, Args)]
+pub struct ClientArguments {
+    /// The coordinator to ask.
+    #[arg(long, global = true, value_name = "URL", default_value = "https://127.0.0.1:7353")]
+    #[arg(env = "EPMESH_COORDINATOR")]
+    pub coordinator: String,
+    /// Folder with the operator's certificate, key and the authority's certificate; by default
+    /// that of the coordinator on this machine.
+    #[arg(long, global = true, value_name = "DIR", env = "EPMESH_IDENTITY")]
+    #[arg(default_value = "/var/lib/epmesh/pki")]
+    pub identity: PathBuf,
+    /// How long to wait for an answer.
+    #[arg(long, global = true, value_name = "TIME", default_value = "30s")]
+    #[arg(value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a coordinator
+    Serve(ServeArguments),
+    /// Join tokens for agents
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Every domain controller: agent, version, last seen, address, site, registered, clock skew
+    Dcs,
+    /// Every link, destination <- source: state, cause, side
+    Links {
+        /// Only links that are failing or latent.
+        #[arg(long)]
+        failing: bool,
+    },
+    /// Which side, which cause, which culprit, how sure, by what proof, what to do
+    Diagnose(DiagnoseArguments),
+    /// The endpoint map of a domain controller: as it says itself, as its peers see it
+    Endpoints {
+        /// The domain controller; its host name is enough where that is no other's.
+        dc: String,
+    },
+    /// Evidence in a file
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Alerts and their delivery
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
+    /// Let a domain controller be enrolled again; its present certificate is refused from then on
+    Release {
+        /// The domain controller.
+        dc: String,
+    },
+    /// Configuration files
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// `epmesh serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Configuration file; flags below override it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder for the store and the certificate authority.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address for agents and operators.
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Address for /healthz and /readyz; none by default.
+    #[arg(long, value_name = "ADDR")]
+    pub web: Option<SocketAddr>,
+    /// The time between two looks at the same peer: 1s to 1h, 60s by default.
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub interval: Option<Duration>,
+}
+
+/// `epmesh token …`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// A new join token, printed once with the fingerprint of the certificate authority
+    Create {
+        /// For how long it can be used.
+        #[arg(long, value_parser = duration, default_value = "24h", value_name = "TIME")]
+        ttl: Duration,
+        /// For this domain controller alone.
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["domain", "count"])]
+        dc: Option<String>,
+        /// For domain controllers of this DNS domain.
+        #[arg(long, value_name = "DNSDOMAIN", required_unless_present = "dc")]
+        domain: Option<String>,
+        /// How many of them.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        count: u32,
+    },
+}
+
+/// `epmesh diagnose`.
+#[derive(Debug, Args)]
+pub struct DiagnoseArguments {
+    /// The destination DC: the one that pulls and reports the error.
+    pub destination: String,
+    /// The source DC: the one it wants to pull from.
+    pub source: String,
+    /// The interface: a name, a UUID, or `UUID vMAJOR.MINOR`.
+    #[arg(long, default_value = "drsuapi")]
+    pub interface: String,
+    /// Have the agents look again first.
+    #[arg(long, conflicts_with = "from")]
+    pub now: bool,
+    /// Answer from a bundle instead of a coordinator.
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+}
+
+/// `epmesh bundle …`.
+#[derive(Debug, Subcommand)]
+pub enum BundleCommand {
+    /// Write all evidence to a file, for `epmesh diagnose --from FILE`
+    Export {
+        /// The file; it must not exist.
+        file: PathBuf,
+    },
+}
+
+/// `epmesh alerts …`.
+#[derive(Debug, Subcommand)]
+pub enum AlertsCommand {
+    /// Events and their delivery, newest first
+    List,
+}
+
+/// `epmesh config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say everything that is wrong with a coordinator's configuration file
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// A time such as `90s`, `10m`, `24h` or `7d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("not a time such as 90s, 10m, 24h or 7d: {text:?}");
+    let unit = text.chars().next_back().ok_or_else(bad)?;
+    let seconds: u64 = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(bad()),
+    };
+    let count: u64 = text.strip_suffix(unit).and_then(|n| n.parse().ok()).ok_or_else(bad)?;
+    match count.checked_mul(seconds) {
+        Some(total) if (1..=366 * 86_400).contains(&total) => Ok(Duration::from_secs(total)),
+        _ => Err(format!("not between one second and 366 days: {text:?}")),
+    }
+}
+
+/// An interval between looks.
+fn interval(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|time| {
+        let fits = time <= Duration::from_secs(3_600);
+        if fits { Ok(time) } else { Err(format!("longer than an hour: {text:?}")) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        for text in ["", "h", "90", "-1s", "1.5h", "0s", "9999999d", "5é", "18446744073709551615d"]
+        {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_somebody() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        assert!(parse("epmesh token create").is_err());
+        assert!(parse("epmesh token create --dc a --domain b").is_err());
+        assert!(parse("epmesh token create --domain lab.test --count 3").is_ok());
+        assert!(parse("epmesh token create --dc dc1.lab.test --ttl 1h").is_ok());
+        assert!(parse("epmesh diagnose a b --from f --now").is_err());
+    }
+}

@@ -1,0 +1,12 @@
+//! The operator's command line.
+
+mod args;
+mod client;
+mod render;
+mod run;
+
+pub use self::{
+    args::{Arguments, Command, ConfigCommand, Output, ServeArguments},
+    render::verdict as render_verdict,
+    run::{Exit, ask},
+};

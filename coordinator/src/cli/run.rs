@@ -1,0 +1,232 @@
+//! Asking, printing, and the exit status.
+
+use std::{
+    fs::File,
+    io::{BufReader, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use epmesh_common::{
+    diagnosis::{Link, State, diagnose},
+    facts::Timestamp,
+    rpc::names,
+};
+use epmesh_proto::v1::{
+    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, DomainScope, EndpointsRequest,
+    ExportBundleRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
+};
+use serde::Serialize;
+
+use super::{
+    args::{
+        AlertsCommand, Arguments, BundleCommand, ClientArguments, Command, DiagnoseArguments,
+        Output, TokenCommand,
+    },
+    client::{Client, ClientError, parse},
+    render,
+};
+use crate::{
+    clock,
+    fleet::{DcStatus, View},
+    query::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken},
+};
+
+/// The exit status of `epmesh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Healthy, or done.
+    Healthy = 0,
+    /// A link is failing or latent.
+    Failing = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// The coordinator cannot be reached.
+    Unreachable = 3,
+    /// The evidence does not decide.
+    Unknown = 4,
+}
+
+impl Exit {
+    fn of(states: impl IntoIterator<Item = State>) -> Self {
+        let mut exit = Self::Healthy;
+        for state in states {
+            match state {
+                State::Failing | State::Latent => return Self::Failing,
+                State::Unknown => exit = Self::Unknown,
+                State::Healthy => {}
+            }
+        }
+        exit
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        // The discriminants are the exit status, 0 to 4.
+        Self::from(exit as u8)
+    }
+}
+
+/// Does what the command line says, except `serve` and `config`, and says how it went. Answers go
+/// to `out`, errors to standard error.
+pub async fn ask(arguments: Arguments, out: &mut impl Write) -> Exit {
+    match answer(arguments, out).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("epmesh: {error:#}");
+            match error.downcast_ref::<ClientError>() {
+                Some(client) if client.is_unreachable() => Exit::Unreachable,
+                _ => Exit::Usage,
+            }
+        }
+    }
+}
+
+async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Exit> {
+    let Arguments { command, output, client } = arguments;
+    let width = terminal_width();
+    let now = clock::now();
+    match command {
+        Command::Dcs => {
+            let mut client = Client::connect(&client).await?;
+            let rows: Vec<DcStatus> = parse(reply(client.query.dcs(DcsRequest {}).await)?)?;
+            print(out, output, &rows, || render::dcs(&rows, now, width))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Links { failing } => {
+            let mut client = Client::connect(&client).await?;
+            let request = LinksRequest { failing };
+            let rows: Vec<LinkRow> = parse(reply(client.query.links(request).await)?)?;
+            print(out, output, &rows, || render::links(&rows, failing, width))?;
+            Ok(Exit::of(rows.iter().map(|row| row.state)))
+        }
+        Command::Diagnose(what) => {
+            let (diagnosis, at) = match &what.from {
+                Some(file) => offline(file, &what)?,
+                None => (online(&client, what).await?, now),
+            };
+            let Diagnosis { verdict, silent } = &diagnosis;
+            print(out, output, verdict, || render::verdict(verdict, silent, at, width))?;
+            Ok(Exit::of([verdict.state]))
+        }
+        Command::Endpoints { dc } => {
+            let mut client = Client::connect(&client).await?;
+            let request = EndpointsRequest { dc };
+            let answer: Endpoints = parse(reply(client.query.endpoints(request).await)?)?;
+            print(out, output, &answer, || render::endpoints(&answer, now, width))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Bundle(BundleCommand::Export { file }) => {
+            let mut client = Client::connect(&client).await?;
+            let lines = export(&mut client, &file).await?;
+            writeln!(out, "{lines} domain controllers written to {}", file.display())?;
+            Ok(Exit::Healthy)
+        }
+        Command::Alerts(AlertsCommand::List) => {
+            let mut client = Client::connect(&client).await?;
+            let rows: Vec<AlertRow> = parse(reply(client.query.alerts(AlertsRequest {}).await)?)?;
+            print(out, output, &rows, || render::alerts(&rows, now, width))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Token(TokenCommand::Create { ttl, dc, domain, count }) => {
+            let mut client = Client::connect(&client).await?;
+            let scope = match (dc, domain) {
+                (Some(dc), _) => Some(Scope::Dc(dc)),
+                (None, Some(domain)) => Some(Scope::Domain(DomainScope { domain, count })),
+                (None, None) => None,
+            };
+            let request = CreateTokenRequest { ttl_seconds: ttl.as_secs(), scope };
+            let token: NewToken = parse(reply(client.operate.create_token(request).await)?)?;
+            print(out, output, &token, || render::token(&token))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Release { dc } => {
+            let mut client = Client::connect(&client).await?;
+            let request = ReleaseRequest { dc };
+            let dc: String = parse(reply(client.operate.release(request).await)?)?;
+            print(out, output, &dc, || format!("{dc} can be enrolled again\n"))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Serve(_) | Command::Config(_) => anyhow::bail!("not a question to a coordinator"),
+    }
+}
+
+fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
+    answer.map_err(ClientError::from)
+}
+
+async fn online(client: &ClientArguments, what: DiagnoseArguments) -> anyhow::Result<Diagnosis> {
+    let mut client = Client::connect(client).await?;
+    let request = DiagnoseRequest {
+        destination: what.destination,
+        source: what.source,
+        interface: what.interface,
+        now: what.now,
+    };
+    Ok(parse(reply(client.query.diagnose(request).await)?)?)
+}
+
+/// The verdict that a bundle gives, at the moment it was written.
+fn offline(file: &Path, what: &DiagnoseArguments) -> anyhow::Result<(Diagnosis, Timestamp)> {
+    let name = file.display();
+    let opened = File::open(file).with_context(|| format!("{name} cannot be opened"))?;
+    let (view, at) = View::import(BufReader::new(opened))
+        .with_context(|| format!("{name} cannot be read as a bundle"))?;
+    let interface = names::find(&what.interface)
+        .with_context(|| format!("no interface {:?} is known", what.interface))?;
+    let link = Link {
+        destination: view.find(&what.destination)?,
+        source: view.find(&what.source)?,
+        interface,
+    };
+    let verdict = diagnose(&view.evidence(&link, at), at);
+    Ok((Diagnosis { verdict, silent: Vec::new() }, at))
+}
+
+/// Writes a bundle to a file that must not exist, and leaves none behind that is not whole.
+async fn export(client: &mut Client, file: &Path) -> anyhow::Result<usize> {
+    let name = file.display();
+    let mut lines = reply(client.query.export_bundle(ExportBundleRequest {}).await)?.into_inner();
+    let mut made = File::create_new(file).with_context(|| format!("{name} cannot be made"))?;
+    let mut count = 0_usize;
+    let written = async {
+        while let Some(line) = reply(lines.message().await)? {
+            made.write_all(&line.json)?;
+            made.write_all(b"\n")?;
+            count += 1;
+        }
+        made.sync_all()?;
+        anyhow::Ok(())
+    };
+    if let Err(error) = written.await {
+        // What is left of it is of no use; that it cannot be removed either is said by the error.
+        let _ = std::fs::remove_file(file);
+        return Err(error.context(format!("{name} could not be written")));
+    }
+    // The first line is the header.
+    Ok(count.saturating_sub(1))
+}
+
+fn print(
+    out: &mut impl Write,
+    output: Output,
+    document: &impl Serialize,
+    text: impl FnOnce() -> String,
+) -> anyhow::Result<()> {
+    match output {
+        Output::Json => {
+            serde_json::to_writer_pretty(&mut *out, document)?;
+            out.write_all(b"\n")?;
+        }
+        Output::Table => out.write_all(text().as_bytes())?,
+    }
+    Ok(())
+}
+
+/// The width that the environment tells of the terminal, where it does.
+fn terminal_width() -> Option<u16> {
+    let columns = std::env::var("COLUMNS").ok()?;
+    columns.parse().ok().filter(|width| (40..=1_000).contains(width))
+}

@@ -1,0 +1,185 @@
+//! All evidence as lines of JSON, for a verdict elsewhere and later.
+//!
+//! The first line says what the bundle is, every other one is a domain controller. Read back, it
+//! gives the same verdicts at the same moment, because it goes through the same view.
+
+use std::io::BufRead;
+
+use epmesh_common::{
+    diagnosis::{DcFacts, Observed},
+    facts::{DnsName, Timestamp},
+    rpc::InterfaceId,
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{History, Settings, View, dc::Dc};
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// The longest line that is read, in bytes.
+const LONGEST: u64 = 64 * 1024 * 1024;
+
+/// The most lines that are read: a header and the most domain controllers a fleet may have.
+const MOST_LINES: usize = super::view::MOST_DCS + 1;
+
+/// One line of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BundleLine {
+    /// What the bundle is.
+    Bundle(Header),
+    /// One domain controller.
+    Dc(Box<Member>),
+}
+
+/// What a bundle is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Header {
+    /// The version of the form.
+    pub version: u32,
+    /// When it was written: the moment at which it is diagnosed.
+    pub at: Timestamp,
+    /// The interval between looks, in milliseconds.
+    pub interval_ms: u64,
+    /// The watched interfaces.
+    pub interfaces: Vec<InterfaceId>,
+}
+
+/// What is known of one domain controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Member {
+    /// Its name.
+    pub name: DnsName,
+    /// Whether an agent is enrolled for it.
+    #[serde(default)]
+    pub enrolled: bool,
+    /// What it says of itself.
+    #[serde(default)]
+    pub facts: DcFacts,
+    /// What it saw of others.
+    #[serde(default)]
+    pub observations: Vec<Observed>,
+    /// When its own endpoint map held the watched interfaces.
+    #[serde(default)]
+    pub registrations: History,
+}
+
+/// Why a file is not a bundle.
+#[derive(Debug, Error)]
+pub enum BundleError {
+    /// It could not be read.
+    #[error("line {line} cannot be read")]
+    Read {
+        /// The line, from 1.
+        line: usize,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line is not what it must be.
+    #[error("line {line} is no line of a bundle")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The first line does not say what the file is, or says that it is something else.
+    #[error("not a bundle of version {VERSION}: {0}")]
+    NotABundle(&'static str),
+    /// It is larger than any fleet.
+    #[error("the bundle is too large: {0}")]
+    TooLarge(&'static str),
+}
+
+impl View {
+    /// All that is known, as the lines of a bundle.
+    #[must_use]
+    pub fn export(&self, now: Timestamp) -> Vec<BundleLine> {
+        let header = Header {
+            version: VERSION,
+            at: now,
+            interval_ms: u64::try_from(self.settings.interval.as_millis()).unwrap_or(u64::MAX),
+            interfaces: self.settings.interfaces.clone(),
+        };
+        let member = |(name, dc): (&DnsName, &Dc)| {
+            let peers = dc.observations.keys();
+            BundleLine::Dc(Box::new(Member {
+                name: name.clone(),
+                enrolled: dc.enrolled,
+                facts: self.facts(name).unwrap_or_default(),
+                observations: peers.filter_map(|peer| self.observed(name, peer)).collect(),
+                registrations: dc.history.clone(),
+            }))
+        };
+        std::iter::once(BundleLine::Bundle(header)).chain(self.dcs.iter().map(member)).collect()
+    }
+
+    /// The view that a bundle holds, and the moment it is of.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no bundle of this version.
+    pub fn import(mut file: impl BufRead) -> Result<(Self, Timestamp), BundleError> {
+        let mut view: Option<(Self, Timestamp)> = None;
+        let mut text = Vec::new();
+        for line in 1.. {
+            if line > MOST_LINES {
+                return Err(BundleError::TooLarge("too many lines"));
+            }
+            text.clear();
+            let read = std::io::Read::take(&mut file, LONGEST)
+                .read_until(b'\n', &mut text)
+                .map_err(|source| BundleError::Read { line, source })?;
+            if read == 0 {
+                break;
+            }
+            if u64::try_from(read).unwrap_or(u64::MAX) >= LONGEST {
+                return Err(BundleError::TooLarge("a line is longer than 64 MiB"));
+            }
+            let parsed = serde_json::from_slice(&text)
+                .map_err(|source| BundleError::Line { line, source })?;
+            match (&mut view, parsed) {
+                (None, BundleLine::Bundle(header)) => view = Some(opened(header)?),
+                (None, BundleLine::Dc(_)) => {
+                    return Err(BundleError::NotABundle("its first line is not a header"));
+                }
+                (Some(_), BundleLine::Bundle(_)) => {
+                    return Err(BundleError::NotABundle("it has a second header"));
+                }
+                (Some((view, _)), BundleLine::Dc(member)) => view.admit(*member),
+            }
+        }
+        let (mut view, at) = view.ok_or(BundleError::NotABundle("it is empty"))?;
+        view.rearrange(at);
+        Ok((view, at))
+    }
+
+    fn admit(&mut self, member: Member) {
+        let dc = self.dcs.entry(member.name.clone()).or_default();
+        dc.enrolled = member.enrolled;
+        dc.facts = member.facts;
+        dc.history = member.registrations;
+        for observed in member.observations {
+            let peer = observed.seen.peer.clone();
+            self.observers.entry(peer.clone()).or_default().insert(member.name.clone());
+            dc.see(peer, observed.at, observed.seen);
+        }
+        self.moved = true;
+    }
+}
+
+fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
+    if header.version != VERSION {
+        return Err(BundleError::NotABundle("it is of another version"));
+    }
+    let settings = Settings {
+        interval: std::time::Duration::from_millis(header.interval_ms),
+        interfaces: header.interfaces,
+    };
+    Ok((View::new(settings), header.at))
+}

@@ -1,0 +1,225 @@
+//! The documents that answer an operator's questions: what `--output json` prints.
+//!
+//! Every list says whose view it is, because in a broken system the views differ.
+
+use std::net::IpAddr;
+
+use epmesh_common::{
+    diagnosis::{Cause, Confidence, Observed, Side, Stamped, State, Verdict},
+    facts::{DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, Through, Timestamp},
+    rpc::{Binding, Endpoint, InterfaceId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{AttemptOutcome, OutboxRecord, Status};
+
+/// One link in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRow {
+    /// The destination DC.
+    pub destination: DnsName,
+    /// The source DC.
+    pub source: DnsName,
+    /// The interface.
+    pub interface: String,
+    /// How it stands.
+    pub state: State,
+    /// Why.
+    pub cause: Cause,
+    /// Where.
+    pub side: Side,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The error a Windows destination reports, or would; 0 for none.
+    pub error: i64,
+}
+
+impl From<&Verdict> for LinkRow {
+    fn from(verdict: &Verdict) -> Self {
+        Self {
+            destination: verdict.destination.clone(),
+            source: verdict.source.clone(),
+            interface: verdict.interface.clone(),
+            state: verdict.state,
+            cause: verdict.cause,
+            side: verdict.side,
+            confidence: verdict.confidence,
+            error: verdict.error.code,
+        }
+    }
+}
+
+/// A verdict, and who did not answer when asked to look again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Agents that were asked for a fresh look and did not give one in time, or are not connected.
+    pub silent: Vec<DnsName>,
+}
+
+/// The endpoint map of one domain controller, from every place that sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Whose map.
+    pub dc: DnsName,
+    /// As the domain controller itself sees it.
+    pub own: Vec<OwnView>,
+    /// As its peers see it.
+    pub peers: Vec<PeerView>,
+}
+
+/// A map as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnView {
+    /// The way in.
+    pub through: Through,
+    /// When.
+    pub at: Timestamp,
+    /// The endpoints, or why there is no list.
+    pub endpoints: Result<Vec<Endpoint>, Failure>,
+}
+
+/// A map as a peer sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerView {
+    /// Who looked.
+    pub witness: DnsName,
+    /// At which address.
+    pub address: IpAddr,
+    /// When.
+    pub at: Timestamp,
+    /// The whole map, where this peer's plan has it read.
+    pub endpoints: Option<Result<Vec<Endpoint>, Failure>>,
+    /// What `ept_map` answered for each watched interface; empty when the mapper was not reached.
+    pub interfaces: Vec<Asked>,
+    /// Why the mapper was not reached, where it was not.
+    pub failure: Option<Failure>,
+}
+
+/// What `ept_map` answered for one interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The interface.
+    pub interface: InterfaceId,
+    /// Where it is to be found; empty when it is not registered.
+    pub bindings: Vec<Binding>,
+    /// The status of "not registered".
+    pub not_registered: Option<u32>,
+    /// Why there is no answer.
+    pub failure: Option<Failure>,
+}
+
+impl Endpoints {
+    /// All views of one map.
+    #[must_use]
+    pub fn of(dc: DnsName, own: Option<&Stamped<EndpointMap>>, seen: &[Observed]) -> Self {
+        let own = own
+            .into_iter()
+            .flat_map(|map| map.fact.views.iter().map(|view| (map.at, view)))
+            .map(|(at, view)| OwnView {
+                through: view.through,
+                at,
+                endpoints: view.endpoints.clone(),
+            })
+            .collect();
+        let peers = seen
+            .iter()
+            .flat_map(|observed| observed.seen.addresses.iter().map(move |probe| (observed, probe)))
+            .map(|(observed, probe)| PeerView {
+                witness: observed.witness.clone(),
+                address: probe.address,
+                at: observed.at,
+                endpoints: probe.map.as_ref().map(|map| map.endpoints.clone()),
+                interfaces: probe.interfaces.iter().map(Asked::from).collect(),
+                failure: probe
+                    .connect
+                    .outcome
+                    .as_ref()
+                    .err()
+                    .or_else(|| probe.bind.as_ref().and_then(|bind| bind.outcome.as_ref().err()))
+                    .cloned(),
+            })
+            .collect();
+        Self { dc, own, peers }
+    }
+}
+
+impl From<&InterfaceProbe> for Asked {
+    fn from(probe: &InterfaceProbe) -> Self {
+        let mut asked = Self {
+            interface: probe.interface,
+            bindings: Vec::new(),
+            not_registered: None,
+            failure: None,
+        };
+        match &probe.answer {
+            MapAnswer::Endpoints(bindings) => asked.bindings.clone_from(bindings),
+            MapAnswer::NotRegistered(status) => asked.not_registered = Some(*status),
+            MapAnswer::Failed(failure) => asked.failure = Some(failure.clone()),
+        }
+        asked
+    }
+}
+
+/// A new join token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewToken {
+    /// The token; it is shown this once.
+    pub token: String,
+    /// The fingerprint of the certificate authority, which is part of the token too.
+    pub ca_fingerprint: String,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+    /// For whom it is.
+    pub scope: String,
+}
+
+/// One event on its way to one receiver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRow {
+    /// The event's id.
+    pub id: String,
+    /// The event's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The receiver.
+    pub receiver: String,
+    /// `pending`, `delivered` or `given-up`.
+    pub status: String,
+    /// When it was delivered or given up, or is tried next.
+    pub status_at: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+    /// What came of the last try.
+    pub last: Option<String>,
+}
+
+impl From<&OutboxRecord> for AlertRow {
+    fn from(record: &OutboxRecord) -> Self {
+        let (status, status_at) = match record.status {
+            Status::Pending { next } => ("pending", next),
+            Status::Delivered { at } => ("delivered", at),
+            Status::GivenUp { at } => ("given-up", at),
+        };
+        let last = record.attempts.last().map(|attempt| match &attempt.outcome {
+            AttemptOutcome::Answered(code) => format!("HTTP {code}"),
+            AttemptOutcome::Failed(why) => why.clone(),
+        });
+        Self {
+            id: record.id.clone(),
+            kind: record.kind.clone(),
+            subject: record.subject.clone(),
+            at: record.at,
+            receiver: record.receiver.clone(),
+            status: status.to_owned(),
+            status_at,
+            tries: record.tries,
+            last,
+        }
+    }
+}

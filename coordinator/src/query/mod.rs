@@ -1,0 +1,9 @@
+//! What operators ask, and the documents that answer.
+
+mod documents;
+mod service;
+
+pub use self::{
+    documents::{AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnView, PeerView},
+    service::Operator,
+};

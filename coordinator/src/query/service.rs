@@ -1,0 +1,219 @@
+//! The gRPC services for operators.
+
+use std::{sync::Arc, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{Link, State},
+    facts::DnsName,
+    rpc::names,
+};
+use epmesh_proto::v1::{
+    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
+    ExportBundleRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
+    operate_server::Operate, query_server::Query,
+};
+use serde::Serialize;
+use tokio_stream::{Iter, iter};
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken};
+use crate::{
+    alert::Alerts,
+    clock,
+    fleet::{FindError, Fleet},
+    ingest::{DEADLINE, Hub, LookOutcome, operator, refusal},
+    pki::{Authority, Registry, Restriction},
+};
+
+/// Answers operators; every call needs an operator's certificate.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    hub: Arc<Hub>,
+    registry: Arc<Registry>,
+    authority: Arc<Authority>,
+    alerts: Arc<Alerts>,
+}
+
+impl Operator {
+    /// The operators' services over these.
+    #[must_use]
+    pub const fn new(
+        hub: Arc<Hub>,
+        registry: Arc<Registry>,
+        authority: Arc<Authority>,
+        alerts: Arc<Alerts>,
+    ) -> Self {
+        Self { hub, registry, authority, alerts }
+    }
+
+    fn fleet(&self) -> &Fleet {
+        self.hub.fleet()
+    }
+
+    fn find(&self, text: &str) -> Result<DnsName, Status> {
+        self.fleet().find(text).map_err(|error| match error {
+            FindError::Unknown(_) => Status::not_found(format!("{error}; see `epmesh dcs`")),
+            FindError::Ambiguous { .. } => Status::invalid_argument(error.to_string()),
+        })
+    }
+}
+
+fn document(value: &impl Serialize) -> Result<Response<Document>, Status> {
+    serde_json::to_vec(value)
+        .map(|json| Response::new(Document { json }))
+        .map_err(|error| Status::internal(format!("the answer cannot be written as JSON: {error}")))
+}
+
+fn name(text: &str) -> Result<DnsName, Status> {
+    text.parse().map_err(|error| Status::invalid_argument(format!("{error}")))
+}
+
+#[async_trait]
+impl Query for Operator {
+    async fn dcs(&self, request: Request<DcsRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        document(&self.fleet().statuses())
+    }
+
+    async fn links(&self, request: Request<LinksRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let failing = request.into_inner().failing;
+        let verdicts = self.fleet().with(|view| view.verdicts());
+        let rows: Vec<LinkRow> = verdicts
+            .iter()
+            .filter(|(_, verdict)| {
+                !failing || matches!(verdict.state, State::Failing | State::Latent)
+            })
+            .map(|(_, verdict)| LinkRow::from(verdict))
+            .collect();
+        document(&rows)
+    }
+
+    async fn diagnose(
+        &self,
+        request: Request<DiagnoseRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let request = request.into_inner();
+        let interface = if request.interface.is_empty() { "drsuapi" } else { &request.interface };
+        let interface = names::find(interface).ok_or_else(|| {
+            let shown: String = interface.chars().take(80).collect();
+            Status::invalid_argument(format!(
+                "no interface {shown:?} is known; give a name such as drsuapi or netlogon, or UUID vMAJOR.MINOR"
+            ))
+        })?;
+        let link = Link {
+            destination: self.find(&request.destination)?,
+            source: self.find(&request.source)?,
+            interface,
+        };
+        if link.destination == link.source {
+            return Err(Status::invalid_argument("a link needs two domain controllers"));
+        }
+        if !request.now {
+            let verdict = self.fleet().diagnose(&link);
+            return document(&Diagnosis { verdict, silent: Vec::new() });
+        }
+        let LookOutcome { verdict, mut silent, not_connected, .. } =
+            self.hub.look(&link, DEADLINE).await;
+        silent.extend(not_connected);
+        document(&Diagnosis { verdict, silent })
+    }
+
+    async fn endpoints(
+        &self,
+        request: Request<EndpointsRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let dc = self.find(&request.into_inner().dc)?;
+        let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
+        let own = facts.and_then(|facts| facts.endpoint_map);
+        document(&Endpoints::of(dc, own.as_ref(), &seen))
+    }
+
+    type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;
+
+    async fn export_bundle(
+        &self,
+        request: Request<ExportBundleRequest>,
+    ) -> Result<Response<Self::ExportBundleStream>, Status> {
+        operator(&request)?;
+        let lines = self.fleet().with(|view| view.export(clock::now()));
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                let json = serde_json::to_vec(line).map_err(|error| {
+                    Status::internal(format!("the evidence cannot be written as JSON: {error}"))
+                })?;
+                Ok(Document { json })
+            })
+            .collect();
+        Ok(Response::new(iter(lines)))
+    }
+
+    async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let records = self.alerts.list().await;
+        // An answer has to fit into a message; what is older stays in the store.
+        let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
+        document(&rows)
+    }
+}
+
+#[async_trait]
+impl Operate for Operator {
+    async fn create_token(
+        &self,
+        request: Request<CreateTokenRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let request = request.into_inner();
+        let ttl = Duration::from_secs(request.ttl_seconds);
+        if !(1..=366 * 86_400).contains(&request.ttl_seconds) {
+            return Err(Status::invalid_argument("a token lives from one second to 366 days"));
+        }
+        let (restriction, scope) = match request.scope {
+            Some(Scope::Dc(dc)) => {
+                let name = String::from(name(&dc)?);
+                (Restriction::Dc { name: name.clone() }, format!("the domain controller {name}"))
+            }
+            Some(Scope::Domain(scope)) if (1..=10_000).contains(&scope.count) => {
+                let (domain, count) = (String::from(name(&scope.domain)?), scope.count);
+                let words = format!("{count} domain controllers of {domain}");
+                (Restriction::Domain { domain, count }, words)
+            }
+            Some(Scope::Domain(_)) => {
+                return Err(Status::invalid_argument(
+                    "a token is for 1 to 10000 domain controllers",
+                ));
+            }
+            None => return Err(Status::invalid_argument("a token is for a DC or for a domain")),
+        };
+        let now = clock::now();
+        let expires_at = now.plus(ttl);
+        let made = self
+            .registry
+            .create_token(restriction, expires_at.as_millis(), now.as_millis())
+            .await
+            .map_err(|error| refusal(&error))?;
+        tracing::info!(token = made.1.id, %scope, %operator, "join token made");
+        document(&NewToken {
+            token: made.0.to_string(),
+            ca_fingerprint: self.authority.printed_fingerprint(),
+            expires_at,
+            scope,
+        })
+    }
+
+    async fn release(
+        &self,
+        request: Request<ReleaseRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let dc = name(&request.into_inner().dc)?;
+        self.registry.release(dc.as_str()).await.map_err(|error| refusal(&error))?;
+        self.hub.released(&dc);
+        tracing::info!(%dc, %operator, "enrolment released");
+        document(&dc)
+    }
+}

@@ -1,0 +1,177 @@
+//! Joining, reporting, coming back.
+
+use std::sync::Arc;
+
+use epmesh_common::{
+    diagnosis::Link,
+    facts::{Body, EndpointMap, Section, Statement},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tonic::Code;
+
+use super::rig::{FakeAgent, Rig, name, soon};
+use crate::{
+    clock,
+    fleet::samples::{DRSUAPI, directory, host, map, seen},
+    pki::Restriction,
+    store::{MemoryStore, SledOptions, SledStore, Store},
+};
+
+const A: &str = "dc1.lab.test";
+const B: &str = "dc2.lab.test";
+
+fn own(section: Section) -> Body {
+    Body::Own(Box::new(section))
+}
+
+/// A map of so many endpoints that its record does not fit into one value.
+fn large_map() -> EndpointMap {
+    let mut map = map(true);
+    for view in &mut map.views {
+        let endpoints = view.endpoints.as_mut().expect("it was read");
+        let one = endpoints[0].clone();
+        endpoints.extend((0..1500_u32).map(|number| {
+            let mut endpoint = one.clone();
+            endpoint.binding.endpoint = (10_000 + number).to_string();
+            endpoint.annotation = "x".repeat(60);
+            endpoint
+        }));
+    }
+    map
+}
+
+fn bodies() -> Vec<Body> {
+    vec![
+        own(Section::Host(host(A, &["10.0.0.1"]))),
+        own(Section::EndpointMap(large_map())),
+        own(Section::Directory(directory(&[A, B]))),
+        Body::Peer(seen(B, "10.0.0.2", true, 3)),
+    ]
+}
+
+const HELD: [&str; 4] = ["own/directory", "own/endpoint-map", "own/host", "peer/dc2.lab.test"];
+
+/// An agent joins and reports; after a restart of the coordinator nothing is missing.
+async fn a_life(directory: &std::path::Path, open: impl AsyncFn() -> Arc<dyn Store>) {
+    let rig = Rig::start(directory, open().await).await;
+    let identity = rig.enrol(A).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    assert_eq!(agent.held(), [""; 0]);
+    assert_eq!(agent.targets(), [""; 0]);
+    let acknowledge = agent.report(1, bodies()).await.expect("it is taken in");
+    assert_eq!((acknowledge.sequence, acknowledge.wanted.len()), (1, 0));
+    // The directory named a peer: a new plan comes by itself.
+    let plan = agent.wait_for_plan(1).await;
+    assert_eq!(plan.targets.iter().map(|target| &target.name).collect::<Vec<_>>(), [B]);
+    assert_eq!(plan.interfaces.len(), 1);
+    let link = Link { destination: name(A), source: name(B), interface: DRSUAPI };
+    let before = rig.parts.hub.fleet().evidence(&link);
+    drop(agent);
+    rig.stop().await;
+
+    let rig = Rig::start(directory, open().await).await;
+    let after = rig.parts.hub.fleet().evidence(&link);
+    assert_eq!(after.destination, before.destination);
+    assert_eq!(after.observations, before.observations);
+    let turned = Link { destination: name(B), source: name(A), interface: DRSUAPI };
+    assert_eq!(rig.parts.hub.fleet().evidence(&turned).registrations.len(), 1);
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("its certificate holds");
+    assert_eq!(agent.held(), HELD);
+    assert_eq!(agent.targets(), [B]);
+    // What is held need not be sent in full; what is not is asked for.
+    let now = clock::now();
+    let unchanged = bodies().into_iter().map(|body| Statement { body: None, ..body.stated(now) });
+    let other = own(Section::Host(host(A, &["10.0.0.9"]))).stated(now);
+    let statements = unchanged.skip(1).chain([Statement { body: None, ..other }]).collect();
+    agent.send_statements(2, statements).await;
+    let acknowledge = agent.acknowledged().await.expect("it is taken in");
+    let wanted: Vec<_> = acknowledge.wanted.into_iter().map(TryInto::try_into).collect();
+    let wanted: Result<Vec<epmesh_common::facts::Subject>, _> = wanted.into_iter().collect();
+    assert_eq!(wanted.expect("subjects")[0].to_string(), "own/host");
+    let restated = rig.parts.hub.fleet().evidence(&link).observations[0].at;
+    assert!(restated > before.observations[0].at, "seen again, later");
+    drop(agent);
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_life_in_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    a_life(directory.path(), async || Arc::clone(&store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_life_on_disk() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let last = std::sync::Mutex::new(None::<Arc<SledStore>>);
+    let open = async || {
+        let before = last.lock().expect("nobody panicked").take();
+        if let Some(before) = before {
+            before.close().await;
+        }
+        let options = SledOptions::new(directory.path().join("store"));
+        let opened =
+            tokio::task::spawn_blocking(move || SledStore::open(options, clock::now().as_millis()));
+        let (store, _) = opened.await.expect("no panic").expect("it opens");
+        let store = Arc::new(store);
+        *last.lock().expect("nobody panicked") = Some(Arc::clone(&store));
+        let shared: Arc<dyn Store> = store;
+        shared
+    };
+    a_life(directory.path(), open).await;
+}
+
+#[tokio::test]
+async fn who_may_not_join_is_told_why() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rig = Rig::start(directory.path(), Arc::new(MemoryStore::new())).await;
+    let token = rig.token(Restriction::Dc { name: A.to_owned() }).await;
+    let refused = rig.enrol_with(&token, B).await.expect_err("it is for another");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert!(refused.message().contains(A), "{refused}");
+    let refused = rig.enrol_with("nonsense", A).await.expect_err("it is no token");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    rig.enrol_with(&token, A).await.expect("it is for this one");
+    let again = rig.token(Restriction::Dc { name: A.to_owned() }).await;
+    let refused = rig.enrol_with(&again, A).await.expect_err("the name is taken");
+    assert!(refused.message().contains("release"), "{refused}");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_installation_counts_anew() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rig = Rig::start(directory.path(), Arc::new(MemoryStore::new())).await;
+    let identity = rig.enrol(A).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    agent.report(70, bodies()).await.expect("it is taken in");
+    rig.registry.release(A).await.expect("it was enrolled");
+    rig.parts.hub.released(&name(A));
+    assert_eq!(agent.ended().await.code(), Code::Aborted);
+    let refused = FakeAgent::connect(&rig, &identity, A).await.err().expect("it is released");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    let identity = rig.enrol(A).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    let moved = vec![own(Section::Host(host(A, &["10.0.0.77"])))];
+    agent.report(1, moved).await.expect("it is taken in");
+    let status = rig.parts.hub.fleet().statuses().remove(0);
+    assert_eq!(status.addresses, ["10.0.0.77".parse::<std::net::IpAddr>().expect("an address")]);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn health_and_readiness_answer() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rig = Rig::start(directory.path(), Arc::new(MemoryStore::new())).await;
+    for (path, status) in [("/healthz", "200"), ("/readyz", "200"), ("/", "404")] {
+        let web = rig.bound.web.expect("it was asked for");
+        let mut stream = soon(tokio::net::TcpStream::connect(web)).await.expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        soon(stream.read_to_string(&mut answer)).await.expect("it answers");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    }
+    rig.stop().await;
+}

@@ -1,0 +1,240 @@
+# shellcheck shell=bash
+# Faults, each switched on for real. Source DC: dc2. Destination DC: dc1.
+
+readonly SOURCE=dc2 DESTINATION=dc1
+
+# name | expected cause id | side | what is done
+readonly FAULTS=(
+    "no-drsuapi|registration-failed|S|samba of dc2 restarted without the drsuapi interface"
+    "restart-no-drsuapi|registration-failed|S|the same, with every client's history of a registered interface before it"
+    "not-started|service-not-started|S|dc2's host rebooted, samba not started"
+    "stopped|service-died|S|samba stopped on dc2"
+    "no-rpc|not-1753|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
+    "wrong-a-member|dns-a-stale|N|dc2's A record gives the address of member, whose endpoint mapper lacks drsuapi"
+    "wrong-a-dc3|wrong-server-identity|N|dc2's A record gives dc3's address (root: dns-a-stale)"
+    "wrong-a-dead|dns-a-stale|N|dc2's A record gives an address nobody has"
+    "wrong-cname|wrong-server-identity|N|dc2's GUID CNAME names dc3 (root: dns-cname-wrong)"
+    "no-cname|dns-cname-missing|N|dc2's GUID CNAME is deleted"
+    "hosts|hosts-file-override|N|dc1's hosts file gives dc2 the address of member"
+    "135-reject|epm-unreachable|P,S|dc2's firewall resets connections to port 135"
+    "135-drop|epm-unreachable|P,S|dc2's firewall drops packets to port 135"
+    "dyn-reject|dynamic-port-blocked|P,S|dc2's firewall resets connections to ports 49152-65535"
+    "dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets to ports 49152-65535"
+    "all-drop|epm-unreachable|P,S|dc2's firewall drops everything, but for the operator's host"
+    "stale-guid|ntds-settings-stale|A|dc2 rebuilt against dc3; dc1, its replication stopped, keeps the old GUID"
+)
+
+# Every interface of a Samba DC but drsuapi.
+readonly ENDPOINTS_WITHOUT_DRSUAPI='epmapper, wkssvc, samr, netlogon, lsarpc, dssetup, unixinfo, browser, eventlog6, backupkey, dnsserver'
+
+faults_list() {
+    [ $# -eq 0 ] || wrong_usage "faults takes no argument"
+    local row name cause side text
+    for row in "${FAULTS[@]}"; do
+        IFS='|' read -r name cause side text <<<"$row"
+        printf '%-19s %-22s %-4s %s\n' "$name" "$cause" "$side" "$text"
+    done
+}
+
+fault_known() {
+    local row
+    for row in "${FAULTS[@]}"; do
+        [ "${row%%|*}" != "$1" ] || return 0
+    done
+    return 1
+}
+
+fault_needs() {
+    case $1 in wrong-a-dc3 | wrong-cname | stale-guid) echo 3 ;; *) echo 2 ;; esac
+}
+
+cmd_fault() {
+    [ $# -eq 1 ] || wrong_usage "fault NAME"
+    local name=$1 start=$SECONDS
+    fault_known "$name" || wrong_usage "unknown fault '$name' (lab faults)"
+    require_ready
+    [ ! -e "$RUN/fault" ] || die "fault '$(cat "$RUN/fault")' is on: 'lab heal' first"
+    [ "$(dc_count)" -ge "$(fault_needs "$name")" ] ||
+        die "fault '$name' needs $(fault_needs "$name") DCs: lab up $(fault_needs "$name")"
+    # Written first: a fault that was cut short is healed like one that is on.
+    echo "$name" >"$RUN/fault"
+    fault_apply "$name"
+    connections_cut
+    say "fault $name is on ($((SECONDS - start)) s)"
+}
+
+fault_apply() {
+    case $1 in
+        no-drsuapi | restart-no-drsuapi)
+            dc_reconfigure $SOURCE "dcerpc endpoint servers = $ENDPOINTS_WITHOUT_DRSUAPI"
+            dc_start $SOURCE
+            ;;
+        no-rpc)
+            dc_reconfigure $SOURCE "server services = -rpc"
+            dc_launch $SOURCE
+            dc_await $SOURCE 53 88 389
+            ;;
+        stopped) dc_stop $SOURCE ;;
+        not-started) host_reboot $SOURCE ;;
+        wrong-a-member) dns_set_a $SOURCE "$(host_ip member)" ;;
+        wrong-a-dc3) dns_set_a $SOURCE "$(host_ip dc3)" ;;
+        wrong-a-dead) dns_set_a $SOURCE "$DEAD_IP" ;;
+        wrong-cname) dns_set_cname $SOURCE dc3 ;;
+        no-cname) dns_set_cname $SOURCE "" ;;
+        hosts) hosts_override ;;
+        135-reject) firewall $SOURCE 'tcp dport 135 reject with tcp reset' ;;
+        135-drop) firewall $SOURCE 'tcp dport 135 drop' ;;
+        dyn-reject) firewall $SOURCE 'tcp dport 49152-65535 reject with tcp reset' ;;
+        dyn-drop) firewall $SOURCE 'tcp dport 49152-65535 drop' ;;
+        # The operator's host stays reachable, or the agent of dc2 could not
+        # state its own view.
+        all-drop) firewall $SOURCE "ip saddr != $(host_ip ops) drop" ;;
+        stale-guid) stale_guid ;;
+        *) die "fault '$1' is listed but not built" ;;
+    esac
+}
+
+# dc_reconfigure DC [LINE...] : stops samba and replaces the fault's part of
+# its configuration.
+dc_reconfigure() {
+    local dc=$1
+    shift
+    dc_stop "$dc"
+    printf '%s\n' "[global]" "$@" >"$(fault_conf "$dc")"
+}
+
+# firewall DC [RULE...] : a host firewall. The host's own loopback is untouched.
+firewall() {
+    local dc=$1 rule
+    shift
+    in_host "$dc" nft delete table inet epmesh_lab 2>/dev/null || true
+    [ $# -gt 0 ] || return 0
+    {
+        echo "table inet epmesh_lab {"
+        echo "  chain input { type filter hook input priority 0; policy accept;"
+        for rule in "$@"; do echo "    iifname \"eth0\" $rule"; done
+        echo "  }"
+        echo "}"
+    } | in_host "$dc" nft -f -
+}
+
+# The hosts file is bind-mounted: written in place, or the host would keep the
+# old inode.
+hosts_override() {
+    printf '%s %s.%s %s %s._msdcs.%s\n' "$(host_ip member)" $SOURCE "$DNS_DOMAIN" $SOURCE \
+        "$(cat "$LAB_DIR/state/$SOURCE.guid")" "$DNS_DOMAIN" \
+        >>"$(host_root $DESTINATION)/etc/hosts"
+}
+
+# A reboot: everything that ran is gone, the disk stays. An agent starts by
+# itself at boot, as an enabled service would.
+host_reboot() {
+    local host=$1 agent=''
+    if agent_running "$host"; then agent=yes; fi
+    dc_stop "$host"
+    host_down "$host"
+    host_up "$host"
+    if [ -n "$agent" ]; then agent_start "$host"; fi
+}
+
+# dc2 is built again, with a new NTDS Settings object, against dc3, while dc1
+# is off; dc1 comes back with replication stopped and so keeps the old object.
+stale_guid() {
+    local dir root
+    root=$(host_root $SOURCE)
+    dc_stop $DESTINATION
+    dc_stop $SOURCE
+    for dir in var/lib/samba var/cache/samba run/samba; do
+        find "${root:?}/$dir" -mindepth 1 -delete
+    done
+    printf 'search %s\nnameserver %s\n' "$DNS_DOMAIN" "$(host_ip dc3)" >"$root/etc/resolv.conf"
+    dc_join $SOURCE dc3
+    dc_configure $SOURCE static
+    resolv_write $SOURCE "$(dc_count)"
+    # Without the replication task dc1 cannot learn of the new object, neither
+    # by its own cycle nor when dc3 tells it to look; all else of it works.
+    printf '%s\n' "[global]" "server services = -drepl -kcc" >"$(fault_conf $DESTINATION)"
+    dc_start $SOURCE
+    dc_start $DESTINATION
+}
+
+# Samba's replication keeps its RPC connections: those of the source DC are
+# cut, or a fault goes unseen. The links between the others, and the agents'
+# own connections to the operator's host, stay.
+connections_cut() {
+    local host source_ip other
+    source_ip=$(host_ip $SOURCE)
+    for host in $(dc_names); do
+        [ "$host" != $SOURCE ] || continue
+        for other in "$source_ip" "$(host_ip member)" "$DEAD_IP"; do
+            in_host "$host" ss -K dst "$other" >/dev/null 2>&1 || true
+        done
+        in_host $SOURCE ss -K dst "$(host_ip "$host")" >/dev/null 2>&1 || true
+    done
+}
+
+cmd_heal() {
+    [ $# -eq 0 ] || wrong_usage "heal takes no argument"
+    require_ready
+    local fault since dc start=$SECONDS
+    fault=$(cat "$RUN/fault" 2>/dev/null || echo none)
+    # Undone by looking at what is there, not by the name of the fault: a host
+    # that was broken by hand heals as well.
+    for dc in $(dc_names); do
+        host_alive "$dc" || host_up "$dc"
+        firewall "$dc"
+    done
+    if [ "$fault" = stale-guid ]; then
+        forest_restore
+    else
+        services_heal
+        names_heal
+    fi
+    connections_cut
+    since=$(date +%s)
+    forest_await 120 "$since"
+    rm -f "$RUN/fault"
+    say "healed: $fault ($((SECONDS - start)) s)"
+}
+
+services_heal() {
+    local dc
+    for dc in $(dc_names); do
+        if [ -s "$(fault_conf "$dc")" ]; then
+            dc_stop "$dc"
+            : >"$(fault_conf "$dc")"
+        fi
+        dc_launch "$dc"
+    done
+    for dc in $(dc_names); do dc_await "$dc" "${DC_PORTS[@]}"; done
+    ports_open member 135 || member_start
+}
+
+names_heal() {
+    local dc
+    for dc in $(dc_names); do
+        hosts_write "$dc"
+        resolv_write "$dc" "$(dc_count)"
+        dns_set_a "$dc" "$(host_ip "$dc")"
+        dns_set_cname "$dc" "$dc"
+    done
+}
+
+# A DC was rebuilt: all of them go back to the pristine copy, together.
+forest_restore() {
+    local dc dir
+    for dc in $(dc_names); do dc_stop "$dc"; done
+    for dc in $(dc_names); do
+        for dir in var/lib/samba var/cache/samba run/samba; do
+            find "$LAB_DIR/state/$dc/$dir" -mindepth 1 -delete
+        done
+        hosts_write "$dc"
+        resolv_write "$dc" "$(dc_count)"
+        dc_configure "$dc" static
+        : >"$(fault_conf "$dc")"
+        tar -C "$LAB_DIR" --xattrs --xattrs-include='*' --acls -xf "$(pristine "$(dc_count)")" \
+            "state/$dc/var/lib/samba" "state/$dc/var/cache/samba" "state/$dc.guid"
+        dc_launch "$dc"
+    done
+    for dc in $(dc_names); do dc_await "$dc" "${DC_PORTS[@]}"; done
+}

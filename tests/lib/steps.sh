@@ -1,0 +1,155 @@
+# shellcheck shell=bash
+# The steps of tests/run, in their order. A step fails by any command that fails; it calls skip where this
+# machine cannot run it. Sourced by tests/run.
+
+readonly CARGO_DENY_VERSION=0.20.2
+readonly WINDOWS_TARGET=x86_64-pc-windows-gnu
+
+ORDER=(fmt clippy deny advisories docs test demo lab windows windows-clippy)
+declare -A STEPS=(
+  [fmt]="every file is formatted"
+  [clippy]="no warning of the compiler or of clippy, in any target"
+  [deny]="cargo-deny: bans, licences and sources of the dependencies"
+  [advisories]="cargo-deny: no known vulnerability (needs the RustSec database from the Internet)"
+  [docs]="the documentation builds without a warning"
+  [test]="unit, property and simulated end-to-end tests"
+  [demo]="the portable demo: the article's fault is found, and healed"
+  [lab]="end to end on a real Samba forest (root, Debian, network namespaces)"
+  [windows]="the agent builds for Windows"
+  [windows-clippy]="no warning in the Windows code (needs the target from rustup)"
+)
+
+step_fmt() {
+  need_component rustfmt cargo fmt --version
+  cargo fmt --all --check
+}
+
+step_clippy() {
+  need_component clippy cargo clippy --version
+  cargo clippy --locked --workspace --all-targets -- -D warnings
+}
+
+# need_component NAME COMMAND...: rust-toolchain.toml names it, a toolchain from before may lack it.
+need_component() {
+  local name=$1
+  shift
+  "$@" || rustup component add "$name"
+}
+
+step_deny() {
+  find_cargo_deny
+  "$CARGO_DENY" --locked check bans licenses sources
+}
+
+# Three answers: clean, vulnerable, and "could not be checked". Only when the database cannot be fetched
+# is it the third; any other failure is a failure.
+step_advisories() {
+  local output=$LOGS/advisories-fetch.log status=0
+  find_cargo_deny
+  if ! have git && is_root && is_debian; then apt_install git ca-certificates; fi
+  have git || skip "could not be checked: fetching the advisory database needs git"
+  limit 60 "$CARGO_DENY" --locked fetch db >"$output" 2>&1 || status=$?
+  cat "$output"
+  if ((status == 124)) || { ((status != 0)) && grep -q 'failed to fetch advisory database' "$output"; }; then
+    skip "could not be checked: the advisory database cannot be fetched"
+  fi
+  ((status == 0))
+  "$CARGO_DENY" --locked check --disable-fetch advisories
+}
+
+# Sets CARGO_DENY: the one in PATH, the one in the cache, or a new one there. Our exact version, since the
+# meaning of deny.toml changes between versions.
+find_cargo_deny() {
+  for CARGO_DENY in "$(command -v cargo-deny || true)" "$CACHE/tools/bin/cargo-deny"; do
+    if [[ -x $CARGO_DENY && $("$CARGO_DENY" --version) == "cargo-deny $CARGO_DENY_VERSION" ]]; then return; fi
+  done
+  # It runs for a second; building it optimised would take longer than it ever saves.
+  env -u CARGO_TARGET_DIR \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --locked --root "$CACHE/tools" cargo-deny --version "$CARGO_DENY_VERSION"
+  CARGO_DENY=$CACHE/tools/bin/cargo-deny
+}
+
+step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace; }
+
+# Everything that test, demo and lab run, in one go: the same selection of packages and targets each time,
+# so that cargo resolves the same features and finds everything built.
+build_all() { cargo build --locked --workspace --bins --tests; }
+
+step_test() {
+  local output=$LOGS/test-cases.log status=0
+  build_all
+  limit 1800 cargo test --locked --workspace --no-fail-fast >"$output" 2>&1 || status=$?
+  cat "$output"
+  count_cases "$output"
+  return "$status"
+}
+
+# count_cases FILE: adds up what the test binaries say. An ignored case counts as skipped, by name; not so
+# the lab's, when the lab is among the steps of this run: there it is run, or skipped with the step.
+count_cases() {
+  local deferred="" passed failed
+  if [[ " ${SELECTED[*]} " == *" lab "* && $1 != *lab-cases.log ]]; then deferred=lab; fi
+  awk -v deferred="$deferred" '
+    /^ +Running / { binary = $2 == "unittests" ? $NF : $2
+                    sub(/.*\//, "", binary); sub(/-[0-9a-f]+\)$/, "", binary); sub(/\.rs$/, "", binary) }
+    /^ +Doc-tests / { binary = $2 }
+    /^test .* \.\.\. ignored/ { if (binary != deferred) {
+        name = $0; sub(/^test /, "", name); sub(/ \.\.\. ignored/, "", name); print "ignored", binary "::" name } }
+    /^test result: / { passed += $4; failed += $6 }
+    END { print "passed", passed + 0; print "failed", failed + 0 }' "$1" >>"$NOTES"
+  passed=$(awk '$1 == "passed" { print $2 }' "$NOTES")
+  failed=$(awk '$1 == "failed" { print $2 }' "$NOTES")
+  if ((passed + failed == 0)); then
+    printf 'no test case ran\n'
+    return 1
+  fi
+}
+
+# The demo exits 0 only after it has seen the fault and the recovery; its verdicts are looked at all the same.
+step_demo() {
+  local output=$LOGS/demo.json
+  build_all
+  limit 120 "$TARGET_DIR/debug/epmesh-demo" --output json >"$output"
+  cat "$output"
+  grep -Eq '"cause": *"(dns-a-stale|hosts-file-override)"' "$output" || { echo "no verdict names the fault"; return 1; }
+  grep -Eq '"side": *"name-resolution"' "$output" || { echo "no verdict names the side"; return 1; }
+  grep -Eq '"state": *"healthy"' "$output" || { echo "no verdict is healthy"; return 1; }
+}
+
+step_lab() {
+  local output=$LOGS/lab-cases.log status=0
+  is_debian || skip "needs Debian's Samba packages"
+  is_root || skip "needs root, for network namespaces"
+  has_network_namespaces || skip "this machine gives no network namespaces"
+  deploy/lab/lab packages
+  build_all
+  limit 1500 cargo test --locked --workspace --test lab -- --ignored --test-threads=1 >"$output" 2>&1 || status=$?
+  cat "$output"
+  count_cases "$output"
+  return "$status"
+}
+
+step_windows() {
+  local exe
+  windows_toolchain
+  exe=$(deploy/windows/build)
+  printf 'built %s\n' "$exe"
+  [[ $(head -c 2 "$exe") == MZ ]]
+}
+
+step_windows_clippy() {
+  windows_toolchain
+  # The fallback's compiler is not the one clippy belongs to.
+  [[ $EPMESH_WINDOWS_ROUTE == rustup ]] || skip "the standard library is Debian's: clippy cannot read it"
+  cargo clippy --locked -p epmesh-agent --all-targets --target "$WINDOWS_TARGET" -- -D warnings
+}
+
+# Takes over the environment of the Windows target; skips where this machine cannot have it.
+windows_toolchain() {
+  local environment status=0
+  environment=$(deploy/windows/toolchain env) || status=$?
+  if ((status == SKIPPED)); then skip "no mingw-w64 or no standard library for $WINDOWS_TARGET, and no Debian to get it from"; fi
+  ((status == 0))
+  eval "$environment"
+}
