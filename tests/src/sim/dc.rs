@@ -70,13 +70,12 @@ impl RpcHost for Shared {
 /// What a host of the domain says in its challenge.
 #[must_use]
 pub fn domain_challenge(who: &Who) -> Challenge {
-    let domain = who.domain.to_string();
     Challenge {
         target_name: Some(NETBIOS_DOMAIN.to_owned()),
         flags: NegotiateFlags::TARGET_TYPE_DOMAIN.union(NegotiateFlags::REQUEST_TARGET),
         netbios_domain: Some(NETBIOS_DOMAIN.to_owned()),
-        dns_domain: Some(domain.clone()),
-        dns_tree: Some(domain),
+        dns_domain: Some(who.domain.to_string()),
+        // Samba does not tell the forest.
         ..challenge_of(who)
     }
 }
