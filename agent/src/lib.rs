@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`platform`] | what the agent reads on its own host |
 //! | [`daemon`] | when it reads and looks, and what it reports |
+//! | [`probe`] | how it looks at a peer |
 //! | [`session`] | how reports reach a coordinator: enrolment, stream, spool, back-off |
 //! | [`config`], [`cli`] | the configuration file and the command line |
 
@@ -15,6 +16,7 @@ pub mod daemon;
 pub mod enroll;
 pub mod files;
 pub mod platform;
+pub mod probe;
 pub mod run;
 pub mod session;
 

@@ -1,0 +1,79 @@
+//! The hosts file, as the host's own facts have it.
+
+use std::net::IpAddr;
+
+use epmesh_common::facts::{
+    Answer, DnsName, Lookup, Question, Reading, Record, RecordData, RecordType, Resolver, Source,
+};
+
+/// Records kept of one answer.
+const MAX_RECORDS: usize = 64;
+
+/// What the hosts file says of each of `names`, both kinds of address; nothing where the platform
+/// has no hosts file.
+pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
+    let questions = names.iter().flat_map(|&name| {
+        [RecordType::A, RecordType::Aaaa].map(|kind| Question { name: name.clone(), kind })
+    });
+    let answered = questions.filter_map(|question| {
+        let answer = answer(resolver, &question)?;
+        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0 })
+    });
+    answered.collect()
+}
+
+fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
+    let file = match &resolver.hosts {
+        Reading::Value(file) => file,
+        // A file that is not there maps nothing.
+        Reading::Absent => return Some(Answer::NoSuchName),
+        Reading::NotApplicable => return None,
+        Reading::Unreadable(why) => return Some(Answer::Unreachable(why.clone())),
+    };
+    let is_kind = |address: IpAddr| address.is_ipv4() == (question.kind == RecordType::A);
+    let mapped = file.lines.iter().filter(|line| line.names.contains(&question.name));
+    let records: Vec<Record> = mapped
+        .filter(|line| is_kind(line.address))
+        .map(|line| Record {
+            name: question.name.clone(),
+            data: RecordData::Address(line.address),
+            ttl: None,
+            line: Some(line.line),
+        })
+        .take(MAX_RECORDS)
+        .collect();
+    Some(if records.is_empty() { Answer::NoSuchName } else { Answer::Records(records) })
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_common::facts::{HostsFile, HostsLine};
+
+    use super::*;
+
+    fn resolver(hosts: Reading<HostsFile>) -> Resolver {
+        Resolver { hosts, servers: Reading::Absent, search: Reading::Absent }
+    }
+
+    #[test]
+    fn a_line_answers_with_its_number_and_the_rest_is_no() {
+        let name: DnsName = "dc2.lab.test".parse().unwrap();
+        let line =
+            HostsLine { line: 4, address: "10.0.0.9".parse().unwrap(), names: vec![name.clone()] };
+        let file = HostsFile { path: "/etc/hosts".to_owned(), lines: vec![line] };
+        let lookups = ask(&resolver(Reading::Value(file)), &[&name]);
+        let [a, aaaa] = lookups.as_slice() else { panic!("two questions") };
+        let Answer::Records(records) = &a.answer else { panic!("{a:?}") };
+        assert_eq!(records[0].line, Some(4));
+        assert_eq!(aaaa.answer, Answer::NoSuchName);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_absent() {
+        let name: DnsName = "dc2.lab.test".parse().unwrap();
+        let lookups = ask(&resolver(Reading::Unreadable("denied".to_owned())), &[&name]);
+        assert_eq!(lookups[0].answer, Answer::Unreachable("denied".to_owned()));
+        assert_eq!(ask(&resolver(Reading::Absent), &[&name])[0].answer, Answer::NoSuchName);
+        assert_eq!(ask(&resolver(Reading::NotApplicable), &[&name]), []);
+    }
+}

@@ -1,0 +1,209 @@
+//! Who answers at an address, asked in four ways that need no credentials and log on to nothing.
+
+use std::net::IpAddr;
+
+use epmesh_common::{
+    facts::{Failure, IdentityMethod, IdentityProbe},
+    identity::{
+        Identity,
+        ldap::{self, Control, ExtendedDnForm, Message, Op, SearchRequest, SearchResultEntry},
+        nbstat,
+        netlogon::{NT_VERSION_EX, Ping, SamLogonResponseEx},
+        ntlm::{Challenge, Negotiate},
+        rootdse::{ATTRIBUTES, RootDse},
+    },
+    rpc::AuthVerifier,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    budget::{Budget, Purpose, millis_since},
+    net::{self, protocol},
+    rpc::Association,
+    together::all,
+};
+
+/// The ways, strongest first.
+const METHODS: [IdentityMethod; 4] = [
+    IdentityMethod::RootDse,
+    IdentityMethod::NtlmChallenge,
+    IdentityMethod::LdapPing,
+    IdentityMethod::NodeStatus,
+];
+
+/// Asks in every way at the same time; no answer in time is asked for once more.
+pub(super) async fn ask(budget: &Budget<'_>, address: IpAddr) -> Vec<IdentityProbe> {
+    all(METHODS.map(|method| ask_by(budget, address, method))).await
+}
+
+async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) -> IdentityProbe {
+    let turn = budget.socket(Purpose::Identity, budget.end).await;
+    let start = Instant::now();
+    let outcome = match turn {
+        Err(failure) => Err(failure),
+        Ok(_turn) => match once(budget, address, method).await {
+            Err(Failure::TimedOut) if Instant::now() < budget.end => {
+                once(budget, address, method).await
+            }
+            outcome => outcome,
+        },
+    };
+    let outcome = outcome.and_then(|identity| {
+        // An answer that names nobody is not silence, and no identity either.
+        if identity == Identity::default() {
+            let why = format!("{method}: the answer does not say who answers");
+            return Err(Failure::Protocol(why));
+        }
+        Ok(identity)
+    });
+    IdentityProbe { method, outcome, took_ms: millis_since(start) }
+}
+
+async fn once(
+    budget: &Budget<'_>,
+    address: IpAddr,
+    method: IdentityMethod,
+) -> Result<Identity, Failure> {
+    let until = budget.stage(budget.config.identity);
+    let ports = budget.config.ports;
+    match method {
+        IdentityMethod::RootDse => root_dse(address, ports.ldap, until).await,
+        IdentityMethod::NtlmChallenge => {
+            ntlm_challenge(address, ports.endpoint_mapper, until).await
+        }
+        IdentityMethod::LdapPing => ldap_ping(address, ports.cldap, until).await,
+        IdentityMethod::NodeStatus => node_status(address, ports.netbios, until).await,
+    }
+}
+
+/// The server's CHALLENGE to a NEGOTIATE in a bind. The third message is never sent, and the
+/// connection is closed.
+async fn ntlm_challenge(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+    const STAGE: &str = "NTLM challenge";
+    let stream = net::connect(address, port, until).await?;
+    let token = AuthVerifier::ntlm(Negotiate::probe().encode());
+    let bound = Association::new(stream).bind_with_token(token, STAGE, until).await?;
+    let Some(auth) = bound.auth else {
+        return Err(Failure::Protocol(format!("{STAGE}: the bind_ack carries no token")));
+    };
+    let challenge = Challenge::decode(&auth.token).map_err(|error| protocol(STAGE, &error))?;
+    Ok(Identity::from(&challenge))
+}
+
+/// The rootDSE, read anonymously and without a bind, with the control that adds the DSA GUID.
+async fn root_dse(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+    const STAGE: &str = "rootDSE";
+    let search = Op::SearchRequest(SearchRequest::root_dse(ATTRIBUTES));
+    let control = Control::extended_dn(ExtendedDnForm::Dashed);
+    let question = Message { controls: vec![control], ..Message::new(1, search) };
+    let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
+    let mut stream = net::connect(address, port, until).await?;
+    let exchange = async {
+        let failed = |error: std::io::Error| net::failure_of(&error);
+        stream.write_all(&bytes).await.map_err(failed)?;
+        let mut received = Vec::new();
+        let mut buffer = [0; 4096];
+        let mut found = Found::default();
+        loop {
+            while let Some(length) =
+                ldap::message_len(&received).map_err(|error| protocol(STAGE, &error))?
+                && received.len() >= length
+            {
+                let (message, used) =
+                    Message::decode(&received).map_err(|error| protocol(STAGE, &error))?;
+                received.drain(..used.clamp(1, received.len()));
+                if found.take(message, 1, STAGE)? {
+                    return found.entry(STAGE);
+                }
+            }
+            let count = stream.read(&mut buffer).await.map_err(failed)?;
+            if count == 0 {
+                return Err(Failure::Reset);
+            }
+            received.extend(buffer.get(..count).unwrap_or_default());
+        }
+    };
+    let entry = timeout_at(until, exchange).await.unwrap_or(Err(Failure::TimedOut))?;
+    if let Ok(unbind) = Message::new(2, Op::UnbindRequest).encode() {
+        // A courtesy to the server.
+        let _ = timeout_at(until, stream.write_all(&unbind)).await;
+    }
+    Ok(Identity::from(&RootDse::from_entry(&entry)))
+}
+
+/// The LDAP ping over UDP, for the server's own domain.
+async fn ldap_ping(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+    const STAGE: &str = "LDAP ping";
+    let id = u32::from(rand::random::<u16>()) + 1;
+    let ping = Ping { dns_domain: None, host: None, nt_version: NT_VERSION_EX };
+    let question = Message::new(id, Op::SearchRequest(ping.to_search()));
+    let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
+    let entry = net::ask_datagram(address, port, &bytes, until, |datagram| {
+        let messages = match Message::decode_all(datagram) {
+            Ok(messages) => messages,
+            Err(error) => return Some(Err(protocol(STAGE, &error))),
+        };
+        if messages.iter().all(|message| message.id != id) {
+            return None;
+        }
+        let mut found = Found::default();
+        let taken = messages.into_iter().try_for_each(|m| found.take(m, id, STAGE).map(|_| ()));
+        Some(taken.and_then(|()| found.entry(STAGE)))
+    })
+    .await?;
+    let blob = entry.values("netlogon").first();
+    let blob = blob.ok_or_else(|| Failure::Protocol(format!("{STAGE}: no attribute netlogon")))?;
+    let response = SamLogonResponseEx::decode(blob).map_err(|error| protocol(STAGE, &error))?;
+    Ok(Identity::from(&response))
+}
+
+async fn node_status(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+    let transaction: u16 = rand::random();
+    let question = nbstat::Request { transaction }.encode();
+    let reply = net::ask_datagram(address, port, &question, until, |datagram| {
+        if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
+            return None;
+        }
+        Some(nbstat::Reply::decode(datagram).map_err(|error| protocol("node status", &error)))
+    })
+    .await?;
+    Ok(Identity::from(&reply))
+}
+
+/// What a search brought so far.
+#[derive(Default)]
+struct Found {
+    entry: Option<SearchResultEntry>,
+}
+
+impl Found {
+    /// Takes a message; true when it was the last.
+    fn take(&mut self, message: Message, id: u32, stage: &str) -> Result<bool, Failure> {
+        let refused = |why: String| Err(Failure::Protocol(format!("{stage}: {why}")));
+        match message.op {
+            // A server that hangs up says so without the id of a question.
+            Op::Other { tag: 0x78 } => refused("the server closes the connection".to_owned()),
+            _ if message.id != id => refused(format!("message id {} of nothing asked", message.id)),
+            Op::SearchResultEntry(entry) => {
+                self.entry.get_or_insert(entry);
+                Ok(false)
+            }
+            Op::SearchResultDone(result) if result.code == 0 => Ok(true),
+            Op::SearchResultDone(result) => {
+                let diagnostic: String = result.diagnostic.chars().take(200).collect();
+                refused(format!("LDAP result {} ({diagnostic})", result.code))
+            }
+            other => {
+                let what: String = format!("{other:?}").chars().take(80).collect();
+                refused(format!("{what} to a search"))
+            }
+        }
+    }
+
+    fn entry(self, stage: &str) -> Result<SearchResultEntry, Failure> {
+        self.entry.ok_or_else(|| Failure::Protocol(format!("{stage}: no entry in the answer")))
+    }
+}

@@ -1,0 +1,141 @@
+//! Sockets, and what their errors mean.
+
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
+
+use epmesh_common::facts::Failure;
+use tokio::{
+    net::{TcpStream, UdpSocket},
+    time::{Instant, timeout_at},
+};
+
+/// The largest datagram that is read.
+const MAX_DATAGRAM: usize = 16 * 1024;
+
+/// What an error of a socket says of the peer, or of the host that tried.
+///
+/// On a connection that had been made, the peer's hanging up in any form is [`Failure::Reset`].
+#[must_use]
+pub fn failure_of(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Failure::Refused,
+        io::ErrorKind::TimedOut => Failure::TimedOut,
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => Failure::Reset,
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            Failure::Unreachable(error.raw_os_error().unwrap_or_default())
+        }
+        // Among them: no descriptors, no free port, a filter on this host's own output.
+        _ => Failure::Local(error.to_string()),
+    }
+}
+
+/// An error with all its sources, behind the stage at which it came.
+pub(super) fn protocol(stage: &str, error: &dyn Error) -> Failure {
+    let mut text = format!("{stage}: {error}");
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    Failure::Protocol(text)
+}
+
+/// Why an address found in a name is no address to connect to; `None` where it is one.
+pub(super) fn unusable(address: IpAddr) -> Option<&'static str> {
+    let broadcast = address == IpAddr::V4(Ipv4Addr::BROADCAST);
+    if address.is_unspecified() {
+        Some("the unspecified address leads to the host that asks")
+    } else if address.is_multicast() || broadcast {
+        Some("a multicast or broadcast address is no host")
+    } else {
+        None
+    }
+}
+
+/// A TCP connection.
+///
+/// # Errors
+/// As the system says, or when `until` passes.
+pub(super) async fn connect(
+    address: IpAddr,
+    port: u16,
+    until: Instant,
+) -> Result<TcpStream, Failure> {
+    let connect = TcpStream::connect(SocketAddr::new(address, port));
+    match timeout_at(until, connect).await {
+        Ok(Ok(stream)) => {
+            // Small questions, each waited for. Without it they come a little later.
+            let _ = stream.set_nodelay(true);
+            Ok(stream)
+        }
+        Ok(Err(error)) => Err(failure_of(&error)),
+        Err(_) => Err(Failure::TimedOut),
+    }
+}
+
+/// Sends one datagram from a fresh port and gives every datagram that comes back to `accept`, until
+/// that takes one. The socket is connected: only the peer's answers are seen, and its "port
+/// unreachable" too.
+///
+/// # Errors
+/// As the system says, when `until` passes, or what `accept` says.
+pub(super) async fn ask_datagram<T>(
+    address: IpAddr,
+    port: u16,
+    question: &[u8],
+    until: Instant,
+    mut accept: impl FnMut(&[u8]) -> Option<Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let exchange = async {
+        let socket = UdpSocket::bind((any, 0)).await?;
+        socket.connect((address, port)).await?;
+        socket.send(question).await?;
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        loop {
+            let count = socket.recv(&mut buffer).await?;
+            if let Some(answer) = accept(buffer.get(..count).unwrap_or_default()) {
+                return Ok::<_, io::Error>(answer);
+            }
+        }
+    };
+    match timeout_at(until, exchange).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => Err(failure_of(&error)),
+        Err(_) => Err(Failure::TimedOut),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn each_error_number_keeps_its_meaning() {
+        for (code, expected) in [
+            (111, Failure::Refused),
+            (110, Failure::TimedOut),
+            (104, Failure::Reset),
+            (32, Failure::Reset),
+            (101, Failure::Unreachable(101)),
+            (113, Failure::Unreachable(113)),
+        ] {
+            assert_eq!(failure_of(&io::Error::from_raw_os_error(code)), expected, "{code}");
+        }
+        for code in [1, 13, 24, 99] {
+            let failure = failure_of(&io::Error::from_raw_os_error(code));
+            assert!(matches!(failure, Failure::Local(_)), "{code}: {failure:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Every source of a peer's name, each by itself.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use epmesh_common::facts::{
+    Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Target,
+};
+use tokio::time::Instant;
+
+use super::{budget::Budget, dns, hosts, system, together::all};
+
+/// DNS servers asked at most.
+const MAX_SERVERS: usize = 8;
+/// Addresses looked at most.
+const MAX_ADDRESSES: usize = 64;
+
+type Asking<'f> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'f>>;
+
+/// Asks the hosts file, every DNS server and the system's resolver, all at the same time. The
+/// answers stand in that order.
+pub(super) async fn resolve(
+    budget: &Budget<'_>,
+    target: &Target,
+    resolver: &Resolver,
+) -> Vec<Lookup> {
+    let end = budget.stage(budget.config.resolve);
+    let name = &target.name;
+    let alias = alias(target);
+    let names: Vec<&DnsName> = alias.iter().chain([name]).collect();
+    let mut lookups = hosts::ask(resolver, &names);
+    let mut servers: Vec<IpAddr> = Vec::new();
+    for &server in resolver.servers.value().into_iter().flatten() {
+        if !servers.contains(&server) && servers.len() < MAX_SERVERS {
+            servers.push(server);
+        }
+    }
+    let alias = alias.as_ref();
+    let mut asking: Vec<Asking<'_>> = Vec::new();
+    for &server in &servers {
+        asking.push(Box::pin(ask_server(budget, server, name, alias, end)));
+    }
+    for &name in &names {
+        asking.push(Box::pin(system::ask(budget, name, end)));
+    }
+    lookups.extend(all(asking).await.into_iter().flatten());
+    lookups
+}
+
+/// `<guid>._msdcs.<forest>`, where both are known.
+pub(super) fn alias(target: &Target) -> Option<DnsName> {
+    target.forest.as_ref()?.dsa_alias(target.dsa_guid?).ok()
+}
+
+/// The addresses of all the answers, in the order in which they are first mentioned.
+pub(super) fn addresses(lookups: &[Lookup]) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for record in lookups.iter().flat_map(|lookup| records(&lookup.answer)) {
+        if let RecordData::Address(address) = record.data
+            && !found.contains(&address)
+            && found.len() < MAX_ADDRESSES
+        {
+            found.push(address);
+        }
+    }
+    found
+}
+
+async fn ask_server(
+    budget: &Budget<'_>,
+    server: IpAddr,
+    name: &DnsName,
+    alias: Option<&DnsName>,
+    end: Instant,
+) -> Vec<Lookup> {
+    let both = |name: &DnsName| {
+        let ask = |kind| dns::ask(budget, server, question(name, kind), end);
+        all([RecordType::A, RecordType::Aaaa].map(ask))
+    };
+    let Some(alias) = alias else { return both(name).await };
+    let ask_alias = dns::ask(budget, server, question(alias, RecordType::Cname), end);
+    let (said, direct) = tokio::join!(ask_alias, both(name));
+    let target = records(&said.answer).iter().find_map(|record| match &record.data {
+        RecordData::Alias(target) if target != name => Some(target.clone()),
+        RecordData::Alias(_) | RecordData::Address(_) => None,
+    });
+    let mut lookups = vec![said];
+    // The alias is what a replication partner follows: where it leads comes first.
+    if let Some(target) = target {
+        lookups.extend(both(&target).await);
+    }
+    lookups.extend(direct);
+    lookups
+}
+
+fn question(name: &DnsName, kind: RecordType) -> Question {
+    Question { name: name.clone(), kind }
+}
+
+fn records(answer: &Answer) -> &[Record] {
+    match answer {
+        Answer::Records(records) => records,
+        _ => &[],
+    }
+}
