@@ -69,7 +69,7 @@ impl Hosts {
                 second.change(change).await?;
             }
             Scenario::EndpointsUnregistered => {
-                second.change(|state| drop(state.unregistered.insert(DRSUAPI_ID))).await?;
+                second.change(|state| state.unregistered.extend([DRSUAPI_ID])).await?;
             }
             Scenario::RegistrationFailed => {
                 let change = |state: &mut State| {
@@ -79,11 +79,8 @@ impl Hosts {
                 second.change(change).await?;
             }
             Scenario::HostsFileOverride => {
-                let line = HostsLine {
-                    line: 4,
-                    address: member.ip(),
-                    names: vec![source.clone(), alias],
-                };
+                let line =
+                    HostsLine { line: 4, address: member.ip(), names: vec![source.clone(), alias] };
                 first.change(|state| state.hosts.push(line)).await?;
             }
             Scenario::DnsAStale => {
@@ -109,10 +106,10 @@ impl Hosts {
                 second.change(change).await?;
             }
             Scenario::Unknown => {
-                second.change(|state| drop(state.hidden.insert(DRSUAPI_ID))).await?;
+                second.change(|state| state.hidden.extend([DRSUAPI_ID])).await?;
             }
             Scenario::StaleEndpoint => {
-                second.change(|state| drop(state.stale.insert(DRSUAPI_ID))).await?;
+                second.change(|state| state.stale.extend([DRSUAPI_ID])).await?;
             }
             Scenario::EpmAccessDenied => {
                 second.change(|state| state.refuses_anonymous = true).await?;

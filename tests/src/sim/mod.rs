@@ -13,6 +13,8 @@
 //! | `ldap`, `node_status` | the other ways to say who one is |
 //! | `dc`, `member` | a domain controller; a host that is none |
 //! | `platform` | what an agent on a simulated domain controller reads there |
+//! | `scenario`, `faults` | the ways to break a forest |
+//! | `forest` | domain controllers with real agents and a real coordinator |
 //!
 //! Every statement a simulated host makes about itself is derived from the same [`State`] that its
 //! network services obey, so the two views can only differ where a fault makes them differ.
@@ -20,6 +22,8 @@
 mod association;
 mod dc;
 mod dns;
+mod faults;
+mod forest;
 mod gate;
 mod ldap;
 mod member;
@@ -27,6 +31,7 @@ mod names;
 mod node_status;
 mod platform;
 mod ports;
+mod scenario;
 mod state;
 mod table;
 mod zone;
@@ -34,11 +39,14 @@ mod zone;
 pub use self::{
     association::{Association, Reply, RpcHost},
     dc::{SimDc, domain_challenge},
+    faults::Hosts,
+    forest::{FEWEST, Forest, MOST},
     gate::Way,
     member::SimHost,
     names::{Network, Who},
     platform::SimPlatform,
     ports::SimPorts,
+    scenario::Scenario,
     state::{SimService, State},
     table::{member_endpoints, samba_endpoints},
     zone::{Behaviour, Zone},
