@@ -269,7 +269,7 @@ mod tests {
         let mut view = View::new(settings);
         let (sent, received) = (Timestamp::from_millis(900_000), Timestamp::from_millis(300_000));
         view.heard(&dc, sent, received);
-        let bodies = vec![
+        let bodies = [
             Body::Own(Box::new(Section::Host(host("dc1.lab.test", &["10.0.0.1"])))),
             Body::Own(Box::new(Section::EndpointMap(map(true)))),
             Body::Peer(seen("dc2.lab.test", "10.0.0.2", true, 1)),
