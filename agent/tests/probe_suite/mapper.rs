@@ -6,9 +6,8 @@ use epmesh_agent::probe::{Config, WirePorts};
 use epmesh_common::facts::{AddressProbe, Failure, MapAnswer, Target};
 
 use crate::{
-    LOCALHOST, closed_ports, config, look, look_at_address,
+    fixture::{LOCALHOST, closed_ports, config, look, look_at_address, target},
     server::{Behaviour, endpoints, start},
-    target,
 };
 
 fn mapper_on(port: u16) -> Config {
