@@ -1,6 +1,8 @@
 //! The prober against small servers on loopback: real sockets, every way a peer can misbehave.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod dns;
 #[cfg(test)]
 mod fixture;
