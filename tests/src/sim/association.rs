@@ -159,14 +159,19 @@ impl Association {
         }
         let auth = match &pdu.auth {
             None => None,
-            Some(offered) if offered.auth_type == auth_type::NTLM => {
-                if Negotiate::decode(&offered.token).is_err() {
+            Some(offered) => match offered.auth_type {
+                // Samba takes bare NTLM under the type of SPNEGO too.
+                auth_type::NTLM | auth_type::SPNEGO
+                    if Negotiate::decode(&offered.token).is_ok() =>
+                {
+                    let Ok(token) = self.host.challenge().encode() else { return Ok(closed()) };
+                    Some(AuthVerifier { token, ..offered.clone() })
+                }
+                auth_type::NTLM | auth_type::SPNEGO | auth_type::KERBEROS => {
                     return nak(pdu.call_id, 0);
                 }
-                let Ok(token) = self.host.challenge().encode() else { return Ok(closed()) };
-                Some(AuthVerifier { token, ..offered.clone() })
-            }
-            Some(_) => return nak(pdu.call_id, NAK_AUTH_TYPE),
+                _ => return nak(pdu.call_id, NAK_AUTH_TYPE),
+            },
         };
         let frag = bind.max_xmit.min(bind.max_recv).clamp(LEAST_FRAG, MAX_FRAG) & !7;
         self.max_frag = Some(frag);
