@@ -129,7 +129,7 @@ async fn stay(forest: &Forest, show: &Show) -> Result<()> {
     show.step("Staying up, broken; Ctrl-C heals and ends. Meanwhile:");
     let flags =
         format!("--coordinator {} --identity {}", forest.url(), forest.identity().display());
-    for question in ["dcs", "links", &format!("diagnose {} {} --now", destination, source)] {
+    for question in ["dcs", "links", &format!("diagnose {destination} {source} --now")] {
         show.detail(&format!("epmesh {flags} {question}"));
     }
     tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")

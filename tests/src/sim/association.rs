@@ -8,7 +8,7 @@ use epmesh_common::{
     rpc::{
         AuthVerifier, Bind, BindAck, BindNak, Body, ContextHandle, ContextResult, EncodeError,
         Endpoint, Fault, Flags, InterfaceId, NDR, Pdu, ProtocolError, Reassembler, Request,
-        Response, Splitter, auth_type,
+        Response, Splitter, TowerBytes, auth_type,
         epm::{self, EPMAPPER, Entry, LookupReply, LookupRequest, MapReply, MapRequest, opnum},
         fragment_response,
         limits::MAX_FRAG,
@@ -167,7 +167,7 @@ impl Association {
                     let Ok(token) = self.host.challenge().encode() else { return Ok(closed()) };
                     Some(AuthVerifier { token, ..offered.clone() })
                 }
-                auth_type::NTLM | auth_type::SPNEGO | auth_type::KERBEROS => {
+                auth_type::NTLM | auth_type::SPNEGO | auth_type::KERBEROS | auth_type::NETLOGON => {
                     return nak(pdu.call_id, 0);
                 }
                 _ => return nak(pdu.call_id, NAK_AUTH_TYPE),
@@ -297,7 +297,7 @@ impl Association {
 
     fn map(&self, asked: &MapRequest) -> MapReply {
         let nothing = MapReply::not_registered(asked.max_towers);
-        let Some(Ok(wanted)) = asked.tower.as_ref().map(|tower| tower.parse()) else {
+        let Some(Ok(wanted)) = asked.tower.as_ref().map(TowerBytes::parse) else {
             return nothing;
         };
         let (Some(interface), Some(binding)) = (wanted.interface(), wanted.binding()) else {
