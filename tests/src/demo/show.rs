@@ -5,7 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use clap::ValueEnum;
 use epmesh::cli::render_verdict;
-use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
+use epmesh_common::{
+    diagnosis::{State, Verdict},
+    facts::Timestamp,
+};
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -43,7 +46,7 @@ impl Show {
             Output::Table => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 let now = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-                let text = render_verdict(verdict, &[], Timestamp::from_millis(now), None);
+                let text = render_verdict(&brief(verdict), &[], Timestamp::from_millis(now), None);
                 println!("\n{text}");
             }
         }
@@ -60,4 +63,14 @@ impl Show {
             println!("{text}");
         }
     }
+}
+
+/// Of a healthy link, the verdict without its proof: nobody has to be convinced.
+fn brief(verdict: &Verdict) -> Verdict {
+    let mut brief = verdict.clone();
+    if brief.state == State::Healthy {
+        brief.evidence.clear();
+        brief.ruled_out.clear();
+    }
+    brief
 }

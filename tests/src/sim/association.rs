@@ -22,6 +22,9 @@ const MOST_WALKS: usize = 16;
 /// The smallest fragment that is agreed to on TCP.
 const LEAST_FRAG: u16 = 2048;
 
+/// The last operation that the endpoint mapper's interface has; Samba refuses those that it does
+/// not implement only after it has taken them for calls.
+const LAST_OPERATION: u16 = 7;
 /// `nca_s_op_rng_error`.
 const OPERATION_RANGE: u32 = 0x1c01_0002;
 /// `nca_s_unk_if`.
@@ -263,7 +266,11 @@ impl Association {
         };
         let stub = match stub {
             Ok(stub) => stub,
-            Err(status) => return fault(call_id, status),
+            Err(status) => {
+                let known = status == OPERATION_RANGE && request.opnum <= LAST_OPERATION;
+                let ran = known || matches!(status, BAD_STUB | ACCESS_DENIED);
+                return fault(call_id, status, ran);
+            }
         };
         let response =
             Response { alloc_hint: 0, context_id: request.context_id, cancel_count: 0, stub };
@@ -305,8 +312,11 @@ impl Association {
         };
         let endpoints = self.host.endpoints();
         let found = endpoints.iter().find(|endpoint| {
-            endpoint.interface == interface && endpoint.binding.sequence == binding.sequence
+            // The minor version asked for is not looked at here; a bind to it is refused.
+            (endpoint.interface.uuid, endpoint.interface.major) == (interface.uuid, interface.major)
+                && endpoint.binding.sequence == binding.sequence
         });
+        let found = found.filter(|_| asked.max_towers > 0);
         let tower = found.and_then(|found| found.entry().ok()).and_then(|entry| entry.tower);
         match tower {
             Some(tower) => MapReply {
@@ -332,9 +342,10 @@ fn nak(call_id: u32, reason: u16) -> Result<Reply, EncodeError> {
     Ok(Reply { send: answer.encode()?, close: true })
 }
 
-fn fault(call_id: u32, status: u32) -> Result<Reply, EncodeError> {
+/// `ran`: whether the call got as far as the interface's own code.
+fn fault(call_id: u32, status: u32, ran: bool) -> Result<Reply, EncodeError> {
     let mut answer = Pdu::new(call_id, Body::Fault(Fault::new(status)));
-    if matches!(status, OPERATION_RANGE | UNKNOWN_INTERFACE) {
+    if !ran {
         answer.flags = answer.flags.with(Flags::DID_NOT_EXECUTE);
     }
     Ok(Reply { send: answer.encode()?, close: false })
