@@ -8,7 +8,7 @@ use epmesh_common::{
     identity::ntlm::Challenge,
     rpc::{
         Body, ByteOrder, Endpoint, InterfaceId, Pdu, Splitter,
-        epm::{LookupReply, opnum},
+        epm::{Entry, LookupReply, opnum},
     },
 };
 use epmesh_tests::sim::{Association, RpcHost, SimPorts, Who, samba_endpoints};
@@ -153,6 +153,6 @@ fn the_map_is_sambas() {
     let calls = capture::calls(&recording("samba4_lookup.pcapng"));
     let first = calls.iter().find(|call| call.opnum == opnum::LOOKUP).unwrap();
     let page = LookupReply::decode(&first.response, ByteOrder::Little).unwrap();
-    let recorded: Vec<_> = page.entries.iter().filter_map(|entry| entry.endpoint()).collect();
+    let recorded: Vec<_> = page.entries.iter().filter_map(Entry::endpoint).collect();
     assert_eq!(recorded, samba_endpoints(&PORTS));
 }

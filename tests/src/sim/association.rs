@@ -8,7 +8,7 @@ use epmesh_common::{
     rpc::{
         AuthVerifier, Bind, BindAck, BindNak, Body, ContextHandle, ContextResult, EncodeError,
         Endpoint, Fault, Flags, InterfaceId, NDR, Pdu, ProtocolError, Reassembler, Request,
-        Response, Splitter, auth_type,
+        Response, Splitter, TowerBytes, auth_type,
         epm::{self, EPMAPPER, Entry, LookupReply, LookupRequest, MapReply, MapRequest, opnum},
         fragment_response,
         limits::MAX_FRAG,
@@ -22,6 +22,9 @@ const MOST_WALKS: usize = 16;
 /// The smallest fragment that is agreed to on TCP.
 const LEAST_FRAG: u16 = 2048;
 
+/// The last operation that the endpoint mapper's interface has; Samba refuses those that it does
+/// not implement only after it has taken them for calls.
+const LAST_OPERATION: u16 = 7;
 /// `nca_s_op_rng_error`.
 const OPERATION_RANGE: u32 = 0x1c01_0002;
 /// `nca_s_unk_if`.
@@ -159,14 +162,19 @@ impl Association {
         }
         let auth = match &pdu.auth {
             None => None,
-            Some(offered) if offered.auth_type == auth_type::NTLM => {
-                if Negotiate::decode(&offered.token).is_err() {
+            Some(offered) => match offered.auth_type {
+                // Samba takes bare NTLM under the type of SPNEGO too.
+                auth_type::NTLM | auth_type::SPNEGO
+                    if Negotiate::decode(&offered.token).is_ok() =>
+                {
+                    let Ok(token) = self.host.challenge().encode() else { return Ok(closed()) };
+                    Some(AuthVerifier { token, ..offered.clone() })
+                }
+                auth_type::NTLM | auth_type::SPNEGO | auth_type::KERBEROS | auth_type::NETLOGON => {
                     return nak(pdu.call_id, 0);
                 }
-                let Ok(token) = self.host.challenge().encode() else { return Ok(closed()) };
-                Some(AuthVerifier { token, ..offered.clone() })
-            }
-            Some(_) => return nak(pdu.call_id, NAK_AUTH_TYPE),
+                _ => return nak(pdu.call_id, NAK_AUTH_TYPE),
+            },
         };
         let frag = bind.max_xmit.min(bind.max_recv).clamp(LEAST_FRAG, MAX_FRAG) & !7;
         self.max_frag = Some(frag);
@@ -258,7 +266,11 @@ impl Association {
         };
         let stub = match stub {
             Ok(stub) => stub,
-            Err(status) => return fault(call_id, status),
+            Err(status) => {
+                let known = status == OPERATION_RANGE && request.opnum <= LAST_OPERATION;
+                let ran = known || matches!(status, BAD_STUB | ACCESS_DENIED);
+                return fault(call_id, status, ran);
+            }
         };
         let response =
             Response { alloc_hint: 0, context_id: request.context_id, cancel_count: 0, stub };
@@ -292,7 +304,7 @@ impl Association {
 
     fn map(&self, asked: &MapRequest) -> MapReply {
         let nothing = MapReply::not_registered(asked.max_towers);
-        let Some(Ok(wanted)) = asked.tower.as_ref().map(|tower| tower.parse()) else {
+        let Some(Ok(wanted)) = asked.tower.as_ref().map(TowerBytes::parse) else {
             return nothing;
         };
         let (Some(interface), Some(binding)) = (wanted.interface(), wanted.binding()) else {
@@ -300,8 +312,11 @@ impl Association {
         };
         let endpoints = self.host.endpoints();
         let found = endpoints.iter().find(|endpoint| {
-            endpoint.interface == interface && endpoint.binding.sequence == binding.sequence
+            // The minor version asked for is not looked at here; a bind to it is refused.
+            (endpoint.interface.uuid, endpoint.interface.major) == (interface.uuid, interface.major)
+                && endpoint.binding.sequence == binding.sequence
         });
+        let found = found.filter(|_| asked.max_towers > 0);
         let tower = found.and_then(|found| found.entry().ok()).and_then(|entry| entry.tower);
         match tower {
             Some(tower) => MapReply {
@@ -327,9 +342,10 @@ fn nak(call_id: u32, reason: u16) -> Result<Reply, EncodeError> {
     Ok(Reply { send: answer.encode()?, close: true })
 }
 
-fn fault(call_id: u32, status: u32) -> Result<Reply, EncodeError> {
+/// `ran`: whether the call got as far as the interface's own code.
+fn fault(call_id: u32, status: u32, ran: bool) -> Result<Reply, EncodeError> {
     let mut answer = Pdu::new(call_id, Body::Fault(Fault::new(status)));
-    if matches!(status, OPERATION_RANGE | UNKNOWN_INTERFACE) {
+    if !ran {
         answer.flags = answer.flags.with(Flags::DID_NOT_EXECUTE);
     }
     Ok(Reply { send: answer.encode()?, close: false })
