@@ -1,4 +1,5 @@
 //! The portable demo as a user runs it.
+#![cfg(test)]
 
 use std::process::Command;
 

@@ -1,7 +1,8 @@
 //! The simulated domain controller beside a real Samba one: the same questions, by the agent's own
 //! prober, and the same answers but for ports, names, addresses and GUIDs.
 //!
-//! Runs where the lab's domain controllers can be reached: `EPMESH_LAB_DC` is the address of one.
+//! Where the lab's domain controllers can be reached:
+//! `EPMESH_LAB_DC=10.99.0.11 cargo test -p epmesh-tests --test sim_samba -- --ignored`.
 #![cfg(test)]
 
 use std::{
@@ -160,12 +161,10 @@ async fn the_prober_sees_a_whole_domain_controller() {
 }
 
 #[tokio::test]
+#[ignore = "needs a Samba domain controller: its address in EPMESH_LAB_DC"]
 async fn the_same_questions_to_samba_have_the_same_answers() {
-    let Some(address) = std::env::var_os("EPMESH_LAB_DC") else {
-        println!("skipped: EPMESH_LAB_DC names no Samba domain controller");
-        return;
-    };
-    let address = address.to_str().and_then(|text| text.parse().ok()).expect("an address");
+    let address = std::env::var("EPMESH_LAB_DC").expect("EPMESH_LAB_DC is set");
+    let address = address.parse().expect("EPMESH_LAB_DC is an address");
     let samba = look(address, WirePorts::default()).await;
     let (_dc, simulated) = simulated().await;
     assert_eq!(shape(&simulated), shape(&samba));

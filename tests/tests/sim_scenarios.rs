@@ -1,4 +1,5 @@
 //! Every scenario end to end: real agents on simulated domain controllers, a real coordinator.
+#![cfg(test)]
 
 use std::time::Instant;
 

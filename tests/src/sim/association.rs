@@ -354,3 +354,6 @@ fn fault(call_id: u32, status: u32, ran: bool) -> Result<Reply, EncodeError> {
 fn closed() -> Reply {
     Reply { send: Vec::new(), close: true }
 }
+
+#[cfg(test)]
+mod tests;

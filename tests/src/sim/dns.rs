@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -11,7 +11,6 @@ use hickory_proto::{
     op::{Message, MessageType, OpCode, ResponseCode},
     rr::{self, Name, RData, rdata},
 };
-use std::sync::PoisonError;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -108,5 +107,46 @@ async fn conversation(zone: &SharedZone, stream: &mut TcpStream) -> io::Result<(
         let Ok(length) = u16::try_from(reply.len()) else { return Ok(()) };
         stream.write_u16(length).await?;
         stream.write_all(&reply).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::Query;
+
+    use super::*;
+
+    fn ask(zone: &SharedZone, name: &str, kind: rr::RecordType) -> Option<(ResponseCode, usize)> {
+        let mut question = Message::query();
+        question.add_query(Query::query(Name::from_ascii(name).unwrap(), kind));
+        let reply = Message::from_vec(&answer(zone, &question.to_vec().unwrap())?).unwrap();
+        assert_eq!(reply.metadata.id, question.metadata.id);
+        Some((reply.metadata.response_code, reply.answers.len()))
+    }
+
+    #[test]
+    fn no_answer_is_like_another() {
+        let zone = SharedZone::default();
+        let name = |text: &str| text.parse::<DnsName>().unwrap();
+        let change = |change: &dyn Fn(&mut Zone)| change(&mut zone.lock().unwrap());
+        change(&|zone| {
+            for host in ["good", "refused", "failing", "silent"] {
+                zone.set_address(&name(&format!("{host}.lab.test")), [127, 0, 0, 1].into());
+            }
+            zone.behave(Some(&name("refused.lab.test")), Behaviour::Refuse);
+            zone.behave(Some(&name("failing.lab.test")), Behaviour::Fail);
+            zone.behave(Some(&name("silent.lab.test")), Behaviour::Silent);
+        });
+        let ask = |name, kind| ask(&zone, name, kind);
+        let (a, aaaa) = (rr::RecordType::A, rr::RecordType::AAAA);
+        assert_eq!(ask("good.lab.test.", a), Some((ResponseCode::NoError, 1)));
+        assert_eq!(ask("GOOD.lab.TEST.", a), Some((ResponseCode::NoError, 1)));
+        assert_eq!(ask("good.lab.test.", aaaa), Some((ResponseCode::NoError, 0)));
+        assert_eq!(ask("other.lab.test.", a), Some((ResponseCode::NXDomain, 0)));
+        assert_eq!(ask("refused.lab.test.", a), Some((ResponseCode::Refused, 0)));
+        assert_eq!(ask("failing.lab.test.", a), Some((ResponseCode::ServFail, 0)));
+        assert_eq!(ask("silent.lab.test.", a), None);
+        change(&|zone| zone.behave(None, Behaviour::Refuse));
+        assert_eq!(ask("good.lab.test.", a), Some((ResponseCode::Refused, 0)));
     }
 }
