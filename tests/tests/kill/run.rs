@@ -30,7 +30,7 @@ const LOOK_EVERY: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Bounds of how many reports are acknowledged between two deaths.
-const MOST: [u64; 8] = [1, 4, 4, 20, 20, 100, 100, 1_500];
+const MOST: [u64; 8] = [1, 4, 4, 20, 20, 20, 100, 600];
 
 /// Files that show how far a start has come, where none of them was there before.
 const FIRST_FILES: [&str; 5] =
