@@ -121,10 +121,9 @@ fn reach(case: &Case<'_>, view: &View) -> Finding {
             if let Some(lost) = server::lost_since(case) {
                 return lost;
             }
-            Finding::healthy(match case.owner(*address) {
-                Owner::Source => Confidence::Proven,
-                Owner::Other(_) | Owner::NotKnown => Confidence::Likely,
-            })
+            // Both sides: the destination got through, and the source says that it is the source.
+            let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
+            Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
         }
         (Some(_), Some((address, path))) => at(case, *address, path).latent(),
         (None, Some((address, path))) => at(case, *address, path),

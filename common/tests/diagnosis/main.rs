@@ -181,7 +181,7 @@ fn rows() -> Vec<Row> {
             expect: (Unknown, Cause::Unknown, Side::None, Possible, 0) },
         Row { name: "everything the source says is stale: a healthy look stands",
             change: |s| s.age_source(400),
-            expect: HEALTHY },
+            expect: (State::Healthy, Cause::Healthy, Side::None, Likely, 0) },
     ]
 }
 

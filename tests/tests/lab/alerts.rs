@@ -1,0 +1,82 @@
+//! Alerts from a real fault to a receiver that checks the signature.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    lab::Lab,
+    receiver::{ADDRESS, Receiver, SECRET},
+};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(crate) fn opened_and_resolved_once_each(lab: &Lab) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("epmesh.toml");
+    let text = format!(
+        "data-dir = \"/var/lib/epmesh\"\n\n[[webhook]]\nname = \"lab\"\n\
+         url = \"http://{ADDRESS}/\"\nsecret = \"{SECRET}\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let file = folder.path().join("events");
+    let receiver = Receiver::start(lab, &file);
+    lab.start_mesh(Some(&config));
+
+    lab.run(&["fault", "wrong-a-member"]);
+    let broken = Instant::now();
+    lab.until("opened", LIMIT, || of_link(&receiver.events()).len() == 1);
+    println!("opened {:.1?} after the fault was on; the interval is 5 s", broken.elapsed());
+    lab.run(&["heal"]);
+    let healed = Instant::now();
+    lab.until("resolved", LIMIT, || of_link(&receiver.events()).len() == 2);
+    println!("resolved {:.1?} after the forest was whole", healed.elapsed());
+    assert_eq!(kinds(&receiver.events()), ["link.opened", "link.resolved"]);
+    let events = receiver.events();
+    let verdict = &of_link(&events)[0]["event"]["data"]["verdict"];
+    assert_eq!(verdict["cause"], "dns-a-stale");
+    assert_eq!(verdict["side"], "name-resolution");
+
+    // The receiver down, and the coordinator killed in between: both arrive all the same.
+    drop(receiver);
+    lab.run(&["fault", "wrong-a-member"]);
+    lab.until("an event waits", LIMIT, || waiting(lab) == 1);
+    lab.run(&["mesh-kill"]);
+    lab.start_again(&config);
+    lab.run(&["heal"]);
+    lab.until("two events wait", LIMIT, || waiting(lab) == 2);
+    let receiver = Receiver::start(lab, &file);
+    // The pause between tries may have grown to minutes only if the receiver was away for as long.
+    lab.until("both arrived", Duration::from_secs(120), || of_link(&receiver.events()).len() == 4);
+    let events = receiver.events();
+    assert_eq!(kinds(&events), ["link.opened", "link.resolved", "link.opened", "link.resolved"]);
+    let ids: BTreeSet<&str> =
+        of_link(&events).iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 4, "an id came twice");
+    lab.stop_mesh();
+}
+
+/// The events of dc1 <- dc2, in the order in which they came.
+fn of_link(events: &[Value]) -> Vec<&Value> {
+    let is_it = |event: &&Value| {
+        let link = &event["event"]["data"]["link"];
+        link["destination"] == "dc1.lab.test" && link["source"] == "dc2.lab.test"
+    };
+    events.iter().filter(is_it).collect()
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    of_link(events).iter().map(|event| event["event"]["type"].as_str().unwrap()).collect()
+}
+
+fn waiting(lab: &Lab) -> usize {
+    let alerts: Vec<Value> = lab.ask(&["alerts", "list"]);
+    let is_it = |alert: &&Value| {
+        let subject = alert["subject"].as_str().unwrap_or_default();
+        alert["status"] == "pending" && subject.starts_with("dc1.lab.test <- dc2.lab.test")
+    };
+    alerts.iter().filter(is_it).count()
+}

@@ -1,0 +1,41 @@
+//! epmesh on a real Samba forest, through the very programs that are shipped.
+//!
+//! It needs root on Debian, for network namespaces and the Samba packages, and is ignored otherwise:
+//! `tests/run lab` runs it. The lab is one, so everything is one test, step after step.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it is wrong"
+)]
+
+mod alerts;
+mod faults;
+mod lab;
+mod receiver;
+mod spool;
+mod witnesses;
+
+use lab::Lab;
+
+#[test]
+#[ignore = "needs root on Debian: tests/run lab"]
+fn the_lab() {
+    let lab = Lab::up();
+    witnesses::check_lists_what_impacket_and_rpcclient_list(&lab);
+    witnesses::the_simulated_domain_controller_answers_like_samba(&lab);
+    lab.start_mesh(None);
+    faults::every_fault_has_its_verdict(&lab);
+    spool::a_full_disk_is_said_and_survived(&lab);
+    lab.stop_mesh();
+    alerts::opened_and_resolved_once_each(&lab);
+}
+
+/// Not a test: the webhook receiver, which `alerts` runs on the operator's host.
+#[test]
+#[ignore = "part of the_lab: the webhook receiver"]
+fn webhook_receiver() {
+    receiver::run_if_asked();
+}
