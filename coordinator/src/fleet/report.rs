@@ -40,6 +40,8 @@ pub struct Staged {
     pub dropped: u64,
     /// What the agent says of its own state.
     pub notes: Vec<String>,
+    /// Milliseconds by which its clock is ahead of the coordinator's.
+    pub clock_ahead_ms: i64,
 }
 
 /// One body to take in.
@@ -68,6 +70,8 @@ pub struct Restored {
     pub dropped: u64,
     /// What the agent said of its own state.
     pub notes: Vec<String>,
+    /// Milliseconds by which its clock was ahead of the coordinator's.
+    pub clock_ahead_ms: i64,
     /// The bodies.
     pub bodies: Vec<StagedBody>,
     /// The registrations.
@@ -100,6 +104,7 @@ impl View {
             refused: Vec::new(),
             dropped: report.dropped,
             notes: report.notes,
+            clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
         };
         let mut map_read = None;
         for statement in report.statements {
@@ -214,6 +219,7 @@ impl View {
         known.dropped = restored.dropped;
         known.notes = restored.notes;
         known.history = restored.history;
+        known.facts.clock_ahead_ms = restored.clock_ahead_ms;
         for StagedBody { digest, at, body, .. } in restored.bodies {
             known.digests.insert(body.subject(), digest);
             match body {

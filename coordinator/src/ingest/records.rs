@@ -27,6 +27,8 @@ pub(super) struct StateRecord {
     pub(super) received: Timestamp,
     pub(super) dropped: u64,
     pub(super) notes: Vec<String>,
+    /// Milliseconds by which the agent's clock was ahead of the coordinator's.
+    pub(super) clock_ahead_ms: i64,
     /// When each subject was last seen to be so; a subject that is left out has the time that
     /// stands with its body.
     pub(super) stamps: Vec<(Subject, Timestamp)>,

@@ -143,6 +143,7 @@ impl Found {
             received: epmesh_common::facts::Timestamp::default(),
             dropped: 0,
             notes: Vec::new(),
+            clock_ahead_ms: 0,
             stamps: Vec::new(),
         });
         let stamps: HashMap<Subject, _> = state.stamps.into_iter().collect();
@@ -158,6 +159,7 @@ impl Found {
             received: state.received,
             dropped: state.dropped,
             notes: state.notes,
+            clock_ahead_ms: state.clock_ahead_ms,
             bodies,
             history: self.history.map(|record| record.0).unwrap_or_default(),
         }
@@ -171,6 +173,7 @@ fn state(key: &Key, staged: &Staged) -> Result<Vec<u8>, StoreError> {
         received: staged.received,
         dropped: staged.dropped,
         notes: staged.notes.clone(),
+        clock_ahead_ms: staged.clock_ahead_ms,
         stamps: staged.stamps.clone(),
     };
     loop {
@@ -240,5 +243,64 @@ impl Batch<'_> {
             return Ok(());
         }
         self.store.commit(transaction).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use epmesh_common::facts::{Body, Report, Section, Timestamp};
+
+    use super::*;
+    use crate::{
+        fleet::{
+            Settings, View,
+            samples::{DRSUAPI, host, map, name, seen},
+        },
+        store::MemoryStore,
+    };
+
+    #[tokio::test]
+    async fn what_is_written_is_read_and_a_broken_record_is_left_out() {
+        let store = MemoryStore::new();
+        let dc = name("dc1.lab.test");
+        let settings = Settings { interval: Duration::from_secs(60), interfaces: vec![DRSUAPI] };
+        let mut view = View::new(settings);
+        let (sent, received) = (Timestamp::from_millis(900_000), Timestamp::from_millis(300_000));
+        view.heard(&dc, sent, received);
+        let bodies = [
+            Body::Own(Box::new(Section::Host(host("dc1.lab.test", &["10.0.0.1"])))),
+            Body::Own(Box::new(Section::EndpointMap(map(true)))),
+            Body::Peer(seen("dc2.lab.test", "10.0.0.2", true, 1)),
+        ];
+        let report = Report {
+            sequence: 4,
+            at: sent,
+            statements: bodies.iter().cloned().map(|body| body.stated(sent)).collect(),
+            dropped: 3,
+            notes: vec!["the spool was full".to_owned()],
+        };
+        let staged = view.stage(&dc, report, sent, received);
+        write(&store, &staged).await.expect("it is written");
+        let broken = Key::new(Space::Facts, ["dc9.lab.test", "state"]).expect("a key");
+        let transaction = Transaction::new().put(broken, *b"not a record");
+        store.commit(transaction).await.expect("it is written");
+
+        let mut found = read(&store).await.expect("it is read");
+        let restored = found.remove(0);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(restored.dc, dc);
+        assert_eq!(restored.acknowledged, staged.acknowledged);
+        assert_eq!((restored.dropped, restored.clock_ahead_ms), (3, 600_000));
+        assert_eq!(restored.notes, staged.notes);
+        assert_eq!(restored.history.of(DRSUAPI).len(), 1);
+        let read: Vec<_> = restored.bodies.iter().map(|staged| staged.body.clone()).collect();
+        assert!(bodies.iter().all(|body| read.contains(body)) && read.len() == 3);
+        assert!(restored.bodies.iter().all(|body| body.at == received));
+
+        forget_count(&store, &dc).await.expect("it is written");
+        let acknowledged = super::read(&store).await.expect("it is read").remove(0).acknowledged;
+        assert_eq!(acknowledged, crate::fleet::Acknowledged::default());
     }
 }
