@@ -1,6 +1,7 @@
 //! The command line. Each subcommand is a struct with its own file of work behind it.
 //!
-//! Exit codes: 0 done; 1 it failed; 2 wrong usage or configuration, nothing was started.
+//! Exit codes: 0 done; 1 it failed; 2 wrong usage or configuration, nothing was started. `check`
+//! has those of `epmesh`: 0 healthy, 1 failing or latent, 4 unknown.
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -10,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    chain,
+    chain, check,
     clock::SystemClock,
     collect,
     config::{Config, ConfigError, coordinator},
+    daemon::Peers,
     enroll,
     platform::{self, Platform},
+    probe::Prober,
     run,
     session::{Identity, JoinToken},
 };
@@ -58,6 +61,8 @@ enum Command {
     Enroll(Enroll),
     /// Print what this host says of itself.
     Collect(Collect),
+    /// Look at one host from here: names, endpoint mapper, ports, who answers, and a verdict.
+    Check(check::Arguments),
     /// Work on configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -178,6 +183,10 @@ async fn dispatch(cli: Cli) -> ExitCode {
                 Err(error) => return fail(USAGE, &chain(&error)),
             }
         }
+        Command::Check(arguments) => match check::run(&arguments, &config, chosen).await {
+            Ok(exit) => return exit.into(),
+            Err(error) => Err(error),
+        },
         Command::Config(_) => Ok(()),
     };
     match outcome {
@@ -205,7 +214,9 @@ async fn daemon(
         "epmesh-agent"
     );
     let clock = Arc::new(SystemClock);
-    run::run(run::Parts { config, identity, platform, peers: None, clock }, shutdown).await?;
+    let peers: Arc<dyn Peers> = Arc::new(Prober::new((&config).into()));
+    let parts = run::Parts { config, identity, platform, peers: Some(peers), clock };
+    run::run(parts, shutdown).await?;
     Ok(())
 }
 
@@ -290,6 +301,8 @@ mod tests {
         assert!(parse("epmesh-agent run --config x").is_ok());
         assert!(parse("epmesh-agent collect --section host --output json").is_ok());
         assert!(parse("epmesh-agent collect --section nothing").is_err());
+        assert!(parse("epmesh-agent check dc2 --interface samr --dns 10.0.0.1 -a").is_ok());
+        assert!(parse("epmesh-agent check dc2 --interface nothing").is_err());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1 --token-file -").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1").is_err());
         assert!(parse("epmesh-agent enroll --coordinator http://c:1 --token x").is_err());

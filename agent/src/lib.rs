@@ -5,9 +5,11 @@
 //! | [`platform`] | what the agent reads on its own host |
 //! | [`daemon`] | when it reads and looks, and what it reports |
 //! | [`probe`] | how it looks at a peer |
+//! | [`check`] | one host looked at from here, with a verdict |
 //! | [`session`] | how reports reach a coordinator: enrolment, stream, spool, back-off |
 //! | [`config`], [`cli`] | the configuration file and the command line |
 
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod collect;

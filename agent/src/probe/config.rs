@@ -2,35 +2,25 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-/// The settings of a [`Prober`](super::Prober). Times are written in milliseconds.
+/// The settings of a [`Prober`](super::Prober).
 ///
 /// A stage that times out is tried once more at once; then it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// One question to one source of names.
-    #[serde(with = "millis")]
     pub dns: Duration,
     /// One TCP connection.
-    #[serde(with = "millis")]
     pub connect: Duration,
     /// One answer of an RPC server: to a bind, to a call, to one page of the endpoint map.
-    #[serde(with = "millis")]
     pub rpc: Duration,
     /// One way of asking who answers.
-    #[serde(with = "millis")]
     pub identity: Duration,
     /// All names together. What has no answer by then is stated as timed out, and the addresses
     /// found by then are looked at.
-    #[serde(with = "millis")]
     pub resolve: Duration,
     /// A walk through a whole endpoint map.
-    #[serde(with = "millis")]
     pub walk: Duration,
     /// The whole look.
-    #[serde(with = "millis")]
     pub look: Duration,
     /// Peers looked at at the same time; more wait for their turn.
     pub concurrency: usize,
@@ -60,8 +50,7 @@ impl Default for Config {
 }
 
 /// The ports that are asked. Anything but the default is for tests and demonstrations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WirePorts {
     /// DNS, UDP and TCP.
     pub dns: u16,
@@ -81,17 +70,13 @@ impl Default for WirePorts {
     }
 }
 
-mod millis {
-    use std::time::Duration;
-
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(time: &Duration, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        u64::deserialize(from).map(Duration::from_millis)
+impl From<&crate::config::Config> for Config {
+    /// The daemon keeps as many turns for looks out of turn as for its round: the prober has room
+    /// for both.
+    fn from(config: &crate::config::Config) -> Self {
+        let crate::config::Ports { endpoint_mapper, dns, ldap, netbios } = config.ports;
+        let ports = WirePorts { dns, endpoint_mapper, ldap, cldap: ldap, netbios };
+        Self { concurrency: config.probe.concurrency.saturating_mul(2), ports, ..Self::default() }
     }
 }
 
@@ -100,12 +85,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_milliseconds_and_unknown_settings_are_refused() {
-        let config: Config =
-            serde_json::from_str(r#"{"connect":250,"ports":{"endpoint-mapper":1135}}"#).unwrap();
-        assert_eq!(config.connect, Duration::from_millis(250));
-        assert_eq!((config.ports.endpoint_mapper, config.ports.dns), (1135, 53));
-        assert_eq!(config.rpc, Config::default().rpc);
-        assert!(serde_json::from_str::<Config>(r#"{"conect":250}"#).is_err());
+    fn the_agents_settings_are_the_probers() {
+        let mut settings = crate::config::Config::default();
+        settings.probe.concurrency = 5;
+        settings.ports.ldap = 3890;
+        let config = Config::from(&settings);
+        assert_eq!((config.concurrency, config.ports.cldap, config.ports.ldap), (10, 3890, 3890));
+        assert_eq!(config.ports.netbios, 137);
     }
 }

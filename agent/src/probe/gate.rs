@@ -8,8 +8,9 @@ use std::{
 
 use tokio::{sync::Semaphore, time::Instant};
 
-/// Calls of the system's resolver that may hang at the same time: it cannot be interrupted.
-const RESOLVER_THREADS: usize = 16;
+/// Calls of the system's resolver that may hang at the same time. It cannot be interrupted, and the
+/// rest of the agent needs blocking threads too.
+const RESOLVER_THREADS: usize = 6;
 
 /// Shared by every look of an agent.
 #[derive(Debug)]

@@ -34,4 +34,5 @@ pub use self::{
     config::{Config, WirePorts},
     net::failure_of,
     prober::Prober,
+    resolve::addresses,
 };

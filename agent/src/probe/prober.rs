@@ -1,7 +1,9 @@
 //! One look at a peer.
 
+use std::net::IpAddr;
+
 use epmesh_common::{
-    facts::{PeerObservation, Resolver, Target},
+    facts::{AddressProbe, Lookup, PeerObservation, Resolver, Target},
     rpc::InterfaceId,
 };
 use tonic::async_trait;
@@ -26,6 +28,24 @@ impl Prober {
     pub fn new(config: Config) -> Self {
         let gate = Gate::new(config.concurrency, config.sockets_per_minute);
         Self { config, gate }
+    }
+
+    /// Every source of the target's name that `resolver` lists, and nothing else.
+    pub async fn names(&self, target: &Target, resolver: &Resolver) -> Vec<Lookup> {
+        let budget = Budget::new(&self.config, &self.gate);
+        resolve::resolve(&budget, target, resolver).await
+    }
+
+    /// These addresses, whatever name they have.
+    pub async fn addresses(
+        &self,
+        addresses: &[IpAddr],
+        interfaces: &[InterfaceId],
+        whole_map: bool,
+    ) -> Vec<AddressProbe> {
+        let budget = Budget::new(&self.config, &self.gate);
+        let look = |&address| address::probe(&budget, address, interfaces, whole_map);
+        all(addresses.iter().map(look)).await
     }
 }
 

@@ -47,12 +47,13 @@ pub(super) async fn resolve(
 }
 
 /// `<guid>._msdcs.<forest>`, where both are known.
-pub(super) fn alias(target: &Target) -> Option<DnsName> {
+fn alias(target: &Target) -> Option<DnsName> {
     target.forest.as_ref()?.dsa_alias(target.dsa_guid?).ok()
 }
 
 /// The addresses of all the answers, in the order in which they are first mentioned.
-pub(super) fn addresses(lookups: &[Lookup]) -> Vec<IpAddr> {
+#[must_use]
+pub fn addresses(lookups: &[Lookup]) -> Vec<IpAddr> {
     let mut found = Vec::new();
     for record in lookups.iter().flat_map(|lookup| records(&lookup.answer)) {
         if let RecordData::Address(address) = record.data

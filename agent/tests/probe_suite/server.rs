@@ -22,7 +22,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::LOCALHOST;
+use crate::fixture::{LOCALHOST, drsuapi};
 
 /// What a server does.
 #[derive(Clone, Debug)]
@@ -185,7 +185,7 @@ fn map(behaviour: &Behaviour) -> Vec<u8> {
         Behaviour::Mapper { port, .. } | Behaviour::Slowly(port) | Behaviour::SilentOnce(port) => {
             let tower = |port, host: Option<&str>| {
                 let binding = Binding { host: host.map(str::to_owned), ..Binding::tcp(port) };
-                Tower::new(crate::drsuapi(), &binding).unwrap().encode().unwrap()
+                Tower::new(drsuapi(), &binding).unwrap().encode().unwrap()
             };
             // Another host's address, and the same port twice.
             let towers = vec![tower(*port, Some("192.0.2.1")), tower(*port, None)];
