@@ -80,9 +80,11 @@ pub async fn serve(
     let now = clock::now().as_millis();
     let directory = options.data_dir.clone();
     let opened = tokio::task::spawn_blocking(move || -> Result<_> {
+        // First, because it is locked: a second coordinator on the same data must not touch the
+        // authority's files.
+        let (store, report) = SledStore::open(SledOptions::new(directory.join("store")), now)?;
         let authority = Authority::open_or_create(&directory.join("pki"), now)?;
         authority.write_operator(LOCAL_OPERATOR, now, START_VALIDITY_DAYS)?;
-        let (store, report) = SledStore::open(SledOptions::new(directory.join("store")), now)?;
         Ok((authority, store, report))
     });
     let (authority, store, report) = opened.await.context("opening the data directory")??;

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Link, Verdict},
+    diagnosis::{Link, Verdict, diagnose},
     facts::{DnsName, Look, SectionKind},
 };
 use serde::{Deserialize, Serialize};
 
 use super::hub::{Asked, Hub};
+use crate::clock;
 
-/// How long a look may take: an agent waits two seconds for a dead address before it goes on.
-pub const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a look may take. An agent gives a look up after eight seconds, when silent DNS servers and
+/// silent addresses add up; what it could not finish it says by then.
+pub const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Witnesses asked besides the two ends of the link.
 const WITNESSES: usize = 3;
@@ -57,7 +59,15 @@ impl Hub {
                 Ok(false) | Err(_) => outcome.silent.push(dc),
             }
         }
-        outcome.verdict = self.fleet.diagnose(link);
+        let fresh = outcome.answered.contains(&link.destination);
+        outcome.verdict = if fresh {
+            self.fleet.diagnose(link)
+        } else {
+            // What the destination saw before it was asked is no answer to the question.
+            let mut evidence = self.fleet.evidence(link);
+            evidence.observations.retain(|seen| seen.witness != link.destination);
+            diagnose(&evidence, clock::now())
+        };
         outcome
     }
 

@@ -79,13 +79,19 @@ impl Query for Operator {
         operator(&request)?;
         let failing = request.into_inner().failing;
         let verdicts = self.fleet().with(|view| view.verdicts());
-        let rows: Vec<LinkRow> = verdicts
+        let mut rows: Vec<LinkRow> = verdicts
             .iter()
             .filter(|(_, verdict)| {
                 !failing || matches!(verdict.state, State::Failing | State::Latent)
             })
             .map(|(_, verdict)| LinkRow::from(verdict))
             .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &LinkRow| {
+                (row.destination.clone(), row.source.clone(), row.interface.clone())
+            };
+            key(a).cmp(&key(b))
+        });
         document(&rows)
     }
 

@@ -6,7 +6,7 @@ readonly SOURCE=dc2 DESTINATION=dc1
 # name | expected cause id | side | what is done
 readonly FAULTS=(
     "no-drsuapi|registration-failed|S|samba of dc2 restarted without the drsuapi interface"
-    "restart-no-drsuapi|registration-failed|S|the same, with every client's history of a registered interface before it"
+    "restart-no-drsuapi|registration-failed|S|another name of no-drsuapi: Samba can lose an interface only by a restart"
     "not-started|service-not-started|S|dc2's host rebooted, samba not started"
     "stopped|service-died|S|samba stopped on dc2"
     "no-rpc|not-1753|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
@@ -176,14 +176,17 @@ connections_cut() {
 cmd_heal() {
     [ $# -eq 0 ] || wrong_usage "heal takes no argument"
     require_ready
-    local fault since dc start=$SECONDS
+    local fault since host dc start=$SECONDS
     fault=$(cat "$RUN/fault" 2>/dev/null || echo none)
     # Undone by looking at what is there, not by the name of the fault: a host
     # that was broken by hand heals as well.
-    for dc in $(dc_names); do
-        host_alive "$dc" || host_up "$dc"
-        firewall "$dc"
+    for host in $(all_hosts); do
+        if ! host_alive "$host"; then
+            host_down "$host"
+            host_up "$host"
+        fi
     done
+    for dc in $(dc_names); do firewall "$dc"; done
     if [ "$fault" = stale-guid ]; then
         forest_restore
     else

@@ -26,11 +26,12 @@ host_pid() {
     echo "$pid"
 }
 
+# Prints nothing for a process that is gone, or dead and only not yet reaped.
 process_start() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-    # Field 22; the command (field 2) may hold blanks, so cut it off first.
-    awk '{print $20}' <<<"${stat##*) }"
+    # Fields 3 and 22; the command (field 2) may hold blanks, so cut it off first.
+    awk '$1 != "Z" {print $20}' <<<"${stat##*) }"
 }
 
 host_alive() { host_pid "$1" >/dev/null; }

@@ -1,0 +1,134 @@
+//! What the agents report: bodies that carry the number of their report.
+
+use std::{
+    net::Ipv4Addr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context, Result};
+use epmesh_common::{
+    facts::{
+        AddressProbe, Body, Directory, DnsName, EndpointMap, Host, InterfaceProbe, MapAnswer,
+        MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Reading, Report, Section,
+        Stage, Statement, Through, Timestamp,
+    },
+    rpc::{Binding, Endpoint, InterfaceId, names},
+};
+use uuid::Uuid;
+
+/// Every how many reports the endpoint map is among the bodies; every second time it is so large
+/// that it is stored in pieces.
+const MAP_EVERY: u64 = 5;
+
+/// Endpoints of a large map: several times the 96 KiB of one stored value.
+const LARGE: u64 = 1_200;
+
+/// The domain controllers of the test.
+#[derive(Clone, Debug)]
+pub(crate) struct Forest {
+    pub(crate) dcs: Vec<DnsName>,
+    drsuapi: InterfaceId,
+}
+
+impl Forest {
+    pub(crate) fn new(count: usize) -> Result<Self> {
+        let dcs = (1..=count).map(|number| format!("dc{number}.lab.test").parse());
+        let dcs = dcs.collect::<Result<_, _>>()?;
+        let drsuapi = names::find("drsuapi").context("drsuapi")?;
+        Ok(Self { dcs, drsuapi })
+    }
+
+    /// Report `number` of the agent with this index.
+    pub(crate) fn report(&self, index: usize, number: u64) -> Result<Report> {
+        let at = now();
+        let name = self.dcs.get(index).context("an agent")?;
+        let mut statements = vec![Body::Own(Box::new(host(name, number))).stated(at)];
+        let step = usize::try_from(number % 3)? + 1;
+        let peer = self.dcs.get((index + step) % self.dcs.len()).context("a peer")?;
+        statements.push(Body::Peer(self.observation(peer, number)).stated(at));
+        let directory = Body::Own(Box::new(self.directory())).stated(at);
+        // In full only the first time: that the coordinator holds it is relied on ever after.
+        let body = directory.body.clone().filter(|_| number == 1);
+        statements.push(Statement { body, ..directory });
+        if number.is_multiple_of(MAP_EVERY) {
+            statements.push(Body::Own(Box::new(self.map(number))).stated(at));
+        }
+        Ok(Report { sequence: number, at, statements, dropped: 0, notes: Vec::new() })
+    }
+
+    fn directory(&self) -> Section {
+        let settings = self.dcs.iter().zip(1_u128..).map(|(dc, number)| NtdsSettings {
+            server: dc.host().to_owned(),
+            host: Some(dc.clone()),
+            dsa_guid: Uuid::from_u128(number),
+            site: None,
+            created: None,
+        });
+        Section::Directory(Directory { settings: Reading::Value(settings.collect()) })
+    }
+
+    fn map(&self, number: u64) -> Section {
+        let count = if number.is_multiple_of(2 * MAP_EVERY) { LARGE + number % 700 } else { 2 };
+        let endpoints = (0..count).map(|index| Endpoint {
+            interface: self.drsuapi,
+            object: None,
+            binding: Binding { endpoint: (10_000 + index).to_string(), ..Binding::tcp(0) },
+            annotation: format!("report {number}, padded to what an annotation may have"),
+        });
+        let endpoints = Ok(endpoints.collect());
+        Section::EndpointMap(EndpointMap {
+            views: vec![MapView { through: Through::Local, endpoints }],
+        })
+    }
+
+    fn observation(&self, peer: &DnsName, number: u64) -> PeerObservation {
+        let ok = Stage { outcome: Ok(()), took_ms: 1 };
+        let port = PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()) };
+        let interface = InterfaceProbe {
+            interface: self.drsuapi,
+            answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
+            took_ms: 1,
+            ports: vec![port],
+        };
+        PeerObservation {
+            peer: peer.clone(),
+            dsa_guid: Some(Uuid::from_u128(number.into())),
+            lookups: Vec::new(),
+            addresses: vec![AddressProbe {
+                address: Ipv4Addr::new(192, 0, 2, 1).into(),
+                connect: ok.clone(),
+                bind: Some(ok),
+                interfaces: vec![interface],
+                map: None,
+                identity: Vec::new(),
+            }],
+        }
+    }
+}
+
+/// The number in a host's facts.
+pub(crate) fn number_of(host: &Host) -> Option<u64> {
+    host.os.value()?.strip_prefix("report ")?.parse().ok()
+}
+
+fn host(name: &DnsName, number: u64) -> Section {
+    Section::Host(Host {
+        name: name.clone(),
+        netbios_name: Reading::Absent,
+        domain: Reading::from(name.parent()),
+        forest: Reading::from(name.parent()),
+        site: Reading::Absent,
+        dsa_guid: Reading::Absent,
+        addresses: Reading::Value(Vec::new()),
+        platform: Platform::Simulated,
+        os: Reading::Value(format!("report {number}")),
+        boot: Reading::Absent,
+        agent_version: "0.0-kill".to_owned(),
+    })
+}
+
+/// Now.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
