@@ -179,7 +179,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Kills it as `kill -9` does, and gives its log.
+    /// Kills it as `kill -9` does; it must have been alive and have said nothing it must not.
     pub(crate) async fn kill(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
             bail!("the coordinator ended by itself: {status}\n{}", self.said());

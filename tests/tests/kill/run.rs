@@ -27,7 +27,7 @@ const AGENTS: usize = 4;
 const LOOK_EVERY: u64 = 4;
 
 /// Far longer than anything here takes; it makes a hang a failure and times nothing.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Bounds of how many reports are acknowledged between two deaths.
 const MOST: [u64; 8] = [1, 4, 4, 20, 20, 20, 100, 600];
