@@ -28,6 +28,9 @@ pub struct Config {
     /// ten, so the default lets 32 looks run at the same time, each 5 seconds long, and stops only
     /// what has gone wrong. A tenth of it may come at once.
     pub sockets_per_minute: u32,
+    /// Whether the operating system's own resolver is asked too. Only a simulation leaves it out: its
+    /// names are none that this machine's DNS servers should hear of.
+    pub system_resolver: bool,
     /// The ports.
     pub ports: WirePorts,
 }
@@ -44,6 +47,7 @@ impl Default for Config {
             look: Duration::from_secs(8),
             concurrency: 32,
             sockets_per_minute: 6000,
+            system_resolver: true,
             ports: WirePorts::default(),
         }
     }

@@ -39,7 +39,7 @@ pub(super) async fn resolve(
     for &server in &servers {
         asking.push(Box::pin(ask_server(budget, server, name, alias, end)));
     }
-    for &name in &names {
+    for &name in names.iter().filter(|_| budget.config.system_resolver) {
         asking.push(Box::pin(system::ask(budget, name, end)));
     }
     lookups.extend(all(asking).await.into_iter().flatten());

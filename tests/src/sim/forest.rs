@@ -305,6 +305,7 @@ fn prober(ports: SimPorts) -> probe::Config {
         dns: brief,
         connect: brief,
         identity: brief,
+        system_resolver: false,
         ports: WirePorts {
             dns: ports.dns,
             endpoint_mapper: ports.endpoint_mapper,
