@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use epmesh_agent::{
     daemon::Peers as _,
-    probe::{Prober, WirePorts},
+    probe::{Config, Prober, WirePorts},
 };
 use epmesh_common::facts::{
-    Answer, PeerObservation, RecordData, RecordType, Resolver, Source, Target,
+    Answer, Lookup, PeerObservation, RecordData, RecordType, Resolver, Source, Target,
 };
 use hickory_proto::{
     op::{Message, MessageType, ResponseCode},
@@ -205,7 +205,22 @@ async fn the_alias_is_followed_to_the_host_it_names() {
         ]
     );
     assert_eq!(said(&seen, Source::Hosts).len(), 4, "both names, both types");
-    assert!(!said(&seen, Source::System).is_empty());
     let found: Vec<String> = seen.addresses.iter().map(|probe| probe.address.to_string()).collect();
     assert_eq!(found, ["127.0.0.1", "127.0.0.3", "127.0.0.2"], "in order of first mention");
+}
+
+/// `localhost` is every resolver's own (RFC 6761 6.3): nothing leaves the machine.
+#[tokio::test]
+async fn the_systems_resolver_is_a_source_of_its_own() {
+    let wanted = Target { name: "localhost".parse().unwrap(), ..target() };
+    let config = Config { system_resolver: true, ..config(closed_ports()) };
+    let seen = Prober::new(config).look(&wanted, &[], &resolver(Vec::new())).await;
+    let loopback = |lookup: &&Lookup| match &lookup.answer {
+        Answer::Records(records) => records.iter().all(
+            |record| matches!(record.data, RecordData::Address(address) if address.is_loopback()),
+        ),
+        _ => false,
+    };
+    let system = said(&seen, Source::System);
+    assert!(!system.is_empty() && system.iter().all(loopback), "{system:?}");
 }
