@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Link, Verdict, diagnose},
-    facts::{DnsName, Look, SectionKind},
+    facts::{DnsName, Look, SectionKind, Target},
+    rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +45,8 @@ impl Hub {
         };
         let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
         for (dc, own, looks_at_source) in self.witnesses(link) {
-            let target = self.fleet.with(|view| view.target(&link.source));
+            let (target, interfaces) = self.as_planned(&dc, link);
             let targets = if looks_at_source { vec![target] } else { Vec::new() };
-            let interfaces = vec![link.interface];
             match self.ask(&dc, |id| Look { id, own, targets, interfaces }) {
                 Some(answer) => asked.push((dc, answer)),
                 None if self.is_connected(&dc) => outcome.silent.push(dc),
@@ -69,6 +69,21 @@ impl Hub {
             diagnose(&evidence, clock::now())
         };
         outcome
+    }
+
+    /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
+    /// since what it sees takes the place of what it saw before.
+    fn as_planned(&self, dc: &DnsName, link: &Link) -> (Target, Vec<InterfaceId>) {
+        self.fleet.with(|view| {
+            let planned = view.plan(dc).and_then(|plan| {
+                plan.targets.into_iter().find(|target| target.name == link.source)
+            });
+            let mut interfaces = view.settings().interfaces.clone();
+            if !interfaces.contains(&link.interface) {
+                interfaces.push(link.interface);
+            }
+            (planned.unwrap_or_else(|| view.target(&link.source)), interfaces)
+        })
     }
 
     /// Who is asked, for which sections of its own, and whether it looks at the source.
