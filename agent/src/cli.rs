@@ -6,12 +6,13 @@
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use epmesh_common::error::chain;
 use epmesh_common::facts::{DnsName, Section, SectionKind};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    chain, check,
+    check,
     clock::SystemClock,
     collect,
     config::{Config, ConfigError, coordinator},

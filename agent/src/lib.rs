@@ -21,16 +21,3 @@ pub mod platform;
 pub mod probe;
 pub mod run;
 pub mod session;
-
-/// An error and its sources, in one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
-}

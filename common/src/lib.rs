@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod diagnosis;
+pub mod error;
 pub mod facts;
 pub mod identity;
 pub mod rpc;

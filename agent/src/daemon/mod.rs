@@ -252,7 +252,7 @@ impl Daemon {
                         notes.push(format!(
                             "{} cannot be sent: {}",
                             body.subject(),
-                            crate::chain(&error)
+                            epmesh_common::error::chain(&error)
                         ));
                         None
                     }

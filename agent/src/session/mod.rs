@@ -106,7 +106,7 @@ pub async fn run(
         if let Err(error) = ended {
             tracing::warn!(
                 coordinator = %address,
-                error = %crate::chain(&error),
+                error = %epmesh_common::error::chain(&error),
                 again_in_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                 "no session with the coordinator"
             );

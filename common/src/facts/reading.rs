@@ -30,13 +30,7 @@ impl<T> Reading<T> {
 
     /// `Unreadable` with the reason of an error and its sources, cut to 300 characters.
     pub fn unreadable(error: &dyn std::error::Error) -> Self {
-        let mut text = error.to_string();
-        let mut source = error.source();
-        while let Some(inner) = source {
-            text.push_str(": ");
-            text.push_str(&inner.to_string());
-            source = inner.source();
-        }
+        let text = crate::error::chain(error);
         Self::Unreadable(text.chars().take(300).collect())
     }
 

@@ -8,6 +8,7 @@ use std::{
 
 use epmesh_common::{
     diagnosis::{Link, Verdict},
+    error::chain,
     facts::Timestamp,
 };
 use reqwest::{Client, redirect::Policy};
@@ -231,7 +232,7 @@ impl Alerts {
             // What happened has happened: it is written down for as long as that takes.
             let mut pause = Duration::from_millis(200);
             while let Err(error) = self.settle(&record, &mut revision).await {
-                warn!(event = %record.id, error = %crate::alert::chain(&error), "the outcome of an alert could not be written down");
+                warn!(event = %record.id, error = %chain(&error), "the outcome of an alert could not be written down");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(30));
             }
@@ -316,7 +317,7 @@ async fn post(http: &Client, receiver: &Receiver, record: &OutboxRecord) -> Atte
     match sent {
         Ok(answer) => AttemptOutcome::Answered(answer.status().as_u16()),
         Err(error) => {
-            let text = super::chain(&error.without_url());
+            let text = chain(&error.without_url());
             debug!(receiver = %receiver.name, error = %text, "webhook");
             AttemptOutcome::Failed(text.chars().take(300).collect())
         }

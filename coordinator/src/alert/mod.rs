@@ -21,15 +21,3 @@ pub use self::{
     outbox::{Attempt, AttemptOutcome, OutboxRecord, Status},
     receiver::{Receiver, ReceiverError, Secret},
 };
-
-/// An error with everything beneath it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
-}

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use epmesh_common::facts::DnsName;
+use epmesh_common::{error::chain, facts::DnsName};
 use epmesh_proto::v1::{self as proto, enrolment_server::Enrolment};
 use tonic::{Request, Response, Status};
 
 use super::{
     hub::Hub,
-    intake::describe_chain,
     peer::{self, refusal},
 };
 use crate::{
@@ -53,11 +52,11 @@ impl Enrolment for EnrolmentService {
             token.parse().map_err(|error| Status::permission_denied(format!("{error}")))?;
         let enrolled = self.registry.enrol(&token, name.as_str(), &certificate_request, now).await;
         let issued = enrolled.map_err(|error| {
-            tracing::warn!(dc = %name, ?from, "enrolment refused: {}", describe_chain(&error));
+            tracing::warn!(dc = %name, ?from, "enrolment refused: {}", chain(&error));
             refusal(&error)
         })?;
         self.hub.enrolled(&name).await.map_err(|error| {
-            tracing::error!(dc = %name, "enrolled, but: {}", describe_chain(&error));
+            tracing::error!(dc = %name, "enrolled, but: {}", chain(&error));
             Status::unavailable("the coordinator's store failed")
         })?;
         tracing::info!(dc = %name, ?from, serial = issued.serial, "agent enrolled");
@@ -76,7 +75,7 @@ impl Enrolment for EnrolmentService {
         let now = clock::now().as_millis();
         let issued =
             self.registry.renew(name.as_str(), &certificate, &csr, now).await.map_err(|error| {
-                tracing::warn!(dc = %name, "renewal refused: {}", describe_chain(&error));
+                tracing::warn!(dc = %name, "renewal refused: {}", chain(&error));
                 refusal(&error)
             })?;
         tracing::info!(dc = %name, serial = issued.serial, "certificate renewed");

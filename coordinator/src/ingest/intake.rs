@@ -1,6 +1,7 @@
 //! Reports: to facts, to the store, to the view, acknowledged.
 
 use epmesh_common::{
+    error::chain,
     facts::{DnsName, Report, Timestamp},
     wire::{Received, WireError},
 };
@@ -67,7 +68,7 @@ impl Hub {
         }
         if let Err(source) = storage::write(self.store.as_ref(), &staged).await {
             let error = IntakeError::Store { dc: dc.clone(), sequence, source };
-            let trouble = format!("{}: the agent keeps it", describe_chain(&error));
+            let trouble = format!("{}: the agent keeps it", chain(&error));
             tracing::error!(%dc, sequence, "{trouble}");
             self.fleet.with(|view| view.store_trouble(dc, Some(trouble)));
             return Err(error);
@@ -86,16 +87,4 @@ fn describe(subject: Option<&epmesh_common::facts::Subject>, error: &WireError) 
         Some(subject) => format!("statement on {subject} refused: {error}"),
         None => format!("statement refused: {error}"),
     }
-}
-
-/// An error with everything beneath it, on one line.
-pub(super) fn describe_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }

@@ -1,9 +1,8 @@
 //! Who is at the other end of a call.
 
-use epmesh_common::facts::DnsName;
+use epmesh_common::{error::chain, facts::DnsName};
 use tonic::{Request, Status};
 
-use super::intake::describe_chain;
 use crate::pki::{PeerCertificate, PeerIdentity, Registry, RegistryError};
 
 /// The verified client certificate of a call.
@@ -63,7 +62,7 @@ pub fn refusal(error: &RegistryError) -> Status {
         RegistryError::Contended { .. } => Status::unavailable(error.to_string()),
         RegistryError::Store(_) => Status::unavailable("the coordinator's store failed"),
         RegistryError::Authority(_) => {
-            tracing::error!("{}", describe_chain(error));
+            tracing::error!("{}", chain(error));
             Status::internal("the certificate could not be made")
         }
     }
