@@ -4,9 +4,9 @@
 //! [`View`] is the state and the rules, without a clock and without I/O. [`Fleet`] shares one
 //! among tasks and keeps its verdicts up to date.
 //!
-//! All times are on the coordinator's clock ([`stamp`]). Who is known follows from the enrolled
-//! agents and from what their copies of the directory name ; a link leads from
-//! an agent's domain controller to every one that its plan has it look at.
+//! All times are on the coordinator's clock ([`corrected`]). Who is known follows from the enrolled
+//! agents and from what their copies of the directory name; a link leads from an agent's domain
+//! controller to every one that its plan has it look at.
 
 mod bundle;
 mod dc;
