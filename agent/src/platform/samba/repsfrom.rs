@@ -128,6 +128,36 @@ mod tests {
         }
     }
 
+    /// A value of the lab: Samba 4.17, dc1's row for dc2, as samba's own tools read it.
+    const RECORDED: &str = concat!(
+        "01000000000000000901000000000000847f112103000000847f11210300000000000000d0000000",
+        "39000000640000001111111111111111111111111111111111111111111111111111111111111111",
+        "11111111111111111111111111111111111111111111111111111111111111111111111111111111",
+        "11111111111111111111111100000000500f0000000000000000000000000000500f000000000000",
+        "825649ea5d702c4a88a4f263835c7d0a7954294143bb004bb24c53aa36b29e150000000000000000",
+        "00000000000000003500000065613439353638322d373035642d346132632d383861342d66323633",
+        "38333563376430612e5f6d736463732e6c61622e7465737400",
+    );
+
+    #[test]
+    fn reads_what_samba_wrote() {
+        let byte = |at: usize| u8::from_str_radix(&RECORDED[at..at + 2], 16).expect("hex");
+        let value: Vec<u8> = (0..RECORDED.len()).step_by(2).map(byte).collect();
+        let row = decode("DC=lab,DC=test", &value).expect("a repsFrom value");
+        let at = Some(Timestamp::from_millis(1_795_223_172_000));
+        assert_eq!(
+            row,
+            Neighbour {
+                naming_context: "DC=lab,DC=test".to_owned(),
+                source: "ea495682-705d-4a2c-88a4-f263835c7d0a".parse().expect("a GUID"),
+                last_result: 0,
+                last_attempt: at,
+                last_success: at,
+                failures: 0,
+            }
+        );
+    }
+
     #[test]
     fn never_is_no_time() {
         let row = decode("DC=x", &value(1, 0, 0, 0, 0)).expect("a value by the table");
