@@ -39,7 +39,8 @@ pub(super) fn request(question: &Question) -> Result<Request, String> {
 pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
     match message.queries.as_slice() {
-        // A server that does not even read the question may leave it out.
+        // A server that does not even read the question may leave it out. Over UDP the client
+        // passes that over.
         [] if code != ResponseCode::NoError => {}
         [asked] if is_same(asked, question) => {}
         _ => return None,

@@ -1,7 +1,6 @@
 //! One question on its way, over hickory's clients.
 
 use std::{
-    future::Future,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -124,6 +123,20 @@ impl DnsUdpSocket for Datagrams {
         let mut buffer = ReadBuf::new(buffer);
         ready!(self.socket.poll_recv(cx, &mut buffer))?;
         Poll::Ready(Ok((buffer.filled().len(), self.server)))
+    }
+
+    /// What the client receives with: a poll is not woken by an error of the socket, tokio's `recv`
+    /// is. Written as `async_trait` has it.
+    fn recv_from<'socket, 'buffer, 'receiving>(
+        &'socket self,
+        buffer: &'buffer mut [u8],
+    ) -> Pin<Box<dyn Future<Output = io::Result<(usize, SocketAddr)>> + Send + 'receiving>>
+    where
+        'socket: 'receiving,
+        'buffer: 'receiving,
+        Self: 'receiving,
+    {
+        Box::pin(async move { Ok((self.socket.recv(buffer).await?, self.server)) })
     }
 
     /// The system takes no address for a connected socket; the client has only this one.
