@@ -1,19 +1,22 @@
 //! One DNS server, asked by itself: no cache, no hosts file, no suffixes, no second server.
+//!
+//! The client is hickory's, below its resolver: that one answers some names itself, follows aliases
+//! with questions of its own, and does not tell whether an answer was authoritative.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    time::{Instant, timeout_at},
-};
+use hickory_resolver::net::NetError;
+use tokio::time::Instant;
 
+use self::message::Heard;
 use super::{
     budget::{Budget, Purpose, millis_since},
     net,
 };
 
 mod message;
+mod transport;
 
 /// Asks `server`; no answer in time is asked for once more.
 pub(super) async fn ask(
@@ -42,57 +45,51 @@ async fn exchange(
     question: &Question,
     end: Instant,
 ) -> Answer {
-    let id: u16 = rand::random();
-    let query = match message::query(id, question) {
-        Ok(query) => query,
+    let request = match message::request(question) {
+        Ok(request) => request,
         Err(why) => return Answer::Malformed(why),
     };
-    let until = end.min(Instant::now() + budget.config.dns);
-    let port = budget.config.ports.dns;
-    let heard = net::ask_datagram(server, port, &query, until, |bytes| {
-        message::read(bytes, id, question).map(Ok)
-    });
-    match heard.await {
-        Ok(message::Heard::Answer(answer)) => answer,
-        Ok(message::Heard::Truncated) => {
-            let until = end.min(Instant::now() + budget.config.dns);
-            over_tcp(server, port, id, &query, question, until).await
-        }
-        Err(failure) => answer_of(failure),
+    let server = SocketAddr::new(server, budget.config.ports.dns);
+    let until = || end.min(Instant::now() + budget.config.dns);
+    match transport::over_udp(server, request.clone(), until()).await {
+        Ok(message) => match message::read(&message, question) {
+            Some(Heard::Answer(answer)) => answer,
+            Some(Heard::Truncated) => over_tcp(server, request, question, until()).await,
+            None => Answer::Malformed("the answer belongs to another question".to_owned()),
+        },
+        Err(error) => answer_of(failure_of(&error)),
     }
 }
 
 /// The whole of an answer that was too long for a datagram (RFC 7766).
 async fn over_tcp(
-    server: IpAddr,
-    port: u16,
-    id: u16,
-    query: &[u8],
+    server: SocketAddr,
+    request: message::Request,
     question: &Question,
     until: Instant,
 ) -> Answer {
-    let exchange = async {
-        let mut stream = net::connect(server, port, until).await?;
-        let failed = |error: std::io::Error| net::failure_of(&error);
-        let mut framed = u16::try_from(query.len()).unwrap_or(u16::MAX).to_be_bytes().to_vec();
-        framed.extend(query);
-        stream.write_all(&framed).await.map_err(failed)?;
-        let length = stream.read_u16().await.map_err(failed)?;
-        let mut answer = vec![0; usize::from(length)];
-        stream.read_exact(&mut answer).await.map_err(failed)?;
-        Ok::<_, Failure>(answer)
-    };
-    let bytes = match timeout_at(until, exchange).await.unwrap_or(Err(Failure::TimedOut)) {
-        Ok(bytes) => bytes,
-        Err(Failure::TimedOut) => return Answer::TimedOut,
-        Err(failure) => {
-            return Answer::Unreachable(format!("TCP, after a truncated answer: {failure}"));
-        }
-    };
-    match message::read(&bytes, id, question) {
-        Some(message::Heard::Answer(answer)) => answer,
-        Some(message::Heard::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
-        None => Answer::Malformed("the answer over TCP belongs to another question".to_owned()),
+    match transport::over_tcp(server, request, until).await {
+        Ok(message) => match message::read(&message, question) {
+            Some(Heard::Answer(answer)) => answer,
+            Some(Heard::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
+            None => Answer::Malformed("the answer over TCP belongs to another question".to_owned()),
+        },
+        Err(error) => match failure_of(&error) {
+            Failure::TimedOut => Answer::TimedOut,
+            Failure::Protocol(why) => Answer::Malformed(why),
+            failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
+        },
+    }
+}
+
+/// What an error of the client says of the server, or of the host that asked.
+fn failure_of(error: &NetError) -> Failure {
+    match error {
+        NetError::Timeout => Failure::TimedOut,
+        NetError::Io(error) => net::failure_of(error),
+        NetError::Proto(error) => Failure::Protocol(error.to_string()),
+        // Among them: a datagram that went out in part.
+        other => Failure::Local(other.to_string()),
     }
 }
 

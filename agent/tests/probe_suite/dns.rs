@@ -1,6 +1,10 @@
 //! DNS servers, each asked by itself.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use epmesh_agent::{
     daemon::Peers as _,
@@ -13,7 +17,7 @@ use hickory_proto::{
     op::{Message, MessageType, ResponseCode},
     rr::{
         Name, RData, Record,
-        rdata::{A, CNAME},
+        rdata::{A, CNAME, NS},
     },
 };
 use tokio::{
@@ -207,6 +211,164 @@ async fn the_alias_is_followed_to_the_host_it_names() {
     assert_eq!(said(&seen, Source::Hosts).len(), 4, "both names, both types");
     let found: Vec<String> = seen.addresses.iter().map(|probe| probe.address.to_string()).collect();
     assert_eq!(found, ["127.0.0.1", "127.0.0.3", "127.0.0.2"], "in order of first mention");
+}
+
+#[tokio::test]
+async fn answers_to_another_question_are_not_believed() {
+    let answer = answer_to_a(|question| {
+        let mut forged = respond(question.clone(), ResponseCode::NXDomain);
+        forged.queries[0].set_name(name("dc3.lab.test."));
+        (vec![forged, respond(question, ResponseCode::Refused)], None)
+    });
+    assert_eq!(answer.await, Answer::Refused);
+    let only_forged = answer_to_a(|question| {
+        let mut forged = respond(question, ResponseCode::NXDomain);
+        forged.queries[0].set_name(name("dc3.lab.test."));
+        (vec![forged], None)
+    });
+    assert_eq!(only_forged.await, Answer::TimedOut);
+}
+
+#[tokio::test]
+async fn a_referral_is_not_the_lack_of_data() {
+    fn refer(question: Message) -> Message {
+        let mut answer = respond(question, ResponseCode::NoError);
+        let data = RData::NS(NS(name("a.root-servers.net.")));
+        answer.add_authority(Record::from_rdata(name("."), 900, data));
+        answer
+    }
+    let referral = answer_to_a(|question| {
+        let mut answer = refer(question);
+        answer.metadata.authoritative = false;
+        (vec![answer], None)
+    });
+    assert!(matches!(referral.await, Answer::Malformed(why) if why.contains("referral")));
+    let authoritative = answer_to_a(|question| (vec![refer(question)], None));
+    assert_eq!(authoritative.await, Answer::NoData);
+}
+
+/// There are resolvers that ask on for the host behind an alias, and answer with what became of
+/// that. An alias to a host that is not there is a cause.
+#[tokio::test]
+async fn an_alias_to_a_host_that_is_not_there_is_seen() {
+    let answer = answer_to_a(|question| {
+        let owner = question.queries[0].name().clone();
+        if owner != name("dc2.lab.test.") {
+            return (vec![respond(question, ResponseCode::NXDomain)], None);
+        }
+        let mut answer = respond(question, ResponseCode::NoError);
+        let data = RData::CNAME(CNAME(name("gone.lab.test.")));
+        answer.add_answer(Record::from_rdata(owner, 900, data));
+        (vec![answer], None)
+    });
+    let Answer::Records(records) = answer.await else { panic!("records") };
+    let seen: Vec<_> = records.iter().map(|r| (r.name.as_str(), r.data.clone())).collect();
+    assert_eq!(seen, [("dc2.lab.test", RecordData::Alias("gone.lab.test".parse().unwrap()))]);
+}
+
+/// There are resolvers that answer these names themselves (RFC 6761), in the server's name.
+#[tokio::test]
+async fn names_of_special_use_are_asked_like_others() {
+    for special in ["dc2.invalid", "dc2.localhost", "dc2.onion", "dc2.local"] {
+        let wanted = Target { name: special.parse().unwrap(), ..target() };
+        let seen = ask(|m| (vec![respond(m, ResponseCode::Refused)], None), &wanted).await;
+        let asked = said(&seen, Source::Dns(LOCALHOST));
+        assert!(!asked.is_empty(), "{special}");
+        assert!(asked.iter().all(|lookup| lookup.answer == Answer::Refused), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_over_tcp_is_looked_at_too() {
+    fn short(question: Message) -> Message {
+        let mut answer = respond(question, ResponseCode::NoError);
+        answer.metadata.truncation = true;
+        answer
+    }
+    let still_short = answer_to_a(|m| (vec![short(m.clone())], Some(short(m))));
+    assert!(matches!(still_short.await, Answer::Malformed(why) if why.contains("truncated")));
+    let of_another = answer_to_a(|m| {
+        let mut other = respond(m.clone(), ResponseCode::NXDomain);
+        other.queries[0].set_name(name("dc3.lab.test."));
+        (vec![short(m)], Some(other))
+    });
+    assert!(matches!(of_another.await, Answer::Malformed(why) if why.contains("another question")));
+    let refused =
+        answer_to_a(|m| (vec![short(m.clone())], Some(respond(m, ResponseCode::Refused))));
+    assert_eq!(refused.await, Answer::Refused);
+}
+
+/// A server of datagrams alone. Gives every question to `reply`, which may answer with any bytes.
+async fn serve_datagrams(
+    reply: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static,
+) -> (Server, Arc<Mutex<Vec<RecordType>>>) {
+    let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+    let port = udp.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&asked);
+    let task = tokio::spawn(async move {
+        let mut buffer = [0; 1024];
+        loop {
+            let (count, from) = udp.recv_from(&mut buffer).await.unwrap();
+            let question = Message::from_vec(&buffer[..count]).unwrap();
+            heard.lock().unwrap().push(match question.queries[0].query_type() {
+                hickory_proto::rr::RecordType::A => RecordType::A,
+                hickory_proto::rr::RecordType::AAAA => RecordType::Aaaa,
+                other => panic!("{other} was not to be asked for"),
+            });
+            if let Some(answer) = reply(&buffer[..count]) {
+                udp.send_to(&answer, from).await.unwrap();
+            }
+        }
+    });
+    (Server { port, task }, asked)
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_malformed() {
+    // The header of an answer that announces a question and three records, and nothing after it.
+    let reply =
+        |question: &[u8]| Some([&question[..2], &[0x84, 0, 0, 1, 0, 3, 0, 0, 0, 0]].concat());
+    let (server, _) = serve_datagrams(reply).await;
+    let seen = ask_at(server.port, &target(), &resolver(vec![LOCALHOST])).await;
+    let asked = said(&seen, Source::Dns(LOCALHOST));
+    assert!(matches!(asked[0].answer, Answer::Malformed(_)), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_truncated_answer_without_a_server_over_tcp_says_so() {
+    let reply = |question: &[u8]| {
+        let mut answer = respond(Message::from_vec(question).unwrap(), ResponseCode::NoError);
+        answer.metadata.truncation = true;
+        Some(answer.to_vec().unwrap())
+    };
+    let (server, _) = serve_datagrams(reply).await;
+    let seen = ask_at(server.port, &target(), &resolver(vec![LOCALHOST])).await;
+    let asked = said(&seen, Source::Dns(LOCALHOST));
+    assert!(
+        matches!(&asked[0].answer, Answer::Unreachable(why) if why.contains("TCP")),
+        "{asked:?}"
+    );
+}
+
+/// No client of ours asks again by itself: a look counts its sockets.
+#[tokio::test]
+async fn a_silent_server_is_asked_twice_and_no_more() {
+    let (server, asked) = serve_datagrams(|_| None).await;
+    let short = config(WirePorts { dns: server.port, ..closed_ports() });
+    let long = Config {
+        // Clients that repeat a question do so within this.
+        dns: Duration::from_millis(800),
+        resolve: Duration::from_secs(5),
+        ..short
+    };
+    let seen = Prober::new(long).look(&target(), &[], &resolver(vec![LOCALHOST])).await;
+    let answers = said(&seen, Source::Dns(LOCALHOST));
+    assert!(answers.iter().all(|lookup| lookup.answer == Answer::TimedOut), "{answers:?}");
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort_by_key(|kind| *kind == RecordType::Aaaa);
+    let [a, aaaa] = [RecordType::A, RecordType::Aaaa];
+    assert_eq!(asked, [a, a, aaaa, aaaa]);
 }
 
 /// `localhost` is every resolver's own (RFC 6761 6.3): nothing leaves the machine.

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use epmesh_common::facts::{Answer, DnsName, Question, Record, RecordData, RecordType};
-use hickory_proto::{
-    op::{Message, MessageType, OpCode, Query, ResponseCode},
+use hickory_resolver::proto::{
+    op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode},
     rr::{DNSClass, Name, RData, Record as Rr, RecordType as RrType},
 };
 
@@ -21,31 +21,26 @@ pub(super) enum Heard {
     Truncated,
 }
 
-/// The bytes of a question, with recursion desired and without EDNS: there are servers that refuse
-/// EDNS, and what does not fit 512 bytes comes over TCP.
-pub(super) fn query(id: u16, question: &Question) -> Result<Vec<u8>, String> {
+/// A question in the client's form.
+pub(super) type Request = DnsRequest;
+
+/// The question, with recursion desired and without EDNS: there are servers that refuse EDNS, and
+/// what does not fit 512 bytes comes over TCP.
+pub(super) fn request(question: &Question) -> Result<Request, String> {
     let name = Name::from_ascii(format!("{}.", question.name));
     let name = name.map_err(|error| format!("{} cannot be asked: {error}", question.name))?;
-    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = true;
-    message.add_query(Query::query(name, rr_type(question.kind)));
-    message.to_vec().map_err(|error| format!("{} cannot be asked: {error}", question.name))
+    let mut options = DnsRequestOptions::default();
+    options.use_edns = false;
+    options.recursion_desired = true;
+    Ok(DnsRequest::from_query(Query::query(name, rr_type(question.kind)), options))
 }
 
-/// What came back; `None` for what is no answer to this question, so that whoever guesses at a
-/// port is not believed.
-pub(super) fn read(bytes: &[u8], id: u16, question: &Question) -> Option<Heard> {
-    let [first, second, flags, ..] = bytes else { return None };
-    if u16::from_be_bytes([*first, *second]) != id || flags & 0x80 == 0 {
-        return None;
-    }
-    let message = match Message::from_vec(bytes) {
-        Ok(message) => message,
-        Err(error) => return Some(Heard::Answer(Answer::Malformed(error.to_string()))),
-    };
+/// What came back; `None` for what is no answer to this question. The client has looked at the id.
+pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
     match message.queries.as_slice() {
-        // A server that does not even read the question may leave it out.
+        // A server that does not even read the question may leave it out. Over UDP the client
+        // passes that over.
         [] if code != ResponseCode::NoError => {}
         [asked] if is_same(asked, question) => {}
         _ => return None,
@@ -54,7 +49,7 @@ pub(super) fn read(bytes: &[u8], id: u16, question: &Question) -> Option<Heard> 
         return Some(Heard::Truncated);
     }
     Some(Heard::Answer(match code {
-        ResponseCode::NoError => records(&message, question),
+        ResponseCode::NoError => records(message, question),
         ResponseCode::NXDomain => Answer::NoSuchName,
         ResponseCode::Refused => Answer::Refused,
         ResponseCode::ServFail => Answer::ServerFailure,
@@ -142,7 +137,7 @@ const fn rr_type(kind: RecordType) -> RrType {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::rr::rdata::{A, CNAME, NS};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, NS};
     use proptest::prelude::*;
 
     use super::*;
@@ -152,17 +147,11 @@ mod tests {
     }
 
     fn reply(question: &Question) -> Message {
-        let mut message = Message::from_vec(&query(7, question).unwrap()).unwrap().into_response();
-        message.metadata.message_type = MessageType::Response;
-        message
+        request(question).unwrap().into_parts().0.into_response()
     }
 
     fn rr(name: &str, data: RData) -> Rr {
         Rr::from_rdata(Name::from_ascii(name).unwrap(), 900, data)
-    }
-
-    fn hear(message: &Message, question: &Question) -> Option<Heard> {
-        read(&message.to_vec().unwrap(), 7, question)
     }
 
     #[test]
@@ -173,7 +162,7 @@ mod tests {
         message.add_answer(rr("dc2.lab.test.", RData::CNAME(CNAME(target))));
         message.add_answer(rr("X.lab.test.", RData::A(A::new(10, 0, 0, 2))));
         message.add_answer(rr("stranger.test.", RData::A(A::new(10, 0, 0, 9))));
-        let Some(Heard::Answer(Answer::Records(records))) = hear(&message, &question) else {
+        let Some(Heard::Answer(Answer::Records(records))) = read(&message, &question) else {
             panic!("records");
         };
         let seen: Vec<_> = records.iter().map(|r| (r.name.as_str(), r.data.clone())).collect();
@@ -190,7 +179,7 @@ mod tests {
             let target = CNAME(Name::from_ascii(format!("{to}.lab.test.")).unwrap());
             circle.add_answer(rr(&format!("{from}.lab.test."), RData::CNAME(target)));
         }
-        let Some(Heard::Answer(Answer::Records(records))) = hear(&circle, &question) else {
+        let Some(Heard::Answer(Answer::Records(records))) = read(&circle, &question) else {
             panic!("records");
         };
         assert_eq!(records.len(), MAX_ALIASES + 1);
@@ -199,12 +188,14 @@ mod tests {
     #[test]
     fn an_answer_to_another_question_is_not_heard() {
         let question = asked("dc2.lab.test", RecordType::A);
-        assert_eq!(hear(&reply(&question), &asked("dc3.lab.test", RecordType::A)), None);
-        assert_eq!(hear(&reply(&question), &asked("dc2.lab.test", RecordType::Aaaa)), None);
-        let answer = reply(&question).to_vec().unwrap();
-        assert_eq!(read(&answer, 8, &question), None, "another id");
-        assert_eq!(read(&query(7, &question).unwrap(), 7, &question), None, "a question");
-        assert_eq!(read(&answer, 7, &question), Some(Heard::Answer(Answer::NoData)));
+        assert_eq!(read(&reply(&question), &asked("dc3.lab.test", RecordType::A)), None);
+        assert_eq!(read(&reply(&question), &asked("dc2.lab.test", RecordType::Aaaa)), None);
+        let mut unread = reply(&question);
+        unread.queries.clear();
+        assert_eq!(read(&unread, &question), None, "no question, and nothing wrong with it");
+        unread.metadata.response_code = ResponseCode::FormErr;
+        assert_eq!(read(&unread, &question), Some(Heard::Answer(Answer::OtherCode(1))));
+        assert_eq!(read(&reply(&question), &question), Some(Heard::Answer(Answer::NoData)));
     }
 
     #[test]
@@ -214,19 +205,36 @@ mod tests {
         let ns = NS(Name::from_ascii("a.root-servers.net.").unwrap());
         message.add_authority(rr(".", RData::NS(ns)));
         assert!(matches!(
-            hear(&message, &question),
+            read(&message, &question),
             Some(Heard::Answer(Answer::Malformed(why))) if why.contains("referral")
         ));
         message.metadata.authoritative = true;
-        assert_eq!(hear(&message, &question), Some(Heard::Answer(Answer::NoData)));
+        assert_eq!(read(&message, &question), Some(Heard::Answer(Answer::NoData)));
     }
 
     proptest! {
         #[test]
-        fn takes_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-            let question = asked("dc2.lab.test", RecordType::A);
-            let id = bytes.get(..2).map_or(0, |b| u16::from_be_bytes([b[0], b[1]]));
-            let _ = read(&bytes, id, &question);
+        fn whatever_is_answered_is_bounded_and_begins_at_the_question(
+            rrs in proptest::collection::vec((0..6_u8, any::<bool>(), 0..6_u8), 0..200),
+        ) {
+            let question = asked("h0.lab.test", RecordType::A);
+            let host = |number: u8| Name::from_ascii(format!("h{number}.lab.test.")).unwrap();
+            let mut message = reply(&question);
+            for (owner, is_alias, value) in rrs {
+                let data = match is_alias {
+                    true => RData::CNAME(CNAME(host(value))),
+                    false => RData::A(A::new(10, 0, 0, value)),
+                };
+                message.add_answer(Rr::from_rdata(host(owner), 900, data));
+            }
+            let ours = message.answers.iter().any(|rr| rr.name == host(0));
+            match read(&message, &question) {
+                Some(Heard::Answer(Answer::Records(records))) => {
+                    prop_assert!(records.len() <= MAX_RECORDS);
+                    prop_assert_eq!(&records[0].name, &question.name);
+                }
+                heard => prop_assert_eq!((heard, ours), (Some(Heard::Answer(Answer::NoData)), false)),
+            }
         }
     }
 }
