@@ -116,11 +116,11 @@ pub(super) async fn ask_datagram<T>(
     }
 }
 
-#[cfg(test)]
+// The numbers are Linux's.
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn each_error_number_keeps_its_meaning() {
         for (code, expected) in [
