@@ -8,7 +8,11 @@ use epmesh_common::{
 };
 use thiserror::Error;
 
-use crate::{alert::Receiver, fleet::Settings, pki::AGENT_VALIDITY_DAYS};
+use crate::{
+    alert::{Receiver, Secret},
+    fleet::Settings,
+    pki::AGENT_VALIDITY_DAYS,
+};
 
 /// The port that agents and operators connect to, unless configured otherwise.
 pub const DEFAULT_PORT: u16 = 7353;
@@ -158,20 +162,11 @@ fn webhook(table: &Section<'_>) -> Option<Receiver> {
     for key in ["name", "url", "secret"] {
         table.require(key);
     }
-    let (name, url, secret) = (table.text("name")?, table.text("url")?, table.text("secret")?);
-    match Receiver::new(&name, &url, &secret) {
-        Ok(receiver) => Some(receiver),
-        Err(error) => {
-            use crate::alert::ReceiverError;
-            let key = match error {
-                ReceiverError::Name => "name",
-                ReceiverError::Url(_) => "url",
-                ReceiverError::Secret => "secret",
-            };
-            table.problem(key, &error.to_string());
-            None
-        }
-    }
+    // Each by itself, so that all that is wrong is told.
+    let name = table.parse("name", Receiver::name);
+    let url = table.parse("url", Receiver::url);
+    let secret = table.parse("secret", Secret::parse);
+    Some(Receiver { name: name?, url: url?, secret: secret? })
 }
 
 #[cfg(test)]
@@ -224,8 +219,8 @@ mod tests {
                     secret = \"s\"\n[[webhook]]\nname = \"b\"\n";
         let problems = ServeOptions::parse("f", text).expect_err("much is wrong");
         let lines: Vec<_> = problems.list().iter().map(|problem| problem.line).collect();
-        assert!(problems.list().len() >= 7, "{problems}");
-        for line in [1, 2, 3, 4, 7] {
+        assert!(problems.list().len() >= 9, "{problems}");
+        for line in [1, 2, 3, 4, 7, 8, 9] {
             assert!(lines.contains(&line), "{line}: {problems}");
         }
     }

@@ -23,15 +23,31 @@ impl Receiver {
     /// # Errors
     /// When the name, the URL or the secret is not usable; the secret is never part of the error.
     pub fn new(name: &str, url: &str, secret: &str) -> Result<Self, ReceiverError> {
+        Ok(Self { name: Self::name(name)?, url: Self::url(url)?, secret: Secret::parse(secret)? })
+    }
+
+    /// A name that can stand in keys, logs and lists.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn name(text: &str) -> Result<String, ReceiverError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        if text.is_empty() || text.len() > 64 || !text.chars().all(plain) {
             return Err(ReceiverError::Name);
         }
-        let url = Url::parse(url).map_err(|error| ReceiverError::Url(error.to_string()))?;
+        Ok(text.to_owned())
+    }
+
+    /// A URL that events can be posted to.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn url(text: &str) -> Result<Url, ReceiverError> {
+        let url = Url::parse(text).map_err(|error| ReceiverError::Url(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(ReceiverError::Url("it needs http:// or https:// and a host".to_owned()));
         }
-        Ok(Self { name: name.to_owned(), url, secret: Secret::parse(secret)? })
+        Ok(url)
     }
 }
 
@@ -54,7 +70,11 @@ pub enum ReceiverError {
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    fn parse(text: &str) -> Result<Self, ReceiverError> {
+    /// The secret that `text` writes.
+    ///
+    /// # Errors
+    /// When it writes none.
+    pub fn parse(text: &str) -> Result<Self, ReceiverError> {
         let encoded = text.strip_prefix("whsec_").ok_or(ReceiverError::Secret)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| ReceiverError::Secret)?;
         if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(ReceiverError::Secret) }
