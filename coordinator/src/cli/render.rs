@@ -302,3 +302,6 @@ pub(super) fn token(token: &NewToken) -> String {
         token.token, token.scope, token.expires_at, token.ca_fingerprint
     )
 }
+
+#[cfg(test)]
+mod tests;

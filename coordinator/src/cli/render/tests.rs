@@ -1,0 +1,117 @@
+//! What is printed, beside files of what was.
+
+use std::path::Path;
+
+use epmesh_common::{
+    diagnosis::{Cause, Confidence, Culprit, RuledOut, Side, Step, WindowsError},
+    facts::Platform,
+};
+
+use super::*;
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_795_219_200_000)
+}
+
+fn name(text: &str) -> DnsName {
+    text.parse().expect("a host name")
+}
+
+/// What is printed stands in a file, so that a change of it is seen in review. With
+/// `EPMESH_BLESS` set, the file is written anew.
+fn is_as_in(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/golden").join(file);
+    if std::env::var_os("EPMESH_BLESS").is_some() {
+        std::fs::write(&path, text).expect("the file can be written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("the file is there");
+    assert_eq!(text, expected, "{file}: EPMESH_BLESS=1 writes it anew");
+}
+
+#[test]
+fn a_verdict() {
+    let item = |step, witness, fact: &str, raw: Option<&str>| EvidenceItem {
+        step,
+        witness: name(witness),
+        fact: fact.to_owned(),
+        at: now(),
+        raw: raw.map(str::to_owned),
+    };
+    let failing = Verdict {
+        destination: name("dc1.lab.test"),
+        source: name("dc2.lab.test"),
+        interface: "drsuapi".to_owned(),
+        state: State::Failing,
+        cause: Cause::DnsAStale,
+        side: Side::NameResolution,
+        culprit: Some(Culprit {
+            kind: "dns-record".to_owned(),
+            name: "A dc2.lab.test on DNS server 10.0.0.11 (dc1.lab.test)".to_owned(),
+            value: "10.0.0.50, which is member.lab.test".to_owned(),
+        }),
+        confidence: Confidence::Proven,
+        error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".to_owned() },
+        evidence: vec![
+            item(Step::Resolve, "dc1.lab.test", "A dc2.lab.test: 10.0.0.50", Some("NOERROR")),
+            item(Step::Ask, "dc1.lab.test", "not registered", Some("0x16c9a0d6")),
+            item(Step::Identity, "dc1.lab.test", "answers as member.lab.test", None),
+        ],
+        ruled_out: vec![RuledOut {
+            cause: Cause::HostsFileOverride,
+            why: "/etc/hosts on dc1.lab.test maps neither name".to_owned(),
+        }],
+        remedy: vec!["delete the wrong record".to_owned(), "then check".to_owned()],
+    };
+    let silent = [name("dc3.lab.test")];
+    is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(100)));
+}
+
+#[test]
+fn lists() {
+    let link = LinkRow {
+        destination: name("dc1.lab.test"),
+        source: name("dc2.lab.test"),
+        interface: "drsuapi".to_owned(),
+        state: State::Latent,
+        cause: Cause::DnsAStale,
+        side: Side::NameResolution,
+        confidence: Confidence::Likely,
+        error: 1722,
+    };
+    is_as_in("links.txt", &links(&[link], false, Some(120)));
+    let drsuapi = names::by_name("drsuapi").expect("it is known").id;
+    let seen = DcStatus {
+        name: name("dc1.lab.test"),
+        agent: true,
+        connected: true,
+        agent_version: Some("0.1.0".to_owned()),
+        last_seen: Some(now()),
+        clock_skew_ms: Some(-1_200),
+        addresses: vec![[10, 0, 0, 11].into()],
+        site: Some("Default-First-Site-Name".to_owned()),
+        domain: Some(name("lab.test")),
+        forest: Some(name("lab.test")),
+        platform: Some(Platform::Samba),
+        os: None,
+        registered: [(drsuapi, false)].into(),
+        registered_at: Some(now()),
+        dropped: 3,
+        notes: vec!["the spool cannot be written".to_owned()],
+    };
+    let unseen = DcStatus {
+        name: name("dc9.lab.test"),
+        agent: false,
+        connected: false,
+        agent_version: None,
+        last_seen: None,
+        clock_skew_ms: None,
+        addresses: Vec::new(),
+        site: None,
+        registered: [].into(),
+        registered_at: None,
+        dropped: 0,
+        notes: Vec::new(),
+        ..seen.clone()
+    };
+    is_as_in("dcs.txt", &dcs(&[seen, unseen], now(), Some(140)));
+}
