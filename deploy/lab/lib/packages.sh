@@ -4,7 +4,7 @@
 readonly PACKAGES=(
     samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind
     krb5-user smbclient ldb-tools ldap-utils bind9-dnsutils
-    python3-samba python3-dnspython nftables iproute2 procps util-linux
+    python3-samba python3-dnspython python3-impacket nftables iproute2 procps util-linux
 )
 # Services those packages would enable for the next boot.
 readonly PACKAGE_UNITS=(samba-ad-dc smbd nmbd winbind nftables)
