@@ -1,6 +1,9 @@
 //! `epmesh`: the coordinator and the operator's command line.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use epmesh::{
@@ -37,7 +40,11 @@ async fn run(arguments: ServeArguments) -> Exit {
         Err(error) => return refuse(&error),
     };
     let filter = EnvFilter::try_from_env("EPMESH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(shutdown.clone()));
     let (ready, _) = oneshot::channel();

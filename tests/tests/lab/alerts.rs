@@ -53,17 +53,19 @@ pub(crate) fn opened_and_resolved_once_each(lab: &Lab) {
     lab.until("both arrived", Duration::from_secs(120), || of_link(&receiver.events()).len() == 4);
     let events = receiver.events();
     assert_eq!(kinds(&events), ["link.opened", "link.resolved", "link.opened", "link.resolved"]);
-    let ids: BTreeSet<&str> =
-        of_link(&events).iter().map(|event| event["id"].as_str().unwrap()).collect();
-    assert_eq!(ids.len(), 4, "an id came twice");
+    let ids: BTreeSet<&str> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), events.len(), "an id came twice");
     lab.stop_mesh();
 }
 
-/// The events of dc1 <- dc2, in the order in which they came.
+/// The turns of dc1 <- dc2, in the order in which they came. A `link.changed` may stand between them:
+/// the records are mended one DNS server after the other, and a look in between finds the link latent.
 fn of_link(events: &[Value]) -> Vec<&Value> {
     let is_it = |event: &&Value| {
         let link = &event["event"]["data"]["link"];
-        link["destination"] == "dc1.lab.test" && link["source"] == "dc2.lab.test"
+        link["destination"] == "dc1.lab.test"
+            && link["source"] == "dc2.lab.test"
+            && event["event"]["type"] != "link.changed"
     };
     events.iter().filter(is_it).collect()
 }
@@ -76,7 +78,9 @@ fn waiting(lab: &Lab) -> usize {
     let alerts: Vec<Value> = lab.ask(&["alerts", "list"]);
     let is_it = |alert: &&Value| {
         let subject = alert["subject"].as_str().unwrap_or_default();
-        alert["status"] == "pending" && subject.starts_with("dc1.lab.test <- dc2.lab.test")
+        alert["status"] == "pending"
+            && alert["type"] != "link.changed"
+            && subject.starts_with("dc1.lab.test <- dc2.lab.test")
     };
     alerts.iter().filter(is_it).count()
 }
