@@ -128,8 +128,7 @@ impl<'a> Case<'a> {
             .own_map()?
             .iter()
             .filter(|endpoint| {
-                endpoint.interface.uuid == wanted.uuid
-                    && endpoint.interface.major == wanted.major
+                endpoint.interface.offers(wanted)
                     && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
             })
             .filter_map(|endpoint| endpoint.binding.endpoint.parse().ok())
@@ -290,9 +289,7 @@ pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path
     if let Some(Err(failure)) = probe.bind.as_ref().map(|bind| &bind.outcome) {
         return Path::Mapper("bind to the endpoint mapper", failure);
     }
-    let asked = probe.interfaces.iter().find(|asked| {
-        asked.interface.uuid == interface.uuid && asked.interface.major == interface.major
-    });
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(interface));
     let Some(asked) = asked else { return Path::NotSeen };
     match &asked.answer {
         MapAnswer::NotRegistered(status) => return Path::NotRegistered(*status),

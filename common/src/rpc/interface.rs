@@ -26,6 +26,13 @@ impl InterfaceId {
     pub const fn new(uuid: Uuid, major: u16, minor: u16) -> Self {
         Self { uuid, major, minor }
     }
+
+    /// Whether a server that registered this interface offers `wanted`, minor versions left aside:
+    /// another major version is another interface (C706 chapter 12).
+    #[must_use]
+    pub fn offers(self, wanted: Self) -> bool {
+        self.uuid == wanted.uuid && self.major == wanted.major
+    }
 }
 
 impl fmt::Display for InterfaceId {

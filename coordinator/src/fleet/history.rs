@@ -85,8 +85,7 @@ impl History {
         }
         for interface in interfaces {
             let listed = endpoints.iter().any(|endpoint| {
-                endpoint.interface.uuid == interface.uuid
-                    && endpoint.interface.major == interface.major
+                endpoint.interface.offers(*interface)
                     && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
             });
             if listed {

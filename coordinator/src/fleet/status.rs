@@ -122,8 +122,7 @@ impl View {
         let registered = own.map(|endpoints| {
             let holds = |wanted: InterfaceId| {
                 endpoints.iter().any(|endpoint| {
-                    endpoint.interface.uuid == wanted.uuid
-                        && endpoint.interface.major == wanted.major
+                    endpoint.interface.offers(wanted)
                         && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
                 })
             };
