@@ -16,8 +16,8 @@ use epmesh_agent::{
 };
 use epmesh_common::{
     facts::{
-        AddressProbe, DnsName, Failure, HostsFile, HostsLine, IdentityMethod, MapAnswer, Reading,
-        Resolver, Target,
+        AddressProbe, Blank, DnsName, Failure, HostsFile, HostsLine, IdentityMethod, MapAnswer,
+        Reading, Resolver, Target,
     },
     identity::Identity,
     rpc::{Endpoint, InterfaceId, ProtocolSequence, names},
@@ -45,7 +45,7 @@ async fn look(address: IpAddr, ports: WirePorts) -> AddressProbe {
     let resolver = Resolver {
         hosts: Reading::Value(HostsFile { path: "hosts".to_owned(), lines: vec![line] }),
         servers: Reading::Value(Vec::new()),
-        search: Reading::Value(Vec::new()),
+        ..Resolver::blank(&Blank::Absent)
     };
     let target = Target { name, dsa_guid: None, forest: None, whole_map: true };
     let prober = Prober::new(Config { ports, ..Config::default() });

@@ -6,8 +6,8 @@ use std::{net::IpAddr, process::ExitCode};
 use epmesh_common::{
     diagnosis::{Evidence, Link, Observed, Stamped, State, Step, Verdict, diagnose},
     facts::{
-        DnsName, IdentityMethod, PeerObservation, Reading, Resolver, Section, SectionKind, Target,
-        Timestamp,
+        Blank, DnsName, IdentityMethod, PeerObservation, Reading, Resolver, Section, SectionKind,
+        Target, Timestamp,
     },
     identity::Identity,
     rpc::{InterfaceId, names},
@@ -305,10 +305,5 @@ async fn own_resolver(config: &Config, choice: Option<&str>) -> Resolver {
 }
 
 fn not_read(why: &str) -> Resolver {
-    let why = why.to_owned();
-    Resolver {
-        hosts: Reading::Unreadable(why.clone()),
-        servers: Reading::Unreadable(why.clone()),
-        search: Reading::Unreadable(why),
-    }
+    Resolver::blank(&Blank::unreadable(why))
 }

@@ -85,14 +85,12 @@ pub(super) fn bodies(statements: &[Statement]) -> Vec<(Subject, Digest)> {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{Directory, Reading, Section, SectionKind};
+    use epmesh_common::facts::{Blank, Directory, Section, SectionKind};
 
     use super::*;
 
     fn body(why: &str) -> Body {
-        Body::Own(Box::new(Section::Directory(Directory {
-            settings: Reading::Unreadable(why.to_owned()),
-        })))
+        Body::Own(Box::new(Section::Directory(Directory::blank(&Blank::unreadable(why)))))
     }
 
     fn full(ledger: &Ledger, why: &str) -> bool {

@@ -231,11 +231,7 @@ impl Daemon {
         match self.read(SectionKind::Resolver).await {
             Section::Resolver(resolver) => resolver,
             // `read` keeps the kind.
-            _ => Resolver {
-                hosts: facts::Reading::Absent,
-                servers: facts::Reading::Absent,
-                search: facts::Reading::Absent,
-            },
+            _ => Resolver::blank(&facts::Blank::Absent),
         }
     }
 

@@ -11,8 +11,8 @@ pub mod windows;
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::facts::{
-    self, Directory, DnsName, EndpointMap, Failure, Host, MapView, Ports, Reading, Replication,
-    Resolver, Section, SectionKind, Services, Through,
+    self, Blank, Directory, DnsName, EndpointMap, Events, Failure, Filters, Host, MapView, PortUse,
+    Ports, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through,
 };
 use thiserror::Error;
 use tonic::async_trait;
@@ -54,40 +54,33 @@ pub fn unreadable(
     name: &DnsName,
     why: &str,
 ) -> Section {
-    fn no<T>(why: &str) -> Reading<T> {
-        Reading::Unreadable(why.chars().take(300).collect())
-    }
+    let blank = &Blank::unreadable(why);
     match kind {
-        SectionKind::Host => Section::Host(Host {
-            name: name.clone(),
-            netbios_name: no(why),
-            domain: no(why),
-            forest: no(why),
-            site: no(why),
-            dsa_guid: no(why),
-            addresses: no(why),
-            platform,
-            os: no(why),
-            boot: no(why),
-            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
-        }),
+        SectionKind::Host => {
+            Section::Host(Host::blank(name.clone(), platform, AGENT_VERSION, blank))
+        }
         SectionKind::EndpointMap => Section::EndpointMap(EndpointMap {
             views: vec![MapView {
                 through: Through::Local,
                 endpoints: Err(Failure::Local(why.chars().take(300).collect())),
             }],
         }),
-        SectionKind::Services => Section::Services(Services { list: no(why) }),
-        SectionKind::Ports => {
-            Section::Ports(Ports { dynamic: no(why), rpc: no(why), listeners: no(why) })
+        SectionKind::Services => Section::Services(Services { list: blank.reading() }),
+        SectionKind::Ports => Section::Ports(Ports::blank(blank)),
+        SectionKind::Resolver => Section::Resolver(Resolver::blank(blank)),
+        SectionKind::Directory => Section::Directory(Directory::blank(blank)),
+        SectionKind::Replication => {
+            Section::Replication(Replication { neighbours: blank.reading() })
         }
-        SectionKind::Resolver => {
-            Section::Resolver(Resolver { hosts: no(why), servers: no(why), search: no(why) })
-        }
-        SectionKind::Directory => Section::Directory(Directory { settings: no(why) }),
-        SectionKind::Replication => Section::Replication(Replication { neighbours: no(why) }),
+        SectionKind::RpcSettings => Section::RpcSettings(RpcSettings::blank(blank)),
+        SectionKind::PortUse => Section::PortUse(PortUse::blank(blank)),
+        SectionKind::Filters => Section::Filters(Filters::blank(blank)),
+        SectionKind::Events => Section::Events(Events::blank(blank)),
     }
 }
+
+/// The agent's version, as its host section tells it.
+pub(crate) const AGENT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// This host cannot be read by the platform's code.
 #[derive(Debug, Error)]

@@ -47,12 +47,12 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{HostsFile, HostsLine};
+    use epmesh_common::facts::{Blank, HostsFile, HostsLine};
 
     use super::*;
 
     fn resolver(hosts: Reading<HostsFile>) -> Resolver {
-        Resolver { hosts, servers: Reading::Absent, search: Reading::Absent }
+        Resolver { hosts, ..Resolver::blank(&Blank::Absent) }
     }
 
     #[test]

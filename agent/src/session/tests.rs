@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use epmesh_common::{
-    facts::{Body, Directory, Reading, Report, Section, SectionKind, Statement, Timestamp},
+    facts::{Blank, Body, Directory, Report, Section, SectionKind, Statement, Timestamp},
     rpc::InterfaceId,
     wire::Received,
 };
@@ -206,8 +206,7 @@ impl Running {
 }
 
 fn statement(text: &str) -> Statement {
-    let settings = Reading::Unreadable(text.to_owned());
-    let section = Section::Directory(Directory { settings });
+    let section = Section::Directory(Directory::blank(&Blank::unreadable(text)));
     Body::Own(Box::new(section)).stated(Timestamp::from_millis(7))
 }
 
@@ -382,10 +381,10 @@ async fn enrolment_trusts_the_token_and_nobody_else() {
 }
 
 /// A host of which nothing can be read, and whose endpoint map makes the platform panic.
-struct Blank;
+struct Featureless;
 
 #[tonic::async_trait]
-impl crate::platform::Platform for Blank {
+impl crate::platform::Platform for Featureless {
     fn kind(&self) -> epmesh_common::facts::Platform {
         epmesh_common::facts::Platform::Simulated
     }
@@ -426,7 +425,7 @@ async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
     let parts = run::Parts {
         config: Config { state_dir: dir.path().to_owned(), ..Config::default() },
         identity: authority.identity(&coordinator.url()),
-        platform: Arc::new(Blank),
+        platform: Arc::new(Featureless),
         peers: Some(Arc::new(Blind)),
         clock: Arc::new(SystemClock),
     };

@@ -8,8 +8,8 @@ use epmesh_agent::{
 };
 use epmesh_common::{
     facts::{
-        AddressProbe, HostsFile, HostsLine, Lookup, PeerObservation, Reading, Resolver, Source,
-        Target,
+        AddressProbe, Blank, HostsFile, HostsLine, Lookup, PeerObservation, Reading, Resolver,
+        Source, Target,
     },
     rpc::{InterfaceId, names},
 };
@@ -61,7 +61,7 @@ pub(crate) fn resolver(servers: Vec<IpAddr>) -> Resolver {
     Resolver {
         hosts: Reading::Value(hosts),
         servers: Reading::Value(servers),
-        search: Reading::Absent,
+        ..Resolver::blank(&Blank::Absent)
     }
 }
 

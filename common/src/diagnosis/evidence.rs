@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     facts::{
-        Directory, DnsName, EndpointMap, Host, PeerObservation, Ports, Process, Replication,
-        Resolver, Section, Services, Timestamp,
+        Directory, DnsName, EndpointMap, Events, Filters, Host, PeerObservation, PortUse, Ports,
+        Process, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Timestamp,
     },
     rpc::InterfaceId,
 };
@@ -93,6 +93,14 @@ pub struct DcFacts {
     pub directory: Option<Stamped<Directory>>,
     /// Its inbound replication.
     pub replication: Option<Stamped<Replication>>,
+    /// The settings of its RPC runtime.
+    pub rpc_settings: Option<Stamped<RpcSettings>>,
+    /// How much of its ports is in use.
+    pub port_use: Option<Stamped<PortUse>>,
+    /// What filters RPC on it.
+    pub filters: Option<Stamped<Filters>>,
+    /// What its event logs say.
+    pub events: Option<Stamped<Events>>,
 }
 
 impl DcFacts {
@@ -106,6 +114,45 @@ impl DcFacts {
             Section::Resolver(fact) => self.resolver = Some(Stamped { at, fact }),
             Section::Directory(fact) => self.directory = Some(Stamped { at, fact }),
             Section::Replication(fact) => self.replication = Some(Stamped { at, fact }),
+            Section::RpcSettings(fact) => self.rpc_settings = Some(Stamped { at, fact }),
+            Section::PortUse(fact) => self.port_use = Some(Stamped { at, fact }),
+            Section::Filters(fact) => self.filters = Some(Stamped { at, fact }),
+            Section::Events(fact) => self.events = Some(Stamped { at, fact }),
+        }
+    }
+
+    /// When the section of this kind was last seen to be so; `None` when nobody said.
+    #[must_use]
+    pub fn at(&self, kind: SectionKind) -> Option<Timestamp> {
+        match kind {
+            SectionKind::Host => self.host.as_ref().map(|held| held.at),
+            SectionKind::EndpointMap => self.endpoint_map.as_ref().map(|held| held.at),
+            SectionKind::Services => self.services.as_ref().map(|held| held.at),
+            SectionKind::Ports => self.ports.as_ref().map(|held| held.at),
+            SectionKind::Resolver => self.resolver.as_ref().map(|held| held.at),
+            SectionKind::Directory => self.directory.as_ref().map(|held| held.at),
+            SectionKind::Replication => self.replication.as_ref().map(|held| held.at),
+            SectionKind::RpcSettings => self.rpc_settings.as_ref().map(|held| held.at),
+            SectionKind::PortUse => self.port_use.as_ref().map(|held| held.at),
+            SectionKind::Filters => self.filters.as_ref().map(|held| held.at),
+            SectionKind::Events => self.events.as_ref().map(|held| held.at),
+        }
+    }
+
+    /// The time of the section of this kind, to move it.
+    pub fn at_mut(&mut self, kind: SectionKind) -> Option<&mut Timestamp> {
+        match kind {
+            SectionKind::Host => self.host.as_mut().map(|held| &mut held.at),
+            SectionKind::EndpointMap => self.endpoint_map.as_mut().map(|held| &mut held.at),
+            SectionKind::Services => self.services.as_mut().map(|held| &mut held.at),
+            SectionKind::Ports => self.ports.as_mut().map(|held| &mut held.at),
+            SectionKind::Resolver => self.resolver.as_mut().map(|held| &mut held.at),
+            SectionKind::Directory => self.directory.as_mut().map(|held| &mut held.at),
+            SectionKind::Replication => self.replication.as_mut().map(|held| &mut held.at),
+            SectionKind::RpcSettings => self.rpc_settings.as_mut().map(|held| &mut held.at),
+            SectionKind::PortUse => self.port_use.as_mut().map(|held| &mut held.at),
+            SectionKind::Filters => self.filters.as_mut().map(|held| &mut held.at),
+            SectionKind::Events => self.events.as_mut().map(|held| &mut held.at),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DnsName, Reading, Timestamp};
+use super::{Blank, DnsName, Reading, Timestamp};
 
 /// The NTDS Settings objects in this domain controller's copy of the configuration naming context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,41 @@ use super::{DnsName, Reading, Timestamp};
 pub struct Directory {
     /// Every NTDS Settings object, sorted by GUID.
     pub settings: Reading<Vec<NtdsSettings>>,
+    /// The invocation id of this domain controller's own database.
+    pub invocation_id: Reading<Uuid>,
+    /// Functional levels.
+    pub levels: Reading<FunctionalLevels>,
+    /// Whether this domain controller is a global catalog.
+    pub global_catalog: Reading<bool>,
+    /// Whether it is a read-only domain controller.
+    pub read_only: Reading<bool>,
+}
+
+impl Directory {
+    /// A directory of which nothing is known.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        Self {
+            settings: blank.reading(),
+            invocation_id: blank.reading(),
+            levels: blank.reading(),
+            global_catalog: blank.reading(),
+            read_only: blank.reading(),
+        }
+    }
+}
+
+/// Functional levels (`msDS-Behavior-Version`, MS-ADTS 6.1.4.2 to 6.1.4.4): 0 is Windows 2000, 7 is
+/// Windows Server 2016.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FunctionalLevels {
+    /// Of the forest.
+    pub forest: u32,
+    /// Of the domain.
+    pub domain: u32,
+    /// What this domain controller is able to.
+    pub controller: u32,
 }
 
 /// One NTDS Settings object (`objectClass=nTDSDSA`, MS-ADTS 6.1.1.2.2.1.2.1.1): what makes a

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DnsName, Reading, Timestamp};
+use super::{Blank, DnsName, Reading, Timestamp};
 
 /// What a domain controller says it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,60 @@ pub struct Host {
     pub os: Reading<String>,
     /// The current life of the host.
     pub boot: Reading<Boot>,
+    /// The version of the operating system, in numbers.
+    pub version: Reading<OsVersion>,
+    /// How it was started.
+    pub boot_mode: Reading<BootMode>,
     /// The agent's version.
     pub agent_version: String,
+}
+
+impl Host {
+    /// A host of which nothing but the name is known.
+    #[must_use]
+    pub fn blank(name: DnsName, platform: Platform, agent_version: &str, blank: &Blank) -> Self {
+        Self {
+            name,
+            netbios_name: blank.reading(),
+            domain: blank.reading(),
+            forest: blank.reading(),
+            site: blank.reading(),
+            dsa_guid: blank.reading(),
+            addresses: blank.reading(),
+            platform,
+            os: blank.reading(),
+            boot: blank.reading(),
+            version: blank.reading(),
+            boot_mode: blank.reading(),
+            agent_version: agent_version.to_owned(),
+        }
+    }
+}
+
+/// The version of an operating system; on Windows 10.0.20348 is Windows Server 2022.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OsVersion {
+    /// The first number.
+    pub major: u32,
+    /// The second.
+    pub minor: u32,
+    /// The build.
+    pub build: u32,
+}
+
+/// How a Windows host was started (`SafeBoot\Option`, `SM_CLEANBOOT`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BootMode {
+    /// As usual.
+    Normal,
+    /// Safe mode.
+    Safe,
+    /// Safe mode with networking.
+    SafeWithNetwork,
+    /// Directory Services Repair Mode, earlier Restore Mode: without the directory.
+    DirectoryRepair,
 }
 
 /// An address and the network interface that carries it.

@@ -5,21 +5,27 @@
 //! empty output and a refused read are never the same as "not there".
 
 mod directory;
+mod events;
+mod filters;
 mod host;
 mod map;
 mod name;
 mod observation;
 mod plan;
+mod port_use;
 mod reading;
 mod resolver;
+mod rpc_settings;
 mod section;
 mod service;
 mod statement;
 mod time;
 
 pub use self::{
-    directory::{Directory, Neighbour, NtdsSettings, Replication},
-    host::{Boot, Host, InterfaceAddress, Platform},
+    directory::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication},
+    events::{Events, LoggedEvent},
+    filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
+    host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     map::{EndpointMap, MapView, Through},
     name::{DnsName, NameError},
     observation::{
@@ -28,8 +34,12 @@ pub use self::{
         Stage,
     },
     plan::{Look, Plan, Target},
-    reading::Reading,
-    resolver::{HostsFile, HostsLine, Resolver},
+    port_use::{PortUse, ProcessUse, RangeUse, Trend},
+    reading::{Blank, Reading},
+    resolver::{
+        HostsFile, HostsLine, InterfaceDns, LmhostsFile, LmhostsLine, RegisteredName, Resolver,
+    },
+    rpc_settings::{NearMiss, RegistryText, RpcSettings, StaticPort, StaticPortOwner},
     section::{Section, SectionKind},
     service::{
         AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,

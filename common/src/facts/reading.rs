@@ -45,6 +45,36 @@ impl<T> Reading<T> {
     }
 }
 
+/// The answer to every question at once, where none has a value of its own: a section that could
+/// not be read, or that the platform does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// Looked for, and not there.
+    Absent,
+    /// This platform has no such thing.
+    NotApplicable,
+    /// Could not be seen, and why.
+    Unreadable(String),
+}
+
+impl Blank {
+    /// "Could not be seen", the reason cut to 300 characters.
+    #[must_use]
+    pub fn unreadable(why: &str) -> Self {
+        Self::Unreadable(why.chars().take(300).collect())
+    }
+
+    /// The answer for a fact of any type.
+    #[must_use]
+    pub fn reading<T>(&self) -> Reading<T> {
+        match self {
+            Self::Absent => Reading::Absent,
+            Self::NotApplicable => Reading::NotApplicable,
+            Self::Unreadable(why) => Reading::Unreadable(why.clone()),
+        }
+    }
+}
+
 impl<T> From<Option<T>> for Reading<T> {
     /// `None` is `Absent`: use it only where the lack of a value was itself read.
     fn from(value: Option<T>) -> Self {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Directory, EndpointMap, Host, Ports, Replication, Resolver, Services};
+use super::{
+    Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
+    RpcSettings, Services,
+};
 
 /// One section of what a host says of itself. A section is sent again only when it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,14 @@ pub enum Section {
     Directory(Directory),
     /// Its inbound replication.
     Replication(Replication),
+    /// The settings of its RPC runtime.
+    RpcSettings(RpcSettings),
+    /// How much of its ports is in use.
+    PortUse(PortUse),
+    /// What filters RPC on it.
+    Filters(Filters),
+    /// What its event logs say.
+    Events(Events),
 }
 
 impl Section {
@@ -38,6 +49,10 @@ impl Section {
             Self::Resolver(_) => SectionKind::Resolver,
             Self::Directory(_) => SectionKind::Directory,
             Self::Replication(_) => SectionKind::Replication,
+            Self::RpcSettings(_) => SectionKind::RpcSettings,
+            Self::PortUse(_) => SectionKind::PortUse,
+            Self::Filters(_) => SectionKind::Filters,
+            Self::Events(_) => SectionKind::Events,
         }
     }
 }
@@ -60,11 +75,19 @@ pub enum SectionKind {
     Directory,
     /// [`Section::Replication`].
     Replication,
+    /// [`Section::RpcSettings`].
+    RpcSettings,
+    /// [`Section::PortUse`].
+    PortUse,
+    /// [`Section::Filters`].
+    Filters,
+    /// [`Section::Events`].
+    Events,
 }
 
 impl SectionKind {
     /// All of them, in the order in which they are collected.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Host,
         Self::EndpointMap,
         Self::Services,
@@ -72,6 +95,10 @@ impl SectionKind {
         Self::Resolver,
         Self::Directory,
         Self::Replication,
+        Self::RpcSettings,
+        Self::PortUse,
+        Self::Filters,
+        Self::Events,
     ];
 
     /// The name as it stands in keys and on the screen.
@@ -85,6 +112,10 @@ impl SectionKind {
             Self::Resolver => "resolver",
             Self::Directory => "directory",
             Self::Replication => "replication",
+            Self::RpcSettings => "rpc-settings",
+            Self::PortUse => "port-use",
+            Self::Filters => "filters",
+            Self::Events => "events",
         }
     }
 }

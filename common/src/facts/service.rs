@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reading, Timestamp};
+use super::{Blank, Reading, Timestamp};
 
 /// The services of a host that a domain controller needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +36,29 @@ pub struct Service {
     pub start: Reading<StartType>,
     /// The process, while it runs.
     pub process: Reading<Process>,
+    /// The account it runs under, as the service manager writes it.
+    pub account: Reading<String>,
+    /// The exit code of its last run; on Windows the service-specific one where there is one.
+    pub exit_code: Reading<u32>,
+    /// The services that it needs, by name.
+    pub dependencies: Reading<Vec<String>>,
+}
+
+impl Service {
+    /// A service of which only the state is known.
+    #[must_use]
+    pub fn blank(name: &str, state: ServiceState, blank: &Blank) -> Self {
+        Self {
+            name: name.to_owned(),
+            roles: Vec::new(),
+            state,
+            start: blank.reading(),
+            process: blank.reading(),
+            account: blank.reading(),
+            exit_code: blank.reading(),
+            dependencies: blank.reading(),
+        }
+    }
 }
 
 /// What a service does for a domain controller; on Samba one task carries several.
@@ -109,6 +132,12 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// Ports of which nothing is known.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        Self { dynamic: blank.reading(), rpc: blank.reading(), listeners: blank.reading() }
+    }
+
     /// Whether something listens on TCP `port` for connections to `address`; `None` when the
     /// listeners could not be read.
     #[must_use]

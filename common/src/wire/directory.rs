@@ -8,20 +8,46 @@ use super::{
     reader::{Reader, Wire, encode_all},
     reading::reading,
 };
-use crate::facts::{Directory, Neighbour, NtdsSettings, Replication, Timestamp};
+use crate::facts::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication, Timestamp};
 
 impl Wire for Directory {
     type Message = proto::Directory;
 
     fn encode(&self) -> proto::Directory {
-        proto::Directory { settings: reading(&self.settings, |list| encode_all(list)) }
+        proto::Directory {
+            settings: reading(&self.settings, |list| encode_all(list)),
+            invocation_id: reading(&self.invocation_id, |guid| guid.as_bytes().to_vec()),
+            levels: reading(&self.levels, |levels| Some(levels.encode())),
+            global_catalog: reading(&self.global_catalog, |flag| *flag),
+            read_only: reading(&self.read_only, |flag| *flag),
+        }
     }
 
     fn decode(m: proto::Directory, r: &mut Reader) -> Result<Self, WireError> {
-        let settings = r.reading("settings", m.settings, |r, list| {
-            r.list("value", list, limits::NTDS_SETTINGS, |r, m| Wire::decode(m, r))
-        })?;
-        Ok(Self { settings })
+        Ok(Self {
+            settings: r.reading("settings", m.settings, |r, list| {
+                r.list("value", list, limits::NTDS_SETTINGS, |r, m| Wire::decode(m, r))
+            })?,
+            invocation_id: r
+                .later_reading("invocation_id", m.invocation_id, |r, m| r.guid("value", &m))?,
+            levels: r.later_reading("levels", m.levels, |r, m| r.message("value", m))?,
+            global_catalog: r
+                .later_reading("global_catalog", m.global_catalog, |_, flag| Ok(flag))?,
+            read_only: r.later_reading("read_only", m.read_only, |_, flag| Ok(flag))?,
+        })
+    }
+}
+
+impl Wire for FunctionalLevels {
+    type Message = proto::FunctionalLevels;
+
+    fn encode(&self) -> proto::FunctionalLevels {
+        let Self { forest, domain, controller } = *self;
+        proto::FunctionalLevels { forest, domain, controller }
+    }
+
+    fn decode(m: proto::FunctionalLevels, _: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self { forest: m.forest, domain: m.domain, controller: m.controller })
     }
 }
 

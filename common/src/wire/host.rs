@@ -8,9 +8,10 @@ use super::{
     reader::{Reader, Wire, WireEnum as _, address_bytes, encode_all, wire_enum},
     reading::{reading, text_reading},
 };
-use crate::facts::{Boot, Host, InterfaceAddress, Platform};
+use crate::facts::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform};
 
 wire_enum!(Platform = proto::Platform { Samba, Windows, Simulated });
+wire_enum!(BootMode = proto::BootMode { Normal, Safe, SafeWithNetwork, DirectoryRepair });
 
 impl Wire for Host {
     type Message = proto::Host;
@@ -28,6 +29,8 @@ impl Wire for Host {
             os: text_reading(&self.os),
             boot: reading(&self.boot, |boot| Some(boot.encode())),
             agent_version: self.agent_version.clone(),
+            version: reading(&self.version, |version| Some(version.encode())),
+            boot_mode: reading(&self.boot_mode, |mode| mode.number()),
         }
     }
 
@@ -45,6 +48,8 @@ impl Wire for Host {
             platform: r.known("platform", m.platform)?,
             os: r.text_reading("os", m.os)?,
             boot: r.reading("boot", m.boot, |r, boot| r.message("value", boot))?,
+            version: r.later_reading("version", m.version, |r, m| r.message("value", m))?,
+            boot_mode: r.later_reading("boot_mode", m.boot_mode, |r, m| r.known("value", m))?,
             agent_version: r.text("agent_version", m.agent_version, limits::TEXT_BYTES)?,
         })
     }
@@ -77,5 +82,18 @@ impl Wire for Boot {
 
     fn decode(m: proto::Boot, r: &mut Reader) -> Result<Self, WireError> {
         Ok(Self { id: r.text("id", m.id, limits::TEXT_BYTES)?, at: r.moment("at_ms", m.at_ms)? })
+    }
+}
+
+impl Wire for OsVersion {
+    type Message = proto::OsVersion;
+
+    fn encode(&self) -> proto::OsVersion {
+        let Self { major, minor, build } = *self;
+        proto::OsVersion { major, minor, build }
+    }
+
+    fn decode(m: proto::OsVersion, _: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self { major: m.major, minor: m.minor, build: m.build })
     }
 }

@@ -31,6 +31,8 @@ pub const ENDPOINTS: usize = 20_000;
 pub const SERVICES: usize = 4096;
 /// Roles of a service.
 pub const ROLES: usize = 16;
+/// Services that one service needs.
+pub const DEPENDENCIES: usize = 256;
 /// Port ranges of a host.
 pub const PORT_RANGES: usize = 16;
 /// Listening sockets of a host.
@@ -47,10 +49,32 @@ pub const DNS_SERVERS: usize = 64;
 /// Suffixes of a host's search list.
 pub const SEARCH_NAMES: usize = 256;
 
+/// Files included by an LMHOSTS file.
+pub const LMHOSTS_INCLUDES: usize = 64;
+/// Records that a domain controller wants in DNS.
+pub const REGISTERED_NAMES: usize = 4096;
+
 /// NTDS Settings objects of a forest.
 pub const NTDS_SETTINGS: usize = 10_000;
 /// Inbound replication neighbours of a domain controller.
 pub const NEIGHBOURS: usize = 65_536;
+
+/// Values of a registry key.
+pub const REGISTRY_VALUES: usize = 256;
+/// Lines of a registry value that has several.
+pub const REGISTRY_LINES: usize = 4096;
+/// Services that can have a port of their own.
+pub const STATIC_PORTS: usize = 16;
+/// Processes that use the most ports.
+pub const PROCESS_USES: usize = 32;
+/// Profiles of a firewall.
+pub const PROFILES: usize = 16;
+/// RPC filters of a host.
+pub const RPC_FILTERS: usize = 1024;
+/// Events kept of a host: the latest.
+pub const EVENTS: usize = 256;
+/// Parameters of an event.
+pub const EVENT_PARAMETERS: usize = 64;
 
 /// Questions asked about one peer.
 pub const LOOKUPS: usize = 256;

@@ -215,6 +215,24 @@ impl Reader {
         Ok(clean)
     }
 
+    /// A list of texts that is of use only whole.
+    pub(super) fn texts(
+        &mut self,
+        name: &'static str,
+        list: Vec<String>,
+        limit: usize,
+    ) -> Result<Vec<String>, WireError> {
+        self.list(name, list, limit, |r, text| r.plain_text(text, limits::TEXT_BYTES))
+    }
+
+    /// A percentage.
+    pub(super) fn percent(&mut self, name: &'static str, value: u32) -> Result<u8, WireError> {
+        match u8::try_from(value) {
+            Ok(percent) if percent <= 100 => Ok(percent),
+            _ => self.refuse_field(name, Problem::OutOfRange { value: value.into(), limit: 100 }),
+        }
+    }
+
     /// A text that may be there.
     pub(super) fn optional_text(
         &mut self,

@@ -9,6 +9,9 @@ use super::{
 };
 use crate::facts::Reading;
 
+/// Why a fact that a newer version tells is not there.
+const UNTOLD: &str = "the agent's version does not tell it";
+
 /// A `...Reading` message, whatever its value is.
 pub(super) trait ReadingMessage: Sized {
     /// The field `value` as generated.
@@ -64,6 +67,19 @@ impl Reader {
         })
     }
 
+    /// A reading in a field that an agent of an earlier version does not send.
+    pub(super) fn later_reading<T, M: ReadingMessage>(
+        &mut self,
+        name: &'static str,
+        message: Option<M>,
+        decode: impl FnOnce(&mut Self, M::Value) -> Result<T, WireError>,
+    ) -> Result<Reading<T>, WireError> {
+        match message {
+            Some(message) => self.reading(name, Some(message), decode),
+            None => Ok(Reading::Unreadable(UNTOLD.to_owned())),
+        }
+    }
+
     /// A reading of a text.
     pub(super) fn text_reading(
         &mut self,
@@ -111,4 +127,21 @@ reading_messages! {
     NamesReading(Vec<String>),
     NtdsSettingsReading(Vec<proto::NtdsSettings>),
     NeighboursReading(Vec<proto::Neighbour>),
+    FlagReading(bool),
+    NumberReading(u32),
+    MomentReading(u64),
+    TextsReading(Vec<String>),
+    OsVersionReading(Option<proto::OsVersion>),
+    BootModeReading(i32),
+    LmhostsFileReading(Option<proto::LmhostsFile>),
+    InterfaceDnsReading(Vec<proto::InterfaceDns>),
+    RegisteredNamesReading(Vec<proto::RegisteredName>),
+    FunctionalLevelsReading(Option<proto::FunctionalLevels>),
+    RegistryTextsReading(Vec<proto::RegistryText>),
+    NearMissesReading(Vec<proto::NearMiss>),
+    RangeUsesReading(Vec<proto::RangeUse>),
+    ProcessUsesReading(Vec<proto::ProcessUse>),
+    FirewallProfilesReading(Vec<proto::FirewallProfile>),
+    RpcFiltersReading(Vec<proto::RpcFilter>),
+    LoggedEventsReading(Vec<proto::LoggedEvent>),
 }

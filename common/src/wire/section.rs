@@ -9,8 +9,19 @@ use super::{
 use crate::facts::{Section, SectionKind, Subject};
 
 wire_enum!(
-    SectionKind =
-        proto::SectionKind { Host, EndpointMap, Services, Ports, Resolver, Directory, Replication }
+    SectionKind = proto::SectionKind {
+        Host,
+        EndpointMap,
+        Services,
+        Ports,
+        Resolver,
+        Directory,
+        Replication,
+        RpcSettings,
+        PortUse,
+        Filters,
+        Events,
+    }
 );
 
 impl Wire for Section {
@@ -27,6 +38,10 @@ impl Wire for Section {
                 Self::Resolver(facts) => Facts::Resolver(facts.encode()),
                 Self::Directory(facts) => Facts::Directory(facts.encode()),
                 Self::Replication(facts) => Facts::Replication(facts.encode()),
+                Self::RpcSettings(facts) => Facts::RpcSettings(facts.encode()),
+                Self::PortUse(facts) => Facts::PortUse(facts.encode()),
+                Self::Filters(facts) => Facts::Filters(facts.encode()),
+                Self::Events(facts) => Facts::Events(facts.encode()),
             }),
         }
     }
@@ -45,6 +60,12 @@ impl Wire for Section {
             Some(Facts::Replication(facts)) => {
                 Self::Replication(r.message("replication", Some(facts))?)
             }
+            Some(Facts::RpcSettings(facts)) => {
+                Self::RpcSettings(r.message("rpc_settings", Some(facts))?)
+            }
+            Some(Facts::PortUse(facts)) => Self::PortUse(r.message("port_use", Some(facts))?),
+            Some(Facts::Filters(facts)) => Self::Filters(r.message("filters", Some(facts))?),
+            Some(Facts::Events(facts)) => Self::Events(r.message("events", Some(facts))?),
             None => return r.refuse(Problem::UnknownCase),
         })
     }

@@ -6,7 +6,7 @@ use super::{
     error::WireError,
     limits,
     reader::{Reader, Wire, WireEnum as _, address_bytes, encode_all, wire_enum},
-    reading::reading,
+    reading::{reading, text_reading},
 };
 use crate::facts::{
     AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,
@@ -55,6 +55,9 @@ impl Wire for Service {
             state: self.state.number(),
             start: reading(&self.start, |start| start.number()),
             process: reading(&self.process, |process| Some(process.encode())),
+            account: text_reading(&self.account),
+            exit_code: reading(&self.exit_code, |code| *code),
+            dependencies: reading(&self.dependencies, Clone::clone),
         }
     }
 
@@ -65,6 +68,13 @@ impl Wire for Service {
             state: r.known("state", m.state)?,
             start: r.reading("start", m.start, |r, number| r.known("value", number))?,
             process: r.reading("process", m.process, |r, process| r.message("value", process))?,
+            account: r.later_reading("account", m.account, |r, text| {
+                r.text("value", text, limits::TEXT_BYTES)
+            })?,
+            exit_code: r.later_reading("exit_code", m.exit_code, |_, code| Ok(code))?,
+            dependencies: r.later_reading("dependencies", m.dependencies, |r, list| {
+                r.texts("value", list, limits::DEPENDENCIES)
+            })?,
         })
     }
 }

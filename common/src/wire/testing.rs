@@ -1,19 +1,20 @@
 //! Arbitrary facts, for property tests.
 
+mod own;
+
 use std::net::IpAddr;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use uuid::Uuid;
 
+pub use self::own::section;
+
 use crate::{
     facts::{
-        AddressFamily, AddressProbe, Answer, Body, Boot, Directory, DnsName, EndpointMap, Failure,
-        Host, HostsFile, HostsLine, IdentityMethod, IdentityProbe, InterfaceAddress,
-        InterfaceProbe, Listener, Look, Lookup, MapAnswer, MapView, Neighbour, NtdsSettings,
-        PeerObservation, Plan, Platform, PortProbe, PortRange, Ports, Process, Question, Reading,
-        Record, RecordData, RecordType, Replication, Report, Resolver, Section, SectionKind,
-        Service, ServiceRole, ServiceState, Services, Source, Stage, StartType, Statement, Target,
-        Through, Timestamp, Transport,
+        AddressProbe, Answer, Body, DnsName, Failure, IdentityMethod, IdentityProbe,
+        InterfaceProbe, Look, Lookup, MapAnswer, MapView, PeerObservation, Plan, PortProbe,
+        Question, Reading, Record, RecordData, RecordType, Report, SectionKind, Source, Stage,
+        Statement, Target, Through, Timestamp,
     },
     identity::Identity,
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
@@ -104,21 +105,6 @@ pub fn map_view() -> impl Strategy<Value = MapView> {
     (through, endpoints).prop_map(|(through, endpoints)| MapView { through, endpoints })
 }
 
-/// Any section.
-pub fn section() -> impl Strategy<Value = Section> {
-    prop_oneof![
-        host().prop_map(Section::Host),
-        vec(map_view(), 0..3).prop_map(|views| Section::EndpointMap(EndpointMap { views })),
-        reading(vec(service(), 0..4)).prop_map(|list| Section::Services(Services { list })),
-        ports().prop_map(Section::Ports),
-        resolver().prop_map(Section::Resolver),
-        reading(vec(settings(), 0..4))
-            .prop_map(|settings| Section::Directory(Directory { settings })),
-        reading(vec(neighbour(), 0..4))
-            .prop_map(|neighbours| Section::Replication(Replication { neighbours })),
-    ]
-}
-
 /// What was seen of a peer.
 pub fn peer() -> impl Strategy<Value = PeerObservation> {
     (name(), option::of(guid()), vec(lookup(), 0..4), vec(address_probe(), 0..3)).prop_map(
@@ -183,109 +169,6 @@ pub fn look() -> impl Strategy<Value = Look> {
 fn target() -> impl Strategy<Value = Target> {
     (name(), option::of(guid()), option::of(name()), any::<bool>()).prop_map(
         |(name, dsa_guid, forest, whole_map)| Target { name, dsa_guid, forest, whole_map },
-    )
-}
-
-fn host() -> impl Strategy<Value = Host> {
-    let address = (text(), any::<IpAddr>())
-        .prop_map(|(interface, address)| InterfaceAddress { interface, address });
-    let boot = (text(), moment()).prop_map(|(id, at)| Boot { id, at });
-    let platform = select(&[Platform::Samba, Platform::Windows, Platform::Simulated][..]);
-    let who = (name(), reading(text()), reading(name()), reading(name()), reading(text()));
-    let what = (reading(guid()), reading(vec(address, 0..4)), platform, reading(text()));
-    (who, what, reading(boot), text()).prop_map(
-        |(
-            (name, netbios_name, domain, forest, site),
-            (dsa_guid, addresses, platform, os),
-            boot,
-            agent_version,
-        )| Host {
-            name,
-            netbios_name,
-            domain,
-            forest,
-            site,
-            dsa_guid,
-            addresses,
-            platform,
-            os,
-            boot,
-            agent_version,
-        },
-    )
-}
-
-fn service() -> impl Strategy<Value = Service> {
-    let roles = [
-        ServiceRole::Directory,
-        ServiceRole::EndpointMapper,
-        ServiceRole::DirectoryRpc,
-        ServiceRole::Netlogon,
-        ServiceRole::Dns,
-        ServiceRole::Replication,
-        ServiceRole::Ldap,
-        ServiceRole::Kdc,
-    ];
-    let states = [
-        ServiceState::Running,
-        ServiceState::Starting,
-        ServiceState::Stopping,
-        ServiceState::Stopped,
-    ];
-    let starts = [StartType::Automatic, StartType::Manual, StartType::Disabled];
-    let process = (any::<u32>(), moment()).prop_map(|(pid, started)| Process { pid, started });
-    let roles = vec(select(roles.to_vec()), 0..4);
-    let start = reading(select(starts.to_vec()));
-    (text(), roles, select(states.to_vec()), start, reading(process)).prop_map(
-        |(name, roles, state, start, process)| Service { name, roles, state, start, process },
-    )
-}
-
-fn ports() -> impl Strategy<Value = Ports> {
-    let listener = (any::<u16>(), any::<IpAddr>(), any::<Option<u32>>())
-        .prop_map(|(port, address, pid)| Listener { port, address, pid });
-    (reading(vec(range(), 0..4)), reading(range()), reading(vec(listener, 0..4)))
-        .prop_map(|(dynamic, rpc, listeners)| Ports { dynamic, rpc, listeners })
-}
-
-fn range() -> impl Strategy<Value = PortRange> {
-    let family = select(&[AddressFamily::V4, AddressFamily::V6][..]);
-    let transport = select(&[Transport::Tcp, Transport::Udp][..]);
-    (family, transport, any::<u16>(), any::<u16>())
-        .prop_map(|(family, transport, first, last)| PortRange { family, transport, first, last })
-}
-
-fn resolver() -> impl Strategy<Value = Resolver> {
-    let line = (any::<u32>(), any::<IpAddr>(), vec(name(), 0..3))
-        .prop_map(|(line, address, names)| HostsLine { line, address, names });
-    let hosts = (text(), vec(line, 0..4)).prop_map(|(path, lines)| HostsFile { path, lines });
-    (reading(hosts), reading(vec(any::<IpAddr>(), 0..3)), reading(vec(name(), 0..3)))
-        .prop_map(|(hosts, servers, search)| Resolver { hosts, servers, search })
-}
-
-fn settings() -> impl Strategy<Value = NtdsSettings> {
-    (text(), option::of(name()), guid(), option::of(text()), option::of(moment())).prop_map(
-        |(server, host, dsa_guid, site, created)| NtdsSettings {
-            server,
-            host,
-            dsa_guid,
-            site,
-            created,
-        },
-    )
-}
-
-fn neighbour() -> impl Strategy<Value = Neighbour> {
-    let times = (option::of(moment()), option::of(moment()));
-    (text(), guid(), any::<u32>(), times, any::<u32>()).prop_map(
-        |(naming_context, source, last_result, (last_attempt, last_success), failures)| Neighbour {
-            naming_context,
-            source,
-            last_result,
-            last_attempt,
-            last_success,
-            failures,
-        },
     )
 }
 

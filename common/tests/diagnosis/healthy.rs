@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 use epmesh_common::{
     diagnosis::{DcFacts, Evidence, Link, Observed, Registration},
     facts::{
-        AddressProbe, Answer, Boot, Directory, DnsName, EndpointMap, Failure, Host, HostsFile,
-        IdentityMethod, IdentityProbe, InterfaceAddress, InterfaceProbe, Listener, Lookup,
-        MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Ports, Process,
-        Question, Reading, Record, RecordData, RecordType, Resolver, Section, Service, ServiceRole,
-        ServiceState, Services, Source, Stage, StartType, Through, Timestamp,
+        AddressProbe, Answer, Blank, Boot, Directory, DnsName, EndpointMap, Failure, Host,
+        HostsFile, IdentityMethod, IdentityProbe, InterfaceAddress, InterfaceProbe, Listener,
+        Lookup, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Ports,
+        Process, Question, Reading, Record, RecordData, RecordType, Resolver, Section, Service,
+        ServiceRole, ServiceState, Services, Source, Stage, StartType, Through, Timestamp,
     },
     identity::Identity,
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
@@ -318,11 +318,15 @@ fn destination() -> DcFacts {
             hosts: Reading::Value(HostsFile { path: "/etc/hosts".to_owned(), lines: Vec::new() }),
             servers: Reading::Value(vec![address(FIRST), address(THIRD)]),
             search: Reading::Value(vec![name("lab.test")]),
+            ..Resolver::blank(&Blank::Absent)
         }),
     );
     facts.put(
         at,
-        Section::Directory(Directory { settings: Reading::Value(vec![settings(DC2_GUID)]) }),
+        Section::Directory(Directory {
+            settings: Reading::Value(vec![settings(DC2_GUID)]),
+            ..Directory::blank(&Blank::Absent)
+        }),
     );
     facts
 }
@@ -366,7 +370,6 @@ fn source() -> DcFacts {
 
 fn host(dc: &str, own: &str, guid: &str) -> Host {
     Host {
-        name: name(dc),
         netbios_name: Reading::Value(name(dc).host().to_uppercase()),
         domain: Reading::Value(name("lab.test")),
         forest: Reading::Value(name("lab.test")),
@@ -376,20 +379,17 @@ fn host(dc: &str, own: &str, guid: &str) -> Host {
             interface: "eth0".to_owned(),
             address: address(own),
         }]),
-        platform: Platform::Samba,
-        os: Reading::Absent,
         boot: Reading::Value(Boot { id: "this life".to_owned(), at: seconds_ago(80_020) }),
-        agent_version: "0.1.0".to_owned(),
+        ..Host::blank(name(dc), Platform::Samba, "0.1.0", &Blank::Absent)
     }
 }
 
 fn service(name: &str, roles: &[ServiceRole]) -> Service {
     Service {
-        name: name.to_owned(),
         roles: roles.to_vec(),
-        state: ServiceState::Running,
         start: Reading::Value(StartType::Automatic),
         process: Reading::Value(process()),
+        ..Service::blank(name, ServiceState::Running, &Blank::NotApplicable)
     }
 }
 

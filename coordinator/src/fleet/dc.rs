@@ -79,33 +79,9 @@ impl Dc {
         self.remarks.push_back(remark);
     }
 
-    /// When the section of this kind was last seen to be so.
-    pub(super) fn section_at(&self, kind: SectionKind) -> Option<Timestamp> {
-        let facts = &self.facts;
-        match kind {
-            SectionKind::Host => facts.host.as_ref().map(|held| held.at),
-            SectionKind::EndpointMap => facts.endpoint_map.as_ref().map(|held| held.at),
-            SectionKind::Services => facts.services.as_ref().map(|held| held.at),
-            SectionKind::Ports => facts.ports.as_ref().map(|held| held.at),
-            SectionKind::Resolver => facts.resolver.as_ref().map(|held| held.at),
-            SectionKind::Directory => facts.directory.as_ref().map(|held| held.at),
-            SectionKind::Replication => facts.replication.as_ref().map(|held| held.at),
-        }
-    }
-
     /// Moves the time of a section forward.
     pub(super) fn restate_section(&mut self, kind: SectionKind, to: Timestamp) {
-        let facts = &mut self.facts;
-        let at = match kind {
-            SectionKind::Host => facts.host.as_mut().map(|held| &mut held.at),
-            SectionKind::EndpointMap => facts.endpoint_map.as_mut().map(|held| &mut held.at),
-            SectionKind::Services => facts.services.as_mut().map(|held| &mut held.at),
-            SectionKind::Ports => facts.ports.as_mut().map(|held| &mut held.at),
-            SectionKind::Resolver => facts.resolver.as_mut().map(|held| &mut held.at),
-            SectionKind::Directory => facts.directory.as_mut().map(|held| &mut held.at),
-            SectionKind::Replication => facts.replication.as_mut().map(|held| &mut held.at),
-        };
-        if let Some(at) = at {
+        if let Some(at) = self.facts.at_mut(kind) {
             *at = to;
         }
     }
@@ -113,7 +89,7 @@ impl Dc {
     /// When the subject was last seen to be as it is held.
     pub(super) fn subject_at(&self, subject: &Subject) -> Option<Timestamp> {
         match subject {
-            Subject::Own(kind) => self.section_at(*kind),
+            Subject::Own(kind) => self.facts.at(*kind),
             Subject::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
         }
     }
@@ -121,8 +97,7 @@ impl Dc {
     /// The time of every subject held.
     pub(super) fn stamps(&self) -> impl Iterator<Item = (Subject, Timestamp)> {
         let sections = SectionKind::ALL.into_iter();
-        let sections =
-            sections.filter_map(|kind| Some((Subject::Own(kind), self.section_at(kind)?)));
+        let sections = sections.filter_map(|kind| Some((Subject::Own(kind), self.facts.at(kind)?)));
         let peers = self.observations.iter();
         sections.chain(peers.map(|(peer, seen)| (Subject::Peer(peer.clone()), seen.at)))
     }

@@ -2,10 +2,10 @@
 
 use epmesh_common::{
     facts::{
-        AddressProbe, Boot, Directory, DnsName, EndpointMap, Failure, Host, InterfaceAddress,
-        InterfaceProbe, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe,
-        Process, Reading, Service, ServiceRole, ServiceState, Services, Stage, StartType, Through,
-        Timestamp,
+        AddressProbe, Blank, Boot, Directory, DnsName, EndpointMap, Failure, Host,
+        InterfaceAddress, InterfaceProbe, MapAnswer, MapView, NtdsSettings, PeerObservation,
+        Platform, PortProbe, Process, Reading, Service, ServiceRole, ServiceState, Services, Stage,
+        StartType, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -28,17 +28,11 @@ pub(crate) fn host(dc: &str, addresses: &[&str]) -> Host {
         address: address.parse().expect("an address"),
     });
     Host {
-        name: name(dc),
-        netbios_name: Reading::Absent,
         domain: Reading::Value(name("lab.test")),
         forest: Reading::Value(name("lab.test")),
         site: Reading::Value("Default-First-Site-Name".to_owned()),
-        dsa_guid: Reading::Absent,
         addresses: Reading::Value(addresses.collect()),
-        platform: Platform::Simulated,
-        os: Reading::Absent,
-        boot: Reading::Absent,
-        agent_version: "0.1.0".to_owned(),
+        ..Host::blank(name(dc), Platform::Simulated, "0.1.0", &Blank::Absent)
     }
 }
 
@@ -46,11 +40,10 @@ pub(crate) fn services(process: Option<Process>) -> Services {
     let state = if process.is_some() { ServiceState::Running } else { ServiceState::Stopped };
     Services {
         list: Reading::Value(vec![Service {
-            name: "samba task[rpc]".to_owned(),
             roles: vec![ServiceRole::DirectoryRpc],
-            state,
             start: Reading::Value(StartType::Automatic),
             process: process.into(),
+            ..Service::blank("samba task[rpc]", state, &Blank::NotApplicable)
         }]),
     }
 }
@@ -78,7 +71,7 @@ pub(crate) fn directory(hosts: &[&str]) -> Directory {
         site: None,
         created: None,
     });
-    Directory { settings: Reading::Value(settings.collect()) }
+    Directory { settings: Reading::Value(settings.collect()), ..Directory::blank(&Blank::Absent) }
 }
 
 pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> PeerObservation {

@@ -7,9 +7,9 @@ use epmesh_agent::platform::{
     mapper::{self, Limits},
 };
 use epmesh_common::facts::{
-    self, AddressFamily, Directory, EndpointMap, Host, HostsFile, InterfaceAddress, Listener,
-    MapView, PortRange, Ports, Reading, Replication, Resolver, Section, SectionKind, ServiceState,
-    Services, Through, Transport,
+    self, AddressFamily, Blank, Directory, EndpointMap, Events, Filters, Host, HostsFile,
+    InterfaceAddress, Listener, MapView, PortRange, PortUse, Ports, Reading, Replication, Resolver,
+    RpcSettings, Section, SectionKind, ServiceState, Services, Through, Transport,
 };
 use tonic::async_trait;
 
@@ -44,6 +44,8 @@ impl SimPlatform {
             platform: facts::Platform::Simulated,
             os: Reading::Value("simulated domain controller".to_owned()),
             boot: Reading::Value(state.boot.clone()),
+            version: Reading::NotApplicable,
+            boot_mode: Reading::NotApplicable,
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -100,6 +102,7 @@ impl SimPlatform {
             hosts: Reading::Value(hosts),
             servers: Reading::Value(servers),
             search: Reading::Value(vec![self.shared.who.domain.clone()]),
+            ..Resolver::blank(&Blank::NotApplicable)
         }
     }
 }
@@ -121,11 +124,21 @@ impl Platform for SimPlatform {
             SectionKind::Ports => Section::Ports(self.ports(&state)),
             SectionKind::Resolver => Section::Resolver(self.resolver(&state)),
             SectionKind::Directory => {
-                Section::Directory(Directory { settings: Reading::Value(state.settings) })
+                let settings = Reading::Value(state.settings);
+                Section::Directory(Directory {
+                    settings,
+                    ..Directory::blank(&Blank::NotApplicable)
+                })
             }
             SectionKind::Replication => {
                 Section::Replication(Replication { neighbours: Reading::Value(state.neighbours) })
             }
+            SectionKind::RpcSettings => {
+                Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
+            }
+            SectionKind::PortUse => Section::PortUse(PortUse::blank(&Blank::NotApplicable)),
+            SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
+            SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use epmesh_common::{
     facts::{
-        Boot, DnsName, HostsLine, Neighbour, NtdsSettings, Process, Reading, Service, ServiceRole,
-        ServiceState, StartType, Timestamp,
+        Blank, Boot, DnsName, HostsLine, Neighbour, NtdsSettings, Process, Reading, Service,
+        ServiceRole, ServiceState, StartType, Timestamp,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -181,11 +181,10 @@ impl State {
             Directory, DirectoryRpc, Dns, EndpointMapper, Kdc, Ldap, Netlogon, Replication,
         };
         let service = |name: &str, roles: &[ServiceRole], sim: &SimService| Service {
-            name: name.to_owned(),
             roles: roles.to_vec(),
-            state: sim.state,
             start: Reading::Value(sim.start),
             process: sim.process.into(),
+            ..Service::blank(name, sim.state, &Blank::NotApplicable)
         };
         vec![
             service("DNS", &[Dns], &self.dns),

@@ -8,9 +8,9 @@ use std::{
 use anyhow::{Context, Result};
 use epmesh_common::{
     facts::{
-        AddressProbe, Body, Directory, DnsName, EndpointMap, Host, InterfaceProbe, MapAnswer,
-        MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Reading, Report, Section,
-        Stage, Statement, Through, Timestamp,
+        AddressProbe, Blank, Body, Directory, DnsName, EndpointMap, Host, InterfaceProbe,
+        MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Reading, Report,
+        Section, Stage, Statement, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, names},
 };
@@ -64,7 +64,10 @@ impl Forest {
             site: None,
             created: None,
         });
-        Section::Directory(Directory { settings: Reading::Value(settings.collect()) })
+        Section::Directory(Directory {
+            settings: Reading::Value(settings.collect()),
+            ..Directory::blank(&Blank::Absent)
+        })
     }
 
     fn map(&self, number: u64) -> Section {
@@ -113,17 +116,11 @@ pub(crate) fn number_of(host: &Host) -> Option<u64> {
 
 fn host(name: &DnsName, number: u64) -> Section {
     Section::Host(Host {
-        name: name.clone(),
-        netbios_name: Reading::Absent,
         domain: Reading::from(name.parent()),
         forest: Reading::from(name.parent()),
-        site: Reading::Absent,
-        dsa_guid: Reading::Absent,
         addresses: Reading::Value(Vec::new()),
-        platform: Platform::Simulated,
         os: Reading::Value(format!("report {number}")),
-        boot: Reading::Absent,
-        agent_version: "0.0-kill".to_owned(),
+        ..Host::blank(name.clone(), Platform::Simulated, "0.0-kill", &Blank::Absent)
     })
 }
 

@@ -1,8 +1,14 @@
 //! Who this host is, from the directory, smb.conf and the kernel.
 
-use epmesh_common::facts::{Boot, DnsName, Host, Platform, Reading};
+use epmesh_common::facts::{Blank, Boot, DnsName, Host, Platform, Reading};
 
-use super::{super::unnamed, Here, directory::Whoami, proc, resolv, smb_conf::SmbConf};
+use super::{
+    super::{AGENT_VERSION, unnamed},
+    Here,
+    directory::Whoami,
+    proc, resolv,
+    smb_conf::SmbConf,
+};
 
 /// The longest NetBIOS computer name.
 const NETBIOS_NAME: usize = 15;
@@ -37,7 +43,9 @@ impl Here {
             platform: Platform::Samba,
             os: self.os(),
             boot: self.life(),
-            agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: Reading::Unreadable(super::NOT_YET.to_owned()),
+            boot_mode: Reading::NotApplicable,
+            agent_version: AGENT_VERSION.to_owned(),
         }
     }
 
@@ -107,21 +115,12 @@ impl Here {
 
 /// The section when not even the files could be read.
 pub(super) fn unreadable(whoami: &Reading<Whoami>, why: &str) -> Host {
-    fn no<T>(why: &str) -> Reading<T> {
-        Reading::Unreadable(why.to_owned())
-    }
+    let name = whoami.value().and_then(|who| who.name.clone()).unwrap_or_else(unnamed);
     Host {
-        name: whoami.value().and_then(|who| who.name.clone()).unwrap_or_else(unnamed),
-        netbios_name: no(why),
-        domain: no(why),
         forest: part(whoami, |who| who.forest.clone()),
         site: part(whoami, |who| who.site.clone()),
         dsa_guid: part(whoami, |who| who.dsa_guid),
-        addresses: no(why),
-        platform: Platform::Samba,
-        os: no(why),
-        boot: Reading::<Boot>::Unreadable(why.to_owned()),
-        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Host::blank(name, Platform::Samba, AGENT_VERSION, &Blank::unreadable(why))
     }
 }
 

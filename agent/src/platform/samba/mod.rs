@@ -23,8 +23,9 @@ use std::{
 };
 
 use epmesh_common::facts::{
-    self, AddressFamily, Directory, DnsName, EndpointMap, Listener, PortRange, Ports, Reading,
-    Replication, Resolver, Section, SectionKind, Services, Timestamp, Transport,
+    self, AddressFamily, Blank, Directory, DnsName, EndpointMap, Events, Filters, Listener,
+    PortRange, PortUse, Ports, Reading, Replication, Resolver, RpcSettings, Section, SectionKind,
+    Services, Timestamp, Transport,
 };
 use tonic::async_trait;
 
@@ -38,6 +39,9 @@ use super::{
 
 /// The most own addresses whose endpoint mapper is asked.
 const MAX_VIEWS: usize = 16;
+
+/// Why a fact is not there that this version cannot read.
+const NOT_YET: &str = "this version does not read it on Samba yet";
 
 /// The most open files of one process that are looked through for sockets.
 const MAX_FDS: usize = 4096;
@@ -181,31 +185,28 @@ impl Platform for Samba {
                 self.files(Here::services, |why| Services { list: no(why) }).await,
             ),
             SectionKind::Ports => Section::Ports(
-                self.files(Here::ports, |why| Ports {
-                    dynamic: no(why),
-                    rpc: no(why),
-                    listeners: no(why),
-                })
-                .await,
+                self.files(Here::ports, |why| Ports::blank(&Blank::unreadable(why))).await,
             ),
             SectionKind::Resolver => Section::Resolver(
-                self.files(Here::resolver, |why| Resolver {
-                    hosts: no(why),
-                    servers: no(why),
-                    search: no(why),
-                })
-                .await,
+                self.files(Here::resolver, |why| Resolver::blank(&Blank::unreadable(why))).await,
             ),
             SectionKind::Directory => Section::Directory(Directory {
                 settings: self
                     .directory_read(async move { directory::settings(&socket).await })
                     .await,
+                ..Directory::blank(&Blank::unreadable(NOT_YET))
             }),
             SectionKind::Replication => Section::Replication(Replication {
                 neighbours: self
                     .directory_read(async move { directory::neighbours(&socket).await })
                     .await,
             }),
+            SectionKind::RpcSettings => {
+                Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
+            }
+            SectionKind::PortUse => Section::PortUse(PortUse::blank(&Blank::unreadable(NOT_YET))),
+            SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
+            SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
         }
     }
 }
@@ -337,6 +338,7 @@ impl Here {
             hosts,
             servers: conf.clone().map(|conf| conf.servers),
             search: conf.map(|conf| conf.search),
+            ..Resolver::blank(&Blank::unreadable(NOT_YET))
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{Reading, Service, ServiceRole, ServiceState, StartType, Timestamp};
+use epmesh_common::facts::{
+    Blank, Reading, Service, ServiceRole, ServiceState, StartType, Timestamp,
+};
 
 use super::{proc::Running, smb_conf::SmbConf};
 
@@ -104,11 +106,11 @@ fn service(
         (None, _) => Reading::Absent,
     };
     Service {
-        name: name.to_owned(),
         roles: roles.to_vec(),
         state: if running.is_some() { ServiceState::Running } else { ServiceState::Stopped },
         start: start.clone(),
         process,
+        ..Service::blank(name, ServiceState::Stopped, &Blank::NotApplicable)
     }
 }
 

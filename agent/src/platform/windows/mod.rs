@@ -5,10 +5,10 @@ mod ffi;
 
 use std::path::PathBuf;
 
-use epmesh_common::facts::{self, DnsName, Host, Reading, Resolver, Section, SectionKind};
+use epmesh_common::facts::{self, Blank, DnsName, Host, Reading, Resolver, Section, SectionKind};
 use tonic::async_trait;
 
-use super::{Platform, file::read_text, hosts, unreadable};
+use super::{AGENT_VERSION, Platform, file::read_text, hosts, unreadable};
 
 /// The platform.
 #[derive(Debug)]
@@ -32,9 +32,8 @@ impl Windows {
     }
 }
 
-fn not_yet<T>(what: &str) -> Reading<T> {
-    Reading::Unreadable(format!("this version does not read {what} on Windows yet"))
-}
+/// Why a fact is not there that this version cannot read.
+const NOT_YET: &str = "this version does not read it on Windows yet";
 
 fn reading(result: Result<String, std::io::Error>) -> Reading<String> {
     match result {
@@ -72,7 +71,6 @@ impl Platform for Windows {
 fn host(name: DnsName) -> Host {
     let domain = reading(ffi::computer_name(ffi::NameKind::DnsDomain));
     Host {
-        name,
         netbios_name: reading(ffi::computer_name(ffi::NameKind::NetBios)),
         domain: match domain {
             Reading::Value(text) => match text.parse() {
@@ -83,14 +81,7 @@ fn host(name: DnsName) -> Host {
             Reading::NotApplicable => Reading::NotApplicable,
             Reading::Unreadable(why) => Reading::Unreadable(why),
         },
-        forest: not_yet("the forest"),
-        site: not_yet("the site"),
-        dsa_guid: not_yet("the DSA GUID"),
-        addresses: not_yet("addresses"),
-        platform: facts::Platform::Windows,
-        os: not_yet("the operating system's version"),
-        boot: not_yet("the boot time"),
-        agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Host::blank(name, facts::Platform::Windows, AGENT_VERSION, &Blank::unreadable(NOT_YET))
     }
 }
 
@@ -107,5 +98,5 @@ fn resolver() -> Resolver {
         }
         None => Reading::Unreadable("SystemRoot is not set".to_owned()),
     };
-    Resolver { hosts, servers: not_yet("the DNS servers"), search: not_yet("the DNS suffixes") }
+    Resolver { hosts, ..Resolver::blank(&Blank::unreadable(NOT_YET)) }
 }

@@ -1,0 +1,41 @@
+//! What the host's event logs say.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Blank, Reading, Timestamp};
+
+/// The watched events of a Windows host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Events {
+    /// From where on the logs are watched, by the host's clock.
+    pub since: Reading<Timestamp>,
+    /// The latest events of the watched ids since then, oldest first.
+    pub list: Reading<Vec<LoggedEvent>>,
+}
+
+impl Events {
+    /// Events of which nothing is known.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        Self { since: blank.reading(), list: blank.reading() }
+    }
+}
+
+/// One event, in the form that has no language: provider, id and parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LoggedEvent {
+    /// The log: `Directory Service`, `System`.
+    pub log: String,
+    /// Who wrote it.
+    pub provider: String,
+    /// Its id, without qualifiers.
+    pub id: u32,
+    /// Its record number in the log.
+    pub record: u64,
+    /// When it was written, by the host's clock.
+    pub at: Timestamp,
+    /// Its parameters, in order.
+    pub parameters: Vec<String>,
+}

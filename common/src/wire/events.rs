@@ -1,0 +1,57 @@
+//! Logged events on the wire.
+
+use epmesh_proto::v1 as proto;
+
+use super::{
+    error::WireError,
+    limits,
+    reader::{Reader, Wire, encode_all},
+    reading::reading,
+};
+use crate::facts::{Events, LoggedEvent};
+
+impl Wire for Events {
+    type Message = proto::Events;
+
+    fn encode(&self) -> proto::Events {
+        proto::Events {
+            since: reading(&self.since, |moment| moment.as_millis()),
+            list: reading(&self.list, |list| encode_all(list)),
+        }
+    }
+
+    fn decode(m: proto::Events, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            since: r.reading("since", m.since, |r, millis| r.moment("value", millis))?,
+            list: r.reading("list", m.list, |r, list| {
+                r.list("value", list, limits::EVENTS, |r, m| Wire::decode(m, r))
+            })?,
+        })
+    }
+}
+
+impl Wire for LoggedEvent {
+    type Message = proto::LoggedEvent;
+
+    fn encode(&self) -> proto::LoggedEvent {
+        proto::LoggedEvent {
+            log: self.log.clone(),
+            provider: self.provider.clone(),
+            id: self.id,
+            record: self.record,
+            at_ms: self.at.as_millis(),
+            parameters: self.parameters.clone(),
+        }
+    }
+
+    fn decode(m: proto::LoggedEvent, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            log: r.text("log", m.log, limits::TEXT_BYTES)?,
+            provider: r.text("provider", m.provider, limits::TEXT_BYTES)?,
+            id: m.id,
+            record: m.record,
+            at: r.moment("at_ms", m.at_ms)?,
+            parameters: r.texts("parameters", m.parameters, limits::EVENT_PARAMETERS)?,
+        })
+    }
+}
