@@ -5,7 +5,6 @@ pub mod hosts;
 pub mod mapper;
 #[cfg(target_os = "linux")]
 pub mod samba;
-#[cfg(windows)]
 pub mod windows;
 
 use std::{sync::Arc, time::Duration};
