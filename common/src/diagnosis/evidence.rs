@@ -121,6 +121,33 @@ impl DcFacts {
         }
     }
 
+    /// Every section that there is, in the order of [`SectionKind::ALL`].
+    #[must_use]
+    pub fn sections(&self) -> Vec<Stamped<Section>> {
+        fn wrap<T: Clone>(
+            held: Option<&Stamped<T>>,
+            section: impl FnOnce(T) -> Section,
+        ) -> Option<Stamped<Section>> {
+            held.map(|held| Stamped { at: held.at, fact: section(held.fact.clone()) })
+        }
+        [
+            wrap(self.host.as_ref(), Section::Host),
+            wrap(self.endpoint_map.as_ref(), Section::EndpointMap),
+            wrap(self.services.as_ref(), Section::Services),
+            wrap(self.ports.as_ref(), Section::Ports),
+            wrap(self.resolver.as_ref(), Section::Resolver),
+            wrap(self.directory.as_ref(), Section::Directory),
+            wrap(self.replication.as_ref(), Section::Replication),
+            wrap(self.rpc_settings.as_ref(), Section::RpcSettings),
+            wrap(self.port_use.as_ref(), Section::PortUse),
+            wrap(self.filters.as_ref(), Section::Filters),
+            wrap(self.events.as_ref(), Section::Events),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// When the section of this kind was last seen to be so; `None` when nobody said.
     #[must_use]
     pub fn at(&self, kind: SectionKind) -> Option<Timestamp> {

@@ -8,6 +8,7 @@ mod directory;
 mod events;
 mod filters;
 mod host;
+mod listing;
 mod map;
 mod name;
 mod observation;
@@ -26,6 +27,7 @@ pub use self::{
     events::{Events, LoggedEvent},
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
+    listing::{Row, listing},
     map::{EndpointMap, MapView, Through},
     name::{DnsName, NameError},
     observation::{

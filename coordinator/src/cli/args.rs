@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use epmesh_common::facts::SectionKind;
 
 /// Finds out which side causes Windows error 1753 between domain controllers.
 #[derive(Debug, Parser)]
@@ -75,6 +76,14 @@ pub enum Command {
     Endpoints {
         /// The domain controller; its host name is enough where that is no other's.
         dc: String,
+    },
+    /// What a domain controller says of itself: every section of facts, and what it could not read
+    Facts {
+        /// The domain controller; its host name is enough where that is no other's.
+        dc: String,
+        /// Only this section: host, services, ports, resolver, directory …; may be repeated.
+        #[arg(long, value_name = "SECTION", value_parser = section)]
+        section: Vec<SectionKind>,
     },
     /// Evidence in a file
     #[command(subcommand)]
@@ -175,6 +184,13 @@ pub enum ConfigCommand {
         /// The file.
         file: PathBuf,
     },
+}
+
+fn section(text: &str) -> Result<SectionKind, String> {
+    SectionKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
+        let all: Vec<&str> = SectionKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("no such section; there are {}", all.join(", "))
+    })
 }
 
 /// A time such as `90s`, `10m`, `24h` or `7d`.

@@ -2,6 +2,7 @@
 
 mod args;
 mod client;
+mod facts;
 mod render;
 mod run;
 

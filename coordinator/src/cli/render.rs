@@ -17,7 +17,7 @@ use crate::{
 /// How wide tables are where the terminal does not say.
 const WIDTH: u16 = 160;
 
-fn table(header: &[&str], width: Option<u16>) -> Table {
+pub(super) fn table(header: &[&str], width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
@@ -27,7 +27,7 @@ fn table(header: &[&str], width: Option<u16>) -> Table {
     table
 }
 
-fn finish(table: &Table) -> String {
+pub(super) fn finish(table: &Table) -> String {
     // Without borders the columns begin with a blank; the trailing ones are noise.
     let mut text = String::new();
     for line in table.lines() {
@@ -47,7 +47,7 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// How long ago, in the unit that fits.
-fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.until(now).as_secs();
     match seconds {
         0..=119 => format!("{seconds} s ago"),

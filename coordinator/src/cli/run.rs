@@ -15,7 +15,7 @@ use epmesh_common::{
 };
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, DomainScope, EndpointsRequest,
-    ExportBundleRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
+    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
 };
 use serde::Serialize;
 
@@ -25,12 +25,12 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    render,
+    facts, render,
 };
 use crate::{
     clock,
     fleet::{DcStatus, View},
-    query::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken},
+    query::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts},
 };
 
 /// The exit status of `epmesh`.
@@ -116,6 +116,14 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             let request = EndpointsRequest { dc };
             let answer: Endpoints = parse(reply(client.query.endpoints(request).await)?)?;
             print(out, output, &answer, || render::endpoints(&answer, now, width))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Facts { dc, section } => {
+            let mut client = Client::connect(&client).await?;
+            let request = FactsRequest { dc };
+            let mut answer: OwnFacts = parse(reply(client.query.facts(request).await)?)?;
+            answer.keep(&section);
+            print(out, output, &answer, || facts::render(&answer, now))?;
             Ok(Exit::Healthy)
         }
         Command::Bundle(BundleCommand::Export { file }) => {

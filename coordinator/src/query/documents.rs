@@ -5,8 +5,10 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Observed, Side, Stamped, State, Verdict},
-    facts::{DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, Through, Timestamp},
+    diagnosis::{Cause, Confidence, DcFacts, Observed, Side, Stamped, State, Verdict},
+    facts::{
+        DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
+    },
     rpc::{Binding, Endpoint, InterfaceId},
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +58,32 @@ pub struct Diagnosis {
     pub verdict: Verdict,
     /// Agents that were asked for a fresh look and did not give one in time, or are not connected.
     pub silent: Vec<DnsName>,
+}
+
+/// What one domain controller says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnFacts {
+    /// Which.
+    pub dc: DnsName,
+    /// Every section that its agent sent, each with the time when it was last seen to be so.
+    #[serde(flatten)]
+    pub facts: DcFacts,
+}
+
+impl OwnFacts {
+    /// Leaves out every section but these; with none named, nothing.
+    pub fn keep(&mut self, kinds: &[SectionKind]) {
+        if kinds.is_empty() {
+            return;
+        }
+        let mut kept = DcFacts { clock_ahead_ms: self.facts.clock_ahead_ms, ..DcFacts::default() };
+        for Stamped { at, fact } in self.facts.sections() {
+            if kinds.contains(&fact.kind()) {
+                kept.put(at, fact);
+            }
+        }
+        self.facts = kept;
+    }
 }
 
 /// The endpoint map of one domain controller, from every place that sees it.

@@ -4,6 +4,8 @@ mod documents;
 mod service;
 
 pub use self::{
-    documents::{AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnView, PeerView},
+    documents::{
+        AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts, OwnView, PeerView,
+    },
     service::Operator,
 };

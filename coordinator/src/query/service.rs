@@ -9,14 +9,14 @@ use epmesh_common::{
 };
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
-    ExportBundleRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
+    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
     operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken};
+use super::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts};
 use crate::{
     alert::Alerts,
     clock,
@@ -135,6 +135,13 @@ impl Query for Operator {
         let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
         let own = facts.and_then(|facts| facts.endpoint_map);
         document(&Endpoints::of(dc, own.as_ref(), &seen))
+    }
+
+    async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let dc = self.find(&request.into_inner().dc)?;
+        let facts = self.fleet().with(|view| view.facts(&dc)).unwrap_or_default();
+        document(&OwnFacts { dc, facts })
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;

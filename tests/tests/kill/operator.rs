@@ -9,10 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use epmesh::{fleet::BundleLine, query::NewToken};
-use epmesh_common::{
-    diagnosis::DcFacts,
-    facts::{Body, DnsName, Section},
-};
+use epmesh_common::facts::{Body, DnsName};
 use epmesh_proto::v1::{
     CreateTokenRequest, EnrolRequest, ExportBundleRequest, ReleaseRequest,
     create_token_request::Scope, enrolment_client::EnrolmentClient, operate_client::OperateClient,
@@ -121,24 +118,11 @@ impl Access {
             let BundleLine::Dc(member) = serde_json::from_slice(&line.json)? else { continue };
             let host = member.facts.host.as_ref();
             let number = host.and_then(|host| number_of(&host.fact)).unwrap_or_default();
-            let own = sections(member.facts).into_iter().map(|own| Body::Own(Box::new(own)));
+            let own = member.facts.sections().into_iter().map(|own| Body::Own(Box::new(own.fact)));
             let peers = member.observations.into_iter().map(|seen| Body::Peer(seen.seen));
             let held = own.chain(peers).map(|body| (body.subject(), body.digest())).collect();
             exported.insert(member.name, Exported { held, number });
         }
         Ok(exported)
     }
-}
-
-fn sections(facts: DcFacts) -> Vec<Section> {
-    let own = [
-        facts.host.map(|own| Section::Host(own.fact)),
-        facts.endpoint_map.map(|own| Section::EndpointMap(own.fact)),
-        facts.services.map(|own| Section::Services(own.fact)),
-        facts.ports.map(|own| Section::Ports(own.fact)),
-        facts.resolver.map(|own| Section::Resolver(own.fact)),
-        facts.directory.map(|own| Section::Directory(own.fact)),
-        facts.replication.map(|own| Section::Replication(own.fact)),
-    ];
-    own.into_iter().flatten().collect()
 }

@@ -1,0 +1,71 @@
+//! What a domain controller says of itself, for people.
+
+use std::fmt::Write as _;
+
+use epmesh_common::facts::{Timestamp, listing};
+
+use super::render::{ago, finish, table};
+use crate::query::OwnFacts;
+
+/// `epmesh facts`. Lines are not wrapped: they are read with `grep` as often as by eye.
+#[must_use]
+pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
+    let sections = document.facts.sections();
+    let mut text = String::new();
+    if sections.is_empty() {
+        let _ = writeln!(
+            text,
+            "{} said nothing of itself: no agent, not enrolled, or no such section; see epmesh dcs",
+            document.dc
+        );
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "{}   clock {:+} ms against the coordinator\n",
+        document.dc, document.facts.clock_ahead_ms
+    );
+    for section in sections {
+        let mut rows = table(&[], Some(u16::MAX));
+        // These types have no map with keys other than strings, the only way this can fail.
+        for row in listing(&section.fact).unwrap_or_default() {
+            rows.add_row([row.fact, row.text]);
+        }
+        let _ = writeln!(text, "{}   {}", section.fact.kind(), ago(section.at, now));
+        let _ = writeln!(text, "{}", finish(&rows));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_common::{
+        diagnosis::DcFacts,
+        facts::{Blank, Ports, RpcSettings, Section, SectionKind},
+    };
+
+    use super::*;
+
+    fn document() -> OwnFacts {
+        let at = Timestamp::from_millis(1_795_219_100_000);
+        let mut facts = DcFacts { clock_ahead_ms: -12, ..DcFacts::default() };
+        facts.put(at, Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable)));
+        facts.put(at, Section::Ports(Ports::blank(&Blank::unreadable("access denied (5)"))));
+        OwnFacts { dc: "dc1.lab.test".parse().expect("a name"), facts }
+    }
+
+    #[test]
+    fn three_answers_reach_the_screen() {
+        let now = Timestamp::from_millis(1_795_219_130_000);
+        let text = render(&document(), now);
+        assert!(text.contains("clock -12 ms"), "{text}");
+        assert!(text.contains("ports   30 s ago"), "{text}");
+        assert!(text.contains("listeners  unreadable: access denied (5)"), "{text}");
+        assert!(text.contains("client-protocols") && text.contains("not applicable"), "{text}");
+        let mut one = document();
+        one.keep(&[SectionKind::Ports]);
+        assert!(!render(&one, now).contains("client-protocols"));
+        one.keep(&[SectionKind::Host]);
+        assert!(render(&one, now).contains("said nothing of itself"));
+    }
+}
