@@ -102,7 +102,7 @@ impl Daemon {
         shutdown: CancellationToken,
     ) {
         let mut plan = self.kept_plan().await;
-        let mut rounds = self.rounds(plan.clone());
+        let mut rounds = Some(self.rounds(plan.clone()));
         let mut looks: JoinSet<()> = JoinSet::new();
         loop {
             let order = tokio::select! {
@@ -112,7 +112,21 @@ impl Daemon {
             };
             match order {
                 None => return,
-                Some(Order::Welcomed { held }) => self.ledger().welcomed(held),
+                Some(Order::Welcomed { held }) => {
+                    self.ledger().welcomed(held);
+                    if rounds.is_none() {
+                        // It was refused before. The plan comes with the next order.
+                        rounds = Some(self.rounds(None));
+                    }
+                }
+                Some(Order::Refused) => {
+                    if rounds.take().is_some() {
+                        tracing::warn!("nothing is looked at while this agent is refused");
+                        looks.abort_all();
+                        plan = None;
+                        self.forget_plan().await;
+                    }
+                }
                 Some(Order::Plan(new)) => {
                     if plan.as_ref() != Some(&new) {
                         tracing::info!(
@@ -121,7 +135,7 @@ impl Daemon {
                             "new plan"
                         );
                         self.keep_plan(new.clone()).await;
-                        rounds = self.rounds(Some(new.clone()));
+                        rounds = Some(self.rounds(Some(new.clone())));
                         plan = Some(new);
                     }
                 }
@@ -279,6 +293,17 @@ impl Daemon {
         let path = self.settings.state_dir.as_ref()?.join("plan.json");
         let text = tokio::fs::read(path).await.ok()?;
         serde_json::from_slice(&text).ok()
+    }
+
+    /// So that an agent that is started anew does not look at anybody before it was admitted.
+    async fn forget_plan(&self) {
+        let Some(dir) = &self.settings.state_dir else { return };
+        match tokio::fs::remove_file(dir.join("plan.json")).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the plan could not be removed from disk");
+            }
+            _ => {}
+        }
     }
 
     async fn keep_plan(&self, plan: Plan) {

@@ -1,6 +1,10 @@
 //! Sessions and enrolment against a coordinator in this process, over real mutual TLS.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 use epmesh_common::{
     facts::{Body, Directory, Reading, Report, Section, SectionKind, Statement, Timestamp},
@@ -24,6 +28,8 @@ use tonic::{
     transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
 };
 
+mod renewal;
+
 use super::*;
 use crate::{clock::SystemClock, config::Config, platform::unreadable, run};
 
@@ -33,6 +39,9 @@ const LONG: Duration = Duration::from_secs(20);
 /// A certificate authority and what it issues.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
+    /// Whether certificates are renewed, and how often that was asked for.
+    renews: AtomicBool,
+    asked: AtomicUsize,
 }
 
 impl Authority {
@@ -40,7 +49,11 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
-        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
+        Self {
+            issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate"),
+            renews: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
+        }
     }
 
     fn issue(&self, name: &str) -> (String, String) {
@@ -72,6 +85,8 @@ impl Authority {
 struct Session {
     heard: mpsc::Receiver<FromAgent>,
     say: mpsc::Sender<Result<ToAgent, Status>>,
+    /// The certificate that the agent showed, DER.
+    certificate: Vec<u8>,
 }
 
 impl Session {
@@ -120,9 +135,11 @@ impl Agents for Coordinator {
         &self,
         request: Request<Streaming<FromAgent>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        if request.peer_certs().is_none_or(|certificates| certificates.is_empty()) {
+        let shown = request.peer_certs();
+        let Some(certificate) = shown.as_ref().and_then(|certificates| certificates.first()) else {
             return Err(Status::unauthenticated("no certificate"));
-        }
+        };
+        let certificate = certificate.to_vec();
         let mut stream = request.into_inner();
         let (hear, heard) = mpsc::channel(64);
         let (say, said) = mpsc::channel(64);
@@ -133,7 +150,7 @@ impl Agents for Coordinator {
                 }
             }
         });
-        self.sessions.send(Session { heard, say }).await.expect("the test runs");
+        self.sessions.send(Session { heard, say, certificate }).await.expect("the test runs");
         Ok(Response::new(ReceiverStream::new(said)))
     }
 }
@@ -159,9 +176,23 @@ impl EnrolmentService for Coordinator {
 
     async fn renew(
         &self,
-        _: Request<proto::RenewRequest>,
+        request: Request<proto::RenewRequest>,
     ) -> Result<Response<proto::EnrolReply>, Status> {
-        Err(Status::unimplemented("not here"))
+        self.authority.asked.fetch_add(1, Ordering::SeqCst);
+        if !self.authority.renews.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("not now"));
+        }
+        if request.peer_certs().is_none_or(|certificates| certificates.is_empty()) {
+            return Err(Status::unauthenticated("no certificate"));
+        }
+        let request = request.into_inner().certificate_request;
+        let csr = CertificateSigningRequestParams::from_pem(&request)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let certificate = csr.signed_by(&self.authority.issuer).expect("a certificate");
+        Ok(Response::new(proto::EnrolReply {
+            certificate: certificate.pem(),
+            authority: self.authority.issuer.pem(),
+        }))
     }
 }
 
@@ -220,14 +251,18 @@ struct Agent {
 
 impl Agent {
     fn start(dir: &Path, identity: Identity, coordinators: Vec<String>) -> Self {
+        let settings = SessionSettings { coordinators, ..SessionSettings::default() };
+        Self::start_with(dir, identity, settings)
+    }
+
+    fn start_with(dir: &Path, identity: Identity, settings: SessionSettings) -> Self {
         let spool = Spool::open(dir, SpoolLimits::default()).expect("a spool");
         let outbox = Outbox::new(spool);
         let (sender, orders) = mpsc::channel(64);
         let shutdown = CancellationToken::new();
         let settings = SessionSettings {
-            coordinators,
             backoff: Backoff::between(Duration::from_millis(5), Duration::from_millis(20)),
-            ..SessionSettings::default()
+            ..settings
         };
         let task = tokio::spawn(run(
             settings,
