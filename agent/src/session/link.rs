@@ -4,8 +4,7 @@ use std::{collections::VecDeque, pin::Pin, time::Duration};
 
 use epmesh_common::{
     error::chain,
-    facts::Report,
-    wire::{WireError, held_from, limits::MESSAGE_BYTES},
+    wire::{Shorthand, WireError, held_from, limits::MESSAGE_BYTES},
 };
 use epmesh_proto::v1::{
     self as proto, FromAgent, ToAgent, agents_client::AgentsClient, from_agent, to_agent,
@@ -168,7 +167,8 @@ impl Link<'_> {
         *welcomed = true;
         tracing::info!(coordinator = %self.address, "session begun");
         let renewed = std::pin::pin!(keeper.renewed(channel, self.outbox));
-        self.talk(&mut sender, &mut stream, renewed).await
+        let shorthand = Shorthand::new(welcome.handles);
+        self.talk(&mut sender, &mut stream, shorthand, renewed).await
     }
 
     async fn open(
@@ -212,6 +212,7 @@ impl Link<'_> {
         &self,
         sender: &mut mpsc::Sender<FromAgent>,
         stream: &mut Streaming<ToAgent>,
+        mut shorthand: Shorthand,
         mut renewed: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<(), LinkError> {
         let mut news = self.outbox.news();
@@ -229,7 +230,7 @@ impl Link<'_> {
             {
                 sent = report.sequence;
                 unacknowledged.push_back(sent);
-                self.send(sender, from_agent::Message::Report(wired(&report))).await?;
+                self.send(sender, from_agent::Message::Report(shorthand.report(&report))).await?;
             }
             for (id, sequence) in self.outbox.take_done(sent) {
                 let done = proto::LookDone { id, sequence };
@@ -299,8 +300,4 @@ async fn at(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
-}
-
-fn wired(report: &Report) -> proto::Report {
-    report.into()
 }

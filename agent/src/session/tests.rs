@@ -487,7 +487,7 @@ async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
     session
         .say(to_agent::Message::Plan(proto::Plan {
             version: 1,
-            interval_ms: 3_600_000,
+            interval_ms: 6_000,
             targets: vec![target.clone()],
             interfaces: Vec::new(),
         }))

@@ -23,6 +23,7 @@ mod reading;
 mod resolver;
 mod section;
 mod service;
+mod shorthand;
 mod statement;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -32,5 +33,6 @@ mod tests;
 pub use self::{
     error::{Problem, WireError},
     fit::{Fitted, fit},
+    shorthand::{Longhand, Shorthand, ShorthandError},
     statement::{Received, Refused, held, held_from},
 };

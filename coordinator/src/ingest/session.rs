@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     facts::{DnsName, Look, Timestamp},
-    wire,
+    wire::{self, Longhand},
 };
 use epmesh_proto::v1::{self as proto, agents_server::Agents, from_agent, to_agent};
 use tokio::sync::mpsc;
@@ -152,7 +152,7 @@ async fn serve(
             view.plan_for_newcomer(dc, clock::now());
         }
     });
-    let session = Session { hub, dc, outbound, plan_version: 0, open_looks: Vec::new() };
+    let session = Session { hub, dc, outbound, plan_version: 0, open_looks: Vec::new(), longhand: Longhand::default() };
     let end = async {
         admission.confirm().await?;
         tokio::select! {
@@ -173,6 +173,8 @@ struct Session<'a> {
     plan_version: u64,
     /// Looks that are done, and the report to wait for.
     open_looks: Vec<proto::LookDone>,
+    /// What the agent's handles stand for.
+    longhand: Longhand,
 }
 
 impl Session<'_> {
@@ -223,6 +225,7 @@ impl Session<'_> {
             held,
             plan,
             at_ms: clock::now().as_millis(),
+            handles: wire::limits::HANDLES,
         })).await
     }
 
@@ -245,7 +248,10 @@ impl Session<'_> {
         let sent = Timestamp::from_millis(message.sent_at_ms);
         let received = self.hub.fleet.with(|view| view.heard(self.dc, sent, clock::now()));
         match message.message {
-            Some(from_agent::Message::Report(report)) => {
+            Some(from_agent::Message::Report(mut report)) => {
+                self.longhand
+                    .expand(&mut report)
+                    .map_err(|error| Status::invalid_argument(error.to_string()))?;
                 let acknowledge = self
                     .hub
                     .take(self.dc, report, sent, received)

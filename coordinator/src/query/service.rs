@@ -230,7 +230,7 @@ impl Operate for Operator {
         let since =
             self.registry.revoke(dc.as_str(), now).await.map_err(|error| refusal(&error))?;
         self.hub.revoked(&dc, Timestamp::from_millis(since));
-        tracing::warn!(%dc, %operator, "agent revoked");
+        tracing::info!(%dc, %operator, "agent revoked");
         document(&dc)
     }
 }
