@@ -383,7 +383,9 @@ async fn footprint() -> Result<()> {
     }
     let seconds = begun.elapsed().as_secs_f64();
     let (up, down) = counted.now();
-    println!("program            resident  peak      Pss       anonymous threads  CPU of a core  program file");
+    println!(
+        "program            resident  peak      Pss       anonymous threads  CPU of a core  program file"
+    );
     for (one, before) in all.iter().zip(before) {
         let now = one.usage()?;
         let mb = |kib: u64| format!("{:.1} MB", kib as f64 * 1024.0 / 1e6);

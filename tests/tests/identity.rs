@@ -244,10 +244,9 @@ async fn a_revoked_agent_stops_looking_and_comes_back_once_enrolled_anew() {
     operate.release(ReleaseRequest { dc: DC.to_owned() }).await.expect("it was enrolled");
     coordinator.enrol(&agent.config).await;
     until("looks", async || (agent.looks() > looks + 1).then_some(())).await;
-    let status = until("a session", async || {
-        coordinator.status().await.filter(|status| status.connected)
-    })
-    .await;
+    let status =
+        until("a session", async || coordinator.status().await.filter(|status| status.connected))
+            .await;
     assert!(status.agent, "{status:?}");
     agent.stop().await;
     coordinator.stop().await;

@@ -22,8 +22,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use self::{ledger::Ledger, round::WITHOUT_PLAN};
 pub use self::peers::Peers;
+use self::{ledger::Ledger, round::WITHOUT_PLAN};
 use crate::{
     clock::Clock,
     files,

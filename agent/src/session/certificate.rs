@@ -37,9 +37,10 @@ impl Validity {
         let validity = certificate.validity();
         let from = moment(validity.not_before.timestamp());
         let until = moment(validity.not_after.timestamp());
-        let first = Sha256::digest(&der).iter().take(4).fold(0_u32, |all, byte| {
-            all.wrapping_shl(8) | u32::from(*byte)
-        });
+        let first = Sha256::digest(&der)
+            .iter()
+            .take(4)
+            .fold(0_u32, |all, byte| all.wrapping_shl(8) | u32::from(*byte));
         let part = 1.0 - SPREAD * f64::from(first) / f64::from(u32::MAX);
         let left = (from.until(until) / LAST_PART).mul_f64(part);
         Some(Self { from, until, renewal: until.minus(left) })

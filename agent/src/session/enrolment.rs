@@ -105,7 +105,7 @@ pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
             certificate_request: request,
         })
         .await
-        .map_err(refused)?
+        .map_err(|status| refused(&status))?
         .into_inner();
     check(&reply.certificate, &reply.authority, &key, enrolment.token.authority())?;
     Ok(Identity {
@@ -129,7 +129,7 @@ pub(super) async fn renew(channel: Channel, identity: &Identity) -> Result<Ident
     let reply = EnrolmentClient::new(channel)
         .renew(RenewRequest { certificate_request })
         .await
-        .map_err(refused)?
+        .map_err(|status| refused(&status))?
         .into_inner();
     let authority = CertificateDer::from_pem_slice(identity.authority.as_bytes())
         .map_err(|_| EnrolError::Answer("this agent's own authority is no certificate"))?;
@@ -142,7 +142,7 @@ pub(super) async fn renew(channel: Channel, identity: &Identity) -> Result<Ident
     })
 }
 
-fn refused(status: Status) -> EnrolError {
+fn refused(status: &Status) -> EnrolError {
     EnrolError::Refused { message: status.message().chars().take(500).collect() }
 }
 

@@ -146,7 +146,7 @@ impl Keeper {
             }
             tokio::time::sleep(wait.min(LONGEST)).await;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn renew_once(&self, channel: Channel) -> Result<Identity, String> {

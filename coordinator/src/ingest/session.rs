@@ -152,7 +152,14 @@ async fn serve(
             view.plan_for_newcomer(dc, clock::now());
         }
     });
-    let session = Session { hub, dc, outbound, plan_version: 0, open_looks: Vec::new(), longhand: Longhand::default() };
+    let session = Session {
+        hub,
+        dc,
+        outbound,
+        plan_version: 0,
+        open_looks: Vec::new(),
+        longhand: Longhand::default(),
+    };
     let end = async {
         admission.confirm().await?;
         tokio::select! {
@@ -226,7 +233,8 @@ impl Session<'_> {
             plan,
             at_ms: clock::now().as_millis(),
             handles: wire::limits::HANDLES,
-        })).await
+        }))
+        .await
     }
 
     async fn send_plan(&mut self) -> Result<(), Status> {

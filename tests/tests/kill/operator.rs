@@ -15,9 +15,8 @@ use epmesh_common::{
 };
 use epmesh_proto::v1::{
     CreateTokenRequest, EnrolRequest, ExportBundleRequest, ReleaseRequest, RenewRequest,
-    RevokeRequest,
-    create_token_request::Scope, enrolment_client::EnrolmentClient, operate_client::OperateClient,
-    query_client::QueryClient,
+    RevokeRequest, create_token_request::Scope, enrolment_client::EnrolmentClient,
+    operate_client::OperateClient, query_client::QueryClient,
 };
 use rcgen::{CertificateParams, KeyPair};
 use tonic::{

@@ -142,8 +142,7 @@ async fn an_identity_that_cannot_be_kept_is_not_used() {
     let old = identity(&authority, &url, 80, 10);
     let nowhere = dir.path().join("a-file");
     std::fs::write(&nowhere, b"in the way").expect("a file");
-    let agent =
-        Agent::start_with(&dir.path().join("spool"), old.clone(), settings(&nowhere, url));
+    let agent = Agent::start_with(&dir.path().join("spool"), old.clone(), settings(&nowhere, url));
     let mut session = coordinator.session().await;
     session.welcome().await;
     let report = session.report().await;
@@ -234,8 +233,11 @@ async fn a_refused_agent_waits_for_a_new_identity() {
     let mut coordinator = Running::start(&authority, None).await;
     let url = coordinator.url();
     let old = identity(&authority, &url, 10, 80);
-    let mut agent =
-        Agent::start_with(&dir.path().join("spool"), old.clone(), settings(dir.path(), url.clone()));
+    let mut agent = Agent::start_with(
+        &dir.path().join("spool"),
+        old.clone(),
+        settings(dir.path(), url.clone()),
+    );
     let mut session = coordinator.session().await;
     session.welcome().await;
     let refused = Status::permission_denied("dc1.lab.test was revoked by an operator");

@@ -6,11 +6,11 @@ use epmesh_common::{
     diagnosis::Link,
     facts::{Body, EndpointMap, Section, Statement},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use epmesh_proto::v1::{
     self as proto, enrolment_client::EnrolmentClient, operate_client::OperateClient,
 };
 use rcgen::{CertificateParams, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::Code;
 
 use super::rig::{FakeAgent, Rig, name, soon};
