@@ -3,33 +3,16 @@
 mod renewal;
 mod rig;
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-};
+use std::{path::Path, sync::atomic::Ordering};
 
 use epmesh_common::{
-    facts::{Body, Directory, Reading, Report, Section, SectionKind, Statement, Timestamp},
+    facts::{Body, Section, SectionKind, Timestamp},
     rpc::InterfaceId,
-    wire::Received,
 };
-use epmesh_proto::v1::{
-    self as proto, FromAgent, ToAgent,
-    agents_server::{Agents, AgentsServer},
-    enrolment_server::{Enrolment as EnrolmentService, EnrolmentServer},
-    from_agent, to_agent,
-};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
-    KeyPair,
-};
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
-use tonic::{
-    Request, Response, Status, Streaming,
-    transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
-};
+use epmesh_proto::v1::{self as proto, ToAgent, from_agent, to_agent};
+use rcgen::{CertificateParams, KeyPair};
+use tokio::{net::TcpListener, time::timeout};
+use tonic::Status;
 
 use self::rig::*;
 use super::*;

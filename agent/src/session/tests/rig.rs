@@ -7,8 +7,7 @@ use std::{
 };
 
 use epmesh_common::{
-    facts::{Body, Directory, Reading, Report, Section, SectionKind, Statement, Timestamp},
-    rpc::InterfaceId,
+    facts::{Body, Directory, Reading, Report, Section, Statement, Timestamp},
     wire::Received,
 };
 use epmesh_proto::v1::{
@@ -29,7 +28,7 @@ use tonic::{
 };
 
 use super::super::*;
-use crate::{clock::SystemClock, config::Config, platform::unreadable, run};
+use crate::clock::SystemClock;
 
 /// Longer than anything here takes; reached only when a test fails.
 pub(super) const LONG: Duration = Duration::from_secs(20);
