@@ -130,9 +130,12 @@ pub fn main(cli: Cli) -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread: all of this waits, it does not work. What blocks (the disk, the host's resolver) has
+    // threads of its own, with small stacks and gone soon after.
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(16)
+        .thread_stack_size(512 * 1024)
+        .thread_keep_alive(std::time::Duration::from_secs(2))
         .enable_all()
         .build()
     {

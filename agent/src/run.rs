@@ -54,6 +54,7 @@ pub async fn run(parts: Parts, shutdown: CancellationToken) -> Result<(), SpoolE
             config.coordinators.clone()
         },
         server_name: config.server_name.clone(),
+        identity_dir: Some(config.state_dir.clone()),
         ..SessionSettings::default()
     };
     let daemon = Daemon::new(

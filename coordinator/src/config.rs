@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::{
     alert::{Receiver, Secret},
     fleet::Settings,
-    pki::AGENT_VALIDITY_DAYS,
+    pki::{self, AGENT_VALIDITY},
 };
 
 /// The port that agents and operators connect to, unless configured otherwise.
@@ -42,8 +42,8 @@ pub struct ServeOptions {
     pub interfaces: Vec<InterfaceId>,
     /// Where alerts go.
     pub webhooks: Vec<Receiver>,
-    /// How many days an agent's certificate is valid.
-    pub agent_validity_days: u32,
+    /// How long an agent's certificate is valid.
+    pub agent_validity: Duration,
 }
 
 /// The configuration cannot be used.
@@ -75,7 +75,7 @@ impl ServeOptions {
             interval: Duration::from_secs(60),
             interfaces: default_interfaces(),
             webhooks: Vec::new(),
-            agent_validity_days: AGENT_VALIDITY_DAYS,
+            agent_validity: AGENT_VALIDITY,
         }
     }
 
@@ -111,7 +111,7 @@ impl ServeOptions {
             options.interfaces = interfaces;
         }
         if let Some(days) = root.integer("agent-certificate-days", 1..=3650) {
-            options.agent_validity_days = u32::try_from(days).unwrap_or(AGENT_VALIDITY_DAYS);
+            options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
         }
         let webhooks = root.array_of_tables("webhook");
         options.webhooks = webhooks.iter().filter_map(webhook).collect();
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(options.interval, Duration::from_secs(5));
         assert_eq!(options.interfaces.len(), 2);
         assert_eq!(options.webhooks.len(), 1);
-        assert_eq!(options.agent_validity_days, 30);
+        assert_eq!(options.agent_validity, pki::days(30));
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(example.listen, usual.listen);
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
-        assert_eq!(example.agent_validity_days, usual.agent_validity_days);
+        assert_eq!(example.agent_validity, usual.agent_validity);
     }
 
     #[test]

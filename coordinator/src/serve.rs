@@ -13,6 +13,7 @@ mod web;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use epmesh_common::facts::Timestamp;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
@@ -26,7 +27,7 @@ use crate::{
     config::ServeOptions,
     fleet::Fleet,
     ingest::Hub,
-    pki::{Authority, Registry},
+    pki::{Authority, Registry, days},
     store::{SledOptions, SledStore, Store, chunked},
 };
 
@@ -41,7 +42,7 @@ const LOCAL_OPERATOR: &str = "local";
 
 /// Validity of the coordinator's own certificate and of the local operator's; both are issued
 /// anew at every start.
-const START_VALIDITY_DAYS: u32 = 3650;
+const START_VALIDITY: Duration = days(3650);
 
 /// Where the coordinator listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub async fn serve(
         // authority's files.
         let (store, report) = SledStore::open(SledOptions::new(directory.join("store")), now)?;
         let authority = Authority::open_or_create(&directory.join("pki"), now)?;
-        authority.write_operator(LOCAL_OPERATOR, now, START_VALIDITY_DAYS)?;
+        authority.write_operator(LOCAL_OPERATOR, now, START_VALIDITY)?;
         Ok((authority, store, report))
     });
     let (authority, store, report) = opened.await.context("opening the data directory")??;
@@ -195,20 +196,25 @@ async fn open(
 ) -> Result<Parts> {
     let removed = chunked::sweep(store.as_ref()).await.context("sweeping the store")?;
     tracing::debug!(removed, "pieces of unfinished records removed");
-    let days = options.agent_validity_days;
-    let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), days);
+    let validity = options.agent_validity;
+    let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), validity);
     let enrolments = registry.enrolments().await.context("reading who is enrolled")?;
     let fleet = Fleet::new(options.settings());
     let hub = Hub::open(Arc::clone(&store), Arc::clone(&fleet)).await;
     let hub = hub.context("reading the fleet from the store")?;
     fleet.with(|view| {
-        for enrolment in enrolments.iter().filter(|enrolment| !enrolment.released) {
+        for enrolment in enrolments.iter().filter(|enrolment| enrolment.is_in_force()) {
             match enrolment.name.parse() {
                 Ok(name) => view.enrolled(&name),
                 Err(error) => tracing::error!(%error, "enrolment left out"),
             }
         }
     });
+    for enrolment in &enrolments {
+        if let (Some(since), Ok(name)) = (enrolment.revoked_at, enrolment.name.parse()) {
+            hub.revoked(&name, Timestamp::from_millis(since));
+        }
+    }
     let alerts = Alerts::open(store, options.webhooks.clone()).await;
     let alerts = alerts.context("reading the outbox")?;
     Ok(Parts { hub, registry: Arc::new(registry), authority, alerts, stopping })

@@ -5,22 +5,25 @@ mod peers;
 mod round;
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use epmesh_common::facts::{
-    self, Body, DnsName, Look, PeerObservation, Plan, Resolver, Section, SectionKind, Subject,
+    self, Body, DnsName, Look, PeerObservation, Plan, Resolver, Section, SectionKind, Statement,
+    Subject, Timestamp,
 };
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
+    time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use self::ledger::Ledger;
 pub use self::peers::Peers;
+use self::{ledger::Ledger, round::WITHOUT_PLAN};
 use crate::{
     clock::Clock,
     files,
@@ -55,6 +58,8 @@ pub struct Daemon {
     clock: Arc<dyn Clock>,
     outbox: Outbox,
     ledger: Mutex<Ledger>,
+    /// What was seen again to be as the coordinator has it, and is told with the next report.
+    unchanged: Mutex<BTreeMap<Subject, Statement>>,
     /// For the round, and for looks out of turn: these do not wait behind the round.
     permits: [Semaphore; 2],
 }
@@ -91,6 +96,7 @@ impl Daemon {
             clock,
             outbox,
             ledger: Mutex::default(),
+            unchanged: Mutex::default(),
             permits,
         })
     }
@@ -102,17 +108,40 @@ impl Daemon {
         shutdown: CancellationToken,
     ) {
         let mut plan = self.kept_plan().await;
-        let mut rounds = self.rounds(plan.clone());
+        let mut rounds = Some(self.rounds(plan.clone()));
         let mut looks: JoinSet<()> = JoinSet::new();
+        let mut told = Instant::now();
         loop {
             let order = tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = shutdown.cancelled() => {
+                    self.tell_unchanged().await;
+                    return;
+                }
+                () = tokio::time::sleep_until(told + gather_for(plan.as_ref())) => {
+                    self.tell_unchanged().await;
+                    told = Instant::now();
+                    continue;
+                }
                 Some(_) = looks.join_next() => continue,
                 order = orders.recv() => order,
             };
             match order {
                 None => return,
-                Some(Order::Welcomed { held }) => self.ledger().welcomed(held),
+                Some(Order::Welcomed { held }) => {
+                    self.ledger().welcomed(held);
+                    if rounds.is_none() {
+                        // It was refused before. The plan comes with the next order.
+                        rounds = Some(self.rounds(None));
+                    }
+                }
+                Some(Order::Refused) => {
+                    if rounds.take().is_some() {
+                        tracing::warn!("nothing is looked at while this agent is refused");
+                        looks.abort_all();
+                        plan = None;
+                        self.forget_plan().await;
+                    }
+                }
                 Some(Order::Plan(new)) => {
                     if plan.as_ref() != Some(&new) {
                         tracing::info!(
@@ -121,7 +150,7 @@ impl Daemon {
                             "new plan"
                         );
                         self.keep_plan(new.clone()).await;
-                        rounds = self.rounds(Some(new.clone()));
+                        rounds = Some(self.rounds(Some(new.clone())));
                         plan = Some(new);
                     }
                 }
@@ -238,23 +267,65 @@ impl Daemon {
     /// Sends the bodies as one report; its number.
     async fn report(&self, bodies: Vec<Body>, mut notes: Vec<String>) -> Option<u64> {
         let at = self.clock.now();
-        let statements: Vec<facts::Statement> = {
-            let ledger = self.ledger();
-            bodies
-                .iter()
-                .filter_map(|body| match ledger.state(body, at, &mut notes) {
-                    Ok(statement) => Some(statement),
-                    Err(error) => {
-                        notes.push(format!(
-                            "{} cannot be sent: {}",
-                            body.subject(),
-                            epmesh_common::error::chain(&error)
-                        ));
-                        None
-                    }
-                })
-                .collect()
-        };
+        let statements = self.statements(&bodies, at, &mut notes);
+        self.send(at, statements, notes).await
+    }
+
+    /// Sends what has changed at once. The rest, which is nearly all of it nearly always, waits a
+    /// little for its like: "still so" is worth its few bytes, and not a report of its own.
+    async fn report_news(&self, bodies: Vec<Body>) {
+        let at = self.clock.now();
+        let mut notes = Vec::new();
+        let statements = self.statements(&bodies, at, &mut notes);
+        let (news, unchanged): (Vec<_>, Vec<_>) =
+            statements.into_iter().partition(|statement| statement.body.is_some());
+        let unchanged = unchanged.into_iter().map(|it| (it.subject.clone(), it));
+        self.unchanged().extend(unchanged);
+        if !news.is_empty() || !notes.is_empty() {
+            self.send(at, news, notes).await;
+        }
+    }
+
+    async fn tell_unchanged(&self) {
+        if !self.unchanged().is_empty() {
+            self.send(self.clock.now(), Vec::new(), Vec::new()).await;
+        }
+    }
+
+    fn statements(
+        &self,
+        bodies: &[Body],
+        at: Timestamp,
+        notes: &mut Vec<String>,
+    ) -> Vec<Statement> {
+        let ledger = self.ledger();
+        let mut statements = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            match ledger.state(body, at, notes) {
+                Ok(statement) => statements.push(statement),
+                Err(error) => notes.push(format!(
+                    "{} cannot be sent: {}",
+                    body.subject(),
+                    epmesh_common::error::chain(&error)
+                )),
+            }
+        }
+        statements
+    }
+
+    /// Sends the statements, and with them what waits; the report's number.
+    async fn send(
+        &self,
+        at: Timestamp,
+        mut statements: Vec<Statement>,
+        notes: Vec<String>,
+    ) -> Option<u64> {
+        let mut unchanged = std::mem::take(&mut *self.unchanged());
+        // What is stated now is newer.
+        for statement in &statements {
+            unchanged.remove(&statement.subject);
+        }
+        statements.extend(unchanged.into_values());
         let bodies = ledger::bodies(&statements);
         let sequence = self.outbox.push(at, statements, notes).await?;
         self.ledger().sending(sequence, bodies);
@@ -267,6 +338,10 @@ impl Daemon {
         ledger.wanted(wanted);
     }
 
+    fn unchanged(&self) -> MutexGuard<'_, BTreeMap<Subject, Statement>> {
+        self.unchanged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -275,6 +350,17 @@ impl Daemon {
         let path = self.settings.state_dir.as_ref()?.join("plan.json");
         let text = tokio::fs::read(path).await.ok()?;
         serde_json::from_slice(&text).ok()
+    }
+
+    /// So that an agent that is started anew does not look at anybody before it was admitted.
+    async fn forget_plan(&self) {
+        let Some(dir) = &self.settings.state_dir else { return };
+        match tokio::fs::remove_file(dir.join("plan.json")).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the plan could not be removed from disk");
+            }
+            _ => {}
+        }
     }
 
     async fn keep_plan(&self, plan: Plan) {
@@ -290,6 +376,13 @@ impl Daemon {
             tracing::warn!(%error, "the plan could not be kept on disk");
         }
     }
+}
+
+/// How long what has not changed waits to be told: a small part of an interval, so that it is as good
+/// as fresh to the coordinator, which lets it decide for three.
+fn gather_for(plan: Option<&Plan>) -> Duration {
+    let interval = plan.map_or(WITHOUT_PLAN, |plan| Duration::from_millis(plan.interval_ms.into()));
+    (interval / 6).clamp(Duration::from_millis(100), Duration::from_secs(10))
 }
 
 /// All of `work` at the same time, in order.

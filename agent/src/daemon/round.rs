@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::{Daemon, Turn};
 
 /// The time between two rounds while there is no plan.
-const WITHOUT_PLAN: Duration = Duration::from_secs(60);
+pub(super) const WITHOUT_PLAN: Duration = Duration::from_secs(60);
 
 /// How long observations are gathered into one report.
 const GATHER: Duration = Duration::from_millis(500);
@@ -88,7 +88,7 @@ impl Daemon {
         tokio::time::sleep(moments.map(|moments| moments.own()).unwrap_or_default()).await;
         let sections = self.read_all(kinds).await;
         let bodies = sections.into_iter().map(|section| Body::Own(Box::new(section))).collect();
-        self.report(bodies, Vec::new()).await;
+        self.report_news(bodies).await;
     }
 
     async fn peer_round(
@@ -130,7 +130,7 @@ impl Daemon {
             {
                 bodies.push(Body::Peer(next));
             }
-            self.report(bodies, Vec::new()).await;
+            self.report_news(bodies).await;
         }
     }
 }

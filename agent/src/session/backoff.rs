@@ -37,6 +37,18 @@ impl Backoff {
         wait
     }
 
+    /// The first bound.
+    #[must_use]
+    pub const fn first(&self) -> Duration {
+        self.first
+    }
+
+    /// The bound of the next wait.
+    #[must_use]
+    pub const fn bound(&self) -> Duration {
+        self.bound
+    }
+
     /// Forgets the failures so far.
     pub fn reset(&mut self) {
         self.bound = self.first;

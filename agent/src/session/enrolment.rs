@@ -3,12 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::facts::DnsName;
-use epmesh_proto::v1::{EnrolRequest, enrolment_client::EnrolmentClient};
+use epmesh_proto::v1::{EnrolRequest, RenewRequest, enrolment_client::EnrolmentClient};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::crypto::ring;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use thiserror::Error;
-use tonic::transport::{ClientTlsConfig, Endpoint};
+use tonic::{
+    Status,
+    transport::{Channel, ClientTlsConfig, Endpoint},
+};
 
 use super::{Fingerprint, Identity, JoinToken, Pinned};
 
@@ -28,7 +31,7 @@ pub struct Enrolment {
     pub name: DnsName,
 }
 
-/// An enrolment failed.
+/// An enrolment or a renewal failed.
 #[derive(Debug, Error)]
 pub enum EnrolError {
     /// The key or the request could not be made.
@@ -50,6 +53,12 @@ pub enum EnrolError {
         /// Why.
         #[source]
         source: tonic::transport::Error,
+    },
+    /// The coordinator did not answer.
+    #[error("the coordinator gave no answer within {} ms", after.as_millis())]
+    Silent {
+        /// How long it had.
+        after: Duration,
     },
     /// The coordinator refused.
     #[error("the coordinator refused: {message}")]
@@ -96,9 +105,7 @@ pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
             certificate_request: request,
         })
         .await
-        .map_err(|status| EnrolError::Refused {
-            message: status.message().chars().take(500).collect(),
-        })?
+        .map_err(|status| refused(&status))?
         .into_inner();
     check(&reply.certificate, &reply.authority, &key, enrolment.token.authority())?;
     Ok(Identity {
@@ -108,6 +115,35 @@ pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
         certificate: reply.certificate,
         authority: reply.authority,
     })
+}
+
+/// Makes a new key and has a certificate made for it, by the connection of the present identity.
+/// Nothing is kept yet, and until the new certificate is used the present one is good too.
+///
+/// # Errors
+/// When the coordinator refuses, or its answer is not for this key or of this authority.
+pub(super) async fn renew(channel: Channel, identity: &Identity) -> Result<Identity, EnrolError> {
+    let failed = |source| EnrolError::Request { name: identity.name.clone(), source };
+    let key = KeyPair::generate().map_err(failed)?;
+    let certificate_request = request(&identity.name, &key).map_err(failed)?;
+    let reply = EnrolmentClient::new(channel)
+        .renew(RenewRequest { certificate_request })
+        .await
+        .map_err(|status| refused(&status))?
+        .into_inner();
+    let authority = CertificateDer::from_pem_slice(identity.authority.as_bytes())
+        .map_err(|_| EnrolError::Answer("this agent's own authority is no certificate"))?;
+    check(&reply.certificate, &reply.authority, &key, Fingerprint::of(&authority))?;
+    Ok(Identity {
+        key: key.serialize_pem(),
+        certificate: reply.certificate,
+        authority: reply.authority,
+        ..identity.clone()
+    })
+}
+
+fn refused(status: &Status) -> EnrolError {
+    EnrolError::Refused { message: status.message().chars().take(500).collect() }
 }
 
 fn request(name: &DnsName, key: &KeyPair) -> Result<String, rcgen::Error> {

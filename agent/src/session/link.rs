@@ -1,27 +1,33 @@
 //! One connection to one coordinator.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, pin::Pin, time::Duration};
 
 use epmesh_common::{
-    facts::Report,
-    wire::{WireError, held_from, limits::MESSAGE_BYTES},
+    error::chain,
+    wire::{Shorthand, WireError, held_from, limits::MESSAGE_BYTES},
 };
 use epmesh_proto::v1::{
     self as proto, FromAgent, ToAgent, agents_client::AgentsClient, from_agent, to_agent,
 };
 use thiserror::Error;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
-    Status, Streaming,
+    Code, Status, Streaming,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity as TlsIdentity},
 };
 
-use super::{Identity, Order, Outbox, SessionSettings};
+use super::{Identity, Order, Outbox, SessionSettings, keeper::Keeper};
 use crate::clock::Clock;
 
 /// How many reports may be on their way without having been acknowledged.
 const WINDOW: usize = 16;
+
+/// How rustls calls the alert `certificate_expired`.
+const EXPIRED_ALERT: &str = "CertificateExpired";
 
 /// A session could not be had, or ended.
 #[derive(Debug, Error)]
@@ -53,10 +59,10 @@ pub enum LinkError {
         after: Duration,
     },
     /// The coordinator ended the session.
-    #[error("the coordinator ended the session: {code}: {message}")]
+    #[error("the coordinator ended the session: {}: {message}", words(*code))]
     Ended {
         /// The gRPC code.
-        code: tonic::Code,
+        code: Code,
         /// Its words.
         message: String,
     },
@@ -76,7 +82,46 @@ pub enum LinkError {
 
 impl From<Status> for LinkError {
     fn from(status: Status) -> Self {
-        Self::Ended { code: status.code(), message: status.message().chars().take(300).collect() }
+        // Where the connection broke, why is in the sources.
+        let text = match status.code() {
+            Code::Unknown | Code::Unavailable | Code::Internal => chain(&status),
+            _ => status.message().to_owned(),
+        };
+        Self::Ended { code: status.code(), message: text.chars().take(300).collect() }
+    }
+}
+
+/// What a refusal means for the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// Its identity is not accepted any more, and will not be by itself.
+    Rejected,
+    /// Its certificate is not valid, by a clock at least.
+    Expired,
+}
+
+impl LinkError {
+    /// Whether the coordinator refuses this identity, so that trying again soon is of no use.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Ended { code: Code::PermissionDenied, .. } => Some(Refusal::Rejected),
+            Self::Ended { code: Code::Unauthenticated, .. } => Some(Refusal::Expired),
+            // The alert of TLS (RFC 8446, 6.2), in the words of rustls.
+            Self::Ended { message, .. } if message.contains(EXPIRED_ALERT) => {
+                Some(Refusal::Expired)
+            }
+            error @ Self::Connect { .. } if chain(error).contains(EXPIRED_ALERT) => {
+                Some(Refusal::Expired)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn words(code: Code) -> &'static str {
+    match code {
+        Code::PermissionDenied => "refused",
+        code => code.description(),
     }
 }
 
@@ -85,15 +130,23 @@ pub(super) struct Link<'a> {
     pub(super) address: &'a str,
     pub(super) settings: &'a SessionSettings,
     pub(super) identity: &'a Identity,
+    /// Whether the session before ended because the identity was renewed: what was asked of it is
+    /// still awaited.
+    pub(super) goes_on: bool,
     pub(super) outbox: &'a Outbox,
     pub(super) orders: &'a mpsc::Sender<Order>,
     pub(super) clock: &'a dyn Clock,
 }
 
 impl Link<'_> {
-    /// Serves the session until it ends; `welcomed` says whether it began.
-    pub(super) async fn serve(&self, welcomed: &mut bool) -> Result<(), LinkError> {
-        let (mut sender, mut stream) = self.open().await?;
+    /// Serves the session until it ends; `welcomed` says whether it began. It ends well when the
+    /// keeper has a new identity: then nothing is under way any more.
+    pub(super) async fn serve(
+        &self,
+        keeper: &mut Keeper,
+        welcomed: &mut bool,
+    ) -> Result<(), LinkError> {
+        let (channel, mut sender, mut stream) = self.open().await?;
         let patience = self.settings.patience;
         let first = timeout(patience, stream.message())
             .await
@@ -102,7 +155,10 @@ impl Link<'_> {
         let Some(to_agent::Message::Welcome(welcome)) = first.message else {
             return Err(LinkError::Message("something else where a welcome was due"));
         };
-        self.outbox.forget_done();
+        if !self.goes_on {
+            self.outbox.forget_done();
+        }
+        keeper.welcomed(welcome.at_ms);
         let held = welcome.held.into_iter().map(held_from).collect::<Result<Vec<_>, _>>()?;
         self.order(Order::Welcomed { held }).await?;
         if let Some(plan) = welcome.plan {
@@ -110,10 +166,14 @@ impl Link<'_> {
         }
         *welcomed = true;
         tracing::info!(coordinator = %self.address, "session begun");
-        self.talk(&mut sender, &mut stream).await
+        let renewed = std::pin::pin!(keeper.renewed(channel, self.outbox));
+        let shorthand = Shorthand::new(welcome.handles);
+        self.talk(&mut sender, &mut stream, shorthand, renewed).await
     }
 
-    async fn open(&self) -> Result<(mpsc::Sender<FromAgent>, Streaming<ToAgent>), LinkError> {
+    async fn open(
+        &self,
+    ) -> Result<(Channel, mpsc::Sender<FromAgent>, Streaming<ToAgent>), LinkError> {
         let setup = |source| LinkError::Setup { address: self.address.to_owned(), source };
         let mut tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&self.identity.authority))
@@ -133,7 +193,7 @@ impl Link<'_> {
             .await
             .map_err(silent)?
             .map_err(|source| LinkError::Connect { address: self.address.to_owned(), source })?;
-        let mut client = AgentsClient::new(channel)
+        let mut client = AgentsClient::new(channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES)
             .max_encoding_message_size(MESSAGE_BYTES);
         let (sender, receiver) = mpsc::channel(WINDOW);
@@ -145,31 +205,42 @@ impl Link<'_> {
         let answer = timeout(self.settings.patience, client.session(ReceiverStream::new(receiver)))
             .await
             .map_err(|_| LinkError::Silent { what: "answer", after: self.settings.patience })??;
-        Ok((sender, answer.into_inner()))
+        Ok((channel, sender, answer.into_inner()))
     }
 
     async fn talk(
         &self,
         sender: &mut mpsc::Sender<FromAgent>,
         stream: &mut Streaming<ToAgent>,
+        mut shorthand: Shorthand,
+        mut renewed: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<(), LinkError> {
         let mut news = self.outbox.news();
         let mut sent = 0;
+        let mut closing = None;
         let mut unacknowledged: VecDeque<u64> = VecDeque::new();
         loop {
             news.mark_unchanged();
-            while unacknowledged.len() < WINDOW
+            if closing.is_some_and(|until| unacknowledged.is_empty() || until <= Instant::now()) {
+                return Ok(());
+            }
+            while closing.is_none()
+                && unacknowledged.len() < WINDOW
                 && let Some(report) = self.outbox.after(sent).await
             {
                 sent = report.sequence;
                 unacknowledged.push_back(sent);
-                self.send(sender, from_agent::Message::Report(wired(&report))).await?;
+                self.send(sender, from_agent::Message::Report(shorthand.report(&report))).await?;
             }
             for (id, sequence) in self.outbox.take_done(sent) {
                 let done = proto::LookDone { id, sequence };
                 self.send(sender, from_agent::Message::LookDone(done)).await?;
             }
             tokio::select! {
+                () = &mut renewed, if closing.is_none() => {
+                    closing = Some(Instant::now() + self.settings.patience);
+                }
+                () = at(closing), if closing.is_some() => {}
                 changed = news.changed() => changed.map_err(|_| LinkError::Stopping)?,
                 message = stream.message() => {
                     let message = message?.ok_or(LinkError::Closed)?;
@@ -223,6 +294,10 @@ impl Link<'_> {
     }
 }
 
-fn wired(report: &Report) -> proto::Report {
-    report.into()
+/// Waits for a moment that may never come.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
 }

@@ -12,6 +12,7 @@ use super::spool::Spool;
 pub struct Outbox {
     spool: Arc<Mutex<Spool>>,
     done: Arc<Mutex<Vec<(u64, u64)>>>,
+    standing: Arc<Mutex<Option<String>>>,
     news: watch::Sender<u64>,
 }
 
@@ -25,6 +26,7 @@ impl Outbox {
         Self {
             spool: Arc::new(Mutex::new(spool)),
             done: Arc::default(),
+            standing: Arc::default(),
             news: watch::Sender::new(0),
         }
     }
@@ -34,11 +36,18 @@ impl Outbox {
         &self,
         at: Timestamp,
         statements: Vec<Statement>,
-        notes: Vec<String>,
+        mut notes: Vec<String>,
     ) -> Option<u64> {
+        notes.extend(self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone());
         let sequence = self.blocking(move |spool| spool.push(at, statements, notes)).await;
         self.news.send_modify(|count| *count = count.wrapping_add(1));
         sequence
+    }
+
+    /// A note for every report from now on, in the place of the one before: the coordinator keeps the
+    /// notes of the last report only.
+    pub fn stand_by(&self, note: Option<String>) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = note;
     }
 
     /// The oldest report with a number above `sequence`.

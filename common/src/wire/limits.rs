@@ -9,6 +9,8 @@ pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Statements in a report.
 pub const STATEMENTS: usize = 20_000;
+/// Handles of one session: the peers of the largest plan, and the sections.
+pub const HANDLES: u32 = 16_384;
 /// Notes in a report; further ones are left out.
 pub const NOTES: usize = 64;
 

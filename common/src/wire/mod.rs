@@ -27,6 +27,7 @@ mod resolver;
 mod rpc_settings;
 mod section;
 mod service;
+mod shorthand;
 mod statement;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -36,5 +37,6 @@ mod tests;
 pub use self::{
     error::{Problem, WireError},
     fit::{Fitted, fit},
+    shorthand::{Longhand, Shorthand, ShorthandError},
     statement::{Received, Refused, held, held_from},
 };

@@ -61,13 +61,18 @@ impl TryFrom<proto::Report> for Received {
 
 impl From<&Report> for proto::Report {
     fn from(report: &Report) -> Self {
-        Self {
-            sequence: report.sequence,
-            at_ms: report.at.as_millis(),
-            statements: encode_all(&report.statements),
-            dropped: report.dropped,
-            notes: report.notes.clone(),
-        }
+        Self { statements: encode_all(&report.statements), ..head(report) }
+    }
+}
+
+/// A report without its statements.
+pub(super) fn head(report: &Report) -> proto::Report {
+    proto::Report {
+        sequence: report.sequence,
+        at_ms: report.at.as_millis(),
+        dropped: report.dropped,
+        notes: report.notes.clone(),
+        ..proto::Report::default()
     }
 }
 
@@ -84,6 +89,7 @@ impl Wire for Statement {
                 Body::Own(section) => Wired::Own(section.encode()),
                 Body::Peer(observation) => Wired::Peer(observation.encode()),
             }),
+            handle: 0,
         }
     }
 

@@ -96,6 +96,12 @@ pub enum Command {
         /// The domain controller.
         dc: String,
     },
+    /// Bar a domain controller's agent: its session ends, its certificate is refused, and nobody can
+    /// enrol under the name until it is released
+    Revoke {
+        /// The domain controller.
+        dc: String,
+    },
     /// Configuration files
     #[command(subcommand)]
     Config(ConfigCommand),

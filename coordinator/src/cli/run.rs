@@ -15,7 +15,8 @@ use epmesh_common::{
 };
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, DomainScope, EndpointsRequest,
-    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
+    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
+    create_token_request::Scope,
 };
 use serde::Serialize;
 
@@ -155,6 +156,14 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             let request = ReleaseRequest { dc };
             let dc: String = parse(reply(client.operate.release(request).await)?)?;
             print(out, output, &dc, || format!("{dc} can be enrolled again\n"))?;
+            Ok(Exit::Healthy)
+        }
+        Command::Revoke { dc } => {
+            let mut client = Client::connect(&client).await?;
+            let request = RevokeRequest { dc };
+            let dc: String = parse(reply(client.operate.revoke(request).await)?)?;
+            let words = || format!("{dc} is barred until `epmesh release {dc}`\n");
+            print(out, output, &dc, words)?;
             Ok(Exit::Healthy)
         }
         Command::Serve(_) | Command::Config(_) => anyhow::bail!("not a question to a coordinator"),

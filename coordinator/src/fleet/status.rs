@@ -110,8 +110,9 @@ impl View {
 
     /// The members, and who was enrolled since they were worked out.
     fn known_names(&self) -> BTreeSet<&DnsName> {
-        let enrolled = self.dcs.iter().filter(|(_, dc)| dc.enrolled).map(|(name, _)| name);
-        self.members.keys().chain(enrolled).collect()
+        // A name without an agent that has a remark is a barred one.
+        let shown = self.dcs.iter().filter(|(_, dc)| dc.enrolled || !dc.remarks.is_empty());
+        self.members.keys().chain(shown.map(|(name, _)| name)).collect()
     }
 
     fn status(&self, name: &DnsName, dc: &Dc) -> DcStatus {

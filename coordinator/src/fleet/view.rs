@@ -106,7 +106,14 @@ impl View {
             self.moved |= known.enrolled;
             known.enrolled = false;
             known.connected = false;
+            known.remarks.clear();
         }
+    }
+
+    /// As [`View::released`], with the reason, which is shown until an agent speaks for `dc` again.
+    pub fn barred(&mut self, dc: &DnsName, why: String) {
+        self.released(dc);
+        self.dcs.entry(dc.clone()).or_default().remark(why);
     }
 
     /// Notes that the agent of `dc` is connected and which version it is.

@@ -8,9 +8,8 @@ use std::{
     },
 };
 
-use epmesh_common::facts::{DnsName, Look};
+use epmesh_common::facts::{DnsName, Look, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use super::storage;
 use crate::{
@@ -26,7 +25,7 @@ const WAITING_LOOKS: usize = 32;
 #[derive(Debug)]
 pub struct Hub {
     pub(super) fleet: Arc<Fleet>,
-    pub(super) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     sessions: Mutex<HashMap<DnsName, Handle>>,
     intakes: Mutex<HashMap<DnsName, Arc<AsyncMutex<()>>>>,
     looks: Mutex<HashMap<u64, Awaited>>,
@@ -37,16 +36,27 @@ pub struct Hub {
 #[derive(Debug)]
 struct Handle {
     id: u64,
-    replaced: CancellationToken,
+    ended: oneshot::Sender<Ended>,
     replanned: Arc<Notify>,
     looks: mpsc::Sender<Look>,
+}
+
+/// Why the hub ends a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// A newer session of the same agent took over.
+    Replaced,
+    /// An operator let the name go.
+    Released,
+    /// An operator barred the name.
+    Revoked,
 }
 
 /// The session's end.
 #[derive(Debug)]
 pub(super) struct Attached {
     pub(super) id: u64,
-    pub(super) replaced: CancellationToken,
+    pub(super) ended: oneshot::Receiver<Ended>,
     pub(super) replanned: Arc<Notify>,
     pub(super) looks: mpsc::Receiver<Look>,
 }
@@ -103,8 +113,20 @@ impl Hub {
 
     /// Notes that the certificate for `dc` is no longer accepted, and ends its session.
     pub fn released(&self, dc: &DnsName) {
-        if let Some(handle) = lock(&self.sessions).remove(dc) {
-            handle.replaced.cancel();
+        self.end(dc, Ended::Released);
+    }
+
+    /// As [`Hub::released`], and the name is barred; `epmesh dcs` says so.
+    pub fn revoked(&self, dc: &DnsName, since: Timestamp) {
+        self.end(dc, Ended::Revoked);
+        self.fleet.with(|view| view.barred(dc, revoked_remark(dc, since)));
+    }
+
+    fn end(&self, dc: &DnsName, why: Ended) {
+        let mut sessions = lock(&self.sessions);
+        if let Some(handle) = sessions.remove(dc) {
+            // A session that is over need not be told.
+            let _ = handle.ended.send(why);
         }
         self.fleet.with(|view| view.released(dc));
     }
@@ -120,19 +142,18 @@ impl Hub {
     /// Takes a session in, in the place of an older one of the same agent.
     pub(super) fn attach(&self, dc: &DnsName, agent_version: String) -> Attached {
         let id = self.next_id();
-        let replaced = CancellationToken::new();
+        let (end, ended) = oneshot::channel();
         let replanned = Arc::new(Notify::new());
         let (looks, receiver) = mpsc::channel(WAITING_LOOKS);
-        let handle =
-            Handle { id, replaced: replaced.clone(), replanned: Arc::clone(&replanned), looks };
+        let handle = Handle { id, ended: end, replanned: Arc::clone(&replanned), looks };
         let mut sessions = lock(&self.sessions);
         if let Some(older) = sessions.insert(dc.clone(), handle) {
-            older.replaced.cancel();
+            let _ = older.ended.send(Ended::Replaced);
         }
         // Under the same lock as in `detach`, so that an older session's end does not undo it.
         self.fleet.with(|view| view.connected(dc, agent_version));
         drop(sessions);
-        Attached { id, replaced, replanned, looks: receiver }
+        Attached { id, ended, replanned, looks: receiver }
     }
 
     /// Lets a session go, unless it was replaced.
@@ -195,6 +216,11 @@ impl Drop for Asked<'_> {
     fn drop(&mut self) {
         lock(&self.hub.looks).remove(&self.id);
     }
+}
+
+/// What is said of a domain controller whose name is barred.
+fn revoked_remark(dc: &DnsName, since: Timestamp) -> String {
+    format!("revoked by an operator at {since}; `epmesh release {dc}` lets it be enrolled again")
 }
 
 /// None of these locks is held where anything can panic halfway through a change.

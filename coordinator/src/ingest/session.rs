@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     facts::{DnsName, Look, Timestamp},
-    wire,
+    wire::{self, Longhand},
 };
 use epmesh_proto::v1::{self as proto, agents_server::Agents, from_agent, to_agent};
 use tokio::sync::mpsc;
@@ -13,10 +13,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    hub::{Attached, Hub},
+    hub::{Attached, Ended, Hub},
     peer,
 };
-use crate::{clock, pki::Registry};
+use crate::{
+    clock,
+    pki::{PeerCertificate, Registry},
+};
 
 /// How long an agent may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
@@ -59,14 +62,15 @@ impl Agents for AgentsService {
         &self,
         request: Request<Streaming<proto::FromAgent>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
-        let (dc, _) = peer::agent(&self.registry, &request).await?;
+        let (dc, certificate) = peer::agent(&self.registry, &request).await?;
         let from = request.remote_addr();
         let inbound = request.into_inner();
         let (outbound, stream) = mpsc::channel(OUTBOUND);
         let hub = Arc::clone(&self.hub);
-        let stopping = self.stopping.clone();
+        let (stopping, registry) = (self.stopping.clone(), Arc::clone(&self.registry));
         tokio::spawn(async move {
-            let end = serve(&hub, &dc, inbound, &outbound, &stopping).await;
+            let admission = Admission { registry: &registry, dc: &dc, certificate: &certificate };
+            let end = serve(&hub, &admission, inbound, &outbound, &stopping).await;
             match &end {
                 Ok(()) => tracing::info!(%dc, ?from, "agent disconnected"),
                 Err(status) => {
@@ -82,13 +86,46 @@ impl Agents for AgentsService {
     }
 }
 
+/// Who is admitted, and by what.
+struct Admission<'a> {
+    registry: &'a Registry,
+    dc: &'a DnsName,
+    certificate: &'a PeerCertificate,
+}
+
+impl Admission<'_> {
+    /// Asks the registry once more. What an operator took away before the session was attached
+    /// found no session to end.
+    async fn confirm(&self) -> Result<(), Status> {
+        let settled = self.registry.settle(self.dc.as_str(), self.certificate).await;
+        settled.map(drop).map_err(|error| peer::refusal(&error))
+    }
+
+    /// Waits until the certificate runs out: a session is no longer than what it was begun with.
+    async fn expiry(&self) -> Status {
+        let end = Timestamp::from_millis(self.certificate.not_after);
+        loop {
+            let left = clock::now().until(end);
+            if left.is_zero() {
+                return Status::unauthenticated(format!(
+                    "the certificate of {} ran out at {end}; enrol again with a new join token",
+                    self.dc
+                ));
+            }
+            // In steps, because the clock may be set meanwhile.
+            tokio::time::sleep(left.min(Duration::from_secs(3600))).await;
+        }
+    }
+}
+
 async fn serve(
     hub: &Hub,
-    dc: &DnsName,
+    admission: &Admission<'_>,
     mut inbound: Streaming<proto::FromAgent>,
     outbound: &Outbound,
     stopping: &CancellationToken,
 ) -> Result<(), Status> {
+    let dc = admission.dc;
     let hello = tokio::time::timeout(HELLO, inbound.message());
     let hello = hello.await.map_err(|_| Status::deadline_exceeded("no hello came"))??;
     let Some(proto::FromAgent { sent_at_ms, message: Some(from_agent::Message::Hello(hello)) }) =
@@ -115,8 +152,22 @@ async fn serve(
             view.plan_for_newcomer(dc, clock::now());
         }
     });
-    let session = Session { hub, dc, outbound, plan_version: 0, open_looks: Vec::new() };
-    let end = session.run(inbound, attached, stopping).await;
+    let session = Session {
+        hub,
+        dc,
+        outbound,
+        plan_version: 0,
+        open_looks: Vec::new(),
+        longhand: Longhand::default(),
+    };
+    let end = async {
+        admission.confirm().await?;
+        tokio::select! {
+            end = session.run(inbound, attached, stopping) => end,
+            expired = admission.expiry() => Err(expired),
+        }
+    };
+    let end = end.await;
     hub.detach(dc, id);
     end
 }
@@ -129,6 +180,8 @@ struct Session<'a> {
     plan_version: u64,
     /// Looks that are done, and the report to wait for.
     open_looks: Vec<proto::LookDone>,
+    /// What the agent's handles stand for.
+    longhand: Longhand,
 }
 
 impl Session<'_> {
@@ -138,13 +191,14 @@ impl Session<'_> {
         mut attached: Attached,
         stopping: &CancellationToken,
     ) -> Result<(), Status> {
-        let ended = attached.replaced.clone();
+        let Attached { ended, replanned, looks, .. } = &mut attached;
+        let dc = self.dc;
         let work = async {
             self.welcome().await?;
             loop {
                 tokio::select! {
-                    () = attached.replanned.notified() => self.send_plan().await?,
-                    Some(look) = attached.looks.recv() => self.send_look(&look).await?,
+                    () = replanned.notified() => self.send_plan().await?,
+                    Some(look) = looks.recv() => self.send_look(&look).await?,
                     message = inbound.message() => match message? {
                         Some(message) => self.handle(message).await?,
                         None => return Ok(()),
@@ -154,9 +208,17 @@ impl Session<'_> {
         };
         tokio::select! {
             end = work => end,
-            () = ended.cancelled() => {
-                Err(Status::aborted("a newer session took over, or the agent was released"))
-            }
+            why = ended => Err(match why {
+                Ok(Ended::Released) => Status::permission_denied(format!(
+                    "{dc} was released by an operator and has to enrol again"
+                )),
+                Ok(Ended::Revoked) => {
+                    Status::permission_denied(format!("{dc} was revoked by an operator"))
+                }
+                Ok(Ended::Replaced) | Err(_) => {
+                    Status::aborted("a newer session of this agent took over")
+                }
+            }),
             () = stopping.cancelled() => Err(Status::unavailable("the coordinator stops")),
         }
     }
@@ -166,7 +228,13 @@ impl Session<'_> {
         self.plan_version = plan.as_ref().map_or(0, |plan| plan.version);
         let held = held.iter().map(|(subject, digest)| wire::held(subject, *digest)).collect();
         let plan = plan.as_ref().map(proto::Plan::from);
-        self.send(to_agent::Message::Welcome(proto::Welcome { held, plan })).await
+        self.send(to_agent::Message::Welcome(proto::Welcome {
+            held,
+            plan,
+            at_ms: clock::now().as_millis(),
+            handles: wire::limits::HANDLES,
+        }))
+        .await
     }
 
     async fn send_plan(&mut self) -> Result<(), Status> {
@@ -188,7 +256,10 @@ impl Session<'_> {
         let sent = Timestamp::from_millis(message.sent_at_ms);
         let received = self.hub.fleet.with(|view| view.heard(self.dc, sent, clock::now()));
         match message.message {
-            Some(from_agent::Message::Report(report)) => {
+            Some(from_agent::Message::Report(mut report)) => {
+                self.longhand
+                    .expand(&mut report)
+                    .map_err(|error| Status::invalid_argument(error.to_string()))?;
                 let acknowledge = self
                     .hub
                     .take(self.dc, report, sent, received)

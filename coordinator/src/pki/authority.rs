@@ -20,12 +20,16 @@ use super::sha256_hex;
 use crate::store::disk;
 
 /// How long an agent's certificate is valid, unless configured otherwise.
-pub const AGENT_VALIDITY_DAYS: u32 = 90;
+pub const AGENT_VALIDITY: Duration = days(90);
 
-const AUTHORITY_VALIDITY_DAYS: u32 = 3653;
+const AUTHORITY_VALIDITY: Duration = days(3653);
+
+/// The longest that anything issued is valid, so that the end of it remains a date.
+const MAX_VALIDITY: Duration = days(36_525);
 
 /// Certificates begin to be valid this long before they are issued: domain controllers whose
-/// clock is behind are exactly those that have to report.
+/// clock is behind are exactly those that have to report. One that is valid for less is backdated by
+/// its validity, so that it is never in its last third from the beginning.
 const BACKDATED: Duration = Duration::from_secs(24 * 3600);
 
 /// The latest time certificates are issued at (in the year 9892): what is added to it has to
@@ -189,9 +193,9 @@ impl Authority {
         names: &[String],
         addresses: &[IpAddr],
         now: u64,
-        days: u32,
+        validity: Duration,
     ) -> Result<KeyedCertificate, AuthorityError> {
-        let mut params = leaf(&PeerIdentity::Coordinator, "epmesh coordinator", now, days)?;
+        let mut params = leaf(&PeerIdentity::Coordinator, "epmesh coordinator", now, validity)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         for name in names {
             check_name(name)?;
@@ -211,12 +215,12 @@ impl Authority {
         name: &str,
         request: &SigningRequest,
         now: u64,
-        days: u32,
+        validity: Duration,
     ) -> Result<Issued, AuthorityError> {
         check_name(name)?;
         let identity = PeerIdentity::Agent { name: name.to_owned() };
         // A common name has at most 64 characters, a DC's name may have more.
-        let mut params = leaf(&identity, "epmesh agent", now, days)?;
+        let mut params = leaf(&identity, "epmesh agent", now, validity)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         params.subject_alt_names.push(SanType::DnsName(ia5(name)?));
         let certificate =
@@ -243,11 +247,11 @@ impl Authority {
         &self,
         name: &str,
         now: u64,
-        days: u32,
+        validity: Duration,
     ) -> Result<KeyedCertificate, AuthorityError> {
         check_name(name)?;
         let identity = PeerIdentity::Operator { name: name.to_owned() };
-        let mut params = leaf(&identity, "epmesh operator", now, days)?;
+        let mut params = leaf(&identity, "epmesh operator", now, validity)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         self.with_new_key(&params)
     }
@@ -258,8 +262,13 @@ impl Authority {
     /// # Errors
     ///
     /// As [`Authority::issue_operator`]; [`AuthorityError::File`].
-    pub fn write_operator(&self, name: &str, now: u64, days: u32) -> Result<(), AuthorityError> {
-        let issued = self.issue_operator(name, now, days)?;
+    pub fn write_operator(
+        &self,
+        name: &str,
+        now: u64,
+        validity: Duration,
+    ) -> Result<(), AuthorityError> {
+        let issued = self.issue_operator(name, now, validity)?;
         write(&self.directory.join("operator.key"), &issued.key_pem)?;
         write(&self.directory.join("operator.pem"), &issued.chain_pem)
     }
@@ -282,7 +291,7 @@ fn self_signed(key: &KeyPair, now: u64) -> Result<String, AuthorityError> {
     params.distinguished_name = common_name(&format!("epmesh authority {id}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    set_validity(&mut params, now, AUTHORITY_VALIDITY_DAYS);
+    set_validity(&mut params, now, AUTHORITY_VALIDITY);
     params.serial_number = Some(random_serial());
     params.self_signed(key).map(|certificate| certificate.pem()).map_err(issue("the authority"))
 }
@@ -291,7 +300,7 @@ fn leaf(
     identity: &PeerIdentity,
     subject: &str,
     now: u64,
-    days: u32,
+    validity: Duration,
 ) -> Result<CertificateParams, AuthorityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = common_name(subject);
@@ -300,18 +309,23 @@ fn leaf(
     params.use_authority_key_identifier_extension = true;
     params.subject_alt_names = vec![SanType::URI(ia5(&identity.uri())?)];
     params.serial_number = Some(random_serial());
-    set_validity(&mut params, now, days);
+    set_validity(&mut params, now, validity);
     Ok(params)
 }
 
-fn set_validity(params: &mut CertificateParams, now: u64, days: u32) {
-    const DAY: u64 = 24 * 3600;
+fn set_validity(params: &mut CertificateParams, now: u64, validity: Duration) {
     let now = Duration::from_millis(now.min(MAX_TIME));
-    // At most a hundred years, so that the sum remains a date.
-    let days = u64::from(days.clamp(1, 36_525));
+    // Certificates know whole seconds.
+    let validity = validity.clamp(Duration::from_secs(1), MAX_VALIDITY);
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + now.saturating_sub(BACKDATED);
-    params.not_after = epoch + (now + Duration::from_secs(days * DAY));
+    params.not_before = epoch + now.saturating_sub(BACKDATED.min(validity));
+    params.not_after = epoch + (now + validity);
+}
+
+/// So many days of 24 hours.
+#[must_use]
+pub const fn days(count: u32) -> Duration {
+    Duration::from_secs(count as u64 * 24 * 3600)
 }
 
 fn random_serial() -> SerialNumber {

@@ -27,6 +27,10 @@ pub struct Enrolment {
     /// Whether an operator has released the name: its certificates are not accepted any more, and
     /// another agent may enrol under it.
     pub released: bool,
+    /// Since when an operator has barred the name, in milliseconds since the Unix epoch: its
+    /// certificates are not accepted any more, and nobody may enrol under it until it is released.
+    #[serde(default)]
+    pub revoked_at: Option<u64>,
 }
 
 impl Record for Enrolment {
@@ -34,10 +38,16 @@ impl Record for Enrolment {
 }
 
 impl Enrolment {
+    /// Whether an agent speaks under this name.
+    #[must_use]
+    pub const fn is_in_force(&self) -> bool {
+        !self.released && self.revoked_at.is_none()
+    }
+
     /// Whether a certificate with this key is accepted.
     #[must_use]
     pub fn admits(&self, key_fingerprint: &str) -> bool {
-        !self.released
+        self.is_in_force()
             && (self.key_fingerprint == key_fingerprint
                 || self.previous_key_fingerprint.as_deref() == Some(key_fingerprint))
     }
@@ -89,6 +99,16 @@ pub enum Refused {
     Released {
         /// The name.
         name: String,
+    },
+    /// The name was barred by an operator.
+    #[error(
+        "{name} was revoked by an operator: run `epmesh release {name}` and enrol the agent again if it may come back"
+    )]
+    Revoked {
+        /// The name.
+        name: String,
+        /// Since when, in milliseconds since the Unix epoch.
+        since: u64,
     },
     /// The certificate is not one of the last two issued for the name.
     #[error("the certificate presented for {name} was replaced")]

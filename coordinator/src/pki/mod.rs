@@ -16,7 +16,7 @@ mod request;
 mod token;
 
 pub use self::authority::{
-    AGENT_VALIDITY_DAYS, Authority, AuthorityError, Issued, KeyedCertificate,
+    AGENT_VALIDITY, Authority, AuthorityError, Issued, KeyedCertificate, days,
 };
 pub use self::enrolment::{Enrolment, Refused, RegistryError};
 pub use self::identity::{IdentityError, PeerCertificate, PeerIdentity};

@@ -1,6 +1,7 @@
 //! Tokens and enrolments in the store, and the rules between them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::authority::{Authority, Issued};
 use super::enrolment::{Enrolment, Refused, RegistryError};
@@ -27,7 +28,7 @@ const MOST: usize = 100_000;
 pub struct Registry {
     store: Arc<dyn Store>,
     authority: Arc<Authority>,
-    agent_validity_days: u32,
+    agent_validity: Duration,
 }
 
 /// A record with what a transaction must expect of its key.
@@ -38,10 +39,10 @@ struct Found<T> {
 }
 
 impl Registry {
-    /// A registry over `store` that lets `authority` issue certificates valid this many days.
+    /// A registry over `store` that lets `authority` issue certificates that are valid this long.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, authority: Arc<Authority>, agent_validity_days: u32) -> Self {
-        Self { store, authority, agent_validity_days }
+    pub fn new(store: Arc<dyn Store>, authority: Arc<Authority>, agent_validity: Duration) -> Self {
+        Self { store, authority, agent_validity }
     }
 
     /// Makes a token. It is returned once and never again.
@@ -136,7 +137,7 @@ impl Registry {
             let record =
                 token_found.record.filter(|record| record.is_of(token)).ok_or(Refused::Unknown)?;
             let same_key = enrolled.record.as_ref().filter(|enrolment| {
-                !enrolment.released && enrolment.key_fingerprint == request.key_fingerprint()
+                enrolment.is_in_force() && enrolment.key_fingerprint == request.key_fingerprint()
             });
             let repeated = same_key.filter(|enrolment| {
                 used.record.is_some()
@@ -146,6 +147,9 @@ impl Registry {
             });
             if repeated.is_none() {
                 allowed(&record, name, now)?;
+                if let Some(Enrolment { revoked_at: Some(since), .. }) = enrolled.record {
+                    return Err(Refused::Revoked { name: name.to_owned(), since }.into());
+                }
                 if let Some(other) = enrolled.record.as_ref()
                     && !other.released
                     && same_key.is_none()
@@ -154,8 +158,7 @@ impl Registry {
                     return Err(Refused::AlreadyEnrolled { name, since }.into());
                 }
             }
-            let issued =
-                self.authority.issue_agent(name, &request, now, self.agent_validity_days)?;
+            let issued = self.authority.issue_agent(name, &request, now, self.agent_validity)?;
             let enrolment = Enrolment {
                 name: name.to_owned(),
                 serial: issued.serial.clone(),
@@ -164,6 +167,7 @@ impl Registry {
                 token: record.id.clone(),
                 enrolled_at: repeated.map_or(now, |before| before.enrolled_at),
                 released: false,
+                revoked_at: None,
             };
             let mut transaction = Transaction::new()
                 .expect(token_found.key.clone(), token_found.expect)
@@ -200,8 +204,7 @@ impl Registry {
         for _ in 0..TRIES {
             let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
             let enrolment = admitted(found.record, name, &certificate.key_fingerprint)?;
-            let issued =
-                self.authority.issue_agent(name, &request, now, self.agent_validity_days)?;
+            let issued = self.authority.issue_agent(name, &request, now, self.agent_validity)?;
             // The key that was presented stays good until the new one is.
             let previous = Some(certificate.key_fingerprint.clone())
                 .filter(|presented| presented != request.key_fingerprint());
@@ -219,9 +222,8 @@ impl Registry {
         Err(RegistryError::Contended { operation: "renewing" })
     }
 
-    /// Whether the agent `name` that presents `certificate` may speak; to be asked when a session
-    /// begins. A certificate of a name that was released or taken over is valid still, but not
-    /// accepted.
+    /// Whether the agent `name` that presents `certificate` may speak; to be asked with every call. A
+    /// certificate of a name that was released, revoked or taken over is valid still, but not accepted.
     ///
     /// # Errors
     ///
@@ -235,6 +237,34 @@ impl Registry {
         Ok(admitted(found.record, name, &certificate.key_fingerprint)?)
     }
 
+    /// As [`Registry::admits`], when a session begins: an agent that presents the key of its latest
+    /// certificate has it on its disk, and the key before is refused from then on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::admits`].
+    pub async fn settle(
+        &self,
+        name: &str,
+        certificate: &PeerCertificate,
+    ) -> Result<Enrolment, RegistryError> {
+        for _ in 0..TRIES {
+            let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
+            let enrolment = admitted(found.record, name, &certificate.key_fingerprint)?;
+            if enrolment.previous_key_fingerprint.is_none()
+                || enrolment.key_fingerprint != certificate.key_fingerprint
+            {
+                return Ok(enrolment);
+            }
+            let enrolment = Enrolment { previous_key_fingerprint: None, ..enrolment };
+            let transaction = Transaction::new().expect(found.key.clone(), found.expect);
+            if self.committed(put(transaction, found.key, &enrolment)?).await? {
+                return Ok(enrolment);
+            }
+        }
+        Err(RegistryError::Contended { operation: "admitting" })
+    }
+
     /// Releases a name, so that another agent may enrol under it.
     ///
     /// # Errors
@@ -246,13 +276,37 @@ impl Registry {
             let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
             let enrolment =
                 found.record.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
-            let enrolment = Enrolment { released: true, ..enrolment };
+            let enrolment = Enrolment { released: true, revoked_at: None, ..enrolment };
             let transaction = Transaction::new().expect(found.key.clone(), found.expect);
             if self.committed(put(transaction, found.key, &enrolment)?).await? {
                 return Ok(());
             }
         }
         Err(RegistryError::Contended { operation: "releasing" })
+    }
+
+    /// Bars a name: its certificates are refused from now on, and nobody may enrol under it before
+    /// [`Registry::release`], not even with a token that would allow it. Says since when.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::NotEnrolled`] when nobody ever was enrolled under it.
+    pub async fn revoke(&self, name: &str, now: u64) -> Result<u64, RegistryError> {
+        check_name(name)?;
+        for _ in 0..TRIES {
+            let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
+            let enrolment =
+                found.record.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
+            if let Some(since) = enrolment.revoked_at {
+                return Ok(since);
+            }
+            let enrolment = Enrolment { revoked_at: Some(now), ..enrolment };
+            let transaction = Transaction::new().expect(found.key.clone(), found.expect);
+            if self.committed(put(transaction, found.key, &enrolment)?).await? {
+                return Ok(now);
+            }
+        }
+        Err(RegistryError::Contended { operation: "revoking" })
     }
 
     /// Every enrolment, by name.
@@ -311,6 +365,7 @@ fn admitted(
     let name = name.to_owned();
     match enrolment {
         None => Err(Refused::NotEnrolled { name }),
+        Some(Enrolment { revoked_at: Some(since), .. }) => Err(Refused::Revoked { name, since }),
         Some(enrolment) if enrolment.released => Err(Refused::Released { name }),
         Some(enrolment) if enrolment.admits(key_fingerprint) => Ok(enrolment),
         Some(_) => Err(Refused::Replaced { name }),

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Link, State},
-    facts::DnsName,
+    facts::{DnsName, Timestamp},
     rpc::names,
 };
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
-    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, create_token_request::Scope,
-    operate_server::Operate, query_server::Query,
+    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
+    create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
 use tokio_stream::{Iter, iter};
@@ -227,6 +227,17 @@ impl Operate for Operator {
         self.registry.release(dc.as_str()).await.map_err(|error| refusal(&error))?;
         self.hub.released(&dc);
         tracing::info!(%dc, %operator, "enrolment released");
+        document(&dc)
+    }
+
+    async fn revoke(&self, request: Request<RevokeRequest>) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let dc = name(&request.into_inner().dc)?;
+        let now = clock::now().as_millis();
+        let since =
+            self.registry.revoke(dc.as_str(), now).await.map_err(|error| refusal(&error))?;
+        self.hub.revoked(&dc, Timestamp::from_millis(since));
+        tracing::info!(%dc, %operator, "agent revoked");
         document(&dc)
     }
 }

@@ -14,7 +14,7 @@ use epmesh_proto::v1::{
 use tokio::net::TcpListener;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
 
-use super::{Parts, START_VALIDITY_DAYS};
+use super::{Parts, START_VALIDITY};
 use crate::{
     clock,
     config::ServeOptions,
@@ -84,7 +84,7 @@ fn tls(parts: &Parts, options: &ServeOptions) -> Result<ServerTlsConfig> {
     addresses.sort();
     addresses.dedup();
     let now = clock::now().as_millis();
-    let issued = parts.authority.issue_server(&names, &addresses, now, START_VALIDITY_DAYS)?;
+    let issued = parts.authority.issue_server(&names, &addresses, now, START_VALIDITY)?;
     Ok(ServerTlsConfig::new()
         .identity(Identity::from_pem(issued.chain_pem, issued.key_pem))
         .client_ca_root(Certificate::from_pem(parts.authority.certificate_pem()))

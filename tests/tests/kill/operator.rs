@@ -11,9 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 use epmesh::{fleet::BundleLine, query::NewToken};
 use epmesh_common::facts::{Body, DnsName};
 use epmesh_proto::v1::{
-    CreateTokenRequest, EnrolRequest, ExportBundleRequest, ReleaseRequest,
-    create_token_request::Scope, enrolment_client::EnrolmentClient, operate_client::OperateClient,
-    query_client::QueryClient,
+    CreateTokenRequest, EnrolRequest, ExportBundleRequest, ReleaseRequest, RenewRequest,
+    RevokeRequest, create_token_request::Scope, enrolment_client::EnrolmentClient,
+    operate_client::OperateClient, query_client::QueryClient,
 };
 use rcgen::{CertificateParams, KeyPair};
 use tonic::{
@@ -82,6 +82,27 @@ impl Access {
     pub(crate) async fn release(&self, dc: &DnsName) -> Result<()> {
         let mut client = OperateClient::new(self.operator().await?);
         client.release(ReleaseRequest { dc: dc.to_string() }).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn revoke(&self, dc: &DnsName) -> Result<()> {
+        let mut client = OperateClient::new(self.operator().await?);
+        client.revoke(RevokeRequest { dc: dc.to_string() }).await?;
+        Ok(())
+    }
+
+    /// That renewing with this identity is refused for this reason.
+    pub(crate) async fn not_renewed(&self, identity: &Identity, why: &str) -> Result<()> {
+        let certificate_request =
+            CertificateParams::default().serialize_request(&KeyPair::generate()?)?.pem()?;
+        let mut client = EnrolmentClient::new(self.channel(Some(identity.clone())).await?);
+        let Err(status) = client.renew(RenewRequest { certificate_request }).await else {
+            bail!("a certificate was renewed");
+        };
+        ensure!(
+            status.code() == Code::PermissionDenied && status.message().contains(why),
+            "a renewal was to be refused because it {why:?}, but: {status}"
+        );
         Ok(())
     }
 

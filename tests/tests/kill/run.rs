@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use epmesh_common::facts::DnsName;
 use rand::{Rng, rngs::StdRng};
 use tokio::{sync::watch, task::JoinSet};
+use tonic::transport::Identity;
 
 use crate::{
     agent::{Agent, Life, Progress, lock},
@@ -68,6 +69,8 @@ struct Tokens {
     spare: DnsName,
     used: String,
     fresh: String,
+    /// The identity that was revoked when it was last looked at.
+    revoked: Option<Identity>,
 }
 
 impl Run {
@@ -89,7 +92,8 @@ impl Run {
         let spare: DnsName = "spare.lab.test".parse()?;
         let used = access.token(&spare).await?;
         access.enrol(&used, &spare).await?;
-        let tokens = Tokens { fresh: access.token(&spare).await?, used, spare };
+        let fresh = access.token(&spare).await?;
+        let tokens = Tokens { fresh, used, spare, revoked: None };
         let progress = Progress {
             acknowledged: 0,
             resent: 0,
@@ -231,16 +235,25 @@ impl Run {
 
     async fn look_at_tokens(&mut self) -> Result<()> {
         let Self { access, tokens, .. } = self;
-        let Tokens { spare, used, fresh } = tokens;
+        let Tokens { spare, used, fresh, revoked } = tokens;
         access.refused(used, spare, "is used up").await?;
-        access.refused(fresh, spare, "is enrolled with another key").await?;
+        if revoked.is_none() {
+            access.refused(fresh, spare, "is enrolled with another key").await?;
+        }
         let enrolled = self.forest.dcs.first().context("an agent")?;
         let token = access.token(enrolled).await?;
         access.refused(&token, enrolled, "is enrolled with another key").await?;
+        // Revoked in another life of the coordinator, if not before the first look.
+        if let Some(revoked) = revoked.as_ref() {
+            access.not_renewed(revoked, "was revoked").await?;
+            access.refused(fresh, spare, "was revoked").await?;
+        }
         access.release(spare).await?;
         access.refused(used, spare, "is used up").await?;
-        access.enrol(fresh, spare).await?;
+        let identity = access.enrol(fresh, spare).await?;
         access.refused(fresh, spare, "is used up").await?;
+        access.revoke(spare).await?;
+        *revoked = Some(identity);
         *used = std::mem::replace(fresh, access.token(spare).await?);
         self.checks += 1;
         Ok(())

@@ -65,7 +65,7 @@ fn an_agents_certificate_has_our_name_and_nothing_from_the_request() {
     let key = KeyPair::generate().unwrap();
     let request = SigningRequest::from_pem(&request_pem(&key)).unwrap();
     let name = format!("{}.example.com", "d".repeat(63));
-    let issued = authority.issue_agent(&name, &request, NOW, 90).unwrap();
+    let issued = authority.issue_agent(&name, &request, NOW, days(90)).unwrap();
     let der = der(&issued.certificate_pem);
     let (_, certificate) = X509Certificate::from_der(&der[0]).unwrap();
     assert_eq!(certificate.public_key().raw, key.subject_public_key_info());
@@ -87,10 +87,10 @@ fn an_agents_certificate_has_our_name_and_nothing_from_the_request() {
     assert_eq!(read.identity, PeerIdentity::Agent { name });
     assert_eq!(read.key_fingerprint, request.key_fingerprint());
     assert_eq!(read.serial, issued.serial);
-    let again = authority.issue_agent("dc1", &request, NOW, 90).unwrap();
+    let again = authority.issue_agent("dc1", &request, NOW, days(90)).unwrap();
     assert_ne!(again.serial, issued.serial);
     assert!(matches!(
-        authority.issue_agent("dc1:x", &request, NOW, 90),
+        authority.issue_agent("dc1:x", &request, NOW, days(90)),
         Err(AuthorityError::Name(_))
     ));
 }
@@ -100,7 +100,7 @@ fn coordinators_and_operators_are_told_from_agents() {
     let (directory, authority) = create();
     let addresses = ["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()];
     let names = ["epmesh.example.com".to_owned()];
-    let server = authority.issue_server(&names, &addresses, NOW, 365).unwrap();
+    let server = authority.issue_server(&names, &addresses, NOW, days(365)).unwrap();
     let chain = der(&server.chain_pem);
     assert_eq!(chain[1], authority.certificate);
     assert_eq!(PeerIdentity::from_certificate(&chain[0]), Ok(PeerIdentity::Coordinator));
@@ -111,7 +111,7 @@ fn coordinators_and_operators_are_told_from_agents() {
     assert_eq!(names.len(), 4);
     KeyPair::from_pem(&server.key_pem).unwrap();
 
-    authority.write_operator("alice", NOW, 365).unwrap();
+    authority.write_operator("alice", NOW, days(365)).unwrap();
     let pem = fs::read_to_string(directory.path().join("operator.pem")).unwrap();
     let identity = PeerIdentity::from_certificate(&der(&pem)[0]);
     assert_eq!(identity, Ok(PeerIdentity::Operator { name: "alice".to_owned() }));

@@ -3,7 +3,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::pki::request::tests::request_pem;
-use crate::pki::{AGENT_VALIDITY_DAYS, PeerIdentity};
+use crate::pki::{AGENT_VALIDITY, PeerIdentity};
 use crate::store::{MemoryStore, SledOptions, SledStore};
 
 const NOW: u64 = 1_763_685_712_000;
@@ -18,7 +18,7 @@ struct Fixture {
 fn over(store: Arc<dyn Store>) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let authority = Arc::new(Authority::open_or_create(directory.path(), NOW).unwrap());
-    let registry = Registry::new(store, authority, AGENT_VALIDITY_DAYS);
+    let registry = Registry::new(store, authority, AGENT_VALIDITY);
     Fixture { registry, _directory: directory }
 }
 
@@ -221,4 +221,56 @@ async fn of_many_at_once_as_many_get_in_as_the_token_allows() {
     }
     assert_eq!(enrolled, 3);
     assert_eq!(registry.enrolments().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_key_before_is_good_until_the_new_one_was_used() {
+    let Fixture { registry, _directory } = fixture();
+    let token = dc_token(&registry).await;
+    let first = certificate(&registry.enrol(&token, NAME, &request(), NOW).await.unwrap());
+    registry.settle(NAME, &first).await.unwrap();
+    let second = certificate(&registry.renew(NAME, &first, &request(), NOW).await.unwrap());
+    // The agent died before it had the answer on its disk, however often it comes back.
+    registry.settle(NAME, &first).await.unwrap();
+    registry.settle(NAME, &first).await.unwrap();
+    registry.settle(NAME, &second).await.unwrap();
+    let replaced = Refused::Replaced { name: NAME.to_owned() };
+    assert_eq!(refused(registry.settle(NAME, &first).await), replaced);
+    assert_eq!(refused(registry.admits(NAME, &first).await), replaced);
+    registry.settle(NAME, &second).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_name_is_barred_until_it_is_released() {
+    let Fixture { registry, _directory } = fixture();
+    let missing = Refused::NotEnrolled { name: NAME.to_owned() };
+    assert_eq!(refused(registry.revoke(NAME, NOW).await), missing);
+    let token = domain_token(&registry, 5).await;
+    let key = request();
+    let old = certificate(&registry.enrol(&token, NAME, &key, NOW).await.unwrap());
+    assert_eq!(registry.revoke(NAME, NOW + 1).await.unwrap(), NOW + 1);
+    assert_eq!(registry.revoke(NAME, NOW + 2).await.unwrap(), NOW + 1, "since the first time");
+    let revoked = Refused::Revoked { name: NAME.to_owned(), since: NOW + 1 };
+    assert!(revoked.to_string().contains("epmesh release dc1.example.com"));
+    assert_eq!(refused(registry.admits(NAME, &old).await), revoked);
+    assert_eq!(refused(registry.settle(NAME, &old).await), revoked);
+    assert_eq!(refused(registry.renew(NAME, &old, &request(), NOW).await), revoked);
+    // Neither the old key nor another gets in, although the token would let them.
+    assert_eq!(refused(registry.enrol(&token, NAME, &key, NOW).await), revoked);
+    assert_eq!(refused(registry.enrol(&token, NAME, &request(), NOW).await), revoked);
+    registry.release(NAME).await.unwrap();
+    registry.enrol(&token, NAME, &request(), NOW).await.unwrap();
+    let replaced = Refused::Replaced { name: NAME.to_owned() };
+    assert_eq!(refused(registry.admits(NAME, &old).await), replaced);
+}
+
+/// Records of before there was revocation are read.
+#[test]
+fn an_enrolment_of_an_earlier_version_is_read() {
+    let text = format!(
+        r#"{{"name":"{NAME}","serial":"4a","key_fingerprint":"b","previous_key_fingerprint":null,
+        "token":"c","enrolled_at":1,"released":false}}"#
+    );
+    let enrolment: Enrolment = serde_json::from_str(&text).unwrap();
+    assert!(enrolment.is_in_force() && enrolment.admits("b"));
 }

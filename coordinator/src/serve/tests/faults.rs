@@ -104,7 +104,8 @@ async fn agents_are_let_in_by_certificate_alone() {
     let directory = tempfile::tempdir().expect("a directory");
     let rig = Rig::start(directory.path(), Arc::new(MemoryStore::new())).await;
     let now = clock::now().as_millis();
-    let operator = rig.authority.issue_operator("alice", now, 1).expect("a certificate");
+    let operator =
+        rig.authority.issue_operator("alice", now, crate::pki::days(1)).expect("a certificate");
     let operator = Identity::from_pem(operator.chain_pem, operator.key_pem);
     for (identity, code) in
         [(None, Code::Unauthenticated), (Some(operator), Code::PermissionDenied)]

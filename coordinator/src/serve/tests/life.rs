@@ -6,6 +6,10 @@ use epmesh_common::{
     diagnosis::Link,
     facts::{Body, EndpointMap, Section, Statement},
 };
+use epmesh_proto::v1::{
+    self as proto, enrolment_client::EnrolmentClient, operate_client::OperateClient,
+};
+use rcgen::{CertificateParams, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::Code;
 
@@ -13,7 +17,7 @@ use super::rig::{FakeAgent, Rig, name, soon};
 use crate::{
     clock,
     fleet::samples::{DRSUAPI, directory, host, map, seen},
-    pki::Restriction,
+    pki::{Registry, Restriction, days},
     store::{MemoryStore, SledOptions, SledStore, Store},
 };
 
@@ -152,7 +156,9 @@ async fn a_new_installation_counts_anew() {
     agent.report(70, bodies()).await.expect("it is taken in");
     rig.registry.release(A).await.expect("it was enrolled");
     rig.parts.hub.released(&name(A));
-    assert_eq!(agent.ended().await.code(), Code::Aborted);
+    let ended = agent.ended().await;
+    assert_eq!(ended.code(), Code::PermissionDenied);
+    assert!(ended.message().contains("was released"), "{ended}");
     let refused = FakeAgent::connect(&rig, &identity, A).await.err().expect("it is released");
     assert_eq!(refused.code(), Code::PermissionDenied);
     let identity = rig.enrol(A).await;
@@ -161,6 +167,75 @@ async fn a_new_installation_counts_anew() {
     agent.report(1, moved).await.expect("it is taken in");
     let status = rig.parts.hub.fleet().statuses().remove(0);
     assert_eq!(status.addresses, ["10.0.0.77".parse::<std::net::IpAddr>().expect("an address")]);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_agent_is_cut_off_and_stays_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let rig = Rig::start(directory.path(), Arc::clone(&store)).await;
+    let identity = rig.enrol(A).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    let mut other = FakeAgent::connect(&rig, &rig.enrol(B).await, B).await.expect("it is let in");
+    let now = clock::now().as_millis();
+    let operator = rig.authority.issue_operator("alice", now, days(1)).expect("a certificate");
+    let operator = tonic::transport::Identity::from_pem(operator.chain_pem, operator.key_pem);
+    let mut operate = OperateClient::new(rig.channel(Some(operator)).await);
+    operate.revoke(proto::RevokeRequest { dc: A.to_owned() }).await.expect("it is enrolled");
+    let ended = agent.ended().await;
+    assert_eq!(ended.code(), Code::PermissionDenied);
+    assert!(ended.message().contains("was revoked"), "{ended}");
+    other.report(1, Vec::new()).await.expect("the others go on");
+    let unknown = proto::RevokeRequest { dc: "dc9.lab.test".to_owned() };
+    let unknown = operate.revoke(unknown).await.expect_err("nobody is enrolled under it");
+    assert!(unknown.message().contains("is not enrolled"), "{unknown}");
+    rig.stop().await;
+
+    // A coordinator that was started anew knows it still, and says so.
+    let rig = Rig::start(directory.path(), store).await;
+    let refused = FakeAgent::connect(&rig, &identity, A).await.err().expect("it is barred");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert!(refused.message().contains("was revoked"), "{refused}");
+    let key = KeyPair::generate().expect("a key");
+    let request = CertificateParams::default().serialize_request(&key).expect("a request");
+    let certificate_request = request.pem().expect("PEM");
+    let mut renewing = EnrolmentClient::new(rig.channel(Some(identity)).await);
+    let refused = renewing.renew(proto::RenewRequest { certificate_request }).await;
+    assert_eq!(refused.expect_err("it is barred").code(), Code::PermissionDenied);
+    let token = rig.token(Restriction::Dc { name: A.to_owned() }).await;
+    let refused = rig.enrol_with(&token, A).await.expect_err("it is barred");
+    assert!(refused.message().contains("epmesh release"), "{refused}");
+    let statuses = rig.parts.hub.fleet().statuses();
+    let status = statuses.iter().find(|status| status.name == name(A)).expect("it is known");
+    assert!(!status.agent && status.notes[0].contains("revoked"), "{status:?}");
+    rig.registry.release(A).await.expect("it was enrolled");
+    rig.enrol_with(&token, A).await.expect("it may come back");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_certificate() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rig = Rig::start(directory.path(), Arc::new(MemoryStore::new())).await;
+    let key = KeyPair::generate().expect("a key");
+    let request = CertificateParams::default().serialize_request(&key).expect("a request");
+    let token = rig.token(Restriction::Dc { name: A.to_owned() }).await;
+    let soon = Registry::new(
+        Arc::clone(&rig.parts.hub.store),
+        Arc::clone(&rig.authority),
+        std::time::Duration::from_secs(2),
+    );
+    let now = clock::now().as_millis();
+    let token = token.parse().expect("a token");
+    let issued = soon.enrol(&token, A, &request.pem().expect("PEM"), now).await;
+    let issued = issued.expect("it is let in");
+    let identity =
+        tonic::transport::Identity::from_pem(issued.certificate_pem, key.serialize_pem());
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    let ended = agent.ended().await;
+    assert_eq!(ended.code(), Code::Unauthenticated);
+    assert!(ended.message().contains("ran out"), "{ended}");
     rig.stop().await;
 }
 

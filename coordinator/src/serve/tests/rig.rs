@@ -22,7 +22,7 @@ use tonic::{
 use crate::{
     clock,
     config::ServeOptions,
-    pki::{Authority, Registry, Restriction},
+    pki::{Authority, Registry, Restriction, days},
     serve::{Bound, Parts, run},
     store::Store,
 };
@@ -52,7 +52,7 @@ impl Rig {
         options.web = Some(([127, 0, 0, 1], 0).into());
         let stop = CancellationToken::new();
         let (ready, bound) = oneshot::channel();
-        let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), 90);
+        let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), days(90));
         let tell = |bound, parts: &Parts| {
             ready.send((bound, parts.clone())).expect("the test waits for it");
         };

@@ -1,0 +1,287 @@
+//! A coordinator in this process, over real mutual TLS, and agents that connect to it.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use epmesh_common::{
+    facts::{Blank, Body, Directory, Report, Section, Statement, Timestamp},
+    wire::Received,
+};
+use epmesh_proto::v1::{
+    self as proto, FromAgent, ToAgent,
+    agents_server::{Agents, AgentsServer},
+    enrolment_server::{Enrolment as EnrolmentService, EnrolmentServer},
+    from_agent, to_agent,
+};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
+    KeyPair,
+};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
+};
+
+use super::super::*;
+use crate::clock::SystemClock;
+
+/// Longer than anything here takes; reached only when a test fails.
+pub(super) const LONG: Duration = Duration::from_secs(20);
+
+/// A certificate authority and what it issues.
+pub(super) struct Authority {
+    pub(super) issuer: CertifiedIssuer<'static, KeyPair>,
+    /// Whether certificates are renewed, and how often that was asked for.
+    pub(super) renews: AtomicBool,
+    pub(super) asked: AtomicUsize,
+}
+
+impl Authority {
+    pub(super) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self {
+            issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate"),
+            renews: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn issue(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    pub(super) fn token(&self) -> JoinToken {
+        let fingerprint = Fingerprint::of(self.issuer.der());
+        let text = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{fingerprint}");
+        text.parse().expect("a token")
+    }
+
+    pub(super) fn identity(&self, coordinator: &str) -> Identity {
+        let (certificate, key) = self.issue("dc1.lab.test");
+        Identity {
+            name: "dc1.lab.test".parse().expect("a name"),
+            coordinators: vec![coordinator.to_owned()],
+            key,
+            certificate,
+            authority: self.issuer.pem(),
+        }
+    }
+}
+
+/// What a coordinator saw of one session, and the way to talk into it.
+pub(super) struct Session {
+    pub(super) heard: mpsc::Receiver<FromAgent>,
+    pub(super) say: mpsc::Sender<Result<ToAgent, Status>>,
+    /// The certificate that the agent showed, DER.
+    pub(super) certificate: Vec<u8>,
+}
+
+impl Session {
+    pub(super) async fn next(&mut self) -> from_agent::Message {
+        let message = timeout(LONG, self.heard.recv()).await.expect("in time").expect("one more");
+        assert!(message.sent_at_ms > 0);
+        message.message.expect("it says something")
+    }
+
+    pub(super) async fn report(&mut self) -> Report {
+        match self.next().await {
+            from_agent::Message::Report(report) => {
+                let received = Received::try_from(report).expect("a good report");
+                assert_eq!(received.refused, []);
+                received.report
+            }
+            other => panic!("no report: {other:?}"),
+        }
+    }
+
+    pub(super) async fn say(&self, message: to_agent::Message) {
+        self.say.send(Ok(ToAgent { message: Some(message) })).await.expect("it listens");
+    }
+
+    pub(super) async fn welcome(&mut self) {
+        assert!(matches!(self.next().await, from_agent::Message::Hello(_)));
+        self.say(to_agent::Message::Welcome(proto::Welcome::default())).await;
+    }
+
+    pub(super) async fn acknowledge(&self, sequence: u64, wanted: Vec<proto::Subject>) {
+        self.say(to_agent::Message::Acknowledge(proto::Acknowledge { sequence, wanted })).await;
+    }
+}
+
+/// The coordinator: hands every session to the test.
+pub(super) struct Coordinator {
+    sessions: mpsc::Sender<Session>,
+    authority: Arc<Authority>,
+}
+
+#[tonic::async_trait]
+impl Agents for Coordinator {
+    type SessionStream = ReceiverStream<Result<ToAgent, Status>>;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<FromAgent>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let shown = request.peer_certs();
+        let Some(certificate) = shown.as_ref().and_then(|certificates| certificates.first()) else {
+            return Err(Status::unauthenticated("no certificate"));
+        };
+        let certificate = certificate.to_vec();
+        let mut stream = request.into_inner();
+        let (hear, heard) = mpsc::channel(64);
+        let (say, said) = mpsc::channel(64);
+        tokio::spawn(async move {
+            while let Ok(Some(message)) = stream.message().await {
+                if hear.send(message).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.sessions.send(Session { heard, say, certificate }).await.expect("the test runs");
+        Ok(Response::new(ReceiverStream::new(said)))
+    }
+}
+
+#[tonic::async_trait]
+impl EnrolmentService for Coordinator {
+    async fn enrol(
+        &self,
+        request: Request<proto::EnrolRequest>,
+    ) -> Result<Response<proto::EnrolReply>, Status> {
+        let request = request.into_inner();
+        if request.name != "dc1.lab.test" {
+            return Err(Status::permission_denied(format!("not for {}", request.name)));
+        }
+        let csr = CertificateSigningRequestParams::from_pem(&request.certificate_request)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let certificate = csr.signed_by(&self.authority.issuer).expect("a certificate");
+        Ok(Response::new(proto::EnrolReply {
+            certificate: certificate.pem(),
+            authority: self.authority.issuer.pem(),
+        }))
+    }
+
+    async fn renew(
+        &self,
+        request: Request<proto::RenewRequest>,
+    ) -> Result<Response<proto::EnrolReply>, Status> {
+        self.authority.asked.fetch_add(1, Ordering::SeqCst);
+        if !self.authority.renews.load(Ordering::SeqCst) {
+            return Err(Status::unavailable("not now"));
+        }
+        if request.peer_certs().is_none_or(|certificates| certificates.is_empty()) {
+            return Err(Status::unauthenticated("no certificate"));
+        }
+        let request = request.into_inner().certificate_request;
+        let csr = CertificateSigningRequestParams::from_pem(&request)
+            .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let certificate = csr.signed_by(&self.authority.issuer).expect("a certificate");
+        Ok(Response::new(proto::EnrolReply {
+            certificate: certificate.pem(),
+            authority: self.authority.issuer.pem(),
+        }))
+    }
+}
+
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) sessions: mpsc::Receiver<Session>,
+    pub(super) task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(super) async fn start(authority: &Arc<Authority>, at: Option<SocketAddr>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (certificate, key) = authority.issue("localhost");
+        let at = at.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let listener = TcpListener::bind(at).await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (sender, sessions) = mpsc::channel(8);
+        let chain = format!("{certificate}{}", authority.issuer.pem());
+        let tls = ServerTlsConfig::new()
+            .identity(TlsIdentity::from_pem(chain, key))
+            .client_ca_root(Certificate::from_pem(authority.issuer.pem()))
+            .client_auth_optional(true);
+        let service = || Coordinator { sessions: sender.clone(), authority: Arc::clone(authority) };
+        let server = Server::builder()
+            .tls_config(tls)
+            .expect("good certificates")
+            .add_service(AgentsServer::new(service()))
+            .add_service(EnrolmentServer::new(service()))
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        let task = tokio::spawn(async move { server.await.expect("it serves") });
+        Self { address, sessions, task }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
+    pub(super) async fn session(&mut self) -> Session {
+        let session = timeout(LONG, self.sessions.recv()).await;
+        session.expect("an agent comes in time").expect("the coordinator runs")
+    }
+}
+
+pub(super) fn statement(text: &str) -> Statement {
+    let section = Section::Directory(Directory::blank(&Blank::unreadable(text)));
+    Body::Own(Box::new(section)).stated(Timestamp::from_millis(7))
+}
+
+pub(super) struct Agent {
+    pub(super) outbox: Outbox,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) shutdown: CancellationToken,
+    pub(super) task: JoinHandle<()>,
+}
+
+impl Agent {
+    pub(super) fn start(dir: &Path, identity: Identity, coordinators: Vec<String>) -> Self {
+        let settings = SessionSettings { coordinators, ..SessionSettings::default() };
+        Self::start_with(dir, identity, settings)
+    }
+
+    pub(super) fn start_with(dir: &Path, identity: Identity, settings: SessionSettings) -> Self {
+        let spool = Spool::open(dir, SpoolLimits::default()).expect("a spool");
+        let outbox = Outbox::new(spool);
+        let (sender, orders) = mpsc::channel(64);
+        let shutdown = CancellationToken::new();
+        let settings = SessionSettings {
+            backoff: Backoff::between(Duration::from_millis(5), Duration::from_millis(20)),
+            ..settings
+        };
+        let task = tokio::spawn(run(
+            settings,
+            identity,
+            outbox.clone(),
+            sender,
+            Arc::new(SystemClock),
+            shutdown.clone(),
+        ));
+        Self { outbox, orders, shutdown, task }
+    }
+
+    pub(super) async fn push(&self, text: &str) -> u64 {
+        let at = Timestamp::from_millis(7);
+        self.outbox.push(at, vec![statement(text)], Vec::new()).await.expect("it is kept")
+    }
+
+    pub(super) async fn order(&mut self) -> Order {
+        timeout(LONG, self.orders.recv()).await.expect("in time").expect("an order")
+    }
+
+    pub(super) async fn stop(self) {
+        self.shutdown.cancel();
+        timeout(LONG, self.task).await.expect("in time").expect("no panic");
+    }
+}
