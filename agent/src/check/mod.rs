@@ -189,6 +189,7 @@ async fn look(
         dsa_guid: arguments.guid,
         forest: arguments.forest.clone(),
         whole_map: true,
+        well_known: true,
     };
     let mut seen = prober.look(&target, interfaces, resolver).await;
     if target.dsa_guid.is_some() && target.forest.is_some() {
@@ -250,6 +251,7 @@ fn given(name: &DnsName, address: IpAddr) -> epmesh_common::facts::Lookup {
         question: Question { name: name.clone(), kind },
         answer: Answer::Records(vec![record]),
         took_ms: 0,
+        retried: false,
     }
 }
 

@@ -33,9 +33,18 @@ pub(super) async fn probe(
 ) -> AddressProbe {
     if let Some(why) = net::unusable(address) {
         let outcome = Err(Failure::Local(why.to_owned()));
-        let connect = Stage { outcome, took_ms: 0 };
+        let connect = Stage { outcome, ..Stage::ok(0) };
         let (bind, map) = (None, None);
-        return AddressProbe { address, connect, bind, interfaces: vec![], map, identity: vec![] };
+        return AddressProbe {
+            address,
+            local: None,
+            connect,
+            bind,
+            interfaces: vec![],
+            map,
+            identity: vec![],
+            well_known: vec![],
+        };
     }
     let (mut probe, identity) =
         tokio::join!(path(budget, address, interfaces, whole_map), identity::ask(budget, address));
@@ -60,6 +69,8 @@ async fn path(
         interfaces: Vec::new(),
         map: None,
         identity: Vec::new(),
+        local: None,
+        well_known: Vec::new(),
     };
     let view = |endpoints| MapView { through: Through::Address(address), endpoints };
     let Some(open) = open else {
@@ -72,7 +83,13 @@ async fn path(
         let start = Instant::now();
         let answer = mapper.map(interface).await;
         let took_ms = millis_since(start);
-        probe.interfaces.push(InterfaceProbe { interface, answer, took_ms, ports: Vec::new() });
+        probe.interfaces.push(InterfaceProbe {
+            interface,
+            answer,
+            took_ms,
+            ports: Vec::new(),
+            retried: false,
+        });
     }
     let walk = async {
         // Taken by value: the connection is closed when the walk ends.
@@ -114,7 +131,7 @@ async fn port_probe(
 ) -> PortProbe {
     let (connect, bind, _open) =
         open(budget, address, port, interface, "bind to the interface").await;
-    PortProbe { port, connect, bind }
+    PortProbe { port, connect, bind, altered: false }
 }
 
 const MAPPER: &str = "bind to the endpoint mapper";
@@ -153,21 +170,21 @@ async fn open_once<'b>(
 ) -> (Stage, Option<Stage>, Option<Open<'b>>) {
     let turn = match budget.socket(Purpose::Path, budget.end).await {
         Ok(turn) => turn,
-        Err(failure) => return (Stage { outcome: Err(failure), took_ms: 0 }, None, None),
+        Err(failure) => return (Stage::failed(failure, 0), None, None),
     };
     let start = Instant::now();
     let stream = net::connect(address, port, budget.stage(budget.config.connect)).await;
     let took_ms = millis_since(start);
     let stream = match stream {
         Ok(stream) => stream,
-        Err(failure) => return (Stage { outcome: Err(failure), took_ms }, None, None),
+        Err(failure) => return (Stage::failed(failure, took_ms), None, None),
     };
-    let connect = Stage { outcome: Ok(()), took_ms };
+    let connect = Stage::ok(took_ms);
     let start = Instant::now();
     let mut association = Association::new(stream);
     let outcome = association.bind(interface, stage, budget.stage(budget.config.rpc)).await;
     let open = outcome.is_ok().then_some(Open { association, _turn: turn });
-    (connect, Some(Stage { outcome, took_ms: millis_since(start) }), open)
+    (connect, Some(Stage { outcome, ..Stage::ok(millis_since(start)) }), open)
 }
 
 /// The endpoint mapper at one address. The connection is made anew where it was lost.

@@ -36,7 +36,13 @@ pub(super) async fn ask(
             }
         }
     };
-    Lookup { source: Source::Dns(server), question, answer, took_ms: millis_since(start) }
+    Lookup {
+        source: Source::Dns(server),
+        question,
+        answer,
+        took_ms: millis_since(start),
+        retried: false,
+    }
 }
 
 async fn exchange(

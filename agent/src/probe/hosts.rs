@@ -17,7 +17,7 @@ pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     });
     let answered = questions.filter_map(|question| {
         let answer = answer(resolver, &question)?;
-        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0 })
+        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0, retried: false })
     });
     answered.collect()
 }

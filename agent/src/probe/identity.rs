@@ -59,7 +59,7 @@ async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) ->
         }
         Ok(identity)
     });
-    IdentityProbe { method, outcome, took_ms: millis_since(start) }
+    IdentityProbe { method, outcome, took_ms: millis_since(start), retried: false }
 }
 
 async fn once(

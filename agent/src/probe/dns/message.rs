@@ -132,6 +132,8 @@ const fn rr_type(kind: RecordType) -> RrType {
         RecordType::Cname => RrType::CNAME,
         RecordType::A => RrType::A,
         RecordType::Aaaa => RrType::AAAA,
+        // Never asked of a DNS server; the number is the NetBIOS name service's own.
+        RecordType::Nb => RrType::Unknown(32),
     }
 }
 
