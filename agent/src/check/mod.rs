@@ -124,7 +124,7 @@ pub async fn check(
         }
         Wanted::Address(address) => {
             notes.push("an address was given: there is no name resolution to judge".to_owned());
-            let addresses = prober.addresses(&[*address], &interfaces, true).await;
+            let addresses = prober.addresses(&[*address], &interfaces, true, true).await;
             let mut seen = PeerObservation {
                 peer: address_name(*address),
                 dsa_guid: arguments.guid,
@@ -223,7 +223,7 @@ async fn look(
     let known: Vec<IpAddr> = seen.addresses.iter().map(|probe| probe.address).collect();
     let mut new = probe::addresses(&seen.lookups);
     new.retain(|address| !known.contains(address));
-    seen.addresses.extend(prober.addresses(&new, interfaces, true).await);
+    seen.addresses.extend(prober.addresses(&new, interfaces, true, true).await);
     seen
 }
 

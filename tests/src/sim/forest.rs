@@ -305,6 +305,7 @@ fn prober(ports: SimPorts) -> probe::Config {
         dns: brief,
         connect: brief,
         identity: brief,
+        pace: Duration::ZERO,
         system_resolver: false,
         ports: WirePorts {
             dns: ports.dns,

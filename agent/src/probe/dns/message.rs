@@ -35,6 +35,12 @@ pub(super) fn request(question: &Question) -> Result<Request, String> {
     Ok(DnsRequest::from_query(Query::query(name, rr_type(question.kind)), options))
 }
 
+/// The octets of a question, and its id.
+pub(super) fn octets(request: &Request) -> Result<(Vec<u8>, u16), String> {
+    let bytes = request.to_vec().map_err(|error| error.to_string())?;
+    Ok((bytes, request.metadata.id))
+}
+
 /// What came back; `None` for what is no answer to this question. The client has looked at the id.
 pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
