@@ -193,8 +193,12 @@ impl Found {
             // A server that hangs up says so without the id of a question.
             Op::Other { tag: 0x78 } => refused("the server closes the connection".to_owned()),
             _ if message.id != id => refused(format!("message id {} of nothing asked", message.id)),
+            // A search of one object: whoever sends more may go on for ever.
+            Op::SearchResultEntry(_) if self.entry.is_some() => {
+                refused("a second entry to a search of one object".to_owned())
+            }
             Op::SearchResultEntry(entry) => {
-                self.entry.get_or_insert(entry);
+                self.entry = Some(entry);
                 Ok(false)
             }
             Op::SearchResultDone(result) if result.code == 0 => Ok(true),

@@ -7,8 +7,14 @@ mod dns;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod mapper;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod ports;
 #[cfg(test)]
 mod server;

@@ -96,7 +96,8 @@ impl Request {
         let ttl = u32::from_be_bytes(reader.array("time to live")?);
         let len = reader.u16_be("data length")?;
         let start = reader.offset();
-        let mut data = Reader::at(reader.take("data", len.into())?, start);
+        let end = start + reader.take("data", len.into())?.len();
+        let mut data = Reader::at(bytes.get(..end).unwrap_or(bytes), start);
         let mut addresses = Vec::new();
         let mut group = false;
         while data.remaining() > 0 {
