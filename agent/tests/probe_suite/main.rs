@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod dns;
 #[cfg(test)]
 mod fixture;

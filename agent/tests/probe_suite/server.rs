@@ -22,7 +22,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::fixture::LOCALHOST;
+use crate::{damaged::damage, fixture::LOCALHOST};
 
 /// What a server does.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub(crate) enum Behaviour {
     /// As [`Behaviour::Mapper`], but for what this makes of an answer. The number is the
     /// connection's, from 0.
     Twisted { port: u16, twist: Twist },
+    /// As [`Behaviour::Mapper`], with damage of this seed in its answers.
+    Damaged { port: u16, seed: u64 },
 }
 
 /// What becomes of the right answer to a PDU.
@@ -115,6 +117,7 @@ async fn serve(
     let mut reassembler = Reassembler::new();
     let mut buffer = [0; 4096];
     let mut page = 0;
+    let mut turn = 0;
     loop {
         let Ok(count) = stream.read(&mut buffer).await else { return };
         if count == 0 {
@@ -132,6 +135,16 @@ async fn serve(
                 let pdu = Pdu::decode(&bytes).unwrap();
                 let right = answer(pdu.clone(), &behaviour, &mut reassembler, &mut page, &free);
                 if act(&mut stream, twist(&pdu, number, right)).await.is_err() {
+                    return;
+                }
+                continue;
+            } else if let Behaviour::Damaged { seed, .. } = &behaviour {
+                // The client damages nothing, but what it says may be over.
+                let pdu = Pdu::decode(&bytes).unwrap();
+                let right = answer(pdu, &behaviour, &mut reassembler, &mut page, &free);
+                turn += 1;
+                let seed = seed ^ u64::try_from(number * 1000 + turn).unwrap();
+                if damage(seed, right, &mut stream).await.is_err() {
                     return;
                 }
                 continue;
@@ -221,7 +234,8 @@ fn answer(
             lookup(behaviour, *page)
         }
         opnum::LOOKUP_HANDLE_FREE => {
-            epm::decode_handle_free_request(&request.stub, order).unwrap();
+            // A damaged handle comes back as it went.
+            let _ = epm::decode_handle_free_request(&request.stub, order);
             free.send_modify(|count| *count += 1);
             epm::handle_free_response(0)
         }
@@ -246,7 +260,8 @@ fn map(behaviour: &Behaviour, wanted: InterfaceId) -> Vec<u8> {
         Behaviour::Mapper { port, .. }
         | Behaviour::Slowly(port)
         | Behaviour::SilentOnce(port)
-        | Behaviour::Twisted { port, .. } => {
+        | Behaviour::Twisted { port, .. }
+        | Behaviour::Damaged { port, .. } => {
             let tower = |port, host: Option<&str>| {
                 let binding = Binding { host: host.map(str::to_owned), ..Binding::tcp(port) };
                 Tower::new(wanted, &binding).unwrap().encode().unwrap()
@@ -284,7 +299,7 @@ pub(crate) fn first_page() -> Vec<u8> {
 fn lookup(behaviour: &Behaviour, page: usize) -> Vec<u8> {
     let open = ContextHandle { attributes: 0, uuid: Uuid::from_u128(7) };
     let (entries, handle) = match behaviour {
-        Behaviour::Mapper { .. } | Behaviour::Twisted { .. } => {
+        Behaviour::Mapper { .. } | Behaviour::Twisted { .. } | Behaviour::Damaged { .. } => {
             let size =
                 if let Behaviour::Mapper { page: size, .. } = behaviour { size } else { &500 };
             let all = endpoints();
