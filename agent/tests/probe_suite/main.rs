@@ -13,6 +13,8 @@ mod hostile;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod lying_dns;
+#[cfg(test)]
 mod mapper;
 #[cfg(test)]
 mod names;
