@@ -12,10 +12,13 @@ use tokio::{
 
 use crate::fixture::{LOCALHOST, closed_ports, config, resolver, said, target};
 
+/// What a server sends back, each from another port than the one asked where it says so.
+type Datagrams = fn(&[u8]) -> Vec<(bool, Vec<u8>)>;
+
 /// What a server makes of a question's bytes.
 struct Lies {
     /// Datagrams, and whether each comes from another port.
-    udp: fn(&[u8]) -> Vec<(bool, Vec<u8>)>,
+    udp: Datagrams,
     /// What is sent over TCP, length and all; the connection stays open behind it.
     tcp: fn(&[u8]) -> Vec<u8>,
 }

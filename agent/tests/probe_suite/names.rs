@@ -17,8 +17,11 @@ use tokio::net::UdpSocket;
 
 use crate::fixture::{LOCALHOST, closed_ports, config, resolver, said, target};
 
+/// What a server sends back, each from another port than the one asked where it says so.
+type Answering = fn(&Request) -> Vec<(bool, Vec<u8>)>;
+
 /// A WINS server; what it sends back, and whether from another port than the one asked.
-async fn wins(reply: fn(&Request) -> Vec<(bool, Vec<u8>)>) -> u16 {
+async fn wins(reply: Answering) -> u16 {
     let socket = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
     let other = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
     let port = socket.local_addr().unwrap().port();
@@ -43,7 +46,7 @@ async fn look(netbios: u16, resolver: &Resolver) -> PeerObservation {
     prober.look(&target(), &[], resolver).await
 }
 
-async fn answer(reply: fn(&Request) -> Vec<(bool, Vec<u8>)>) -> (Answer, bool) {
+async fn answer(reply: Answering) -> (Answer, bool) {
     let sources = Resolver { wins: Reading::Value(vec![LOCALHOST; 2]), ..resolver(Vec::new()) };
     let seen = look(wins(reply).await, &sources).await;
     let [lookup] = said(&seen, Source::Wins(LOCALHOST))[..] else { panic!("once: {seen:?}") };
@@ -74,7 +77,7 @@ async fn each_answer_of_a_wins_server_is_another() {
     assert_eq!((records.len(), records[0].ttl, retried), (1, Some(9), false));
 
     let negative = |code: u16| {
-        let all: [fn(&Request) -> Vec<(bool, Vec<u8>)>; 6] = [
+        let all: [Answering; 6] = [
             |r| vec![(false, r.reply(&Reply::Negative(1)).unwrap())],
             |r| vec![(false, r.reply(&Reply::Negative(2)).unwrap())],
             |r| vec![(false, r.reply(&Reply::Negative(3)).unwrap())],
