@@ -1,7 +1,7 @@
 //! The simulated peers, in a process of their own.
 
 use std::{
-    io::Write as _,
+    io::{Read as _, Write as _},
     net::{IpAddr, Ipv4Addr},
 };
 
@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use epmesh_common::facts::DnsName;
 use epmesh_tests::sim::{Network, SimDc, SimPorts, Who, Zone};
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 /// Where the peers are: one line of JSON.
@@ -62,7 +61,8 @@ pub(crate) async fn serve(count: u16) -> Result<()> {
         running.push(SimDc::start(who, ports, records).await?);
     }
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&fleet)?)?;
-    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    let ended = || std::io::stdin().read_to_end(&mut Vec::new());
+    tokio::task::spawn_blocking(ended).await??;
     Ok(())
 }
 
