@@ -47,6 +47,10 @@ pub struct Probe {
     pub concurrency: usize,
     /// The shortest time between two looks at one peer, whatever the coordinator asks for.
     pub min_interval: Duration,
+    /// New connections in a minute, datagram sockets included; no coordinator lifts it.
+    pub max_connections_per_minute: u32,
+    /// Bytes in a minute, both ways; no coordinator lifts it.
+    pub max_bytes_per_minute: u32,
 }
 
 /// The ports that are asked; others only in tests.
@@ -82,7 +86,12 @@ impl Default for Config {
             platform: None,
             state_dir: PathBuf::from("/var/lib/epmesh-agent"),
             spool: SpoolLimits::default(),
-            probe: Probe { concurrency: 32, min_interval: Duration::from_secs(5) },
+            probe: Probe {
+                concurrency: 32,
+                min_interval: Duration::from_secs(5),
+                max_connections_per_minute: 12_000,
+                max_bytes_per_minute: 32 << 20,
+            },
             ports: Ports { endpoint_mapper: 135, dns: 53, ldap: 389, netbios: 137 },
             samba: Samba {
                 smb_conf: PathBuf::from("/etc/samba/smb.conf"),
@@ -150,6 +159,11 @@ impl Config {
             set(&mut config.probe.concurrency, count(&probe, "concurrency", 1, 1024));
             let bounds = Duration::from_millis(100)..=Duration::from_secs(3600);
             set(&mut config.probe.min_interval, probe.duration("min-interval", bounds));
+            let to = &mut config.probe;
+            let connections = number(&probe, "max-connections-per-minute", 60, 1_000_000);
+            set(&mut to.max_connections_per_minute, connections);
+            let bytes = number(&probe, "max-bytes-per-minute", 65_536, 1 << 30);
+            set(&mut to.max_bytes_per_minute, bytes);
         }
         if let Some(ports) = root.table("ports") {
             let to = &mut config.ports;
@@ -176,6 +190,10 @@ fn set<T>(to: &mut T, value: Option<T>) {
 
 fn port(table: &Section<'_>, key: &str) -> Option<u16> {
     table.integer(key, 1..=65535).and_then(|port| u16::try_from(port).ok())
+}
+
+fn number(table: &Section<'_>, key: &str, least: i64, most: i64) -> Option<u32> {
+    table.integer(key, least..=most).and_then(|number| u32::try_from(number).ok())
 }
 
 fn count(table: &Section<'_>, key: &str, least: i64, most: i64) -> Option<usize> {

@@ -190,8 +190,10 @@ impl Agent {
 }
 
 fn config(state: &Path) -> Config {
-    let probe = Probe { concurrency: 4, min_interval: Duration::from_millis(500) };
-    Config { state_dir: state.to_owned(), probe, ..Config::default() }
+    let mut config = Config { state_dir: state.to_owned(), ..Config::default() };
+    config.probe =
+        Probe { concurrency: 4, min_interval: Duration::from_millis(500), ..config.probe };
+    config
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -47,7 +47,7 @@ async fn look(address: IpAddr, ports: WirePorts) -> AddressProbe {
         servers: Reading::Value(Vec::new()),
         ..Resolver::blank(&Blank::Absent)
     };
-    let target = Target { name, dsa_guid: None, forest: None, whole_map: true };
+    let target = Target { name, dsa_guid: None, forest: None, whole_map: true, well_known: false };
     let prober = Prober::new(Config { ports, ..Config::default() });
     let seen = prober.look(&target, &interfaces(), &resolver).await;
     let found = seen.addresses.into_iter().find(|probe| probe.address == address);

@@ -124,7 +124,7 @@ pub async fn check(
         }
         Wanted::Address(address) => {
             notes.push("an address was given: there is no name resolution to judge".to_owned());
-            let addresses = prober.addresses(&[*address], &interfaces, true).await;
+            let addresses = prober.addresses(&[*address], &interfaces, true, true).await;
             let mut seen = PeerObservation {
                 peer: address_name(*address),
                 dsa_guid: arguments.guid,
@@ -189,6 +189,7 @@ async fn look(
         dsa_guid: arguments.guid,
         forest: arguments.forest.clone(),
         whole_map: true,
+        well_known: true,
     };
     let mut seen = prober.look(&target, interfaces, resolver).await;
     if target.dsa_guid.is_some() && target.forest.is_some() {
@@ -222,7 +223,7 @@ async fn look(
     let known: Vec<IpAddr> = seen.addresses.iter().map(|probe| probe.address).collect();
     let mut new = probe::addresses(&seen.lookups);
     new.retain(|address| !known.contains(address));
-    seen.addresses.extend(prober.addresses(&new, interfaces, true).await);
+    seen.addresses.extend(prober.addresses(&new, interfaces, true, true).await);
     seen
 }
 
@@ -250,6 +251,7 @@ fn given(name: &DnsName, address: IpAddr) -> epmesh_common::facts::Lookup {
         question: Question { name: name.clone(), kind },
         answer: Answer::Records(vec![record]),
         took_ms: 0,
+        retried: false,
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
     diagnosis::Verdict,
-    facts::{AddressProbe, Answer, Failure, Lookup, MapAnswer, RecordData, Source, Stage},
+    facts::{
+        AddressProbe, Answer, Failure, Lookup, MapAnswer, RecordData, Source, Stage, Transport,
+    },
     identity::Identity,
     rpc::names,
 };
@@ -46,13 +48,17 @@ fn lookup(lookup: &Lookup) -> [String; 4] {
         Source::Hosts => "hosts file".to_owned(),
         Source::Dns(server) => format!("DNS server {server}"),
         Source::System => "system's resolver".to_owned(),
+        Source::Lmhosts => "LMHOSTS file".to_owned(),
+        Source::Wins(server) => format!("WINS server {server}"),
+        Source::Cache => "DNS client's cache".to_owned(),
     };
     let question = format!("{} {}", lookup.question.kind, lookup.question.name);
-    [source, question, answer(&lookup.answer), took(lookup.took_ms)]
+    [source, question, answer(lookup), took(lookup.took_ms, lookup.retried)]
 }
 
-fn answer(answer: &Answer) -> String {
-    match answer {
+fn answer(lookup: &Lookup) -> String {
+    let is_dns = matches!(lookup.source, Source::Dns(_));
+    match &lookup.answer {
         Answer::Records(records) => {
             let record = |record: &epmesh_common::facts::Record| {
                 let data = match &record.data {
@@ -67,7 +73,8 @@ fn answer(answer: &Answer) -> String {
             };
             records.iter().map(record).collect::<Vec<_>>().join(", ")
         }
-        Answer::NoSuchName => "no such name (NXDOMAIN)".to_owned(),
+        Answer::NoSuchName if is_dns => "no such name (NXDOMAIN)".to_owned(),
+        Answer::NoSuchName => "no such name".to_owned(),
         Answer::NoData => "no record of this type".to_owned(),
         Answer::Refused => "refused (REFUSED)".to_owned(),
         Answer::ServerFailure => "the server failed (SERVFAIL)".to_owned(),
@@ -75,23 +82,34 @@ fn answer(answer: &Answer) -> String {
         Answer::TimedOut => "no answer in time".to_owned(),
         Answer::Unreachable(why) => format!("not reached: {why}"),
         Answer::Malformed(why) => format!("not understood: {why}"),
+        Answer::NotAsked(why) => format!("could not be asked: {why}"),
     }
 }
 
-fn took(millis: u32) -> String {
-    format!("{millis} ms")
+/// How long it took, and whether that was the second try.
+fn took(millis: u32, retried: bool) -> String {
+    format!("{millis} ms{}", if retried { ", second try" } else { "" })
 }
 
 fn stage(name: String, stage: &Stage) -> [String; 3] {
-    [name, outcome(&stage.outcome), took(stage.took_ms)]
+    [name, outcome(stage), took(stage.took_ms, stage.retried)]
 }
 
-fn outcome(outcome: &Result<(), Failure>) -> String {
-    outcome.as_ref().map_or_else(ToString::to_string, |()| "ok".to_owned())
+fn outcome(stage: &Stage) -> String {
+    match (&stage.outcome, stage.code) {
+        (Ok(()), _) => "ok".to_owned(),
+        // It carries the number itself.
+        (Err(failure @ Failure::Unreachable(_)), _) | (Err(failure), None) => failure.to_string(),
+        (Err(failure), Some(code)) => format!("{failure} (os error {code})"),
+    }
 }
 
 fn address(probe: &AddressProbe) -> Vec<[String; 3]> {
-    let mut rows = vec![stage("connect to the endpoint mapper".to_owned(), &probe.connect)];
+    let mut rows = Vec::new();
+    if let Some(local) = probe.local {
+        rows.push(["from".to_owned(), local.to_string(), String::new()]);
+    }
+    rows.push(stage("connect to the endpoint mapper".to_owned(), &probe.connect));
     rows.extend(probe.bind.as_ref().map(|bind| stage("bind to it".to_owned(), bind)));
     for asked in &probe.interfaces {
         let label = names::label(asked.interface);
@@ -104,16 +122,21 @@ fn address(probe: &AddressProbe) -> Vec<[String; 3]> {
             }
             MapAnswer::Failed(failure) => failure.to_string(),
         };
-        rows.push([format!("ept_map {label}"), said, took(asked.took_ms)]);
+        rows.push([format!("ept_map {label}"), said, took(asked.took_ms, asked.retried)]);
         for port in &asked.ports {
             rows.push(stage(format!("connect to port {}", port.port), &port.connect));
             let bind = port.bind.as_ref();
-            rows.extend(bind.map(|bind| stage(format!("bind to {label} there"), bind)));
+            let how = if port.altered { "alter_context" } else { "bind" };
+            rows.extend(bind.map(|bind| stage(format!("{how} to {label} there"), bind)));
         }
+    }
+    for port in &probe.well_known {
+        let transport = if port.transport == Transport::Tcp { "TCP" } else { "UDP" };
+        rows.push(stage(format!("{transport} port {}", port.port), &port.stage));
     }
     for who in &probe.identity {
         let said = who.outcome.as_ref().map_or_else(ToString::to_string, identity);
-        rows.push([format!("who answers: {}", who.method), said, took(who.took_ms)]);
+        rows.push([format!("who answers: {}", who.method), said, took(who.took_ms, who.retried)]);
     }
     rows
 }

@@ -228,7 +228,11 @@ impl Daemon {
         .acquire()
         .await
         .ok()?;
-        let looking = self.peers.as_ref()?.look(target, interfaces, resolver);
+        let peers = self.peers.as_ref()?;
+        let looking = match turn {
+            Turn::Round => peers.look(target, interfaces, resolver),
+            Turn::Look => peers.look_now(target, interfaces, resolver),
+        };
         let seen = tokio::time::timeout(LOOK_TIMEOUT, looking).await.ok();
         if seen.is_none() {
             tracing::warn!(peer = %target.name, "a look did not end in time");

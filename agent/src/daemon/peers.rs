@@ -20,4 +20,15 @@ pub trait Peers: Send + Sync + 'static {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
     ) -> PeerObservation;
+
+    /// The same, out of turn: somebody waits for it, and it may use what an implementation keeps
+    /// back for that.
+    async fn look_now(
+        &self,
+        target: &Target,
+        interfaces: &[InterfaceId],
+        resolver: &Resolver,
+    ) -> PeerObservation {
+        self.look(target, interfaces, resolver).await
+    }
 }

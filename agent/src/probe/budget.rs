@@ -1,6 +1,9 @@
-//! What one look may use: time, and sockets at once.
+//! What one look may use: time, sockets at once and in all, and bytes.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use epmesh_common::facts::Failure;
 use tokio::{
@@ -8,16 +11,24 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{config::Config, gate::Gate};
+use super::{
+    config::Config,
+    gate::{Gate, Share},
+    meter::Meter,
+};
 
-/// Sockets at once for names. Names come before addresses, so that a look never has more than
-/// eight.
+/// Sockets at once for names. Names come before addresses, so that a look never has more than ten.
 const NAMES: usize = 8;
 /// Sockets at once on the way to the interface.
 const PATH: usize = 4;
 /// Sockets at once that ask who answers. They have their own, so that silence there does not hold
 /// up the way to the interface.
 const IDENTITY: usize = 4;
+/// Sockets at once at well-known ports: of all questions the least urgent.
+const WELL_KNOWN: usize = 2;
+/// Sockets of one look in all. A look at one address takes about ten, with every well-known port
+/// twenty; names that give dozens of addresses are no reason to knock at all of them.
+pub(super) const MAX_SOCKETS: u32 = 256;
 
 /// What a socket is for.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +36,7 @@ pub(super) enum Purpose {
     Name,
     Path,
     Identity,
+    WellKnown,
 }
 
 /// One look at one peer.
@@ -34,20 +46,28 @@ pub(super) struct Budget<'a> {
     pub(super) gate: &'a Gate,
     /// When the look ends.
     pub(super) end: Instant,
+    pub(super) meter: Meter<'a>,
+    share: Share,
+    opened: AtomicU32,
     names: Semaphore,
     path: Semaphore,
     identity: Semaphore,
+    well_known: Semaphore,
 }
 
 impl<'a> Budget<'a> {
-    pub(super) fn new(config: &'a Config, gate: &'a Gate) -> Self {
+    pub(super) fn new(config: &'a Config, gate: &'a Gate, share: Share) -> Self {
         Self {
             config,
             gate,
             end: Instant::now() + config.look,
+            meter: Meter::new(gate),
+            share,
+            opened: AtomicU32::new(0),
             names: Semaphore::new(NAMES),
             path: Semaphore::new(PATH),
             identity: Semaphore::new(IDENTITY),
+            well_known: Semaphore::new(WELL_KNOWN),
         }
     }
 
@@ -56,10 +76,16 @@ impl<'a> Budget<'a> {
         self.end.min(Instant::now() + time)
     }
 
+    /// Whether there is time for one more try.
+    pub(super) fn has_time(&self) -> bool {
+        Instant::now() < self.end
+    }
+
     /// Waits for the turn of one more socket.
     ///
     /// # Errors
-    /// When it does not come before `end`.
+    /// [`Failure::Local`]: when it does not come before `end`, or the budget does not have it.
+    /// Neither is a word about the peer.
     pub(super) async fn socket(
         &self,
         purpose: Purpose,
@@ -69,16 +95,27 @@ impl<'a> Budget<'a> {
             Purpose::Name => &self.names,
             Purpose::Path => &self.path,
             Purpose::Identity => &self.identity,
+            Purpose::WellKnown => &self.well_known,
         };
+        let late = || Failure::Local("the look's time was used up before its turn".to_owned());
         let turn = match timeout_at(end, turns.acquire()).await {
-            Ok(Ok(turn)) => turn,
-            Ok(Err(_)) | Err(_) => return Err(Failure::TimedOut),
+            Ok(Ok(turn)) if Instant::now() < end => turn,
+            Ok(_) | Err(_) => return Err(late()),
         };
-        if self.gate.socket(end).await {
-            Ok(turn)
-        } else {
-            Err(Failure::Local("the agent's limit of new sockets a minute is reached".to_owned()))
+        self.open()?;
+        Ok(turn)
+    }
+
+    /// Takes one more socket out of the budget, for a second try in the same turn.
+    ///
+    /// # Errors
+    /// [`Failure::Local`], when the budget does not have it.
+    pub(super) fn open(&self) -> Result<(), Failure> {
+        if self.opened.fetch_add(1, Ordering::Relaxed) >= MAX_SOCKETS {
+            let why = format!("the agent opens no more than {MAX_SOCKETS} sockets in one look");
+            return Err(Failure::Local(why));
         }
+        self.gate.take(self.share).map_err(|spent| Failure::Local(spent.words()))
     }
 }
 

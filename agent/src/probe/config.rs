@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The settings of a [`Prober`](super::Prober).
 ///
-/// A stage that times out is tried once more at once; then it stands.
+/// A stage that brings nothing is tried once more at once; then it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// One question to one source of names.
@@ -24,16 +24,69 @@ pub struct Config {
     pub look: Duration,
     /// Peers looked at at the same time; more wait for their turn.
     pub concurrency: usize,
-    /// New sockets of the whole agent in a minute, UDP included. A look at one peer takes about
-    /// ten, so the default lets 32 looks run at the same time, each 5 seconds long, and stops only
-    /// what has gone wrong. A tenth of it may come at once.
-    pub sockets_per_minute: u32,
+    /// New connections of the whole agent in a minute, datagram sockets included. A tenth of it
+    /// may come at once, and a fifth of that is kept back for looks on demand. A look at one peer
+    /// takes about twelve, a third of them TCP: the default lets an agent look at 1,000 peers a
+    /// minute, and leaves a Windows host, where closed connections hold one of 16,384 ports for up
+    /// to two minutes, half of them.
+    pub connections_per_minute: u32,
+    /// Bytes of the whole agent in a minute, both ways, without headers; what may come at once and
+    /// what is kept back as above. The default is 1,000 peers of 16 kB, and some whole endpoint maps.
+    pub bytes_per_minute: u32,
+    /// The time between the beginnings of two looks at one peer, on demand or not.
+    pub pace: Duration,
     /// Whether the operating system's own resolver is asked too. Only a simulation leaves it out: its
     /// names are none that this machine's DNS servers should hear of.
     pub system_resolver: bool,
     /// The ports.
     pub ports: WirePorts,
+    /// The well-known ports that are tried where the plan asks for them.
+    pub well_known: Vec<WellKnown>,
 }
+
+/// A well-known port and how it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WellKnown {
+    /// The port.
+    pub port: u16,
+    /// What shows that it is served.
+    pub by: Sign,
+}
+
+/// What shows that a well-known port is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// A TCP connection, closed at once.
+    Connection,
+    /// UDP: any answer to a DNS question.
+    DnsAnswer,
+    /// UDP: an answer of a time server (RFC 5905, mode 3).
+    Time,
+}
+
+/// What a domain controller listens on, but for 135 and the ports by which it is asked who it is
+/// (UDP 137 and 389), which every look tries.
+///
+/// Kerberos over UDP (88, 464) is left out: only a request in somebody's name is answered, and each
+/// would stand in the domain controller's security log as a failed logon (event 4768).
+pub const WELL_KNOWN: [WellKnown; 11] = {
+    const fn tcp(port: u16) -> WellKnown {
+        WellKnown { port, by: Sign::Connection }
+    }
+    [
+        tcp(53),
+        tcp(88),
+        tcp(389),
+        tcp(445),
+        tcp(464),
+        tcp(636),
+        tcp(3268),
+        tcp(3269),
+        tcp(9389),
+        WellKnown { port: 53, by: Sign::DnsAnswer },
+        WellKnown { port: 123, by: Sign::Time },
+    ]
+};
 
 impl Default for Config {
     fn default() -> Self {
@@ -46,9 +99,12 @@ impl Default for Config {
             walk: Duration::from_secs(4),
             look: Duration::from_secs(8),
             concurrency: 32,
-            sockets_per_minute: 6000,
+            connections_per_minute: 12_000,
+            bytes_per_minute: 32 << 20,
+            pace: Duration::from_secs(1),
             system_resolver: true,
             ports: WirePorts::default(),
+            well_known: WELL_KNOWN.to_vec(),
         }
     }
 }
@@ -80,7 +136,15 @@ impl From<&crate::config::Config> for Config {
     fn from(config: &crate::config::Config) -> Self {
         let crate::config::Ports { endpoint_mapper, dns, ldap, netbios } = config.ports;
         let ports = WirePorts { dns, endpoint_mapper, ldap, cldap: ldap, netbios };
-        Self { concurrency: config.probe.concurrency.saturating_mul(2), ports, ..Self::default() }
+        let default = Self::default();
+        Self {
+            concurrency: config.probe.concurrency.saturating_mul(2),
+            connections_per_minute: config.probe.max_connections_per_minute,
+            bytes_per_minute: config.probe.max_bytes_per_minute,
+            pace: default.pace.min(config.probe.min_interval),
+            ports,
+            ..default
+        }
     }
 }
 

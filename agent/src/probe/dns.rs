@@ -26,17 +26,21 @@ pub(super) async fn ask(
     end: Instant,
 ) -> Lookup {
     let mut start = Instant::now();
+    let mut retried = false;
     let answer = match budget.socket(Purpose::Name, end).await {
         Err(failure) => answer_of(failure),
         Ok(_turn) => {
             start = Instant::now();
             match exchange(budget, server, &question, end).await {
-                Answer::TimedOut => exchange(budget, server, &question, end).await,
+                Answer::TimedOut if Instant::now() < end && budget.open().is_ok() => {
+                    (start, retried) = (Instant::now(), true);
+                    exchange(budget, server, &question, end).await
+                }
                 answer => answer,
             }
         }
     };
-    Lookup { source: Source::Dns(server), question, answer, took_ms: millis_since(start) }
+    Lookup { source: Source::Dns(server), question, answer, took_ms: millis_since(start), retried }
 }
 
 async fn exchange(
@@ -47,14 +51,14 @@ async fn exchange(
 ) -> Answer {
     let request = match message::request(question) {
         Ok(request) => request,
-        Err(why) => return Answer::Malformed(why),
+        Err(why) => return Answer::NotAsked(why),
     };
     let server = SocketAddr::new(server, budget.config.ports.dns);
     let until = || end.min(Instant::now() + budget.config.dns);
-    match transport::over_udp(server, request.clone(), until()).await {
+    match transport::over_udp(budget, server, request.clone(), until()).await {
         Ok(message) => match message::read(&message, question) {
             Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => over_tcp(server, request, question, until()).await,
+            Some(Heard::Truncated) => over_tcp(budget, server, request, question, until()).await,
             None => Answer::Malformed("the answer belongs to another question".to_owned()),
         },
         Err(error) => answer_of(failure_of(&error)),
@@ -63,20 +67,25 @@ async fn exchange(
 
 /// The whole of an answer that was too long for a datagram (RFC 7766).
 async fn over_tcp(
+    budget: &Budget<'_>,
     server: SocketAddr,
     request: message::Request,
     question: &Question,
     until: Instant,
 ) -> Answer {
-    match transport::over_tcp(server, request, until).await {
+    if let Err(failure) = budget.open() {
+        return answer_of(failure);
+    }
+    match transport::over_tcp(budget, server, request, until).await {
         Ok(message) => match message::read(&message, question) {
             Some(Heard::Answer(answer)) => answer,
             Some(Heard::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
             None => Answer::Malformed("the answer over TCP belongs to another question".to_owned()),
         },
-        Err(error) => match failure_of(&error) {
+        Err(failure) => match failure {
             Failure::TimedOut => Answer::TimedOut,
             Failure::Protocol(why) => Answer::Malformed(why),
+            Failure::Local(why) => Answer::NotAsked(why),
             failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
         },
     }
@@ -98,6 +107,7 @@ fn answer_of(failure: Failure) -> Answer {
         Failure::TimedOut => Answer::TimedOut,
         Failure::Refused => Answer::Unreachable("nothing listens on its DNS port".to_owned()),
         Failure::Protocol(why) => Answer::Malformed(why),
+        Failure::Local(why) => Answer::NotAsked(why),
         other => Answer::Unreachable(other.to_string()),
     }
 }

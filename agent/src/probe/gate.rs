@@ -1,70 +1,191 @@
-//! What all looks of one agent share: turns, new sockets a minute, and threads for the system's
-//! resolver.
+//! What all looks of one agent share: turns, the budget of a minute, the pace at one peer, and
+//! threads for the system's resolver.
+//!
+//! The budget is the agent's own configuration; no plan and no look on demand lifts it. A look
+//! waits for room in it before it begins, and never inside: a stage that has to wait would have
+//! less time for the peer, and would say "no answer in time" of one that was never asked.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use epmesh_common::facts::DnsName;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, sleep_until},
+};
+
+use super::config::Config;
 
 /// Calls of the system's resolver that may hang at the same time. It cannot be interrupted, and the
 /// rest of the agent needs blocking threads too.
 const RESOLVER_THREADS: usize = 6;
+/// Connections that an ordinary look takes.
+const LOOK: f64 = 16.0;
+/// What part of a bucket looks on demand have for themselves.
+const RESERVED: f64 = 0.2;
+/// What part of a minute's budget may be used at once.
+const AT_ONCE: f64 = 0.1;
+/// How long a look waits for room in the budget. Then it begins all the same, and says what it
+/// could not try.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Peers whose pace is remembered before those that are due are forgotten.
+const PACES: usize = 4096;
+
+/// For whom a look is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// The round of the plan.
+    Round,
+    /// Somebody asked for it now: it may use what is kept back from the round.
+    Demand,
+}
 
 /// Shared by every look of an agent.
 #[derive(Debug)]
 pub(super) struct Gate {
-    pub(super) peers: Semaphore,
+    peers: Semaphore,
     pub(super) resolver: Arc<Semaphore>,
-    bucket: Mutex<Bucket>,
+    buckets: Mutex<Buckets>,
+    pace: Duration,
+    next: Mutex<HashMap<DnsName, Instant>>,
 }
 
-/// Sockets that may be opened now, and since when that was counted.
+#[derive(Debug)]
+struct Buckets {
+    connections: Bucket,
+    bytes: Bucket,
+    at: Instant,
+}
+
+/// What may be used now. Bytes are known only when they are here, so that it can be less than none.
 #[derive(Debug)]
 struct Bucket {
     left: f64,
-    at: Instant,
     per_second: f64,
     most: f64,
 }
 
+/// Why nothing may be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spent {
+    Connections,
+    Bytes,
+}
+
+impl Spent {
+    pub(super) fn words(self) -> String {
+        let what = match self {
+            Self::Connections => "connections",
+            Self::Bytes => "bytes",
+        };
+        format!("the agent's own budget of {what} a minute is used up")
+    }
+}
+
+impl Bucket {
+    fn new(per_minute: f64) -> Self {
+        let most = (per_minute * AT_ONCE).max(1.0);
+        Self { left: most, per_second: per_minute / 60.0, most }
+    }
+
+    fn kept_back(&self, share: Share) -> f64 {
+        if share == Share::Round { self.most * RESERVED } else { 0.0 }
+    }
+
+    /// When there will be `wanted` on top of what is kept back from this share.
+    fn until(&self, wanted: f64, share: Share) -> Duration {
+        let kept = self.kept_back(share);
+        let missing = wanted.min(self.most - kept) + kept - self.left;
+        Duration::from_secs_f64((missing / self.per_second).clamp(0.0, 3600.0))
+    }
+}
+
 impl Gate {
-    pub(super) fn new(concurrency: usize, sockets_per_minute: u32) -> Self {
-        let concurrency = concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        let per_minute = f64::from(sockets_per_minute.max(1));
-        let most = (per_minute / 10.0).max(1.0);
-        let bucket = Bucket { left: most, at: Instant::now(), per_second: per_minute / 60.0, most };
+    pub(super) fn new(config: &Config) -> Self {
+        let concurrency = config.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        let buckets = Buckets {
+            connections: Bucket::new(f64::from(config.connections_per_minute.max(1))),
+            bytes: Bucket::new(f64::from(config.bytes_per_minute.max(1))),
+            at: Instant::now(),
+        };
         Self {
             peers: Semaphore::new(concurrency),
             resolver: Arc::new(Semaphore::new(RESOLVER_THREADS)),
-            bucket: Mutex::new(bucket),
+            buckets: Mutex::new(buckets),
+            pace: config.pace,
+            next: Mutex::default(),
         }
     }
 
-    /// Waits until one more socket may be opened; `false` when that is not so before `until`.
-    pub(super) async fn socket(&self, until: Instant) -> bool {
+    /// Waits until a look at `peer` may begin: its pace, room in the budget, a turn. The look lasts
+    /// as long as what this gives.
+    pub(super) async fn enter(&self, peer: &DnsName, share: Share) -> Option<SemaphorePermit<'_>> {
+        sleep_until(self.paced(peer)).await;
+        self.room(share).await;
+        // Never closed; were it, the look would only be less polite.
+        self.peers.acquire().await.ok()
+    }
+
+    /// Waits for room for one look, but not for ever.
+    pub(super) async fn room(&self, share: Share) {
+        let give_up = Instant::now() + PATIENCE;
         loop {
             let now = Instant::now();
-            let Err(wait) = self.take(now) else { return true };
-            if now + wait > until {
-                return false;
+            let wait = {
+                let buckets = self.refilled(now);
+                let bytes = buckets.bytes.until(1.0, share);
+                buckets.connections.until(LOOK, share).max(bytes)
+            };
+            if wait.is_zero() || now >= give_up {
+                return;
             }
-            tokio::time::sleep(wait).await;
+            sleep_until(give_up.min(now + wait.max(Duration::from_millis(1)))).await;
         }
     }
 
-    fn take(&self, now: Instant) -> Result<(), Duration> {
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = now.saturating_duration_since(bucket.at).as_secs_f64();
-        bucket.left = bucket.most.min(bucket.left + passed * bucket.per_second);
-        bucket.at = now;
-        if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
-            return Ok(());
+    /// Takes one connection, or one datagram's socket, out of the budget.
+    pub(super) fn take(&self, share: Share) -> Result<(), Spent> {
+        let mut buckets = self.refilled(Instant::now());
+        if buckets.bytes.left <= buckets.bytes.kept_back(share) {
+            return Err(Spent::Bytes);
         }
-        let seconds = (1.0 - bucket.left) / bucket.per_second;
-        Err(Duration::from_secs_f64(seconds).max(Duration::from_millis(1)))
+        if buckets.connections.left < 1.0 + buckets.connections.kept_back(share) {
+            return Err(Spent::Connections);
+        }
+        buckets.connections.left -= 1.0;
+        Ok(())
+    }
+
+    /// Charges what went over a socket.
+    pub(super) fn charge(&self, bytes: usize) {
+        let bytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.refilled(Instant::now()).bytes.left -= bytes;
+    }
+
+    fn refilled(&self, now: Instant) -> MutexGuard<'_, Buckets> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = now.saturating_duration_since(buckets.at).as_secs_f64();
+        buckets.at = now;
+        let Buckets { connections, bytes, .. } = &mut *buckets;
+        for bucket in [connections, bytes] {
+            bucket.left = bucket.most.min(bucket.left + passed * bucket.per_second);
+        }
+        buckets
+    }
+
+    /// When the next look at `peer` may begin; the one after that a pace later.
+    fn paced(&self, peer: &DnsName) -> Instant {
+        let now = Instant::now();
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.len() >= PACES {
+            next.retain(|_, due| *due > now);
+        }
+        let due = next.get(peer).copied().unwrap_or(now).max(now);
+        next.insert(peer.clone(), due + self.pace);
+        due
     }
 }
 
@@ -72,13 +193,62 @@ impl Gate {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_minute_has_so_many_sockets() {
-        let gate = Gate::new(1, 60);
+    fn gate(connections_per_minute: u32, bytes_per_minute: u32) -> Gate {
+        let config = Config { connections_per_minute, bytes_per_minute, ..Config::default() };
+        Gate::new(&config)
+    }
+
+    fn taken(gate: &Gate, share: Share) -> usize {
+        (0..1000).take_while(|_| gate.take(share).is_ok()).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_has_so_many_connections_and_some_are_for_looks_on_demand() {
+        let gate = gate(600, u32::MAX);
+        assert_eq!(taken(&gate, Share::Round), 48, "a tenth at once, less a fifth of it");
+        assert_eq!(gate.take(Share::Round), Err(Spent::Connections));
+        assert_eq!(taken(&gate, Share::Demand), 12, "what was kept back");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(taken(&gate, Share::Round), 0, "the share of looks on demand fills first");
+        assert_eq!(taken(&gate, Share::Demand), 10, "ten a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bytes_are_charged_when_they_are_known() {
+        let gate = gate(60_000, 600_000);
+        gate.charge(48_000);
+        assert_eq!(gate.take(Share::Round), Err(Spent::Bytes));
+        assert_eq!(gate.take(Share::Demand), Ok(()));
+        gate.charge(20_000);
+        assert_eq!(gate.take(Share::Demand), Err(Spent::Bytes));
         let start = Instant::now();
-        assert_eq!((0..10).filter(|_| gate.take(start).is_ok()).count(), 6, "a tenth at once");
-        let later = start + Duration::from_secs(2);
-        assert_eq!((0..10).filter(|_| gate.take(later).is_ok()).count(), 2, "one a second");
-        assert!(!gate.socket(Instant::now()).await, "and none before its time");
+        gate.room(Share::Round).await;
+        let waited = start.elapsed();
+        assert!(gate.take(Share::Round).is_ok(), "after {waited:?}");
+        assert_eq!(waited.as_secs(), 2, "20,001 bytes at 10,000 a second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever() {
+        let gate = gate(6, u32::MAX);
+        gate.charge(1 << 30);
+        while gate.take(Share::Demand).is_ok() {}
+        let start = Instant::now();
+        gate.room(Share::Demand).await;
+        assert!(start.elapsed() <= PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_peer_is_not_looked_at_more_often_than_its_pace() {
+        let gate = Gate::new(&Config { pace: Duration::from_secs(1), ..Config::default() });
+        let (one, other) = ("dc1.lab.test".parse().unwrap(), "dc2.lab.test".parse().unwrap());
+        let start = Instant::now();
+        for _ in 0..3 {
+            drop(gate.enter(&one, Share::Demand).await);
+        }
+        assert_eq!(start.elapsed().as_secs(), 2);
+        let start = Instant::now();
+        drop(gate.enter(&other, Share::Demand).await);
+        assert_eq!(start.elapsed().as_secs(), 0);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     });
     let answered = questions.filter_map(|question| {
         let answer = answer(resolver, &question)?;
-        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0 })
+        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0, retried: false })
     });
     answered.collect()
 }
@@ -28,7 +28,7 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
         // A file that is not there maps nothing.
         Reading::Absent => return Some(Answer::NoSuchName),
         Reading::NotApplicable => return None,
-        Reading::Unreadable(why) => return Some(Answer::Unreachable(why.clone())),
+        Reading::Unreadable(why) => return Some(Answer::NotAsked(why.clone())),
     };
     let is_kind = |address: IpAddr| address.is_ipv4() == (question.kind == RecordType::A);
     let mapped = file.lines.iter().filter(|line| line.names.contains(&question.name));
@@ -72,7 +72,7 @@ mod tests {
     fn what_could_not_be_read_is_not_absent() {
         let name: DnsName = "dc2.lab.test".parse().unwrap();
         let lookups = ask(&resolver(Reading::Unreadable("denied".to_owned())), &[&name]);
-        assert_eq!(lookups[0].answer, Answer::Unreachable("denied".to_owned()));
+        assert_eq!(lookups[0].answer, Answer::NotAsked("denied".to_owned()));
         assert_eq!(ask(&resolver(Reading::Absent), &[&name])[0].answer, Answer::NoSuchName);
         assert_eq!(ask(&resolver(Reading::NotApplicable), &[&name]), []);
     }

@@ -41,11 +41,13 @@ pub(super) async fn ask(budget: &Budget<'_>, address: IpAddr) -> Vec<IdentityPro
 
 async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) -> IdentityProbe {
     let turn = budget.socket(Purpose::Identity, budget.end).await;
-    let start = Instant::now();
+    let mut start = Instant::now();
+    let mut retried = false;
     let outcome = match turn {
         Err(failure) => Err(failure),
         Ok(_turn) => match once(budget, address, method).await {
-            Err(Failure::TimedOut) if Instant::now() < budget.end => {
+            Err(Failure::TimedOut) if budget.has_time() && budget.open().is_ok() => {
+                (start, retried) = (Instant::now(), true);
                 once(budget, address, method).await
             }
             outcome => outcome,
@@ -59,7 +61,7 @@ async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) ->
         }
         Ok(identity)
     });
-    IdentityProbe { method, outcome, took_ms: millis_since(start) }
+    IdentityProbe { method, outcome, took_ms: millis_since(start), retried }
 }
 
 async fn once(
@@ -67,23 +69,21 @@ async fn once(
     address: IpAddr,
     method: IdentityMethod,
 ) -> Result<Identity, Failure> {
-    let until = budget.stage(budget.config.identity);
-    let ports = budget.config.ports;
     match method {
-        IdentityMethod::RootDse => root_dse(address, ports.ldap, until).await,
-        IdentityMethod::NtlmChallenge => {
-            ntlm_challenge(address, ports.endpoint_mapper, until).await
-        }
-        IdentityMethod::LdapPing => ldap_ping(address, ports.cldap, until).await,
-        IdentityMethod::NodeStatus => node_status(address, ports.netbios, until).await,
+        IdentityMethod::RootDse => root_dse(budget, address).await,
+        IdentityMethod::NtlmChallenge => ntlm_challenge(budget, address).await,
+        IdentityMethod::LdapPing => ldap_ping(budget, address).await,
+        IdentityMethod::NodeStatus => node_status(budget, address).await,
     }
 }
 
 /// The server's CHALLENGE to a NEGOTIATE in a bind. The third message is never sent, and the
 /// connection is closed.
-async fn ntlm_challenge(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+async fn ntlm_challenge(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+    let (port, until) = (budget.config.ports.endpoint_mapper, budget.stage(budget.config.identity));
     const STAGE: &str = "NTLM challenge";
-    let stream = net::connect(address, port, until).await?;
+    let stream =
+        net::connect(budget, address, port, until).await.map_err(|missed| missed.failure)?;
     let token = AuthVerifier::ntlm(Negotiate::probe().encode());
     let bound = Association::new(stream).bind_with_token(token, STAGE, until).await?;
     let Some(auth) = bound.auth else {
@@ -94,13 +94,15 @@ async fn ntlm_challenge(address: IpAddr, port: u16, until: Instant) -> Result<Id
 }
 
 /// The rootDSE, read anonymously and without a bind, with the control that adds the DSA GUID.
-async fn root_dse(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+    let (port, until) = (budget.config.ports.ldap, budget.stage(budget.config.identity));
     const STAGE: &str = "rootDSE";
     let search = Op::SearchRequest(SearchRequest::root_dse(ATTRIBUTES));
     let control = Control::extended_dn(ExtendedDnForm::Dashed);
     let question = Message { controls: vec![control], ..Message::new(1, search) };
     let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
-    let mut stream = net::connect(address, port, until).await?;
+    let mut stream =
+        net::connect(budget, address, port, until).await.map_err(|missed| missed.failure)?;
     let exchange = async {
         let failed = |error: std::io::Error| net::failure_of(&error);
         stream.write_all(&bytes).await.map_err(failed)?;
@@ -135,13 +137,14 @@ async fn root_dse(address: IpAddr, port: u16, until: Instant) -> Result<Identity
 }
 
 /// The LDAP ping over UDP, for the server's own domain.
-async fn ldap_ping(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+    let (port, until) = (budget.config.ports.cldap, budget.stage(budget.config.identity));
     const STAGE: &str = "LDAP ping";
     let id = u32::from(rand::random::<u16>()) + 1;
     let ping = Ping { dns_domain: None, host: None, nt_version: NT_VERSION_EX };
     let question = Message::new(id, Op::SearchRequest(ping.to_search()));
     let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
-    let entry = net::ask_datagram(address, port, &bytes, until, |datagram| {
+    let entry = net::ask_datagram(budget, address, port, &bytes, until, |datagram| {
         let messages = match Message::decode_all(datagram) {
             Ok(messages) => messages,
             Err(error) => return Some(Err(protocol(STAGE, &error))),
@@ -153,23 +156,26 @@ async fn ldap_ping(address: IpAddr, port: u16, until: Instant) -> Result<Identit
         let taken = messages.into_iter().try_for_each(|m| found.take(m, id, STAGE).map(|_| ()));
         Some(taken.and_then(|()| found.entry(STAGE)))
     })
-    .await?;
+    .await
+    .map_err(|missed| missed.failure)?;
     let blob = entry.values("netlogon").first();
     let blob = blob.ok_or_else(|| Failure::Protocol(format!("{STAGE}: no attribute netlogon")))?;
     let response = SamLogonResponseEx::decode(blob).map_err(|error| protocol(STAGE, &error))?;
     Ok(Identity::from(&response))
 }
 
-async fn node_status(address: IpAddr, port: u16, until: Instant) -> Result<Identity, Failure> {
+async fn node_status(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+    let (port, until) = (budget.config.ports.netbios, budget.stage(budget.config.identity));
     let transaction: u16 = rand::random();
     let question = nbstat::Request { transaction }.encode();
-    let reply = net::ask_datagram(address, port, &question, until, |datagram| {
+    let reply = net::ask_datagram(budget, address, port, &question, until, |datagram| {
         if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
             return None;
         }
         Some(nbstat::Reply::decode(datagram).map_err(|error| protocol("node status", &error)))
     })
-    .await?;
+    .await
+    .map_err(|missed| missed.failure)?;
     Ok(Identity::from(&reply))
 }
 
@@ -187,8 +193,12 @@ impl Found {
             // A server that hangs up says so without the id of a question.
             Op::Other { tag: 0x78 } => refused("the server closes the connection".to_owned()),
             _ if message.id != id => refused(format!("message id {} of nothing asked", message.id)),
+            // A search of one object: whoever sends more may go on for ever.
+            Op::SearchResultEntry(_) if self.entry.is_some() => {
+                refused("a second entry to a search of one object".to_owned())
+            }
             Op::SearchResultEntry(entry) => {
-                self.entry.get_or_insert(entry);
+                self.entry = Some(entry);
                 Ok(false)
             }
             Op::SearchResultDone(result) if result.code == 0 => Ok(true),

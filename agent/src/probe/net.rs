@@ -12,14 +12,43 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use super::{
+    budget::Budget,
+    meter::{Metered, TooMuch},
+};
+
 /// The largest datagram that is read.
 const MAX_DATAGRAM: usize = 16 * 1024;
+/// Datagrams that answer nothing that was asked before the question is given up.
+pub(super) const MAX_STRANGERS: usize = 64;
+
+/// A failure and the operating system's error number behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub(super) failure: Failure,
+    pub(super) code: Option<i32>,
+}
+
+impl From<Failure> for Missed {
+    fn from(failure: Failure) -> Self {
+        Self { failure, code: None }
+    }
+}
+
+impl From<&io::Error> for Missed {
+    fn from(error: &io::Error) -> Self {
+        Self { failure: failure_of(error), code: error.raw_os_error() }
+    }
+}
 
 /// What an error of a socket says of the peer, or of the host that tried.
 ///
 /// On a connection that had been made, the peer's hanging up in any form is [`Failure::Reset`].
 #[must_use]
 pub fn failure_of(error: &io::Error) -> Failure {
+    if let Some(too_much) = error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()) {
+        return Failure::Protocol(too_much.to_string());
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,
         io::ErrorKind::TimedOut => Failure::TimedOut,
@@ -63,20 +92,36 @@ pub(super) fn unusable(address: IpAddr) -> Option<&'static str> {
 ///
 /// # Errors
 /// As the system says, or when `until` passes.
-pub(super) async fn connect(
+pub(super) async fn connect<'b>(
+    budget: &'b Budget<'_>,
     address: IpAddr,
     port: u16,
     until: Instant,
-) -> Result<TcpStream, Failure> {
+) -> Result<Metered<'b>, Missed> {
     let connect = TcpStream::connect(SocketAddr::new(address, port));
     match timeout_at(until, connect).await {
         Ok(Ok(stream)) => {
             // Small questions, each waited for. Without it they come a little later.
             let _ = stream.set_nodelay(true);
-            Ok(stream)
+            Ok(Metered::new(stream, &budget.meter))
         }
-        Ok(Err(error)) => Err(failure_of(&error)),
-        Err(_) => Err(Failure::TimedOut),
+        Ok(Err(error)) => Err(Missed::from(&error)),
+        Err(_) => Err(Failure::TimedOut.into()),
+    }
+}
+
+/// The address that this host would use towards `address`; nothing is sent.
+pub(super) fn local_towards(address: IpAddr) -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind((any(address), 0)).ok()?;
+    // Any port: a datagram socket that connects only chooses its way.
+    socket.connect((address, 9)).ok()?;
+    socket.local_addr().ok().map(|local| local.ip())
+}
+
+const fn any(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }
 }
 
@@ -87,32 +132,33 @@ pub(super) async fn connect(
 /// # Errors
 /// As the system says, when `until` passes, or what `accept` says.
 pub(super) async fn ask_datagram<T>(
+    budget: &Budget<'_>,
     address: IpAddr,
     port: u16,
     question: &[u8],
     until: Instant,
     mut accept: impl FnMut(&[u8]) -> Option<Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let any: IpAddr = match address {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
+) -> Result<T, Missed> {
     let exchange = async {
-        let socket = UdpSocket::bind((any, 0)).await?;
+        let socket = UdpSocket::bind((any(address), 0)).await?;
         socket.connect((address, port)).await?;
         socket.send(question).await?;
+        budget.meter.sent(question.len());
         let mut buffer = vec![0; MAX_DATAGRAM];
-        loop {
+        for _ in 0..MAX_STRANGERS {
             let count = socket.recv(&mut buffer).await?;
+            budget.meter.received(count).map_err(io::Error::other)?;
             if let Some(answer) = accept(buffer.get(..count).unwrap_or_default()) {
                 return Ok::<_, io::Error>(answer);
             }
         }
+        let why = format!("{MAX_STRANGERS} datagrams came, and none answers the question");
+        Ok(Err(Failure::Protocol(why)))
     };
     match timeout_at(until, exchange).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => Err(failure_of(&error)),
-        Err(_) => Err(Failure::TimedOut),
+        Ok(Ok(answer)) => answer.map_err(Missed::from),
+        Ok(Err(error)) => Err(Missed::from(&error)),
+        Err(_) => Err(Failure::TimedOut.into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One look at a peer.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use epmesh_common::{
     facts::{AddressProbe, Lookup, PeerObservation, Resolver, Target},
@@ -8,32 +8,49 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
-use super::{address, budget::Budget, config::Config, gate::Gate, resolve, together::all};
+use super::{
+    address::{self, Wanted},
+    budget::Budget,
+    cache::NameCache,
+    config::Config,
+    gate::{Gate, Share},
+    resolve,
+    together::all,
+};
 use crate::daemon::Peers;
 
 /// Looks at peers through the network.
 ///
 /// A look ends after [`Config::look`] from its turn on, whatever the peer does: what was not
-/// finished by then is stated as timed out. It uses at most eight sockets at once. Dropping the
+/// finished by then is stated as timed out, what was not begun as not tried. It uses at most ten
+/// sockets at once. Dropping the
 /// future ends it, but for calls of the system's resolver, which run out by themselves.
 #[derive(Debug)]
 pub struct Prober {
     config: Config,
     gate: Gate,
+    cache: Option<Arc<dyn NameCache>>,
 }
 
 impl Prober {
     /// A prober of its own limits; an agent has one.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let gate = Gate::new(config.concurrency, config.sockets_per_minute);
-        Self { config, gate }
+        let gate = Gate::new(&config);
+        Self { config, gate, cache: None }
+    }
+
+    /// Lets it look into the DNS client's cache too.
+    #[must_use]
+    pub fn with_cache(self, cache: Arc<dyn NameCache>) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// Every source of the target's name that `resolver` lists, and nothing else.
     pub async fn names(&self, target: &Target, resolver: &Resolver) -> Vec<Lookup> {
-        let budget = Budget::new(&self.config, &self.gate);
-        resolve::resolve(&budget, target, resolver).await
+        self.gate.room(Share::Demand).await;
+        let budget = Budget::new(&self.config, &self.gate, Share::Demand);
+        resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await
     }
 
     /// These addresses, whatever name they have.
@@ -42,10 +59,31 @@ impl Prober {
         addresses: &[IpAddr],
         interfaces: &[InterfaceId],
         whole_map: bool,
+        well_known: bool,
     ) -> Vec<AddressProbe> {
-        let budget = Budget::new(&self.config, &self.gate);
-        let look = |&address| address::probe(&budget, address, interfaces, whole_map);
+        self.gate.room(Share::Demand).await;
+        let budget = Budget::new(&self.config, &self.gate, Share::Demand);
+        let wanted = Wanted { interfaces, whole_map, well_known };
+        let look = |&address| address::probe(&budget, address, wanted);
         all(addresses.iter().map(look)).await
+    }
+
+    async fn whole_look(
+        &self,
+        target: &Target,
+        interfaces: &[InterfaceId],
+        resolver: &Resolver,
+        share: Share,
+    ) -> PeerObservation {
+        let _turn = self.gate.enter(&target.name, share).await;
+        let budget = Budget::new(&self.config, &self.gate, share);
+        let lookups = resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await;
+        let found = resolve::addresses(&lookups);
+        let Target { whole_map, well_known, .. } = *target;
+        let wanted = Wanted { interfaces, whole_map, well_known };
+        let look = |address| address::probe(&budget, address, wanted);
+        let addresses = all(found.into_iter().map(look)).await;
+        PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
     }
 }
 
@@ -57,13 +95,15 @@ impl Peers for Prober {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
     ) -> PeerObservation {
-        // Never closed; were it, the look would only be less polite.
-        let _turn = self.gate.peers.acquire().await.ok();
-        let budget = Budget::new(&self.config, &self.gate);
-        let lookups = resolve::resolve(&budget, target, resolver).await;
-        let found = resolve::addresses(&lookups);
-        let look = |address| address::probe(&budget, address, interfaces, target.whole_map);
-        let addresses = all(found.into_iter().map(look)).await;
-        PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
+        self.whole_look(target, interfaces, resolver, Share::Round).await
+    }
+
+    async fn look_now(
+        &self,
+        target: &Target,
+        interfaces: &[InterfaceId],
+        resolver: &Resolver,
+    ) -> PeerObservation {
+        self.whole_look(target, interfaces, resolver, Share::Demand).await
     }
 }

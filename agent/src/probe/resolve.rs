@@ -1,13 +1,18 @@
 //! Every source of a peer's name, each by itself.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Target,
 };
 use tokio::time::Instant;
 
-use super::{budget::Budget, dns, hosts, system, together::all};
+use super::{
+    budget::Budget,
+    cache::{self, NameCache},
+    dns, hosts, netbios, system,
+    together::all,
+};
 
 /// DNS servers asked at most.
 const MAX_SERVERS: usize = 8;
@@ -16,18 +21,24 @@ const MAX_ADDRESSES: usize = 64;
 
 type Asking<'f> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'f>>;
 
-/// Asks the hosts file, every DNS server and the system's resolver, all at the same time. The
-/// answers stand in that order.
+/// Asks the DNS client's cache, then everything else at the same time: the hosts file, every DNS
+/// server, the system's resolver, the LMHOSTS file, every WINS server. The answers stand in that
+/// order. The cache is first because the system's resolver may fill it.
 pub(super) async fn resolve(
     budget: &Budget<'_>,
     target: &Target,
     resolver: &Resolver,
+    cache: Option<&Arc<dyn NameCache>>,
 ) -> Vec<Lookup> {
     let end = budget.stage(budget.config.resolve);
     let name = &target.name;
     let alias = alias(target);
     let names: Vec<&DnsName> = alias.iter().chain([name]).collect();
-    let mut lookups = hosts::ask(resolver, &names);
+    let mut lookups = match cache {
+        Some(cache) => cache::ask(budget, cache, &names, end).await,
+        None => Vec::new(),
+    };
+    lookups.extend(hosts::ask(resolver, &names));
     let mut servers: Vec<IpAddr> = Vec::new();
     for &server in resolver.servers.value().into_iter().flatten() {
         if !servers.contains(&server) && servers.len() < MAX_SERVERS {
@@ -42,7 +53,18 @@ pub(super) async fn resolve(
     for &name in names.iter().filter(|_| budget.config.system_resolver) {
         asking.push(Box::pin(system::ask(budget, name, end)));
     }
-    lookups.extend(all(asking).await.into_iter().flatten());
+    let netbios = netbios::question(name);
+    let mut wins: Vec<Asking<'_>> = Vec::new();
+    if let Some(question) = &netbios {
+        for server in netbios::servers(resolver) {
+            let ask = netbios::ask_server(budget, server, question.clone(), end);
+            wins.push(Box::pin(async { vec![ask.await] }));
+        }
+    }
+    let (said, registered) = tokio::join!(all(asking), all(wins));
+    lookups.extend(said.into_iter().flatten());
+    lookups.extend(netbios.and_then(|question| netbios::ask_file(resolver, &question)));
+    lookups.extend(registered.into_iter().flatten());
     lookups
 }
 

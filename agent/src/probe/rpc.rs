@@ -25,13 +25,37 @@ use super::net::{failure_of, protocol};
 pub struct Association<S> {
     stream: S,
     client: Client,
+    os_error: Option<i32>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
     /// For a stream on which nothing was sent.
     #[must_use]
     pub fn new(stream: S) -> Self {
-        Self { stream, client: Client::new() }
+        Self { stream, client: Client::new(), os_error: None }
+    }
+
+    /// The operating system's error number behind the last failure, where there was one.
+    #[must_use]
+    pub const fn os_error(&self) -> Option<i32> {
+        self.os_error
+    }
+
+    /// Adds `interface` to the connection that a bind opened (C706 12.6.4.1, MS-RPCE 3.3.2.4.1.3).
+    ///
+    /// # Errors
+    /// As [`Association::bind`].
+    pub async fn alter(
+        &mut self,
+        interface: InterfaceId,
+        stage: &str,
+        until: Instant,
+    ) -> Result<(), Failure> {
+        let bytes = self.client.alter_context(interface).map_err(|error| local(&error))?;
+        match self.exchange(&bytes, stage, until).await? {
+            Event::Bound(_) => Ok(()),
+            other => Err(failure_of_event(&other, stage)),
+        }
     }
 
     /// Binds to `interface`, without authentication.
@@ -139,12 +163,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         stage: &str,
         until: Instant,
     ) -> Result<Event, Failure> {
-        let Self { stream, client } = self;
+        let Self { stream, client, os_error } = self;
+        *os_error = None;
         let exchange = async {
-            stream.write_all(bytes).await.map_err(|error| failure_of(&error))?;
+            let mut failed = |error: &std::io::Error| {
+                *os_error = error.raw_os_error();
+                failure_of(error)
+            };
+            stream.write_all(bytes).await.map_err(|error| failed(&error))?;
             let mut buffer = [0; 8192];
             loop {
-                let count = stream.read(&mut buffer).await.map_err(|error| failure_of(&error))?;
+                let count = stream.read(&mut buffer).await.map_err(|error| failed(&error))?;
                 if count == 0 {
                     return Err(Failure::Reset);
                 }

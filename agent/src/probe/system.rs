@@ -28,6 +28,7 @@ pub(super) async fn ask(budget: &Budget<'_>, name: &DnsName, end: Instant) -> Ve
         question: Question { name: name.clone(), kind },
         answer,
         took_ms,
+        retried: false,
     };
     let addresses = match answer {
         Ok(Ok(addresses)) => addresses,

@@ -51,7 +51,13 @@ pub(crate) fn drsuapi() -> InterfaceId {
 }
 
 pub(crate) fn target() -> Target {
-    Target { name: "dc2.lab.test".parse().unwrap(), dsa_guid: None, forest: None, whole_map: false }
+    Target {
+        name: "dc2.lab.test".parse().unwrap(),
+        dsa_guid: None,
+        forest: None,
+        whole_map: false,
+        well_known: false,
+    }
 }
 
 pub(crate) fn resolver(servers: Vec<IpAddr>) -> Resolver {

@@ -71,7 +71,7 @@ fn done(id: u32, code: u32) -> Vec<u8> {
     Message::new(id, Op::SearchResultDone(result)).encode().unwrap()
 }
 
-fn root_dse(question: &Message) -> Vec<Vec<u8>> {
+pub(crate) fn root_dse(question: &Message) -> Vec<Vec<u8>> {
     let form = question.controls[0].extended_dn_form().unwrap();
     let dse = RootDse {
         dns_host_name: Some("dc2.lab.test".to_owned()),

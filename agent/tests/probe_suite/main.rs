@@ -3,12 +3,22 @@
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod dns;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod lying_dns;
+#[cfg(test)]
 mod mapper;
+#[cfg(test)]
+mod names;
+#[cfg(test)]
+mod ports;
 #[cfg(test)]
 mod server;

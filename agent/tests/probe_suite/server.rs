@@ -22,7 +22,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{LOCALHOST, drsuapi};
+use crate::{damaged::damage, fixture::LOCALHOST};
 
 /// What a server does.
 #[derive(Clone, Debug)]
@@ -49,6 +49,26 @@ pub(crate) enum Behaviour {
     Slowly(u16),
     /// Silent on the first connection, then as [`Behaviour::Mapper`].
     SilentOnce(u16),
+    /// As [`Behaviour::Mapper`], but for what this makes of an answer. The number is the
+    /// connection's, from 0.
+    Twisted { port: u16, twist: Twist },
+    /// As [`Behaviour::Mapper`], with damage of this seed in its answers.
+    Damaged { port: u16, seed: u64 },
+}
+
+/// What becomes of the right answer to a PDU.
+pub(crate) type Twist = fn(&Pdu, usize, Vec<u8>) -> Act;
+
+/// What a twisted server does.
+pub(crate) enum Act {
+    /// Sends this.
+    Send(Vec<u8>),
+    /// Sends this and cuts the connection with a reset.
+    Reset(Vec<u8>),
+    /// Sends the first once, then the second for as long as it is taken.
+    Endless(Vec<u8>, Vec<u8>),
+    /// Sends this with a pause behind every byte, longer than a client waits for all of it.
+    Drip(Vec<u8>),
 }
 
 /// A running server; dropping it stops it.
@@ -97,6 +117,7 @@ async fn serve(
     let mut reassembler = Reassembler::new();
     let mut buffer = [0; 4096];
     let mut page = 0;
+    let mut turn = 0;
     loop {
         let Ok(count) = stream.read(&mut buffer).await else { return };
         if count == 0 {
@@ -110,6 +131,23 @@ async fn serve(
             }
             let answer = if let Behaviour::Says(bytes) = &behaviour {
                 bytes.clone()
+            } else if let Behaviour::Twisted { twist, .. } = &behaviour {
+                let pdu = Pdu::decode(&bytes).unwrap();
+                let right = answer(pdu.clone(), &behaviour, &mut reassembler, &mut page, &free);
+                if act(&mut stream, twist(&pdu, number, right)).await.is_err() {
+                    return;
+                }
+                continue;
+            } else if let Behaviour::Damaged { seed, .. } = &behaviour {
+                // The client damages nothing, but what it says may be over.
+                let pdu = Pdu::decode(&bytes).unwrap();
+                let right = answer(pdu, &behaviour, &mut reassembler, &mut page, &free);
+                turn += 1;
+                let seed = seed ^ u64::try_from(number * 1000 + turn).unwrap();
+                if damage(seed, right, &mut stream).await.is_err() {
+                    return;
+                }
+                continue;
             } else {
                 let pdu = Pdu::decode(&bytes).unwrap();
                 answer(pdu, &behaviour, &mut reassembler, &mut page, &free)
@@ -126,6 +164,32 @@ async fn serve(
     }
 }
 
+/// An error means that the connection is over.
+async fn act(stream: &mut TcpStream, act: Act) -> std::io::Result<()> {
+    match act {
+        Act::Send(bytes) => stream.write_all(&bytes).await,
+        Act::Reset(bytes) => {
+            stream.write_all(&bytes).await?;
+            // What was sent is on its way on loopback; nothing lingers behind it.
+            stream.set_zero_linger()?;
+            Err(std::io::ErrorKind::ConnectionReset.into())
+        }
+        Act::Endless(first, then) => {
+            stream.write_all(&first).await?;
+            loop {
+                stream.write_all(&then).await?;
+            }
+        }
+        Act::Drip(bytes) => {
+            for byte in bytes {
+                stream.write_all(&[byte]).await?;
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            Ok(())
+        }
+    }
+}
+
 fn answer(
     pdu: Pdu,
     behaviour: &Behaviour,
@@ -134,7 +198,7 @@ fn answer(
     free: &watch::Sender<usize>,
 ) -> Vec<u8> {
     let call_id = pdu.call_id;
-    if let Body::Bind(bind) = &pdu.body {
+    if let Body::Bind(bind) | Body::AlterContext(bind) = &pdu.body {
         let rejects = matches!(behaviour, Behaviour::Rejects);
         let result = |_| {
             if rejects {
@@ -151,7 +215,11 @@ fn answer(
             results: bind.contexts.iter().map(result).collect(),
         };
         let auth = pdu.auth.map(|_| AuthVerifier::ntlm(challenge().encode().unwrap()));
-        return Pdu { auth, ..Pdu::new(call_id, Body::BindAck(ack)) }.encode().unwrap();
+        let body = match pdu.body {
+            Body::AlterContext(_) => Body::AlterContextResp(ack),
+            _ => Body::BindAck(ack),
+        };
+        return Pdu { auth, ..Pdu::new(call_id, body) }.encode().unwrap();
     }
     let Some(whole) = reassembler.push(pdu).unwrap() else { return Vec::new() };
     let order = whole.order;
@@ -160,13 +228,14 @@ fn answer(
         return Pdu::new(call_id, Body::Fault(Fault::new(*code))).encode().unwrap();
     }
     let stub = match request.opnum {
-        opnum::MAP => map(behaviour),
+        opnum::MAP => map(behaviour, wanted(&request.stub, order)),
         opnum::LOOKUP => {
             *page += 1;
             lookup(behaviour, *page)
         }
         opnum::LOOKUP_HANDLE_FREE => {
-            epm::decode_handle_free_request(&request.stub, order).unwrap();
+            // A damaged handle comes back as it went.
+            let _ = epm::decode_handle_free_request(&request.stub, order);
             free.send_modify(|count| *count += 1);
             epm::handle_free_response(0)
         }
@@ -177,15 +246,25 @@ fn answer(
     fragment_response(call_id, &response, 4280).unwrap().concat()
 }
 
-fn map(behaviour: &Behaviour) -> Vec<u8> {
+/// The interface that is asked for.
+fn wanted(stub: &[u8], order: ByteOrder) -> InterfaceId {
+    let asked = epm::MapRequest::decode(stub, order).unwrap();
+    asked.tower.unwrap().parse().unwrap().interface().unwrap()
+}
+
+fn map(behaviour: &Behaviour, wanted: InterfaceId) -> Vec<u8> {
     let reply = match behaviour {
         Behaviour::NotRegistered(raw_status) => {
             MapReply { raw_status: *raw_status, ..MapReply::not_registered(4) }
         }
-        Behaviour::Mapper { port, .. } | Behaviour::Slowly(port) | Behaviour::SilentOnce(port) => {
+        Behaviour::Mapper { port, .. }
+        | Behaviour::Slowly(port)
+        | Behaviour::SilentOnce(port)
+        | Behaviour::Twisted { port, .. }
+        | Behaviour::Damaged { port, .. } => {
             let tower = |port, host: Option<&str>| {
                 let binding = Binding { host: host.map(str::to_owned), ..Binding::tcp(port) };
-                Tower::new(drsuapi(), &binding).unwrap().encode().unwrap()
+                Tower::new(wanted, &binding).unwrap().encode().unwrap()
             };
             // Another host's address, and the same port twice.
             let towers = vec![tower(*port, Some("192.0.2.1")), tower(*port, None)];
@@ -212,10 +291,17 @@ pub(crate) fn endpoints() -> Vec<Endpoint> {
     endpoints
 }
 
+/// The stub of the only page of [`endpoints`].
+pub(crate) fn first_page() -> Vec<u8> {
+    lookup(&Behaviour::Mapper { port: 0, page: 500 }, 1)
+}
+
 fn lookup(behaviour: &Behaviour, page: usize) -> Vec<u8> {
     let open = ContextHandle { attributes: 0, uuid: Uuid::from_u128(7) };
     let (entries, handle) = match behaviour {
-        Behaviour::Mapper { page: size, .. } => {
+        Behaviour::Mapper { .. } | Behaviour::Twisted { .. } | Behaviour::Damaged { .. } => {
+            let size =
+                if let Behaviour::Mapper { page: size, .. } = behaviour { size } else { &500 };
             let all = endpoints();
             let rest: Vec<Endpoint> = all.into_iter().skip((page - 1) * size).collect();
             let handle = if rest.len() > *size { open } else { ContextHandle::NULL };

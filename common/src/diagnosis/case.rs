@@ -284,6 +284,10 @@ pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path
     use crate::facts::{Failure, MapAnswer};
     let Some(probe) = probe else { return Path::NotSeen };
     if let Err(failure) = &probe.connect.outcome {
+        // What the observer could not try says nothing about the peer.
+        if matches!(failure, Failure::Local(_)) {
+            return Path::NotSeen;
+        }
         return Path::Unreached(failure);
     }
     if let Some(Err(failure)) = probe.bind.as_ref().map(|bind| &bind.outcome) {

@@ -70,7 +70,7 @@ fn unanswered(case: &Case<'_>, views: &[View]) -> Finding {
         .iter()
         .filter_map(|view| match view.source {
             Source::Dns(server) => Some(case.server_name(server)),
-            Source::Hosts | Source::System => None,
+            _ => None,
         })
         .collect();
     if servers.is_empty() {
@@ -91,7 +91,7 @@ fn address_missing(case: &Case<'_>, view: &View) -> Finding {
         Source::Dns(server) => {
             format!("A {} on DNS server {}", view.name, case.server_name(server))
         }
-        Source::Hosts | Source::System => format!("{} in {}", view.name, view.source),
+        _ => format!("{} in {}", view.name, view.source),
     };
     if !view.answered {
         return Finding::unknown(format!(

@@ -92,9 +92,9 @@ fn blame(
                 owner,
             )
         }
-        (Source::System, _) => finding.culprit(
+        (Source::System | Source::Cache | Source::Lmhosts | Source::Wins(_), _) => finding.culprit(
             "system-resolver",
-            format!("{} as the system's resolver of {} has it", view.name, case.destination()),
+            format!("{} as {} of {} has it", view.name, view.source, case.destination()),
             owner,
         ),
         (Source::Dns(_), Cause::DnsCnameWrong) => {
@@ -125,7 +125,7 @@ fn servers_where(case: &Case<'_>, views: &[View], holds: impl Fn(&View) -> bool)
         .filter(|view| holds(view))
         .filter_map(|view| match view.source {
             Source::Dns(server) => Some(case.server_name(server)),
-            Source::Hosts | Source::System => None,
+            _ => None,
         })
         .collect();
     servers.join(", ")

@@ -56,6 +56,10 @@ impl View {
 
 /// All that the destination's sources of names said, hosts file first, then the DNS servers in the
 /// destination's order, then the system's resolver.
+///
+/// NetBIOS sources and the DNS client's cache are quoted in the proof and decide nothing yet: the
+/// first are asked only where DNS has no answer, and the second is right or wrong only beside what
+/// the servers say now.
 pub(super) fn views(case: &Case<'_>) -> Vec<View> {
     let Some(look) = case.look else { return Vec::new() };
     let lookups = &look.seen.lookups;
@@ -76,6 +80,7 @@ pub(super) fn effective(views: &[View]) -> Option<&View> {
         Source::Hosts => !view.addresses.is_empty(),
         Source::Dns(_) => view.settles(),
         Source::System => view.answered,
+        Source::Cache | Source::Lmhosts | Source::Wins(_) => false,
     })
 }
 

@@ -5,7 +5,7 @@ use super::{EvidenceItem, Observed, Step, case::Case, words::interface_name};
 use crate::{
     facts::{
         AddressProbe, Answer, DnsName, Lookup, MapAnswer, Record, RecordData, RecordType,
-        ServiceRole, ServiceState, Source, Stage, Timestamp,
+        ServiceRole, ServiceState, Source, Stage, Timestamp, Transport, WellKnownPort,
     },
     identity::Identity,
 };
@@ -101,7 +101,8 @@ fn lookup_words(case: &Case<'_>, lookup: &Lookup) -> String {
     let source = match lookup.source {
         Source::Dns(server) => format!("DNS server {}", case.server_name(server)),
         Source::Hosts => case.hosts_path().to_owned(),
-        Source::System => "the system's resolver".to_owned(),
+        Source::Wins(server) => format!("WINS server {}", case.server_name(server)),
+        Source::System | Source::Lmhosts | Source::Cache => lookup.source.to_string(),
     };
     let answer = match &lookup.answer {
         Answer::Records(records) => {
@@ -116,6 +117,7 @@ fn lookup_words(case: &Case<'_>, lookup: &Lookup) -> String {
         Answer::TimedOut => "no answer in time".to_owned(),
         Answer::Unreachable(why) => format!("could not be reached: {why}"),
         Answer::Malformed(why) => format!("answer not understood: {why}"),
+        Answer::NotAsked(why) => format!("could not be asked: {why}"),
     };
     format!("{source}: {kind} {name}: {answer}")
 }
@@ -129,24 +131,27 @@ fn record_words(record: &Record) -> String {
 }
 
 fn lookup_raw(lookup: &Lookup) -> Option<String> {
-    Some(
-        match &lookup.answer {
-            Answer::Records(records) => {
-                let ttl = records.iter().find_map(|record| record.ttl);
-                return ttl.map(|ttl| format!("NOERROR, ttl {ttl} s"));
-            }
-            Answer::NoSuchName if lookup.source == Source::Hosts => return None,
-            Answer::NoSuchName => "NXDOMAIN",
-            Answer::NoData => "NOERROR, no data",
-            Answer::Refused => "REFUSED",
-            Answer::ServerFailure => "SERVFAIL",
-            Answer::OtherCode(_)
-            | Answer::TimedOut
-            | Answer::Unreachable(_)
-            | Answer::Malformed(_) => return None,
+    let is_dns = matches!(lookup.source, Source::Dns(_));
+    let code = match &lookup.answer {
+        Answer::Records(records) => {
+            let ttl = records.iter().find_map(|record| record.ttl)?;
+            return Some(if is_dns {
+                format!("NOERROR, ttl {ttl} s")
+            } else {
+                format!("ttl {ttl} s")
+            });
         }
-        .to_owned(),
-    )
+        Answer::NoSuchName => "NXDOMAIN",
+        Answer::NoData => "NOERROR, no data",
+        Answer::Refused => "REFUSED",
+        Answer::ServerFailure => "SERVFAIL",
+        Answer::OtherCode(_)
+        | Answer::TimedOut
+        | Answer::Unreachable(_)
+        | Answer::Malformed(_)
+        | Answer::NotAsked(_) => return None,
+    };
+    is_dns.then(|| code.to_owned())
 }
 
 /// The column of the source: its services, its listeners, its own endpoint map.
@@ -237,6 +242,7 @@ fn address(case: &Case<'_>, look: &Observed, probe: &AddressProbe, items: &mut V
             }
         }
     }
+    items.extend(well_known(look, probe));
     for answer in &probe.identity {
         let (fact, raw) = match &answer.outcome {
             Ok(who) => (
@@ -247,6 +253,32 @@ fn address(case: &Case<'_>, look: &Observed, probe: &AddressProbe, items: &mut V
         };
         items.push(item(Step::Identity, &look.witness, look.at, fact, raw));
     }
+}
+
+/// The well-known ports in one line: those that answered, and each of the others with what came.
+fn well_known(look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
+    if probe.well_known.is_empty() {
+        return None;
+    }
+    let label = |port: &WellKnownPort| {
+        let transport = if port.transport == Transport::Tcp { "TCP" } else { "UDP" };
+        match &port.stage.outcome {
+            Ok(()) => format!("{transport} {}", port.port),
+            Err(failure) => format!("{transport} {}: {failure}", port.port),
+        }
+    };
+    let all = |open: bool| {
+        let ports = probe.well_known.iter().filter(|port| port.stage.outcome.is_ok() == open);
+        let ports: Vec<String> = ports.map(label).collect();
+        if ports.is_empty() { "none".to_owned() } else { ports.join(", ") }
+    };
+    let fact = format!(
+        "well-known ports at {}: answered: {}; not: {}",
+        probe.address,
+        all(true),
+        all(false),
+    );
+    Some(item(Step::Reach, &look.witness, look.at, fact, None))
 }
 
 fn reached(look: &Observed, probe: &AddressProbe) -> EvidenceItem {

@@ -33,7 +33,7 @@ pub use self::{
     observation::{
         AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
         MapAnswer, PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source,
-        Stage,
+        Stage, WellKnownPort,
     },
     plan::{Look, Plan, Target},
     port_use::{PortUse, ProcessUse, RangeUse, Trend},

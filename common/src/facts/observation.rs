@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DnsName, MapView};
+use super::{DnsName, MapView, Transport};
 use crate::{
     identity::Identity,
     rpc::{Binding, InterfaceId},
@@ -37,6 +37,15 @@ pub struct Lookup {
     pub answer: Answer,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
+    /// Whether it was asked a second time, because the first brought no answer in time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retried: bool,
+}
+
+/// For fields that are left out of JSON where they say nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A source of names.
@@ -49,6 +58,21 @@ pub enum Source {
     Dns(IpAddr),
     /// The operating system's own resolver, with its cache and whatever else it asks.
     System,
+    /// The LMHOSTS file: NetBIOS names, which Windows takes where DNS has no answer.
+    Lmhosts,
+    /// This WINS server, asked by itself for the NetBIOS name.
+    Wins(IpAddr),
+    /// The DNS client's cache, as it stood before anything else was asked.
+    Cache,
+}
+
+impl Source {
+    /// Whether it holds NetBIOS names, which are asked for only where DNS has no answer (events
+    /// 2087 and 2088 describe that order).
+    #[must_use]
+    pub const fn is_netbios(self) -> bool {
+        matches!(self, Self::Lmhosts | Self::Wins(_))
+    }
 }
 
 impl fmt::Display for Source {
@@ -57,6 +81,9 @@ impl fmt::Display for Source {
             Self::Hosts => f.write_str("the hosts file"),
             Self::Dns(server) => write!(f, "DNS server {server}"),
             Self::System => f.write_str("the system's resolver"),
+            Self::Lmhosts => f.write_str("the LMHOSTS file"),
+            Self::Wins(server) => write!(f, "WINS server {server}"),
+            Self::Cache => f.write_str("the DNS client's cache"),
         }
     }
 }
@@ -81,6 +108,10 @@ pub enum RecordType {
     A,
     /// An IPv6 address.
     Aaaa,
+    /// The IPv4 addresses of a NetBIOS name (RFC 1002 4.2.1.3, type 0x0020). The name is one label
+    /// of at most 15 octets; asked for is its workstation form, with 0x00 as the sixteenth octet:
+    /// that is what Windows makes of a host name (0x20 is what file clients ask for).
+    Nb,
 }
 
 impl fmt::Display for RecordType {
@@ -89,6 +120,7 @@ impl fmt::Display for RecordType {
             Self::Cname => "CNAME",
             Self::A => "A",
             Self::Aaaa => "AAAA",
+            Self::Nb => "NB",
         })
     }
 }
@@ -100,7 +132,7 @@ impl fmt::Display for RecordType {
 pub enum Answer {
     /// Records of the answer section, in order; never empty.
     Records(Vec<Record>),
-    /// The name does not exist (NXDOMAIN; no line in a hosts file).
+    /// The name does not exist (NXDOMAIN; NAM_ERR of a WINS server; no line in a file).
     NoSuchName,
     /// The name exists, a record of this type does not.
     NoData,
@@ -116,6 +148,9 @@ pub enum Answer {
     Unreachable(String),
     /// The answer could not be understood, and why.
     Malformed(String),
+    /// The observer itself could not ask, and why: its own budget, no socket, a file it may not
+    /// read.
+    NotAsked(String),
 }
 
 /// One record of an answer.
@@ -128,7 +163,7 @@ pub struct Record {
     pub data: RecordData,
     /// Its time to live in seconds, from DNS.
     pub ttl: Option<u32>,
-    /// Its line number, from a hosts file.
+    /// Its line number, from a hosts or LMHOSTS file.
     pub line: Option<u32>,
 }
 
@@ -207,10 +242,31 @@ impl fmt::Display for Failure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Stage {
-    /// `Ok`, or why not.
+    /// `Ok`, or why not; of the second try, where there was one.
     pub outcome: Result<(), Failure>,
-    /// How long it took, in milliseconds.
+    /// The operating system's error number behind a failure, where it gave one. It belongs to the
+    /// observer's system: 111 on Linux is 10061 on Windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// How long it took, in milliseconds; the last try alone.
     pub took_ms: u32,
+    /// Whether it was tried a second time, at once. There is no third.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retried: bool,
+}
+
+impl Stage {
+    /// A stage that worked.
+    #[must_use]
+    pub const fn ok(took_ms: u32) -> Self {
+        Self { outcome: Ok(()), code: None, took_ms, retried: false }
+    }
+
+    /// A stage that failed without an error of the operating system.
+    #[must_use]
+    pub const fn failed(failure: Failure, took_ms: u32) -> Self {
+        Self { outcome: Err(failure), code: None, took_ms, retried: false }
+    }
 }
 
 /// What answers at one address.
@@ -219,6 +275,9 @@ pub struct Stage {
 pub struct AddressProbe {
     /// The address.
     pub address: IpAddr,
+    /// The observer's own address towards it, where the system has a way there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<IpAddr>,
     /// The TCP connection to the endpoint mapper's port.
     pub connect: Stage,
     /// The bind to the endpoint mapper, once connected.
@@ -229,6 +288,21 @@ pub struct AddressProbe {
     pub map: Option<MapView>,
     /// Who answers there.
     pub identity: Vec<IdentityProbe>,
+    /// The well-known ports of a domain controller, where the plan asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub well_known: Vec<WellKnownPort>,
+}
+
+/// One well-known port of a domain controller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WellKnownPort {
+    /// The port.
+    pub port: u16,
+    /// TCP: a connection was made. UDP: a question that needs no credentials was answered.
+    pub transport: Transport,
+    /// What came of it. Silence on UDP is no proof that nothing listens.
+    pub stage: Stage,
 }
 
 /// One interface at one address.
@@ -237,10 +311,13 @@ pub struct AddressProbe {
 pub struct InterfaceProbe {
     /// The interface.
     pub interface: InterfaceId,
-    /// What `ept_map` answered.
+    /// What `ept_map` answered; to the second question, where there was one.
     pub answer: MapAnswer,
     /// How long that took, in milliseconds.
     pub took_ms: u32,
+    /// Whether it was asked a second time: after silence, a cut connection, and "not registered".
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retried: bool,
     /// Each TCP port of the answer.
     pub ports: Vec<PortProbe>,
 }
@@ -268,6 +345,11 @@ pub struct PortProbe {
     pub connect: Stage,
     /// The bind to the interface there, once connected.
     pub bind: Option<Stage>,
+    /// Whether the interface was added with an alter_context (C706 12.6.4.1) to the connection of
+    /// an earlier interface on the same port, instead of bound on one of its own. Only what was
+    /// accepted so is stated so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub altered: bool,
 }
 
 /// One way of asking who answers at an address.
@@ -280,6 +362,9 @@ pub struct IdentityProbe {
     pub outcome: Result<Identity, Failure>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
+    /// Whether it was asked a second time, after silence.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retried: bool,
 }
 
 /// The ways of asking who answers, strongest first. None of them logs on.

@@ -33,6 +33,10 @@ pub struct Target {
     pub forest: Option<DnsName>,
     /// Whether to read the whole endpoint map too, not only the watched interfaces.
     pub whole_map: bool,
+    /// Whether to try the well-known ports of a domain controller too: some ten connections more,
+    /// so that not every witness does it.
+    #[serde(default)]
+    pub well_known: bool,
 }
 
 /// A request to look now, out of turn.

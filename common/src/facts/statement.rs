@@ -76,8 +76,8 @@ impl Body {
         }
     }
 
-    /// The digest of the body without durations and times to live, which change with every look
-    /// and mean nothing.
+    /// The digest of the body without durations, times to live and second tries, which change with
+    /// every look and mean nothing.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let plain = match self {
@@ -119,9 +119,13 @@ impl fmt::Debug for Digest {
 
 fn settled(observation: &PeerObservation) -> PeerObservation {
     let mut plain = observation.clone();
-    let settle = |stage: &mut Stage| stage.took_ms = 0;
+    let settle = |stage: &mut Stage| {
+        stage.took_ms = 0;
+        stage.retried = false;
+    };
     for lookup in &mut plain.lookups {
         lookup.took_ms = 0;
+        lookup.retried = false;
         if let super::Answer::Records(records) = &mut lookup.answer {
             records.iter_mut().for_each(|record| record.ttl = None);
         }
@@ -131,12 +135,17 @@ fn settled(observation: &PeerObservation) -> PeerObservation {
         probe.bind.iter_mut().for_each(settle);
         for interface in &mut probe.interfaces {
             interface.took_ms = 0;
+            interface.retried = false;
             for port in &mut interface.ports {
                 settle(&mut port.connect);
                 port.bind.iter_mut().for_each(settle);
             }
         }
-        probe.identity.iter_mut().for_each(|identity| identity.took_ms = 0);
+        for identity in &mut probe.identity {
+            identity.took_ms = 0;
+            identity.retried = false;
+        }
+        probe.well_known.iter_mut().for_each(|port| settle(&mut port.stage));
     }
     plain
 }

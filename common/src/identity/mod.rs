@@ -3,12 +3,13 @@
 //!
 //! Four answers name a host: the CHALLENGE of NTLM inside an RPC bind ([`ntlm`]), the rootDSE
 //! ([`ldap`], [`rootdse`]), the LDAP ping ([`ldap`], [`netlogon`]) and NetBIOS node status
-//! ([`nbstat`]). Each becomes an [`Identity`]; they are never merged here, since in a broken
+//! ([`nbstat`]). [`nbns`] asks a name server instead, for a name. Each answer becomes an [`Identity`]; they are never merged here, since in a broken
 //! system they differ.
 
 pub mod ber;
 pub mod dn;
 pub mod ldap;
+pub mod nbns;
 pub mod nbstat;
 pub mod netlogon;
 pub mod ntlm;

@@ -8,12 +8,12 @@ use super::{
 /// The name `*`, filled up with NULs, in the first-level encoding (RFC 1001 14.1), and its end.
 const WILDCARD: [u8; 34] = *b"\x20CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0";
 const NBSTAT: u16 = 0x0021;
-const INTERNET: u16 = 0x0001;
-const RESPONSE: u16 = 0x8000;
+pub(super) const INTERNET: u16 = 0x0001;
+pub(super) const RESPONSE: u16 = 0x8000;
 const AUTHORITATIVE: u16 = 0x0400;
 /// Opcode and return code of the header flags.
-const OPCODE_AND_RCODE: u16 = 0x780f;
-const NAME_LEN: usize = 15;
+pub(super) const OPCODE_AND_RCODE: u16 = 0x780f;
+pub(super) const NAME_LEN: usize = 15;
 /// Jumpers, test result, version and counters, behind the MAC address.
 const STATISTICS: usize = 40;
 
@@ -214,7 +214,7 @@ impl Reply {
     }
 }
 
-fn check(
+pub(super) fn check(
     field: &'static str,
     offset: usize,
     value: u16,
@@ -227,7 +227,7 @@ fn check(
     Err(DecodeError::Unexpected { field, offset, value: value.into(), expected })
 }
 
-fn expect(
+pub(super) fn expect(
     reader: &mut Reader<'_>,
     field: &'static str,
     wanted: u16,
@@ -269,7 +269,7 @@ fn decode_name(octets: &[u8]) -> String {
     text::clean(name.trim_end_matches([' ', '\0']), text::MAX_NAME)
 }
 
-fn encode_name(name: &str) -> Result<[u8; NAME_LEN], EncodeError> {
+pub(super) fn encode_name(name: &str) -> Result<[u8; NAME_LEN], EncodeError> {
     check_len("node name", name.len(), NAME_LEN)?;
     if !name.bytes().all(|octet| matches!(octet, b' '..=b'~')) || name.ends_with(' ') {
         return Err(EncodeError::Unencodable {

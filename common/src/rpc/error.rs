@@ -95,7 +95,7 @@ pub enum ProtocolError {
         source: DecodeError,
     },
     /// A PDU that is not an answer to what was asked.
-    #[error("{got:?} while {waiting_for} was awaited")]
+    #[error("{got:?} came while the client was {waiting_for}")]
     UnexpectedPdu {
         /// The type that came.
         got: PacketType,

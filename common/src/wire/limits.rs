@@ -90,6 +90,8 @@ pub const INTERFACES: usize = 256;
 pub const BINDINGS: usize = 500;
 /// Ports tried for one interface.
 pub const PORTS: usize = 64;
+/// Well-known ports tried at one address.
+pub const WELL_KNOWN: usize = 64;
 /// A text of an identity: what [`crate::identity::Identity`] keeps of one.
 pub const IDENTITY_BYTES: usize = 255;
 /// Ways of asking one address who it is.

@@ -12,7 +12,7 @@ use crate::facts::{
     Answer, Lookup, PeerObservation, Question, Record, RecordData, RecordType, Source,
 };
 
-wire_enum!(RecordType = proto::RecordType { Cname, A, Aaaa });
+wire_enum!(RecordType = proto::RecordType { Cname, A, Aaaa, Nb });
 
 impl Wire for PeerObservation {
     type Message = proto::PeerObservation;
@@ -46,11 +46,15 @@ impl Wire for Lookup {
                 Source::Hosts => Asked::Hosts(Nothing {}),
                 Source::Dns(server) => Asked::Dns(address_bytes(server)),
                 Source::System => Asked::System(Nothing {}),
+                Source::Lmhosts => Asked::Lmhosts(Nothing {}),
+                Source::Wins(server) => Asked::Wins(address_bytes(server)),
+                Source::Cache => Asked::Cache(Nothing {}),
             }),
             name: self.question.name.to_string(),
             kind: self.question.kind.number(),
             answer: Some(encode_answer(&self.answer)),
             took_ms: self.took_ms,
+            retried: self.retried,
         }
     }
 
@@ -61,11 +65,15 @@ impl Wire for Lookup {
                 Some(Asked::Hosts(Nothing {})) => Source::Hosts,
                 Some(Asked::Dns(bytes)) => Source::Dns(r.address("dns", &bytes)?),
                 Some(Asked::System(Nothing {})) => Source::System,
+                Some(Asked::Lmhosts(Nothing {})) => Source::Lmhosts,
+                Some(Asked::Wins(bytes)) => Source::Wins(r.address("wins", &bytes)?),
+                Some(Asked::Cache(Nothing {})) => Source::Cache,
                 None => return r.refuse_field("source", Problem::UnknownCase),
             },
             question: Question { name: r.name("name", &m.name)?, kind: r.known("kind", m.kind)? },
             answer: decode_answer(m.answer, r)?,
             took_ms: m.took_ms,
+            retried: m.retried,
         })
     }
 }
@@ -82,6 +90,7 @@ fn encode_answer(answer: &Answer) -> proto::lookup::Answer {
         Answer::TimedOut => Wired::TimedOut(Nothing {}),
         Answer::Unreachable(why) => Wired::Unreachable(why.clone()),
         Answer::Malformed(why) => Wired::Malformed(why.clone()),
+        Answer::NotAsked(why) => Wired::NotAsked(why.clone()),
     }
 }
 
@@ -108,6 +117,9 @@ fn decode_answer(
         }
         Some(Wired::Malformed(why)) => {
             Answer::Malformed(r.text("malformed", why, limits::REASON_BYTES)?)
+        }
+        Some(Wired::NotAsked(why)) => {
+            Answer::NotAsked(r.text("not_asked", why, limits::REASON_BYTES)?)
         }
         None => return r.refuse_field("answer", Problem::UnknownCase),
     })

@@ -40,6 +40,7 @@ impl Wire for Target {
             dsa_guid: self.dsa_guid.map(|guid| guid.as_bytes().to_vec()).unwrap_or_default(),
             forest: self.forest.as_ref().map(ToString::to_string).unwrap_or_default(),
             whole_map: self.whole_map,
+            well_known: self.well_known,
         }
     }
 
@@ -51,6 +52,7 @@ impl Wire for Target {
             dsa_guid: r.optional_guid("dsa_guid", guid)?,
             forest: forest.map(|text| r.name("forest", text)).transpose()?,
             whole_map: m.whole_map,
+            well_known: m.well_known,
         })
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     facts::{
         AddressProbe, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, MapAnswer, PortProbe,
-        Stage,
+        Stage, WellKnownPort,
     },
     identity::Identity,
 };
@@ -28,6 +28,8 @@ impl Wire for AddressProbe {
             interfaces: encode_all(&self.interfaces),
             map: self.map.as_ref().map(Wire::encode),
             identity: encode_all(&self.identity),
+            local: self.local.map(address_bytes),
+            well_known: encode_all(&self.well_known),
         }
     }
 
@@ -39,6 +41,28 @@ impl Wire for AddressProbe {
             interfaces: r.cut_list("interfaces", m.interfaces, limits::INTERFACES)?,
             map: r.optional("map", m.map)?,
             identity: r.cut_list("identity", m.identity, limits::IDENTITIES)?,
+            local: m.local.map(|bytes| r.address("local", &bytes)).transpose()?,
+            well_known: r.cut_list("well_known", m.well_known, limits::WELL_KNOWN)?,
+        })
+    }
+}
+
+impl Wire for WellKnownPort {
+    type Message = proto::WellKnownPort;
+
+    fn encode(&self) -> proto::WellKnownPort {
+        proto::WellKnownPort {
+            port: self.port.into(),
+            transport: self.transport.number(),
+            stage: Some(self.stage.encode()),
+        }
+    }
+
+    fn decode(m: proto::WellKnownPort, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            port: r.short("port", m.port)?,
+            transport: r.known("transport", m.transport)?,
+            stage: r.message("stage", m.stage)?,
         })
     }
 }
@@ -50,12 +74,14 @@ impl Wire for Stage {
         proto::Stage {
             failure: self.outcome.as_ref().err().map(Wire::encode),
             took_ms: self.took_ms,
+            code: self.code,
+            retried: self.retried,
         }
     }
 
     fn decode(m: proto::Stage, r: &mut Reader) -> Result<Self, WireError> {
         let outcome = r.optional("failure", m.failure)?.map_or(Ok(()), Err);
-        Ok(Self { outcome, took_ms: m.took_ms })
+        Ok(Self { outcome, code: m.code, took_ms: m.took_ms, retried: m.retried })
     }
 }
 
@@ -75,6 +101,7 @@ impl Wire for InterfaceProbe {
             }),
             took_ms: self.took_ms,
             ports: encode_all(&self.ports),
+            retried: self.retried,
         }
     }
 
@@ -92,6 +119,7 @@ impl Wire for InterfaceProbe {
             },
             took_ms: m.took_ms,
             ports: r.cut_list("ports", m.ports, limits::PORTS)?,
+            retried: m.retried,
         })
     }
 }
@@ -111,6 +139,7 @@ impl Wire for PortProbe {
             port: self.port.into(),
             connect: Some(self.connect.encode()),
             bind: self.bind.as_ref().map(Wire::encode),
+            altered: self.altered,
         }
     }
 
@@ -119,6 +148,7 @@ impl Wire for PortProbe {
             port: r.short("port", m.port)?,
             connect: r.message("connect", m.connect)?,
             bind: r.optional("bind", m.bind)?,
+            altered: m.altered,
         })
     }
 }
@@ -135,6 +165,7 @@ impl Wire for IdentityProbe {
                 Err(failure) => Outcome::Failure(failure.encode()),
             }),
             took_ms: self.took_ms,
+            retried: self.retried,
         }
     }
 
@@ -148,6 +179,7 @@ impl Wire for IdentityProbe {
                 None => return r.refuse_field("outcome", Problem::UnknownCase),
             },
             took_ms: m.took_ms,
+            retried: m.retried,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         AddressProbe, Answer, Body, DnsName, Failure, IdentityMethod, IdentityProbe,
         InterfaceProbe, Look, Lookup, MapAnswer, MapView, PeerObservation, Plan, PortProbe,
         Question, Reading, Record, RecordData, RecordType, Report, SectionKind, Source, Stage,
-        Statement, Target, Through, Timestamp,
+        Statement, Target, Through, Timestamp, Transport, WellKnownPort,
     },
     identity::Identity,
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
@@ -167,8 +167,14 @@ pub fn look() -> impl Strategy<Value = Look> {
 }
 
 fn target() -> impl Strategy<Value = Target> {
-    (name(), option::of(guid()), option::of(name()), any::<bool>()).prop_map(
-        |(name, dsa_guid, forest, whole_map)| Target { name, dsa_guid, forest, whole_map },
+    (name(), option::of(guid()), option::of(name()), any::<bool>(), any::<bool>()).prop_map(
+        |(name, dsa_guid, forest, whole_map, well_known)| Target {
+            name,
+            dsa_guid,
+            forest,
+            whole_map,
+            well_known,
+        },
     )
 }
 
@@ -177,14 +183,18 @@ fn lookup() -> impl Strategy<Value = Lookup> {
         Just(Source::Hosts),
         any::<IpAddr>().prop_map(Source::Dns),
         Just(Source::System),
+        Just(Source::Lmhosts),
+        any::<IpAddr>().prop_map(Source::Wins),
+        Just(Source::Cache),
     ];
-    let kind = select(&[RecordType::Cname, RecordType::A, RecordType::Aaaa][..]);
-    (source, name(), kind, answer(), any::<u32>()).prop_map(
-        |(source, name, kind, answer, took_ms)| Lookup {
+    let kind = select(&[RecordType::Cname, RecordType::A, RecordType::Aaaa, RecordType::Nb][..]);
+    (source, name(), kind, answer(), any::<u32>(), any::<bool>()).prop_map(
+        |(source, name, kind, answer, took_ms, retried)| Lookup {
             source,
             question: Question { name, kind },
             answer,
             took_ms,
+            retried,
         },
     )
 }
@@ -206,28 +216,43 @@ fn answer() -> impl Strategy<Value = Answer> {
         1 => Just(Answer::TimedOut),
         1 => text().prop_map(Answer::Unreachable),
         1 => text().prop_map(Answer::Malformed),
+        1 => text().prop_map(Answer::NotAsked),
     ]
 }
 
 fn stage() -> impl Strategy<Value = Stage> + Clone {
     let outcome = prop_oneof![Just(Ok(())), failure().prop_map(Err)];
-    (outcome, any::<u32>()).prop_map(|(outcome, took_ms)| Stage { outcome, took_ms })
+    (outcome, any::<Option<i32>>(), any::<u32>(), any::<bool>())
+        .prop_map(|(outcome, code, took_ms, retried)| Stage { outcome, code, took_ms, retried })
 }
 
 fn address_probe() -> impl Strategy<Value = AddressProbe> {
     let interfaces = vec(interface_probe(), 0..3);
     let identity = vec(identity_probe(), 0..3);
     let stages = (stage(), option::of(stage()));
-    (any::<IpAddr>(), stages, interfaces, option::of(map_view()), identity).prop_map(
-        |(address, (connect, bind), interfaces, map, identity)| AddressProbe {
+    let addresses = (any::<IpAddr>(), any::<Option<IpAddr>>());
+    let well_known = vec(well_known(), 0..3);
+    (addresses, stages, interfaces, option::of(map_view()), identity, well_known).prop_map(
+        |((address, local), (connect, bind), interfaces, map, identity, well_known)| AddressProbe {
             address,
+            local,
             connect,
             bind,
             interfaces,
             map,
             identity,
+            well_known,
         },
     )
+}
+
+fn well_known() -> impl Strategy<Value = WellKnownPort> {
+    let transport = select(&[Transport::Tcp, Transport::Udp][..]);
+    (any::<u16>(), transport, stage()).prop_map(|(port, transport, stage)| WellKnownPort {
+        port,
+        transport,
+        stage,
+    })
 }
 
 fn interface_probe() -> impl Strategy<Value = InterfaceProbe> {
@@ -236,10 +261,16 @@ fn interface_probe() -> impl Strategy<Value = InterfaceProbe> {
         any::<u32>().prop_map(MapAnswer::NotRegistered),
         failure().prop_map(MapAnswer::Failed),
     ];
-    let port = (any::<u16>(), stage(), option::of(stage()))
-        .prop_map(|(port, connect, bind)| PortProbe { port, connect, bind });
-    (interface(), answer, any::<u32>(), vec(port, 0..3)).prop_map(
-        |(interface, answer, took_ms, ports)| InterfaceProbe { interface, answer, took_ms, ports },
+    let port = (any::<u16>(), stage(), option::of(stage()), any::<bool>())
+        .prop_map(|(port, connect, bind, altered)| PortProbe { port, connect, bind, altered });
+    (interface(), answer, any::<u32>(), vec(port, 0..3), any::<bool>()).prop_map(
+        |(interface, answer, took_ms, ports, retried)| InterfaceProbe {
+            interface,
+            answer,
+            took_ms,
+            ports,
+            retried,
+        },
     )
 }
 
@@ -253,11 +284,9 @@ fn identity_probe() -> impl Strategy<Value = IdentityProbe> {
         ][..],
     );
     let outcome = prop_oneof![identity().prop_map(Ok), failure().prop_map(Err)];
-    (method, outcome, any::<u32>()).prop_map(|(method, outcome, took_ms)| IdentityProbe {
-        method,
-        outcome,
-        took_ms,
-    })
+    (method, outcome, any::<u32>(), any::<bool>()).prop_map(
+        |(method, outcome, took_ms, retried)| IdentityProbe { method, outcome, took_ms, retried },
+    )
 }
 
 fn identity() -> impl Strategy<Value = Identity> {

@@ -189,7 +189,12 @@ fn a_refusal_names_the_field_and_what_was_found() {
 
 #[test]
 fn a_failure_that_is_not_known_is_not_success() {
-    let stage = proto::Stage { failure: Some(proto::Failure { failure: None }), took_ms: 1 };
+    let stage = proto::Stage {
+        code: None,
+        retried: false,
+        failure: Some(proto::Failure { failure: None }),
+        took_ms: 1,
+    };
     let error = Stage::try_from(stage).unwrap_err();
     assert_eq!(error, WireError { field: "failure".into(), problem: Problem::UnknownCase });
 }

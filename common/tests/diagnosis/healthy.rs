@@ -41,7 +41,7 @@ pub(crate) fn address(text: &str) -> IpAddr {
 }
 
 pub(crate) fn outcome(outcome: Result<(), Failure>) -> Stage {
-    Stage { outcome, took_ms: 1 }
+    Stage { outcome, ..Stage::ok(1) }
 }
 
 pub(crate) fn error(failure: Failure) -> Stage {
@@ -426,7 +426,13 @@ fn observed(witness: &str, at: &str) -> Observed {
 }
 
 fn lookup(source: Source, asked: &str, kind: RecordType, answer: Answer) -> Lookup {
-    Lookup { source, question: Question { name: name(asked), kind }, answer, took_ms: 1 }
+    Lookup {
+        source,
+        question: Question { name: name(asked), kind },
+        answer,
+        took_ms: 1,
+        retried: false,
+    }
 }
 
 fn alias_to(target: &str) -> Answer {
@@ -451,6 +457,7 @@ fn addresses(owner: &str, to: &[&str]) -> Answer {
 fn working(at: &str) -> AddressProbe {
     AddressProbe {
         address: address(at),
+        local: None,
         connect: outcome(Ok(())),
         bind: Some(outcome(Ok(()))),
         interfaces: vec![InterfaceProbe {
@@ -465,10 +472,13 @@ fn working(at: &str) -> AddressProbe {
                 port: 49152,
                 connect: outcome(Ok(())),
                 bind: Some(outcome(Ok(()))),
+                altered: false,
             }],
+            retried: false,
         }],
         map: None,
         identity: vec![identity(DC2, DC2_GUID)],
+        well_known: Vec::new(),
     }
 }
 
@@ -484,6 +494,7 @@ fn member() -> AddressProbe {
             ..Identity::default()
         }),
         took_ms: 1,
+        retried: false,
     }];
     probe
 }
@@ -497,5 +508,6 @@ fn identity(dns_name: &str, guid: &str) -> IdentityProbe {
             ..Identity::default()
         }),
         took_ms: 1,
+        retried: false,
     }
 }

@@ -339,6 +339,63 @@ fn dns_answers_are_kept_apart() {
     assert_eq!(diagnose(&scenario.evidence, now()).cause, Cause::DnsCnameMissing);
 }
 
+/// NetBIOS sources and the DNS client's cache are quoted in the proof, right or wrong, and turn no
+/// verdict.
+#[test]
+fn sources_that_decide_nothing_turn_no_verdict() {
+    use epmesh_common::facts::{Lookup, Question};
+    let to = |answer: &Answer, source, of: &str, kind| Lookup {
+        source,
+        question: Question { name: name(of), kind },
+        answer: answer.clone(),
+        took_ms: 1,
+        retried: false,
+    };
+    let wrong = Answer::Records(vec![Record {
+        name: name("dc2"),
+        data: RecordData::Address(address("192.0.2.66")),
+        ttl: Some(5),
+        line: None,
+    }]);
+    for answer in [wrong, Answer::NoSuchName, Answer::NotAsked("denied".to_owned())] {
+        for row in rows() {
+            let mut scenario = Scenario::healthy();
+            (row.change)(&mut scenario);
+            let without = diagnose(&scenario.evidence, now());
+            if scenario.evidence.observations.is_empty() {
+                continue;
+            }
+            let wins = Source::Wins(address("192.0.2.5"));
+            scenario.lookups().extend([
+                to(&answer, Source::Cache, "dc2.lab.test", RecordType::A),
+                to(&answer, Source::Lmhosts, "dc2", RecordType::Nb),
+                to(&answer, wins, "dc2", RecordType::Nb),
+            ]);
+            let with = diagnose(&scenario.evidence, now());
+            let key = |v: &epmesh_common::diagnosis::Verdict| {
+                (v.state, v.cause, v.side, v.confidence, v.culprit.clone(), v.ruled_out.clone())
+            };
+            assert_eq!(key(&with), key(&without), "{} {answer:?}", row.name);
+            let quoted = |part: &str| with.evidence.iter().any(|item| item.fact.contains(part));
+            let has_look = without.evidence.iter().any(|item| item.fact.contains("A dc2.lab.test"));
+            let quotes =
+                ["WINS server 192.0.2.5: NB dc2", "LMHOSTS file: NB dc2", "client's cache"];
+            assert!(!has_look || quotes.iter().all(|part| quoted(part)), "{}", row.name);
+        }
+    }
+}
+
+/// What the observer could not try is neither a silent peer nor a closed port.
+#[test]
+fn a_look_without_budget_decides_nothing() {
+    let mut scenario = Scenario::healthy();
+    scenario.probe().connect = error(Failure::Local("the budget".to_owned()));
+    scenario.probe().bind = None;
+    scenario.probe().interfaces.clear();
+    let verdict = diagnose(&scenario.evidence, now());
+    assert_eq!(verdict.state, State::Unknown, "{verdict:?}");
+}
+
 #[test]
 fn a_record_is_what_it_was_in_the_proof() {
     let mut scenario = Scenario::healthy();

@@ -47,6 +47,8 @@ impl Outcome {
 fn to_mapper(probe: &AddressProbe) -> Option<Reach> {
     match &probe.connect.outcome {
         Err(failure) if failure.is_silence() => return Some(Reach::Silent),
+        // It was not tried, and nothing was seen.
+        Err(epmesh_common::facts::Failure::Local(_)) => return None,
         Err(_) => return Some(Reach::Unconnected),
         Ok(()) => {}
     }

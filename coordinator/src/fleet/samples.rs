@@ -75,13 +75,14 @@ pub(crate) fn directory(hosts: &[&str]) -> Directory {
 }
 
 pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> PeerObservation {
-    let ok = Stage { outcome: Ok(()), took_ms };
+    let ok = Stage::ok(took_ms);
     let answer = if reached {
         MapAnswer::Endpoints(vec![binding()])
     } else {
         MapAnswer::NotRegistered(0x16c9_a0d6)
     };
-    let port = PortProbe { port: 49152, connect: ok.clone(), bind: Some(ok.clone()) };
+    let port =
+        PortProbe { port: 49152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
     let ports = if reached { vec![port] } else { Vec::new() };
     PeerObservation {
         peer: name(peer),
@@ -91,9 +92,17 @@ pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> Pe
             address: address.parse().expect("an address"),
             connect: ok.clone(),
             bind: Some(ok),
-            interfaces: vec![InterfaceProbe { interface: DRSUAPI, answer, took_ms, ports }],
+            local: None,
+            interfaces: vec![InterfaceProbe {
+                interface: DRSUAPI,
+                answer,
+                took_ms,
+                ports,
+                retried: false,
+            }],
             map: None,
             identity: Vec::new(),
+            well_known: Vec::new(),
         }],
     }
 }
@@ -101,7 +110,7 @@ pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> Pe
 pub(crate) fn silent(peer: &str, address: &str) -> PeerObservation {
     let mut observation = seen(peer, address, true, 0);
     for probe in &mut observation.addresses {
-        probe.connect = Stage { outcome: Err(Failure::TimedOut), took_ms: 2000 };
+        probe.connect = Stage::failed(Failure::TimedOut, 2000);
         probe.bind = None;
         probe.interfaces.clear();
     }

@@ -163,6 +163,7 @@ impl View {
             dsa_guid: member.and_then(|member| member.dsa_guid),
             forest: member.and_then(|member| member.forest.clone()),
             whole_map: false,
+            well_known: true,
         }
     }
 

@@ -20,7 +20,8 @@ pub const SAMPLE: usize = 32;
 /// The most replication partners that are planned for one agent.
 pub const MOST_PARTNERS: usize = 128;
 
-/// How many of a peer's witnesses read its whole endpoint map.
+/// How many of a peer's witnesses read its whole endpoint map and try its well-known ports: it
+/// costs both sides more than the rest of a look.
 pub const MAP_READERS: usize = 2;
 
 /// A known domain controller, as far as planning needs to know it.
@@ -65,11 +66,15 @@ pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Tar
         .collect();
     let target = |agent: &DnsName, peer: &DnsName| {
         let member = members.get(peer);
+        let whole = readers.get(peer).is_some_and(|readers| readers.contains(&agent));
         Target {
             name: peer.clone(),
             dsa_guid: member.and_then(|member| member.dsa_guid),
             forest: member.and_then(|member| member.forest.clone()),
-            whole_map: readers.get(peer).is_some_and(|readers| readers.contains(&agent)),
+            whole_map: whole,
+            // The same witness each time: what is stated of a peer must not change from look to
+            // look when nothing does.
+            well_known: whole,
         }
     };
     chosen

@@ -125,7 +125,7 @@ impl Forest {
         let token: NewToken = read(operate.create_token(request).await?)?;
         let config = Config {
             state_dir: self.folder.path().join(name.host()),
-            probe: Probe { concurrency: 32, min_interval: INTERVAL / 2 },
+            probe: Probe { min_interval: INTERVAL / 2, ..Config::default().probe },
             ports: Ports {
                 endpoint_mapper: ports.endpoint_mapper,
                 dns: ports.dns,
@@ -305,6 +305,7 @@ fn prober(ports: SimPorts) -> probe::Config {
         dns: brief,
         connect: brief,
         identity: brief,
+        pace: Duration::ZERO,
         system_resolver: false,
         ports: WirePorts {
             dns: ports.dns,

@@ -85,13 +85,15 @@ impl Forest {
     }
 
     fn observation(&self, peer: &DnsName, number: u64) -> PeerObservation {
-        let ok = Stage { outcome: Ok(()), took_ms: 1 };
-        let port = PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()) };
+        let ok = Stage::ok(1);
+        let port =
+            PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
         let interface = InterfaceProbe {
             interface: self.drsuapi,
             answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
             took_ms: 1,
             ports: vec![port],
+            retried: false,
         };
         PeerObservation {
             peer: peer.clone(),
@@ -104,6 +106,8 @@ impl Forest {
                 interfaces: vec![interface],
                 map: None,
                 identity: Vec::new(),
+                local: None,
+                well_known: Vec::new(),
             }],
         }
     }

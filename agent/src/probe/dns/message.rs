@@ -35,6 +35,12 @@ pub(super) fn request(question: &Question) -> Result<Request, String> {
     Ok(DnsRequest::from_query(Query::query(name, rr_type(question.kind)), options))
 }
 
+/// The octets of a question, and its id.
+pub(super) fn octets(request: &Request) -> Result<(Vec<u8>, u16), String> {
+    let bytes = request.to_vec().map_err(|error| error.to_string())?;
+    Ok((bytes, request.metadata.id))
+}
+
 /// What came back; `None` for what is no answer to this question. The client has looked at the id.
 pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
@@ -132,6 +138,8 @@ const fn rr_type(kind: RecordType) -> RrType {
         RecordType::Cname => RrType::CNAME,
         RecordType::A => RrType::A,
         RecordType::Aaaa => RrType::AAAA,
+        // Never asked of a DNS server; the number is the NetBIOS name service's own.
+        RecordType::Nb => RrType::Unknown(32),
     }
 }
 

@@ -1,30 +1,46 @@
-//! One question on its way, over hickory's clients.
+//! One question on its way: over hickory's UDP client, and over a TCP connection of its own whose
+//! bytes are counted.
 
 use std::{
     io,
     net::SocketAddr,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
+use epmesh_common::facts::Failure;
 use hickory_resolver::{
     net::{
         NetError,
         runtime::{DnsUdpSocket, RuntimeProvider, TokioHandle, TokioRuntimeProvider, TokioTime},
-        tcp::TcpClientStream,
         udp::UdpClientStream,
-        xfer::{DnsHandle as _, DnsRequestSender as _, FirstAnswer as _},
+        xfer::{DnsRequestSender as _, FirstAnswer as _},
     },
     proto::op::Message,
 };
+use thiserror::Error;
 use tokio::{
-    io::ReadBuf,
+    io::{AsyncReadExt as _, AsyncWriteExt as _, ReadBuf},
     net::UdpSocket,
     time::{Instant, timeout_at},
 };
 
-use super::message::Request;
+use super::{
+    super::{
+        budget::Budget,
+        meter::TooMuch,
+        net::{self, MAX_STRANGERS},
+    },
+    message::{self, Request},
+};
+
+/// What a question is charged with: a header, a name of ordinary length, type and class.
+const ASKED: usize = 64;
 
 /// Sends `request` in one datagram from a fresh port. Datagrams with another id or another question
 /// are passed over.
@@ -32,39 +48,70 @@ use super::message::Request;
 /// # Errors
 /// As the system says, when `until` passes, or when the answer cannot be read.
 pub(super) async fn over_udp(
+    budget: &Budget<'_>,
     server: SocketAddr,
     request: Request,
     until: Instant,
 ) -> Result<Message, NetError> {
-    let mut client = UdpClientStream::builder(server, Connected::default())
+    let came = Arc::new(Came::default());
+    let provider = Connected { tokio: TokioRuntimeProvider::new(), came: Arc::clone(&came) };
+    let mut client = UdpClientStream::builder(server, provider)
         .with_timeout(Some(left(until)))
         .with_os_port_selection(true)
         // The number of datagrams, the first one too. Whoever asks again does so with a new turn.
         .with_max_retries(1)
         .build();
-    let answer = client.send_message(request).first_answer().await?;
-    Ok(answer.into_message())
+    let answer = client.send_message(request).first_answer().await;
+    budget.meter.sent(ASKED);
+    if budget.meter.received(came.bytes.load(Ordering::Relaxed)).is_err() {
+        return Err(NetError::Io(Arc::new(io::Error::other(TooMuch))));
+    }
+    Ok(answer?.into_message())
 }
 
-/// Sends `request` over a connection of its own.
+/// Sends `request` over a connection of its own (RFC 7766), and reads one message: nothing else was
+/// asked there.
 ///
 /// # Errors
-/// As the system says, or when `until` passes. An answer that cannot be read, or has another id, is
-/// passed over.
+/// As the system says, when `until` passes, or when what comes is no answer to it.
 pub(super) async fn over_tcp(
+    budget: &Budget<'_>,
     server: SocketAddr,
     request: Request,
     until: Instant,
-) -> Result<Message, NetError> {
+) -> Result<Message, Failure> {
+    let (question, id) = message::octets(&request).map_err(Failure::Local)?;
+    let length =
+        u16::try_from(question.len()).map_err(|error| Failure::Local(error.to_string()))?;
+    let connected = net::connect(budget, server.ip(), server.port(), until).await;
+    let mut stream = connected.map_err(|missed| missed.failure)?;
     let exchange = async {
-        // The task that reads the connection lives as long as this.
-        let provider = TokioRuntimeProvider::new();
-        let client =
-            TcpClientStream::exchange(server, None, left(until), None, provider.clone()).await?;
-        let answer = client.send(request).first_answer().await?;
-        Ok(answer.into_message())
+        stream.write_all(&[&length.to_be_bytes()[..], &question].concat()).await?;
+        let length = stream.read_u16().await?;
+        // What comes is kept, not what is announced.
+        let mut answer = Vec::new();
+        (&mut stream).take(length.into()).read_to_end(&mut answer).await?;
+        Ok::<_, io::Error>((length, answer))
     };
-    timeout_at(until, exchange).await.unwrap_or(Err(NetError::Timeout))
+    let (length, answer) = match timeout_at(until, exchange).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(error)) => return Err(net::failure_of(&error)),
+        Err(_) => return Err(Failure::TimedOut),
+    };
+    if answer.len() < usize::from(length) {
+        let came = answer.len();
+        let why = format!("the connection ended after {came} of {length} bytes of the answer");
+        return Err(Failure::Protocol(why));
+    }
+    let message = Message::from_vec(&answer);
+    let message = message.map_err(|error| Failure::Protocol(error.to_string()))?;
+    if message.metadata.id != id {
+        let got = message.metadata.id;
+        return Err(Failure::Protocol(format!(
+            "the answer has id {got:#06x}, the question {id:#06x}"
+        )));
+    }
+    Ok(message)
 }
 
 fn left(until: Instant) -> Duration {
@@ -73,8 +120,34 @@ fn left(until: Instant) -> Duration {
 
 /// Tokio, with datagram sockets that are connected: a socket that is not never hears that nothing
 /// listens on the server's port.
-#[derive(Clone, Default)]
-struct Connected(TokioRuntimeProvider);
+#[derive(Clone)]
+struct Connected {
+    tokio: TokioRuntimeProvider,
+    came: Arc<Came>,
+}
+
+/// What came to one question.
+#[derive(Debug, Default)]
+struct Came {
+    datagrams: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Came {
+    /// The client passes over what answers nothing it asked, as long as it comes.
+    fn one_more(&self, bytes: usize) -> io::Result<()> {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if self.datagrams.fetch_add(1, Ordering::Relaxed) < MAX_STRANGERS {
+            return Ok(());
+        }
+        Err(io::Error::other(TooMany))
+    }
+}
+
+/// A flood in the place of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("more than {MAX_STRANGERS} datagrams came, and none answers the question")]
+pub(super) struct TooMany;
 
 type Opening<T> = Pin<Box<dyn Send + Future<Output = io::Result<T>>>>;
 
@@ -85,7 +158,7 @@ impl RuntimeProvider for Connected {
     type Tcp = <TokioRuntimeProvider as RuntimeProvider>::Tcp;
 
     fn create_handle(&self) -> TokioHandle {
-        self.0.create_handle()
+        self.tokio.create_handle()
     }
 
     fn connect_tcp(
@@ -94,14 +167,15 @@ impl RuntimeProvider for Connected {
         local: Option<SocketAddr>,
         time: Option<Duration>,
     ) -> Opening<Self::Tcp> {
-        self.0.connect_tcp(server, local, time)
+        self.tokio.connect_tcp(server, local, time)
     }
 
     fn bind_udp(&self, local: SocketAddr, server: SocketAddr) -> Opening<Datagrams> {
+        let came = Arc::clone(&self.came);
         Box::pin(async move {
             let socket = UdpSocket::bind(local).await?;
             socket.connect(server).await?;
-            Ok(Datagrams { socket, server })
+            Ok(Datagrams { socket, server, came })
         })
     }
 }
@@ -110,6 +184,7 @@ impl RuntimeProvider for Connected {
 struct Datagrams {
     socket: UdpSocket,
     server: SocketAddr,
+    came: Arc<Came>,
 }
 
 impl DnsUdpSocket for Datagrams {
@@ -122,7 +197,8 @@ impl DnsUdpSocket for Datagrams {
     ) -> Poll<io::Result<(usize, SocketAddr)>> {
         let mut buffer = ReadBuf::new(buffer);
         ready!(self.socket.poll_recv(cx, &mut buffer))?;
-        Poll::Ready(Ok((buffer.filled().len(), self.server)))
+        let count = buffer.filled().len();
+        Poll::Ready(self.came.one_more(count).map(|()| (count, self.server)))
     }
 
     /// What the client receives with: a poll is not woken by an error of the socket, tokio's `recv`
@@ -136,7 +212,11 @@ impl DnsUdpSocket for Datagrams {
         'buffer: 'receiving,
         Self: 'receiving,
     {
-        Box::pin(async move { Ok((self.socket.recv(buffer).await?, self.server)) })
+        Box::pin(async move {
+            let count = self.socket.recv(buffer).await?;
+            self.came.one_more(count)?;
+            Ok((count, self.server))
+        })
     }
 
     /// The system takes no address for a connected socket; the client has only this one.

@@ -1,0 +1,58 @@
+//! The DNS client's cache: what this host would use without asking anybody.
+
+use std::sync::Arc;
+
+use epmesh_common::facts::{Answer, DnsName, Lookup, Question, RecordType, Source};
+use tokio::time::{Instant, timeout_at};
+
+use super::budget::{Budget, millis_since};
+
+/// A cache of names that can be looked into without making it ask. Windows has one
+/// (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`); what a Linux host caches is no part of the system.
+pub trait NameCache: std::fmt::Debug + Send + Sync + 'static {
+    /// What it holds, with the time to live that is left. May block for a moment.
+    ///
+    /// What it does not hold is [`Answer::NoSuchName`]; what it remembers as missing too.
+    fn look(&self, question: &Question) -> Answer;
+}
+
+/// Asks `cache` for the alias and both kinds of address of each of `names`.
+pub(super) async fn ask(
+    budget: &Budget<'_>,
+    cache: &Arc<dyn NameCache>,
+    names: &[&DnsName],
+    end: Instant,
+) -> Vec<Lookup> {
+    let mut lookups = Vec::new();
+    for &name in names {
+        for kind in [RecordType::Cname, RecordType::A, RecordType::Aaaa] {
+            let question = Question { name: name.clone(), kind };
+            let start = Instant::now();
+            let until = end.min(start + budget.config.dns);
+            let answer = look(budget, cache, question.clone());
+            let answer = timeout_at(until, answer).await.unwrap_or(Answer::TimedOut);
+            let took_ms = millis_since(start);
+            lookups.push(Lookup {
+                source: Source::Cache,
+                question,
+                answer,
+                took_ms,
+                retried: false,
+            });
+        }
+    }
+    lookups
+}
+
+async fn look(budget: &Budget<'_>, cache: &Arc<dyn NameCache>, question: Question) -> Answer {
+    let Ok(turn) = Arc::clone(&budget.gate.resolver).acquire_owned().await else {
+        return Answer::NotAsked("the agent ends".to_owned());
+    };
+    let cache = Arc::clone(cache);
+    let looking = tokio::task::spawn_blocking(move || {
+        // Held until it returns, also when nobody waits for it any more.
+        let _turn = turn;
+        cache.look(&question)
+    });
+    looking.await.unwrap_or_else(|error| Answer::NotAsked(error.to_string()))
+}

@@ -1,0 +1,153 @@
+//! The endpoint mapper at one address: `ept_map` for each interface, and the whole map.
+
+use std::{net::IpAddr, time::Duration};
+
+use epmesh_common::{
+    facts::{Failure, InterfaceProbe, MapAnswer},
+    rpc::{
+        ByteOrder, Endpoint, InterfaceId, ProtocolSequence, Status,
+        epm::{self, EPMAPPER, opnum},
+    },
+};
+use tokio::time::Instant;
+
+use super::{
+    budget::{Budget, millis_since},
+    meter::Metered,
+    net::protocol,
+    ports::{Open, Opened, open, open_once},
+    rpc::{Association, failure_of_status},
+};
+
+/// What is kept of the look's time to free a handle.
+const TO_FREE: Duration = Duration::from_millis(500);
+
+const STAGE: &str = "bind to the endpoint mapper";
+
+/// The endpoint mapper at one address. The connection is made anew where it was lost.
+pub(super) struct Mapper<'b, 'c> {
+    budget: &'b Budget<'c>,
+    address: IpAddr,
+    open: Option<Open<'b>>,
+}
+
+/// Connects to the endpoint mapper and binds.
+pub(super) async fn reach<'b, 'c>(
+    budget: &'b Budget<'c>,
+    address: IpAddr,
+) -> (Opened<'b>, Option<Mapper<'b, 'c>>) {
+    let port = budget.config.ports.endpoint_mapper;
+    let mut opened = open(budget, address, port, EPMAPPER, STAGE).await;
+    let open = opened.open.take();
+    let mapper = open.map(|open| Mapper { budget, address, open: Some(open) });
+    (opened, mapper)
+}
+
+impl<'b> Mapper<'b, '_> {
+    /// Where `interface` is on `ncacn_ip_tcp`. Silence, a cut connection and "not registered" are
+    /// asked once more, at once: a server that is just registering, or an old connection that
+    /// turns out to be gone, is not what the verdict should rest on.
+    pub(super) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
+        let mut start = Instant::now();
+        let mut answer = self.map(interface).await;
+        let again = matches!(
+            answer,
+            MapAnswer::NotRegistered(_) | MapAnswer::Failed(Failure::TimedOut | Failure::Reset)
+        );
+        let mut retried = false;
+        if again && self.budget.has_time() {
+            let second = Instant::now();
+            let said = self.map(interface).await;
+            // Where it could not be tried, the first answer stands.
+            if !matches!(said, MapAnswer::Failed(Failure::Local(_))) {
+                (start, answer, retried) = (second, said, true);
+            }
+        }
+        let took_ms = millis_since(start);
+        InterfaceProbe { interface, answer, took_ms, ports: Vec::new(), retried }
+    }
+
+    async fn map(&mut self, interface: InterfaceId) -> MapAnswer {
+        const STAGE: &str = "ept_map";
+        let stub = match epm::map_request(interface, &ProtocolSequence::NcacnIpTcp) {
+            Ok(stub) => stub,
+            Err(error) => return MapAnswer::Failed(Failure::Local(error.to_string())),
+        };
+        let (stub, order) = match self.call(opnum::MAP, stub, STAGE).await {
+            Ok(response) => response,
+            Err(failure) => return not_answered(failure),
+        };
+        let reply = match epm::decode_map_response(&stub, order) {
+            Ok(reply) => reply,
+            Err(error) => return MapAnswer::Failed(protocol(STAGE, &error)),
+        };
+        if !reply.handle.is_null() {
+            // There is more, and four towers are enough.
+            let stub = epm::handle_free_request(&reply.handle);
+            let _ = self.call(opnum::LOOKUP_HANDLE_FREE, stub, "ept_lookup_handle_free").await;
+        }
+        match reply.status() {
+            Status::Ok => {}
+            status if status.is_not_registered() => {
+                return MapAnswer::NotRegistered(reply.raw_status);
+            }
+            status => return MapAnswer::Failed(failure_of_status(status, STAGE)),
+        }
+        let bindings = reply.bindings(interface);
+        if bindings.is_empty() {
+            let count = reply.towers.len();
+            let why = format!("{STAGE}: status 0 and {count} towers, none of the interface");
+            return MapAnswer::Failed(Failure::Protocol(why));
+        }
+        MapAnswer::Endpoints(bindings)
+    }
+
+    /// The whole endpoint map.
+    pub(super) async fn walk(&mut self) -> Result<Vec<Endpoint>, Failure> {
+        let (config, end) = (self.budget.config, self.budget.end);
+        let association = self.opened().await?;
+        let last = end.checked_sub(TO_FREE).unwrap_or(end);
+        association.walk(config.rpc, last.min(Instant::now() + config.walk)).await
+    }
+
+    async fn call(
+        &mut self,
+        opnum: u16,
+        stub: Vec<u8>,
+        stage: &str,
+    ) -> Result<(Vec<u8>, ByteOrder), Failure> {
+        let budget = self.budget;
+        let association = self.opened().await?;
+        let until = budget.stage(budget.config.rpc);
+        let answer = association.call(opnum, stub, stage, until).await;
+        if let Err(Failure::TimedOut | Failure::Reset | Failure::Protocol(_)) = answer {
+            self.open = None;
+        }
+        answer
+    }
+
+    async fn opened(&mut self) -> Result<&mut Association<Metered<'b>>, Failure> {
+        if self.open.is_none() {
+            let port = self.budget.config.ports.endpoint_mapper;
+            let opened = open_once(self.budget, self.address, port, EPMAPPER, STAGE).await;
+            if let Some(failure) = opened.failure() {
+                return Err(failure);
+            }
+            self.open = opened.open;
+        }
+        match &mut self.open {
+            Some(open) => Ok(&mut open.association),
+            None => Err(Failure::Reset),
+        }
+    }
+}
+
+/// A fault may say "not registered" too.
+fn not_answered(failure: Failure) -> MapAnswer {
+    match failure {
+        Failure::Fault(code) if Status::Fault(code).is_not_registered() => {
+            MapAnswer::NotRegistered(code)
+        }
+        other => MapAnswer::Failed(other),
+    }
+}

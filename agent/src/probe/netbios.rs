@@ -1,0 +1,229 @@
+//! NetBIOS names: the LMHOSTS file, and each WINS server asked by itself (RFC 1002, UDP 137).
+//!
+//! A DC that finds no address in DNS falls back to the host's NetBIOS name (events 2087 and 2088).
+//! Asked for is the workstation name, sixteenth octet 0x00: Windows Sockets, and with it an RPC
+//! client over TCP, makes that of a host name. 0x20 is what file clients ask for, and 0x1c, a
+//! domain's controllers, would give a group of hosts.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use epmesh_common::{
+    facts::{
+        Answer, DnsName, Failure, LmhostsFile, LmhostsLine, Lookup, Question, Reading, Record,
+        RecordData, RecordType, Resolver, Source,
+    },
+    identity::nbns::{Reply, Request},
+};
+use tokio::time::Instant;
+
+use super::{
+    budget::{Budget, Purpose, millis_since},
+    net::{self, protocol},
+};
+
+/// Octets of a NetBIOS name before its sixteenth.
+const NAME_LEN: usize = 15;
+/// The sixteenth octet that is asked for.
+const WORKSTATION: u8 = 0x00;
+/// Records kept of one answer.
+const MAX_RECORDS: usize = 64;
+/// WINS servers asked at most; Windows takes no more.
+const MAX_SERVERS: usize = 12;
+
+/// The question for the NetBIOS name of `host`: its first label, cut as Windows cuts it.
+pub(super) fn question(host: &DnsName) -> Option<Question> {
+    let label: String = host.host().chars().take(NAME_LEN).collect();
+    Some(Question { name: label.parse().ok()?, kind: RecordType::Nb })
+}
+
+/// What the LMHOSTS file says; nothing where the platform has none.
+pub(super) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Lookup> {
+    let answer = match &resolver.lmhosts {
+        Reading::Value(file) => in_file(file, question),
+        // A file that is not there maps nothing.
+        Reading::Absent => Answer::NoSuchName,
+        Reading::NotApplicable => return None,
+        Reading::Unreadable(why) => Answer::NotAsked(why.clone()),
+    };
+    let question = question.clone();
+    Some(Lookup { source: Source::Lmhosts, question, answer, took_ms: 0, retried: false })
+}
+
+fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
+    let is_it = |line: &&LmhostsLine| {
+        line.suffix.is_none_or(|suffix| suffix == WORKSTATION)
+            && line.name.eq_ignore_ascii_case(question.name.as_str())
+    };
+    let record = |line: &LmhostsLine| Record {
+        name: question.name.clone(),
+        data: RecordData::Address(line.address),
+        ttl: None,
+        line: Some(line.line),
+    };
+    let records: Vec<Record> =
+        file.lines.iter().filter(is_it).map(record).take(MAX_RECORDS).collect();
+    if !records.is_empty() {
+        return Answer::Records(records);
+    }
+    // What stands in a file on another host was not seen, and may map it.
+    match file.includes.first() {
+        None => Answer::NoSuchName,
+        Some(first) => Answer::NotAsked(format!(
+            "{} does not map it and includes {first}, which the agent does not read",
+            file.path
+        )),
+    }
+}
+
+/// The WINS servers of this host, each once. WINS is IPv4 only.
+pub(super) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
+    let mut servers = Vec::new();
+    for server in resolver.wins.value().into_iter().flatten() {
+        if let IpAddr::V4(server) = *server
+            && !servers.contains(&server)
+            && servers.len() < MAX_SERVERS
+        {
+            servers.push(server);
+        }
+    }
+    servers
+}
+
+/// Asks `server`; no answer in time is asked for once more.
+pub(super) async fn ask_server(
+    budget: &Budget<'_>,
+    server: Ipv4Addr,
+    question: Question,
+    end: Instant,
+) -> Lookup {
+    let mut start = Instant::now();
+    let mut retried = false;
+    let answer = match budget.socket(Purpose::Name, end).await {
+        Err(failure) => answer_of(failure),
+        Ok(_turn) => {
+            start = Instant::now();
+            match exchange(budget, server, &question, end).await {
+                Answer::TimedOut if Instant::now() < end && budget.open().is_ok() => {
+                    (start, retried) = (Instant::now(), true);
+                    exchange(budget, server, &question, end).await
+                }
+                answer => answer,
+            }
+        }
+    };
+    let took_ms = millis_since(start);
+    Lookup { source: Source::Wins(server.into()), question, answer, took_ms, retried }
+}
+
+async fn exchange(
+    budget: &Budget<'_>,
+    server: Ipv4Addr,
+    question: &Question,
+    end: Instant,
+) -> Answer {
+    let transaction: u16 = rand::random();
+    let name = question.name.as_str().to_owned();
+    let request = Request { transaction, name, suffix: WORKSTATION };
+    let bytes = match request.encode() {
+        Ok(bytes) => bytes,
+        Err(error) => return Answer::NotAsked(error.to_string()),
+    };
+    let port = budget.config.ports.netbios;
+    let until = end.min(Instant::now() + budget.config.dns);
+    let reply = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
+        if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
+            return None;
+        }
+        Some(request.read_reply(datagram).map_err(|error| protocol("name query", &error)))
+    });
+    match reply.await {
+        Ok(reply) => read(question, reply),
+        Err(missed) => answer_of(missed.failure),
+    }
+}
+
+fn read(question: &Question, reply: Reply) -> Answer {
+    let (addresses, ttl) = match reply {
+        Reply::Positive { group: true, .. } => {
+            return Answer::Malformed("a group holds the name, not a host".to_owned());
+        }
+        Reply::Positive { addresses, ttl, .. } => (addresses, ttl),
+        // RFC 1002 4.2.14.
+        Reply::Negative(3) => return Answer::NoSuchName,
+        Reply::Negative(2) => return Answer::ServerFailure,
+        Reply::Negative(5) => return Answer::Refused,
+        Reply::Negative(code) => return Answer::OtherCode(code),
+    };
+    if addresses.is_empty() {
+        return Answer::NoData;
+    }
+    let record = |address: Ipv4Addr| Record {
+        name: question.name.clone(),
+        data: RecordData::Address(address.into()),
+        ttl: Some(ttl),
+        line: None,
+    };
+    Answer::Records(addresses.into_iter().map(record).collect())
+}
+
+fn answer_of(failure: Failure) -> Answer {
+    match failure {
+        Failure::TimedOut => Answer::TimedOut,
+        Failure::Refused => Answer::Unreachable("nothing listens on its name port".to_owned()),
+        Failure::Protocol(why) => Answer::Malformed(why),
+        Failure::Local(why) => Answer::NotAsked(why),
+        other => Answer::Unreachable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_common::facts::Blank;
+
+    use super::*;
+
+    fn resolver(lmhosts: Reading<LmhostsFile>) -> Resolver {
+        Resolver { lmhosts, ..Resolver::blank(&Blank::Absent) }
+    }
+
+    fn said(file: Reading<LmhostsFile>) -> Option<Answer> {
+        let question = question(&"dc2.lab.test".parse().unwrap()).unwrap();
+        ask_file(&resolver(file), &question).map(|lookup| lookup.answer)
+    }
+
+    #[test]
+    fn the_name_is_the_first_label_cut_to_fifteen() {
+        let of = |name: &str| question(&name.parse().unwrap()).unwrap().name.to_string();
+        assert_eq!(of("dc2.lab.test"), "dc2");
+        assert_eq!(of("a-very-long-host-name.lab.test"), "a-very-long-hos");
+    }
+
+    #[test]
+    fn a_line_answers_and_an_included_file_leaves_it_open() {
+        let line = |line, name: &str, suffix| LmhostsLine {
+            line,
+            address: "10.0.0.9".parse().unwrap(),
+            name: name.to_owned(),
+            suffix,
+            preload: false,
+            domain: None,
+        };
+        let mut file = LmhostsFile {
+            path: "lmhosts".to_owned(),
+            lines: vec![line(1, "DC2", Some(0x1c)), line(2, "DC22", None), line(3, "DC2", None)],
+            includes: Vec::new(),
+        };
+        let Some(Answer::Records(records)) = said(Reading::Value(file.clone())) else {
+            panic!("line 3 maps it")
+        };
+        assert_eq!(records.iter().map(|r| r.line).collect::<Vec<_>>(), [Some(3)]);
+        file.lines.pop();
+        assert_eq!(said(Reading::Value(file.clone())), Some(Answer::NoSuchName));
+        file.includes.push("\\\\dc1\\public\\lmhosts".to_owned());
+        assert!(matches!(said(Reading::Value(file)), Some(Answer::NotAsked(_))));
+        assert_eq!(said(Reading::Absent), Some(Answer::NoSuchName));
+        assert_eq!(said(Reading::NotApplicable), None);
+        let why = || "denied".to_owned();
+        assert_eq!(said(Reading::Unreadable(why())), Some(Answer::NotAsked(why())));
+    }
+}

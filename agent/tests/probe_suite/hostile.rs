@@ -1,0 +1,377 @@
+//! Peers that mean harm, or are broken in ways that look like it. A look ends inside its bounds,
+//! and says what it met; that it ends at all is each test's own end.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use epmesh_agent::probe::{Config, WirePorts};
+use epmesh_common::{
+    facts::{AddressProbe, Failure, IdentityMethod, MapAnswer, Target},
+    identity::Identity,
+    rpc::{Body, Flags, Pdu, fragment_response},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, UdpSocket},
+};
+
+use crate::{
+    fixture::{LOCALHOST, closed_ports, config, look, look_at_address, target},
+    server::{Act, Behaviour, Twist, first_page, start},
+};
+
+/// What a look takes in at most, and what waits in the sockets of a few connections.
+const MOST: usize = (4 << 20) + (16 << 20);
+
+async fn twisted(twist: Twist) -> AddressProbe {
+    twisted_for(twist, config(closed_ports())).await
+}
+
+/// As [`twisted`], with time for as much as the limits of size allow.
+async fn patiently(twist: Twist) -> AddressProbe {
+    let (rpc, walk, look) =
+        (Duration::from_secs(60), Duration::from_secs(60), Duration::from_secs(120));
+    twisted_for(twist, Config { rpc, walk, look, ..config(closed_ports()) }).await
+}
+
+async fn twisted_for(twist: Twist, config: Config) -> AddressProbe {
+    let service = start(Behaviour::AnyInterface).await;
+    let server = start(Behaviour::Twisted { port: service.port, twist }).await;
+    let ports = WirePorts { endpoint_mapper: server.port, ..config.ports };
+    let wanted = Target { whole_map: true, ..target() };
+    look(Config { ports, ..config }, &wanted).await.addresses.remove(0)
+}
+
+fn bind(probe: &AddressProbe) -> String {
+    let bind = probe.bind.clone().expect("connected");
+    bind.outcome.expect_err("a hostile bind").to_string()
+}
+
+fn asked(probe: &AddressProbe) -> String {
+    match &probe.interfaces[0].answer {
+        MapAnswer::Failed(failure) => failure.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn walked(probe: &AddressProbe) -> String {
+    let map = probe.map.clone().expect("asked for");
+    map.endpoints.expect_err("a hostile map").to_string()
+}
+
+fn who(probe: &AddressProbe, method: IdentityMethod) -> Result<Identity, Failure> {
+    probe.identity.iter().find(|one| one.method == method).unwrap().outcome.clone()
+}
+
+#[track_caller]
+fn names(text: &str, part: &str) {
+    assert!(text.contains(part), "{text:?} does not say {part:?}");
+}
+
+/// The PDU of an answer, changed.
+fn changed(right: &[u8], change: impl FnOnce(&mut Pdu)) -> Act {
+    let mut pdu = Pdu::decode(right).unwrap();
+    change(&mut pdu);
+    Act::Send(pdu.encode().unwrap())
+}
+
+/// The operation that a request calls.
+fn opnum(pdu: &Pdu) -> Option<u16> {
+    let Body::Request(request) = &pdu.body else { return None };
+    Some(request.opnum)
+}
+
+const LOOKUP: Option<u16> = Some(epmesh_common::rpc::epm::opnum::LOOKUP);
+const MAP: Option<u16> = Some(epmesh_common::rpc::epm::opnum::MAP);
+
+#[tokio::test]
+async fn binds_that_break_the_protocol() {
+    let probe = twisted(|_, _, right| changed(&right, |pdu| pdu.call_id += 7)).await;
+    names(&bind(&probe), "call id");
+    let probe = twisted(|pdu, _, _| {
+        let stub = vec![0; 8];
+        let response =
+            epmesh_common::rpc::Response { alloc_hint: 0, context_id: 0, cancel_count: 0, stub };
+        Act::Send(fragment_response(pdu.call_id, &response, 4280).unwrap().concat())
+    })
+    .await;
+    names(&bind(&probe), "Response");
+    let probe = twisted(|_, _, right| {
+        changed(&right, |pdu| {
+            if let Body::BindAck(ack) = &mut pdu.body {
+                ack.results.clear();
+            }
+        })
+    })
+    .await;
+    names(&bind(&probe), "result");
+    let probe =
+        twisted(|pdu, _, _| Act::Send(Pdu::new(pdu.call_id, Body::Shutdown).encode().unwrap()))
+            .await;
+    names(&bind(&probe), "reset");
+    let probe = twisted(|_, _, mut right| {
+        right[8..10].copy_from_slice(&9_u16.to_le_bytes());
+        Act::Send(right)
+    })
+    .await;
+    names(&bind(&probe), "frag_length");
+}
+
+#[tokio::test]
+async fn resets_at_each_stage() {
+    let probe = twisted(|_, _, _| Act::Reset(Vec::new())).await;
+    names(&bind(&probe), "reset");
+    assert!(probe.bind.as_ref().unwrap().retried);
+    let probe = twisted(|_, _, right| Act::Reset(right[..10].to_vec())).await;
+    names(&bind(&probe), "reset");
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        MAP => Act::Reset(right[..right.len() / 2].to_vec()),
+        _ => Act::Send(right),
+    })
+    .await;
+    names(&asked(&probe), "reset");
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        LOOKUP => Act::Reset(right[..right.len() / 2].to_vec()),
+        _ => Act::Send(right),
+    })
+    .await;
+    names(&walked(&probe), "reset");
+    assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
+}
+
+#[tokio::test]
+async fn one_byte_and_then_another() {
+    let probe = twisted(|_, _, right| Act::Drip(right)).await;
+    assert_eq!(bind(&probe), Failure::TimedOut.to_string());
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        MAP => Act::Drip(right),
+        _ => Act::Send(right),
+    })
+    .await;
+    assert_eq!(asked(&probe), Failure::TimedOut.to_string());
+}
+
+#[tokio::test]
+async fn counts_and_lengths_of_four_billion() {
+    // Where they stand in the stub of ept_map: behind the handle (20) and the number of towers (4)
+    // are maximum, offset and actual count, then a pointer and a tower's length each.
+    fn patched(right: &[u8], at: usize) -> Act {
+        changed(right, |pdu| {
+            if let Body::Response(response) = &mut pdu.body {
+                response.stub[at..at + 4].fill(0xff);
+            }
+        })
+    }
+    let cases: [Twist; 4] = [
+        |pdu, _, right| if opnum(pdu) == MAP { patched(&right, 24) } else { Act::Send(right) },
+        |pdu, _, right| if opnum(pdu) == MAP { patched(&right, 32) } else { Act::Send(right) },
+        |pdu, _, right| if opnum(pdu) == MAP { patched(&right, 44) } else { Act::Send(right) },
+        |pdu, _, right| if opnum(pdu) == MAP { patched(&right, 48) } else { Act::Send(right) },
+    ];
+    for twist in cases {
+        let probe = twisted(twist).await;
+        names(&asked(&probe), "protocol error: ept_map: ");
+    }
+    let probe = twisted(
+        |pdu, _, right| {
+            if opnum(pdu) == LOOKUP { patched(&right, 20) } else { Act::Send(right) }
+        },
+    )
+    .await;
+    names(&walked(&probe), "protocol error: ept_lookup: ");
+}
+
+#[tokio::test]
+async fn fragments_that_never_end() {
+    let probe = patiently(|pdu, _, right| {
+        if opnum(pdu) != MAP {
+            return Act::Send(right);
+        }
+        let mut first = Pdu::decode(&right).unwrap();
+        if let Body::Response(response) = &mut first.body {
+            response.stub = vec![0; 4096];
+        }
+        first.flags = Flags::FIRST;
+        let mut then = first.clone();
+        then.flags = Flags::default();
+        Act::Endless(first.encode().unwrap(), then.encode().unwrap())
+    })
+    .await;
+    // The limit of the codec, or that of the look, whichever is met first.
+    let said = asked(&probe);
+    assert!(said.contains("protocol error") && said.contains("4194304"), "{said}");
+    let probe = patiently(|pdu, _, right| {
+        if opnum(pdu) != MAP {
+            return Act::Send(right);
+        }
+        let mut empty = Pdu::decode(&right).unwrap();
+        if let Body::Response(response) = &mut empty.body {
+            response.stub.clear();
+        }
+        empty.flags = Flags::FIRST;
+        let mut then = empty.clone();
+        then.flags = Flags::default();
+        Act::Endless(empty.encode().unwrap(), then.encode().unwrap())
+    })
+    .await;
+    names(&asked(&probe), "8192");
+}
+
+#[tokio::test]
+async fn pages_that_bring_the_same_for_ever() {
+    let probe = patiently(|pdu, _, right| {
+        if opnum(pdu) != LOOKUP {
+            return Act::Send(right);
+        }
+        changed(&right, |pdu| {
+            if let Body::Response(response) = &mut pdu.body {
+                // The first page for ever, with a live handle in front of it.
+                response.stub = first_page();
+                response.stub[4..20].fill(7);
+            }
+        })
+    })
+    .await;
+    names(&walked(&probe), "brings nothing new");
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_challenge() {
+    let probe = twisted(|_, _, right| {
+        changed(&right, |pdu| {
+            if let Some(auth) = &mut pdu.auth {
+                // The target info's length and offset, at 40 of a CHALLENGE (MS-NLMP 2.2.1.2).
+                auth.token[40..48].fill(0xff);
+            }
+        })
+    })
+    .await;
+    let Err(Failure::Protocol(why)) = who(&probe, IdentityMethod::NtlmChallenge) else {
+        panic!("{probe:?}")
+    };
+    names(&why, "NTLM challenge: ");
+    assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "the way is another");
+}
+
+/// Sends `first` to whoever connects, then `then` for as long as it is taken; counts what went.
+async fn flood(first: Vec<u8>, then: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (first, then, count) = (first.clone(), then.clone(), Arc::clone(&count));
+            tokio::spawn(async move {
+                let mut buffer = [0; 512];
+                let _ = stream.read(&mut buffer).await;
+                if stream.write_all(&first).await.is_err() {
+                    return;
+                }
+                while !then.is_empty() && stream.write_all(&then).await.is_ok() {
+                    count.fetch_add(then.len(), Ordering::Relaxed);
+                }
+                let _ = stream.read(&mut buffer).await;
+            });
+        }
+    });
+    (port, sent)
+}
+
+async fn root_dse(first: Vec<u8>, then: Vec<u8>) -> (String, usize) {
+    let (ldap, sent) = flood(first, then).await;
+    let probe = look_at_address(config(WirePorts { ldap, ..closed_ports() })).await;
+    let failure = who(&probe, IdentityMethod::RootDse).expect_err("a hostile rootDSE");
+    (failure.to_string(), sent.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn ldap_that_announces_nests_or_floods() {
+    let (said, _) = root_dse(vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff], vec![]).await;
+    names(&said, "rootDSE: ldap message at offset 0");
+    // Sequence in sequence, four kilobytes deep.
+    let mut nested = vec![0x30, 0x82, 0x0f, 0xfc];
+    nested.extend([0x30, 0x80].repeat(0x0ffc / 2));
+    let (said, _) = root_dse(nested, vec![]).await;
+    names(&said, "rootDSE: ");
+    // An entry that is none of the question, for ever.
+    let other = epmesh_common::identity::ldap::Message::new(
+        99,
+        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
+    );
+    let (said, _) = root_dse(other.encode().unwrap(), vec![]).await;
+    names(&said, "message id 99");
+    // The right id, entry upon entry, and never done.
+    let more = epmesh_common::identity::ldap::Message::new(
+        1,
+        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
+    );
+    let (said, sent) = root_dse(more.encode().unwrap(), more.encode().unwrap().repeat(200)).await;
+    names(&said, "a second entry");
+    assert!(sent <= MOST, "{sent} bytes went to one look");
+    let (said, sent) = root_dse(vec![], vec![0xff; 8192]).await;
+    names(&said, "rootDSE: ");
+    assert!(sent <= MOST, "{sent} bytes went to one look");
+}
+
+/// Answers every datagram with these, from its own port or from another.
+async fn datagrams(elsewhere: bool, answers: Vec<Vec<u8>>) -> u16 {
+    let socket = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+    let other = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut buffer = [0; 4096];
+        loop {
+            let (count, from) = socket.recv_from(&mut buffer).await.unwrap();
+            for answer in &answers {
+                let mut answer = answer.clone();
+                // The transaction of node status, where there is room for it.
+                if answer.starts_with(&[0xee, 0xee]) {
+                    answer[..2].copy_from_slice(&buffer[..2.min(count)]);
+                }
+                let by = if elsewhere { &other } else { &socket };
+                by.send_to(&answer, from).await.unwrap();
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn datagrams_that_answer_nothing() {
+    let stranger = epmesh_common::identity::ldap::Message::new(
+        0x7fff_ffff,
+        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
+    );
+    let stranger = stranger.encode().unwrap();
+    let ping = async |elsewhere, answers| {
+        let cldap = datagrams(elsewhere, answers).await;
+        let probe = look_at_address(config(WirePorts { cldap, ..closed_ports() })).await;
+        who(&probe, IdentityMethod::LdapPing).expect_err("a hostile answer").to_string()
+    };
+    names(&ping(false, vec![b"garbage".to_vec()]).await, "LDAP ping: ");
+    names(&ping(false, vec![stranger.clone(); 100]).await, "64 datagrams came");
+    // From another port it is not even seen.
+    names(&ping(true, vec![stranger; 100]).await, "no answer in time");
+    let mut nested = vec![0x30, 0x82, 0x0f, 0xfc];
+    nested.extend([0x30, 0x80].repeat(0x0ffc / 2));
+    names(&ping(false, vec![nested]).await, "LDAP ping: ");
+}
+
+#[tokio::test]
+async fn node_status_with_a_false_count() {
+    let reply = epmesh_common::identity::nbstat::Reply::default().encode().unwrap();
+    let mut reply = [&[0xee, 0xee], &reply[2..]].concat();
+    let count = reply.iter().len() - 1;
+    reply[count] = 255;
+    let netbios = datagrams(false, vec![reply]).await;
+    let probe = look_at_address(config(WirePorts { netbios, ..closed_ports() })).await;
+    let failure = who(&probe, IdentityMethod::NodeStatus).expect_err("255 names of none");
+    names(&failure.to_string(), "node status: node name");
+}
