@@ -88,7 +88,7 @@ struct Usage {
 
 impl Running {
     fn start(name: &'static str, binary: &Path, command: &mut Command) -> Result<Self> {
-        let child = command.stdout(Stdio::null()).spawn().with_context(|| format!("{name}"))?;
+        let child = command.stdout(Stdio::null()).spawn().context(name)?;
         Ok(Self { name, child, binary: binary.to_owned() })
     }
 
@@ -149,7 +149,8 @@ async fn copy(
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         count.fetch_add(read as u64, Ordering::Relaxed);
-        if to.write_all(&buffer[..read]).await.is_err() {
+        let Some(part) = buffer.get(..read) else { return };
+        if to.write_all(part).await.is_err() {
             return;
         }
     }
