@@ -3,6 +3,7 @@
 pub mod file;
 pub mod hosts;
 pub mod mapper;
+pub mod port_use;
 #[cfg(target_os = "linux")]
 pub mod samba;
 pub mod windows;
