@@ -44,15 +44,25 @@ impl FileError {
 /// # Errors
 /// When it cannot be read or is too long.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
+    let bytes = read_bytes(path, usize::try_from(MAX_FILE).unwrap_or(usize::MAX))?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// The bytes of the file at `path`, at most `max`.
+///
+/// # Errors
+/// When it cannot be read or has more.
+pub fn read_bytes(path: &Path, max: usize) -> Result<Vec<u8>, FileError> {
     let fail = |source| FileError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() > max {
         return Err(FileError::TooLong { path: path.to_owned() });
     }
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(bytes)
 }
 
 /// The most that is read of a file line by line.

@@ -23,7 +23,7 @@ fn the_article() {
             (5, 0xc000_0034, Stage::Policy),
             (6, 0x8b0, Stage::Account),
             (9, 0x6d9, Stage::Directory),
-            (10, 0x6d9, Stage::Names),
+            (10, 0x6d9, Stage::Directory),
             (12, 0x6d9, Stage::Names),
         ]
     );
