@@ -76,7 +76,7 @@ fn state_dir(directory: &Path) -> Row {
         Err(None) => row(what, Ok(format!("{name} can be written"))),
         Ok(true) => advised(
             what,
-            format!("{name} can be read by others, and the private key is in it"),
+            format!("{name} can be read by others, and is the place of the private key"),
             "chmod 700",
         ),
         Err(Some(error)) => row(what, Err(format!("{name}: {error}"))),

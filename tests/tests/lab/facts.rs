@@ -52,12 +52,9 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("events.list", "the event log of Windows"),
 ];
 
-/// How far apart two tellings of the start of a process may be: ps counts in seconds.
-const NEAR: Duration = Duration::from_secs(1);
-
-/// Replication goes on while the agent and the witnesses look one after the other, so a round in
-/// which it did is repeated.
-const LIMIT: Duration = Duration::from_secs(120);
+/// The agent and the witnesses look one after the other, and the host goes on in between: a round
+/// in which something changed is repeated.
+const LIMIT: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 struct Row {
@@ -65,6 +62,7 @@ struct Row {
     covers: Vec<String>,
     says: Vec<String>,
     order: bool,
+    near: u64,
 }
 
 /// What a row came to.
@@ -73,6 +71,7 @@ struct Judged {
     witness: String,
     ours: Vec<String>,
     theirs: Vec<String>,
+    near: Duration,
     agree: bool,
 }
 
@@ -234,20 +233,22 @@ fn shown(value: &Value) -> String {
 }
 
 fn judge(facts: &BTreeMap<String, Value>, row: Row) -> Judged {
+    let near = Duration::from_secs(row.near);
     let (mut ours, mut theirs) = (ours(facts, &row.covers), row.says);
     if !row.order {
         ours.sort();
         theirs.sort();
     }
-    let agree = ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| same(a, b));
-    Judged { facts: row.covers.join(" "), witness: row.witness, ours, theirs, agree }
+    let agree =
+        ours.len() == theirs.len() && ours.iter().zip(&theirs).all(|(a, b)| same(a, b, near));
+    Judged { facts: row.covers.join(" "), witness: row.witness, ours, theirs, near, agree }
 }
 
-/// Equal part by part; moments may be [`NEAR`] each other.
-fn same(ours: &str, theirs: &str) -> bool {
+/// Equal part by part; moments may be `near` each other.
+fn same(ours: &str, theirs: &str, near: Duration) -> bool {
     let moment = |text: &str| serde_json::from_value::<Timestamp>(text.into()).ok();
     let equal = |(a, b): (&str, &str)| match (moment(a), moment(b)) {
-        (Some(a), Some(b)) => a.until(b).max(b.until(a)) <= NEAR,
+        (Some(a), Some(b)) => a.until(b).max(b.until(a)) <= near,
         _ => a.eq_ignore_ascii_case(b),
     };
     ours.split(" | ").count() == theirs.split(" | ").count()
@@ -262,7 +263,8 @@ fn explained(facts: &BTreeMap<String, Value>) -> Vec<Judged> {
         let ours: Vec<String> = said.collect::<BTreeSet<_>>().into_iter().collect();
         let agree = ours == ["not-applicable"];
         let theirs = vec!["not-applicable".to_owned()];
-        Judged { facts: path.to_owned(), witness: format!("none: {why}"), ours, theirs, agree }
+        let (facts, witness) = (path.to_owned(), format!("none: {why}"));
+        Judged { facts, witness, ours, theirs, near: Duration::ZERO, agree }
     };
     NOT_APPLICABLE.iter().map(row).collect()
 }
@@ -289,6 +291,7 @@ fn forgotten(facts: &BTreeMap<String, Value>, judged: &[Judged]) -> Vec<Judged> 
             witness: "neither a row nor a reason".to_owned(),
             ours: values.iter().map(|value| shown(value)).collect(),
             theirs: Vec::new(),
+            near: Duration::ZERO,
             agree: false,
         })
         .collect()
@@ -313,7 +316,7 @@ fn text(row: &Judged) -> String {
         return format!("{facts}: {verdict} ({}): {ours}", row.witness);
     }
     let only = |these: &[String], those: &[String]| {
-        let missing = |one: &&String| !those.iter().any(|other| same(one, other));
+        let missing = |one: &&String| !those.iter().any(|other| same(one, other, row.near));
         these.iter().filter(missing).take(8).cloned().collect::<Vec<_>>()
     };
     let (we, they) = (only(&row.ours, &row.theirs), only(&row.theirs, &row.ours));

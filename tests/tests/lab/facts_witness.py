@@ -1,8 +1,9 @@
 """What other programs say of the host that this runs on, as rows for the table test `facts`.
 
-Prints JSON: a list of rows {covers, order, witness, says}. `covers` are the paths of the facts in
+Prints JSON: a list of rows {covers, order, near, witness, says}. `covers` are the paths of the facts in
 `epmesh-agent collect --output json`; `says` has one text for each element, the values of the paths
-joined by " | ", in the words of the agent.
+joined by " | ", in the words of the agent. `order` says whether their order counts, `near` how many seconds two moments may
+be apart.
 
     facts_witness.py rows ADDRESS    the rows
     facts_witness.py load            hold many ports until standard input ends
@@ -29,9 +30,9 @@ def run(*command):
     return done.stdout
 
 
-def row(witness, covers, says, order=False):
+def row(witness, covers, says, order=False, near=1):
     says = [" | ".join(str(part) for part in one) if isinstance(one, (tuple, list)) else str(one) for one in says]
-    ROWS.append({"witness": witness, "covers": covers, "says": says, "order": order})
+    ROWS.append({"witness": witness, "covers": covers, "says": says, "order": order, "near": near})
 
 
 def rfc3339(moment):
@@ -274,7 +275,8 @@ def replication(status):
         for one in status["repsFrom"]
     ]
     paths = ("naming-context", "source", "last-result", "failures", "last-attempt", "last-success")
-    row("samba-tool drs showrepl", [f"replication.neighbours[].{one}" for one in paths], said)
+    # The lab replicates every ten seconds, and does so between the agent's look and this one.
+    row("samba-tool drs showrepl", [f"replication.neighbours[].{one}" for one in paths], said, near=20)
 
 
 def rows(address):

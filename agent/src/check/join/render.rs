@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use epmesh_common::facts::Failure;
+use epmesh_common::{diagnosis::State, facts::Failure};
 
 use super::{
     super::{Arguments, Exit, render},
@@ -62,7 +62,10 @@ fn one(text: &mut String, controller: &Controller, arguments: &Arguments) {
         let _ = writeln!(text, " named by the log alone, by no DNS server");
     }
     for verdict in &controller.report.verdicts {
-        let _ = writeln!(text, " {}: {}, {}", verdict.interface, verdict.state, verdict.cause);
+        let _ = match verdict.state {
+            State::Healthy => writeln!(text, " {}: {}", verdict.interface, verdict.state),
+            state => writeln!(text, " {}: {state}, {}", verdict.interface, verdict.cause),
+        };
     }
     for port in controller.ports.iter().filter(|port| port.failure.is_some()) {
         let _ = writeln!(text, " {}", missed(port));
