@@ -131,10 +131,17 @@ fn table(report: &Report, problems: bool) -> String {
     for (title, rows) in [("facts of this host", &report.facts), ("the agent", &report.agent)] {
         let mut table = Table::new();
         table.load_preset(NOTHING);
+        let mut before: Option<&str> = None;
         for row in rows.iter().filter(|row| !problems || row.outcome == Outcome::Failed) {
+            let said = row.said.as_deref();
+            // One missing right keeps many facts away.
+            let again = said.is_some() && said == before;
+            before = said;
             let advice = row.advice.as_ref().map(|advice| format!("→ {advice}"));
-            let said = [row.said.clone(), advice].into_iter().flatten().collect::<Vec<_>>();
-            table.add_row([row.what.as_str(), row.outcome.words(), &said.join(" ")]);
+            let parts = [said.map(str::to_owned), advice];
+            let said = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let said = if again { "for the same reason" } else { &said };
+            table.add_row([row.what.as_str(), row.outcome.words(), said]);
         }
         text.push_str(&format!("{title}\n{}\n\n", table.trim_fmt()));
     }

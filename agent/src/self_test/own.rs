@@ -35,6 +35,7 @@ pub(super) async fn rows(config: &Config, now: Timestamp) -> Vec<Row> {
         (Ok(_), None) => row("identity", Err("its certificate was not looked at".to_owned())),
         (Err(error), _) => not_enrolled(error),
     });
+    rows.extend(sockets_of_others());
     rows.push(clock(now, span.and_then(Result::ok)));
     rows.extend(coordinators(config, identity.as_ref().ok()).await);
     rows
@@ -94,6 +95,23 @@ fn open_to_others(directory: &Path) -> Result<bool, Option<std::io::Error>> {
 #[cfg(not(unix))]
 fn open_to_others(_: &Path) -> Result<bool, Option<std::io::Error>> {
     Err(None)
+}
+
+/// Whether it can see whose a socket is; without, listeners have no process and large users of ports
+/// no name.
+#[cfg(target_os = "linux")]
+fn sockets_of_others() -> Option<Row> {
+    let listed = std::fs::read_dir("/proc/1/fd").map(drop);
+    let words = |error: std::io::Error| {
+        format!("whose a socket is cannot be seen, which takes CAP_SYS_PTRACE: /proc/1/fd: {error}")
+    };
+    let said = listed.map(|()| "whose a socket is can be seen".to_owned());
+    Some(row("owners of sockets", said.map_err(words)))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn sockets_of_others() -> Option<Row> {
+    None
 }
 
 fn not_enrolled(error: &IdentityError) -> Row {

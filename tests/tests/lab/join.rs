@@ -80,7 +80,9 @@ pub(crate) fn the_self_test_names_the_missing_rights(lab: &Lab) {
     let ran = lab.try_run(&[&nobody, &test[..]].concat());
     assert_eq!(ran.status, Some(1), "{}", ran.out);
     let failed = failed(&rows(&ran.out));
-    for what in ["directory.settings", "host.dsa-guid", "replication.neighbours", "services.list"] {
+    for what in
+        ["directory.settings", "host.dsa-guid", "replication.neighbours", "resolver.registered"]
+    {
         assert!(failed.contains(&(what.to_owned(), true)), "{what}: {failed:?}");
     }
     println!("self-test as nobody: {} facts not read", failed.len());
