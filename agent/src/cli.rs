@@ -20,7 +20,7 @@ use crate::{
     enroll,
     platform::{self, Platform},
     probe::Prober,
-    run,
+    run, self_test,
     session::{Identity, JoinToken},
 };
 
@@ -62,8 +62,12 @@ enum Command {
     Enroll(Enroll),
     /// Print what this host says of itself.
     Collect(Collect),
-    /// Look at one host from here: names, endpoint mapper, ports, who answers, and a verdict.
-    Check(check::Arguments),
+    /// Look at one host from here: names, endpoint mapper, ports, who answers, and a verdict; or with
+    /// --join at a domain, as a computer that joins it does.
+    Check(Box<check::Command>),
+    /// Tell what the agent may read on this host and what not, with the right that is missing, and
+    /// whether it could run.
+    SelfTest(self_test::Arguments),
     /// Work on configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -187,10 +191,20 @@ async fn dispatch(cli: Cli) -> ExitCode {
                 Err(error) => return fail(USAGE, &chain(&error)),
             }
         }
-        Command::Check(arguments) => match check::run(&arguments, &config, chosen).await {
+        Command::Check(arguments) => match check::join::run(&arguments, &config, chosen).await {
             Ok(exit) => return exit.into(),
             Err(error) => Err(error),
         },
+        Command::SelfTest(arguments) => {
+            let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
+            match platform::detect(chosen, &config, enrolled) {
+                Ok(platform) => match self_test::run(&arguments, &config, &platform).await {
+                    Ok(code) => return code,
+                    Err(error) => Err(error),
+                },
+                Err(error) => return fail(USAGE, &chain(&error)),
+            }
+        }
         Command::Config(_) => Ok(()),
     };
     match outcome {
@@ -307,6 +321,11 @@ mod tests {
         assert!(parse("epmesh-agent collect --section nothing").is_err());
         assert!(parse("epmesh-agent check dc2 --interface samr --dns 10.0.0.1 -a").is_ok());
         assert!(parse("epmesh-agent check dc2 --interface nothing").is_err());
+        assert!(parse("epmesh-agent check --join lab.test --netsetup-log NETSETUP.LOG").is_ok());
+        assert!(parse("epmesh-agent check").is_err());
+        assert!(parse("epmesh-agent check dc2 --join lab.test").is_err());
+        assert!(parse("epmesh-agent check dc2 --netsetup-log NETSETUP.LOG").is_err());
+        assert!(parse("epmesh-agent self-test --problems --output json").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1 --token-file -").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1").is_err());
         assert!(parse("epmesh-agent enroll --coordinator http://c:1 --token x").is_err());

@@ -6,6 +6,7 @@
 //! | [`daemon`] | when it reads and looks, and what it reports |
 //! | [`probe`] | how it looks at a peer |
 //! | [`check`] | one host looked at from here, with a verdict |
+//! | [`self_test`] | what it may read here, and whether it could run |
 //! | [`session`] | how reports reach a coordinator: enrolment, stream, spool, back-off |
 //! | [`config`], [`cli`] | the configuration file and the command line |
 
@@ -20,4 +21,5 @@ pub mod files;
 pub mod platform;
 pub mod probe;
 pub mod run;
+pub mod self_test;
 pub mod session;

@@ -9,5 +9,6 @@ pub mod diagnosis;
 pub mod error;
 pub mod facts;
 pub mod identity;
+pub mod reports;
 pub mod rpc;
 pub mod wire;

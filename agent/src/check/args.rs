@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::ArgPredicate};
 use epmesh_common::{
     facts::DnsName,
     rpc::{InterfaceId, names},
@@ -14,10 +14,16 @@ use uuid::Uuid;
 #[command(after_help = "Exit status: 0 healthy, 1 failing or latent, 2 wrong usage, 4 unknown.")]
 pub struct Arguments {
     /// The host: a DNS name, or an address, of which then no names are judged.
-    #[arg(value_name = "HOST|ADDRESS")]
+    // With --join there is none; the default is never looked at.
+    #[arg(
+        value_name = "HOST|ADDRESS",
+        required = false,
+        required_unless_present = "join",
+        default_value_if("join", ArgPredicate::IsPresent, "join.invalid")
+    )]
     pub host: Wanted,
     /// An interface to ask for, by name, UUID or "UUID vMAJOR.MINOR"; may be repeated
-    /// [default: drsuapi].
+    /// [default: drsuapi; with --join lsarpc, samr, netlogon and drsuapi].
     #[arg(long, short, value_name = "INTERFACE", value_parser = interface)]
     pub interface: Vec<InterfaceId>,
     /// The GUID of the host's NTDS Settings object, to check its alias in _msdcs [default: what

@@ -23,11 +23,13 @@ use crate::{
 };
 
 mod args;
+pub mod join;
 mod listing;
 mod render;
 
 pub use self::{
     args::{Arguments, Output, Wanted},
+    join::Command,
     listing::Entry,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -23,8 +23,8 @@ pub enum FileError {
         #[source]
         source: io::Error,
     },
-    /// It has more than [`MAX_FILE`] bytes.
-    #[error("{} is longer than {MAX_FILE} bytes", path.display())]
+    /// It has more bytes than are read of it.
+    #[error("{} is longer than what is read of a file", path.display())]
     TooLong {
         /// The file.
         path: PathBuf,
@@ -44,20 +44,63 @@ impl FileError {
 /// # Errors
 /// When it cannot be read or is too long.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
+    let bytes = read_bytes(path, usize::try_from(MAX_FILE).unwrap_or(usize::MAX))?;
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// The bytes of the file at `path`, at most `max`.
+///
+/// # Errors
+/// When it cannot be read or has more.
+pub fn read_bytes(path: &Path, max: usize) -> Result<Vec<u8>, FileError> {
     let fail = |source| FileError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(fail)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() > max {
         return Err(FileError::TooLong { path: path.to_owned() });
     }
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(bytes)
+}
+
+/// The most that is read of a file line by line.
+const MAX_STREAM: u64 = 256 << 20;
+
+/// Gives every line of the file at `path` to `each`, without holding the whole: the kernel's tables
+/// of sockets are longest when it matters most what is in them.
+///
+/// # Errors
+/// When it cannot be read, has more than 256 MiB, or is no text.
+pub fn each_line(path: &Path, mut each: impl FnMut(&str)) -> Result<(), FileError> {
+    let fail = |source| FileError::Read { path: path.to_owned(), source };
+    let mut reader = BufReader::new(File::open(path).map_err(fail)?.take(MAX_STREAM));
+    let mut line = String::new();
+    while reader.read_line(&mut line).map_err(fail)? > 0 {
+        each(line.trim_end_matches('\n'));
+        line.clear();
+    }
+    if reader.into_inner().limit() == 0 {
+        return Err(FileError::TooLong { path: path.to_owned() });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn gives_every_line() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("lines");
+        std::fs::write(&path, "one\n\nthree").expect("a file");
+        let mut seen = Vec::new();
+        each_line(&path, |line| seen.push(line.to_owned())).expect("it can be read");
+        assert_eq!(seen, ["one", "", "three"]);
+        assert!(each_line(dir.path(), |_| {}).is_err());
+    }
 
     #[test]
     fn tells_absent_from_unreadable() {

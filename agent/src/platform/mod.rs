@@ -4,6 +4,7 @@ pub mod file;
 pub mod hosts;
 pub mod lmhosts;
 pub mod mapper;
+pub mod port_use;
 #[cfg(target_os = "linux")]
 pub mod samba;
 pub mod windows;

@@ -128,7 +128,7 @@ pub async fn neighbours(socket: &Path) -> Result<Vec<Neighbour>, DirectoryError>
     Ok(all)
 }
 
-fn guid(entry: &Entry) -> Option<Uuid> {
+pub(super) fn guid(entry: &Entry) -> Option<Uuid> {
     let bytes = entry.binary("objectGUID").next()?;
     Uuid::from_slice_le(bytes).ok()
 }

@@ -1,6 +1,6 @@
 //! Who this host is, from the directory, smb.conf and the kernel.
 
-use epmesh_common::facts::{Blank, Boot, DnsName, Host, Platform, Reading};
+use epmesh_common::facts::{Blank, Boot, DnsName, Host, OsVersion, Platform, Reading};
 
 use super::{
     super::{AGENT_VERSION, unnamed},
@@ -43,7 +43,7 @@ impl Here {
             platform: Platform::Samba,
             os: self.os(),
             boot: self.life(),
-            version: Reading::Unreadable(super::NOT_YET.to_owned()),
+            version: self.version(),
             boot_mode: Reading::NotApplicable,
             agent_version: AGENT_VERSION.to_owned(),
         }
@@ -76,11 +76,30 @@ impl Here {
             .unwrap_or_else(unnamed)
     }
 
+    fn os_release(&self) -> Result<String, super::FileError> {
+        self.read("/etc/os-release").or_else(|_| self.read("/usr/lib/os-release"))
+    }
+
+    /// `VERSION_ID` of os-release(5) in numbers, 12.0.0 for Debian 12: the version of the
+    /// distribution, as that decides which Samba and which defaults there are. Rolling ones have
+    /// none.
+    fn version(&self) -> Reading<OsVersion> {
+        match self.os_release() {
+            Ok(text) => match value_of(&text, "VERSION_ID") {
+                None => Reading::Absent,
+                Some(text) => version(&text).map_or_else(
+                    || Reading::Unreadable(format!("VERSION_ID is no version: {text:?}")),
+                    Reading::Value,
+                ),
+            },
+            Err(error) => Reading::unreadable(&error),
+        }
+    }
+
     /// The operating system, and the Samba that is installed.
     fn os(&self) -> Reading<String> {
-        let text = self.read("/etc/os-release").or_else(|_| self.read("/usr/lib/os-release"));
-        let os = match text {
-            Ok(text) => match pretty_name(&text) {
+        let os = match self.os_release() {
+            Ok(text) => match value_of(&text, "PRETTY_NAME") {
                 Some(name) => name,
                 None => return Reading::Unreadable("os-release has no PRETTY_NAME".to_owned()),
             },
@@ -143,11 +162,18 @@ fn netbios(name: &str) -> String {
     label.chars().take(NETBIOS_NAME).flat_map(char::to_uppercase).collect()
 }
 
-/// `PRETTY_NAME` of os-release(5).
-fn pretty_name(text: &str) -> Option<String> {
-    let value = text.lines().find_map(|line| line.trim().strip_prefix("PRETTY_NAME="))?;
+/// A value of os-release(5).
+fn value_of(text: &str, name: &str) -> Option<String> {
+    let value = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))?;
     let plain = value.trim().trim_matches(['"', '\'']);
     (!plain.is_empty()).then(|| plain.chars().take(120).collect())
+}
+
+/// `22.04` as numbers; those that are not there are 0.
+fn version(text: &str) -> Option<OsVersion> {
+    let mut numbers = text.split('.').map(str::parse::<u32>);
+    let mut next = || numbers.next().unwrap_or(Ok(0)).ok();
+    Some(OsVersion { major: next()?, minor: next()?, build: next()? })
 }
 
 /// The installed version of `package` in dpkg's status file.
@@ -170,8 +196,14 @@ mod tests {
     #[test]
     fn reads_what_the_system_calls_itself() {
         let text = "NAME=\"Debian\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n";
-        assert_eq!(pretty_name(text).as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
-        assert_eq!(pretty_name("PRETTY_NAME=\"\"\n"), None);
+        let value = |text| value_of(text, "PRETTY_NAME");
+        assert_eq!(value(text).as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
+        assert_eq!(value("PRETTY_NAME=\"\"\n"), None);
+        assert_eq!(value("PRETTY_NAMES=x\n"), None);
+        let numbers = |text| version(text).map(|v| (v.major, v.minor, v.build));
+        assert_eq!(numbers("12"), Some((12, 0, 0)));
+        assert_eq!(numbers("22.04"), Some((22, 4, 0)));
+        assert_eq!(numbers("rolling"), None);
         let status = "Package: samba-libs\nStatus: install ok installed\nVersion: 1\n\n\
             Package: samba\nStatus: install ok installed\nVersion: 2:4.17.12\n";
         assert_eq!(dpkg_version(status, "samba").as_deref(), Some("2:4.17.12"));
@@ -187,7 +219,8 @@ mod tests {
     proptest! {
         #[test]
         fn takes_any_text(text in any::<String>()) {
-            let _ = (pretty_name(&text), dpkg_version(&text, "samba"), netbios(&text));
+            let _ = (value_of(&text, "NAME"), version(&text));
+            let _ = (dpkg_version(&text, "samba"), netbios(&text));
         }
     }
 }

@@ -29,7 +29,7 @@ pub enum DirectoryError {
         socket: String,
         /// Why.
         #[source]
-        source: LdapError,
+        source: Box<LdapError>,
     },
     /// It did not answer.
     #[error("the directory did not answer within {} s: {what}", ANSWER.as_secs())]
@@ -44,7 +44,7 @@ pub enum DirectoryError {
         what: String,
         /// The LDAP error.
         #[source]
-        source: LdapError,
+        source: Box<LdapError>,
     },
     /// There are too many entries.
     #[error("the directory has more than {MAX_ENTRIES} entries for {what}")]
@@ -93,7 +93,7 @@ impl Connection {
         let (driver, ldap) = timeout(ANSWER, LdapConnAsync::new(&url(&path)))
             .await
             .map_err(|_| DirectoryError::Silent { what: path.clone() })?
-            .map_err(|source| DirectoryError::Open { socket: path, source })?;
+            .map_err(|source| DirectoryError::Open { socket: path, source: Box::new(source) })?;
         // Ends by itself when the last handle is dropped.
         tokio::spawn(async move {
             if let Err(error) = driver.drive().await {
@@ -135,7 +135,8 @@ impl Connection {
         what: &str,
     ) -> Result<Vec<Entry>, DirectoryError> {
         let silent = |_| DirectoryError::Silent { what: what.to_owned() };
-        let refused = |source| DirectoryError::Refused { what: what.to_owned(), source };
+        let refused =
+            |source| DirectoryError::Refused { what: what.to_owned(), source: Box::new(source) };
         let attributes: Vec<String> = attributes.iter().map(|&name| name.to_owned()).collect();
         let mut adapters: Vec<Box<dyn Adapter<'_, String, Vec<String>>>> =
             vec![Box::new(EntriesOnly::new())];

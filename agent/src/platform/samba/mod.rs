@@ -8,9 +8,13 @@ pub mod dn;
 mod host;
 pub mod ldap;
 pub mod net;
+pub mod own;
+mod port_use;
 pub mod proc;
+mod registered;
 pub mod repsfrom;
 pub mod resolv;
+mod resolver;
 pub mod services;
 pub mod smb_conf;
 pub mod systemd;
@@ -19,29 +23,30 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use epmesh_common::facts::{
-    self, AddressFamily, Blank, Directory, DnsName, EndpointMap, Events, Filters, Listener,
-    PortRange, PortUse, Ports, Reading, Replication, Resolver, RpcSettings, Section, SectionKind,
-    Services, Timestamp, Transport,
+use epmesh_common::{
+    error::chain,
+    facts::{
+        self, AddressFamily, Blank, Directory, DnsName, EndpointMap, Events, Filters, Listener,
+        PortRange, PortUse, Ports, Reading, Replication, Resolver, RpcSettings, Section,
+        SectionKind, Services, Timestamp, Transport,
+    },
+    wire::limits::LISTENERS,
 };
 use tonic::async_trait;
 
 use self::smb_conf::SmbConf;
 use super::{
     Platform,
-    file::{FileError, read_text},
-    hosts,
+    file::{FileError, each_line, read_text},
     mapper::{self, Limits},
+    port_use::History,
 };
 
 /// The most own addresses whose endpoint mapper is asked.
 const MAX_VIEWS: usize = 16;
-
-/// Why a fact is not there that this version cannot read.
-const NOT_YET: &str = "this version does not read it on Samba yet";
 
 /// The most open files of one process that are looked through for sockets.
 const MAX_FDS: usize = 4096;
@@ -88,13 +93,16 @@ struct Here {
     settings: SambaSettings,
     /// The kernel's start as first read: see [`Here::boot`].
     boot: Mutex<Option<Timestamp>>,
+    /// What was seen of the ports in use.
+    port_history: Mutex<History>,
 }
 
 impl Samba {
     /// This host, with its things at the places that `settings` names.
     #[must_use]
     pub fn new(settings: SambaSettings) -> Self {
-        Self { here: Arc::new(Here { settings, boot: Mutex::new(None) }) }
+        let (boot, port_history) = (Mutex::default(), Mutex::default());
+        Self { here: Arc::new(Here { settings, boot, port_history }) }
     }
 
     /// Runs a read of files apart from the async threads.
@@ -148,6 +156,21 @@ impl Samba {
         Section::Host(host)
     }
 
+    async fn directory(&self, socket: PathBuf) -> Section {
+        let other = socket.clone();
+        let (settings, own) = tokio::join!(
+            self.directory_read(async move { directory::settings(&socket).await }),
+            self.directory_read(async move { own::own(&other).await }),
+        );
+        Section::Directory(Directory {
+            settings,
+            invocation_id: own.clone().map(|own| own.invocation_id),
+            levels: own.clone().map(|own| own.levels),
+            global_catalog: own.clone().map(|own| own.global_catalog),
+            read_only: own.map(|own| own.read_only),
+        })
+    }
+
     async fn endpoint_map(&self) -> Section {
         let limits = Limits::default();
         let settings = &self.here.settings;
@@ -187,15 +210,13 @@ impl Platform for Samba {
             SectionKind::Ports => Section::Ports(
                 self.files(Here::ports, |why| Ports::blank(&Blank::unreadable(why))).await,
             ),
-            SectionKind::Resolver => Section::Resolver(
-                self.files(Here::resolver, |why| Resolver::blank(&Blank::unreadable(why))).await,
-            ),
-            SectionKind::Directory => Section::Directory(Directory {
-                settings: self
-                    .directory_read(async move { directory::settings(&socket).await })
-                    .await,
-                ..Directory::blank(&Blank::unreadable(NOT_YET))
-            }),
+            SectionKind::Resolver => {
+                let own = self.directory_read(async move { own::own(&socket).await }).await;
+                let read = move |here: &Here| here.resolver(&own);
+                let resolver = self.files(read, |why| Resolver::blank(&Blank::unreadable(why)));
+                Section::Resolver(resolver.await)
+            }
+            SectionKind::Directory => self.directory(socket).await,
             SectionKind::Replication => Section::Replication(Replication {
                 neighbours: self
                     .directory_read(async move { directory::neighbours(&socket).await })
@@ -204,7 +225,11 @@ impl Platform for Samba {
             SectionKind::RpcSettings => {
                 Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
             }
-            SectionKind::PortUse => Section::PortUse(PortUse::blank(&Blank::unreadable(NOT_YET))),
+            SectionKind::PortUse => {
+                let read = |here: &Here| here.port_use(Instant::now());
+                let blank = |why: &str| PortUse::blank(&Blank::unreadable(why));
+                Section::PortUse(self.files(read, blank).await)
+            }
             SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
             SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
         }
@@ -222,7 +247,12 @@ impl Here {
     }
 
     fn conf(&self) -> Result<SmbConf, FileError> {
-        read_text(&self.at(&self.settings.smb_conf)).map(|text| SmbConf::parse(&text))
+        let text = read_text(&self.at(&self.settings.smb_conf))?;
+        Ok(SmbConf::with_includes(&text, &|path| match read_text(&self.at(path)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.is_absent() => Ok(None),
+            Err(error) => Err(chain(&error)),
+        }))
     }
 
     /// When the kernel started.
@@ -267,6 +297,7 @@ impl Here {
             Err(error) => return Services { list: Reading::unreadable(&error) },
         };
         let conf = self.conf().ok();
+        let passwd = self.read("/etc/passwd").map_err(|error| chain(&error));
         Services {
             list: services::list(&services::Seen {
                 processes: &processes,
@@ -274,18 +305,22 @@ impl Here {
                 conf: conf.as_ref(),
                 start: systemd::samba_start(&self.settings.root),
                 boot: self.boot(),
+                passwd: passwd.as_deref().map_err(String::as_str),
             }),
         }
     }
 
-    fn ports(&self) -> Ports {
-        let dynamic = match self.read("/proc/sys/net/ipv4/ip_local_port_range") {
+    fn dynamic(&self) -> Reading<Vec<PortRange>> {
+        match self.read("/proc/sys/net/ipv4/ip_local_port_range") {
             Ok(text) => net::dynamic(&text).map_or_else(
                 || Reading::Unreadable("ip_local_port_range does not hold two ports".to_owned()),
                 Reading::Value,
             ),
             Err(error) => Reading::unreadable(&error),
-        };
+        }
+    }
+
+    fn ports(&self) -> Ports {
         let rpc = match self.conf() {
             Ok(conf) => conf.rpc_range().map(|(first, last)| PortRange {
                 family: AddressFamily::V4,
@@ -295,18 +330,22 @@ impl Here {
             }),
             Err(error) => Reading::unreadable(&error),
         };
-        Ports { dynamic, rpc, listeners: self.listeners() }
+        Ports { dynamic: self.dynamic(), rpc, listeners: self.listeners() }
     }
 
     fn listeners(&self) -> Reading<Vec<Listener>> {
-        let mut sockets = match self.read("/proc/net/tcp") {
-            Ok(text) => net::listening(&text),
-            Err(error) => return Reading::unreadable(&error),
-        };
-        match self.read("/proc/net/tcp6") {
-            Ok(text) => sockets.extend(net::listening(&text)),
-            Err(error) if error.is_absent() => {}
-            Err(error) => return Reading::unreadable(&error),
+        let mut sockets: Vec<net::Socket> = Vec::new();
+        for name in ["tcp", "tcp6"] {
+            let read = each_line(&self.at(Path::new("/proc/net")).join(name), |line| {
+                let listens = net::socket(line).filter(|socket| socket.state == net::LISTEN);
+                sockets.extend(listens.filter(|_| sockets.len() < LISTENERS));
+            });
+            match read {
+                // A kernel without IPv6 has no such file.
+                Err(error) if name == "tcp6" && error.is_absent() => {}
+                Err(error) => return Reading::unreadable(&error),
+                Ok(()) => {}
+            }
         }
         let dir = self.at(Path::new("/proc"));
         let owners = proc::of_root(&dir).map(|all| owners(&dir, &all)).unwrap_or_default();
@@ -322,25 +361,6 @@ impl Here {
         listeners.dedup();
         Reading::Value(listeners)
     }
-
-    fn resolver(&self) -> Resolver {
-        let hosts = match self.read("/etc/hosts") {
-            Ok(text) => Reading::Value(hosts::parse("/etc/hosts", &text)),
-            Err(error) if error.is_absent() => Reading::Absent,
-            Err(error) => Reading::unreadable(&error),
-        };
-        let conf = match self.read("/etc/resolv.conf") {
-            Ok(text) => Reading::Value(resolv::parse(&text)),
-            Err(error) if error.is_absent() => Reading::Absent,
-            Err(error) => Reading::unreadable(&error),
-        };
-        Resolver {
-            hosts,
-            servers: conf.clone().map(|conf| conf.servers),
-            search: conf.map(|conf| conf.search),
-            ..Resolver::blank(&Blank::unreadable(NOT_YET))
-        }
-    }
 }
 
 /// Which process of Samba holds which socket, by inode; where several do, the one that started
@@ -349,11 +369,8 @@ fn owners(dir: &Path, processes: &[proc::Running]) -> std::collections::BTreeMap
     let mut owners = std::collections::BTreeMap::new();
     for running in processes.iter().filter(|running| services::is_sambas(running)) {
         let fds = std::fs::read_dir(dir.join(running.pid.to_string()).join("fd"));
-        for fd in fds.into_iter().flatten().flatten().take(MAX_FDS) {
-            let inode = std::fs::read_link(fd.path()).ok().and_then(|target| {
-                target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse::<u64>().ok()
-            });
-            if let Some(inode) = inode {
+        for inode in fds.into_iter().flatten().flatten().take(MAX_FDS) {
+            if let Some(inode) = proc::socket_inode(&inode.path()) {
                 owners.entry(inode).or_insert(running.pid);
             }
         }

@@ -10,7 +10,7 @@ use std::{
 
 use epmesh_common::facts::{AddressFamily, InterfaceAddress, PortRange, Transport};
 
-/// The most addresses and sockets that are kept.
+/// The most addresses and routes that are kept.
 const MAX: usize = 16_384;
 
 /// The IPv4 addresses of the host, from `/proc/net/fib_trie` (which ones are local) and
@@ -88,31 +88,30 @@ fn native(hex: &str) -> Option<Ipv4Addr> {
         .map(|number| Ipv4Addr::from(number.to_ne_bytes()))
 }
 
-/// A listening TCP socket of `/proc/net/tcp` or `/proc/net/tcp6`.
+/// A socket of `/proc/net/tcp`, `tcp6`, `udp` or `udp6`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Socket {
-    /// The port.
+    /// The local port.
     pub port: u16,
     /// The local address.
     pub address: IpAddr,
-    /// The socket's inode: the link by which a process holds it.
+    /// The state as the kernel numbers it: [`LISTEN`], [`TIME_WAIT`].
+    pub state: u8,
+    /// The socket's inode: the link by which a process holds it; 0 where none does any more.
     pub inode: u64,
 }
 
-/// The listening sockets (state 0A) of `/proc/net/tcp` or `/proc/net/tcp6`, sorted.
-#[must_use]
-pub fn listening(text: &str) -> Vec<Socket> {
-    let mut found: Vec<Socket> = text.lines().skip(1).filter_map(parse_socket).take(MAX).collect();
-    found.sort();
-    found
-}
+/// The state of a TCP socket that listens.
+pub const LISTEN: u8 = 0x0a;
+/// The state of a TCP socket that only waits for late segments.
+pub const TIME_WAIT: u8 = 0x06;
 
-fn parse_socket(line: &str) -> Option<Socket> {
+/// Reads one line of such a file; `None` for its header.
+#[must_use]
+pub fn socket(line: &str) -> Option<Socket> {
     let mut fields = line.split_ascii_whitespace();
     let (address, port) = fields.nth(1)?.split_once(':')?;
-    if fields.nth(1)? != "0A" {
-        return None;
-    }
+    let state = u8::from_str_radix(fields.nth(1)?, 16).ok()?;
     let inode = fields.nth(5)?.parse().ok()?;
     let address = match address.len() {
         8 => IpAddr::V4(native(address)?),
@@ -125,7 +124,7 @@ fn parse_socket(line: &str) -> Option<Socket> {
         }
         _ => return None,
     };
-    Some(Socket { port: u16::from_str_radix(port, 16).ok()?, address, inode })
+    Some(Socket { port: u16::from_str_radix(port, 16).ok()?, address, state, inode })
 }
 
 /// The ephemeral ranges out of `ip_local_port_range`: on Linux one range serves both IP versions
@@ -176,19 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn keeps_sockets_that_listen() {
-        let text = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
-            0: 0B00630A:0087 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1576 1 0 100 0 0 10 0\n\
-            1: 0100007F:1F90 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 1577 1 0 100 0 0 10 0\n";
-        assert_eq!(
-            listening(text),
-            [Socket { port: 135, address: "10.99.0.11".parse().expect("ip"), inode: 1576 }]
-        );
-        let six = "header\n 0: 00000000000000000000000001000000:C001 00000000000000000000000000000000:0000 0A 0:0 00:0 0 0 0 77 1\n";
-        assert_eq!(
-            listening(six),
-            [Socket { port: 49153, address: "::1".parse().expect("ip"), inode: 77 }]
-        );
+    fn reads_sockets() {
+        let header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
+        assert_eq!(socket(header), None);
+        let line = "    0: 0B00630A:0087 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1576 1 0 100 0 0 10 0";
+        let address = "10.99.0.11".parse().expect("ip");
+        let listens = Socket { port: 135, address, state: LISTEN, inode: 1576 };
+        assert_eq!(socket(line), Some(listens));
+        let six = "0: 00000000000000000000000001000000:C001 00000000000000000000000000000000:0000 06 0:0 00:0 0 0 0 0 1";
+        let address = "::1".parse().expect("ip");
+        let waits = Socket { port: 49153, address, state: TIME_WAIT, inode: 0 };
+        assert_eq!(socket(six), Some(waits));
     }
 
     #[test]
@@ -203,13 +200,13 @@ mod tests {
     proptest! {
         #[test]
         fn takes_any_text(text in any::<String>(), other in any::<String>()) {
-            let _ = (ipv4(&text, &other), ipv6(&text), listening(&text), dynamic(&text));
+            let _ = (ipv4(&text, &other), ipv6(&text), socket(&text), dynamic(&text));
         }
 
         #[test]
         fn takes_any_words(words in proptest::collection::vec("[0-9A-Fé:]{0,34}", 0..14)) {
             let text = format!("header\n{}", words.join(" "));
-            let _ = (ipv4(&text, &text), ipv6(&text), listening(&text));
+            let _ = (ipv4(&text, &text), ipv6(&text), socket(&words.join(" ")));
         }
     }
 }

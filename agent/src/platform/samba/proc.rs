@@ -1,6 +1,6 @@
 //! Processes, as `/proc` tells them (proc(5)).
 
-use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path};
+use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
 use epmesh_common::facts::{Process, Timestamp};
 
@@ -26,6 +26,8 @@ pub struct Running {
     pub title: String,
     /// When it started, in ticks since the kernel started.
     pub start_ticks: u64,
+    /// The user id that it runs under; `None` where its status cannot be read.
+    pub uid: Option<u32>,
 }
 
 impl Running {
@@ -123,7 +125,63 @@ fn is_here(proc: &Path, process: &Path) -> bool {
 fn one(dir: &Path, pid: u32) -> Option<Running> {
     let (comm, parent, start_ticks) = parse_stat(&read_text(&dir.join("stat")).ok()?)?;
     let title = parse_cmdline(&read_text(&dir.join("cmdline")).ok()?);
-    Some(Running { pid, parent, comm, title, start_ticks })
+    let uid = read_text(&dir.join("status")).ok().and_then(|text| parse_effective_uid(&text));
+    Some(Running { pid, parent, comm, title, start_ticks, uid })
+}
+
+/// The name of the user `uid` in the text of a passwd(5) file.
+#[must_use]
+pub fn user_name(passwd: &str, uid: u32) -> Option<&str> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
+    })
+}
+
+/// The most sockets of all processes together whose owners are kept.
+const MAX_OWNED: usize = 1 << 20;
+
+/// Which process holds which socket, by inode; where several do, the one with the lowest id.
+///
+/// # Errors
+/// In words, with the right that is missing, where a process does not show what it holds: half of
+/// the owners would be taken for all.
+pub fn socket_owners(proc: &Path) -> Result<BTreeMap<u64, u32>, String> {
+    let listed = fs::read_dir(proc).map_err(|error| format!("{}: {error}", proc.display()))?;
+    let mut pids: Vec<u32> = listed
+        .take(MAX_PROCESSES)
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    pids.sort_unstable();
+    let mut owners = BTreeMap::new();
+    for pid in pids {
+        let fds = match fs::read_dir(proc.join(pid.to_string()).join("fd")) {
+            Ok(fds) => fds,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(format!(
+                    "the sockets of process {pid} cannot be seen: that takes root with \
+                     CAP_SYS_PTRACE"
+                ));
+            }
+            // It has ended.
+            Err(_) => continue,
+        };
+        for inode in fds.flatten().filter_map(|fd| socket_inode(&fd.path())) {
+            if owners.len() >= MAX_OWNED {
+                return Ok(owners);
+            }
+            owners.entry(inode).or_insert(pid);
+        }
+    }
+    Ok(owners)
+}
+
+/// The inode of the socket that an entry of `/proc/PID/fd` leads to, where it is one.
+#[must_use]
+pub fn socket_inode(fd: &Path) -> Option<u64> {
+    let target = fs::read_link(fd).ok()?;
+    target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 #[cfg(test)]
@@ -147,6 +205,9 @@ mod tests {
         let boot = parse_boot("cpu 1 2\nbtime 1795219200\nprocesses 5\n").expect("a boot time");
         assert_eq!(moment(boot, 250).as_millis(), 1_795_219_202_500);
         assert_eq!(parse_effective_uid("Name:\tx\nUid:\t1000\t0\t0\t0\n"), Some(0));
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nsamba:x:120:65534::/:/bin/false\n:x:7:\n";
+        assert_eq!(user_name(passwd, 120), Some("samba"));
+        assert_eq!(user_name(passwd, 7), None);
     }
 
     #[test]
@@ -177,7 +238,7 @@ mod tests {
         #[test]
         fn takes_any_text(text in any::<String>(), ticks in any::<u64>()) {
             let _ = (parse_stat(&text), parse_cmdline(&text), parse_boot(&text));
-            let _ = parse_effective_uid(&text);
+            let _ = (parse_effective_uid(&text), user_name(&text, 0));
             let _ = moment(Timestamp::from_millis(ticks), ticks);
         }
     }

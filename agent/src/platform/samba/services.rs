@@ -6,7 +6,10 @@ use epmesh_common::facts::{
     Blank, Reading, Service, ServiceRole, ServiceState, StartType, Timestamp,
 };
 
-use super::{proc::Running, smb_conf::SmbConf};
+use super::{
+    proc::{Running, user_name},
+    smb_conf::SmbConf,
+};
 
 /// The tasks that matter to a domain controller's RPC, each with the name that smb.conf gives it,
 /// the other names under which versions of Samba title it, and its roles.
@@ -35,6 +38,8 @@ pub struct Seen<'a> {
     pub start: Reading<StartType>,
     /// When the kernel started; `None` when it could not be read.
     pub boot: Option<Timestamp>,
+    /// The text of passwd(5), or why there is none.
+    pub passwd: Result<&'a str, &'a str>,
 }
 
 /// The services, by name.
@@ -110,7 +115,24 @@ fn service(
         state: if running.is_some() { ServiceState::Running } else { ServiceState::Stopped },
         start: start.clone(),
         process,
+        account: account(running, seen.passwd),
+        // The exit code of a task is told to its parent alone, and that of the unit to systemd;
+        // tasks need no services, they are parts of one.
         ..Service::blank(name, ServiceState::Stopped, &Blank::NotApplicable)
+    }
+}
+
+/// The account of a process, by name where it has one; nothing runs under an account that does not
+/// run.
+fn account(running: Option<&Running>, passwd: Result<&str, &str>) -> Reading<String> {
+    let Some(running) = running else { return Reading::Absent };
+    match (running.uid, passwd) {
+        (None, _) => Reading::Unreadable(format!("/proc/{}/status has no Uid", running.pid)),
+        (Some(_), Err(why)) => Reading::Unreadable(why.to_owned()),
+        (Some(uid), Ok(passwd)) => {
+            let name = user_name(passwd, uid).map(str::to_owned);
+            Reading::Value(name.unwrap_or_else(|| uid.to_string()))
+        }
     }
 }
 
@@ -166,6 +188,7 @@ mod tests {
             comm: String::new(),
             title: title.to_owned(),
             start_ticks: u64::from(pid) * 100,
+            uid: Some(0),
         }
     }
 
@@ -193,6 +216,7 @@ mod tests {
             conf: Some(conf),
             start: Reading::NotApplicable,
             boot: Some(Timestamp::from_millis(0)),
+            passwd: Ok("root:x:0:0::/root:/bin/sh\n"),
         }
     }
 
@@ -238,6 +262,8 @@ mod tests {
         let list = found.value().expect("a list");
         let rpc = list.iter().find(|s| s.name == "samba task[rpc]").expect("it is listed");
         assert_eq!(rpc.state, ServiceState::Stopped);
+        assert_eq!(rpc.account, Reading::Absent);
+        assert!(list.iter().any(|s| s.account == Reading::Value("root".to_owned())));
         assert_eq!(rpc.start, Reading::Value(StartType::Disabled));
     }
 

@@ -1,6 +1,10 @@
 //! As much of `smb.conf` (smb.conf(5)) as the agent needs: the parameters of `[global]`.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+};
 
 use epmesh_common::facts::{DnsName, Reading};
 
@@ -8,9 +12,9 @@ use epmesh_common::facts::{DnsName, Reading};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SmbConf {
     parameters: BTreeMap<String, String>,
-    /// The file includes others, which the agent does not read: a parameter that is not here may
-    /// stand there.
-    pub includes: bool,
+    /// Why a part of the configuration could not be read, where that is so: a parameter that is not
+    /// here may stand there.
+    pub unread: Option<String>,
 }
 
 /// The RPC port range that Samba uses when nothing is configured.
@@ -20,13 +24,31 @@ pub const DEFAULT_RPC_RANGE: (u16, u16) = (49152, 65535);
 const DEFAULT_SERVICES: &str =
     "s3fs, rpc, nbt, wrepl, ldap, cldap, kdc, drepl, winbindd, ntp_signd, kcc, dnsupdate, dns";
 
-impl SmbConf {
-    /// Reads the text of an smb.conf. Names are compared as Samba does, without regard to case and
-    /// blanks; the last of several lines counts; a line that ends in `\` goes on in the next.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let mut conf = Self::default();
-        let mut in_global = true;
+/// Where Samba of Debian, and most others, have their databases.
+const DEFAULT_PRIVATE_DIR: &str = "/var/lib/samba/private";
+
+/// The most WINS servers that are kept.
+const MAX_WINS: usize = 16;
+
+/// How deep files may include each other.
+const MAX_DEPTH: usize = 8;
+/// How many files may be included in all.
+const MAX_FILES: usize = 64;
+/// How many bytes they may have together.
+const MAX_BYTES: usize = 4 << 20;
+
+/// A configuration while it is read: the place in the one that an included file stands in.
+struct Reader<'f> {
+    conf: SmbConf,
+    in_global: bool,
+    files: usize,
+    bytes: usize,
+    /// Gives the text of an included file; `None` where there is none, which Samba passes over.
+    open: &'f dyn Fn(&Path) -> Result<Option<String>, String>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, text: &str, depth: usize) {
         for line in joined(text) {
             let line = line.trim();
             if line.is_empty() || line.starts_with(['#', ';']) {
@@ -34,18 +56,82 @@ impl SmbConf {
             }
             if let Some(section) = line.strip_prefix('[') {
                 let name = section.split(']').next().unwrap_or(section);
-                in_global = normal(name) == "global";
+                self.in_global = normal(name) == "global";
                 continue;
             }
             let Some((name, value)) = line.split_once('=') else { continue };
-            let name = normal(name);
-            if name == "include" || (name == "configbackend" && normal(value) != "file") {
-                conf.includes = true;
-            } else if in_global {
-                conf.parameters.insert(name, unquoted(value.trim()).to_owned());
+            let (name, value) = (normal(name), unquoted(value.trim()));
+            match name.as_str() {
+                "include" => self.include(value, depth),
+                "configfile" => self.missed(format!("it is replaced by {value:?} (config file)")),
+                "configbackend" if normal(value) != "file" => {
+                    self.missed(format!("its config backend is {value:?}"));
+                }
+                _ if self.in_global => {
+                    self.conf.parameters.insert(name, value.to_owned());
+                }
+                _ => {}
             }
         }
-        conf
+    }
+
+    fn include(&mut self, path: &str, depth: usize) {
+        if path.is_empty() {
+            return;
+        }
+        if path.contains('%') {
+            return self.missed(format!("it includes {path:?}, which differs by client or user"));
+        }
+        let file = Path::new(path);
+        if !file.is_absolute() {
+            // `registry` among them.
+            return self.missed(format!("it includes {path:?}, which is no absolute path"));
+        }
+        if depth >= MAX_DEPTH || self.files >= MAX_FILES {
+            return self.missed(format!(
+                "it includes more than {MAX_FILES} files, or deeper than {MAX_DEPTH}: {path:?}"
+            ));
+        }
+        self.files += 1;
+        match (self.open)(file) {
+            Ok(Some(text)) if self.bytes.saturating_add(text.len()) > MAX_BYTES => {
+                self.missed(format!("what it includes is longer than {MAX_BYTES} bytes"));
+            }
+            Ok(Some(text)) => {
+                self.bytes += text.len();
+                self.read(&text, depth + 1);
+            }
+            Ok(None) => {}
+            Err(why) => self.missed(format!("it includes {path:?}: {why}")),
+        }
+    }
+
+    fn missed(&mut self, why: String) {
+        self.conf.unread.get_or_insert(why);
+    }
+}
+
+impl SmbConf {
+    /// Reads the text of an smb.conf that includes no other file: every include is one that could
+    /// not be read.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        Self::with_includes(text, &|_| Err("it is not read".to_owned()))
+    }
+
+    /// Reads the text of an smb.conf, and the files that it includes through `open`, each as if its
+    /// lines stood in the place of the `include`. Names are compared as Samba does, without regard
+    /// to case and blanks; the last of several lines counts; a line that ends in `\` goes on in the
+    /// next.
+    #[must_use]
+    pub fn with_includes(
+        text: &str,
+        open: &dyn Fn(&Path) -> Result<Option<String>, String>,
+    ) -> Self {
+        let conf = Self::default();
+        let mut reader = Reader { conf, in_global: true, files: 0, bytes: 0, open };
+        reader.read(text, 0);
+        reader.conf
     }
 
     /// The value of the parameter `name`, where it stands in the file.
@@ -54,17 +140,60 @@ impl SmbConf {
         self.parameters.get(&normal(name)).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name`, or `default` where the file does not set it; when it includes others,
-    /// the default cannot be relied upon.
+    /// The value of `name`, or `default` where no file sets it; where a part of the configuration
+    /// could not be read, the default cannot be relied upon.
     fn or_default<'a>(&'a self, name: &str, default: &'a str) -> Reading<&'a str> {
-        match self.get(name) {
-            Some(value) => Reading::Value(value),
-            None if self.includes => Reading::Unreadable(format!(
-                "smb.conf does not set {name:?} itself and includes other configuration, which \
-                 is not read"
+        match (self.get(name), &self.unread) {
+            (Some(value), _) => Reading::Value(value),
+            (None, Some(why)) => Reading::Unreadable(format!(
+                "smb.conf does not set {name:?} itself, and not all of it could be read: {why}"
             )),
-            None => Reading::Value(default),
+            (None, None) => Reading::Value(default),
         }
+    }
+
+    /// The WINS servers that this host asks (`wins server`), in order, without the tags that divide
+    /// them into groups.
+    #[must_use]
+    pub fn wins(&self) -> Reading<Vec<IpAddr>> {
+        let text = match self.or_default("wins server", "") {
+            Reading::Value("") | Reading::Absent => return Reading::Absent,
+            Reading::Value(text) => text,
+            Reading::NotApplicable => return Reading::NotApplicable,
+            Reading::Unreadable(why) => return Reading::Unreadable(why),
+        };
+        let mut servers = Vec::new();
+        for word in words(text).take(MAX_WINS) {
+            // WINS has IPv4 only, so a colon ends a tag.
+            let server = word.split_once(':').map_or(word, |(_, server)| server);
+            match server.parse::<Ipv4Addr>() {
+                Ok(address) => servers.push(IpAddr::V4(address)),
+                Err(_) => {
+                    return Reading::Unreadable(format!(
+                        "smb.conf: a `wins server` is no address but a name: {server:?}"
+                    ));
+                }
+            }
+        }
+        Reading::Value(servers)
+    }
+
+    /// The networks, addresses and interfaces that Samba is limited to (`interfaces`); absent where
+    /// it uses all.
+    #[must_use]
+    pub fn interfaces(&self) -> Reading<Vec<String>> {
+        match self.or_default("interfaces", "") {
+            Reading::Value("") | Reading::Absent => Reading::Absent,
+            Reading::Value(text) => Reading::Value(words(text).map(str::to_owned).collect()),
+            Reading::NotApplicable => Reading::NotApplicable,
+            Reading::Unreadable(why) => Reading::Unreadable(why),
+        }
+    }
+
+    /// The folder of Samba's own databases (`private dir`).
+    #[must_use]
+    pub fn private_dir(&self) -> Reading<PathBuf> {
+        self.or_default("private dir", DEFAULT_PRIVATE_DIR).map(PathBuf::from)
     }
 
     /// Whether this host is configured as an AD domain controller; `None` when that cannot be told.
@@ -112,11 +241,10 @@ impl SmbConf {
     pub fn starts(&self, name: &str) -> Option<bool> {
         let reading = self.or_default("server services", DEFAULT_SERVICES);
         let listed = *reading.value()?;
-        let words = || listed.split([',', ' ', '\t']).map(str::trim).filter(|w| !w.is_empty());
         // A list of `+x` and `-x` alone changes the default; anything else replaces it.
-        let relative = words().all(|word| word.starts_with(['+', '-']));
+        let relative = words(listed).all(|word| word.starts_with(['+', '-']));
         let mut starts = relative && DEFAULT_SERVICES.split(", ").any(|default| default == name);
-        for word in words() {
+        for word in words(listed) {
             if word.strip_prefix('-') == Some(name) {
                 starts = false;
             } else if word.strip_prefix('+').unwrap_or(word) == name {
@@ -125,6 +253,11 @@ impl SmbConf {
         }
         Some(starts)
     }
+}
+
+/// The words of a list: divided by commas or blanks.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ', '\t', ';']).filter(|word| !word.is_empty())
 }
 
 fn normal(name: &str) -> String {
@@ -173,7 +306,7 @@ mod tests {
         assert_eq!(conf.realm().as_ref().map(DnsName::as_str), Some("lab.test"));
         assert_eq!(conf.is_domain_controller(), Some(true));
         assert_eq!(conf.rpc_range(), Reading::Value(DEFAULT_RPC_RANGE));
-        assert!(!conf.includes);
+        assert_eq!(conf.unread, None);
     }
 
     #[test]
@@ -183,6 +316,62 @@ mod tests {
         assert_eq!(conf.is_domain_controller(), None);
         assert!(matches!(conf.rpc_range(), Reading::Unreadable(_)));
         assert_eq!(conf.starts("rpc"), None);
+    }
+
+    /// A configuration with the files that it may include.
+    fn with(text: &str, files: &[(&str, &str)]) -> SmbConf {
+        SmbConf::with_includes(text, &|path| {
+            let found = files.iter().find(|(name, _)| Path::new(name) == path);
+            Ok(found.map(|(_, text)| (*text).to_owned()))
+        })
+    }
+
+    #[test]
+    fn what_is_included_stands_where_the_include_stood() {
+        let files = [
+            ("/a.conf", "realm = a.test\ninclude = /b.conf\n"),
+            ("/b.conf", "server role = active directory domain controller\n[share]\n"),
+        ];
+        let text = "[global]\nrealm = x.test\ninclude = /a.conf\nrealm = not.global\n\
+            include = /gone.conf\n";
+        let conf = with(text, &files);
+        assert_eq!(conf.realm().as_ref().map(DnsName::as_str), Some("a.test"));
+        assert_eq!(conf.is_domain_controller(), Some(true));
+        assert_eq!(conf.unread, None);
+    }
+
+    #[test]
+    fn includes_are_bounded() {
+        let circle = with("[global]\ninclude = /a.conf\n", &[("/a.conf", "include = /a.conf")]);
+        assert!(circle.unread.is_some_and(|why| why.contains("deeper than 8")));
+        let many = "include = /a.conf\n".repeat(MAX_FILES + 1);
+        assert!(with(&many, &[("/a.conf", "")]).unread.is_some());
+        let long = " ".repeat(MAX_BYTES + 1);
+        assert!(with("include = /a.conf", &[("/a.conf", &long)]).unread.is_some());
+    }
+
+    #[test]
+    fn what_is_not_followed_is_said() {
+        for (text, part) in [
+            ("include = /etc/samba/%m.conf", "differs by client"),
+            ("include = registry", "no absolute path"),
+            ("config backend = registry", "backend"),
+            ("config file = /other.conf", "replaced"),
+        ] {
+            let conf = with(&format!("[global]\n{text}\n"), &[]);
+            assert_eq!(conf.is_domain_controller(), None, "{text}");
+            assert!(conf.unread.is_some_and(|why| why.contains(part)), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_the_wins_servers() {
+        let wins = |text: &str| SmbConf::parse(&format!("[global]\nwins server = {text}")).wins();
+        let both = Reading::Value(vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()]);
+        assert_eq!(wins("10.0.0.1 10.0.0.2"), both);
+        assert_eq!(wins("mary:10.0.0.1, fred:10.0.0.2"), both);
+        assert_eq!(wins(""), Reading::Absent);
+        assert!(matches!(wins("wins.lab.test"), Reading::Unreadable(_)));
     }
 
     #[test]
@@ -215,6 +404,7 @@ mod tests {
         fn takes_any_text(text in "(?s).{0,400}") {
             let conf = SmbConf::parse(&text);
             let _ = (conf.rpc_range(), conf.starts("rpc"), conf.is_domain_controller());
+            let _ = (conf.wins(), conf.interfaces(), conf.private_dir());
         }
     }
 }

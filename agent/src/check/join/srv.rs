@@ -1,0 +1,266 @@
+//! The domain controllers of a domain, as DNS names them: the SRV records that a joining computer
+//! asks for (MS-ADTS 6.3.6), from each DNS server by itself.
+//!
+//! A question of its own, apart from the probe's: `check --join` is asked for by a person, and its
+//! few questions are in no agent's budget.
+
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, SocketAddr},
+};
+
+use epmesh_common::facts::DnsName;
+use hickory_resolver::{
+    net::{
+        NetError,
+        runtime::TokioRuntimeProvider,
+        tcp::TcpClientStream,
+        udp::UdpClientStream,
+        xfer::{DnsHandle as _, DnsRequestSender as _, FirstAnswer as _},
+    },
+    proto::{
+        op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode},
+        rr::{Name, RData, RecordType},
+    },
+};
+use serde::Serialize;
+use tokio::{task::JoinSet, time::timeout};
+
+use crate::probe;
+
+/// The most records that are kept of one answer.
+const MAX_RECORDS: usize = 256;
+
+/// One DNS server and what it said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct SrvLookup {
+    pub(super) server: IpAddr,
+    pub(super) name: String,
+    pub(super) answer: SrvAnswer,
+}
+
+/// What a DNS server said. Silence is no answer, and no answer is not "there is none".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "value", rename_all = "kebab-case")]
+pub(super) enum SrvAnswer {
+    Records(Vec<Srv>),
+    NoSuchName,
+    NoData,
+    /// Another response code: REFUSED, SERVFAIL.
+    Code(String),
+    /// No answer that can be used, and why.
+    Failed(String),
+}
+
+/// One record (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Srv {
+    pub(super) priority: u16,
+    pub(super) weight: u16,
+    pub(super) port: u16,
+    pub(super) target: DnsName,
+}
+
+impl SrvLookup {
+    /// Whether the server said that there is no domain controller.
+    pub(super) const fn denies(&self) -> bool {
+        matches!(self.answer, SrvAnswer::NoSuchName | SrvAnswer::NoData)
+    }
+
+    pub(super) fn names(&self, name: &DnsName) -> bool {
+        self.targets().is_some_and(|all| all.contains(name))
+    }
+
+    /// The domain controllers that it names; `None` where it gave no answer.
+    pub(super) fn targets(&self) -> Option<BTreeSet<&DnsName>> {
+        match &self.answer {
+            SrvAnswer::Records(records) => Some(records.iter().map(|one| &one.target).collect()),
+            SrvAnswer::NoSuchName | SrvAnswer::NoData => Some(BTreeSet::new()),
+            SrvAnswer::Code(_) | SrvAnswer::Failed(_) => None,
+        }
+    }
+}
+
+/// Every target of every answer once, by priority, the heavier ones first.
+pub(super) fn in_order(lookups: &[SrvLookup]) -> Vec<DnsName> {
+    let mut records: Vec<&Srv> = lookups
+        .iter()
+        .filter_map(|lookup| match &lookup.answer {
+            SrvAnswer::Records(records) => Some(records),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    records.sort_by_key(|one| (one.priority, std::cmp::Reverse(one.weight), &one.target));
+    let mut names: Vec<DnsName> = Vec::new();
+    for record in records {
+        if !names.contains(&record.target) {
+            names.push(record.target.clone());
+        }
+    }
+    names
+}
+
+/// Asks every server at the same time, each twice where the first question is not answered.
+pub(super) async fn ask(
+    servers: &[IpAddr],
+    domain: &DnsName,
+    settings: &probe::Config,
+) -> Vec<SrvLookup> {
+    let name = format!("_ldap._tcp.dc._msdcs.{domain}");
+    let mut asking = JoinSet::new();
+    for (place, &server) in servers.iter().enumerate() {
+        let (name, settings) = (name.clone(), settings.clone());
+        asking.spawn(async move {
+            let at = SocketAddr::new(server, settings.ports.dns);
+            let mut answer = one(at, &name, &settings).await;
+            if matches!(answer, SrvAnswer::Failed(_)) {
+                answer = one(at, &name, &settings).await;
+            }
+            (place, SrvLookup { server, name, answer })
+        });
+    }
+    let mut all = asking.join_all().await;
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, lookup)| lookup).collect()
+}
+
+async fn one(server: SocketAddr, name: &str, settings: &probe::Config) -> SrvAnswer {
+    let Ok(full) = Name::from_ascii(format!("{name}.")) else {
+        return SrvAnswer::Failed(format!("{name} cannot be asked for"));
+    };
+    let mut options = DnsRequestOptions::default();
+    options.use_edns = false;
+    options.recursion_desired = true;
+    let request = DnsRequest::from_query(Query::query(full.clone(), RecordType::SRV), options);
+    let answered = match over_udp(server, request.clone(), settings).await {
+        Ok(message) if message.metadata.truncation => over_tcp(server, request, settings).await,
+        other => other,
+    };
+    match answered {
+        Ok(message) => read(&message, &full),
+        Err(NetError::Timeout) => SrvAnswer::Failed("no answer in time".to_owned()),
+        Err(error) => SrvAnswer::Failed(error.to_string()),
+    }
+}
+
+async fn over_udp(
+    server: SocketAddr,
+    request: DnsRequest,
+    settings: &probe::Config,
+) -> Result<Message, NetError> {
+    let mut client = UdpClientStream::builder(server, TokioRuntimeProvider::new())
+        .with_timeout(Some(settings.dns))
+        .with_os_port_selection(true)
+        .with_max_retries(1)
+        .build();
+    Ok(client.send_message(request).first_answer().await?.into_message())
+}
+
+async fn over_tcp(
+    server: SocketAddr,
+    request: DnsRequest,
+    settings: &probe::Config,
+) -> Result<Message, NetError> {
+    let exchange = async {
+        let provider = TokioRuntimeProvider::new();
+        let client =
+            TcpClientStream::exchange(server, None, settings.dns, None, provider.clone()).await?;
+        Ok(client.send(request).first_answer().await?.into_message())
+    };
+    timeout(settings.dns, exchange).await.unwrap_or(Err(NetError::Timeout))
+}
+
+/// What the message says to a question for the SRV records of `name`.
+fn read(message: &Message, name: &Name) -> SrvAnswer {
+    if !message.queries.is_empty() && message.queries.iter().all(|asked| asked.name() != name) {
+        return SrvAnswer::Failed("the answer belongs to another question".to_owned());
+    }
+    match message.metadata.response_code {
+        ResponseCode::NoError => {}
+        ResponseCode::NXDomain => return SrvAnswer::NoSuchName,
+        other => return SrvAnswer::Code(format!("{other:?}")),
+    }
+    let mut records = Vec::new();
+    for record in message.answers.iter().take(MAX_RECORDS) {
+        if let RData::SRV(srv) = &record.data
+            && record.name == *name
+        {
+            match srv.target.to_ascii().parse() {
+                Ok(target) => records.push(Srv {
+                    priority: srv.priority,
+                    weight: srv.weight,
+                    port: srv.port,
+                    target,
+                }),
+                Err(_) => {
+                    let target: String = srv.target.to_ascii().chars().take(80).collect();
+                    return SrvAnswer::Failed(format!("a target is no host name: {target:?}"));
+                }
+            }
+        }
+    }
+    if records.is_empty() {
+        return SrvAnswer::NoData;
+    }
+    records.sort();
+    records.dedup();
+    SrvAnswer::Records(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::{
+        op::MessageType,
+        rr::{Record, rdata::SRV},
+    };
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn message(code: ResponseCode, records: &[(&str, u16, &str)]) -> Message {
+        let query = Query::query(name("_ldap.test."), RecordType::SRV);
+        let request = DnsRequest::from_query(query, DnsRequestOptions::default());
+        let mut message = request.into_parts().0.into_response();
+        message.metadata.message_type = MessageType::Response;
+        message.metadata.response_code = code;
+        for (owner, priority, target) in records {
+            let data = RData::SRV(SRV::new(*priority, 100, 389, name(target)));
+            message.add_answer(Record::from_rdata(name(owner), 900, data));
+        }
+        message
+    }
+
+    fn heard(code: ResponseCode, records: &[(&str, u16, &str)]) -> SrvAnswer {
+        read(&message(code, records), &name("_ldap.test."))
+    }
+
+    #[test]
+    fn three_answers() {
+        assert_eq!(heard(ResponseCode::NXDomain, &[]), SrvAnswer::NoSuchName);
+        assert_eq!(heard(ResponseCode::NoError, &[]), SrvAnswer::NoData);
+        assert!(matches!(heard(ResponseCode::Refused, &[]), SrvAnswer::Code(_)));
+        let strange = [("_ldap.test.", 0, "."), ("other.test.", 0, "x.test.")];
+        assert!(matches!(heard(ResponseCode::NoError, &strange), SrvAnswer::Failed(_)));
+        assert_eq!(heard(ResponseCode::NoError, &strange[1..]), SrvAnswer::NoData);
+    }
+
+    #[test]
+    fn targets_stand_in_order_and_once() {
+        let first = [("_ldap.test.", 5, "DC3.test."), ("_ldap.test.", 0, "dc2.test.")];
+        let second = [("_ldap.test.", 0, "dc1.test."), ("_ldap.test.", 0, "dc2.test.")];
+        let lookup = |records: &[(&str, u16, &str)]| SrvLookup {
+            server: [10, 0, 0, 1].into(),
+            name: "_ldap.test".to_owned(),
+            answer: heard(ResponseCode::NoError, records),
+        };
+        let all = [lookup(&first), lookup(&second)];
+        let names: Vec<String> = in_order(&all).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["dc1.test", "dc2.test", "dc3.test"]);
+    }
+}

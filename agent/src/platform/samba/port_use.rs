@@ -1,0 +1,117 @@
+//! The dynamic ports in use, from `/proc/net`.
+//!
+//! Linux has one range for both IP versions and both transports, and for each transport it hands
+//! out a port that neither version uses. So a port in use counts for both versions.
+
+use std::{path::Path, time::Instant};
+
+use epmesh_common::facts::{AddressFamily, PortRange, PortUse, Reading, Transport};
+
+use super::{
+    super::{
+        file::{FileError, each_line},
+        port_use,
+    },
+    Here, net, proc,
+};
+
+/// The most sockets of one file of the kernel that are kept: four times as many as there are ports.
+const MAX_SOCKETS: usize = 262_144;
+
+impl Here {
+    /// One look at the ports in use; what it saw is kept for the peak and the trend.
+    pub(super) fn port_use(&self, now: Instant) -> PortUse {
+        let dynamic = match self.dynamic() {
+            Reading::Value(dynamic) => dynamic,
+            Reading::Unreadable(why) => return no_use(&why),
+            Reading::Absent | Reading::NotApplicable => return no_use("there is no dynamic range"),
+        };
+        let sockets = match self.sockets() {
+            Ok(sockets) => sockets,
+            Err(error) => {
+                let why = epmesh_common::error::chain(&error);
+                return no_use(&why);
+            }
+        };
+        let plain: Vec<port_use::Socket> = sockets.iter().flat_map(|one| one.both(None)).collect();
+        let counts = port_use::count(&dynamic, &plain);
+        let top = if port_use::has_top(&counts) {
+            self.top(&dynamic, &sockets)
+        } else {
+            Reading::Value(Vec::new())
+        };
+        let mut history =
+            self.port_history.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        PortUse { ranges: Reading::Value(history.add(now, &counts)), top }
+    }
+
+    fn top(
+        &self,
+        dynamic: &[PortRange],
+        sockets: &[Seen],
+    ) -> Reading<Vec<epmesh_common::facts::ProcessUse>> {
+        let dir = self.at(Path::new("/proc"));
+        let owners = match proc::socket_owners(&dir) {
+            Ok(owners) => owners,
+            Err(why) => return Reading::Unreadable(why),
+        };
+        let owned: Vec<port_use::Socket> = sockets
+            .iter()
+            .flat_map(|one| one.both(owners.get(&one.socket.inode).copied()))
+            .collect();
+        let name = |pid: u32| self.read(&format!("/proc/{pid}/comm")).ok();
+        Reading::Value(port_use::top(dynamic, &owned, |pid| {
+            name(pid).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+        }))
+    }
+
+    fn sockets(&self) -> Result<Vec<Seen>, FileError> {
+        let mut all = Vec::new();
+        for (name, transport) in [
+            ("tcp", Transport::Tcp),
+            ("tcp6", Transport::Tcp),
+            ("udp", Transport::Udp),
+            ("udp6", Transport::Udp),
+        ] {
+            let mut kept = 0;
+            let read = each_line(&self.at(Path::new("/proc/net")).join(name), |line| {
+                if let Some(socket) = net::socket(line)
+                    && kept < MAX_SOCKETS
+                {
+                    kept += 1;
+                    all.push(Seen { socket, transport });
+                }
+            });
+            match read {
+                // A kernel without IPv6 has no such file.
+                Err(error) if name.ends_with('6') && error.is_absent() => {}
+                read => read?,
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// A socket and its transport.
+struct Seen {
+    socket: net::Socket,
+    transport: Transport,
+}
+
+impl Seen {
+    /// The socket in the ports of both IP versions.
+    fn both(&self, pid: Option<u32>) -> [port_use::Socket; 2] {
+        let tcp = self.transport == Transport::Tcp;
+        [AddressFamily::V4, AddressFamily::V6].map(|family| port_use::Socket {
+            family,
+            transport: self.transport,
+            port: self.socket.port,
+            time_wait: tcp && self.socket.state == net::TIME_WAIT,
+            pid,
+        })
+    }
+}
+
+fn no_use(why: &str) -> PortUse {
+    PortUse::blank(&epmesh_common::facts::Blank::unreadable(why))
+}

@@ -1,0 +1,160 @@
+//! The facts of this host, each with whether it could be read.
+
+use std::collections::BTreeMap;
+
+use epmesh_common::facts::Section;
+use serde_json::Value;
+
+use super::{Outcome, Row, right};
+
+/// One row a fact; a fact of every element of a list is one row, the worst of them.
+pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for section in sections {
+        let mut found = BTreeMap::new();
+        if let Ok(Value::Object(mut whole)) = serde_json::to_value(section)
+            && let Some(facts) = whole.remove("facts")
+        {
+            walk(section.kind().as_str(), &facts, &mut found);
+        }
+        rows.extend(found.into_iter().map(|(what, (outcome, said))| {
+            let why = said.as_deref().filter(|_| outcome == Outcome::Failed);
+            let advice = why.and_then(right::advice).map(str::to_owned);
+            Row { what, outcome, said, advice }
+        }));
+    }
+    rows
+}
+
+type Found = BTreeMap<String, (Outcome, Option<String>)>;
+
+fn walk(path: &str, value: &Value, found: &mut Found) {
+    match value {
+        Value::Object(fields) => match (fields.get("reading"), fields.get("value")) {
+            (Some(Value::String(kind)), value) => {
+                let (outcome, said) = match kind.as_str() {
+                    "value" => (Outcome::Read, None),
+                    "absent" => (Outcome::Absent, None),
+                    "not-applicable" => (Outcome::NotApplicable, None),
+                    _ => (Outcome::Failed, value.and_then(Value::as_str).map(str::to_owned)),
+                };
+                note(path, outcome, said, found);
+                if let (Outcome::Read, Some(value)) = (outcome, value) {
+                    inside(path, value, found);
+                }
+            }
+            _ => match (fields.get("Ok"), fields.get("Err")) {
+                (Some(_), None) => note(path, Outcome::Read, None, found),
+                (None, Some(why)) => note(path, Outcome::Failed, Some(plain(why)), found),
+                _ => {
+                    for (name, value) in fields {
+                        walk(&format!("{path}.{name}"), value, found);
+                    }
+                }
+            },
+        },
+        Value::Array(items) => {
+            for item in items {
+                walk(&format!("{path}[]"), item, found);
+            }
+        }
+        // The words of a list's rows, or a fact that is always there.
+        _ if path.contains("[]") => {}
+        _ => note(path, Outcome::Read, None, found),
+    }
+}
+
+/// Facts that have answers of their own inside one that was read: those of each service.
+fn inside(path: &str, value: &Value, found: &mut Found) {
+    match value {
+        Value::Object(fields) if fields.contains_key("reading") => walk(path, value, found),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                inside(&format!("{path}.{name}"), value, found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                inside(&format!("{path}[]"), item, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn note(path: &str, outcome: Outcome, said: Option<String>, found: &mut Found) {
+    match found.get(path) {
+        Some((before, _)) if *before >= outcome => {}
+        _ => {
+            found.insert(path.to_owned(), (outcome, said));
+        }
+    }
+}
+
+/// A failure as JSON has it: a word, or a word with its value.
+fn plain(why: &Value) -> String {
+    match why {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => format!("{name}: {text}"),
+                other => format!("{name}: {other}"),
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_common::facts::{
+        Blank, EndpointMap, Failure, MapView, Platform, Reading, Service, ServiceState, Services,
+        Through,
+    };
+
+    use super::*;
+    use crate::platform::unreadable;
+
+    #[test]
+    fn every_fact_of_every_section_has_a_row() {
+        let name = "dc1.lab.test".parse().expect("a name");
+        let sections: Vec<Section> = epmesh_common::facts::SectionKind::ALL
+            .into_iter()
+            .map(|kind| unreadable(kind, Platform::Samba, &name, "Permission denied (os error 13)"))
+            .collect();
+        let rows = rows(&sections);
+        for kind in epmesh_common::facts::SectionKind::ALL {
+            let of = rows.iter().filter(|row| row.what.starts_with(kind.as_str()));
+            let failed: Vec<&Row> = of.filter(|row| row.outcome == Outcome::Failed).collect();
+            assert!(!failed.is_empty(), "{kind}");
+            assert!(failed.iter().all(|row| row.said.is_some() && row.advice.is_some()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_worst_of_a_list_counts() {
+        let service = |name: &str, account| Service {
+            account,
+            ..Service::blank(name, ServiceState::Running, &Blank::NotApplicable)
+        };
+        let list = vec![
+            service("a", Reading::Value("root".to_owned())),
+            service("b", Reading::Unreadable("no way".to_owned())),
+        ];
+        let views = vec![MapView {
+            through: Through::Local,
+            endpoints: Err(Failure::Local("no socket".to_owned())),
+        }];
+        let rows = rows(&[
+            Section::Services(Services { list: Reading::Value(list) }),
+            Section::EndpointMap(EndpointMap { views }),
+        ]);
+        let of = |what: &str| rows.iter().find(|row| row.what == what).expect("a row");
+        assert_eq!(of("services.list").outcome, Outcome::Read);
+        assert_eq!(of("services.list[].account").said.as_deref(), Some("no way"));
+        assert_eq!(of("services.list[].start").outcome, Outcome::NotApplicable);
+        assert_eq!(of("endpoint-map.views[].endpoints").outcome, Outcome::Failed);
+    }
+}

@@ -1,0 +1,97 @@
+//! Which right is missing, out of the reason why something could not be read.
+//!
+//! A reason ends in what the operating system said, with its number, whatever the language; what a
+//! platform itself finds missing it names by the right, in the words that stand here.
+
+/// What to do about `reason`, where that can be told.
+pub(super) fn advice(reason: &str) -> Option<&'static str> {
+    let table = if cfg!(windows) { WINDOWS } else { UNIX };
+    let says = |&&(words, _): &&(&str, &str)| reason.contains(words);
+    table.iter().find(says).map(|(_, advice)| *advice)
+}
+
+/// The first that fits counts.
+const UNIX: &[(&str, &str)] = &[
+    (
+        "CAP_SYS_PTRACE",
+        "run it as root, and leave CAP_SYS_PTRACE in CapabilityBoundingSet= of its unit",
+    ),
+    ("without root", "run it as root: others do not see all processes"),
+    (
+        // EACCES.
+        "(os error 13)",
+        "run it as root, or as a user who may open the file or socket that is named; under systemd \
+         look at User=, ProtectSystem= and ReadWritePaths= of its unit",
+    ),
+    (
+        // EPERM.
+        "(os error 1)",
+        "run it as root, and leave the capability for it in CapabilityBoundingSet= of its unit",
+    ),
+    (
+        // ECONNREFUSED.
+        "(os error 111)",
+        "nothing serves that socket: is Samba running (systemctl status samba-ad-dc)?",
+    ),
+    (
+        "the directory's socket",
+        "is Samba running, and is this the path of its privileged socket ([samba] ldapi)?",
+    ),
+    ("EPMAPPER", "is Samba running, and is this its folder ([samba] ncalrpc-dir)?"),
+    (
+        // ENOENT.
+        "(os error 2)",
+        "the file is not there: is this the right host, and are the paths in [samba] right?",
+    ),
+    ("did not answer within", "the service is slow or hangs: look at its log, then try again"),
+    ("timed-out", "the service is slow or hangs: look at its log, then try again"),
+    ("refused", "nothing listens there: is the service running?"),
+];
+
+const WINDOWS: &[(&str, &str)] = &[
+    (
+        // ERROR_ACCESS_DENIED.
+        "(os error 5)",
+        "run it as LocalSystem, or as an administrator in an elevated console",
+    ),
+    (
+        // ERROR_PRIVILEGE_NOT_HELD.
+        "(os error 1314)",
+        "the account lacks a privilege: run it as LocalSystem",
+    ),
+    (
+        // ERROR_FILE_NOT_FOUND.
+        "(os error 2)",
+        "it is not there: is this host a domain controller of this version of Windows?",
+    ),
+    ("Permission denied", "run it as LocalSystem, or as an administrator in an elevated console"),
+    ("timed-out", "the service is slow or hangs: look at the event log, then try again"),
+    ("refused", "nothing listens there: is the service running?"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_numbers_of_the_system_decide() {
+        let open = |path: &str| {
+            let error = std::fs::File::open(path).expect_err("it cannot be opened");
+            advice(&format!("could not read {path}: {error}"))
+        };
+        assert!(open("/nonexistent/file").is_some_and(|words| words.contains("not there")));
+        assert!(
+            advice("could not read x: Permission denied (os error 13)")
+                .is_some_and(|words| words.contains("as root"))
+        );
+        let socket = "could not open the directory's socket /x: I/O error: (os error 13)";
+        assert!(advice(socket).is_some_and(|words| words.contains("as root")));
+        assert!(
+            advice("the sockets of process 1 cannot be seen: that takes root with CAP_SYS_PTRACE")
+                .is_some_and(|words| words.contains("CapabilityBoundingSet"))
+        );
+        assert_eq!(advice("(os error 1314)"), None);
+        assert_eq!(advice("PRETTY_NAME is missing"), None);
+    }
+}
