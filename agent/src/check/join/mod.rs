@@ -96,17 +96,15 @@ impl Controller {
 impl Findings {
     fn exit(&self) -> Exit {
         let exits: Vec<Exit> = self.controllers.iter().map(Controller::exit).collect();
-        if exits.contains(&Exit::Failing) {
+        let named = self.lookups.iter().any(SrvLookup::is_naming);
+        // A computer that asks the server that knows of none cannot join, whatever others say.
+        if exits.contains(&Exit::Failing) || self.lookups.iter().any(SrvLookup::denies) {
             Exit::Failing
-        } else if exits.contains(&Exit::Unknown) {
+        } else if !named || exits.contains(&Exit::Unknown) {
+            // Where no server answered, whether there are domain controllers is not known.
             Exit::Unknown
-        } else if !exits.is_empty() {
-            Exit::Healthy
-        } else if self.lookups.iter().any(SrvLookup::denies) {
-            Exit::Failing
         } else {
-            // No server answered: whether there are domain controllers is not known.
-            Exit::Unknown
+            Exit::Healthy
         }
     }
 }
@@ -162,6 +160,13 @@ async fn look(
     {
         notes
             .push("the DNS servers of this host do not agree on the domain controllers".to_owned());
+    }
+    for lookup in lookups.iter().filter(|lookup| lookup.denies()) {
+        notes.push(format!(
+            "DNS server {} knows no domain controller of {domain}: a computer that asks it cannot \
+             join",
+            lookup.server
+        ));
     }
     let mut wanted: Vec<DnsName> = Vec::new();
     let of_log = log.as_ref().and_then(Log::controller);
@@ -229,6 +234,31 @@ fn interfaces(arguments: &Arguments) -> Vec<InterfaceId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(answers: Vec<srv::SrvAnswer>) -> Findings {
+        let lookup = |answer| SrvLookup {
+            server: [10, 0, 0, 1].into(),
+            name: "_ldap._tcp.dc._msdcs.lab.test".to_owned(),
+            answer,
+        };
+        Findings {
+            domain: "lab.test".parse().expect("a name"),
+            log: None,
+            lookups: answers.into_iter().map(lookup).collect(),
+            controllers: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn no_answer_is_not_no_domain_controller() {
+        use srv::SrvAnswer::{Failed, NoData, NoSuchName};
+        let silent = || Failed("no answer in time".to_owned());
+        assert_eq!(found(vec![silent(), silent()]).exit(), Exit::Unknown);
+        assert_eq!(found(vec![]).exit(), Exit::Unknown);
+        assert_eq!(found(vec![silent(), NoSuchName]).exit(), Exit::Failing);
+        assert_eq!(found(vec![NoData]).exit(), Exit::Failing);
+    }
 
     #[test]
     fn the_interfaces_of_a_join_are_known() {

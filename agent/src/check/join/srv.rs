@@ -69,6 +69,11 @@ impl SrvLookup {
         matches!(self.answer, SrvAnswer::NoSuchName | SrvAnswer::NoData)
     }
 
+    /// Whether it named domain controllers.
+    pub(super) const fn is_naming(&self) -> bool {
+        matches!(self.answer, SrvAnswer::Records(_))
+    }
+
     pub(super) fn names(&self, name: &DnsName) -> bool {
         self.targets().is_some_and(|all| all.contains(name))
     }

@@ -31,6 +31,15 @@ pub enum DirectoryError {
         #[source]
         source: Box<LdapError>,
     },
+    /// The same, where the operating system said why.
+    #[error("could not open the directory's socket {socket}")]
+    Socket {
+        /// The path of the socket.
+        socket: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// It did not answer.
     #[error("the directory did not answer within {} s: {what}", ANSWER.as_secs())]
     Silent {
@@ -93,7 +102,10 @@ impl Connection {
         let (driver, ldap) = timeout(ANSWER, LdapConnAsync::new(&url(&path)))
             .await
             .map_err(|_| DirectoryError::Silent { what: path.clone() })?
-            .map_err(|source| DirectoryError::Open { socket: path, source: Box::new(source) })?;
+            .map_err(|source| match source {
+                LdapError::Io { source } => DirectoryError::Socket { socket: path, source },
+                other => DirectoryError::Open { socket: path, source: Box::new(other) },
+            })?;
         // Ends by itself when the last handle is dropped.
         tokio::spawn(async move {
             if let Err(error) = driver.drive().await {
