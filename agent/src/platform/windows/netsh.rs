@@ -54,7 +54,7 @@ fn last_number(line: &[u8]) -> Option<u64> {
     let mut number = digits.to_vec();
     let mut before = line.get(..line.len() - digits.len())?;
     // Thousands apart: 49 152, 49.152. The command does not print them so in any known language.
-    while number.len() % 3 == 0 && !number.is_empty() {
+    while number.len().is_multiple_of(3) && !number.is_empty() {
         let (separator, rest) = before.split_last()?;
         let group = trailing_digits(rest);
         let separates = matches!(separator, b'.' | b',' | b'\'' | b' ' | 0xa0 | 0xff);
