@@ -10,4 +10,5 @@ pub mod error;
 pub mod facts;
 pub mod identity;
 pub mod rpc;
+pub mod windows;
 pub mod wire;
