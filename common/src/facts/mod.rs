@@ -10,6 +10,7 @@ mod filters;
 mod host;
 mod listing;
 mod map;
+mod map_differences;
 mod name;
 mod observation;
 mod plan;
@@ -29,6 +30,7 @@ pub use self::{
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     listing::{Row, listing},
     map::{EndpointMap, MapView, Through},
+    map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},
     observation::{
         AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,

@@ -26,5 +26,5 @@ pub use self::{
     note::{About, Note, Severity, notes},
     release::Release,
     rpc_internet::{RpcPorts, rpc_ports, rpc_range},
-    service_defaults::{DEFAULTS, Default as ServiceDefault, Weight, defaults_of},
+    service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
 };

@@ -6,7 +6,7 @@ use crate::facts::StartType;
 /// One service over a stretch of releases. A service that has no row for a release is not part of
 /// it, or nothing is known of it there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Default {
+pub struct ServiceDefault {
     /// Its name, as the service control manager knows it.
     pub service: &'static str,
     /// The first release that this holds for.
@@ -51,7 +51,7 @@ const LOCAL: &str = r"NT AUTHORITY\LocalService";
 /// DcomLaunch and RpcLocator follow KB 2089874 and the Win32 documents; the rest is as several
 /// published lists of defaults have it, unconfirmed where they differ or are silent.
 #[rustfmt::skip]
-pub const DEFAULTS: &[Default] = &[
+pub const DEFAULTS: &[ServiceDefault] = &[
     sure("RpcSs",             W2000,   W2000,   Vital,    Start::Auto,   None),
     sure("RpcSs",             W2003,   W2025,   Vital,    Start::Auto,   Some(NETWORK)),
     sure("RpcEptMapper",      W2008R2, W2025,   Vital,    Start::Auto,   Some(NETWORK)),
@@ -98,13 +98,13 @@ const fn sure(
     weight: Weight,
     start: Start,
     account: Option<&'static str>,
-) -> Default {
+) -> ServiceDefault {
     let start = match start {
         Start::Auto => Some(StartType::Automatic),
         Start::Manual => Some(StartType::Manual),
         Start::Unknown => None,
     };
-    Default { service, from, to, always: true, start, account, weight, confirmed: true }
+    ServiceDefault { service, from, to, always: true, start, account, weight, confirmed: true }
 }
 
 /// Every domain controller has it; the rest is not confirmed.
@@ -115,8 +115,8 @@ const fn open(
     weight: Weight,
     start: Start,
     account: Option<&'static str>,
-) -> Default {
-    Default { confirmed: false, ..sure(service, from, to, weight, start, account) }
+) -> ServiceDefault {
+    ServiceDefault { confirmed: false, ..sure(service, from, to, weight, start, account) }
 }
 
 /// Some have it, and the rest is not confirmed.
@@ -127,12 +127,12 @@ const fn some(
     weight: Weight,
     start: Start,
     account: Option<&'static str>,
-) -> Default {
-    Default { always: false, ..open(service, from, to, weight, start, account) }
+) -> ServiceDefault {
+    ServiceDefault { always: false, ..open(service, from, to, weight, start, account) }
 }
 
 /// The rows that hold for a release.
-pub fn defaults_of(release: Release) -> impl Iterator<Item = &'static Default> {
+pub fn defaults_of(release: Release) -> impl Iterator<Item = &'static ServiceDefault> {
     DEFAULTS.iter().filter(move |row| (row.from..=row.to).contains(&release))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     About, Note, Release, Severity,
     known::Known,
-    service_defaults::{Default, Weight, defaults_of},
+    service_defaults::{ServiceDefault, Weight, defaults_of},
 };
 use crate::facts::{BootMode, Reading, Service, ServiceState, StartType};
 
@@ -35,7 +35,7 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<Note> {
     notes
 }
 
-fn missing(row: &Default, release: Release) -> Note {
+fn missing(row: &ServiceDefault, release: Release) -> Note {
     note(
         row,
         severity(row),
@@ -44,7 +44,7 @@ fn missing(row: &Default, release: Release) -> Note {
     )
 }
 
-fn start(row: &Default, release: Release, service: &Service) -> Option<Note> {
+fn start(row: &ServiceDefault, release: Release, service: &Service) -> Option<Note> {
     let (wanted, is) = (row.start?, *service.start.value()?);
     if wanted == is {
         return None;
@@ -68,7 +68,7 @@ fn start(row: &Default, release: Release, service: &Service) -> Option<Note> {
     ))
 }
 
-fn state(row: &Default, service: &Service) -> Option<Note> {
+fn state(row: &ServiceDefault, service: &Service) -> Option<Note> {
     let meant = row.start == Some(StartType::Automatic) && row.always;
     if !meant || service.state != ServiceState::Stopped {
         return None;
@@ -100,7 +100,7 @@ fn state(row: &Default, service: &Service) -> Option<Note> {
     Some(Note { source: source.to_owned(), ..note(row, severity, text, advice) })
 }
 
-fn account(row: &Default, release: Release, service: &Service) -> Option<Note> {
+fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<Note> {
     let (wanted, is) = (row.account?, service.account.value()?);
     if normal(wanted) == normal(is) {
         return None;
@@ -118,7 +118,7 @@ fn account(row: &Default, release: Release, service: &Service) -> Option<Note> {
 }
 
 /// How bad it is when the service is not there or may not start.
-fn severity(row: &Default) -> Severity {
+fn severity(row: &ServiceDefault) -> Severity {
     match (row.confirmed, row.weight) {
         (true, Weight::Vital) => Severity::Fault,
         (true, Weight::Needed) => Severity::Warning,
@@ -126,7 +126,7 @@ fn severity(row: &Default) -> Severity {
     }
 }
 
-fn note(row: &Default, severity: Severity, text: String, advice: String) -> Note {
+fn note(row: &ServiceDefault, severity: Severity, text: String, advice: String) -> Note {
     let source = match row.service {
         "RpcSs" | "RpcLocator" | "RpcEptMapper" => "KB 2089874",
         _ => LIST,

@@ -6,6 +6,7 @@ mod capture;
 mod captures;
 #[cfg(test)]
 mod conversation;
+mod differences;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
