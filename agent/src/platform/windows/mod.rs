@@ -21,6 +21,8 @@ pub mod reg_export;
 pub mod registry;
 pub mod rpc_settings;
 pub mod services;
+#[cfg(test)]
+mod tests;
 pub mod typed;
 pub mod watched_events;
 
