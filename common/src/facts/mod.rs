@@ -28,7 +28,7 @@ pub use self::{
     events::{Events, LoggedEvent},
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
-    listing::{Row, listing},
+    listing::{Row, listing, plain_text},
     map::{EndpointMap, MapView, Through},
     map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},

@@ -13,6 +13,9 @@ use super::{
 /// The most interfaces that are read; hosts keep the settings of every adapter they ever had.
 const MAX_INTERFACES: usize = 128;
 
+/// The most suffixes that are kept; Windows itself takes 50.
+const MAX_SUFFIXES: usize = 64;
+
 /// The domain suffix of the computer's full name (`NV Domain` counts after the next start,
 /// `Domain` now).
 #[must_use]
@@ -38,7 +41,9 @@ pub fn search(registry: &dyn Registry) -> Reading<Vec<DnsName>> {
         match filled(text(registry, key, "SearchList")) {
             Reading::Value(list) => {
                 let words = list.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty());
-                return Reading::Value(words.filter_map(|word| word.parse().ok()).collect());
+                return Reading::Value(
+                    words.filter_map(|word| word.parse().ok()).take(MAX_SUFFIXES).collect(),
+                );
             }
             Reading::Unreadable(why) => return Reading::Unreadable(why),
             Reading::Absent | Reading::NotApplicable => {}
