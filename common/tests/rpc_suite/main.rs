@@ -6,6 +6,7 @@ mod capture;
 mod captures;
 #[cfg(test)]
 mod conversation;
+#[cfg(test)]
 mod differences;
 #[cfg(test)]
 mod properties;
