@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Table, presets::NOTHING};
-use epmesh_common::facts::{Section, SectionKind, listing};
+use epmesh_common::{
+    diagnosis::{DcFacts, Remarks},
+    facts::{Section, SectionKind, Timestamp, listing},
+};
 
 use crate::platform::Platform;
 
@@ -31,12 +34,16 @@ pub fn json(sections: &[Section]) -> serde_json::Result<String> {
 }
 
 /// The sections as text for people: one line a fact, whatever could not be read with its reason.
+/// At the end what there is to say about them; programs get that from the coordinator, whose
+/// document of a domain controller has it beside the sections.
 ///
 /// # Errors
 /// None that these types can have.
 pub fn table(sections: &[Section]) -> serde_json::Result<String> {
     let mut text = String::new();
+    let mut facts = DcFacts::default();
     for section in sections {
+        facts.put(Timestamp::default(), section.clone());
         let mut table = Table::new();
         table.load_preset(NOTHING);
         for row in listing(section)? {
@@ -44,6 +51,7 @@ pub fn table(sections: &[Section]) -> serde_json::Result<String> {
         }
         let _ = writeln!(text, "{}\n{}\n", section.kind(), table.trim_fmt());
     }
+    let _ = write!(text, "{}", Remarks::of(&facts));
     Ok(text)
 }
 

@@ -11,4 +11,5 @@ pub mod facts;
 pub mod identity;
 pub mod reports;
 pub mod rpc;
+pub mod windows;
 pub mod wire;

@@ -13,6 +13,7 @@ mod finding;
 mod misled;
 mod naming;
 mod proof;
+mod remarks;
 mod server;
 mod verdict;
 mod words;
@@ -20,6 +21,7 @@ mod words;
 pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    remarks::Remarks,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Side, State, Step, Verdict,
         WindowsError,

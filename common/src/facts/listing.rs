@@ -91,6 +91,12 @@ fn plain(value: &Value) -> String {
         Value::Object(_) => format!("({})", one_line(value)),
         other => other.to_string(),
     };
+    plain_text(&text)
+}
+
+/// A text with its control characters replaced, fit for a screen.
+#[must_use]
+pub fn plain_text(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 

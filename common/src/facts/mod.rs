@@ -10,6 +10,7 @@ mod filters;
 mod host;
 mod listing;
 mod map;
+mod map_differences;
 mod name;
 mod observation;
 mod plan;
@@ -27,8 +28,9 @@ pub use self::{
     events::{Events, LoggedEvent},
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
-    listing::{Row, listing},
+    listing::{Row, listing, plain_text},
     map::{EndpointMap, MapView, Through},
+    map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},
     observation::{
         AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,

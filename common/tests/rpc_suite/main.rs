@@ -7,6 +7,8 @@ mod captures;
 #[cfg(test)]
 mod conversation;
 #[cfg(test)]
+mod differences;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tshark;

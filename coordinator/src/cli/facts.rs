@@ -34,6 +34,7 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
         let _ = writeln!(text, "{}   {}", section.fact.kind(), ago(section.at, now));
         let _ = writeln!(text, "{}", finish(&rows));
     }
+    let _ = write!(text, "{}", document.remarks);
     text
 }
 
@@ -41,7 +42,7 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
 mod tests {
     use epmesh_common::{
         diagnosis::DcFacts,
-        facts::{Blank, Ports, RpcSettings, Section, SectionKind},
+        facts::{Blank, Host, Platform, Ports, RpcSettings, Section, SectionKind},
     };
 
     use super::*;
@@ -51,7 +52,7 @@ mod tests {
         let mut facts = DcFacts { clock_ahead_ms: -12, ..DcFacts::default() };
         facts.put(at, Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable)));
         facts.put(at, Section::Ports(Ports::blank(&Blank::unreadable("access denied (5)"))));
-        OwnFacts { dc: "dc1.lab.test".parse().expect("a name"), facts }
+        OwnFacts::of("dc1.lab.test".parse().expect("a name"), facts)
     }
 
     #[test]
@@ -67,5 +68,27 @@ mod tests {
         assert!(!render(&one, now).contains("client-protocols"));
         one.keep(&[SectionKind::Host]);
         assert!(render(&one, now).contains("said nothing of itself"));
+    }
+
+    #[test]
+    fn what_there_is_to_say_comes_last() {
+        let at = Timestamp::from_millis(1_795_219_100_000);
+        let mut facts = document().facts;
+        let name = "dc1.lab.test".parse().expect("a name");
+        let host = Host::blank(name, Platform::Windows, "0.0.0", &Blank::Absent);
+        facts.put(at, Section::Host(host));
+        facts.put(at, Section::RpcSettings(RpcSettings::blank(&Blank::Absent)));
+        let mut document = OwnFacts::of("dc1.lab.test".parse().expect("a name"), facts);
+        let text = render(&document, at);
+        let (_, remarks) = text.split_once("\nnotes\n").expect("there are notes");
+        assert!(
+            remarks.starts_with("  fault    HKLM\\SOFTWARE\\Microsoft\\Rpc\\ClientProtocols"),
+            "{text}"
+        );
+        let json = serde_json::to_value(&document).expect("a document is JSON");
+        assert_eq!(json["notes"][0]["severity"], "fault");
+        assert_eq!(serde_json::from_value::<OwnFacts>(json).expect("its own"), document);
+        document.keep(&[SectionKind::Host]);
+        assert!(!render(&document, at).contains("notes"));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::{ContentArrangement, Table, presets};
 use epmesh_common::{
     diagnosis::{EvidenceItem, State, Verdict},
-    facts::{DnsName, Failure, Through, Timestamp},
+    facts::{DnsName, Failure, Timestamp},
     rpc::{Binding, Endpoint, names},
 };
 
@@ -199,10 +199,7 @@ fn proof(items: &[EvidenceItem], now: Timestamp, width: Option<u16>) -> String {
 pub(super) fn endpoints(document: &Endpoints, now: Timestamp, width: Option<u16>) -> String {
     let mut text = String::new();
     for view in &document.own {
-        let through = match view.through {
-            Through::Local => "locally".to_owned(),
-            Through::Address(address) => format!("through {address} port 135"),
-        };
+        let through = view.through;
         let _ =
             writeln!(text, "As {} sees its own map, {through}, {}", document.dc, ago(view.at, now));
         text.push_str(&listed(&view.endpoints, width));

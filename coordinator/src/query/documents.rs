@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, DcFacts, Observed, Side, Stamped, State, Verdict},
+    diagnosis::{Cause, Confidence, DcFacts, Observed, Remarks, Side, Stamped, State, Verdict},
     facts::{
         DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
     },
@@ -68,10 +68,22 @@ pub struct OwnFacts {
     /// Every section that its agent sent, each with the time when it was last seen to be so.
     #[serde(flatten)]
     pub facts: DcFacts,
+    /// What there is to say about them: `notes` on its settings, and how the views of its endpoint
+    /// map differ.
+    #[serde(flatten)]
+    pub remarks: Remarks,
 }
 
 impl OwnFacts {
-    /// Leaves out every section but these; with none named, nothing.
+    /// The document about one domain controller.
+    #[must_use]
+    pub fn of(dc: DnsName, facts: DcFacts) -> Self {
+        let remarks = Remarks::of(&facts);
+        Self { dc, facts, remarks }
+    }
+
+    /// Leaves out every section but these, and the remarks, which are about the whole; with none
+    /// named, nothing.
     pub fn keep(&mut self, kinds: &[SectionKind]) {
         if kinds.is_empty() {
             return;
@@ -83,6 +95,7 @@ impl OwnFacts {
             }
         }
         self.facts = kept;
+        self.remarks = Remarks::default();
     }
 }
 

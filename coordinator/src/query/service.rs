@@ -141,7 +141,7 @@ impl Query for Operator {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
         let facts = self.fleet().with(|view| view.facts(&dc)).unwrap_or_default();
-        document(&OwnFacts { dc, facts })
+        document(&OwnFacts::of(dc, facts))
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;

@@ -4,11 +4,27 @@
 //! a file of its own, built and tested on every system. Only [`Windows`] and the calls into Windows
 //! below it are built for Windows alone.
 
+pub mod event_xml;
 #[cfg(windows)]
 mod ffi;
+pub mod filters;
 #[cfg(windows)]
 mod here;
+pub mod host;
+pub mod keys;
+pub mod names;
+pub mod near_miss;
+pub mod netlogon_dns;
+pub mod netsh;
+#[cfg(test)]
+pub mod reg_export;
 pub mod registry;
+pub mod rpc_settings;
+pub mod services;
+#[cfg(test)]
+mod tests;
+pub mod typed;
+pub mod watched_events;
 
 #[cfg(windows)]
 pub use self::here::Windows;

@@ -26,6 +26,36 @@ pub enum Data {
     },
 }
 
+impl Data {
+    /// The data of a value from the number of its type and its bytes, as `RegEnumValueW` gives
+    /// them. Text ends at its first zero, a list at its first empty line, whatever follows; bytes
+    /// that do not fit their type are [`Data::Other`].
+    #[must_use]
+    pub fn from_raw(kind: u32, bytes: Vec<u8>) -> Self {
+        match (kind, bytes.as_slice()) {
+            (1 | 2, _) => {
+                Self::Text(utf16(&bytes).split('\0').next().unwrap_or_default().to_owned())
+            }
+            (4, &[a, b, c, d]) => Self::Number(u32::from_le_bytes([a, b, c, d])),
+            (7, _) => {
+                let text = utf16(&bytes);
+                let lines = text.split('\0').take_while(|line| !line.is_empty());
+                Self::Lines(lines.map(str::to_owned).collect())
+            }
+            (11, &[a, b, c, d, e, f, g, h]) => {
+                Self::Large(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+            }
+            _ => Self::Other { kind, bytes },
+        }
+    }
+}
+
+fn utf16(bytes: &[u8]) -> String {
+    let pairs = bytes.as_chunks().0.iter();
+    let units: Vec<u16> = pairs.map(|pair| u16::from_le_bytes(*pair)).collect();
+    String::from_utf16_lossy(&units)
+}
+
 /// A value with its name; the default value's name is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Value {

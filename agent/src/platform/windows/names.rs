@@ -1,0 +1,174 @@
+//! How a Windows host turns names into addresses, as far as the registry says.
+
+use std::net::IpAddr;
+
+use epmesh_common::facts::{DnsName, InterfaceDns, Reading};
+
+use super::{
+    keys,
+    registry::{Registry, RegistryError},
+    typed::{addresses, filled, number, text},
+};
+
+/// The most interfaces that are read; hosts keep the settings of every adapter they ever had.
+const MAX_INTERFACES: usize = 128;
+
+/// The most suffixes that are kept; Windows itself takes 50.
+const MAX_SUFFIXES: usize = 64;
+
+/// The domain suffix of the computer's full name (`NV Domain` counts after the next start,
+/// `Domain` now).
+#[must_use]
+pub fn domain(registry: &dyn Registry) -> Reading<DnsName> {
+    for name in ["Domain", "NV Domain"] {
+        match filled(text(registry, keys::TCPIP, name)) {
+            Reading::Value(text) => match text.trim().parse() {
+                Ok(domain) => return Reading::Value(domain),
+                Err(error) => return Reading::unreadable(&error),
+            },
+            Reading::Unreadable(why) => return Reading::Unreadable(why),
+            Reading::Absent | Reading::NotApplicable => {}
+        }
+    }
+    Reading::Absent
+}
+
+/// The suffixes that are appended to single labels: the list of the group policy, else the host's
+/// own; absent where the host goes by its domain.
+#[must_use]
+pub fn search(registry: &dyn Registry) -> Reading<Vec<DnsName>> {
+    for key in ["SOFTWARE\\Policies\\Microsoft\\Windows NT\\DNSClient", keys::TCPIP] {
+        match filled(text(registry, key, "SearchList")) {
+            Reading::Value(list) => {
+                let words = list.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty());
+                return Reading::Value(
+                    words.filter_map(|word| word.parse().ok()).take(MAX_SUFFIXES).collect(),
+                );
+            }
+            Reading::Unreadable(why) => return Reading::Unreadable(why),
+            Reading::Absent | Reading::NotApplicable => {}
+        }
+    }
+    Reading::Absent
+}
+
+/// What each interface is told of DNS, by configuration or DHCP. Interfaces that are told nothing
+/// are left out; those of adapters that are gone are not.
+#[must_use]
+pub fn interfaces(registry: &dyn Registry) -> Reading<Vec<InterfaceDns>> {
+    read_interfaces(registry).unwrap_or_else(|error| Reading::unreadable(&error))
+}
+
+fn read_interfaces(registry: &dyn Registry) -> Result<Reading<Vec<InterfaceDns>>, RegistryError> {
+    let mut told: Vec<InterfaceDns> = Vec::new();
+    let mut any = false;
+    for base in [keys::TCPIP, keys::TCPIP6] {
+        let base = format!("{base}\\Interfaces");
+        let Some(guids) = registry.subkeys(&base)? else { continue };
+        any = true;
+        for guid in guids.into_iter().take(MAX_INTERFACES) {
+            let key = format!("{base}\\{guid}");
+            // What is configured counts before what DHCP gave.
+            let first = |names: [&str; 2]| -> Option<String> {
+                names.iter().find_map(|name| filled(text(registry, &key, name)).value().cloned())
+            };
+            let servers = first(["NameServer", "DhcpNameServer"]).unwrap_or_default();
+            let servers = addresses([servers.as_str()]);
+            let suffix = first(["Domain", "DhcpDomain"]).and_then(|text| text.trim().parse().ok());
+            if servers.is_empty() && suffix.is_none() {
+                continue;
+            }
+            let interface = connection(registry, &guid);
+            match told.iter_mut().find(|known| known.interface == interface) {
+                Some(known) => {
+                    known.servers.extend(servers);
+                    known.suffix = known.suffix.take().or(suffix);
+                }
+                None => told.push(InterfaceDns { interface, servers, suffix }),
+            }
+        }
+    }
+    // Without the key there is no TCP/IP, which no reader of this registry can be without.
+    Ok(match any {
+        true => Reading::Value(told),
+        false => Reading::Unreadable(format!("the registry has no key HKLM\\{}", keys::TCPIP)),
+    })
+}
+
+/// The name of the interface with this GUID, or the GUID itself.
+fn connection(registry: &dyn Registry, guid: &str) -> String {
+    let key = format!("{}\\{guid}\\Connection", keys::CONNECTIONS);
+    let name = filled(text(registry, &key, "Name"));
+    name.value().map_or(guid, String::as_str).chars().take(256).collect()
+}
+
+/// The WINS servers of all interfaces, in the order in which they are asked, each once.
+#[must_use]
+pub fn wins(registry: &dyn Registry) -> Reading<Vec<IpAddr>> {
+    read_wins(registry).unwrap_or_else(|error| Reading::unreadable(&error))
+}
+
+fn read_wins(registry: &dyn Registry) -> Result<Reading<Vec<IpAddr>>, RegistryError> {
+    let base = format!("{}\\Interfaces", keys::NETBT);
+    let mut servers: Vec<IpAddr> = Vec::new();
+    for name in registry.subkeys(&base)?.unwrap_or_default().into_iter().take(MAX_INTERFACES) {
+        let key = format!("{base}\\{name}");
+        let mut of_interface = Vec::new();
+        for name in ["NameServerList", "DhcpNameServerList"] {
+            let values = registry.value(&key, name)?;
+            let lines = match &values {
+                Some(super::registry::Data::Lines(lines)) => lines.as_slice(),
+                _ => &[],
+            };
+            of_interface = addresses(lines.iter().map(String::as_str));
+            if !of_interface.is_empty() {
+                break;
+            }
+        }
+        for server in of_interface {
+            if !servers.contains(&server) {
+                servers.push(server);
+            }
+        }
+    }
+    Ok(if servers.is_empty() { Reading::Absent } else { Reading::Value(servers) })
+}
+
+/// Whether the LMHOSTS file is used (`EnableLMHOSTS`; it is unless this says 0).
+#[must_use]
+pub fn lmhosts_enabled(registry: &dyn Registry) -> Reading<bool> {
+    match number(registry, keys::NETBT, "EnableLMHOSTS") {
+        Reading::Absent => Reading::Value(true),
+        other => other.map(|number| number != 0),
+    }
+}
+
+/// The folder of the hosts and LMHOSTS files. `system_root` is what `%SystemRoot%` stands for.
+/// A hosts file that seems not to count is often one that was edited in the wrong folder.
+#[must_use]
+pub fn database_path(registry: &dyn Registry, system_root: &str) -> Reading<String> {
+    let path = match filled(text(registry, keys::TCPIP, "DataBasePath")) {
+        Reading::Value(path) => path,
+        Reading::Absent | Reading::NotApplicable => r"%SystemRoot%\System32\drivers\etc".to_owned(),
+        Reading::Unreadable(why) => return Reading::Unreadable(why),
+    };
+    match expand(&path, system_root) {
+        Some(path) => Reading::Value(path.trim_end_matches('\\').to_owned()),
+        None => Reading::Unreadable(format!(
+            "DataBasePath of HKLM\\{} is {path:?}, in which more than %SystemRoot% stands for \
+             something else",
+            keys::TCPIP
+        )),
+    }
+}
+
+fn expand(path: &str, system_root: &str) -> Option<String> {
+    let variable = "%SystemRoot%";
+    let path = match path.get(..variable.len()) {
+        Some(head) if head.eq_ignore_ascii_case(variable) => {
+            format!("{system_root}{}", path.get(variable.len()..)?)
+        }
+        _ => path.to_owned(),
+    };
+    (!path.contains('%')).then_some(path)
+}

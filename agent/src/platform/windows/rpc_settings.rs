@@ -1,0 +1,72 @@
+//! The settings of the RPC runtime, from the registry.
+
+use epmesh_common::facts::{Reading, RegistryText, RpcSettings, StaticPort, StaticPortOwner};
+
+use super::{
+    keys, near_miss,
+    registry::{Data, Registry},
+    typed::{lines, number, text, wrong_type},
+};
+
+/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets.
+const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration (WMI \
+     root\\MicrosoftDfs, DfsrMachineConfig.RpcPortAssignment), not in the registry";
+
+/// Reads the settings. A value of the wrong type is "could not be read", never "absent".
+#[must_use]
+pub fn read(registry: &dyn Registry) -> RpcSettings {
+    RpcSettings {
+        client_protocols: client_protocols(registry),
+        internet_ports: lines(registry, keys::RPC_INTERNET, "Ports"),
+        internet_ports_available: text(registry, keys::RPC_INTERNET, "PortsInternetAvailable"),
+        use_internet_ports: text(registry, keys::RPC_INTERNET, "UseInternetPorts"),
+        bind: lines(registry, keys::RPC_LINKAGE, "Bind"),
+        static_ports: StaticPortOwner::ALL
+            .map(|owner| StaticPort { owner, port: static_port(registry, owner) })
+            .to_vec(),
+        near_misses: match near_miss::find(registry) {
+            Ok(found) if found.is_empty() => Reading::Absent,
+            Ok(found) => Reading::Value(found),
+            Err(error) => Reading::unreadable(&error),
+        },
+        restrict_remote_clients: number(registry, keys::RPC_POLICY, "RestrictRemoteClients"),
+        enable_auth_ep_resolution: number(registry, keys::RPC_POLICY, "EnableAuthEpResolution"),
+    }
+}
+
+/// The values of `ClientProtocols`. The key without a value is a value: the runtime then knows no
+/// protocol sequence. Only the key's own absence is "absent".
+fn client_protocols(registry: &dyn Registry) -> Reading<Vec<RegistryText>> {
+    let key = keys::CLIENT_PROTOCOLS;
+    let values = match registry.values(key) {
+        Ok(Some(values)) => values,
+        Ok(None) => return Reading::Absent,
+        Err(error) => return Reading::unreadable(&error),
+    };
+    let mut texts = Vec::new();
+    for value in values {
+        match value.data {
+            Data::Text(data) => texts.push(RegistryText { name: value.name, data }),
+            // The default value of a key means nothing here, whatever it is.
+            _ if value.name.is_empty() => {}
+            other => return Reading::Unreadable(wrong_type(key, &value.name, &other, "REG_SZ")),
+        }
+    }
+    texts.retain(|text| !(text.name.is_empty() && text.data.is_empty()));
+    texts.sort_by(|a, b| (&a.name, &a.data).cmp(&(&b.name, &b.data)));
+    Reading::Value(texts)
+}
+
+fn static_port(registry: &dyn Registry, owner: StaticPortOwner) -> Reading<u32> {
+    match owner {
+        StaticPortOwner::Ntds => number(registry, keys::NTDS, "TCP/IP Port"),
+        StaticPortOwner::Netlogon => number(registry, keys::NETLOGON, "DCTcpipPort"),
+        StaticPortOwner::Ntfrs => number(registry, keys::NTFRS, "RPC TCP/IP Port Assignment"),
+        StaticPortOwner::Dfsr => match registry.values(keys::DFSR) {
+            // Not installed: Windows 2000 and 2003 before R2.
+            Ok(None) => Reading::NotApplicable,
+            Ok(Some(_)) => Reading::Unreadable(DFSR_ELSEWHERE.to_owned()),
+            Err(error) => Reading::unreadable(&error),
+        },
+    }
+}

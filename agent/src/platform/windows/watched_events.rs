@@ -1,0 +1,114 @@
+//! The events that are watched, and the queries that select them.
+
+/// The events of one log and one provider that are watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The log.
+    pub log: &'static str,
+    /// The providers that write them; an event of another provider with the same number is
+    /// another event.
+    pub providers: &'static [&'static str],
+    /// Their ids.
+    pub ids: &'static [u32],
+}
+
+/// The watched events, by log.
+///
+/// The directory service's provider has one name in its manifest (2008 and later) and several,
+/// `NTDS …`, as classic sources before; all are asked for.
+pub const WATCHED: [Watched; 4] = [
+    Watched {
+        log: "Directory Service",
+        providers: &[
+            "Microsoft-Windows-ActiveDirectory_DomainService",
+            "NTDS KCC",
+            "NTDS General",
+            "NTDS Replication",
+        ],
+        ids: &[1113, 1115, 1125, 1265, 1311, 1655, 1865, 1925, 1960, 2087, 2088],
+    },
+    Watched { log: "System", providers: &["NETLOGON"], ids: &[5719, 5783, 5809, 5820] },
+    Watched { log: "System", providers: &["Tcpip", "Tcpip6"], ids: &[4227, 4231] },
+    Watched { log: "Security", providers: &["Microsoft-Windows-Security-Auditing"], ids: &[5712] },
+];
+
+/// The most ids of one query: beyond some twenty terms the event log service refuses an XPath.
+pub const MAX_IDS: usize = 22;
+
+/// One question to the event log (`EvtQuery`, `EvtSubscribe`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The log, as its `Path`.
+    pub log: &'static str,
+    /// The XPath that selects the events.
+    pub xpath: String,
+}
+
+/// The questions that select the watched events from `since` on, in milliseconds ago, or all there
+/// are.
+#[must_use]
+pub fn queries(since: Option<u64>) -> Vec<Query> {
+    WATCHED.iter().flat_map(|watched| of(watched, since)).collect()
+}
+
+fn of(watched: &Watched, since: Option<u64>) -> Vec<Query> {
+    let providers = watched.providers.iter().map(|name| format!("@Name='{name}'"));
+    let providers = providers.collect::<Vec<_>>().join(" or ");
+    let time = since.map(|ms| format!(" and TimeCreated[timediff(@SystemTime) <= {ms}]"));
+    let time = time.unwrap_or_default();
+    // The providers count as terms too.
+    let room = MAX_IDS.saturating_sub(watched.providers.len() + 1).max(1);
+    let query = |ids: &[u32]| {
+        let ids = ids.iter().map(|id| format!("EventID={id}")).collect::<Vec<_>>().join(" or ");
+        Query {
+            log: watched.log,
+            xpath: format!("*[System[Provider[{providers}] and ({ids}){time}]]"),
+        }
+    };
+    watched.ids.chunks(room).map(query).collect()
+}
+
+/// Whether an event is one of the watched.
+#[must_use]
+pub fn is_watched(log: &str, provider: &str, id: u32) -> bool {
+    WATCHED.iter().any(|watched| {
+        watched.log.eq_ignore_ascii_case(log)
+            && watched.providers.iter().any(|name| name.eq_ignore_ascii_case(provider))
+            && watched.ids.contains(&id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_short_enough_and_select_every_id() {
+        let queries = queries(Some(86_400_000));
+        for query in &queries {
+            assert!(query.xpath.matches('=').count() <= MAX_IDS + 2, "{}", query.xpath);
+            assert!(query.xpath.ends_with(" and TimeCreated[timediff(@SystemTime) <= 86400000]]]"));
+        }
+        for watched in WATCHED {
+            for id in watched.ids {
+                let selects = |query: &&Query| {
+                    query.log == watched.log && query.xpath.contains(&format!("EventID={id}"))
+                };
+                assert_eq!(queries.iter().filter(selects).count(), 1, "{id}");
+            }
+        }
+        assert_eq!(
+            super::queries(None).last().map(|query| query.xpath.as_str()),
+            Some(
+                "*[System[Provider[@Name='Microsoft-Windows-Security-Auditing'] and (EventID=5712)]]"
+            )
+        );
+    }
+
+    #[test]
+    fn a_number_alone_is_not_enough() {
+        assert!(is_watched("System", "NETLOGON", 5809));
+        assert!(!is_watched("System", "Service Control Manager", 5809));
+        assert!(!is_watched("Application", "NETLOGON", 5809));
+    }
+}

@@ -1,0 +1,125 @@
+//! What there is to say about one domain controller from its own facts alone, before any link is
+//! looked at.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::DcFacts;
+use crate::{
+    facts::{MapDifferences, plain_text},
+    windows::{ClientProtocolRule, Note, notes},
+};
+
+/// Findings about the setup of one domain controller. They are no verdicts: nothing need fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Remarks {
+    /// About its settings, the worst first.
+    pub notes: Vec<Note>,
+    /// How the views of its endpoint map differ.
+    pub map_differences: MapDifferences,
+}
+
+impl Remarks {
+    /// What there is to say. Facts count as they stand, however old.
+    #[must_use]
+    pub fn of(facts: &DcFacts) -> Self {
+        let map = facts.endpoint_map.as_ref();
+        Self {
+            notes: notes(facts, &ClientProtocolRule::default()),
+            map_differences: map.map(|held| held.fact.differences()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.notes.is_empty() && self.map_differences.is_empty()
+    }
+}
+
+/// For people: a heading and some lines for each of the two that has something to say. Control
+/// characters, which registry values may well have, are replaced.
+impl fmt::Display for Remarks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.notes.is_empty() {
+            writeln!(f, "notes")?;
+        }
+        for note in &self.notes {
+            let Note { severity, subject, text, advice, source, .. } = note;
+            writeln!(f, "  {severity:<7}  {}: {}", plain_text(subject), plain_text(text))?;
+            writeln!(f, "           to do: {} ({source})", plain_text(advice))?;
+        }
+        if self.map_differences.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "{}views of the endpoint map that differ",
+            if self.notes.is_empty() { "" } else { "\n" }
+        )?;
+        for line in self.map_differences.to_string().lines() {
+            writeln!(f, "  {}", plain_text(line))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{
+        Blank, EndpointMap, Failure, Host, MapView, NearMiss, Platform, Reading, RpcSettings,
+        Section, Through, Timestamp,
+    };
+
+    fn facts(platform: Platform) -> DcFacts {
+        let at = Timestamp::default();
+        let name = "dc1.lab.test".parse().expect("a name");
+        let mut rpc = RpcSettings::blank(&Blank::NotApplicable);
+        rpc.client_protocols = Reading::Absent;
+        rpc.near_misses = Reading::Value(vec![NearMiss {
+            key: "HKLM\\A".to_owned(),
+            name: "x\u{1b}[2J".to_owned(),
+            meant: "y".to_owned(),
+            data: "1".to_owned(),
+        }]);
+        let views = vec![MapView {
+            through: Through::Address([127, 0, 0, 1].into()),
+            endpoints: Err(Failure::Local("no\nway".to_owned())),
+        }];
+        let mut facts = DcFacts::default();
+        facts.put(at, Section::Host(Host::blank(name, platform, "0.0.0", &Blank::Absent)));
+        facts.put(at, Section::RpcSettings(rpc));
+        facts.put(at, Section::EndpointMap(EndpointMap { views }));
+        facts
+    }
+
+    #[test]
+    fn fit_for_a_screen() {
+        let text = Remarks::of(&facts(Platform::Windows)).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.first(), Some(&"notes"));
+        assert!(lines[1].starts_with(r"  fault    HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols: "));
+        assert!(lines[2].starts_with("           to do: restore the key"));
+        assert!(lines[3].starts_with("  warning  HKLM\\A, "), "{text}");
+        assert!(!text.contains('\u{1b}'));
+        assert_eq!(lines[6], "views of the endpoint map that differ");
+        assert!(lines[7].starts_with("  through 127.0.0.1 port 135: "), "{text}");
+        let json = serde_json::to_string(&Remarks::of(&facts(Platform::Windows))).expect("JSON");
+        assert_eq!(
+            serde_json::from_str::<Remarks>(&json).expect("its own"),
+            Remarks::of(&facts(Platform::Windows))
+        );
+    }
+
+    #[test]
+    fn samba_has_no_windows_settings() {
+        let remarks = Remarks::of(&facts(Platform::Samba));
+        assert_eq!(remarks.notes, []);
+        assert!(!remarks.is_empty());
+        assert!(Remarks::of(&DcFacts::default()).is_empty());
+        assert_eq!(Remarks::default().to_string(), "");
+    }
+}

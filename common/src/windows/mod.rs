@@ -1,0 +1,30 @@
+//! What is known about Windows: how a domain controller is set up by default, and what its settings
+//! do to its RPC servers. Rules and tables over facts; nothing here reads anything.
+//!
+//! A rule gives [`Note`]s, never a verdict: a setting that is off the default is a finding before
+//! any link fails, and seldom the cause alone. A default that is not confirmed is only ever a
+//! [`Severity::Note`].
+
+mod boot;
+mod client_protocols;
+mod known;
+mod near_misses;
+mod note;
+mod port_ranges;
+mod release;
+mod rpc_internet;
+mod rpc_linkage;
+mod rpc_policy;
+mod service_defaults;
+mod services;
+mod static_ports;
+#[cfg(test)]
+mod testing;
+
+pub use self::{
+    client_protocols::ClientProtocolRule,
+    note::{About, Note, Severity, notes},
+    release::Release,
+    rpc_internet::{RpcPorts, rpc_ports, rpc_range},
+    service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
+};

@@ -1,0 +1,23 @@
+//! Values whose name is almost one that counts.
+
+use super::{About, Note, Severity, note::unread};
+use crate::facts::{Reading, RpcSettings};
+
+pub(super) fn notes(rpc: &RpcSettings) -> Vec<Note> {
+    let Reading::Value(misses) = &rpc.near_misses else {
+        return unread(About::Misspelt, "misspelt values", &rpc.near_misses).into_iter().collect();
+    };
+    let note = |miss: &crate::facts::NearMiss| Note {
+        severity: Severity::Warning,
+        about: About::Misspelt,
+        subject: format!("{}, {:?}", miss.key, miss.name),
+        text: format!(
+            "Windows does not read it; {} was probably meant ({})",
+            miss.meant, miss.data
+        ),
+        advice: "give it the right name, or delete it; then restart the service or the host"
+            .to_owned(),
+        source: "epmesh".to_owned(),
+    };
+    misses.iter().map(note).collect()
+}
