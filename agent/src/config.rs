@@ -1,4 +1,4 @@
-//! The configuration file, `/etc/epmesh-agent/agent.toml`: TOML, kebab-case, every problem at once.
+//! The configuration file: TOML, kebab-case, every problem at once.
 
 use std::{
     net::IpAddr,
@@ -14,8 +14,28 @@ use thiserror::Error;
 
 use crate::session::SpoolLimits;
 
-/// Where the configuration stands unless told otherwise.
-pub const DEFAULT_PATH: &str = "/etc/epmesh-agent/agent.toml";
+/// Where the configuration stands unless told otherwise: `/etc/epmesh-agent/agent.toml`, on
+/// Windows `%ProgramData%\epmesh-agent\agent.toml`.
+#[must_use]
+pub fn default_path() -> PathBuf {
+    if cfg!(windows) { program_data().join("agent.toml") } else { "/etc/epmesh-agent/agent.toml".into() }
+}
+
+/// Where identity, plan and spool are kept unless told otherwise: `/var/lib/epmesh-agent`, on
+/// Windows `%ProgramData%\epmesh-agent\state`.
+#[must_use]
+pub fn default_state_dir() -> PathBuf {
+    if cfg!(windows) { program_data().join("state") } else { "/var/lib/epmesh-agent".into() }
+}
+
+/// Everything of ours on Windows but the program: `%ProgramData%\epmesh-agent`.
+#[must_use]
+pub fn program_data() -> PathBuf {
+    let root = std::env::var_os("ProgramData").map(PathBuf::from);
+    root.filter(|root| root.is_absolute())
+        .unwrap_or_else(|| r"C:\ProgramData".into())
+        .join("epmesh-agent")
+}
 
 /// The configuration of the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +100,7 @@ impl Default for Config {
             server_name: None,
             name: None,
             platform: None,
-            state_dir: PathBuf::from("/var/lib/epmesh-agent"),
+            state_dir: default_state_dir(),
             spool: SpoolLimits::default(),
             probe: Probe { concurrency: 32, min_interval: Duration::from_secs(5) },
             ports: Ports { endpoint_mapper: 135, dns: 53, ldap: 389, netbios: 137 },
@@ -116,7 +136,8 @@ impl Config {
     /// # Errors
     /// When a file that was named is not there, or there is any problem in it.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let default = default_path();
+        let file = path.unwrap_or(&default);
         match std::fs::read_to_string(file) {
             Ok(text) => {
                 Self::parse(&file.display().to_string(), &text).map_err(ConfigError::Problems)
@@ -234,6 +255,8 @@ mod tests {
         let config = Config::parse("agent.example.toml", &text).expect("it is valid");
         let expected = Config {
             coordinators: vec!["https://epmesh.lab.test:7443".to_owned()],
+            // The example is Linux's; on Windows only comments would differ.
+            state_dir: "/var/lib/epmesh-agent".into(),
             ..Config::default()
         };
         assert_eq!(config, expected);

@@ -7,6 +7,9 @@
 //! | [`probe`] | how it looks at a peer |
 //! | [`check`] | one host looked at from here, with a verdict |
 //! | [`session`] | how reports reach a coordinator: enrolment, stream, spool, back-off |
+//! | [`start`], [`join`] | how it begins: its identity, or a join that is pending |
+//! | `service` | the Windows service |
+//! | [`notice`], [`log`] | what an administrator hears, where there is no terminal |
 //! | [`config`], [`cli`] | the configuration file and the command line |
 
 pub mod check;
@@ -17,7 +20,13 @@ pub mod config;
 pub mod daemon;
 pub mod enroll;
 pub mod files;
+pub mod join;
+pub mod log;
+pub mod notice;
 pub mod platform;
 pub mod probe;
 pub mod run;
+#[cfg(windows)]
+pub mod service;
 pub mod session;
+pub mod start;
