@@ -12,8 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    check,
-    collect,
+    check, collect,
     config::{Config, ConfigError, coordinator},
     enroll,
     join::{self, PendingJoin},
@@ -207,7 +206,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
                 Err(error) => return fail(USAGE, &chain(&error)),
             }
         }
-        Command::Check(arguments) => match check::run(&arguments, &config, chosen.as_deref()).await {
+        Command::Check(arguments) => match check::run(&arguments, &config, chosen.as_deref()).await
+        {
             Ok(exit) => return exit.into(),
             Err(error) => Err(error),
         },

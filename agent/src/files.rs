@@ -29,8 +29,7 @@ pub fn private_dir(directory: &Path) -> io::Result<()> {
 /// What the system says.
 #[cfg(windows)]
 pub fn private_dir(directory: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> =
-        directory.ancestors().take_while(|folder| !folder.is_dir()).collect();
+    let missing: Vec<&Path> = directory.ancestors().take_while(|folder| !folder.is_dir()).collect();
     missing.into_iter().rev().try_for_each(access::create_private_dir)
 }
 

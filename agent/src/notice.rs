@@ -60,7 +60,9 @@ impl Notices {
     /// Tells it, and logs it.
     pub fn tell(&self, notice: &Notice) {
         match notice {
-            Notice::Started(_) | Notice::Stopped | Notice::Enrolled(_) => tracing::info!("{notice}"),
+            Notice::Started(_) | Notice::Stopped | Notice::Enrolled(_) => {
+                tracing::info!("{notice}")
+            }
             Notice::Unreachable(_) => tracing::warn!("{notice}"),
             Notice::NotEnrolled(_) | Notice::Refused(_) | Notice::Failed(_) => {
                 tracing::error!("{notice}");

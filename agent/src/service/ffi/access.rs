@@ -126,7 +126,11 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let error = io::Error::last_os_error();
-    if error.raw_os_error() == Some(ERROR_ALREADY_EXISTS.cast_signed()) { Ok(()) } else { Err(error) }
+    if error.raw_os_error() == Some(ERROR_ALREADY_EXISTS.cast_signed()) {
+        Ok(())
+    } else {
+        Err(error)
+    }
 }
 
 /// Makes what is at `path`, a file or a folder, private.
@@ -138,12 +142,7 @@ pub(crate) fn make_private(path: &Path, is_dir: bool) -> io::Result<()> {
     let (mut present, mut list, mut defaulted) = (0, ptr::null_mut(), 0);
     // SAFETY: the descriptor is valid; the three results are valid for writes.
     let done = unsafe {
-        GetSecurityDescriptorDacl(
-            descriptor.0,
-            &raw mut present,
-            &raw mut list,
-            &raw mut defaulted,
-        )
+        GetSecurityDescriptorDacl(descriptor.0, &raw mut present, &raw mut list, &raw mut defaulted)
     };
     if done == 0 {
         return Err(io::Error::last_os_error());
@@ -183,7 +182,8 @@ pub(crate) fn list_of(path: &Path) -> io::Result<String> {
 /// # Errors
 /// What the system says.
 pub(crate) fn owner_of(path: &Path) -> io::Result<String> {
-    let text = Descriptor::of(path, OWNER_SECURITY_INFORMATION)?.text(OWNER_SECURITY_INFORMATION)?;
+    let text =
+        Descriptor::of(path, OWNER_SECURITY_INFORMATION)?.text(OWNER_SECURITY_INFORMATION)?;
     Ok(text.trim_start_matches("O:").to_owned())
 }
 
