@@ -18,27 +18,31 @@ use crate::session::SpoolLimits;
 /// Windows `%ProgramData%\epmesh-agent\agent.toml`.
 #[must_use]
 pub fn default_path() -> PathBuf {
-    if cfg!(windows) {
-        program_data().join("agent.toml")
-    } else {
-        "/etc/epmesh-agent/agent.toml".into()
-    }
+    #[cfg(windows)]
+    let path = program_data().join("agent.toml");
+    #[cfg(not(windows))]
+    let path = "/etc/epmesh-agent/agent.toml".into();
+    path
 }
 
 /// Where identity, plan and spool are kept unless told otherwise: `/var/lib/epmesh-agent`, on
 /// Windows `%ProgramData%\epmesh-agent\state`.
 #[must_use]
 pub fn default_state_dir() -> PathBuf {
-    if cfg!(windows) { program_data().join("state") } else { "/var/lib/epmesh-agent".into() }
+    #[cfg(windows)]
+    let path = program_data().join("state");
+    #[cfg(not(windows))]
+    let path = "/var/lib/epmesh-agent".into();
+    path
 }
 
-/// Everything of ours on Windows but the program: `%ProgramData%\epmesh-agent`.
+/// Everything of ours but the program: `%ProgramData%\epmesh-agent`.
+#[cfg(windows)]
 #[must_use]
 pub fn program_data() -> PathBuf {
-    let root = std::env::var_os("ProgramData").map(PathBuf::from);
-    root.filter(|root| root.is_absolute())
-        .unwrap_or_else(|| r"C:\ProgramData".into())
-        .join("epmesh-agent")
+    // Windows always has that folder; if it will not say where, it is where it has always been.
+    let root = crate::service::folders::program_data();
+    root.unwrap_or_else(|_| r"C:\ProgramData".into()).join("epmesh-agent")
 }
 
 /// The configuration of the agent.

@@ -150,19 +150,20 @@ fn secure_folder(folder: &Path) -> anyhow::Result<()> {
     files::private_dir(folder).with_context(|| format!("could not make the folder {shown}"))?;
     let owner = access::owner_of(folder)
         .with_context(|| format!("could not find out who owns the folder {shown}"))?;
+    let ours = access::is_ours(folder)
+        .with_context(|| format!("could not compare the owner of {shown} with this user"))?;
     ensure!(
-        is_trusted(&owner),
-        "the folder {shown} belongs to {owner}, who is neither SYSTEM nor the administrators: look \
+        ours || is_trusted(&owner),
+        "the folder {shown} belongs to {owner}, who is neither SYSTEM nor an administrator: look \
          at what is in it, delete it, and install again"
     );
     access::make_private(folder, true)
         .with_context(|| format!("could not make the folder {shown} private"))
 }
 
-/// SYSTEM, the administrators, the service itself; whoever installs is one of them.
+/// SYSTEM, the administrators (`LA` is the built-in one), the service itself.
 fn is_trusted(owner: &str) -> bool {
-    // Of the built-in Administrator SDDL says LA, of the group BA; Wine's user is one.
-    matches!(owner, "SY" | "BA" | "LA" | "DA") || owner == access::SERVICE_SID
+    matches!(owner, "SY" | "BA" | "LA") || owner == access::SERVICE_SID
 }
 
 /// Stops and removes the service; with `purge` everything that it kept.

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-pub(crate) use self::ffi::access;
+pub(crate) use self::ffi::{access, folders};
 
 /// The name of the service, and of the source of its events.
 pub(crate) const NAME: &str = "epmesh-agent";

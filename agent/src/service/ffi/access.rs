@@ -3,18 +3,20 @@
 use std::{io, path::Path, ptr};
 
 use windows_sys::Win32::{
-    Foundation::{ERROR_ALREADY_EXISTS, ERROR_SUCCESS, LocalFree},
+    Foundation::{CloseHandle, ERROR_ALREADY_EXISTS, ERROR_SUCCESS, LocalFree},
     Security::{
         Authorization::{
             ConvertSecurityDescriptorToStringSecurityDescriptorW,
             ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW,
             SDDL_REVISION_1, SE_FILE_OBJECT, SetNamedSecurityInfoW,
         },
-        DACL_SECURITY_INFORMATION, GetSecurityDescriptorDacl, OBJECT_SECURITY_INFORMATION,
-        OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
-        SECURITY_ATTRIBUTES,
+        DACL_SECURITY_INFORMATION, EqualSid, GetSecurityDescriptorDacl, GetSecurityDescriptorOwner,
+        GetTokenInformation, OBJECT_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION,
+        PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
+        TOKEN_QUERY, TOKEN_USER, TokenUser,
     },
     Storage::FileSystem::CreateDirectoryW,
+    System::Threading::{GetCurrentProcess, OpenProcessToken},
 };
 
 use super::{os_error, wide};
@@ -187,6 +189,55 @@ pub(crate) fn owner_of(path: &Path) -> io::Result<String> {
     Ok(text.trim_start_matches("O:").to_owned())
 }
 
+/// Whether what is at `path` belongs to the user that runs this program.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn is_ours(path: &Path) -> io::Result<bool> {
+    let descriptor = Descriptor::of(path, OWNER_SECURITY_INFORMATION)?;
+    let (mut owner, mut defaulted) = (ptr::null_mut(), 0);
+    // SAFETY: the descriptor is valid; both results are valid for writes.
+    let found =
+        unsafe { GetSecurityDescriptorOwner(descriptor.0, &raw mut owner, &raw mut defaulted) };
+    if found == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let user = User::current()?;
+    // SAFETY: both SIDs are valid: `owner` is not null here and points into `descriptor`, the
+    // other into `user`; both outlive the call.
+    Ok(!owner.is_null() && unsafe { EqualSid(owner, user.sid()) } != 0)
+}
+
+/// The user of this process: a `TOKEN_USER` and the SID it points to, in one buffer.
+struct User(Box<[u64; 32]>);
+
+impl User {
+    fn current() -> io::Result<Self> {
+        let mut token = ptr::null_mut();
+        // SAFETY: the handle of the current process is always valid; `token` is valid for writes.
+        if unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &raw mut token) } == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // Aligned as the structure asks for. A SID has at most 68 bytes, the structure 16.
+        let mut buffer = Box::new([0_u64; 32]);
+        let (size, mut needed) = (256, 0_u32);
+        // SAFETY: the token was opened just now; `buffer` has `size` bytes and is valid for writes.
+        let done = unsafe {
+            GetTokenInformation(token, TokenUser, buffer.as_mut_ptr().cast(), size, &raw mut needed)
+        };
+        let outcome = if done == 0 { Err(io::Error::last_os_error()) } else { Ok(Self(buffer)) };
+        // SAFETY: the token is open and is not used after this.
+        unsafe { CloseHandle(token) };
+        outcome
+    }
+
+    fn sid(&self) -> PSID {
+        // SAFETY: the buffer is aligned and large enough for a TOKEN_USER, and the call that
+        // filled it succeeded; the SID that it points to is in the same, boxed, buffer.
+        unsafe { (*self.0.as_ptr().cast::<TOKEN_USER>()).User.Sid }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +259,7 @@ mod tests {
                 assert!(!list.contains(everybody), "{list}");
             }
         }
+        assert!(is_ours(&file).expect("it has an owner"));
         assert!(!owner_of(&file).expect("it has an owner").is_empty());
         assert_eq!(std::fs::read(&file).expect("its owner reads it"), b"x");
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(super) mod eventlog;
+pub(crate) mod folders;
 pub(super) mod main;
 pub(super) mod privileges;
 
