@@ -179,12 +179,14 @@ step_wine() {
 }
 
 step_packages() {
-  local deb
+  local deb status=0
   is_debian || skip "needs Debian's dpkg"
   is_root || skip "needs root, to install into a root of its own"
   deploy/package --profile dev --out "$CACHE/package" deb
-  deb=$(ls -t "$CACHE"/package/*.deb | head -n 1)
-  deploy/debian/try "$deb"
+  deb=$CACHE/package/epmesh-agent_$(deploy/package --print-version)_$(dpkg --print-architecture).deb
+  deploy/debian/try "$deb" || status=$?
+  if ((status == SKIPPED)); then skip "this machine mounts no overlay"; fi
+  return "$status"
 }
 
 # Takes over the environment of the Windows target; skips where this machine cannot have it.
