@@ -169,7 +169,7 @@ pub async fn identity(
         Ok(identity) => {
             // What an end between keeping the one and deleting the other left.
             PendingJoin::remove(state_dir)?;
-            return Ok(Some(identity));
+            Ok(Some(identity))
         }
         Err(identity @ IdentityError::NotEnrolled { .. }) => {
             let Some(join) = PendingJoin::load(state_dir)? else {

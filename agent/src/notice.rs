@@ -41,9 +41,12 @@ impl fmt::Display for Notice {
     }
 }
 
+/// What is done with a notice.
+type Told = dyn Fn(&Notice) + Send + Sync;
+
 /// Where notices go, besides the log.
 #[derive(Clone, Default)]
-pub struct Notices(Option<Arc<dyn Fn(&Notice) + Send + Sync>>);
+pub struct Notices(Option<Arc<Told>>);
 
 impl fmt::Debug for Notices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -239,14 +239,12 @@ pub(super) fn status() -> anyhow::Result<()> {
 }
 
 fn stopped(service: &Service) -> anyhow::Result<()> {
-    match service.stop() {
-        Err(error) if !is(&error, ERROR_SERVICE_NOT_ACTIVE) => {
-            // It may be on its way already; whether it gets there is seen below.
-            if service.query_status().map_err(system)?.current_state != ServiceState::StopPending {
-                return Err(system(error)).context("could not stop the service");
-            }
-        }
-        _ => {}
+    if let Err(error) = service.stop()
+        && !is(&error, ERROR_SERVICE_NOT_ACTIVE)
+        // It may be on its way already; whether it gets there is seen below.
+        && service.query_status().map_err(system)?.current_state != ServiceState::StopPending
+    {
+        return Err(system(error)).context("could not stop the service");
     }
     reach(service, ServiceState::Stopped)
 }
