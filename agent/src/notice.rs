@@ -64,7 +64,7 @@ impl Notices {
     pub fn tell(&self, notice: &Notice) {
         match notice {
             Notice::Started(_) | Notice::Stopped | Notice::Enrolled(_) => {
-                tracing::info!("{notice}")
+                tracing::info!("{notice}");
             }
             Notice::Unreachable(_) => tracing::warn!("{notice}"),
             Notice::NotEnrolled(_) | Notice::Refused(_) | Notice::Failed(_) => {
