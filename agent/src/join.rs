@@ -308,17 +308,17 @@ mod tests {
         assert!(!format!("{:?}", join()).contains("epm1"));
         let dir = tempfile::tempdir().expect("a folder");
         for text in [
-            r#"{"coordinator": "https://c:1", "token": "SECRET"}"#,
-            r#"{"coordinator": "SECRET", "token": "SECRET"}"#,
-            r#"{"coordinator": 5, "token": "SECRET"}"#,
-            r#"{"coordinator": "https://c:1", "token": {"SECRET": 5}}"#,
-            r#"{"coordinator": "https://c:1", "SECRET": "SECRET"}"#,
-            "SECRET",
+            r#"{"coordinator": "https://c:1", "token": "hunter2"}"#,
+            r#"{"coordinator": "hunter2", "token": "hunter2"}"#,
+            r#"{"coordinator": 5, "token": "hunter2"}"#,
+            r#"{"coordinator": "https://c:1", "token": {"hunter2": 5}}"#,
+            r#"{"coordinator": "https://c:1", "hunter2": "hunter2"}"#,
+            "hunter2",
         ] {
             fs::write(path(dir.path()), text).expect("a file");
             let error = PendingJoin::load(dir.path()).expect_err(text);
             assert!(matches!(error, JoinError::Damaged { .. }), "{error}");
-            assert!(!chain(&error).contains("SECRET"), "{error}");
+            assert!(!chain(&error).contains("hunter2"), "{error}");
         }
     }
 }
