@@ -7,21 +7,20 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use epmesh_common::error::chain;
-use epmesh_common::facts::{DnsName, Section, SectionKind};
+use epmesh_common::facts::{DnsName, SectionKind};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    check,
-    clock::SystemClock,
-    collect,
+    check, collect,
     config::{Config, ConfigError, coordinator},
-    daemon::Peers,
     enroll,
-    platform::{self, Platform},
-    probe::Prober,
-    run, self_test,
-    session::{Identity, JoinToken},
+    join::{self, PendingJoin},
+    notice::Notices,
+    platform::{self, Platform, PlatformError},
+    self_test,
+    session::{Fingerprint, FingerprintError, Identity, IdentityError, JoinToken},
+    start,
 };
 
 /// Exit code for wrong usage or configuration.
@@ -38,7 +37,8 @@ pub struct Cli {
     /// What is logged, to standard error: error, warn, info, debug, or a filter by module.
     #[arg(long, global = true, default_value = "info", value_name = "FILTER")]
     log: String,
-    /// The configuration [default: /etc/epmesh-agent/agent.toml, where it is there].
+    /// The configuration [default: /etc/epmesh-agent/agent.toml, where it is there; on Windows
+    /// %ProgramData%\epmesh-agent\agent.toml].
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Which platform's code reads this host [default: what the program was built for].
@@ -56,8 +56,8 @@ enum PlatformName {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run as a daemon.
-    Run,
+    /// Run as a daemon, in the foreground. Joins a mesh first where a join is pending.
+    Run(Run),
     /// Join a mesh with a join token.
     Enroll(Enroll),
     /// Print what this host says of itself.
@@ -71,6 +71,17 @@ enum Command {
     /// Work on configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// The Windows service.
+    #[cfg(windows)]
+    #[command(subcommand)]
+    Service(crate::service::Command),
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// In the console, as `run` always does: for those who know it from other services.
+    #[arg(long)]
+    console: bool,
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +98,20 @@ struct Enroll {
     /// The name of this domain controller [default: what the host tells].
     #[arg(long)]
     name: Option<DnsName>,
+    /// The SHA-256 of the coordinator's authority, to be compared with the one in the token.
+    #[arg(long, value_name = "HEX", value_parser = fingerprint)]
+    ca_fingerprint: Option<Expected>,
+    /// Do not connect now: leave it to the agent, which joins when it starts and tries until it is
+    /// let in. A host that is enrolled stays as it is.
+    #[arg(long)]
+    pending: bool,
+}
+
+/// A fingerprint to compare with, or none: installers pass an empty text where nothing was given.
+type Expected = Option<Fingerprint>;
+
+fn fingerprint(text: &str) -> Result<Expected, FingerprintError> {
+    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 #[derive(Debug, Args)]
@@ -129,20 +154,21 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(USAGE, &format!("--log {:?}: {error}", cli.log)),
     };
+    #[cfg(windows)]
+    if let Command::Service(command) = cli.command {
+        // It has a log of its own: nobody sees the standard error of a service.
+        let context = crate::service::Context { config: cli.config, filter };
+        return match crate::service::main(command, context) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(1, &format!("{error:#}")),
+        };
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    // One thread: all of this waits, it does not work. What blocks (the disk, the host's resolver) has
-    // threads of its own, with small stacks and gone soon after.
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(16)
-        .thread_stack_size(512 * 1024)
-        .thread_keep_alive(std::time::Duration::from_secs(2))
-        .enable_all()
-        .build()
-    {
+    let runtime = match start::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("could not start: {error}")),
     };
@@ -167,37 +193,33 @@ async fn dispatch(cli: Cli) -> ExitCode {
         PlatformName::Samba => "samba",
         PlatformName::Windows => "windows",
     });
-    let chosen = chosen.or(config.platform.as_deref());
+    let chosen = chosen.map(str::to_owned).or_else(|| config.platform.clone());
     let outcome = match cli.command {
-        Command::Run => {
-            let name =
-                Identity::load(&config.state_dir).map(|identity| (identity.name.clone(), identity));
-            match name {
-                Ok((name, identity)) => match platform::detect(chosen, &config, Some(name)) {
-                    Ok(platform) => daemon(config, identity, platform).await,
-                    Err(error) => return fail(USAGE, &chain(&error)),
-                },
-                Err(error) => Err(error.into()),
-            }
-        }
-        Command::Enroll(arguments) => match platform::detect(chosen, &config, None) {
+        Command::Run(_) => match daemon(config, chosen.as_deref()).await {
+            Err(error) if error.is::<PlatformError>() => return fail(USAGE, &format!("{error:#}")),
+            outcome => outcome,
+        },
+        Command::Enroll(arguments) if arguments.pending => pend(&config, arguments),
+        Command::Enroll(arguments) => match platform::detect(chosen.as_deref(), &config, None) {
             Ok(platform) => join(&config, arguments, &platform).await,
             Err(error) => return fail(USAGE, &chain(&error)),
         },
         Command::Collect(arguments) => {
             let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
-            match platform::detect(chosen, &config, enrolled) {
+            match platform::detect(chosen.as_deref(), &config, enrolled) {
                 Ok(platform) => print(&arguments, &platform).await,
                 Err(error) => return fail(USAGE, &chain(&error)),
             }
         }
-        Command::Check(arguments) => match check::join::run(&arguments, &config, chosen).await {
-            Ok(exit) => return exit.into(),
-            Err(error) => Err(error),
-        },
+        Command::Check(arguments) => {
+            match check::join::run(&arguments, &config, chosen.as_deref()).await {
+                Ok(exit) => return exit.into(),
+                Err(error) => Err(error),
+            }
+        }
         Command::SelfTest(arguments) => {
             let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
-            match platform::detect(chosen, &config, enrolled) {
+            match platform::detect(chosen.as_deref(), &config, enrolled) {
                 Ok(platform) => match self_test::run(&arguments, &config, &platform).await {
                     Ok(code) => return code,
                     Err(error) => Err(error),
@@ -206,6 +228,8 @@ async fn dispatch(cli: Cli) -> ExitCode {
             }
         }
         Command::Config(_) => Ok(()),
+        #[cfg(windows)]
+        Command::Service(_) => Ok(()), // done before there was a runtime
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -213,11 +237,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
     }
 }
 
-async fn daemon(
-    config: Config,
-    identity: Identity,
-    platform: Arc<dyn Platform>,
-) -> anyhow::Result<()> {
+async fn daemon(config: Config, chosen: Option<&str>) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let signal = shutdown.clone();
     tokio::spawn(async move {
@@ -225,17 +245,7 @@ async fn daemon(
         tracing::info!("stopping");
         signal.cancel();
     });
-    tracing::info!(
-        name = %identity.name,
-        platform = platform.name(),
-        version = env!("CARGO_PKG_VERSION"),
-        "epmesh-agent"
-    );
-    let clock = Arc::new(SystemClock);
-    let peers: Arc<dyn Peers> = Arc::new(Prober::new((&config).into()));
-    let parts = run::Parts { config, identity, platform, peers: Some(peers), clock };
-    run::run(parts, shutdown).await?;
-    Ok(())
+    start::start(config, chosen, &Notices::default(), shutdown).await
 }
 
 /// Waits for Ctrl-C or, on Unix, SIGTERM.
@@ -267,6 +277,45 @@ async fn join(
     arguments: Enroll,
     platform: &Arc<dyn Platform>,
 ) -> anyhow::Result<()> {
+    let token = token(&arguments)?;
+    let name = match arguments.name.or_else(|| config.name.clone()) {
+        Some(name) => name,
+        None => match join::host_name(platform).await {
+            Some(name) => name,
+            None => anyhow::bail!("the host does not tell its name: give --name"),
+        },
+    };
+    let identity = enroll::enroll(config, arguments.coordinator, token, name).await?;
+    // What was pending is done, or is not what was wanted.
+    PendingJoin::remove(&config.state_dir)?;
+    println!("enrolled as {}", identity.name);
+    Ok(())
+}
+
+/// Leaves the join to the agent.
+fn pend(config: &Config, arguments: Enroll) -> anyhow::Result<()> {
+    let token = token(&arguments)?;
+    match Identity::load(&config.state_dir) {
+        Ok(identity) => {
+            println!("enrolled as {} already: nothing is to be done", identity.name);
+            return Ok(());
+        }
+        Err(IdentityError::NotEnrolled { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let join = PendingJoin {
+        coordinator: arguments.coordinator,
+        token: token.secret_text().to_owned(),
+        name: arguments.name,
+        key: None,
+    };
+    join.save(&config.state_dir)?;
+    println!("the agent joins when it starts");
+    Ok(())
+}
+
+/// The token of the arguments; it is for the authority that they name.
+fn token(arguments: &Enroll) -> anyhow::Result<JoinToken> {
     let text = match (&arguments.token, &arguments.token_file) {
         (Some(token), _) => token.clone(),
         (None, Some(file)) => enroll::read_token(file)
@@ -274,16 +323,16 @@ async fn join(
         (None, None) => anyhow::bail!("no token"),
     };
     let token: JoinToken = text.parse()?;
-    let name = match arguments.name.or_else(|| config.name.clone()) {
-        Some(name) => name,
-        None => match platform.collect(SectionKind::Host).await {
-            Section::Host(host) => host.name,
-            _ => anyhow::bail!("the host does not tell its name: give --name"),
-        },
-    };
-    let identity = enroll::enroll(config, arguments.coordinator, token, name).await?;
-    println!("enrolled as {}", identity.name);
-    Ok(())
+    if let Some(Some(expected)) = arguments.ca_fingerprint
+        && expected != token.authority()
+    {
+        anyhow::bail!(
+            "the token is for the authority {}, not for {expected}: it was made by another \
+             coordinator; nothing was changed",
+            token.authority()
+        );
+    }
+    Ok(token)
 }
 
 async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> anyhow::Result<()> {
@@ -317,6 +366,7 @@ mod tests {
         Cli::command().debug_assert();
         let parse = |line: &str| Cli::try_parse_from(line.split(' '));
         assert!(parse("epmesh-agent run --config x").is_ok());
+        assert!(parse("epmesh-agent run --console").is_ok());
         assert!(parse("epmesh-agent collect --section host --output json").is_ok());
         assert!(parse("epmesh-agent collect --section nothing").is_err());
         assert!(parse("epmesh-agent check dc2 --interface samr --dns 10.0.0.1 -a").is_ok());
@@ -329,5 +379,9 @@ mod tests {
         assert!(parse("epmesh-agent enroll --coordinator https://c:1 --token-file -").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1").is_err());
         assert!(parse("epmesh-agent enroll --coordinator http://c:1 --token x").is_err());
+        let join = "epmesh-agent enroll --pending --coordinator https://c:1 --token x";
+        assert!(parse(&format!("{join} --ca-fingerprint 0a")).is_err());
+        assert!(parse(&format!("{join} --ca-fingerprint {}", "0A:".repeat(32))).is_ok());
+        assert!(parse(&format!("{join} --ca-fingerprint ")).is_ok(), "nothing was given");
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration file, `/etc/epmesh-agent/agent.toml`: TOML, kebab-case, every problem at once.
+//! The configuration file: TOML, kebab-case, every problem at once.
 
 use std::{
     net::IpAddr,
@@ -14,8 +14,36 @@ use thiserror::Error;
 
 use crate::session::SpoolLimits;
 
-/// Where the configuration stands unless told otherwise.
-pub const DEFAULT_PATH: &str = "/etc/epmesh-agent/agent.toml";
+/// Where the configuration stands unless told otherwise: `/etc/epmesh-agent/agent.toml`, on
+/// Windows `%ProgramData%\epmesh-agent\agent.toml`.
+#[must_use]
+pub fn default_path() -> PathBuf {
+    #[cfg(windows)]
+    let path = program_data().join("agent.toml");
+    #[cfg(not(windows))]
+    let path = "/etc/epmesh-agent/agent.toml".into();
+    path
+}
+
+/// Where identity, plan and spool are kept unless told otherwise: `/var/lib/epmesh-agent`, on
+/// Windows `%ProgramData%\epmesh-agent\state`.
+#[must_use]
+pub fn default_state_dir() -> PathBuf {
+    #[cfg(windows)]
+    let path = program_data().join("state");
+    #[cfg(not(windows))]
+    let path = "/var/lib/epmesh-agent".into();
+    path
+}
+
+/// Everything of ours but the program: `%ProgramData%\epmesh-agent`.
+#[cfg(windows)]
+#[must_use]
+pub fn program_data() -> PathBuf {
+    // Windows always has that folder; if it will not say where, it is where it has always been.
+    let root = crate::service::folders::program_data();
+    root.unwrap_or_else(|_| r"C:\ProgramData".into()).join("epmesh-agent")
+}
 
 /// The configuration of the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +112,7 @@ impl Default for Config {
             server_name: None,
             name: None,
             platform: None,
-            state_dir: PathBuf::from("/var/lib/epmesh-agent"),
+            state_dir: default_state_dir(),
             spool: SpoolLimits::default(),
             probe: Probe {
                 concurrency: 32,
@@ -125,7 +153,8 @@ impl Config {
     /// # Errors
     /// When a file that was named is not there, or there is any problem in it.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
-        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let default = default_path();
+        let file = path.unwrap_or(&default);
         match std::fs::read_to_string(file) {
             Ok(text) => {
                 Self::parse(&file.display().to_string(), &text).map_err(ConfigError::Problems)
@@ -247,7 +276,9 @@ mod tests {
 
     #[test]
     fn the_shipped_example_is_valid_and_shows_the_defaults() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/agent.example.toml");
+        let example =
+            if cfg!(windows) { "windows/agent.example.toml" } else { "agent.example.toml" };
+        let path = format!("{}/../deploy/{example}", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).expect("the example is there");
         let config = Config::parse("agent.example.toml", &text).expect("it is valid");
         let expected = Config {

@@ -41,7 +41,8 @@ pub async fn enroll(
     token: JoinToken,
     name: DnsName,
 ) -> anyhow::Result<Identity> {
-    let enrolment = Enrolment { coordinator, server_name: config.server_name.clone(), token, name };
+    let server_name = config.server_name.clone();
+    let enrolment = Enrolment { coordinator, server_name, token, name, key: None };
     let identity = enrol(&enrolment).await?;
     identity.save(&config.state_dir).context("the enrolment is lost")?;
     Ok(identity)

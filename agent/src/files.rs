@@ -6,10 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(windows)]
+use crate::service::access;
+
 /// Makes `directory` and what is above it; private to its owner where it is new.
 ///
 /// # Errors
 /// What the system says.
+#[cfg(not(windows))]
 pub fn private_dir(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -18,8 +22,19 @@ pub fn private_dir(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// Writes `bytes` to `path`, readable by its owner alone: beside it first, then flushed, then
-/// renamed, then the folder flushed.
+/// Makes `directory` and what is above it; private to SYSTEM, the administrators and the service
+/// where it is new (a protected access control list).
+///
+/// # Errors
+/// What the system says.
+#[cfg(windows)]
+pub fn private_dir(directory: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = directory.ancestors().take_while(|folder| !folder.is_dir()).collect();
+    missing.into_iter().rev().try_for_each(access::create_private_dir)
+}
+
+/// Writes `bytes` to `path`, readable by its owner alone (on Windows: as [`private_dir`] says):
+/// beside it first, then flushed, then renamed, then the folder flushed.
 ///
 /// # Errors
 /// What the system says; the old file, if there was one, is then still there.
@@ -41,6 +56,9 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    // Before the first byte is in it.
+    #[cfg(windows)]
+    access::make_private(path, false)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

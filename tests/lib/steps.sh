@@ -5,7 +5,7 @@
 readonly CARGO_DENY_VERSION=0.20.2
 readonly WINDOWS_TARGET=x86_64-pc-windows-gnu
 
-ORDER=(fmt clippy deny advisories docs test demo lab windows windows-clippy)
+ORDER=(fmt clippy deny advisories docs test demo lab windows windows-clippy wine packages)
 declare -A STEPS=(
   [fmt]="every file is formatted"
   [clippy]="no warning of the compiler or of clippy, in any target"
@@ -17,6 +17,8 @@ declare -A STEPS=(
   [lab]="end to end on a real Samba forest (root, Debian, network namespaces)"
   [windows]="the agent builds for Windows"
   [windows-clippy]="no warning in the Windows code (needs the target from rustup)"
+  [wine]="the agent's own tests, and its MSI from installation to removal, under Wine (Debian)"
+  [packages]="the .deb installs, upgrades and purges in a root of its own (root, Debian)"
 )
 
 step_fmt() {
@@ -94,6 +96,7 @@ step_test() {
 count_cases() {
   local deferred="" passed failed
   if [[ " ${SELECTED[*]} " == *" lab "* && $1 != *lab-cases.log ]]; then deferred="lab sim_samba"; fi
+  if [[ " ${SELECTED[*]} " == *" wine "* && $1 != *wine-cases.log ]]; then deferred+=" wine"; fi
   awk -v deferred="$deferred" '
     /^ +Running / { binary = $NF; sub(/.*\//, "", binary); sub(/-[0-9a-f]+\)$/, "", binary) }
     /^ +Doc-tests / { binary = $2 }
@@ -147,6 +150,43 @@ step_windows_clippy() {
   # The fallback's compiler is not the one clippy belongs to.
   [[ $EPMESH_WINDOWS_ROUTE == rustup ]] || skip "the standard library is Debian's: clippy cannot read it"
   cargo clippy --locked -p epmesh-agent --all-targets --target "$WINDOWS_TARGET" -- -D warnings
+}
+
+step_wine() {
+  local output=$LOGS/wine-cases.log status=0 environment version
+  windows_toolchain
+  environment=$(deploy/windows/wine env) || status=$?
+  if ((status == SKIPPED)); then skip "no Wine, and no Debian to get it from as root"; fi
+  ((status == 0))
+  eval "$environment"
+  : >"$output"
+  # In a prefix that cargo's runner uses; a server of Wine's that is left ends here.
+  limit 900 cargo test --locked --target "$WINDOWS_TARGET" -p epmesh-agent --lib >>"$output" 2>&1 || status=$?
+  "$EPMESH_WINESERVER" -k || true
+  # Two versions, so that one can be upgraded to the other.
+  version=$(deploy/package --print-version)
+  export EPMESH_MSI_UPGRADE_VERSION=${version%.*}.$((${version##*.} + 1))
+  deploy/package --profile dev --out "$CACHE/package" msi
+  deploy/package --profile dev --out "$CACHE/package" --version "$EPMESH_MSI_UPGRADE_VERSION" msi
+  export EPMESH_MSI=$CACHE/package/epmesh-agent-$version-x64.msi
+  export EPMESH_MSI_UPGRADE=$CACHE/package/epmesh-agent-$EPMESH_MSI_UPGRADE_VERSION-x64.msi
+  build_all
+  limit 600 env -u CARGO_BUILD_TARGET \
+    cargo test --locked --workspace --test wine -- --ignored --show-output >>"$output" 2>&1 || status=$?
+  cat "$output"
+  count_cases "$output"
+  return "$status"
+}
+
+step_packages() {
+  local deb status=0
+  is_debian || skip "needs Debian's dpkg"
+  is_root || skip "needs root, to install into a root of its own"
+  deploy/package --profile dev --out "$CACHE/package" deb
+  deb=$CACHE/package/epmesh-agent_$(deploy/package --print-version)_$(dpkg --print-architecture).deb
+  deploy/debian/try "$deb" || status=$?
+  if ((status == SKIPPED)); then skip "this machine mounts no overlay"; fi
+  return "$status"
 }
 
 # Takes over the environment of the Windows target; skips where this machine cannot have it.

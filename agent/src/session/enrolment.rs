@@ -9,7 +9,7 @@ use rustls::crypto::ring;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use thiserror::Error;
 use tonic::{
-    Status,
+    Code, Status,
     transport::{Channel, ClientTlsConfig, Endpoint},
 };
 
@@ -29,6 +29,9 @@ pub struct Enrolment {
     pub token: JoinToken,
     /// The domain controller to speak for.
     pub name: DnsName,
+    /// The key to get a certificate for, PEM; without it, a new one. With the key of a try whose
+    /// answer was lost, the coordinator takes the next one for the same and counts it once.
+    pub key: Option<String>,
 }
 
 /// An enrolment or a renewal failed.
@@ -60,6 +63,14 @@ pub enum EnrolError {
         /// How long it had.
         after: Duration,
     },
+    /// The coordinator could not be asked, or could not decide; another try may succeed.
+    #[error("{coordinator} did not answer: {message}")]
+    Unanswered {
+        /// The coordinator.
+        coordinator: String,
+        /// Its words, or the transport's.
+        message: String,
+    },
     /// The coordinator refused.
     #[error("the coordinator refused: {message}")]
     Refused {
@@ -78,7 +89,11 @@ pub enum EnrolError {
 /// or this authority.
 pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
     let failed = |source| EnrolError::Request { name: enrolment.name.clone(), source };
-    let key = KeyPair::generate().map_err(failed)?;
+    let key = match &enrolment.key {
+        Some(pem) => KeyPair::from_pem(pem),
+        None => KeyPair::generate(),
+    };
+    let key = key.map_err(failed)?;
     let request = request(&enrolment.name, &key).map_err(failed)?;
     let no_connection = |source| EnrolError::Connect {
         coordinator: enrolment.coordinator.clone(),
@@ -105,7 +120,7 @@ pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
             certificate_request: request,
         })
         .await
-        .map_err(|status| refused(&status))?
+        .map_err(|status| answered(&status, &enrolment.coordinator))?
         .into_inner();
     check(&reply.certificate, &reply.authority, &key, enrolment.token.authority())?;
     Ok(Identity {
@@ -144,6 +159,19 @@ pub(super) async fn renew(channel: Channel, identity: &Identity) -> Result<Ident
 
 fn refused(status: &Status) -> EnrolError {
     EnrolError::Refused { message: status.message().chars().take(500).collect() }
+}
+
+/// Whether a status is the coordinator's word or only bad luck.
+fn answered(status: &Status, coordinator: &str) -> EnrolError {
+    let message = status.message().chars().take(500).collect();
+    match status.code() {
+        Code::InvalidArgument
+        | Code::PermissionDenied
+        | Code::Unauthenticated
+        | Code::FailedPrecondition
+        | Code::Unimplemented => EnrolError::Refused { message },
+        _ => EnrolError::Unanswered { coordinator: coordinator.to_owned(), message },
+    }
 }
 
 fn request(name: &DnsName, key: &KeyPair) -> Result<String, rcgen::Error> {

@@ -27,7 +27,7 @@ pub use self::{
     identity::{Identity, IdentityError},
     link::LinkError,
     outbox::Outbox,
-    pin::{Fingerprint, JoinToken, Pinned, TokenError},
+    pin::{Fingerprint, FingerprintError, JoinToken, Pinned, TokenError},
     spool::{Spool, SpoolError, SpoolLimits},
 };
 use self::{keeper::Keeper, link::Refusal};

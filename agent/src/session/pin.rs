@@ -33,6 +33,21 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// The text is not a fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[error("not a fingerprint: it must have 64 hex digits, with or without colons between them")]
+pub struct FingerprintError;
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        // As openssl prints it: AB:CD:...
+        let digits: String = text.trim().chars().take(128).filter(|c| *c != ':').collect();
+        parse_hex(&digits).ok_or(FingerprintError)
+    }
+}
+
 /// A join token, `epm1.SECRET.FINGERPRINT`: the secret in base64 without padding, for the
 /// coordinator; the fingerprint of its certificate authority in hex, for the agent.
 #[derive(Clone, PartialEq, Eq)]

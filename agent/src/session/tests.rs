@@ -123,6 +123,7 @@ async fn enrolment_trusts_the_token_and_nobody_else() {
         server_name: None,
         token: authority.token(),
         name: "dc1.lab.test".parse().expect("a name"),
+        key: None,
     };
     let identity = enrol(&enrolment).await.expect("it is let in");
     assert_eq!(identity.authority, authority.issuer.pem());

@@ -52,6 +52,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A running forest. Everything ends when it is dropped; [`Forest::stop`] waits for it.
 pub struct Forest {
     hosts: Hosts,
+    ports: SimPorts,
     query: QueryClient<Channel>,
     url: String,
     folder: TempDir,
@@ -93,8 +94,15 @@ impl Forest {
         };
         let url = format!("https://{}", bound.listen);
         let channel = operator(&data.join("pki"), &url).await?;
-        let mut forest =
-            Self { hosts, query: QueryClient::new(channel.clone()), url, folder, shutdown, tasks };
+        let mut forest = Self {
+            hosts,
+            ports,
+            query: QueryClient::new(channel.clone()),
+            url,
+            folder,
+            shutdown,
+            tasks,
+        };
         let mut operate = OperateClient::new(channel);
         for index in 0..forest.hosts.dcs.len() {
             forest.add_agent(index, ports, &mut operate).await?;
@@ -154,6 +162,12 @@ impl Forest {
     #[must_use]
     pub const fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// The ports that every host of it has.
+    #[must_use]
+    pub const fn ports(&self) -> SimPorts {
+        self.ports
     }
 
     /// Where the coordinator listens.

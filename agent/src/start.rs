@@ -1,0 +1,57 @@
+//! Starting an agent: whoever calls this, the console and the service manager do the same.
+
+use std::{io, sync::Arc, time::Duration};
+
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::SystemClock,
+    config::Config,
+    daemon::Peers,
+    join,
+    notice::{Notice, Notices},
+    platform,
+    probe::Prober,
+    run,
+};
+
+/// One thread: all of this waits, it does not work. What blocks (the disk, the host's resolver) has
+/// threads of its own, with small stacks and gone soon after.
+///
+/// # Errors
+/// What the system says.
+pub fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(16)
+        .thread_stack_size(512 * 1024)
+        .thread_keep_alive(Duration::from_secs(2))
+        .enable_all()
+        .build()
+}
+
+/// Runs the agent of this host until `shutdown`, joining a mesh first where a join is pending.
+/// `chosen` is the platform, where it is not the one that the program was built for.
+///
+/// # Errors
+/// When it is not enrolled and no join is pending ([`join::JoinError`]), its state cannot be used,
+/// or there is no such platform ([`platform::PlatformError`]).
+pub async fn start(
+    config: Config,
+    chosen: Option<&str>,
+    notices: &Notices,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let unnamed = platform::detect(chosen, &config, None)?;
+    let Some(identity) = join::identity(&config, &unnamed, notices, &shutdown).await? else {
+        return Ok(());
+    };
+    let platform = platform::detect(chosen, &config, Some(identity.name.clone()))?;
+    notices.tell(&Notice::Started(identity.name.clone()));
+    let clock = Arc::new(SystemClock);
+    let peers: Arc<dyn Peers> = Arc::new(Prober::new((&config).into()));
+    let parts = run::Parts { config, identity, platform, peers: Some(peers), clock };
+    run::run(parts, shutdown).await?;
+    notices.tell(&Notice::Stopped);
+    Ok(())
+}

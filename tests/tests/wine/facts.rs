@@ -1,0 +1,96 @@
+//! What a Windows machine says of itself: what the test put there, read back at the coordinator;
+//! and what Wine only pretends to have, which must arrive as "could not be read".
+//!
+//! A fact that the agent learns to read moves from [`UNREADABLE`] to [`has_what_was_put_there`].
+
+use std::{path::Path, time::Instant};
+
+use serde_json::Value;
+
+use crate::{LIMIT, NAME, coordinator::Coordinator, machine::Machine};
+
+/// The services that make a domain controller and that Wine does not have.
+const SERVICES: [&str; 3] = ["RpcEptMapper", "NTDS", "Netlogon"];
+
+/// Where in the facts a reading stands that must be "unreadable": Wine has nothing behind it, or
+/// this version of the agent does not read it yet. Never "absent", and never a value.
+const UNREADABLE: [&str; 5] = [
+    "/services/fact/list",
+    "/ports/fact/dynamic",
+    "/ports/fact/listeners",
+    "/directory/fact/settings",
+    "/replication/fact/neighbours",
+];
+
+/// Before anything is installed: what a domain controller has and Wine has not.
+pub(crate) fn seed(windows: &Machine) {
+    let add = |key: &str, name: &str, value: &str| {
+        let ran = windows.run(&["reg", "add", key, "/v", name, "/t", "REG_SZ", "/d", value, "/f"]);
+        assert_eq!(ran.status, Some(0), "{key} {name}: {}", ran.out);
+    };
+    // Its name: Wine takes that of this machine.
+    let (host, domain) = NAME.split_once('.').expect("a full name");
+    let network = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
+    add(network, "Hostname", host);
+    add(network, "Domain", domain);
+    add(r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols", "ncacn_ip_tcp", "rpcrt4.dll");
+    for service in SERVICES {
+        let program = r"C:\windows\system32\svchost.exe";
+        let ran = windows.run(&["sc", "create", service, "binPath=", program, "start=", "auto"]);
+        assert_eq!(ran.status, Some(0), "{service}: {}", ran.out);
+    }
+}
+
+/// The facts at the coordinator are what was put there, and nothing is made up.
+pub(crate) async fn arrive(coordinator: &Coordinator) {
+    let facts = own_facts(coordinator).await;
+    has_what_was_put_there(&facts);
+    for place in UNREADABLE {
+        let reading = facts.pointer(place).unwrap_or_else(|| panic!("no {place} in {facts:#}"));
+        assert_eq!(reading["reading"], "unreadable", "{place}: {reading:#}");
+        assert!(reading["value"].as_str().is_some_and(|why| !why.is_empty()), "{place}: no reason");
+    }
+    // Wine's endpoint mapper is a stub.
+    let views = facts["endpoint-map"]["fact"]["views"].as_array().expect("views");
+    for view in views {
+        assert!(view["endpoints"]["Err"].is_object(), "{view:#}");
+    }
+}
+
+fn has_what_was_put_there(facts: &Value) {
+    let host = &facts["host"]["fact"];
+    assert_eq!(host["name"], NAME);
+    assert_eq!(host["platform"], "windows");
+    assert_eq!(host["domain"]["value"], "lab.test", "{host:#}");
+    assert_eq!(host["netbios-name"]["reading"], "value", "{host:#}");
+    let hosts = &facts["resolver"]["fact"]["hosts"];
+    let lines = hosts["value"]["lines"].as_array().unwrap_or_else(|| panic!("{hosts:#}"));
+    assert_eq!(lines.len(), 3, "{hosts:#}");
+    for (line, dc) in lines.iter().zip(["dc1.lab.test", "dc2.lab.test", "dc3.lab.test"]) {
+        assert_eq!(line["names"][0], dc);
+    }
+}
+
+/// The facts of our machine, as the evidence in a bundle has them, once the host's own are there.
+async fn own_facts(coordinator: &Coordinator) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let begin = Instant::now();
+    for number in 0.. {
+        let facts = exported(coordinator, &folder.path().join(format!("bundle{number}"))).await;
+        let all =
+            ["host", "endpoint-map", "services", "ports", "resolver", "directory", "replication"];
+        if all.iter().all(|section| facts[section].is_object()) {
+            return facts;
+        }
+        assert!(begin.elapsed() < LIMIT, "not all facts of {NAME} arrive: {facts:#}");
+    }
+    unreachable!("numbers do not end");
+}
+
+async fn exported(coordinator: &Coordinator, file: &Path) -> Value {
+    coordinator.ask(&["bundle", "export", &file.display().to_string()]).await;
+    let text = std::fs::read_to_string(file).expect("a bundle");
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let mut ours = lines.filter(|line| line["dc"]["name"] == NAME);
+    ours.next().map_or(Value::Null, |line| line["dc"]["facts"].clone())
+}
