@@ -2,7 +2,7 @@
 //! tells. It looks for the domain controllers as a joining computer does, and at each of them for
 //! everything that a join needs. Nobody is logged on, and nothing is changed.
 
-use std::{collections::BTreeSet, net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::Args;
 use epmesh_common::{
@@ -86,7 +86,7 @@ struct Controller {
 
 impl Controller {
     fn exit(&self) -> Exit {
-        if self.ports.iter().any(|port| port.needed && port.failure.is_some()) {
+        if self.ports.iter().any(Port::is_missed) {
             return Exit::Failing;
         }
         self.report.exit()
@@ -208,11 +208,8 @@ async fn controllers(
             let named_by: Vec<IpAddr> = named_by.collect();
             looking.spawn(async move {
                 let (here, now) = (own_name(), SystemClock.now());
-                let connect = settings.connect;
                 let report = check(&arguments, settings, &resolver, &here, now).await;
-                let addresses: BTreeSet<IpAddr> =
-                    report.observation.addresses.iter().map(|probe| probe.address).collect();
-                let ports = ports::probe(addresses, connect).await;
+                let ports = ports::of(&report.observation);
                 (place, Controller { name, named_by, report, ports })
             });
         }

@@ -1,21 +1,11 @@
-//! The well-known ports of a domain controller that a join uses, by plain connections.
+//! The well-known ports of a domain controller that a join uses, out of what the look saw of them.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::net::IpAddr;
 
-use epmesh_common::facts::Failure;
+use epmesh_common::facts::{Failure, PeerObservation, Transport};
 use serde::Serialize;
-use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 
-use crate::probe::failure_of;
-
-/// The most addresses of one domain controller whose ports are tried.
-const MAX_ADDRESSES: usize = 4;
-
-/// The ports, what for, and whether a join cannot do without. 135 and the ports behind it are in
+/// The TCP ports, what for, and whether a join cannot do without. 135 and the ports behind it are in
 /// the report on the interfaces.
 const PORTS: [(u16, &str, bool); 7] = [
     (53, "DNS, where it is a DNS server", false),
@@ -40,30 +30,32 @@ pub(super) struct Port {
     pub(super) failure: Option<Failure>,
 }
 
-/// Tries every port of every address at the same time; silence is tried once more.
-pub(super) async fn probe(addresses: BTreeSet<IpAddr>, connect: Duration) -> Vec<Port> {
-    let mut trying = JoinSet::new();
-    for address in addresses.into_iter().take(MAX_ADDRESSES) {
-        for (port, purpose, needed) in PORTS {
-            trying.spawn(async move {
-                let to = SocketAddr::new(address, port);
-                let mut outcome = once(to, connect).await;
-                if outcome == Err(Failure::TimedOut) {
-                    outcome = once(to, connect).await;
-                }
-                Port { address, port, purpose, needed, failure: outcome.err() }
-            });
-        }
+impl Port {
+    /// Whether it is known that a join misses something here. What the agent itself could not try
+    /// says nothing.
+    pub(super) const fn is_missed(&self) -> bool {
+        self.needed
+            && matches!(&self.failure, Some(failure) if !matches!(failure, Failure::Local(_)))
     }
-    let mut ports = trying.join_all().await;
-    ports.sort_by_key(|port| (port.address, port.port));
-    ports
 }
 
-async fn once(to: SocketAddr, connect: Duration) -> Result<(), Failure> {
-    match timeout(connect, TcpStream::connect(to)).await {
-        Err(_) => Err(Failure::TimedOut),
-        Ok(Err(error)) => Err(failure_of(&error)),
-        Ok(Ok(_)) => Ok(()),
+/// The ports of every address that was looked at.
+pub(super) fn of(seen: &PeerObservation) -> Vec<Port> {
+    let mut ports = Vec::new();
+    for probe in &seen.addresses {
+        for (port, purpose, needed) in PORTS {
+            let tried = probe
+                .well_known
+                .iter()
+                .find(|tried| tried.port == port && tried.transport == Transport::Tcp);
+            ports.extend(tried.map(|tried| Port {
+                address: probe.address,
+                port,
+                purpose,
+                needed,
+                failure: tried.stage.outcome.clone().err(),
+            }));
+        }
     }
+    ports
 }
