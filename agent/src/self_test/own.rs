@@ -281,10 +281,14 @@ mod tests {
     fn the_state_folder_must_be_private() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
-        let open = std::fs::Permissions::from_mode(0o755);
+        let mode = |mode| {
+            let permissions = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(dir.path(), permissions).expect("its owner may");
+        };
+        mode(0o700);
         assert_eq!(state_dir(&dir.path().join("gone")).outcome, Outcome::Failed);
         assert_eq!(state_dir(dir.path()).outcome, Outcome::Read);
-        std::fs::set_permissions(dir.path(), open).expect("its owner may");
+        mode(0o755);
         assert_eq!(state_dir(dir.path()).outcome, Outcome::Failed);
         assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }

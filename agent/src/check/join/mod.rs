@@ -54,7 +54,7 @@ pub struct Command {
     pub join: Option<DnsName>,
     /// The NETSETUP.LOG of a join that failed: say what it says, and look at the domain controller
     /// that it names too.
-    #[arg(long, value_name = "FILE", requires = "join")]
+    #[arg(long, value_name = "FILE", requires = "join", conflicts_with = "host")]
     pub netsetup_log: Option<PathBuf>,
 }
 
