@@ -1,5 +1,6 @@
 //! What the agent reads on its own host, behind one trait; each platform is a folder.
 
+pub mod directory;
 pub mod file;
 pub mod hosts;
 pub mod lmhosts;
@@ -18,7 +19,7 @@ use epmesh_common::facts::{
 use thiserror::Error;
 use tonic::async_trait;
 
-use crate::config::Config;
+use crate::{config::Config, probe::NameCache};
 
 /// A host that can be asked for what it knows about itself.
 ///
@@ -32,10 +33,15 @@ pub trait Platform: Send + Sync + 'static {
     /// Reads one section of the host's own facts.
     ///
     /// There is no error: whatever could not be read stands in the section as
-    /// [`Reading::Unreadable`] or as a [`Failure`], with its reason, beside what could. The result
+    /// [`facts::Reading::Unreadable`] or as a [`Failure`], with its reason, beside what could. The result
     /// is always of the kind that was asked for. Implementations bound their own work and keep
     /// blocking calls off the async threads; dropping the future gives the work up.
     async fn collect(&self, kind: SectionKind) -> Section;
+
+    /// The cache of names that this host has beside its DNS servers, where it can be looked into.
+    fn name_cache(&self) -> Option<Arc<dyn NameCache>> {
+        None
+    }
 
     /// The platform's name as `--platform` takes it.
     fn name(&self) -> &'static str {
@@ -122,7 +128,11 @@ pub fn detect(
             ..samba::SambaSettings::default()
         }))),
         #[cfg(windows)]
-        "windows" => Ok(Arc::new(windows::Windows::new(name))),
+        "windows" => Ok(Arc::new(windows::Windows::new(windows::WindowsSettings {
+            name,
+            state_dir: config.state_dir.clone(),
+            endpoint_mapper_port: config.ports.endpoint_mapper,
+        }))),
         other => Err(PlatformError { name: other.to_owned(), built: BUILT_FOR }),
     }
 }

@@ -3,10 +3,9 @@
 use epmesh_common::facts::{Blank, Boot, DnsName, Host, OsVersion, Platform, Reading};
 
 use super::{
+    super::directory::Whoami,
     super::{AGENT_VERSION, unnamed},
-    Here,
-    directory::Whoami,
-    proc, resolv,
+    Here, proc, resolv,
     smb_conf::SmbConf,
 };
 

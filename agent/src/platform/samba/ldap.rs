@@ -1,85 +1,21 @@
 //! Reads over Samba's privileged `ldapi` socket, which takes whoever may open it for the system.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-use epmesh_common::facts::Reading;
 use ldap3::{
     Ldap, LdapConnAsync, LdapError, Scope, SearchEntry,
     adapters::{Adapter, EntriesOnly, PagedResults},
 };
-use thiserror::Error;
 use tokio::time::timeout;
+use tonic::async_trait;
 
-/// How long one answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
+use super::super::directory::{
+    Ask, DirectoryError, Entry,
+    ask::{ANSWER, MAX_ENTRIES},
+};
 
 /// Entries asked for at once.
 const PAGE: i32 = 500;
-
-/// The most entries that are taken of one search.
-pub const MAX_ENTRIES: usize = 20_000;
-
-/// A read of the directory failed.
-#[derive(Debug, Error)]
-pub enum DirectoryError {
-    /// The socket could not be opened.
-    #[error("could not open the directory's socket {socket}")]
-    Open {
-        /// The path of the socket.
-        socket: String,
-        /// Why.
-        #[source]
-        source: Box<LdapError>,
-    },
-    /// The same, where the operating system said why.
-    #[error("could not open the directory's socket {socket}")]
-    Socket {
-        /// The path of the socket.
-        socket: String,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It did not answer.
-    #[error("the directory did not answer within {} s: {what}", ANSWER.as_secs())]
-    Silent {
-        /// What was asked.
-        what: String,
-    },
-    /// It answered with an error.
-    #[error("the directory refused {what}")]
-    Refused {
-        /// What was asked.
-        what: String,
-        /// The LDAP error.
-        #[source]
-        source: Box<LdapError>,
-    },
-    /// There are too many entries.
-    #[error("the directory has more than {MAX_ENTRIES} entries for {what}")]
-    TooMany {
-        /// What was asked.
-        what: String,
-    },
-    /// Something that every domain controller has is missing.
-    #[error("the directory has no {what}")]
-    Missing {
-        /// What is missing.
-        what: String,
-    },
-    /// A replication neighbour could not be decoded.
-    #[error("a value of repsFrom of {context} could not be decoded")]
-    RepsFrom {
-        /// The naming context.
-        context: String,
-        /// What is wrong with it.
-        #[source]
-        source: super::repsfrom::RepsFromError,
-    },
-    /// The LDAP library gave up on an answer.
-    #[error("an answer of the directory could not be read")]
-    Malformed,
-}
 
 /// An open connection to the directory.
 pub struct Connection {
@@ -102,9 +38,13 @@ impl Connection {
         let (driver, ldap) = timeout(ANSWER, LdapConnAsync::new(&url(&path)))
             .await
             .map_err(|_| DirectoryError::Silent { what: path.clone() })?
-            .map_err(|source| match source {
-                LdapError::Io { source } => DirectoryError::Socket { socket: path, source },
-                other => DirectoryError::Open { socket: path, source: Box::new(other) },
+            .map_err(|source| DirectoryError::Open {
+                at: format!("the directory's socket {path}"),
+                // Why a socket did not open is for the system to say, without the library's words.
+                source: match source {
+                    LdapError::Io { source } => Box::new(source),
+                    other => Box::new(other),
+                },
             })?;
         // Ends by itself when the last handle is dropped.
         tokio::spawn(async move {
@@ -113,29 +53,6 @@ impl Connection {
             }
         });
         Ok(Self { ldap })
-    }
-
-    /// The attributes of one object; the rootDSE has an empty name.
-    ///
-    /// # Errors
-    /// When it is not there or cannot be read.
-    pub async fn object(&mut self, dn: &str, attributes: &[&str]) -> Result<Entry, DirectoryError> {
-        let what = if dn.is_empty() { "the rootDSE" } else { dn };
-        let mut all = self.search(dn, Scope::Base, "(objectClass=*)", attributes, what).await?;
-        all.pop().ok_or_else(|| DirectoryError::Missing { what: what.to_owned() })
-    }
-
-    /// All objects below `base` that match `filter`, in pages.
-    ///
-    /// # Errors
-    /// When they cannot be read or are more than [`MAX_ENTRIES`].
-    pub async fn below(
-        &mut self,
-        base: &str,
-        filter: &str,
-        attributes: &[&str],
-    ) -> Result<Vec<Entry>, DirectoryError> {
-        self.search(base, Scope::Subtree, filter, attributes, filter).await
     }
 
     async fn search(
@@ -158,52 +75,48 @@ impl Connection {
         let start = self.ldap.streaming_search_with(adapters, base, scope, filter, attributes);
         let mut stream = timeout(ANSWER, start).await.map_err(silent)?.map_err(refused)?;
         let mut found = Vec::new();
-        while let Some(entry) =
+        while let Some(raw) =
             timeout(ANSWER, stream.next()).await.map_err(silent)?.map_err(refused)?
         {
             if found.len() >= MAX_ENTRIES {
                 return Err(DirectoryError::TooMany { what: what.to_owned() });
             }
-            found.push(Entry(SearchEntry::construct(entry)));
+            found.push(entry(SearchEntry::construct(raw)));
         }
         stream.finish().await.success().map_err(refused)?;
         Ok(found)
     }
 }
 
-/// One object of an answer.
-#[derive(Debug)]
-pub struct Entry(SearchEntry);
-
-impl Entry {
-    /// Its distinguished name.
-    #[must_use]
-    pub fn dn(&self) -> &str {
-        &self.0.dn
+#[async_trait]
+impl Ask for Connection {
+    async fn object(&mut self, dn: &str, attributes: &[&str]) -> Result<Entry, DirectoryError> {
+        let what = if dn.is_empty() { "the rootDSE" } else { dn };
+        let mut all = self.search(dn, Scope::Base, "(objectClass=*)", attributes, what).await?;
+        all.pop().ok_or_else(|| DirectoryError::Missing { what: what.to_owned() })
     }
 
-    /// The first value of an attribute, as text.
-    #[must_use]
-    pub fn text(&self, attribute: &str) -> Option<&str> {
-        self.texts(attribute).next()
-    }
-
-    /// All values of an attribute that are text.
-    pub fn texts(&self, attribute: &str) -> impl Iterator<Item = &str> {
-        named(&self.0.attrs, attribute).into_iter().flatten().map(String::as_str)
-    }
-
-    /// All values of a binary attribute. The library sorts values by whether they happen to be
-    /// UTF-8, and it can happen to a binary one: both places are looked at.
-    pub fn binary(&self, attribute: &str) -> impl Iterator<Item = &[u8]> {
-        let binary = named(&self.0.bin_attrs, attribute).into_iter().flatten().map(Vec::as_slice);
-        binary.chain(self.texts(attribute).map(str::as_bytes))
+    async fn below(
+        &mut self,
+        base: &str,
+        filter: &str,
+        attributes: &[&str],
+    ) -> Result<Vec<Entry>, DirectoryError> {
+        self.search(base, Scope::Subtree, filter, attributes, filter).await
     }
 }
 
-/// Attribute names are equal without regard to case.
-fn named<'a, T>(map: &'a std::collections::HashMap<String, T>, name: &str) -> Option<&'a T> {
-    map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, values)| values)
+/// What the library made of an object. It sorts values by whether they happen to be UTF-8, and that
+/// can happen to a binary one: both places are looked at.
+fn entry(from: SearchEntry) -> Entry {
+    let mut entry = Entry::new(from.dn);
+    for (attribute, values) in from.bin_attrs {
+        entry.add(&attribute, values);
+    }
+    for (attribute, values) in from.attrs {
+        entry.add(&attribute, values.into_iter().map(String::into_bytes));
+    }
+    entry
 }
 
 /// The URL of a Unix socket: its path, percent-encoded, in the place of the host.
@@ -233,24 +146,17 @@ pub async fn apart<T: Send + 'static>(
         .unwrap_or(Err(DirectoryError::Malformed))
 }
 
-/// A failed read as an answer.
-#[must_use]
-pub fn reading<T>(result: Result<T, DirectoryError>) -> Reading<T> {
-    match result {
-        Ok(value) => Reading::Value(value),
-        Err(error) => Reading::unreadable(&error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
-    use super::*;
+    use epmesh_common::facts::Reading;
+
+    use super::{super::super::directory::ask::reading, *};
 
     #[test]
     fn finds_binary_values_wherever_the_library_puts_them() {
-        let entry = Entry(SearchEntry {
+        let entry = entry(SearchEntry {
             dn: String::new(),
             attrs: HashMap::from([("objectGUID".to_owned(), vec!["abcdefghijklmnop".to_owned()])]),
             bin_attrs: HashMap::from([("repsfrom".to_owned(), vec![vec![0xff, 1]])]),

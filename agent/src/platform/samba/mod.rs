@@ -3,16 +3,12 @@
 //! Everything that parses is a function over text or bytes in a file of its own; this file says
 //! which file or socket each section is read from.
 
-pub mod directory;
-pub mod dn;
 mod host;
 pub mod ldap;
 pub mod net;
-pub mod own;
 mod port_use;
 pub mod proc;
 mod registered;
-pub mod repsfrom;
 pub mod resolv;
 mod resolver;
 pub mod services;
@@ -37,9 +33,10 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
-use self::smb_conf::SmbConf;
+use self::{ldap::Connection, smb_conf::SmbConf};
 use super::{
     Platform,
+    directory::{self, DirectoryError, ask::reading},
     file::{FileError, each_line, read_text},
     mapper::{self, Limits},
     port_use::History,
@@ -128,10 +125,10 @@ impl Samba {
 
     async fn directory_read<T: Send + 'static>(
         &self,
-        read: impl Future<Output = Result<T, ldap::DirectoryError>> + Send + 'static,
+        read: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
     ) -> Reading<T> {
         if self.expects_directory().await {
-            ldap::reading(ldap::apart(read).await)
+            reading(ldap::apart(read).await)
         } else {
             Reading::NotApplicable
         }
@@ -143,7 +140,11 @@ impl Samba {
 
     async fn host(&self) -> Section {
         let socket = self.ldapi();
-        let whoami = self.directory_read(async move { directory::whoami(&socket).await }).await;
+        let whoami = self
+            .directory_read(async move {
+                directory::whoami(&mut Connection::open(&socket).await?).await
+            })
+            .await;
         let host = self
             .files(
                 {
@@ -159,8 +160,12 @@ impl Samba {
     async fn directory(&self, socket: PathBuf) -> Section {
         let other = socket.clone();
         let (settings, own) = tokio::join!(
-            self.directory_read(async move { directory::settings(&socket).await }),
-            self.directory_read(async move { own::own(&other).await }),
+            self.directory_read(async move {
+                directory::settings(&mut Connection::open(&socket).await?).await
+            }),
+            self.directory_read(async move {
+                directory::own(&mut Connection::open(&other).await?).await
+            }),
         );
         Section::Directory(Directory {
             settings,
@@ -211,7 +216,11 @@ impl Platform for Samba {
                 self.files(Here::ports, |why| Ports::blank(&Blank::unreadable(why))).await,
             ),
             SectionKind::Resolver => {
-                let own = self.directory_read(async move { own::own(&socket).await }).await;
+                let own = self
+                    .directory_read(async move {
+                        directory::own(&mut Connection::open(&socket).await?).await
+                    })
+                    .await;
                 let read = move |here: &Here| here.resolver(&own);
                 let resolver = self.files(read, |why| Resolver::blank(&Blank::unreadable(why)));
                 Section::Resolver(resolver.await)
@@ -219,7 +228,9 @@ impl Platform for Samba {
             SectionKind::Directory => self.directory(socket).await,
             SectionKind::Replication => Section::Replication(Replication {
                 neighbours: self
-                    .directory_read(async move { directory::neighbours(&socket).await })
+                    .directory_read(async move {
+                        directory::neighbours(&mut Connection::open(&socket).await?).await
+                    })
                     .await,
             }),
             SectionKind::RpcSettings => {

@@ -8,10 +8,8 @@ use epmesh_common::{
 };
 
 use super::{
-    super::{file::FileError, hosts, lmhosts},
-    Here,
-    own::Own,
-    registered, resolv,
+    super::{directory::Own, file::FileError, hosts, lmhosts},
+    Here, registered, resolv,
 };
 
 /// Where Samba looks for LMHOSTS unless it is built otherwise.

@@ -1,14 +1,12 @@
 //! What this domain controller's own objects in the directory say of it.
 
-use std::path::Path;
-
 use epmesh_common::facts::{DnsName, FunctionalLevels};
 use uuid::Uuid;
 
 use super::{
-    directory::guid,
+    ask::{Ask, DirectoryError, Entry},
     dn,
-    ldap::{Connection, DirectoryError, Entry},
+    objects::guid,
 };
 
 /// Bit of `options` of an NTDS Settings object: it is a global catalog (MS-ADTS 6.1.1.2.2.1.2.1.1).
@@ -49,9 +47,8 @@ pub struct Own {
 ///
 /// # Errors
 /// When it cannot be asked, or lacks what every domain controller has.
-pub async fn own(socket: &Path) -> Result<Own, DirectoryError> {
-    let mut connection = Connection::open(socket).await?;
-    let root = connection
+pub async fn own(directory: &mut dyn Ask) -> Result<Own, DirectoryError> {
+    let root = directory
         .object(
             "",
             &[
@@ -70,7 +67,7 @@ pub async fn own(socket: &Path) -> Result<Own, DirectoryError> {
     let (settings_dn, domain_dn) = (of_root("dsServiceName")?, of_root("defaultNamingContext")?);
     let (forest_dn, config_dn) =
         (of_root("rootDomainNamingContext")?, of_root("configurationNamingContext")?);
-    let settings = connection
+    let settings = directory
         .object(
             &settings_dn,
             &[
@@ -84,12 +81,11 @@ pub async fn own(socket: &Path) -> Result<Own, DirectoryError> {
             ],
         )
         .await?;
-    let domain = connection
+    let domain = directory
         .object(&domain_dn, &["objectGUID", "msDS-Behavior-Version", "fSMORoleOwner"])
         .await?;
-    let partitions = connection
-        .object(&format!("CN=Partitions,{config_dn}"), &["msDS-Behavior-Version"])
-        .await?;
+    let partitions =
+        directory.object(&format!("CN=Partitions,{config_dn}"), &["msDS-Behavior-Version"]).await?;
     let name = |dn: &str| dn::dns_name(dn).ok_or_else(|| missing(&format!("DNS name in {dn}")));
     let host = of_root("dnsHostName")?;
     let me = dn::folded(&settings_dn);

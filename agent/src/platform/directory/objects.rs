@@ -1,14 +1,13 @@
 //! What this domain controller's own copy of the directory says.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use epmesh_common::facts::{DnsName, Neighbour, NtdsSettings, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    dn,
-    ldap::{Connection, DirectoryError, Entry},
-    repsfrom,
+    ask::{Ask, DirectoryError, Entry},
+    dn, repsfrom,
 };
 
 /// The most inbound neighbours that are reported.
@@ -33,9 +32,8 @@ pub struct Whoami {
 ///
 /// # Errors
 /// When it cannot be asked.
-pub async fn whoami(socket: &Path) -> Result<Whoami, DirectoryError> {
-    let mut connection = Connection::open(socket).await?;
-    let root = connection
+pub async fn whoami(directory: &mut dyn Ask) -> Result<Whoami, DirectoryError> {
+    let root = directory
         .object(
             "",
             &[
@@ -48,7 +46,7 @@ pub async fn whoami(socket: &Path) -> Result<Whoami, DirectoryError> {
         )
         .await?;
     let dsa_guid = match root.text("dsServiceName") {
-        Some(settings) => guid(&connection.object(settings, &["objectGUID"]).await?),
+        Some(settings) => guid(&directory.object(settings, &["objectGUID"]).await?),
         None => None,
     };
     Ok(Whoami {
@@ -64,13 +62,12 @@ pub async fn whoami(socket: &Path) -> Result<Whoami, DirectoryError> {
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn settings(socket: &Path) -> Result<Vec<NtdsSettings>, DirectoryError> {
-    let mut connection = Connection::open(socket).await?;
-    let root = connection.object("", &["configurationNamingContext"]).await?;
+pub async fn settings(directory: &mut dyn Ask) -> Result<Vec<NtdsSettings>, DirectoryError> {
+    let root = directory.object("", &["configurationNamingContext"]).await?;
     let base = root.text("configurationNamingContext").ok_or_else(|| DirectoryError::Missing {
         what: "configurationNamingContext in the rootDSE".to_owned(),
     })?;
-    let servers = connection.below(base, "(objectClass=server)", &["dNSHostName"]).await?;
+    let servers = directory.below(base, "(objectClass=server)", &["dNSHostName"]).await?;
     let hosts: BTreeMap<String, DnsName> = servers
         .iter()
         .filter_map(|server| {
@@ -78,7 +75,7 @@ pub async fn settings(socket: &Path) -> Result<Vec<NtdsSettings>, DirectoryError
         })
         .collect();
     let objects =
-        connection.below(base, "(objectClass=nTDSDSA)", &["objectGUID", "whenCreated"]).await?;
+        directory.below(base, "(objectClass=nTDSDSA)", &["objectGUID", "whenCreated"]).await?;
     let mut all: Vec<NtdsSettings> =
         objects.iter().filter_map(|object| one(object, &hosts)).collect();
     all.sort_by_key(|settings| settings.dsa_guid);
@@ -102,16 +99,15 @@ fn one(object: &Entry, hosts: &BTreeMap<String, DnsName>) -> Option<NtdsSettings
 /// # Errors
 /// When they cannot be read, one value that cannot be decoded included: a list with holes would
 /// be taken for the whole.
-pub async fn neighbours(socket: &Path) -> Result<Vec<Neighbour>, DirectoryError> {
-    let mut connection = Connection::open(socket).await?;
-    let root = connection.object("", &["namingContexts"]).await?;
+pub async fn neighbours(directory: &mut dyn Ask) -> Result<Vec<Neighbour>, DirectoryError> {
+    let root = directory.object("", &["namingContexts"]).await?;
     let contexts: Vec<String> = root.texts("namingContexts").map(str::to_owned).collect();
     if contexts.is_empty() {
         return Err(DirectoryError::Missing { what: "namingContexts in the rootDSE".to_owned() });
     }
     let mut all = Vec::new();
     for context in contexts {
-        let head = connection.object(&context, &["repsFrom"]).await?;
+        let head = directory.object(&context, &["repsFrom"]).await?;
         for value in head.binary("repsFrom") {
             if all.len() >= MAX_NEIGHBOURS {
                 return Err(DirectoryError::TooMany { what: "repsFrom".to_owned() });

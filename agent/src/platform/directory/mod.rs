@@ -1,0 +1,14 @@
+//! What a domain controller's own copy of the directory says of it and of its forest: the same
+//! questions on every platform, over whichever connection to the directory the platform has.
+
+pub mod ask;
+pub mod dn;
+mod objects;
+mod own;
+pub mod repsfrom;
+
+pub use self::{
+    ask::{Ask, DirectoryError, Entry},
+    objects::{Whoami, neighbours, settings, whoami},
+    own::{Own, own},
+};
