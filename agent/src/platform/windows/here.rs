@@ -1,45 +1,137 @@
 //! What each section of a Windows domain controller is read from.
 
-use std::path::PathBuf;
+mod boot;
+mod cache;
+mod command;
+mod directory;
+mod events;
+mod filters;
+mod host;
+mod ports;
+mod resolver;
+mod services;
 
-use epmesh_common::facts::{self, Blank, DnsName, Host, Reading, Resolver, Section, SectionKind};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use epmesh_common::facts::{
+    self, DnsName, EndpointMap, Failure, MapView, Reading, Section, SectionKind, Through, Timestamp,
+};
+use tokio::{sync::Semaphore, task::JoinSet};
 use tonic::async_trait;
 
 use super::{
-    super::{AGENT_VERSION, Platform, file::read_text, hosts, unnamed, unreadable},
+    super::{
+        Platform,
+        mapper::{self, Limits},
+        port_use::History,
+        unnamed, unreadable,
+    },
     ffi,
+    registry::Registry,
+    rpc_settings,
 };
+use crate::probe::NameCache;
+
+/// The most own addresses whose endpoint mapper is asked.
+const MAX_VIEWS: usize = 16;
+
+/// What the platform has to be told.
+#[derive(Clone, Debug)]
+pub struct WindowsSettings {
+    /// The name this agent was enrolled under, for when the host does not tell its own.
+    pub name: Option<DnsName>,
+    /// Where the agent keeps what has to outlive it.
+    pub state_dir: PathBuf,
+    /// The TCP port of the endpoint mapper.
+    pub endpoint_mapper_port: u16,
+}
 
 /// The platform.
 #[derive(Debug)]
 pub struct Windows {
-    name: Option<DnsName>,
+    here: Arc<Here>,
+    /// One read of a kind at a time. A call that hangs then holds one thread, not one a round.
+    turns: BTreeMap<SectionKind, Arc<Semaphore>>,
+}
+
+/// What the blocking reads need.
+#[derive(Debug)]
+struct Here {
+    settings: WindowsSettings,
+    registry: ffi::registry::LocalMachine,
+    /// The system's start as first read: see [`boot`].
+    boot: Mutex<Option<Timestamp>>,
+    /// The dynamic ranges as last read: see [`ports`].
+    dynamic: Mutex<Option<ports::Dynamic>>,
+    /// What was seen of the ports in use.
+    port_history: Mutex<History>,
+    /// What was seen of the events.
+    watch: Mutex<Option<events::Watch>>,
 }
 
 impl Windows {
-    /// This host; `name` is the one it was enrolled under, for when it does not tell its own.
+    /// This host.
     #[must_use]
-    pub const fn new(name: Option<DnsName>) -> Self {
-        Self { name }
+    pub fn new(settings: WindowsSettings) -> Self {
+        let turn = |kind| (kind, Arc::new(Semaphore::new(1)));
+        Self {
+            here: Arc::new(Here {
+                settings,
+                registry: ffi::registry::LocalMachine,
+                boot: Mutex::default(),
+                dynamic: Mutex::default(),
+                port_history: Mutex::default(),
+                watch: Mutex::default(),
+            }),
+            turns: SectionKind::ALL.into_iter().map(turn).collect(),
+        }
     }
 
-    fn own_name(&self) -> DnsName {
-        ffi::computer_name(ffi::NameKind::DnsFullyQualified)
-            .ok()
-            .and_then(|name| name.parse().ok())
-            .or_else(|| self.name.clone())
-            .unwrap_or_else(unnamed)
+    /// Runs a read apart from the async threads, in its turn. `None` when it did not come back.
+    async fn apart<T: Send + 'static>(
+        &self,
+        kind: SectionKind,
+        read: impl FnOnce(&Here) -> T + Send + 'static,
+    ) -> Option<T> {
+        let turn = Arc::clone(self.turns.get(&kind)?).acquire_owned().await.ok()?;
+        let here = Arc::clone(&self.here);
+        let reading = tokio::task::spawn_blocking(move || {
+            // Held until the call returns, also when nobody waits for it any more.
+            let _turn = turn;
+            read(&here)
+        });
+        reading.await.ok()
     }
-}
 
-/// Why a fact is not there that this version cannot read.
-const NOT_YET: &str = "this version does not read it on Windows yet";
-
-fn reading(result: Result<String, std::io::Error>) -> Reading<String> {
-    match result {
-        Ok(text) if text.is_empty() => Reading::Absent,
-        Ok(text) => Reading::Value(text),
-        Err(error) => Reading::unreadable(&error),
+    /// The map through the system and through TCP at each own address.
+    async fn endpoint_map(&self) -> Section {
+        let local = self
+            .apart(SectionKind::EndpointMap, |_| (ffi::endpoints::local(), Here::own_addresses()));
+        let (local, own) = match local.await {
+            Some((local, own)) => (
+                local.map_err(|error| Failure::Local(epmesh_common::error::chain(&error))),
+                own.unwrap_or_default(),
+            ),
+            None => (Err(Failure::Local("reading it was cut short".to_owned())), Vec::new()),
+        };
+        let local = local.map(|mut endpoints| {
+            endpoints.sort();
+            endpoints
+        });
+        let port = self.here.settings.endpoint_mapper_port;
+        let mut asked: JoinSet<MapView> = std::iter::once(IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .chain(own.into_iter().map(|own| own.address).filter(reachable).take(MAX_VIEWS))
+            .map(|address| mapper::through_address(address, port, Limits::default()))
+            .collect();
+        asked.spawn(async { MapView { through: Through::Local, endpoints: local } });
+        let mut views = asked.join_all().await;
+        views.sort_by_key(|view| view.through);
+        Section::EndpointMap(EndpointMap { views })
     }
 }
 
@@ -49,54 +141,72 @@ impl Platform for Windows {
         facts::Platform::Windows
     }
 
+    fn name_cache(&self) -> Option<Arc<dyn NameCache>> {
+        Some(Arc::new(cache::DnsClient))
+    }
+
     async fn collect(&self, kind: SectionKind) -> Section {
-        let name = self.own_name();
-        let reason = format!("this version does not read the section {kind} on Windows yet");
-        let read = {
-            let name = name.clone();
-            tokio::task::spawn_blocking(move || match kind {
-                SectionKind::Host => Some(Section::Host(host(name))),
-                SectionKind::Resolver => Some(Section::Resolver(resolver())),
-                _ => None,
-            })
+        let read = match kind {
+            SectionKind::EndpointMap => return self.endpoint_map().await,
+            SectionKind::Host => |here: &Here| Section::Host(here.host()),
+            SectionKind::Services => |here: &Here| Section::Services(here.services()),
+            SectionKind::Ports => |here: &Here| Section::Ports(here.ports()),
+            SectionKind::Resolver => |here: &Here| Section::Resolver(here.resolver()),
+            SectionKind::Directory => |here: &Here| Section::Directory(here.directory()),
+            SectionKind::Replication => |here: &Here| Section::Replication(here.replication()),
+            SectionKind::RpcSettings => {
+                |here: &Here| Section::RpcSettings(rpc_settings::read(&here.registry))
+            }
+            SectionKind::PortUse => |here: &Here| Section::PortUse(here.port_use()),
+            SectionKind::Filters => |here: &Here| Section::Filters(here.filters()),
+            SectionKind::Events => |here: &Here| Section::Events(here.events()),
         };
-        match read.await {
-            Ok(Some(section)) => section,
-            Ok(None) => unreadable(kind, facts::Platform::Windows, &name, &reason),
-            Err(_) => unreadable(kind, facts::Platform::Windows, &name, "reading it was cut short"),
-        }
-    }
-}
-
-fn host(name: DnsName) -> Host {
-    let domain = reading(ffi::computer_name(ffi::NameKind::DnsDomain));
-    Host {
-        netbios_name: reading(ffi::computer_name(ffi::NameKind::NetBios)),
-        domain: match domain {
-            Reading::Value(text) => match text.parse() {
-                Ok(domain) => Reading::Value(domain),
-                Err(error) => Reading::unreadable(&error),
-            },
-            Reading::Absent => Reading::Absent,
-            Reading::NotApplicable => Reading::NotApplicable,
-            Reading::Unreadable(why) => Reading::Unreadable(why),
-        },
-        ..Host::blank(name, facts::Platform::Windows, AGENT_VERSION, &Blank::unreadable(NOT_YET))
-    }
-}
-
-fn resolver() -> Resolver {
-    let hosts = match std::env::var_os("SystemRoot") {
-        Some(root) => {
-            let path: PathBuf =
-                [PathBuf::from(root), r"System32\drivers\etc\hosts".into()].iter().collect();
-            match read_text(&path) {
-                Ok(text) => Reading::Value(hosts::parse(&path.display().to_string(), &text)),
-                Err(error) if error.is_absent() => Reading::Absent,
-                Err(error) => Reading::unreadable(&error),
+        match self.apart(kind, read).await {
+            Some(section) => section,
+            None => {
+                let name = self.here.settings.name.clone().unwrap_or_else(unnamed);
+                unreadable(kind, self.kind(), &name, "reading it was cut short")
             }
         }
-        None => Reading::Unreadable("SystemRoot is not set".to_owned()),
-    };
-    Resolver { hosts, ..Resolver::blank(&Blank::unreadable(NOT_YET)) }
+    }
 }
+
+impl Here {
+    fn registry(&self) -> &dyn Registry {
+        &self.registry
+    }
+}
+
+/// Whether an own address can be connected to as it stands: a link-local one of IPv6 leads nowhere
+/// without its interface.
+fn reachable(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(address) => !address.is_unicast_link_local(),
+    }
+}
+
+/// A text that the system writes empty where it has nothing to say.
+fn text(result: std::io::Result<String>) -> Reading<String> {
+    match result {
+        Ok(text) if text.is_empty() => Reading::Absent,
+        Ok(text) => Reading::Value(text),
+        Err(error) => Reading::unreadable(&error),
+    }
+}
+
+/// A name out of such a text.
+fn name(text: Reading<String>) -> Reading<DnsName> {
+    match text {
+        Reading::Value(text) => match text.parse() {
+            Ok(name) => Reading::Value(name),
+            Err(error) => Reading::unreadable(&error),
+        },
+        Reading::Absent => Reading::Absent,
+        Reading::NotApplicable => Reading::NotApplicable,
+        Reading::Unreadable(why) => Reading::Unreadable(why),
+    }
+}
+
+#[cfg(test)]
+mod tests;

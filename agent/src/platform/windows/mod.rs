@@ -1,7 +1,7 @@
 //! A Windows domain controller.
 //!
 //! What is made of registry values, command output, event XML and files is a function over them, in
-//! a file of its own, built and tested on every system. Only [`Windows`] and the calls into Windows
+//! a file of its own, built and tested on every system. Only `Windows` and the calls into Windows
 //! below it are built for Windows alone.
 
 pub mod event_xml;
@@ -27,4 +27,4 @@ pub mod typed;
 pub mod watched_events;
 
 #[cfg(windows)]
-pub use self::here::Windows;
+pub use self::here::{Windows, WindowsSettings};

@@ -1,0 +1,140 @@
+//! The ports of this host, and how much of the dynamic ranges is in use.
+
+use std::{
+    path::PathBuf,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+use epmesh_common::{
+    facts::{AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Transport},
+    windows::rpc_range,
+};
+
+use super::{
+    super::{
+        super::port_use,
+        ffi::{self, sockets::State},
+        netsh, rpc_settings,
+    },
+    Here,
+    command::output,
+};
+
+/// How long one netsh may take.
+const NETSH: Duration = Duration::from_secs(4);
+/// How long a range that was read counts: asking is four programs each time.
+const KEPT: Duration = Duration::from_secs(30 * 60);
+/// How long a failure counts.
+const KEPT_FAILURE: Duration = Duration::from_secs(5 * 60);
+/// The most listeners that are reported.
+const MAX_LISTENERS: usize = 65_536;
+
+/// The dynamic ranges, and when they were read.
+#[derive(Clone, Debug)]
+pub(super) struct Dynamic {
+    at: Instant,
+    ranges: Reading<Vec<PortRange>>,
+}
+
+impl Here {
+    pub(super) fn ports(&self) -> Ports {
+        let listeners = match ffi::sockets::all() {
+            Ok(sockets) => {
+                let mut listeners: Vec<Listener> =
+                    sockets.iter().filter_map(ffi::sockets::Socket::listener).collect();
+                listeners.sort();
+                listeners.dedup();
+                listeners.truncate(MAX_LISTENERS);
+                Reading::Value(listeners)
+            }
+            Err(error) => Reading::unreadable(&error),
+        };
+        Ports {
+            dynamic: self.dynamic(),
+            rpc: rpc_range(&rpc_settings::read(self.registry())),
+            listeners,
+        }
+    }
+
+    /// One look at the ports in use; what it saw is kept for the peak and the trend.
+    pub(super) fn port_use(&self) -> PortUse {
+        let ranges = match self.dynamic() {
+            Reading::Value(ranges) => ranges,
+            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(&why)),
+            Reading::Absent | Reading::NotApplicable => return PortUse::blank(&Blank::Absent),
+        };
+        let sockets = match ffi::sockets::all() {
+            Ok(sockets) => sockets,
+            Err(error) => return PortUse::blank(&Blank::unreadable(&error.to_string())),
+        };
+        let sockets: Vec<port_use::Socket> = sockets
+            .iter()
+            .map(|socket| port_use::Socket {
+                family: socket.family(),
+                transport: socket.transport,
+                port: socket.port,
+                time_wait: socket.state == State::TimeWait,
+                pid: socket.pid,
+            })
+            .collect();
+        let counts = port_use::count(&ranges, &sockets);
+        let top = port_use::top(&ranges, &sockets, |pid| {
+            ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
+        });
+        let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
+            Reading::Unreadable("the system does not say whose the sockets are".to_owned())
+        } else {
+            Reading::Value(top)
+        };
+        let mut history = self.port_history.lock().unwrap_or_else(PoisonError::into_inner);
+        PortUse { ranges: Reading::Value(history.add(Instant::now(), &counts)), top }
+    }
+
+    /// The dynamic ranges, read anew now and then.
+    fn dynamic(&self) -> Reading<Vec<PortRange>> {
+        let mut kept = self.dynamic.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.as_ref() {
+            let lasts = if kept.ranges.value().is_some() { KEPT } else { KEPT_FAILURE };
+            if kept.at.elapsed() < lasts {
+                return kept.ranges.clone();
+            }
+        }
+        let ranges = read_dynamic();
+        *kept = Some(Dynamic { at: Instant::now(), ranges: ranges.clone() });
+        ranges
+    }
+}
+
+fn unowned(socket: &port_use::Socket) -> bool {
+    socket.pid.is_none()
+}
+
+/// All four ranges, from netsh; when one cannot be read, none: a list with a hole would be taken
+/// for the whole.
+pub(super) fn read_dynamic() -> Reading<Vec<PortRange>> {
+    let netsh = match ffi::names::windows_folder() {
+        Ok(folder) => PathBuf::from(folder).join(r"System32\netsh.exe"),
+        Err(error) => return Reading::unreadable(&error),
+    };
+    let mut ranges = Vec::new();
+    for (family, ip) in [(AddressFamily::V4, "ipv4"), (AddressFamily::V6, "ipv6")] {
+        for (transport, protocol) in [(Transport::Tcp, "tcp"), (Transport::Udp, "udp")] {
+            let printed = output(&netsh, &["int", ip, "show", "dynamicport", protocol], NETSH);
+            let range = match printed {
+                Ok(printed) => netsh::dynamic_port(family, transport, &printed),
+                Err(error) => return Reading::unreadable(&error),
+            };
+            match range {
+                Reading::Value(range) => ranges.push(range),
+                Reading::Unreadable(why) => {
+                    return Reading::Unreadable(format!("{ip} {protocol}: {why}"));
+                }
+                Reading::Absent | Reading::NotApplicable => {
+                    return Reading::Unreadable(format!("{ip} {protocol}: netsh has no range"));
+                }
+            }
+        }
+    }
+    Reading::Value(ranges)
+}
