@@ -214,7 +214,8 @@ impl Log {
     fn take(&mut self, line: String) {
         self.lines += 1;
         // What is refused on purpose is warned of; nothing else may be.
-        let expected = line.contains("enrolment refused");
+        let expected = line.contains("enrolment refused")
+            || line.contains("agent refused") && line.contains("was revoked");
         let lower = line.to_lowercase();
         let words = ["corrupt", "damaged", "panicked", "left out"];
         let level = line.contains(" ERROR ") || line.contains(" WARN ");
