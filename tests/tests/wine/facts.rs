@@ -1,10 +1,9 @@
 //! What a Windows machine says of itself: what the test put there, read back at the coordinator;
 //! and what Wine only pretends to have, which must arrive as "could not be read".
-//!
-//! A fact that the agent learns to read moves from [`UNREADABLE`] to [`has_what_was_put_there`].
 
 use std::{path::Path, time::Instant};
 
+use epmesh_common::facts::SectionKind;
 use serde_json::Value;
 
 use crate::{LIMIT, NAME, coordinator::Coordinator, machine::Machine};
@@ -12,28 +11,33 @@ use crate::{LIMIT, NAME, coordinator::Coordinator, machine::Machine};
 /// The services that make a domain controller and that Wine does not have.
 const SERVICES: [&str; 3] = ["RpcEptMapper", "NTDS", "Netlogon"];
 
-/// Where in the facts a reading stands that must be "unreadable": Wine has nothing behind it, or
-/// this version of the agent does not read it yet. Never "absent", and never a value.
-const UNREADABLE: [&str; 5] = [
-    "/services/fact/list",
-    "/ports/fact/dynamic",
-    "/ports/fact/listeners",
-    "/directory/fact/settings",
-    "/replication/fact/neighbours",
-];
+/// Where in the facts a reading stands that must be "unreadable": Wine has nothing behind it. Never
+/// "absent", and never a value.
+const UNREADABLE: [&str; 4] =
+    ["/ports/fact/dynamic", "/port-use/fact/ranges", "/filters/fact/rpc", "/events/fact/list"];
+
+/// Where "not applicable" must stand: Wine says that this is a machine of a workgroup.
+const NO_DIRECTORY: [&str; 2] = ["/directory/fact/settings", "/replication/fact/neighbours"];
+
+/// The port that NTDS is told to use.
+const STATIC_PORT: u32 = 50_123;
 
 /// Before anything is installed: what a domain controller has and Wine has not.
 pub(crate) fn seed(windows: &Machine) {
-    let add = |key: &str, name: &str, value: &str| {
-        let ran = windows.run(&["reg", "add", key, "/v", name, "/t", "REG_SZ", "/d", value, "/f"]);
+    let put = |key: &str, name: &str, kind: &str, value: &str| {
+        let ran = windows.run(&["reg", "add", key, "/v", name, "/t", kind, "/d", value, "/f"]);
         assert_eq!(ran.status, Some(0), "{key} {name}: {}", ran.out);
     };
+    let add = |key: &str, name: &str, value: &str| put(key, name, "REG_SZ", value);
     // Its name: Wine takes that of this machine.
     let (host, domain) = NAME.split_once('.').expect("a full name");
     let network = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
     add(network, "Hostname", host);
     add(network, "Domain", domain);
     add(r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols", "ncacn_ip_tcp", "rpcrt4.dll");
+    add(r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols", "ncacn_np", "other.dll");
+    let ntds = r"HKLM\SYSTEM\CurrentControlSet\Services\NTDS\Parameters";
+    put(ntds, "TCP/IP Port", "REG_DWORD", &STATIC_PORT.to_string());
     for service in SERVICES {
         let program = r"C:\windows\system32\svchost.exe";
         let ran = windows.run(&["sc", "create", service, "binPath=", program, "start=", "auto"]);
@@ -50,6 +54,10 @@ pub(crate) async fn arrive(coordinator: &Coordinator) {
         assert_eq!(reading["reading"], "unreadable", "{place}: {reading:#}");
         assert!(reading["value"].as_str().is_some_and(|why| !why.is_empty()), "{place}: no reason");
     }
+    for place in NO_DIRECTORY {
+        let reading = facts.pointer(place).unwrap_or_else(|| panic!("no {place} in {facts:#}"));
+        assert_eq!(reading["reading"], "not-applicable", "{place}: {reading:#}");
+    }
     // Wine's endpoint mapper is a stub.
     let views = facts["endpoint-map"]["fact"]["views"].as_array().expect("views");
     for view in views {
@@ -63,6 +71,26 @@ fn has_what_was_put_there(facts: &Value) {
     assert_eq!(host["platform"], "windows");
     assert_eq!(host["domain"]["value"], "lab.test", "{host:#}");
     assert_eq!(host["netbios-name"]["reading"], "value", "{host:#}");
+    let services = facts["services"]["fact"]["list"]["value"].as_array().expect("services");
+    for name in SERVICES {
+        let service = services.iter().find(|service| service["name"] == name);
+        let service = service.unwrap_or_else(|| panic!("no {name} in {services:#?}"));
+        assert_eq!(service["state"], "stopped", "{service:#}");
+        assert_eq!(service["start"]["value"], "automatic", "{service:#}");
+        assert_eq!(service["account"]["value"], "LocalSystem", "{service:#}");
+    }
+    let rpc = &facts["rpc-settings"]["fact"];
+    let protocols = rpc["client-protocols"]["value"].as_array().expect("ClientProtocols");
+    for (name, data) in [("ncacn_ip_tcp", "rpcrt4.dll"), ("ncacn_np", "other.dll")] {
+        let has = |value: &Value| value["name"] == name && value["data"] == data;
+        assert!(protocols.iter().any(has), "{name}: {protocols:#?}");
+    }
+    let ports = rpc["static-ports"].as_array().expect("one row an owner");
+    let port = ports.iter().find(|port| port["owner"] == "ntds").expect("NTDS");
+    assert_eq!(port["port"]["value"], STATIC_PORT, "{port:#}");
+    assert_eq!(rpc["bind"]["reading"], "absent", "nobody put it there: {rpc:#}");
+    let listeners = &facts["ports"]["fact"]["listeners"];
+    assert_eq!(listeners["reading"], "value", "{listeners:#}");
     let hosts = &facts["resolver"]["fact"]["hosts"];
     let lines = hosts["value"]["lines"].as_array().unwrap_or_else(|| panic!("{hosts:#}"));
     assert_eq!(lines.len(), 3, "{hosts:#}");
@@ -77,9 +105,7 @@ async fn own_facts(coordinator: &Coordinator) -> Value {
     let begin = Instant::now();
     for number in 0.. {
         let facts = exported(coordinator, &folder.path().join(format!("bundle{number}"))).await;
-        let all =
-            ["host", "endpoint-map", "services", "ports", "resolver", "directory", "replication"];
-        if all.iter().all(|section| facts[section].is_object()) {
+        if SectionKind::ALL.iter().all(|kind| facts[kind.as_str()].is_object()) {
             return facts;
         }
         assert!(begin.elapsed() < LIMIT, "not all facts of {NAME} arrive: {facts:#}");
