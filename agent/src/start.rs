@@ -49,7 +49,12 @@ pub async fn start(
     let platform = platform::detect(chosen, &config, Some(identity.name.clone()))?;
     notices.tell(&Notice::Started(identity.name.clone()));
     let clock = Arc::new(SystemClock);
-    let peers: Arc<dyn Peers> = Arc::new(Prober::new((&config).into()));
+    let prober = Prober::new((&config).into());
+    let prober = match platform.name_cache() {
+        Some(cache) => prober.with_cache(cache),
+        None => prober,
+    };
+    let peers: Arc<dyn Peers> = Arc::new(prober);
     let parts = run::Parts { config, identity, platform, peers: Some(peers), clock };
     run::run(parts, shutdown).await?;
     notices.tell(&Notice::Stopped);

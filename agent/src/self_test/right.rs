@@ -69,12 +69,11 @@ const WINDOWS: &[(&str, &str)] = &[
     ("refused", "nothing listens there: is the service running?"),
 ];
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn the_numbers_of_the_system_decide() {
         let open = |path: &str| {
             let error = std::fs::File::open(path).expect_err("it cannot be opened");
