@@ -29,6 +29,8 @@ step_fmt() {
 step_clippy() {
   need_component clippy cargo clippy --version
   cargo clippy --locked --workspace --all-targets -- -D warnings
+  # No target of a test run, and so none of the above.
+  cargo clippy --locked -p epmesh-tests --test footprint -- -D warnings
 }
 
 # need_component NAME COMMAND...: rust-toolchain.toml names it, a toolchain from before may lack it.

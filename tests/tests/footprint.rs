@@ -314,7 +314,6 @@ async fn enrolled(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes four minutes: tests/campaign footprint"]
 async fn footprint() -> Result<()> {
     let binary = PathBuf::from(
         env::var_os("EPMESH_FOOTPRINT_AGENT").context("EPMESH_FOOTPRINT_AGENT names no program")?,

@@ -17,8 +17,10 @@ const GATHER: Duration = Duration::from_millis(500);
 /// The most observations in one report: about 1 MiB with whole endpoint maps.
 const MAX_GATHERED: usize = 48;
 
-/// How many rounds the costly sections of the directory, which seldom change, are skipped.
-const SELDOM: u32 = 5;
+/// Every how many rounds the directory, which is costly to read and seldom changes, is read. A fact
+/// decides for three intervals (the coordinator's `fresh_for`): less often, and the directory would be
+/// stale in between.
+const SELDOM: u32 = 2;
 
 /// When in each interval a thing is done. The moments are drawn once, so that the agents of a fleet do
 /// not look at one peer all at the same time, and so that no peer waits longer than an interval.
