@@ -122,6 +122,10 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
+        if thread::panicking() {
+            let log = self.path("ProgramData/epmesh-agent/log/epmesh-agent.log");
+            eprintln!("the agent's log:\n{}", fs::read_to_string(log).unwrap_or_default());
+        }
         let keeper = self.keeper.take();
         for end in ["-k", "-w"] {
             // All programs of this prefix, and no other.

@@ -125,8 +125,9 @@ async fn looks_at_its_peers(coordinator: &Coordinator) {
 
 /// `sc stop` and `sc start`, as the service manager does it.
 async fn stops_and_starts(windows: &Machine, coordinator: &Coordinator) {
-    let ran = windows.run(&["sc", "stop", SERVICE]);
-    assert_eq!(ran.status, Some(0), "{}", ran.out);
+    // What sc says of it is not looked at: a service that has stopped before Wine's manager has its
+    // answer is called a failure. The state and the log tell.
+    windows.run(&["sc", "stop", SERVICE]);
     windows.until(LIMIT, "the service has stopped", || !windows.is_running(SERVICE));
     coordinator.until(LIMIT, "the agent is gone", |dcs| !coordinator::connected(dcs, NAME)).await;
     let log = windows.read("ProgramData/epmesh-agent/log/epmesh-agent.log");
