@@ -132,8 +132,10 @@ async fn stops_and_starts(windows: &Machine, coordinator: &Coordinator) {
     coordinator.until(LIMIT, "the agent is gone", |dcs| !coordinator::connected(dcs, NAME)).await;
     let log = windows.read("ProgramData/epmesh-agent/log/epmesh-agent.log");
     assert!(log.trim_end().ends_with("epmesh-agent stopped"), "not in order: {log}");
-    let ran = windows.run(&["sc", "start", SERVICE]);
-    assert_eq!(ran.status, Some(0), "{}", ran.out);
+    // Wine's manager starts a service again only once its old process has ended.
+    windows.until(LIMIT, "the service starts", || {
+        windows.run(&["sc", "start", SERVICE]).status == Some(0)
+    });
     coordinator.until(LIMIT, "the agent is back", |dcs| coordinator::connected(dcs, NAME)).await;
 }
 
