@@ -117,7 +117,7 @@ fn fingerprint(text: &str) -> Result<Expected, FingerprintError> {
 #[derive(Debug, Args)]
 struct Collect {
     /// Only this section; may be repeated.
-    #[arg(long, value_parser = section)]
+    #[arg(long, value_parser = str::parse::<SectionKind>)]
     section: Vec<SectionKind>,
     /// The form of the output.
     #[arg(long, value_enum, default_value = "table")]
@@ -137,13 +137,6 @@ enum ConfigCommand {
         /// The file.
         file: PathBuf,
     },
-}
-
-fn section(text: &str) -> Result<SectionKind, String> {
-    SectionKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-        let all: Vec<&str> = SectionKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        format!("no such section; there are {}", all.join(", "))
-    })
 }
 
 /// Does what the arguments say.

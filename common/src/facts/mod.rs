@@ -44,7 +44,7 @@ pub use self::{
         HostsFile, HostsLine, InterfaceDns, LmhostsFile, LmhostsLine, RegisteredName, Resolver,
     },
     rpc_settings::{NearMiss, RegistryText, RpcSettings, StaticPort, StaticPortOwner},
-    section::{Section, SectionKind},
+    section::{NoSuchSection, Section, SectionKind},
     service::{
         AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,
         Services, StartType, Transport,

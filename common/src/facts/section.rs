@@ -1,8 +1,9 @@
 //! The sections into which a host's facts about itself are divided.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::{
     Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
@@ -123,5 +124,18 @@ impl SectionKind {
 impl fmt::Display for SectionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// The text names no section.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no such section; there are {}", SectionKind::ALL.map(SectionKind::as_str).join(", "))]
+pub struct NoSuchSection;
+
+impl FromStr for SectionKind {
+    type Err = NoSuchSection;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NoSuchSection)
     }
 }

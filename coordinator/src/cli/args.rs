@@ -82,7 +82,7 @@ pub enum Command {
         /// The domain controller; its host name is enough where that is no other's.
         dc: String,
         /// Only this section: host, services, ports, resolver, directory …; may be repeated.
-        #[arg(long, value_name = "SECTION", value_parser = section)]
+        #[arg(long, value_name = "SECTION", value_parser = str::parse::<SectionKind>)]
         section: Vec<SectionKind>,
     },
     /// Evidence in a file
@@ -190,13 +190,6 @@ pub enum ConfigCommand {
         /// The file.
         file: PathBuf,
     },
-}
-
-fn section(text: &str) -> Result<SectionKind, String> {
-    SectionKind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-        let all: Vec<&str> = SectionKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        format!("no such section; there are {}", all.join(", "))
-    })
 }
 
 /// A time such as `90s`, `10m`, `24h` or `7d`.
