@@ -201,9 +201,8 @@ impl Registry {
     ) -> Result<Issued, RegistryError> {
         check_name(name)?;
         let request = SigningRequest::from_pem(request_pem)?;
-        for _ in 0..TRIES {
-            let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
-            let enrolment = admitted(found.record, name, &certificate.key_fingerprint)?;
+        self.change(name, "renewing", |found| {
+            let enrolment = admitted(found, name, &certificate.key_fingerprint)?;
             let issued = self.authority.issue_agent(name, &request, now, self.agent_validity)?;
             // The key that was presented stays good until the new one is.
             let previous = Some(certificate.key_fingerprint.clone())
@@ -214,12 +213,9 @@ impl Registry {
                 previous_key_fingerprint: previous,
                 ..enrolment
             };
-            let transaction = Transaction::new().expect(found.key.clone(), found.expect);
-            if self.committed(put(transaction, found.key, &enrolment)?).await? {
-                return Ok(issued);
-            }
-        }
-        Err(RegistryError::Contended { operation: "renewing" })
+            Ok((Some(enrolment), issued))
+        })
+        .await
     }
 
     /// Whether the agent `name` that presents `certificate` may speak; to be asked with every call. A
@@ -248,21 +244,17 @@ impl Registry {
         name: &str,
         certificate: &PeerCertificate,
     ) -> Result<Enrolment, RegistryError> {
-        for _ in 0..TRIES {
-            let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
-            let enrolment = admitted(found.record, name, &certificate.key_fingerprint)?;
+        self.change(name, "admitting", |found| {
+            let enrolment = admitted(found, name, &certificate.key_fingerprint)?;
             if enrolment.previous_key_fingerprint.is_none()
                 || enrolment.key_fingerprint != certificate.key_fingerprint
             {
-                return Ok(enrolment);
+                return Ok((None, enrolment));
             }
             let enrolment = Enrolment { previous_key_fingerprint: None, ..enrolment };
-            let transaction = Transaction::new().expect(found.key.clone(), found.expect);
-            if self.committed(put(transaction, found.key, &enrolment)?).await? {
-                return Ok(enrolment);
-            }
-        }
-        Err(RegistryError::Contended { operation: "admitting" })
+            Ok((Some(enrolment.clone()), enrolment))
+        })
+        .await
     }
 
     /// Releases a name, so that another agent may enrol under it.
@@ -272,17 +264,11 @@ impl Registry {
     /// [`Refused::NotEnrolled`] when nobody is enrolled under it.
     pub async fn release(&self, name: &str) -> Result<(), RegistryError> {
         check_name(name)?;
-        for _ in 0..TRIES {
-            let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
-            let enrolment =
-                found.record.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
-            let enrolment = Enrolment { released: true, revoked_at: None, ..enrolment };
-            let transaction = Transaction::new().expect(found.key.clone(), found.expect);
-            if self.committed(put(transaction, found.key, &enrolment)?).await? {
-                return Ok(());
-            }
-        }
-        Err(RegistryError::Contended { operation: "releasing" })
+        self.change(name, "releasing", |found| {
+            let enrolment = found.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
+            Ok((Some(Enrolment { released: true, revoked_at: None, ..enrolment }), ()))
+        })
+        .await
     }
 
     /// Bars a name: its certificates are refused from now on, and nobody may enrol under it before
@@ -293,20 +279,34 @@ impl Registry {
     /// [`Refused::NotEnrolled`] when nobody ever was enrolled under it.
     pub async fn revoke(&self, name: &str, now: u64) -> Result<u64, RegistryError> {
         check_name(name)?;
+        self.change(name, "revoking", |found| {
+            let enrolment = found.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
+            match enrolment.revoked_at {
+                Some(since) => Ok((None, since)),
+                None => Ok((Some(Enrolment { revoked_at: Some(now), ..enrolment }), now)),
+            }
+        })
+        .await
+    }
+
+    /// Changes the enrolment of `name`. `change` gives the new record, or none where it is to stay as
+    /// it is, and what to answer; it is called again when somebody else was faster.
+    async fn change<T>(
+        &self,
+        name: &str,
+        operation: &'static str,
+        change: impl Fn(Option<Enrolment>) -> Result<(Option<Enrolment>, T), RegistryError>,
+    ) -> Result<T, RegistryError> {
         for _ in 0..TRIES {
             let found = self.find::<Enrolment>(enrolment_key(name)?).await?;
-            let enrolment =
-                found.record.ok_or_else(|| Refused::NotEnrolled { name: name.to_owned() })?;
-            if let Some(since) = enrolment.revoked_at {
-                return Ok(since);
-            }
-            let enrolment = Enrolment { revoked_at: Some(now), ..enrolment };
+            let (changed, answer) = change(found.record)?;
+            let Some(changed) = changed else { return Ok(answer) };
             let transaction = Transaction::new().expect(found.key.clone(), found.expect);
-            if self.committed(put(transaction, found.key, &enrolment)?).await? {
-                return Ok(now);
+            if self.committed(put(transaction, found.key, &changed)?).await? {
+                return Ok(answer);
             }
         }
-        Err(RegistryError::Contended { operation: "revoking" })
+        Err(RegistryError::Contended { operation })
     }
 
     /// Every enrolment, by name.
