@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use self::message::Heard;
 use super::{
-    budget::{Budget, Purpose, millis_since},
+    asked::{Asked, answer_of, ask_twice},
+    budget::Budget,
     net,
 };
 
@@ -25,22 +26,9 @@ pub(super) async fn ask(
     question: Question,
     end: Instant,
 ) -> Lookup {
-    let mut start = Instant::now();
-    let mut retried = false;
-    let answer = match budget.socket(Purpose::Name, end).await {
-        Err(failure) => answer_of(failure),
-        Ok(_turn) => {
-            start = Instant::now();
-            match exchange(budget, server, &question, end).await {
-                Answer::TimedOut if Instant::now() < end && budget.open().is_ok() => {
-                    (start, retried) = (Instant::now(), true);
-                    exchange(budget, server, &question, end).await
-                }
-                answer => answer,
-            }
-        }
-    };
-    Lookup { source: Source::Dns(server), question, answer, took_ms: millis_since(start), retried }
+    let asking = || exchange(budget, server, &question, end);
+    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "DNS", asking).await;
+    Lookup { source: Source::Dns(server), question, answer, took_ms, retried }
 }
 
 async fn exchange(
@@ -61,7 +49,7 @@ async fn exchange(
             Some(Heard::Truncated) => over_tcp(budget, server, request, question, until()).await,
             None => Answer::Malformed("the answer belongs to another question".to_owned()),
         },
-        Err(error) => answer_of(failure_of(&error)),
+        Err(error) => answer_of(failure_of(&error), "DNS"),
     }
 }
 
@@ -74,7 +62,7 @@ async fn over_tcp(
     until: Instant,
 ) -> Answer {
     if let Err(failure) = budget.open() {
-        return answer_of(failure);
+        return answer_of(failure, "DNS");
     }
     match transport::over_tcp(budget, server, request, until).await {
         Ok(message) => match message::read(&message, question) {
@@ -99,15 +87,5 @@ fn failure_of(error: &NetError) -> Failure {
         NetError::Proto(error) => Failure::Protocol(error.to_string()),
         // Among them: a datagram that went out in part.
         other => Failure::Local(other.to_string()),
-    }
-}
-
-fn answer_of(failure: Failure) -> Answer {
-    match failure {
-        Failure::TimedOut => Answer::TimedOut,
-        Failure::Refused => Answer::Unreachable("nothing listens on its DNS port".to_owned()),
-        Failure::Protocol(why) => Answer::Malformed(why),
-        Failure::Local(why) => Answer::NotAsked(why),
-        other => Answer::Unreachable(other.to_string()),
     }
 }

@@ -23,6 +23,7 @@
 pub mod rpc;
 
 mod address;
+mod asked;
 mod budget;
 mod cache;
 mod config;

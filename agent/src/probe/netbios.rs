@@ -9,15 +9,16 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use epmesh_common::{
     facts::{
-        Answer, DnsName, Failure, LmhostsFile, LmhostsLine, Lookup, Question, Reading, Record,
-        RecordData, RecordType, Resolver, Source,
+        Answer, DnsName, LmhostsFile, LmhostsLine, Lookup, Question, Reading, Record, RecordData,
+        RecordType, Resolver, Source,
     },
     identity::nbns::{Reply, Request},
 };
 use tokio::time::Instant;
 
 use super::{
-    budget::{Budget, Purpose, millis_since},
+    asked::{Asked, answer_of, ask_twice},
+    budget::Budget,
     net::{self, protocol},
 };
 
@@ -96,22 +97,8 @@ pub(super) async fn ask_server(
     question: Question,
     end: Instant,
 ) -> Lookup {
-    let mut start = Instant::now();
-    let mut retried = false;
-    let answer = match budget.socket(Purpose::Name, end).await {
-        Err(failure) => answer_of(failure),
-        Ok(_turn) => {
-            start = Instant::now();
-            match exchange(budget, server, &question, end).await {
-                Answer::TimedOut if Instant::now() < end && budget.open().is_ok() => {
-                    (start, retried) = (Instant::now(), true);
-                    exchange(budget, server, &question, end).await
-                }
-                answer => answer,
-            }
-        }
-    };
-    let took_ms = millis_since(start);
+    let asking = || exchange(budget, server, &question, end);
+    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "name", asking).await;
     Lookup { source: Source::Wins(server.into()), question, answer, took_ms, retried }
 }
 
@@ -138,7 +125,7 @@ async fn exchange(
     });
     match reply.await {
         Ok(reply) => read(question, reply),
-        Err(missed) => answer_of(missed.failure),
+        Err(missed) => answer_of(missed.failure, "name"),
     }
 }
 
@@ -164,16 +151,6 @@ fn read(question: &Question, reply: Reply) -> Answer {
         line: None,
     };
     Answer::Records(addresses.into_iter().map(record).collect())
-}
-
-fn answer_of(failure: Failure) -> Answer {
-    match failure {
-        Failure::TimedOut => Answer::TimedOut,
-        Failure::Refused => Answer::Unreachable("nothing listens on its name port".to_owned()),
-        Failure::Protocol(why) => Answer::Malformed(why),
-        Failure::Local(why) => Answer::NotAsked(why),
-        other => Answer::Unreachable(other.to_string()),
-    }
 }
 
 #[cfg(test)]
