@@ -16,6 +16,10 @@ use crate::{
     run,
 };
 
+/// More than can hang at the same time: one read of each section of own facts, and the calls of the
+/// system's resolver. The spool needs a thread when all of these do.
+const BLOCKING_THREADS: usize = 32;
+
 /// One thread: all of this waits, it does not work. What blocks (the disk, the host's resolver) has
 /// threads of its own, with small stacks and gone soon after.
 ///
@@ -23,7 +27,7 @@ use crate::{
 /// What the system says.
 pub fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(16)
+        .max_blocking_threads(BLOCKING_THREADS)
         .thread_stack_size(512 * 1024)
         .thread_keep_alive(Duration::from_secs(2))
         .enable_all()
