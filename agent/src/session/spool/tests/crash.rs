@@ -76,7 +76,8 @@ fn what_was_kept_survives_a_kill() {
         let oldest = there.first().copied().unwrap_or(newest + 1);
         assert!(there.iter().copied().eq(oldest..=newest), "round {round}: {there:?}");
         // What is neither there nor given up is counted: given up is what was said, or one more.
-        assert!(oldest - 1 >= lost && oldest - 1 <= lost + given_up, "round {round}: {lost} lost");
+        let gone = oldest - 1;
+        assert!((lost..=lost + given_up).contains(&gone), "round {round}: {lost} of {gone} lost");
         for number in there {
             let report = spool.after(number - 1).expect("it is there");
             assert_eq!(report.notes, content(number), "round {round}");
