@@ -5,6 +5,7 @@
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
+    os::unix::process::ExitStatusExt as _,
     process::{Command, Stdio},
 };
 
@@ -14,6 +15,8 @@ use super::*;
 
 const FOLDER: &str = "EPMESH_SPOOL_FOLDER";
 const ROUNDS: usize = 20;
+/// The same number on Linux and the BSDs.
+const SIGXFSZ: i32 = 25;
 
 fn again(test: &str, folder: &Path) -> Vec<String> {
     let program = env::current_exe().expect("this program");
@@ -86,6 +89,36 @@ fn what_was_kept_survives_a_kill() {
         assert_eq!(next, newest + 1, "round {round}: a number is never given out again");
     }
     assert!(kept > 0, "no child kept anything");
+}
+
+/// The kernel ends the process in the middle of a report: half of it is in a file, and it is none.
+#[test]
+fn half_a_report_is_none() {
+    if let Some(folder) = env::var_os(FOLDER) {
+        let mut spool = open(Path::new(&folder), SpoolLimits::default());
+        spool.push(AT, vec![], note("small"));
+        spool.push(AT, vec![], note("small"));
+        spool.push(AT, vec![], note(&"x".repeat(100_000)));
+        println!("nothing ended it");
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    // A file that grows beyond this many blocks ends its writer (SIGXFSZ), after what still fits.
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -c 0; ulimit -f 2 && exec \"$@\"", "sh"])
+        .args(again("half_a_report_is_none", dir.path()))
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.signal(), Some(SIGXFSZ), "{output:?}");
+    let half = fs::read_dir(dir.path())
+        .expect("a folder")
+        .map(|entry| entry.and_then(|entry| entry.metadata()).expect("a file").len())
+        .find(|length| *length >= 1024);
+    assert!(half.is_some(), "some of it was written");
+    let mut spool = open(dir.path(), SpoolLimits::default());
+    assert_eq!((numbers(&mut spool), spool.dropped()), (vec![1, 2], 0));
+    assert_eq!(spool.push(AT, vec![], vec![]), 3);
+    assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 3, "the half is cleared away");
 }
 
 /// The process to be killed.
