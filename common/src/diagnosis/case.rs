@@ -2,11 +2,12 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Evidence, Observed, Registration, Stamped};
+use super::{Evidence, Observed, Registration, Stamped, serving};
 use crate::{
     facts::{
-        AddressProbe, Boot, DnsName, EndpointMap, Host, NtdsSettings, Platform, PortProbe, Ports,
-        Process, Reading, Resolver, Service, ServiceRole, Services, Source, Timestamp,
+        AddressProbe, Boot, DnsName, EndpointMap, Filters, Host, NtdsSettings, Platform, PortProbe,
+        PortUse, Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source,
+        Timestamp,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -24,7 +25,11 @@ pub(super) struct Case<'a> {
     pub(super) source_map: Option<&'a Stamped<EndpointMap>>,
     pub(super) source_services: Option<&'a Stamped<Services>>,
     pub(super) source_ports: Option<&'a Stamped<Ports>>,
+    pub(super) source_rpc: Option<&'a RpcSettings>,
+    pub(super) source_port_use: Option<&'a PortUse>,
+    pub(super) source_filters: Option<&'a Filters>,
     pub(super) destination_resolver: Option<&'a Stamped<Resolver>>,
+    pub(super) destination_port_use: Option<&'a PortUse>,
 }
 
 /// Who owns an address that stands for the source.
@@ -59,7 +64,12 @@ impl<'a> Case<'a> {
             source_map: keep(evidence.source.endpoint_map.as_ref(), is_fresh),
             source_services: keep(evidence.source.services.as_ref(), is_fresh),
             source_ports: keep(evidence.source.ports.as_ref(), is_fresh),
+            source_rpc: keep(evidence.source.rpc_settings.as_ref(), is_fresh).map(|s| &s.fact),
+            source_port_use: keep(evidence.source.port_use.as_ref(), is_fresh).map(|s| &s.fact),
+            source_filters: keep(evidence.source.filters.as_ref(), is_fresh).map(|s| &s.fact),
             destination_resolver: keep(evidence.destination.resolver.as_ref(), is_fresh),
+            destination_port_use: keep(evidence.destination.port_use.as_ref(), is_fresh)
+                .map(|s| &s.fact),
         };
         case.leave_out_former_lives();
         case
@@ -72,6 +82,9 @@ impl<'a> Case<'a> {
         let Some(began) = began else { return };
         self.look = self.look.filter(|look| look.at >= began);
         self.others.retain(|look| look.at >= began);
+        // A map read before the process started that serves now is another process's.
+        self.source_map = self.source_map.filter(|map| map.at >= began);
+        self.source_ports = self.source_ports.filter(|ports| ports.at >= began);
     }
 
     pub(super) fn destination(&self) -> &'a DnsName {
@@ -98,10 +111,7 @@ impl<'a> Case<'a> {
 
     /// The service at the source that serves the interface.
     pub(super) fn service(&self) -> Option<&'a Service> {
-        let services = &self.source_services?.fact;
-        services
-            .with_role(ServiceRole::DirectoryRpc)
-            .or_else(|| services.with_role(ServiceRole::Directory))
+        serving(&self.source_services?.fact, self.interface())
     }
 
     pub(super) fn process(&self) -> Option<Process> {
@@ -146,7 +156,7 @@ impl<'a> Case<'a> {
                 // A life that cannot be told apart is not taken for this one.
                 _ => false,
             };
-            same_life && known.interface.uuid == wanted.uuid
+            same_life && known.interface.offers(wanted)
         })
     }
 

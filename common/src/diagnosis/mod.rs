@@ -15,6 +15,7 @@ mod naming;
 mod proof;
 mod remarks;
 mod server;
+mod serving;
 mod verdict;
 mod words;
 
@@ -22,6 +23,7 @@ pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     remarks::Remarks,
+    serving::serving,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,

@@ -1,16 +1,17 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
-use std::{net::IpAddr, time::Duration};
+mod reason;
+mod registration;
 
+use std::net::IpAddr;
+
+use self::registration::lost;
 use super::{
     Cause, Confidence, Side,
     case::{Case, Path, path},
     finding::{Finding, windows_code},
 };
-use crate::facts::{Failure, ServiceRole, ServiceState, StartType};
-
-/// For so long after its start a service is given time to register.
-const STARTING: Duration = Duration::from_secs(20);
+use crate::facts::{Failure, ServiceRole, ServiceState};
 
 /// The destination has not looked: what the source says of itself has to do.
 pub(super) fn alone(case: &Case<'_>) -> Finding {
@@ -80,77 +81,6 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
                 ))
         }
     }
-}
-
-/// The source does not serve the interface: which of the four ways.
-fn lost(case: &Case<'_>, error: i64) -> Finding {
-    let Some(service) = case.service() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("registration", case.source().to_string(), "not in its own endpoint map")
-            .sure(Confidence::Likely)
-            .missing(format!("the state of the services of {}", case.source()));
-    };
-    let name = format!("{} on {}", service.name, case.source());
-    let last = case.registrations().map(|known| known.last).max();
-    let finding = match service.state {
-        ServiceState::Stopped | ServiceState::Stopping => {
-            let disabled = matches!(service.start.value(), Some(StartType::Disabled));
-            let how = if disabled { "not running, disabled" } else { "not running" };
-            match (last, case.source_boot()) {
-                (Some(last), _) => Finding::failing(Cause::ServiceDied, Side::Source, error)
-                    .culprit("service", name, format!("{how}; was registered until {last}")),
-                (None, Some(boot)) => {
-                    Finding::failing(Cause::ServiceNotStarted, Side::Source, error).culprit(
-                        "service",
-                        name,
-                        format!("{how}; never registered since the boot at {}", boot.at),
-                    )
-                }
-                (None, None) => Finding::failing(Cause::Unknown, Side::Source, error)
-                    .culprit("service", name, how)
-                    .missing(format!("the boot time of {}", case.source())),
-            }
-        }
-        ServiceState::Starting => starting(case, name),
-        ServiceState::Running => running(case, name, error),
-    };
-    // The source's word on its services and the map itself are both sides of this step.
-    let both = case.look.is_some() && case.source_services.is_some();
-    match finding.cause {
-        Cause::Unknown => finding,
-        _ => finding.sure(if both { Confidence::Proven } else { Confidence::Likely }),
-    }
-}
-
-fn running(case: &Case<'_>, name: String, error: i64) -> Finding {
-    let Some(process) = case.process() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("service", name, "running, not registered")
-            .missing(format!("the process of the service on {}", case.source()));
-    };
-    let pid = process.pid;
-    let same = case.registrations().filter(|known| known.process == Some(process));
-    if let Some(last) = same.map(|known| known.last).max() {
-        return Finding::failing(Cause::EndpointsUnregistered, Side::Source, error).culprit(
-            "registration",
-            name,
-            format!("process {pid} runs since {}; was registered until {last}", process.started),
-        );
-    }
-    if case.on_our_clock(process.started).until(case.now) < STARTING {
-        return starting(case, name);
-    }
-    Finding::failing(Cause::RegistrationFailed, Side::Source, error).culprit(
-        "registration",
-        name,
-        format!("process {pid} runs since {}; never registered since", process.started),
-    )
-}
-
-fn starting(case: &Case<'_>, name: String) -> Finding {
-    let mut finding = Finding::unknown(format!("a look after {} has started", case.source()));
-    finding.side = Side::Source;
-    finding.culprit("service", name, "starting")
 }
 
 /// Port 135 of the right server cannot be reached.

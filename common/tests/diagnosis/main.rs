@@ -9,6 +9,7 @@
 )]
 
 mod healthy;
+mod registration;
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Evidence, Side, State, diagnose},
@@ -63,10 +64,10 @@ fn rows() -> Vec<Row> {
             expect: (Failing, Cause::RegistrationFailed, OnSource, Proven, 1753) },
         Row { name: "a new process that is given time to register",
             change: |s| { s.lose_registration(); s.restart_service(seconds_ago(15)); },
-            expect: (Unknown, Cause::Unknown, OnSource, Possible, 0) },
+            expect: (Unknown, Cause::StartingUp, OnSource, Likely, 0) },
         Row { name: "registered over named pipes only is not registered over TCP",
             change: |s| { s.lose_registration(); s.register_on_pipe_only(); },
-            expect: (Failing, Cause::EndpointsUnregistered, OnSource, Proven, 1753) },
+            expect: (Failing, Cause::ProtocolSequenceMissing, OnSource, Proven, 1753) },
         Row { name: "not registered, and the source has no agent",
             change: |s| { s.lose_registration(); s.evidence.source = Default::default(); s.evidence.registrations.clear(); },
             expect: (Failing, Cause::Unknown, OnSource, Likely, 1753) },
