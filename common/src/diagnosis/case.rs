@@ -32,6 +32,10 @@ pub(super) struct Case<'a> {
     pub(super) destination_port_use: Option<&'a PortUse>,
 }
 
+/// Replication (MS-DRSR 2.1).
+const DRSUAPI: InterfaceId =
+    InterfaceId::new(uuid::uuid!("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4, 0);
+
 /// Who owns an address that stands for the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -179,11 +183,25 @@ impl<'a> Case<'a> {
         self.look?.seen.addresses.iter().find(|probe| probe.address == address)
     }
 
+    /// Whether the source says that it owns `address`.
+    pub(super) fn owns(&self, address: IpAddr) -> bool {
+        let owned = self.source_host.and_then(|host| host.fact.addresses.value());
+        owned.into_iter().flatten().any(|owned| owned.address == address)
+    }
+
     /// Who owns `address`: first by who answers there, then by what the source says of itself,
     /// then by what the other domain controllers say.
     pub(super) fn owner(&self, address: IpAddr) -> Owner {
         if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
             return owner;
+        }
+        // Behind address translation the source owns another address than the one that leads to it.
+        let seen_there = |other: &&Observed| {
+            let probe = other.seen.addresses.iter().find(|probe| probe.address == address);
+            probe.and_then(|probe| self.answerer(probe)) == Some(Owner::Source)
+        };
+        if self.others.iter().copied().any(|other| seen_there(&other)) {
+            return Owner::Source;
         }
         if let Some(owned) = self.source_addresses() {
             return if owned.contains(&address) {
@@ -203,7 +221,10 @@ impl<'a> Case<'a> {
     fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
         let mut answers: Vec<_> = probe.identity.iter().collect();
         answers.sort_by_key(|answer| answer.method);
-        let source_guid = self.source_host.and_then(|host| host.fact.dsa_guid.value().copied());
+        let source_guid = self
+            .source_host
+            .and_then(|host| host.fact.dsa_guid.value().copied())
+            .or_else(|| self.known_settings().map(|known| known.dsa_guid));
         answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
             if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
                 let name = who.dns_name.clone();
@@ -212,6 +233,10 @@ impl<'a> Case<'a> {
             if let Some(name) = &who.dns_name {
                 let is_source =
                     name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str());
+                // A name made of the host and the domain, where the host's own suffix is another.
+                if !is_source && self.is_domain_name_of_source(name) {
+                    return None;
+                }
                 return Some(if is_source {
                     Owner::Source
                 } else {
@@ -227,6 +252,18 @@ impl<'a> Case<'a> {
                 Some(Owner::Other(Some(name.clone())))
             }
         })
+    }
+
+    /// Whether `name` is the source's host name in its own domain.
+    fn is_domain_name_of_source(&self, name: &str) -> bool {
+        let domain = self.source_host.and_then(|host| host.fact.domain.value());
+        let (Some(domain), Some((host, suffix))) =
+            (domain, name.trim_end_matches('.').split_once('.'))
+        else {
+            return false;
+        };
+        host.eq_ignore_ascii_case(self.source().host())
+            && suffix.eq_ignore_ascii_case(domain.as_str())
     }
 
     /// The DNS servers that the destination asks, in its order.
@@ -257,6 +294,15 @@ impl<'a> Case<'a> {
     /// Windows does (events 2087 and 2088) and Samba does not.
     pub(super) fn destination_falls_back(&self) -> bool {
         self.destination_platform() == Some(Platform::Windows)
+    }
+
+    /// Whether the link is replication from a read-only domain controller.
+    pub(super) fn is_read_only_source(&self) -> bool {
+        let read_only = self.evidence.source.directory.as_ref();
+        let read_only = read_only.is_some_and(|d| d.fact.read_only.value() == Some(&true));
+        read_only
+            && self.evidence.destination.directory.is_some()
+            && self.interface().offers(DRSUAPI)
     }
 
     /// The platform of the source, which does not grow old.

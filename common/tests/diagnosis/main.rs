@@ -9,6 +9,8 @@
 )]
 
 mod healthy;
+mod names;
+mod paths;
 mod registration;
 
 use epmesh_common::{
@@ -340,11 +342,11 @@ fn dns_answers_are_kept_apart() {
     assert_eq!(diagnose(&scenario.evidence, now()).cause, Cause::DnsCnameMissing);
 }
 
-/// NetBIOS sources and the DNS client's cache are quoted in the proof, right or wrong, and turn no
-/// verdict.
+/// A Samba destination asks neither NetBIOS sources nor a DNS client's cache for its partners: they
+/// are quoted in the proof, right or wrong, and turn no verdict.
 #[test]
 fn sources_that_decide_nothing_turn_no_verdict() {
-    use epmesh_common::facts::{Lookup, Question};
+    use epmesh_common::facts::{Lookup, Platform, Question};
     let to = |answer: &Answer, source, of: &str, kind| Lookup {
         source,
         question: Question { name: name(of), kind },
@@ -363,7 +365,9 @@ fn sources_that_decide_nothing_turn_no_verdict() {
             let mut scenario = Scenario::healthy();
             (row.change)(&mut scenario);
             let without = diagnose(&scenario.evidence, now());
-            if scenario.evidence.observations.is_empty() {
+            let host = scenario.evidence.destination.host.as_ref();
+            let windows = host.is_some_and(|host| host.fact.platform == Platform::Windows);
+            if scenario.evidence.observations.is_empty() || windows {
                 continue;
             }
             let wins = Source::Wins(address("192.0.2.5"));
