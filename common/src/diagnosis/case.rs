@@ -30,6 +30,7 @@ pub(super) struct Case<'a> {
     pub(super) source_filters: Option<&'a Filters>,
     pub(super) destination_resolver: Option<&'a Stamped<Resolver>>,
     pub(super) destination_port_use: Option<&'a PortUse>,
+    pub(super) destination_services: Option<&'a Stamped<Services>>,
 }
 
 /// Replication (MS-DRSR 2.1).
@@ -74,6 +75,7 @@ impl<'a> Case<'a> {
             destination_resolver: keep(evidence.destination.resolver.as_ref(), is_fresh),
             destination_port_use: keep(evidence.destination.port_use.as_ref(), is_fresh)
                 .map(|s| &s.fact),
+            destination_services: keep(evidence.destination.services.as_ref(), is_fresh),
         };
         case.leave_out_former_lives();
         case

@@ -6,11 +6,12 @@ use super::{
     Cause, Confidence, Side, State,
     case::{Case, Owner, Path, path},
     finding::{Finding, windows_code},
+    latent::{full, latent},
     misled,
     naming::{Alias, View, effective},
     server,
 };
-use crate::facts::{Failure, Source, Transport};
+use crate::facts::{Failure, Source};
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
@@ -53,7 +54,7 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
-    misled::elsewhere(case, views, view).unwrap_or(finding)
+    misled::elsewhere(case, views, view).or_else(|| latent(case)).unwrap_or(finding)
 }
 
 /// The destination's directory knows the source under a GUID that is not the source's.
@@ -174,21 +175,12 @@ fn unseen(case: &Case<'_>) -> Finding {
         Err(Failure::Local(why)) => Some(why),
         _ => None,
     });
-    let ranges = case.destination_port_use.and_then(|ports| ports.ranges.value());
-    let full = ranges
-        .into_iter()
-        .flatten()
-        .find(|row| row.range.transport == Transport::Tcp && row.used_percent >= 100);
-    if let (Some(why), Some(full)) = (own.into_iter().next(), full) {
+    let full = case.destination_port_use.and_then(full);
+    if let (Some(why), Some((first, last))) = (own.into_iter().next(), full) {
         return Finding::failing(Cause::PortExhaustion, Side::Destination, 1722)
             .culprit(
                 "port-range",
-                format!(
-                    "dynamic TCP ports {}-{} of {}",
-                    full.range.first,
-                    full.range.last,
-                    case.destination()
-                ),
+                format!("dynamic TCP ports {first}-{last} of {}", case.destination()),
                 format!("more than 95 % in use, and it could not connect: {why}"),
             )
             .sure(Confidence::Likely);

@@ -10,6 +10,7 @@ mod decide;
 mod engine;
 mod evidence;
 mod finding;
+mod latent;
 mod misled;
 mod naming;
 mod proof;

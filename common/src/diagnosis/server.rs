@@ -5,6 +5,7 @@ mod registration;
 
 use std::net::IpAddr;
 
+pub(super) use self::reason::breaks_at_restart;
 use self::registration::lost;
 use super::{
     Cause, Confidence, Side,

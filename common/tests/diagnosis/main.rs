@@ -9,6 +9,7 @@
 )]
 
 mod healthy;
+mod latent;
 mod names;
 mod paths;
 mod registration;

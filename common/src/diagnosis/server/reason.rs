@@ -1,10 +1,8 @@
 //! Why a service that runs did not register: the reason, where the settings of its host show it.
 
-use super::super::{Cause, Confidence, Side, case::Case, finding::Finding};
+use super::super::{Cause, Confidence, Side, case::Case, finding::Finding, latent::full};
 use crate::{
-    facts::{
-        Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole, StaticPortOwner, Transport,
-    },
+    facts::{Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole, StaticPortOwner},
     windows::{RpcPorts, rpc_ports},
 };
 
@@ -139,21 +137,34 @@ fn range(case: &Case<'_>) -> Option<Reason> {
 
 /// The dynamic range is used up: RPC servers take their ports from it by default.
 fn exhausted(case: &Case<'_>) -> Option<Reason> {
-    let configured = case.source_rpc.map(rpc_ports);
-    if matches!(configured, Some(RpcPorts::Listed(_))) {
+    if matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_))) {
         return None;
     }
-    let ranges = case.source_port_use?.ranges.value()?;
-    let full = ranges
-        .iter()
-        .find(|row| row.range.transport == Transport::Tcp && row.used_percent >= 100)?;
+    let (first, last) = full(case.source_port_use?)?;
     Some(Reason {
         cause: Cause::PortRangeExhausted,
         kind: "port-range",
-        name: format!("dynamic TCP ports {}-{}", full.range.first, full.range.last),
+        name: format!("dynamic TCP ports {first}-{last}"),
         value: "more than 95 % were in use".to_owned(),
         certain: false,
     })
+}
+
+/// A setting with which no registration succeeds, on a host whose service registered before it was
+/// made: the next restart will show it.
+pub(in super::super) fn breaks_at_restart(case: &Case<'_>) -> Option<Finding> {
+    case.source_rpc?;
+    let found = [protocols(case), linkage(case), range(case)];
+    let certain = found.into_iter().flatten().find(|reason| reason.certain)?;
+    Some(
+        Finding::failing(certain.cause, Side::Source, 1753)
+            .culprit(
+                certain.kind,
+                format!("{} on {}", certain.name, case.source()),
+                format!("{}; it counts from the next restart on", certain.value),
+            )
+            .sure(Confidence::Likely),
+    )
 }
 
 fn filter(case: &Case<'_>) -> Option<Reason> {
