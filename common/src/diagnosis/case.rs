@@ -5,9 +5,8 @@ use std::{net::IpAddr, time::Duration};
 use super::{Evidence, Observed, Registration, Stamped, serving};
 use crate::{
     facts::{
-        AddressProbe, Boot, DnsName, EndpointMap, Filters, Host, NtdsSettings, Platform, PortProbe,
-        PortUse, Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source,
-        Timestamp,
+        AddressProbe, Boot, DnsName, EndpointMap, Filters, Host, NtdsSettings, Platform, PortUse,
+        Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source, Timestamp,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -36,17 +35,6 @@ pub(super) struct Case<'a> {
 /// Replication (MS-DRSR 2.1).
 const DRSUAPI: InterfaceId =
     InterfaceId::new(uuid::uuid!("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4, 0);
-
-/// Who owns an address that stands for the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The source does.
-    Source,
-    /// Somebody else does; the name where it is known.
-    Other(Option<String>),
-    /// Nobody said.
-    NotKnown,
-}
 
 impl<'a> Case<'a> {
     pub(super) fn new(evidence: &'a Evidence, now: Timestamp) -> Self {
@@ -185,89 +173,6 @@ impl<'a> Case<'a> {
         self.look?.seen.addresses.iter().find(|probe| probe.address == address)
     }
 
-    /// Whether the source says that it owns `address`.
-    pub(super) fn owns(&self, address: IpAddr) -> bool {
-        let owned = self.source_host.and_then(|host| host.fact.addresses.value());
-        owned.into_iter().flatten().any(|owned| owned.address == address)
-    }
-
-    /// Who owns `address`: first by who answers there, then by what the source says of itself,
-    /// then by what the other domain controllers say.
-    pub(super) fn owner(&self, address: IpAddr) -> Owner {
-        if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
-            return owner;
-        }
-        // Behind address translation the source owns another address than the one that leads to it.
-        let seen_there = |other: &&Observed| {
-            let probe = other.seen.addresses.iter().find(|probe| probe.address == address);
-            probe.and_then(|probe| self.answerer(probe)) == Some(Owner::Source)
-        };
-        if self.others.iter().copied().any(|other| seen_there(&other)) {
-            return Owner::Source;
-        }
-        if let Some(owned) = self.source_addresses() {
-            return if owned.contains(&address) {
-                Owner::Source
-            } else {
-                Owner::Other(self.evidence.owners.get(&address).map(ToString::to_string))
-            };
-        }
-        match self.evidence.owners.get(&address) {
-            Some(name) if name != self.source() => Owner::Other(Some(name.to_string())),
-            Some(_) => Owner::Source,
-            None => Owner::NotKnown,
-        }
-    }
-
-    /// Who answered at an address, by the strongest way that answered at all.
-    fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
-        let mut answers: Vec<_> = probe.identity.iter().collect();
-        answers.sort_by_key(|answer| answer.method);
-        let source_guid = self
-            .source_host
-            .and_then(|host| host.fact.dsa_guid.value().copied())
-            .or_else(|| self.known_settings().map(|known| known.dsa_guid));
-        answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
-            if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
-                let name = who.dns_name.clone();
-                return Some(if theirs == wanted { Owner::Source } else { Owner::Other(name) });
-            }
-            if let Some(name) = &who.dns_name {
-                let is_source =
-                    name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str());
-                // A name made of the host and the domain, where the host's own suffix is another.
-                if !is_source && self.is_domain_name_of_source(name) {
-                    return None;
-                }
-                return Some(if is_source {
-                    Owner::Source
-                } else {
-                    Owner::Other(Some(name.clone()))
-                });
-            }
-            let name = who.netbios_name.as_ref()?;
-            // A NetBIOS name holds 15 bytes; a match is the source, or a namesake elsewhere.
-            let host: String = self.source().host().chars().take(15).collect();
-            if name.eq_ignore_ascii_case(&host) {
-                None
-            } else {
-                Some(Owner::Other(Some(name.clone())))
-            }
-        })
-    }
-
-    /// Whether `name` is the source's host name in its own domain.
-    fn is_domain_name_of_source(&self, name: &str) -> bool {
-        let domain = self.source_host.and_then(|host| host.fact.domain.value());
-        let (Some(domain), Some((host, suffix))) =
-            (domain, name.trim_end_matches('.').split_once('.'))
-        else {
-            return false;
-        };
-        host.eq_ignore_ascii_case(self.source().host())
-            && suffix.eq_ignore_ascii_case(domain.as_str())
-    }
-
     /// The DNS servers that the destination asks, in its order.
     pub(super) fn dns_servers(&self) -> Vec<IpAddr> {
         let mut order: Vec<IpAddr> = self
@@ -325,64 +230,4 @@ impl<'a> Case<'a> {
             None => server.to_string(),
         }
     }
-}
-
-/// What came of one address, as far as the destination got with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Path<'a> {
-    /// The interface was reached and took the bind; the port.
-    Reached(u16),
-    /// The endpoint mapper says "not registered"; the status.
-    NotRegistered(u32),
-    /// The endpoint mapper's port could not be reached.
-    Unreached(&'a crate::facts::Failure),
-    /// Something listens there and does not speak as an endpoint mapper must; the stage.
-    Mapper(&'static str, &'a crate::facts::Failure),
-    /// The port that the endpoint mapper named could not be reached.
-    PortUnreached(u16, &'a crate::facts::Failure),
-    /// The port was reached, the bind was not taken.
-    PortBind(u16, &'a crate::facts::Failure),
-    /// It was not looked at.
-    NotSeen,
-}
-
-/// How far a look got at one address.
-pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path<'_> {
-    use crate::facts::{Failure, MapAnswer};
-    let Some(probe) = probe else { return Path::NotSeen };
-    if let Err(failure) = &probe.connect.outcome {
-        // What the observer could not try says nothing about the peer.
-        if matches!(failure, Failure::Local(_)) {
-            return Path::NotSeen;
-        }
-        return Path::Unreached(failure);
-    }
-    if let Some(Err(failure)) = probe.bind.as_ref().map(|bind| &bind.outcome) {
-        return Path::Mapper("bind to the endpoint mapper", failure);
-    }
-    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(interface));
-    let Some(asked) = asked else { return Path::NotSeen };
-    match &asked.answer {
-        MapAnswer::NotRegistered(status) => return Path::NotRegistered(*status),
-        MapAnswer::Failed(failure) => return Path::Mapper("ept_map", failure),
-        MapAnswer::Endpoints(_) => {}
-    }
-    let outcome = |port: &'_ PortProbe| match (&port.connect.outcome, port.bind.as_ref()) {
-        (Ok(()), Some(bind)) => match &bind.outcome {
-            Ok(()) | Err(Failure::AccessDenied(_)) => Some(port.port),
-            Err(_) => None,
-        },
-        _ => None,
-    };
-    if let Some(port) = asked.ports.iter().find_map(outcome) {
-        return Path::Reached(port);
-    }
-    for port in &asked.ports {
-        match (&port.connect.outcome, port.bind.as_ref().map(|bind| &bind.outcome)) {
-            (Err(failure), _) => return Path::PortUnreached(port.port, failure),
-            (Ok(()), Some(Err(failure))) => return Path::PortBind(port.port, failure),
-            _ => {}
-        }
-    }
-    Path::NotSeen
 }

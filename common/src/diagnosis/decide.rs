@@ -4,11 +4,13 @@ use std::net::IpAddr;
 
 use super::{
     Cause, Confidence, Side, State,
-    case::{Case, Owner, Path, path},
+    case::Case,
     finding::{Finding, windows_code},
     latent::{full, latent},
     misled,
     naming::{Alias, View, effective},
+    owner::Owner,
+    path::{Path, path},
     server,
 };
 use crate::facts::{Failure, Source};

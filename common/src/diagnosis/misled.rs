@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use super::{
     Cause, Confidence, Side,
-    case::{Case, Owner, Path, path},
+    case::Case,
     decide::error_at,
     finding::{BadRecord, Finding},
     naming::{Alias, View},
+    owner::Owner,
+    path::{Path, path},
 };
 use crate::facts::Source;
 

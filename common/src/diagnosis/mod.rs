@@ -13,6 +13,8 @@ mod finding;
 mod latent;
 mod misled;
 mod naming;
+mod owner;
+mod path;
 mod proof;
 mod remarks;
 mod server;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::case::{Case, Owner};
+use super::{case::Case, owner::Owner};
 use crate::facts::{Answer, DnsName, Lookup, Record, RecordData, RecordType, Source};
 
 /// One source of names and what it makes of the source DC.

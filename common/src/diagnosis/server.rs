@@ -1,16 +1,18 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
+mod pattern;
 mod reason;
 mod registration;
 
 use std::net::IpAddr;
 
 pub(super) use self::reason::breaks_at_restart;
-use self::registration::lost;
+use self::{pattern::pattern, registration::lost};
 use super::{
     Cause, Confidence, Side,
-    case::{Case, Path, path},
+    case::Case,
     finding::{Finding, windows_code},
+    path::Path,
 };
 use crate::facts::{
     Failure, Platform, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState, StartType,
@@ -51,7 +53,7 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
         None if case.service().is_some() => lost(case, 1753).sure(Confidence::Likely),
         None => {
             let sure = match case.owner(address) {
-                super::case::Owner::Source => Confidence::Likely,
+                super::owner::Owner::Source => Confidence::Likely,
                 _ => Confidence::Possible,
             };
             Finding::failing(Cause::Unknown, Side::Source, 1753)
@@ -248,65 +250,4 @@ pub(super) fn mapper(case: &Case<'_>, address: IpAddr, stage: &str, failure: &Fa
     Finding::failing(cause, Side::Source, windows_code(failure))
         .culprit("endpoint-mapper", name, value)
         .sure(if refuses { Confidence::Proven } else { Confidence::Likely })
-}
-
-/// Who else fails in the same way: the pattern tells a host from a path.
-struct Pattern {
-    side: Side,
-    words: String,
-    others_reach: bool,
-    all_fail: bool,
-}
-
-impl Pattern {
-    fn confidence(&self, listens: Option<bool>) -> Confidence {
-        match (listens, self.others_reach) {
-            (Some(true), true) => Confidence::Proven,
-            (Some(_), _) | (None, true) => Confidence::Likely,
-            (None, false) => Confidence::Possible,
-        }
-    }
-}
-
-fn pattern(
-    case: &Case<'_>,
-    same: impl Fn(&Path<'_>) -> bool,
-    beyond: impl Fn(&Path<'_>) -> bool,
-) -> Pattern {
-    let owned = case.source_addresses();
-    let mut reached = Vec::new();
-    let mut failed = Vec::new();
-    for other in &case.others {
-        for probe in &other.seen.addresses {
-            // Only looks at the source's own addresses say something about the source.
-            if owned.as_ref().is_some_and(|owned| !owned.contains(&probe.address)) {
-                continue;
-            }
-            match path(Some(probe), case.interface()) {
-                path if beyond(&path) => reached.push(&other.witness),
-                path if same(&path) => failed.push(&other.witness),
-                _ => {}
-            }
-        }
-    }
-    let list = |names: &[&crate::facts::DnsName]| {
-        let shown: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
-        let more = names.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", shown.join(", "))
-    };
-    if !reached.is_empty() {
-        let words =
-            format!("reached from {}: the path from {} is cut", list(&reached), case.destination());
-        Pattern { side: Side::Network, words, others_reach: true, all_fail: false }
-    } else if !failed.is_empty() {
-        let words = format!(
-            "the same from {}: the host filters, or all paths to it are cut",
-            list(&failed)
-        );
-        Pattern { side: Side::Source, words, others_reach: false, all_fail: true }
-    } else {
-        let words = "no other witness has looked: a filter on the host or on the path".to_owned();
-        Pattern { side: Side::Network, words, others_reach: false, all_fail: false }
-    }
 }

@@ -188,7 +188,9 @@ fn an_interface_is_judged_by_the_service_that_serves_it() {
     let services = &mut s.evidence.source.services.as_mut().unwrap().fact;
     let Reading::Value(list) = &mut services.list else { panic!("healthy") };
     let mut dfsr = list[0].clone();
-    ("DFSR".clone_into(&mut dfsr.name), dfsr.roles.clear(), dfsr.state = ServiceState::Stopped);
+    "DFSR".clone_into(&mut dfsr.name);
+    dfsr.roles.clear();
+    dfsr.state = ServiceState::Stopped;
     list.push(dfsr);
     assert_eq!(said(&s).1, Cause::ServiceNotStarted);
 }
