@@ -10,6 +10,7 @@ mod decide;
 mod engine;
 mod evidence;
 mod finding;
+mod join;
 mod latent;
 mod misled;
 mod naming;
@@ -25,6 +26,7 @@ mod words;
 pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
     remarks::Remarks,
     serving::serving,
     verdict::{

@@ -202,6 +202,7 @@ mod tests {
         observe(&mut history, 30, false, &same(30));
         assert_eq!(history.of(DRSUAPI).len(), 1);
         assert_eq!(history.of(DRSUAPI)[0].last, at(10));
+        assert_eq!(history.of(DRSUAPI)[0].lost, Some(at(20)), "the first look without it");
         observe(&mut history, 40, true, &same(40));
         assert_eq!(history.of(DRSUAPI).len(), 2);
     }
