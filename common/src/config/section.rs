@@ -112,6 +112,14 @@ impl<'a> Section<'a> {
         self.table.iter().map(|(key, _)| key.to_owned()).collect()
     }
 
+    /// The keys of the table `key`; empty where it is none. That is no reading of it.
+    #[must_use]
+    pub fn keys_of(&self, key: &str) -> Vec<String> {
+        let table = self.table.get(key).and_then(Item::as_table_like);
+        let keys = table.into_iter().flat_map(|table| table.iter());
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
     /// Whether `key` is there and a table; that is no reading of it.
     #[must_use]
     pub fn has_table(&self, key: &str) -> bool {

@@ -88,7 +88,7 @@ fn people(world: &mut World, root: &Section<'_>, platform: Platform, release: Re
         let kind = match world.machine(&key) {
             Some(machine) => Some(machine.kind),
             // A table without this key is none of a computer and stays unknown.
-            None if !kind_given(root, &key) => None,
+            None if !root.keys_of(&key).iter().any(|key| key == "kind") => None,
             None => Some(Kind::Dc),
         };
         let Some(kind) = kind else { continue };
@@ -96,11 +96,6 @@ fn people(world: &mut World, root: &Section<'_>, platform: Platform, release: Re
         number = number.saturating_add(1);
         one(world, &key, &table, Start { kind, platform, release, number, is_known });
     }
-}
-
-fn kind_given(root: &Section<'_>, key: &str) -> bool {
-    root.has_table(key)
-        && root.table(key).is_some_and(|table| table.keys().iter().any(|key| key == "kind"))
 }
 
 struct Start {
