@@ -8,7 +8,7 @@
 )]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -57,20 +57,35 @@ fn suite() -> Vec<(String, Scenario)> {
     all
 }
 
+/// The scenarios whose verdict the engine does not give yet.
+fn awaited() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder().join("awaited.txt")).expect("the list is there");
+    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
 #[test]
 fn every_scenario_gets_its_verdict() {
-    let mut wrong = Vec::new();
+    let (mut wrong, awaited) = (Vec::new(), awaited());
     let all = suite();
     let count = all.len();
+    let unknown: Vec<&String> =
+        awaited.iter().filter(|name| !all.iter().any(|(known, _)| known == *name)).collect();
+    assert!(unknown.is_empty(), "awaited.txt names what is not there: {unknown:?}");
     for (name, scenario) in all {
         let verdict = diagnose(&scenario.evidence(), scenario.at());
         let differences = scenario.expect.differences(&verdict);
-        if !differences.is_empty() {
-            let title = &scenario.title;
-            wrong.push(format!("{name} ({title}):\n    {}", differences.join("\n    ")));
+        let title = &scenario.title;
+        match (differences.is_empty(), awaited.contains(&name)) {
+            (false, false) => {
+                wrong.push(format!("{name} ({title}):\n    {}", differences.join("\n    ")));
+            }
+            (true, true) => {
+                wrong.push(format!("{name}: as expected by now; take it off awaited.txt"));
+            }
+            _ => {}
         }
     }
-    assert!(wrong.is_empty(), "{} of {count} differ\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
