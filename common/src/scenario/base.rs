@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     base_services::{self, Start},
-    world::{FRESH_FOR, Kind, Machine, World, Zone, ago},
+    world::{Kind, Machine, World, Zone, ago},
 };
 use crate::{
     diagnosis::Link,
@@ -19,8 +19,8 @@ use crate::{
         AddressFamily, Blank, Boot, BootMode, Directory, DnsName, Events, Filters, FirewallProfile,
         Host, HostsFile, InterfaceAddress, InterfaceDns, LmhostsFile, NtdsSettings, OsVersion,
         Platform, PortRange, PortUse, Ports, ProfileKind, RangeUse, Reading, RecordData,
-        RecordType, RegistryText, Resolver, RpcSettings, StaticPort, StaticPortOwner, Timestamp,
-        Transport, Trend,
+        RecordType, RegistryText, Resolver, RpcSettings, StaticPort, StaticPortOwner, Transport,
+        Trend,
     },
     rpc::names,
     windows::Release,
@@ -33,7 +33,7 @@ pub(super) const FOREST: &str = "contoso.com";
 const CLIENT_PROTOCOLS: [&str; 5] =
     ["ncacn_http", "ncacn_ip_tcp", "ncacn_nb_tcp", "ncacn_np", "ncacn_ip_udp"];
 
-/// Why the names and numbers of this file cannot fail to parse: a test makes the forest.
+/// What a computer of the forest is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plot<'a> {
     pub(super) name: &'a str,
@@ -45,8 +45,6 @@ pub(super) struct Plot<'a> {
     pub(super) release: Release,
     /// How long ago it was started.
     pub(super) booted: Duration,
-    /// How long ago it was made a domain controller.
-    pub(super) promoted: Duration,
 }
 
 impl<'a> Plot<'a> {
@@ -60,7 +58,6 @@ impl<'a> Plot<'a> {
             platform: Platform::Windows,
             release: Release::Windows2019,
             booted: Duration::from_secs(9 * 86_400),
-            promoted: Duration::from_secs(400 * 86_400),
         }
     }
 
@@ -319,13 +316,9 @@ fn object(dc: &Machine) -> Option<NtdsSettings> {
         host: Some(dc.host.name.clone()),
         dsa_guid: dc.guid()?,
         site: dc.host.site.value().cloned(),
-        created: Some(promoted(dc)),
+        // Long before anything in a scenario.
+        created: Some(ago(Duration::from_secs(400 * 86_400))),
     })
-}
-
-/// When a domain controller was promoted: long before anything in a scenario.
-fn promoted(_: &Machine) -> Timestamp {
-    ago(Duration::from_secs(400 * 86_400))
 }
 
 fn zone(world: &World) -> Zone {
@@ -343,5 +336,3 @@ fn zone(world: &World) -> Zone {
     }
     zone
 }
-
-const _: () = assert!(FRESH_FOR.as_secs() > 15, "what is said by default is fresh");

@@ -6,7 +6,7 @@ use super::{
     Scenario,
     base::{self, FOREST, Plot},
     expect, read_machine, read_names, read_network, settle, words,
-    world::{Kind, World},
+    world::{Kind, Machine, World},
 };
 use crate::{
     config::{Document, Problems, Section},
@@ -98,6 +98,7 @@ fn people(world: &mut World, root: &Section<'_>, platform: Platform, release: Re
     }
 }
 
+#[derive(Clone, Copy)]
 struct Start {
     kind: Kind,
     platform: Platform,
@@ -110,7 +111,7 @@ fn one(world: &mut World, name: &str, table: &Section<'_>, start: Start) {
     let kind = table.parse("kind", kind).unwrap_or(start.kind);
     let old = world.machines.iter().position(|machine| machine.name == name);
     let before = old.and_then(|at| world.machines.get(at));
-    let own: Vec<IpAddr> = before.map(|machine| machine.addresses()).unwrap_or_default();
+    let own: Vec<IpAddr> = before.map(Machine::addresses).unwrap_or_default();
     let stated = table.list("addresses", |text| text.parse::<IpAddr>().map_err(|e| e.to_string()));
     let addresses = stated.unwrap_or(own);
     let Some(&first) = addresses.first() else {

@@ -25,7 +25,7 @@ pub(super) fn read(world: &mut World, root: &Section<'_>) {
         for key in ["inside", "outside"] {
             row.require(key);
         }
-        let address = |key: &str| row.parse(key, |text| text.parse::<IpAddr>());
+        let address = |key: &str| row.parse(key, str::parse::<IpAddr>);
         let from = witnesses(world, &row, "from");
         if let (Some(from), Some(inside), Some(outside)) =
             (from, address("inside"), address("outside"))
@@ -41,7 +41,7 @@ pub(super) fn read(world: &mut World, root: &Section<'_>) {
 fn seen(world: &mut World, row: &Section<'_>) {
     row.require("at");
     let by = witnesses(world, row, "by");
-    let at = row.parse("at", |text| text.parse::<IpAddr>());
+    let at = row.parse("at", str::parse::<IpAddr>);
     let identities = row.list("no-identity-by", words::identity).unwrap_or_default();
     let connect = row.parse("port-135", words::stage);
     let mapper_bind = row.parse("bind-135", words::stage);

@@ -87,10 +87,8 @@ fn ports(machine: &mut Machine, registry: &Section<'_>) {
         machine.rpc.bind = Reading::Value(bind);
     }
     // The host's own listing of the range that RPC servers take their ports from.
-    if let Ok(Some(range)) =
-        crate::windows::rpc_range(&machine.rpc).value().copied().map(Some).ok_or(())
-    {
-        machine.ports.rpc = Reading::Value(range);
+    if let Some(range) = crate::windows::rpc_range(&machine.rpc).value() {
+        machine.ports.rpc = Reading::Value(*range);
     }
     for (key, owner) in STATIC_PORTS {
         let Some(port) = registry.integer(key, 0..=i64::from(u32::MAX)) else { continue };

@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    facts, render,
+    facts, render, scenario,
 };
 use crate::{
     clock,

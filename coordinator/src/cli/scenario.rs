@@ -25,7 +25,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Option<Scenario>> {
     let unread = || format!("{name} cannot be read");
     // A bundle may be far larger than what has to be seen of it here.
     let mut text = Vec::new();
-    opened.by_ref().take(4096).read_to_end(&mut text).with_context(unread)?;
+    std::io::Read::by_ref(&mut opened).take(4096).read_to_end(&mut text).with_context(unread)?;
     if !Scenario::is_one(&text) {
         return Ok(None);
     }
@@ -53,12 +53,11 @@ pub(super) fn answer(
     let differences = scenario.expect.differences(&verdict);
     if matches!(output, Output::Table) {
         writeln!(out, "\nscenario   {}", scenario.title)?;
-        match differences.as_slice() {
-            [] => writeln!(out, "           as expected")?,
-            _ => {
-                writeln!(out, "           NOT as expected: {}", differences.join("\n           "))?
-            }
-        }
+        let told = match differences.as_slice() {
+            [] => "as expected".to_owned(),
+            _ => format!("NOT as expected: {}", differences.join("\n           ")),
+        };
+        writeln!(out, "           {told}")?;
     }
     Ok(if differences.is_empty() { Exit::Healthy } else { Exit::Failing })
 }
