@@ -11,5 +11,6 @@ pub mod facts;
 pub mod identity;
 pub mod reports;
 pub mod rpc;
+pub mod scenario;
 pub mod windows;
 pub mod wire;

@@ -198,7 +198,8 @@ pub(super) async fn ask_datagram<T>(
 }
 
 // The numbers are Linux's.
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
