@@ -169,7 +169,13 @@ fn registrations(machine: &mut Machine, table: &Section<'_>) {
     }
     let Some(interface) = crate::rpc::names::find("drsuapi") else { return };
     for (boot, process, first, last) in found {
-        machine.registrations.push(Registration { interface, boot, process, first, last });
+        // The next reading of the map, a minute later, is the first without it; what an earlier boot
+        // had is missed after the restart.
+        let earlier = boot != machine.boot().map(|boot| boot.id.clone());
+        let restarted = machine.boot().filter(|_| earlier).map_or(last, |boot| boot.at);
+        let lost = last.max(restarted).plus(Duration::from_secs(60)).min(ago(machine.said));
+        let lost = machine.map_failure.is_none().then_some(lost);
+        machine.registrations.push(Registration { interface, boot, process, first, last, lost });
     }
 }
 

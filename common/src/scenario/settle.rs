@@ -144,5 +144,6 @@ fn current_registration(machine: &mut Machine, interface: InterfaceId) {
         process: Some(process),
         first: first.min(last),
         last,
+        lost: None,
     });
 }
