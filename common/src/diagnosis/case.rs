@@ -246,8 +246,17 @@ impl<'a> Case<'a> {
     /// Whether the destination falls back to the host name when the `_msdcs` CNAME is missing, as
     /// Windows does (events 2087 and 2088) and Samba does not.
     pub(super) fn destination_falls_back(&self) -> bool {
-        let host = self.evidence.destination.host.as_ref();
-        host.is_some_and(|host| host.fact.platform == Platform::Windows)
+        self.destination_platform() == Some(Platform::Windows)
+    }
+
+    /// The platform of the source, which does not grow old.
+    pub(super) fn source_platform(&self) -> Option<Platform> {
+        self.evidence.source.host.as_ref().map(|host| host.fact.platform)
+    }
+
+    /// The platform of the destination, which does not grow old.
+    pub(super) fn destination_platform(&self) -> Option<Platform> {
+        self.evidence.destination.host.as_ref().map(|host| host.fact.platform)
     }
 
     /// How a DNS server is called: its address, and whose it is where that is known.

@@ -23,7 +23,7 @@ pub use self::{
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     remarks::Remarks,
     verdict::{
-        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Side, State, Step, Verdict,
+        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,
     },
 };

@@ -50,6 +50,7 @@ fn a_verdict() {
             value: "10.0.0.50, which is member.lab.test".to_owned(),
         }),
         confidence: Confidence::Proven,
+        intermittent: None,
         error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".to_owned() },
         evidence: vec![
             item(Step::Resolve, "dc1.lab.test", "A dc2.lab.test: 10.0.0.50", Some("NOERROR")),
