@@ -73,7 +73,8 @@ impl Style {
 pub fn world(dice: &mut Dice, count: usize, now: Timestamp, naming: Naming) -> World {
     let style = Style::draw(dice, count);
     let dcs = (0..count).map(|at| dc(dice, &style, at, count, now, naming)).collect();
-    let mut world = World { dcs, strangers: Vec::new(), blocks: Vec::new(), inspections: Vec::new() };
+    let mut world =
+        World { dcs, strangers: Vec::new(), blocks: Vec::new(), inspections: Vec::new() };
     at_least_two_agents(&mut world);
     strangers(dice, &style, &mut world);
     for at in 0..count {
@@ -134,8 +135,7 @@ fn dc(
     naming: Naming,
 ) -> Dc {
     let site = dice.below(style.sites);
-    let platform =
-        if dice.chance(style.windows) { Platform::Windows } else { Platform::Samba };
+    let platform = if dice.chance(style.windows) { Platform::Windows } else { Platform::Samba };
     let forest = name(forest_of(style, at, count));
     let domain = if style.child_domains && dice.chance(40) {
         name(&format!("emea.{forest}"))
@@ -193,7 +193,11 @@ fn dc(
         agent: dice.chance(style.agents),
         ahead_ms: dice.skew(600_000),
         up: true,
-        boot: Life { id: format!("{:032x}", dice.guid().as_u128()), at: booted, mode: BootMode::Normal },
+        boot: Life {
+            id: format!("{:032x}", dice.guid().as_u128()),
+            at: booted,
+            mode: BootMode::Normal,
+        },
         directory: Server {
             state: ServiceState::Running,
             start: StartType::Automatic,
@@ -204,7 +208,12 @@ fn dc(
         },
         mapper: Mapper { runs: true, start: StartType::Automatic, refuses: false, hides: false },
         dns: None,
-        names: Names { servers: Vec::new(), hosts: Vec::new(), lmhosts: Vec::new(), cache: Vec::new() },
+        names: Names {
+            servers: Vec::new(),
+            hosts: Vec::new(),
+            lmhosts: Vec::new(),
+            cache: Vec::new(),
+        },
         stale_settings: Vec::new(),
         rpc,
         filters: if dice.chance(15) { vec![petit_potam(dice)] } else { Vec::new() },
@@ -314,8 +323,7 @@ fn resolver(dice: &mut Dice, style: &Style, world: &mut World, at: usize) {
 
 /// Lines that map names as they ought to be, which people write for safety.
 fn harmless_lines(dice: &mut Dice, world: &mut World, at: usize) {
-    let localhost =
-        HostsLine { line: 1, address: LOOPBACK, names: vec![name("localhost")] };
+    let localhost = HostsLine { line: 1, address: LOOPBACK, names: vec![name("localhost")] };
     let mut hosts = vec![localhost];
     if world.dcs[at].platform == Platform::Samba {
         let own = &world.dcs[at];

@@ -54,7 +54,8 @@ const ADDRESSES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
 
 fn lookups(world: &World, from: usize, target: &Target) -> Vec<Lookup> {
     let dc = &world.dcs[from];
-    let alias = target.forest.as_ref().zip(target.dsa_guid).map(|(forest, guid)| alias(forest, guid));
+    let alias =
+        target.forest.as_ref().zip(target.dsa_guid).map(|(forest, guid)| alias(forest, guid));
     let names: Vec<&DnsName> = alias.iter().chain([&target.name]).collect();
     let mut found = Vec::new();
     if dc.platform == Platform::Windows {
@@ -168,7 +169,9 @@ pub fn resolved(world: &World, from: usize, name: &DnsName) -> Option<Vec<IpAddr
     let first = if is_alias { RecordType::Cname } else { RecordType::A };
     for &server in &names.servers {
         let said = match world.ask(from, server, name, first) {
-            None | Some(Answer::Unreachable(_) | Answer::ServerFailure | Answer::Refused) => continue,
+            None | Some(Answer::Unreachable(_) | Answer::ServerFailure | Answer::Refused) => {
+                continue;
+            }
             Some(said) => said,
         };
         if is_alias {
@@ -206,7 +209,13 @@ fn system(world: &World, from: usize, name: &DnsName) -> Vec<Lookup> {
 }
 
 /// What comes of a TCP connection to a port on which `listens` says whether anybody listens.
-fn connect(world: &World, from: usize, address: IpAddr, port: u16, listens: impl Fn(Who) -> bool) -> Result<Who, Failure> {
+fn connect(
+    world: &World,
+    from: usize,
+    address: IpAddr,
+    port: u16,
+    listens: impl Fn(Who) -> bool,
+) -> Result<Who, Failure> {
     match world.way(from, address, port) {
         Way::Through(who) if listens(who) => Ok(who),
         Way::Through(_) | Way::Rejected => Err(Failure::Refused),
@@ -304,7 +313,9 @@ fn identity(
         (Who::Dc(dc), 135) => world.dcs[dc].mapper.runs,
         (Who::Stranger(other), 135) => world.strangers[other].kind == StrangerKind::Member,
         (Who::Dc(_), _) => true,
-        (Who::Stranger(other), _) => port == 137 && world.strangers[other].kind == StrangerKind::Member,
+        (Who::Stranger(other), _) => {
+            port == 137 && world.strangers[other].kind == StrangerKind::Member
+        }
     };
     let reached = connect(world, from, address, port, listens);
     let who = match reached {
@@ -339,12 +350,9 @@ fn identity(
     Ok(match method {
         IdentityMethod::RootDse => full,
         IdentityMethod::LdapPing => Identity { dsa_guid: None, ..full },
-        IdentityMethod::NtlmChallenge => Identity {
-            dsa_guid: None,
-            site: None,
-            is_domain_controller: None,
-            ..full
-        },
+        IdentityMethod::NtlmChallenge => {
+            Identity { dsa_guid: None, site: None, is_domain_controller: None, ..full }
+        }
         IdentityMethod::NodeStatus => Identity {
             netbios_name: full.netbios_name,
             is_domain_controller: full.is_domain_controller,

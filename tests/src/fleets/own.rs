@@ -72,7 +72,11 @@ fn host(dc: &Dc) -> Host {
         } else {
             Reading::Absent
         },
-        boot_mode: if is_windows(dc) { Reading::Value(dc.boot.mode) } else { Reading::NotApplicable },
+        boot_mode: if is_windows(dc) {
+            Reading::Value(dc.boot.mode)
+        } else {
+            Reading::NotApplicable
+        },
         ..Host::blank(dc.name.clone(), dc.platform, "0.1.0", &Blank::Absent)
     }
 }
@@ -152,7 +156,12 @@ fn base(dc: &Dc) -> Process {
 fn services(dc: &Dc) -> Services {
     let directory = &dc.directory;
     let blank = Blank::NotApplicable;
-    let make = |name: &str, roles: &[ServiceRole], state, start, process: Option<Process>, account: &str| {
+    let make = |name: &str,
+                roles: &[ServiceRole],
+                state,
+                start,
+                process: Option<Process>,
+                account: &str| {
         let runs = state == ServiceState::Running || state == ServiceState::Starting;
         Service {
             roles: roles.to_vec(),
@@ -168,32 +177,65 @@ fn services(dc: &Dc) -> Services {
     let of_mapper = Some(Process { pid: 912, ..base(dc) });
     let mut list = Vec::new();
     if is_windows(dc) {
-        use ServiceRole::{Directory, DirectoryRpc, Dns, EndpointMapper, Kdc, Ldap, Netlogon, Replication};
+        use ServiceRole::{
+            Directory, DirectoryRpc, Dns, EndpointMapper, Kdc, Ldap, Netlogon, Replication,
+        };
         const NETWORK: &str = "NT AUTHORITY\\NetworkService";
         const SYSTEM: &str = "LocalSystem";
         const LOCAL: &str = "NT AUTHORITY\\LocalService";
         let running = ServiceState::Running;
         let auto = StartType::Automatic;
         let roles = [Directory, DirectoryRpc, Replication, Ldap];
-        list.push(make("NTDS", &roles, directory.state, directory.start, directory.process, SYSTEM));
-        list.push(make("RpcEptMapper", &[EndpointMapper], mapper, dc.mapper.start, of_mapper, NETWORK));
+        list.push(make(
+            "NTDS",
+            &roles,
+            directory.state,
+            directory.start,
+            directory.process,
+            SYSTEM,
+        ));
+        list.push(make(
+            "RpcEptMapper",
+            &[EndpointMapper],
+            mapper,
+            dc.mapper.start,
+            of_mapper,
+            NETWORK,
+        ));
         list.push(make("RpcSs", &[], mapper, auto, of_mapper, NETWORK));
         let with_ntds = directory.state;
         list.push(make("Netlogon", &[Netlogon], with_ntds, auto, Some(base(dc)), SYSTEM));
         list.push(make("Kdc", &[Kdc], with_ntds, auto, Some(base(dc)), SYSTEM));
         if dc.dns.is_some() {
-            list.push(make("DNS", &[Dns], running, auto, Some(Process { pid: 2200, ..base(dc) }), SYSTEM));
+            list.push(make(
+                "DNS",
+                &[Dns],
+                running,
+                auto,
+                Some(Process { pid: 2200, ..base(dc) }),
+                SYSTEM,
+            ));
         }
         for (name, account) in [
-            ("DcomLaunch", SYSTEM), ("SamSs", SYSTEM), ("LanmanServer", SYSTEM),
-            ("LanmanWorkstation", NETWORK), ("Dnscache", NETWORK), ("IsmServ", SYSTEM),
-            ("EventSystem", LOCAL), ("DFSR", SYSTEM), ("W32Time", LOCAL), ("ADWS", SYSTEM),
-            ("BFE", LOCAL), ("MpsSvc", LOCAL),
+            ("DcomLaunch", SYSTEM),
+            ("SamSs", SYSTEM),
+            ("LanmanServer", SYSTEM),
+            ("LanmanWorkstation", NETWORK),
+            ("Dnscache", NETWORK),
+            ("IsmServ", SYSTEM),
+            ("EventSystem", LOCAL),
+            ("DFSR", SYSTEM),
+            ("W32Time", LOCAL),
+            ("ADWS", SYSTEM),
+            ("BFE", LOCAL),
+            ("MpsSvc", LOCAL),
         ] {
             list.push(make(name, &[], running, auto, Some(base(dc)), account));
         }
     } else {
-        use ServiceRole::{Directory, DirectoryRpc, Dns, EndpointMapper, Kdc, Ldap, Netlogon, Replication};
+        use ServiceRole::{
+            Directory, DirectoryRpc, Dns, EndpointMapper, Kdc, Ldap, Netlogon, Replication,
+        };
         let auto = StartType::Automatic;
         // The first process goes when all of Samba goes; a task can go alone.
         let root = directory.state == ServiceState::Running || dc.mapper.runs;
@@ -204,7 +246,14 @@ fn services(dc: &Dc) -> Services {
         list.push(make("samba task[rpc]", &roles, rpc, auto, directory.process, "root"));
         for (task, role) in [("ldap", Ldap), ("kdc", Kdc), ("dns", Dns), ("drepl", Replication)] {
             let name = format!("samba task[{task}]");
-            list.push(make(&name, &[role], root, auto, Some(Process { pid: 700, ..base(dc) }), "root"));
+            list.push(make(
+                &name,
+                &[role],
+                root,
+                auto,
+                Some(Process { pid: 700, ..base(dc) }),
+                "root",
+            ));
         }
     }
     list.sort_by(|a, b| a.name.cmp(&b.name));
@@ -231,10 +280,8 @@ fn ports(dc: &Dc) -> Ports {
     if dc.directory.behind != Behind::Nobody && !open.contains(&dc.directory.port) {
         open.push(dc.directory.port);
     }
-    let any: [IpAddr; 2] = [
-        std::net::Ipv4Addr::UNSPECIFIED.into(),
-        std::net::Ipv6Addr::UNSPECIFIED.into(),
-    ];
+    let any: [IpAddr; 2] =
+        [std::net::Ipv4Addr::UNSPECIFIED.into(), std::net::Ipv6Addr::UNSPECIFIED.into()];
     let mut listeners: Vec<Listener> = open
         .iter()
         .flat_map(|port| any.map(|address| Listener { port: *port, address, pid: Some(640) }))

@@ -355,7 +355,8 @@ impl World {
     /// What the zones hold as they ought to be; a domain controller's server knows those of its
     /// own forest.
     fn zone(&self, forest: Option<&DnsName>, name: &DnsName, kind: RecordType) -> Answer {
-        let mut here = self.dcs.iter().filter(|dc| forest.is_none_or(|forest| dc.forest == *forest));
+        let mut here =
+            self.dcs.iter().filter(|dc| forest.is_none_or(|forest| dc.forest == *forest));
         if name.as_str().contains("._msdcs.") {
             let held = here.find(|dc| dc.alias() == *name);
             return match (held, kind) {
