@@ -48,6 +48,8 @@ pub struct Variant {
     pub repeated: bool,
     /// How many faults, whatever the dice say.
     pub faults: Option<usize>,
+    /// The most domain controllers, whatever the dice say.
+    pub most: Option<usize>,
 }
 
 /// A verdict of some moment.
@@ -124,7 +126,8 @@ struct Play {
     agents: Vec<Agent>,
     steps: BinaryHeap<Reverse<(Timestamp, usize, Step)>>,
     count: usize,
-    dice: Dice,
+    /// Seeds the dice of each report.
+    noise: u64,
     parcels: Vec<Option<Parcel>>,
     targets: Vec<Vec<(usize, Target)>>,
     by_name: BTreeMap<DnsName, usize>,
@@ -138,7 +141,7 @@ struct Play {
 pub fn play(seed: u64, variant: Variant) -> Played {
     let mut dice = Dice::new(seed);
     let start = Timestamp::from_millis(START + variant.later_ms);
-    let count = build::size(&mut dice);
+    let count = build::size(&mut dice).min(variant.most.unwrap_or(usize::MAX));
     let mut world = build::world(&mut dice, count, start, variant.naming);
     let wanted = dice.one(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(0);
     let faults = draw_faults(&mut dice, &world, start, variant.faults.unwrap_or(wanted));
@@ -149,7 +152,7 @@ pub fn play(seed: u64, variant: Variant) -> Played {
     if variant.clocks_mirrored {
         world.dcs.iter_mut().for_each(|dc| dc.ahead_ms = -dc.ahead_ms);
     }
-    let mut play = Play::new(world, variant, Dice::new(noise), start, faults, count);
+    let mut play = Play::new(world, variant, noise, start, faults, count);
     play.run();
     play.finish()
 }
@@ -182,11 +185,12 @@ impl Play {
     fn new(
         world: World,
         variant: Variant,
-        mut dice: Dice,
+        noise: u64,
         start: Timestamp,
         faults: Vec<Fault>,
         original: usize,
     ) -> Self {
+        let mut dice = Dice::new(noise);
         let all = world.dcs.len();
         let by_name = world.dcs.iter().enumerate().map(|(at, dc)| (dc.name.clone(), at)).collect();
         let mut play = Self {
@@ -216,7 +220,7 @@ impl Play {
                 first_spoke: BTreeMap::new(),
                 verdicts: 0,
             }),
-            dice: Dice::new(0),
+            noise,
             world,
         };
         for (at, fault) in faults.iter().enumerate() {
@@ -261,7 +265,6 @@ impl Play {
         if let Some(played) = &mut play.played {
             (played.faults, played.restarts) = (faults, restarts);
         }
-        play.dice = dice;
         play
     }
 
@@ -315,7 +318,8 @@ impl Play {
         // The looks of this round, each at its moment, which is the same in every round.
         let targets = self.targets[dc].len();
         for at in 0..targets {
-            let moment = u64::try_from((at * 7919 + dc * 104_729) % 36_000).unwrap_or(0);
+            let peer = self.targets[dc][at].0;
+            let moment = u64::try_from((peer * 7919 + dc * 104_729) % 36_000).unwrap_or(0);
             self.at(now.plus(Duration::from_millis(2_000 + moment)), Step::Look(dc, at));
         }
     }
@@ -341,19 +345,18 @@ impl Play {
         looked: Vec<(usize, Timestamp)>,
         spoke: Option<Timestamp>,
     ) {
+        // Dice of its own for each report: what becomes of one hangs on no other.
+        let own = u64::try_from(dc).unwrap_or(0) << 32 | report.sequence;
+        let mut dice = Dice::new(self.noise ^ own.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         // One in a hundred is lost for good: the spool was full.
-        if self.dice.chance(1) && now > self.away[dc] {
+        if dice.chance(1) && now > self.away[dc] {
             return;
         }
         let away = self.away[dc];
         let outage = Duration::from_secs(90);
         let is_away = now >= away && now < away.plus(outage) && away > Timestamp::default();
         let sent = if is_away { away.plus(outage) } else { now };
-        let way = if self.dice.chance(2) {
-            self.dice.from_to(1_000, 20_000)
-        } else {
-            self.dice.from_to(2, 60)
-        };
+        let way = if dice.chance(2) { dice.from_to(1_000, 20_000) } else { dice.from_to(2, 60) };
         let came = sent.plus(Duration::from_millis(way)).max(self.agents[dc].last_came);
         self.agents[dc].last_came = came;
         // What comes within the same fifth of a second comes together, in either order.
