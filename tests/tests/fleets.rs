@@ -25,7 +25,7 @@ const SMALL: Variant = Variant {
 };
 
 /// The fleets that are told in two ways.
-const SEEDS: std::ops::Range<u64> = 1000..1024;
+const SEEDS: std::ops::Range<u64> = 1000..1006;
 
 type Said = (State, Cause, Side, Confidence);
 
@@ -89,8 +89,8 @@ fn healthy_domain_controllers_more_change_no_verdict() {
 /// What the generator itself is worth: faults are put in, and mostly such that evidence decides.
 #[test]
 fn faults_are_put_in_and_can_be_decided() {
-    let total = total(0..40);
-    assert!(total.faults > 25 && total.decidable * 2 > total.faults, "{total:?}");
+    let total = total(0..16);
+    assert!(total.faults > 8 && total.decidable * 2 > total.faults, "{total:?}");
     assert!(total.right > 0 && total.healthy_fleets > 0, "{total:?}");
 }
 

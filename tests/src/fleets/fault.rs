@@ -219,7 +219,8 @@ impl Fault {
             lives.count() == 0
         };
         match self.kind {
-            Kind::NeverStarted | Kind::Died | Kind::RestoreMode => windows,
+            // The last is a filter of the Windows Filtering Platform.
+            Kind::NeverStarted | Kind::Died | Kind::RestoreMode | Kind::HiddenByFilter => windows,
             Kind::HostDown => !world.dcs.iter().any(uses_alone),
             Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
                 let third = |dc: &super::world::Dc| dc.agent && dc.site != client.site;
@@ -242,6 +243,20 @@ impl Fault {
             }
             _ => true,
         }
+    }
+
+    /// The causes and sides that are right for it in this fleet.
+    #[must_use]
+    pub fn truth(&self, world: &World) -> (Vec<&'static str>, &'static [Side]) {
+        let (causes, sides) = self.kind.truth();
+        let mut causes = causes.to_vec();
+        let stale = matches!(self.kind, Kind::AddressStaleOnOne | Kind::AddressStaleOnAll);
+        let kept = world.dcs[self.source].addresses.iter();
+        // The wrong A beside a right AAAA: "right and wrong addresses together".
+        if stale && kept.clone().any(|own| own.is_ipv4() != self.wrong.is_ipv4()) {
+            causes.push("dns-a-duplicate");
+        }
+        (causes, sides)
     }
 
     /// When the world stands as it leaves it: a host that is started anew takes its time.
@@ -327,7 +342,7 @@ impl Fault {
                 }
             }
             Kind::Unregistered | Kind::NeverRegistered => {
-                directory.registered = Registered::Nothing
+                directory.registered = Registered::Nothing;
             }
             Kind::PipeOnly => directory.registered = Registered::NoTcp,
             Kind::EndpointToNobody => directory.behind = Behind::Nobody,
@@ -374,7 +389,7 @@ impl Fault {
             Kind::SitesBlockPorts | Kind::HostBlocksPort => PortSet::Dynamic,
             _ => PortSet::Mapper,
         };
-        let rejects = self.wrong.to_string().len() % 2 == 0;
+        let rejects = self.wrong.to_string().len().is_multiple_of(2);
         world.blocks.push(Block { from, to, ports, v6_only: false, address: None, rejects });
     }
 

@@ -16,6 +16,9 @@ struct Arguments {
     /// The first seed; with it alone, that one fleet is played again and every error is printed.
     #[arg(long)]
     seed: Option<u64>,
+    /// The most domain controllers of a fleet; a seed is another fleet with another limit.
+    #[arg(long)]
+    most: Option<usize>,
     /// Threads.
     #[arg(long, default_value_t = 2)]
     threads: u64,
@@ -24,13 +27,17 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let total = match arguments.seed {
-        Some(seed) => score(seed, &play(seed, Variant::default())),
+        Some(seed) => score(seed, &play(seed, variant(arguments))),
         None => all(arguments),
     };
     print(&total, arguments.seed.is_some());
     let enough = total.right * 100 >= total.decidable * 99;
     let only_missed = total.misses.iter().all(|miss| miss.kind == MissKind::NotNamed);
     if enough && only_missed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn variant(arguments: Arguments) -> Variant {
+    Variant { most: arguments.most, ..Variant::default() }
 }
 
 fn all(arguments: Arguments) -> Score {
@@ -41,7 +48,7 @@ fn all(arguments: Arguments) -> Score {
                 let mut total = Score::default();
                 for seed in (part..arguments.fleets).step_by(usize::try_from(threads).unwrap_or(1))
                 {
-                    total.add(score(seed, &play(seed, Variant::default())));
+                    total.add(score(seed, &play(seed, variant(arguments))));
                 }
                 total
             })

@@ -104,7 +104,7 @@ pub fn score(seed: u64, played: &Played) -> Score {
         match missed {
             None => right += 1,
             Some((link, verdict)) => {
-                miss(MissKind::NotNamed, Some(fault), *link, played.now, verdict)
+                miss(MissKind::NotNamed, Some(fault), *link, played.now, verdict);
             }
         }
     }
@@ -163,7 +163,7 @@ fn wrong<'p>(
     // A host that is away, on its way down or up, is a link that fails for another reason.
     let away = fault.kind.restarts() && at <= fault.done().plus(Played::fresh_for());
     let passing = ["epm-unreachable", "not-1753", "starting-up"].contains(&verdict.cause.as_str());
-    let (causes, sides) = fault.kind.truth();
+    let (causes, sides) = fault.truth(&played.world);
     let so = causes.contains(&verdict.cause.as_str()) && sides.contains(&verdict.side);
     let proven = verdict.confidence == Confidence::Proven;
     (proven && !so && !(away && passing)).then_some((MissKind::WronglyProven, Some(fault)))
@@ -239,7 +239,7 @@ fn placed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
 }
 
 fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
-    let (causes, sides) = fault.kind.truth();
+    let (causes, sides) = fault.truth(&played.world);
     let side = sides.contains(&verdict.side)
         || (fault.kind == Kind::HostDown && verdict.side != Side::None);
     let state = match played.stands(link) {
