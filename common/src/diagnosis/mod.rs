@@ -10,18 +10,25 @@ mod decide;
 mod engine;
 mod evidence;
 mod finding;
+mod join;
+mod latent;
 mod misled;
 mod naming;
+mod owner;
+mod path;
 mod proof;
 mod remarks;
 mod server;
+mod serving;
 mod verdict;
 mod words;
 
 pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
     remarks::Remarks,
+    serving::serving,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,

@@ -5,14 +5,16 @@ use std::net::IpAddr;
 use super::{
     super::{
         Cause, RuledOut, State,
-        case::{Case, Owner, Path, path},
+        case::Case,
         finding::Finding,
         misled::alias_name,
         naming::{Alias, View, effective},
+        owner::Owner,
+        path::{Path, path},
     },
     interface_name,
 };
-use crate::facts::{ServiceState, Source};
+use crate::facts::{AddressFamily, ServiceState, Source, Transport};
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
@@ -26,6 +28,7 @@ pub(in super::super) fn ruled_out(
     let mut all = Vec::new();
     names_ruled_out(case, views, &mut all);
     server_ruled_out(case, views, &mut all);
+    static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
     all
 }
@@ -71,6 +74,34 @@ fn names_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
     }
 }
 
+/// A static port is never the cause alone, and Microsoft's articles disagree on where it belongs.
+fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
+    let ranges = case.source_ports.and_then(|ports| ports.fact.dynamic.value());
+    let range = ranges
+        .into_iter()
+        .flatten()
+        .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4);
+    let rows = case.source_rpc.into_iter().flat_map(|rpc| &rpc.static_ports);
+    let set = rows.filter_map(|row| Some((row.owner, *row.port.value()?)));
+    for (owner, port) in set.filter(|_| range.is_some()) {
+        let inside =
+            range.is_some_and(|r| (u32::from(r.first)..=u32::from(r.last)).contains(&port));
+        let (cause, place) = if inside {
+            (Cause::StaticPortInsideRange, "inside")
+        } else {
+            (Cause::StaticPortOutsideRange, "outside")
+        };
+        if all.iter().any(|out| out.cause == cause) {
+            continue;
+        }
+        let why = format!(
+            "port {port} of {owner} lies {place} the dynamic range; KB 2089874 has it inside, KB \
+             154596 outside: by itself it breaks nothing"
+        );
+        all.push(RuledOut { cause, why });
+    }
+}
+
 fn server_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     if let (Some(service), Some(services)) = (case.service(), case.source_services)
@@ -100,11 +131,23 @@ fn server_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
         }
         Path::NotRegistered(_) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            let why =
-                format!("the endpoint mapper at {address} named no port that could be blocked");
+            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
+            // that they do: here is what was seen.
+            let why = format!(
+                "the endpoint mapper at {address} itself said \"not registered\" and named no port \
+                 that could be blocked"
+            );
             rule(Cause::DynamicPortBlocked, why);
         }
-        Path::PortUnreached(..) | Path::PortBind(..) | Path::Mapper(..) => {
+        Path::PortUnreached(port, _) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            let why = format!(
+                "the endpoint mapper at {address} named port {port}: it is registered; a client that \
+                 reports 1753 all the same has used up its list of endpoints (location 500 or 761)"
+            );
+            rule(Cause::RegistrationFailed, why);
+        }
+        Path::PortBind(..) | Path::Mapper(..) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
         }
         Path::Unreached(_) | Path::NotSeen => {}
