@@ -2,12 +2,17 @@
 
 use std::{
     error::Error,
+    future::poll_fn,
     io,
+    mem::MaybeUninit,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    task::{Poll, ready},
 };
 
 use epmesh_common::facts::Failure;
 use tokio::{
+    io::{AsyncRead, ReadBuf},
     net::{TcpStream, UdpSocket},
     time::{Instant, timeout_at},
 };
@@ -19,6 +24,8 @@ use super::{
 
 /// The largest datagram that is read.
 const MAX_DATAGRAM: usize = 16 * 1024;
+/// The most that is read of a stream at once.
+const READ: usize = 8 * 1024;
 /// Datagrams that answer nothing that was asked before the question is given up.
 pub(super) const MAX_STRANGERS: usize = 64;
 
@@ -144,12 +151,19 @@ pub(super) async fn ask_datagram<T>(
         socket.connect((address, port)).await?;
         socket.send(question).await?;
         budget.meter.sent(question.len());
-        let mut buffer = vec![0; MAX_DATAGRAM];
-        for _ in 0..MAX_STRANGERS {
-            let count = socket.recv(&mut buffer).await?;
-            budget.meter.received(count).map_err(io::Error::other)?;
-            if let Some(answer) = accept(buffer.get(..count).unwrap_or_default()) {
-                return Ok::<_, io::Error>(answer);
+        let mut strangers = 0;
+        while strangers < MAX_STRANGERS {
+            socket.readable().await?;
+            let took = take_datagram(&socket, |datagram| {
+                budget.meter.received(datagram.len()).map_err(io::Error::other)?;
+                Ok::<_, io::Error>(accept(datagram))
+            });
+            match took {
+                Ok(Some(answer)) => return Ok::<_, io::Error>(answer),
+                Ok(None) => strangers += 1,
+                // It was woken for nothing.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
             }
         }
         let why = format!("{MAX_STRANGERS} datagrams came, and none answers the question");
@@ -160,6 +174,35 @@ pub(super) async fn ask_datagram<T>(
         Ok(Err(error)) => Err(Missed::from(&error)),
         Err(_) => Err(Failure::TimedOut.into()),
     }
+}
+
+/// Takes the datagram that is there. The room for it is on the stack, and not in the future: a look waits
+/// for many answers at once, and nearly all of its time.
+fn take_datagram<T>(
+    socket: &UdpSocket,
+    take: impl FnOnce(&[u8]) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut buffer = [0; MAX_DATAGRAM];
+    let count = socket.try_recv(&mut buffer)?;
+    take(buffer.get(..count).unwrap_or_default())
+}
+
+/// Waits for bytes of `stream` and gives them to `take`; none at its end. The room for them is on the
+/// stack, as in [`take_datagram`].
+///
+/// # Errors
+/// As the stream says.
+pub(super) async fn read_into<S: AsyncRead + Unpin, T>(
+    stream: &mut S,
+    mut take: impl FnMut(&[u8]) -> T,
+) -> io::Result<T> {
+    poll_fn(|context| {
+        let mut space = [MaybeUninit::<u8>::uninit(); READ];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(take(buffer.filled())))
+    })
+    .await
 }
 
 // The numbers are Linux's.
