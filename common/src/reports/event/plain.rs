@@ -43,7 +43,10 @@ fn event(page: &mut Page<'_>, start: usize) -> usize {
     let mut head = true;
     let mut here = start + 1;
     while let Some((next, line)) = page.next_open(here) {
-        if lines.len() >= MAX_LINES || begins(page, next, line) || foreign(line) {
+        if lines.len() >= MAX_LINES
+            || (begins(page, next, line) && (!head || event.id.is_some()))
+            || foreign(line)
+        {
             break;
         }
         if head {
