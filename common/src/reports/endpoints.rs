@@ -195,7 +195,7 @@ fn put(open: &mut Open, line: u32, interface: Uuid, annotation: String, binding:
 
 /// What stands behind the UUID, and behind its version.
 fn annotation(line: &str) -> String {
-    let behind = line.rfind(|c: char| c == '-').and_then(|dash| line.get(dash + 1..));
+    let behind = line.rfind('-').and_then(|dash| line.get(dash + 1..));
     let at_uuid = line.get(..).and_then(|text| {
         let first = text.find('-')?;
         text.get(first.checked_sub(8)? + 36..)

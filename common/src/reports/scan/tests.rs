@@ -13,9 +13,9 @@ fn guids_in_any_company() {
         format!("オブジェクト GUID: {DRS}。"),
         format!("----{DRS}"),
     ] {
-        assert_eq!(guids(&text), [DRS.parse().expect("a GUID")], "{text}");
+        assert_eq!(guids(&text), [Uuid::try_parse(DRS).expect("a GUID")], "{text}");
     }
-    assert_eq!(guids("é-4b06-11d1-ab04-00c04fc2dcd2"), []);
+    assert!(guids("é-4b06-11d1-ab04-00c04fc2dcd2").is_empty());
     let alias_of = |text: &str| alias(text).map(|guid| guid.to_string());
     assert_eq!(alias_of(&format!("at {DRS}._MSDCS.contoso.com")).as_deref(), Some(DRS));
     assert_eq!(alias_of("x._msdcs.contoso.com"), None);
@@ -29,7 +29,7 @@ fn numbers_stand_by_themselves() {
     assert_eq!(of("-2146893022 (0x80090322)"), [-2_146_893_022]);
     assert_eq!(of("DC2 2026-11-20 09:15:00 10.0.0.1 a-1 3."), [3]);
     assert_eq!(of(&format!("{DRS} 5 / 8")), [5, 8]);
-    assert_eq!(of("99999999999999999999"), []);
+    assert!(of("99999999999999999999").is_empty());
 }
 
 #[test]
