@@ -1,9 +1,59 @@
 //! What other tools say: their text, read into what epmesh knows.
 //!
 //! Every parser is a function over text or bytes, bounded, and keeps the line numbers: whoever is
-//! told what a file says must be able to find it there.
+//! told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
+//! not by words, because the tools speak the language of the machine. A file may hold the output of
+//! several tools: each parser takes the lines that are its own, and what nobody takes is quoted.
 
+mod codes;
+mod csv;
+mod dcdiag;
+mod endpoints;
+mod event;
+pub mod explain;
+mod extended;
+mod joining;
+mod json;
 pub mod netsetup;
+mod page;
+mod replsum;
+mod samba;
+mod scan;
+mod showrepl;
+mod stray;
 mod text;
+mod told;
 
-pub use self::text::{MAX_BYTES, TextError, decode};
+pub use self::{
+    codes::{About, about},
+    endpoints::{EndpointList, ListedEndpoint},
+    extended::{ErrorRecord, interfaces, words as extended_words},
+    text::{MAX_BYTES, TextError, decode},
+    told::{Outcome, Part, Party, Report, Stretch, Told, Tool, Unread},
+};
+
+/// Everything that a file says.
+///
+/// # Errors
+/// When it is too long, or empty.
+pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
+    Ok(read_text(&decode(bytes)?))
+}
+
+/// Everything that a text says.
+#[must_use]
+pub fn read_text(text: &str) -> Report {
+    let mut page = page::Page::new(text);
+    // The surest come first: what has marks of its own is not taken for something looser.
+    samba::read(&mut page);
+    event::read_xml(&mut page);
+    csv::read(&mut page);
+    joining::read(&mut page);
+    endpoints::read(&mut page);
+    event::read_text(&mut page);
+    dcdiag::read(&mut page);
+    replsum::read(&mut page);
+    showrepl::read(&mut page);
+    stray::read(&mut page);
+    page.finish()
+}

@@ -158,23 +158,44 @@ const fn is_transient(code: u32) -> bool {
 /// The last attempt to join in `text`; `None` where there is none.
 #[must_use]
 pub fn last_join(text: &str) -> Option<Attempt> {
+    joins(text).pop()
+}
+
+/// Every attempt to join in `text`, in order.
+#[must_use]
+pub fn joins(text: &str) -> Vec<Attempt> {
     let entries = entries(text);
-    let mut last: Option<&[Entry]> = None;
+    let mut found = Vec::new();
     for section in entries.split(Entry::is_divider) {
         // Without dashes between them, attempts begin with a line of their own.
-        let begins: Vec<usize> = section
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.text.trim_end_matches(['.', ' ']) == "NetpDoDomainJoin")
-            .map(|(at, _)| at)
-            .collect();
-        let from = begins.last().copied().unwrap_or_default();
-        let attempt = section.get(from..).unwrap_or(section);
-        if attempt.iter().any(Entry::is_of_a_join) {
-            last = Some(attempt);
+        let begins = |entry: &Entry| entry.text.trim_end_matches(['.', ' ']) == "NetpDoDomainJoin";
+        let starts = section.iter().enumerate().filter(|(_, entry)| begins(entry));
+        let mut bounds: Vec<usize> = starts.map(|(at, _)| at).filter(|at| *at > 0).collect();
+        bounds.insert(0, 0);
+        bounds.push(section.len());
+        for pair in bounds.windows(2) {
+            let [from, to] = pair else { continue };
+            let attempt = section.get(*from..*to).unwrap_or_default();
+            if attempt.iter().any(Entry::is_of_a_join) {
+                found.push(read(attempt));
+            }
         }
     }
-    last.map(read)
+    found
+}
+
+/// Whether a line is one of this log, by its time or its first word.
+pub(super) fn is_of_the_log(line: &str) -> bool {
+    let rest = split_time(line).map_or(line, |(_, rest)| rest).trim();
+    let label = LABELS.iter().any(|label| rest.starts_with(label)) && split_time(line).is_some();
+    label || (begins_an_entry(rest) && is_the_logs_own(rest))
+}
+
+/// The names of the functions that write it; `Net` and `Ds` alone begin other tools' lines too.
+fn is_the_logs_own(text: &str) -> bool {
+    ["Netp", "NetUse", "NetpDo", "DsrIs", "ldap_unbind", "NPGet"]
+        .iter()
+        .any(|name| text.starts_with(name))
 }
 
 fn read(entries: &[Entry]) -> Attempt {

@@ -72,6 +72,15 @@ pub enum Command {
     },
     /// Which side, which cause, which culprit, how sure, by what proof, what to do
     Diagnose(DiagnoseArguments),
+    /// What another tool's report says: repadmin, dcdiag, portqry, rpcdump, samba-tool, NETSETUP.LOG,
+    /// events; with a coordinator, the verdict of each link that it names
+    Explain {
+        /// The file, or - for standard input.
+        file: PathBuf,
+        /// Do not ask a coordinator.
+        #[arg(long)]
+        offline: bool,
+    },
     /// The endpoint map of a domain controller: as it says itself, as its peers see it
     Endpoints {
         /// The domain controller; its host name is enough where that is no other's.

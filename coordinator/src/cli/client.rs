@@ -85,7 +85,9 @@ impl Client {
             .await
             .map_err(|source| ClientError::Unreachable { url: url.clone(), source })?;
         Ok(Self {
-            query: QueryClient::new(channel.clone()).max_decoding_message_size(LARGEST),
+            query: QueryClient::new(channel.clone())
+                .max_decoding_message_size(LARGEST)
+                .max_encoding_message_size(LARGEST),
             operate: OperateClient::new(channel),
         })
     }

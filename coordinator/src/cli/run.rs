@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    facts, render, scenario,
+    explain, facts, render, scenario,
 };
 use crate::{
     clock,
@@ -50,7 +50,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    fn of(states: impl IntoIterator<Item = State>) -> Self {
+    pub(super) fn of(states: impl IntoIterator<Item = State>) -> Self {
         let mut exit = Self::Healthy;
         for state in states {
             match state {
@@ -115,6 +115,11 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             print(out, output, verdict, || render::verdict(verdict, silent, at, width))?;
             Ok(Exit::of([verdict.state]))
         }
+        Command::Explain { file, offline } => {
+            let (answer, why) = explain::answer(&file, offline, &client).await?;
+            print(out, output, &answer, || explain::render(&answer, why.as_deref()))?;
+            Ok(explain::exit(&answer))
+        }
         Command::Endpoints { dc } => {
             let mut client = Client::connect(&client).await?;
             let request = EndpointsRequest { dc };
@@ -173,7 +178,7 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
     }
 }
 
-fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
+pub(super) fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
     answer.map_err(ClientError::from)
 }
 

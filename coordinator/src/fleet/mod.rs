@@ -12,6 +12,7 @@ mod bundle;
 mod dc;
 mod evidence;
 mod history;
+mod named;
 mod outcome;
 mod report;
 #[cfg(test)]

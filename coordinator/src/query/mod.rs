@@ -1,11 +1,13 @@
 //! What operators ask, and the documents that answer.
 
 mod documents;
+mod explain;
 mod service;
 
 pub use self::{
     documents::{
         AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts, OwnView, PeerView,
     },
+    explain::{ExplainedPair, Explanation},
     service::Operator,
 };

@@ -5,18 +5,19 @@ use std::{sync::Arc, time::Duration};
 use epmesh_common::{
     diagnosis::{Link, State},
     facts::{DnsName, Timestamp},
+    reports,
     rpc::names,
 };
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
-    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
+    ExplainRequest, ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts};
+use super::{AlertRow, Diagnosis, Endpoints, Explanation, LinkRow, NewToken, OwnFacts};
 use crate::{
     alert::Alerts,
     clock,
@@ -162,6 +163,17 @@ impl Query for Operator {
             })
             .collect();
         Ok(Response::new(iter(lines)))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<ExplainRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let report = reports::read(&request.into_inner().report).map_err(|error| {
+            Status::invalid_argument(format!("the report cannot be read: {error}"))
+        })?;
+        document(&Explanation::with(report, self.fleet()))
     }
 
     async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {

@@ -61,7 +61,11 @@ pub(super) async fn serve(
         .max_concurrent_streams(Some(STREAMS))
         .add_service(enrolment)
         .add_service(agents)
-        .add_service(QueryServer::new(operator.clone()))
+        .add_service(
+            // A report comes in one message; no other question is long.
+            QueryServer::new(operator.clone())
+                .max_decoding_message_size(epmesh_common::reports::MAX_BYTES + 1024),
+        )
         .add_service(OperateServer::new(operator))
         .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())
         .await

@@ -1,0 +1,169 @@
+//! What stands around the lists: whom a tool asked, what it found on the way, how it ended.
+
+use super::{
+    super::{
+        page::{Page, number},
+        scan,
+        told::{Outcome, Party, Told, Tool},
+    },
+    Open, close,
+};
+
+/// What portqry says of what it does.
+const PORTQRY: [&str; 10] = [
+    "Attempting to resolve",
+    "IP address resolved to",
+    "querying...",
+    "Using ephemeral source port",
+    "Querying Endpoint Mapper",
+    "Server's response:",
+    "==== End of RPC",
+    "Starting portqry.exe",
+    "Name resolved to",
+    "portqry.exe ",
+];
+
+/// Takes a line around a list; the line behind it.
+pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) -> Option<usize> {
+    if let Some(rest) = line.strip_prefix("Querying target system called:") {
+        close(page, open);
+        open.tool = Some(Tool::Portqry);
+        page.frame(Tool::Portqry, at);
+        open.target = Party::named(rest);
+        if open.target.is_some() {
+            return Some(at + 1);
+        }
+        let (next, host) = page.next_open(at + 1)?;
+        if host.contains(char::is_whitespace) {
+            return Some(at + 1);
+        }
+        open.target = Party::named(host);
+        page.frame(Tool::Portqry, next);
+        return Some(next + 1);
+    }
+    if let Some((_, host)) = line.split_once("Retrieving endpoint list from ") {
+        close(page, open);
+        *open = Open { tool: Some(Tool::Rpcdump), target: Party::named(host), ..Open::default() };
+        page.frame(Tool::Rpcdump, at);
+        return Some(at + 1);
+    }
+    if let Some(total) = total(line) {
+        open.list.total = Some(total);
+        if open.list.endpoints.is_empty() && open.target.is_none() {
+            return None;
+        }
+        open.lines.push(number(at));
+        close(page, open);
+        return Some(at + 1);
+    }
+    if let Some(status) = port_status(line) {
+        port(page, at, line, status, open);
+        return Some(at + 1);
+    }
+    if let Some((_, why)) = line.split_once("Protocol failed: ") {
+        failed(page, at, why, open);
+        return Some(at + 1);
+    }
+    let portqry = PORTQRY.iter().any(|start| line.starts_with(start));
+    let dump = line.starts_with("Impacket v")
+        || (line.starts_with("Protocol: ") && !line.contains("0x"))
+        || line.starts_with("Provider: ");
+    if portqry {
+        page.frame(Tool::Portqry, at);
+    } else if dump {
+        page.frame(Tool::Rpcdump, at);
+    } else if kit(line, open) {
+        open.tool = Some(Tool::Rpcdump);
+        page.frame(Tool::Rpcdump, at);
+    } else {
+        return None;
+    }
+    Some(at + 1)
+}
+
+/// What the resource kit's rpcdump says around a binding.
+fn kit(line: &str, open: &mut Open) -> bool {
+    let labels = [
+        "ProtSeq:",
+        "Endpoint:",
+        "NetOpt:",
+        "Annotation:",
+        "IsListening:",
+        "ComTimeOutValue:",
+        "VersMajor ",
+    ];
+    if labels.iter().any(|label| line.starts_with(label)) {
+        return true;
+    }
+    // `ncacn_ip_tcp(Connection-oriented TCP/IP)`
+    let Some((sequence, rest)) = line.split_once('(') else { return false };
+    let is_heading =
+        (sequence.starts_with("ncacn_") || sequence.starts_with("ncadg_") || sequence == "ncalrpc")
+            && rest.ends_with(')');
+    if is_heading {
+        open.sequence = Some(sequence.to_owned());
+    }
+    is_heading
+}
+
+/// How many endpoints a tool counted, at the end of its list.
+fn total(line: &str) -> Option<u64> {
+    if let Some(count) = line.strip_prefix("Total endpoints found:") {
+        return count.trim().parse().ok();
+    }
+    let (_, rest) = line.split_once("Received ")?;
+    let count = rest.strip_suffix(" endpoints.").or_else(|| rest.strip_suffix(" endpoint."))?;
+    if count == "one" { Some(1) } else { count.parse().ok() }
+}
+
+/// `TCP port 135 (epmap service): LISTENING`.
+fn port_status(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("TCP port ").or_else(|| line.strip_prefix("UDP port "))?;
+    let (port, status) = rest.split_once(": ")?;
+    port.starts_with(|c: char| c.is_ascii_digit()).then_some(status)
+}
+
+fn port(page: &mut Page<'_>, at: usize, line: &str, status: &str, open: &Open) {
+    if status.trim() == "LISTENING" {
+        page.frame(Tool::Portqry, at);
+        return;
+    }
+    let mut told = Told::new(Tool::Portqry, vec![number(at)]);
+    told.source.clone_from(&open.target);
+    told.outcome = match status.trim() {
+        "LISTENING or FILTERED" => Outcome::Unclear,
+        _ => Outcome::Failed,
+    };
+    told.words = format!(
+        "{line}{}",
+        match status.trim() {
+            "FILTERED" => ": no answer at all; a client sees 1722, not 1753",
+            "NOT LISTENING" => ": refused, nothing listens there; a client sees 1722, not 1753",
+            "LISTENING or FILTERED" => ": over UDP silence says nothing",
+            _ => "",
+        }
+    );
+    page.tell(told);
+}
+
+/// impacket's "Protocol failed".
+fn failed(page: &mut Page<'_>, at: usize, why: &str, open: &Open) {
+    let mut told = Told::new(Tool::Rpcdump, vec![number(at)]);
+    told.source.clone_from(&open.target);
+    let lower = why.to_ascii_lowercase();
+    if lower.contains("0x16c9a0d6") || lower.contains("ept_s_not_registered") {
+        // In ept_lookup this is the end of the list, and impacket takes it for an error.
+        told.outcome = Outcome::Unclear;
+        told.words = format!(
+            "{why}: of a whole list this code is its end and no fault (Samba's endpoint mapper \
+             sends it so); only in ept_map does it mean not registered"
+        );
+    } else {
+        told.outcome = Outcome::Failed;
+        told.code = scan::hexadecimal(why)
+            .or_else(|| lower.contains("access_denied").then_some(5))
+            .or_else(|| scan::paired_code(why));
+        why.clone_into(&mut told.words);
+    }
+    page.tell(told);
+}

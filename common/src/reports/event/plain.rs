@@ -1,0 +1,91 @@
+//! Events as text: `wevtutil qe … /f:text` and the event viewer's copy. The labels may be in any
+//! language; an event is known by its number in the head, and a head by the lines before and after it.
+
+use super::{Event, Page, meaning, number, scan, tell};
+
+/// The most lines of one event.
+const MAX_LINES: usize = 80;
+/// The most lines of a head.
+const MAX_HEAD: usize = 16;
+
+/// Takes every event.
+pub(in crate::reports) fn read(page: &mut Page<'_>) {
+    let mut at = 0;
+    while at < page.len() {
+        let starts = page.open(at).is_some_and(|line| begins(page, at, line));
+        at = if starts { event(page, at) } else { at + 1 };
+    }
+}
+
+/// `Event[0]:`, or the first line of a head that has a number of ours: `Log Name: Directory Service`.
+fn begins(page: &Page<'_>, at: usize, line: &str) -> bool {
+    if line.starts_with("Event[") {
+        return true;
+    }
+    let labelled = line.split_once(": ").or_else(|| line.split_once("："));
+    let is_log = labelled.is_some_and(|(label, value)| {
+        let value = value.trim();
+        value == "Directory Service" || (label.starts_with("Log") && value.contains("Service"))
+    });
+    is_log && (at..at + MAX_HEAD).any(|at| page.open(at).and_then(id).is_some())
+}
+
+/// The number of an event of ours, as the value of a label.
+fn id(line: &str) -> Option<i64> {
+    let (_, value) = line.split_once([':', '：'])?;
+    let value: i64 = value.trim().parse().ok()?;
+    meaning(value).map(|_| value)
+}
+
+fn event(page: &mut Page<'_>, start: usize) -> usize {
+    let mut event = Event { whole: false, ..Event::default() };
+    let mut lines = vec![number(start)];
+    let mut head = true;
+    let mut here = start + 1;
+    while let Some((next, line)) = page.next_open(here) {
+        if lines.len() >= MAX_LINES
+            || (begins(page, next, line) && (!head || event.id.is_some()))
+            || foreign(line)
+        {
+            break;
+        }
+        if head {
+            let value = line.split_once([':', '：']).map(|(_, value)| value.trim());
+            event.id = event.id.or_else(|| {
+                // The first number of a head is the event's where it is none of ours.
+                id(line).or_else(|| line.strip_prefix("Event ID:")?.trim().parse().ok())
+            });
+            if event.when.is_none() && event.id.is_none() {
+                event.when = scan::moments(line).into_iter().next();
+            }
+            let last_of_head = value == Some("");
+            let host = value
+                .filter(|value| event.id.is_some() && value.contains('.') && scan::is_host(value));
+            event.computer = event.computer.or_else(|| host.map(str::to_owned));
+            head = !last_of_head;
+        } else {
+            // `Error value: 1753 …` and `Error value:` with the number under it are both written.
+            let value = line.split_once(": ").map_or(line, |(_, value)| value);
+            event.values.push(value.chars().take(1_000).collect());
+            event.whole |= super::error(value).is_some();
+        }
+        lines.push(number(next));
+        here = next + 1;
+        // Behind the error nothing of ours follows but further data under a label.
+        if event.whole && page.open(here).is_none_or(str::is_empty) {
+            break;
+        }
+    }
+    if event.id.is_none() {
+        return start + 1;
+    }
+    let has_data = !event.values.is_empty();
+    event.whole |= has_data && matches!(event.id, Some(1311 | 1865 | 1113 | 1115));
+    tell(page, &event, lines);
+    here
+}
+
+/// Whether a line begins another tool's part.
+fn foreign(line: &str) -> bool {
+    line.starts_with("====") || line.starts_with("showrepl_") || line.contains("/showrepl")
+}

@@ -1,0 +1,169 @@
+//! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
+
+use super::told::{Part, Report, Stretch, Told, Tool, Unread};
+
+/// The most lines that are looked at; those behind are counted as unread.
+const MAX_LINES: usize = 400_000;
+/// Lines longer than this, in bytes, are not searched for words. (XML and JSON may stand in one line,
+/// and are read by their own means.)
+const MAX_LINE: usize = 8_192;
+/// The most rows that are kept.
+const MAX_ROWS: usize = 20_000;
+/// The most lines that are quoted.
+const MAX_UNREAD: usize = 2_000;
+/// The most that is quoted of one, in characters.
+const MAX_QUOTE: usize = 400;
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    Open,
+    Frame(Tool),
+    Row(Tool),
+}
+
+/// A file under work.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    text: &'a str,
+    lines: Vec<&'a str>,
+    claims: Vec<Claim>,
+    told: Vec<Told>,
+    rows_left_out: u32,
+    beyond: u32,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        // A form feed or an old Mac's line end is not looked for: no tool of these writes one.
+        let mut all = text.lines();
+        let lines: Vec<&str> = all.by_ref().take(MAX_LINES).collect();
+        let beyond = all.filter(|line| !line.trim().is_empty()).count();
+        let claims = vec![Claim::Open; lines.len()];
+        let beyond = u32::try_from(beyond).unwrap_or(u32::MAX);
+        Self { text, lines, claims, told: Vec::new(), rows_left_out: 0, beyond }
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The whole text, for what is not made of lines.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Line `at` (from 0) without the blanks around it, where nobody has taken it yet. Too long a line
+    /// is nobody's.
+    pub(super) fn open(&self, at: usize) -> Option<&'a str> {
+        let line = self.lines.get(at).filter(|line| line.len() <= MAX_LINE)?;
+        (self.claims.get(at) == Some(&Claim::Open)).then(|| line.trim_matches(is_blank))
+    }
+
+    /// The first line at or behind `at` that is not blank, when nobody has taken it.
+    pub(super) fn next_open(&self, at: usize) -> Option<(usize, &'a str)> {
+        let mut at = at;
+        loop {
+            match self.open(at)? {
+                "" => at += 1,
+                line => return Some((at, line)),
+            }
+        }
+    }
+
+    /// Takes a line as one that carries nothing of its own.
+    pub(super) fn frame(&mut self, tool: Tool, at: usize) {
+        self.claim(at, Claim::Frame(tool));
+    }
+
+    /// Takes the lines of a row, and keeps it.
+    pub(super) fn tell(&mut self, told: Told) {
+        for line in &told.lines {
+            let at = usize::try_from(*line).unwrap_or(usize::MAX).wrapping_sub(1);
+            self.claim(at, Claim::Row(told.tool));
+        }
+        if self.told.len() < MAX_ROWS {
+            self.told.push(told);
+        } else {
+            self.rows_left_out = self.rows_left_out.saturating_add(1);
+        }
+    }
+
+    fn claim(&mut self, at: usize, claim: Claim) {
+        if let Some(held) = self.claims.get_mut(at) {
+            // What a row was read from is not made a heading by a later one.
+            if !matches!(held, Claim::Row(_)) {
+                *held = claim;
+            }
+        }
+    }
+
+    /// What is known of the file.
+    pub(super) fn finish(mut self) -> Report {
+        self.told.sort_by_key(|told| told.lines.first().copied());
+        let mut report = Report {
+            lines: u32::try_from(self.lines.len()).unwrap_or(u32::MAX).saturating_add(self.beyond),
+            told: self.told,
+            rows_left_out: self.rows_left_out,
+            unread_left_out: self.beyond,
+            ..Report::default()
+        };
+        let numbered = (1_u32..).zip(self.lines.iter().zip(&self.claims));
+        for (line, (text, claim)) in numbered {
+            if text.trim_matches(is_blank).is_empty() {
+                continue;
+            }
+            match claim {
+                Claim::Open => quote(&mut report, line, text),
+                Claim::Frame(tool) => {
+                    extend(&mut report.frame, line);
+                    part(&mut report.parts, *tool, line);
+                }
+                Claim::Row(tool) => part(&mut report.parts, *tool, line),
+            }
+        }
+        report
+    }
+}
+
+/// The number of a line that is counted from 0, for people.
+pub(super) fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// The numbers of a stretch of lines counted from 0, the last one included.
+pub(super) fn numbers(first: usize, last: usize) -> Vec<u32> {
+    (number(first)..=number(last)).collect()
+}
+
+/// A NUL is what is left of UTF-16 that was taken apart.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\0' || c == '\u{feff}'
+}
+
+fn quote(report: &mut Report, line: u32, text: &str) {
+    if report.unread.len() >= MAX_UNREAD {
+        report.unread_left_out = report.unread_left_out.saturating_add(1);
+        return;
+    }
+    let text = text.trim_matches(is_blank);
+    let mut rest = text.chars();
+    let quoted = rest.by_ref().take(MAX_QUOTE).collect();
+    let cut = u32::try_from(rest.count()).unwrap_or(u32::MAX);
+    report.unread.push(Unread { line, text: quoted, cut });
+}
+
+fn extend(stretches: &mut Vec<Stretch>, line: u32) {
+    match stretches.last_mut() {
+        Some(last) if last.last_line.saturating_add(1) == line => last.last_line = line,
+        _ => stretches.push(Stretch { first_line: line, last_line: line }),
+    }
+}
+
+fn part(parts: &mut Vec<Part>, tool: Tool, line: u32) {
+    match parts.last_mut() {
+        Some(last) if last.tool == tool => last.at.last_line = line,
+        _ => parts.push(Part { tool, at: Stretch { first_line: line, last_line: line } }),
+    }
+}

@@ -1,0 +1,183 @@
+//! `repadmin /showrepl` and the older `/showreps`, as text, and `samba-tool drs showrepl`, which writes
+//! the same. Read by structure: a `SITE\SERVER`, a distinguished name, a GUID, two times and an error
+//! number stand in the same order in every language.
+
+use super::{
+    page::{Page, number},
+    scan,
+    told::{Party, Told, Tool},
+};
+
+mod neighbour;
+mod summary;
+
+const TOOL: Tool = Tool::Showrepl;
+/// The lines that may stand under the name of the domain controller before the first naming context.
+const MAX_HEAD: usize = 10;
+
+/// Where in a report a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Inbound,
+    Outbound,
+    Connections,
+}
+
+/// What holds for the lines to come.
+#[derive(Debug)]
+struct State {
+    /// The domain controller that reports.
+    own: Option<Party>,
+    context: Option<(String, Vec<usize>)>,
+    section: Section,
+    /// How many `====` headings there were since the domain controller was named.
+    headings: usize,
+}
+
+/// Takes every report.
+pub(super) fn read(page: &mut Page<'_>) {
+    let mut state = State { own: None, context: None, section: Section::Inbound, headings: 0 };
+    let mut at = 0;
+    while at < page.len() {
+        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
+            at += 1;
+            continue;
+        };
+        at = command(page, at, line, &mut state)
+            .or_else(|| summary::read(page, at, line, &state.own))
+            .or_else(|| neighbour::read(page, at, line, &mut state))
+            .or_else(|| head(page, at, line, &mut state))
+            .or_else(|| heading(page, at, line, &mut state))
+            .or_else(|| context(page, at, line, &mut state))
+            .or_else(|| connection(page, at, line, &state))
+            .unwrap_or(at + 1);
+    }
+}
+
+/// `Repadmin: running command /showrepl against full DC dc1.contoso.com`
+fn command(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    if !lower.contains("/showrepl") && !lower.contains("/showreps") {
+        return None;
+    }
+    if scan::paired_code(line).is_some() || lower.contains(".log") {
+        return None;
+    }
+    page.frame(TOOL, at);
+    let host = line.split_whitespace().next_back().filter(|host| host.contains('.'));
+    state.own = host.and_then(Party::named).filter(|_| !line.starts_with("C:"));
+    state.section = Section::Inbound;
+    state.headings = 0;
+    Some(at + 1)
+}
+
+/// `SITE\SERVER` by itself, and under it options and GUIDs: who reports.
+fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    let (site, server) = bare_name(line)?;
+    let mut own = Party { name: Some(server), site, dsa_guid: None };
+    let mut here = at + 1;
+    let mut lines = vec![at];
+    while let Some((next, text)) = page.next_open(here) {
+        if lines.len() > MAX_HEAD || !text.contains(':') && !text.starts_with("IS_") {
+            break;
+        }
+        if scan::paired_code(text).is_some() || !scan::moments(text).is_empty() {
+            break;
+        }
+        own.dsa_guid = own.dsa_guid.or_else(|| scan::guid(text));
+        lines.push(next);
+        here = next + 1;
+    }
+    // A name alone is no report: something of the head, or a heading, has to follow.
+    let heading_follows = page.next_open(at + 1).is_some_and(|(_, text)| text.starts_with("===="));
+    if own.dsa_guid.is_none() && !heading_follows {
+        return None;
+    }
+    for line in lines {
+        page.frame(TOOL, line);
+    }
+    *state = State { own: Some(own), context: None, section: Section::Inbound, headings: 0 };
+    Some(here)
+}
+
+/// A site and a server that fill a line, with the backslash or, as it is lost in web pages, without.
+fn bare_name(line: &str) -> Option<(Option<String>, String)> {
+    if let Some((site, server, "")) = scan::site_and_server(line) {
+        return Some((Some(site.to_owned()), server.to_owned()));
+    }
+    let server = line.strip_prefix(DEFAULT_SITE)?;
+    scan::is_host(server).then(|| (Some(DEFAULT_SITE.to_owned()), server.to_owned()))
+}
+
+/// The name that the first site of every forest has.
+const DEFAULT_SITE: &str = "Default-First-Site-Name";
+
+/// `==== INBOUND NEIGHBORS ====`: by its words where they are English, else by its place.
+fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    let inner = line.trim_matches(|c| c == '=' || c == ' ');
+    if !line.starts_with("====") || !line.ends_with("==") || inner.is_empty() {
+        return None;
+    }
+    if inner.contains("RPC Endpoint Mapper") {
+        return None;
+    }
+    state.headings += 1;
+    let upper = inner.to_ascii_uppercase();
+    state.section = if upper.contains("OUTBOUND") {
+        Section::Outbound
+    } else if upper.contains("INBOUND") {
+        Section::Inbound
+    } else if upper.contains("CONNECTION") {
+        Section::Connections
+    } else {
+        match state.headings {
+            0 | 1 => Section::Inbound,
+            2 => Section::Outbound,
+            _ => Section::Connections,
+        }
+    };
+    page.frame(TOOL, at);
+    state.context = None;
+    Some(at + 1)
+}
+
+/// A naming context, wrapped or not. Its lines become part of the rows under it.
+fn context(page: &Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    if !scan::is_dn(line) {
+        return None;
+    }
+    let mut dn = line.to_owned();
+    let mut lines = vec![at];
+    let mut here = at + 1;
+    while dn.ends_with(',')
+        && let Some((next, text)) = page.next_open(here)
+        && scan::is_dn(text)
+        && lines.len() < 8
+    {
+        dn.push_str(text);
+        lines.push(next);
+        here = next + 1;
+    }
+    // Where no neighbour follows, nobody takes its lines, and they are quoted.
+    state.context = Some((dn, lines));
+    Some(here)
+}
+
+/// Connection objects, in a report with `/conn` and in samba-tool's.
+fn connection(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
+    let labels = [
+        "Connection --",
+        "Connection name",
+        "Enabled",
+        "Server DNS name",
+        "Server DN name",
+        "TransportType",
+        "options:",
+        "ReplicatesNC",
+        "Reason:",
+        "NTDSCONN_",
+    ];
+    let known = labels.iter().any(|label| line.starts_with(label));
+    let fits = state.section == Section::Connections && known && !line.contains("FALSE");
+    fits.then(|| page.frame(TOOL, at)).map(|()| at + 1)
+}

@@ -1,0 +1,147 @@
+//! Every fixture beside what is read from it; no line of any is lost, wherever it is cut off.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it is wrong"
+)]
+
+use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
+
+use epmesh_common::reports::{Report, decode, explain, extended_words, read, read_text};
+use proptest::prelude::*;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/reports")
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|kind| kind != "told" && kind != "md"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 25, "{files:?}");
+    files
+}
+
+/// Every line that is not blank is told, a heading, or quoted.
+fn nothing_is_lost(text: &str, report: &Report) {
+    let mut seen: BTreeSet<u32> =
+        report.told.iter().flat_map(|told| &told.lines).copied().collect();
+    seen.extend(report.frame.iter().flat_map(|at| at.first_line..=at.last_line));
+    seen.extend(report.unread.iter().map(|unread| unread.line));
+    for (number, line) in (1_u32..).zip(text.lines()) {
+        let blank = line
+            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
+            .is_empty();
+        assert!(blank || seen.contains(&number), "line {number} is lost: {line:?}\n{text}");
+    }
+    let error = ["(1753)", "(0x6d9)", "(1722)", "(0x6ba)"];
+    for at in &report.frame {
+        for number in at.first_line..=at.last_line {
+            let line = text.lines().nth(number as usize - 1).expect("a line");
+            assert!(!error.iter().any(|code| line.contains(code)), "an error as a heading: {line}");
+        }
+    }
+}
+
+fn listing(report: &Report) -> String {
+    let mut text = String::new();
+    let name = |party: &Option<_>| {
+        party.as_ref().map_or_else(|| "?".to_owned(), epmesh_common::reports::Party::label)
+    };
+    for part in &report.parts {
+        let _ =
+            writeln!(text, "{} {}-{}", part.tool.words(), part.at.first_line, part.at.last_line);
+    }
+    for told in &report.told {
+        let _ = writeln!(
+            text,
+            "{:?} {} <- {} {} code {:?} when {:?} success {:?} failures {:?} lines {:?}: {}",
+            told.outcome,
+            name(&told.destination),
+            name(&told.source),
+            told.naming_context.as_deref().unwrap_or("-"),
+            told.code,
+            told.when.as_deref().unwrap_or("-"),
+            told.last_success.as_deref().unwrap_or("-"),
+            told.failures,
+            told.lines,
+            told.words
+        );
+        for words in extended_words(&told.extended) {
+            let _ = writeln!(text, "    {words}");
+        }
+    }
+    for list in explain::lists(report) {
+        let _ = writeln!(text, "list {list}");
+    }
+    for unread in &report.unread {
+        let _ = writeln!(text, "unread {}: {}", unread.line, unread.text);
+    }
+    text
+}
+
+#[test]
+fn every_fixture_says_what_stands_beside_it() {
+    for path in fixtures() {
+        let report = read(&fs::read(&path).expect("the file")).expect("text");
+        let told = listing(&report);
+        let golden =
+            path.with_file_name(format!("{}.told", path.file_name().unwrap().to_str().unwrap()));
+        if std::env::var_os("EPMESH_BLESS").is_some() {
+            fs::write(&golden, &told).expect("it can be written");
+        }
+        let expected = fs::read_to_string(&golden).expect("EPMESH_BLESS=1 writes it");
+        assert_eq!(told, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_articles_sample_is_a_case_where_the_server_did_answer() {
+    let report = read(&fs::read(folder().join("dcdiag-article.txt")).unwrap()).unwrap();
+    let pairs = explain::pairs(&report);
+    let says = &pairs[0].says;
+    assert!(
+        says.iter()
+            .any(|words| words == "location 500: the server returned 1 endpoint, last tried 1025"),
+        "{says:?}"
+    );
+    assert!(says.iter().any(|words| words.contains("interface drsuapi")), "{says:?}");
+    assert!(says.iter().any(|words| words.contains("did give an endpoint")), "{says:?}");
+}
+
+#[test]
+fn no_line_is_lost_wherever_a_file_is_cut_off() {
+    for path in fixtures() {
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let step = (text.len() / 400).max(1);
+        for end in (0..=text.len()).step_by(step).chain([text.len()]) {
+            if text.is_char_boundary(end) {
+                let cut = &text[..end];
+                nothing_is_lost(cut, &read_text(cut));
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_line_is_lost_of_shuffled_ones(
+        picks in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..40),
+    ) {
+        let texts: Vec<String> = fixtures().iter().map(|path| decode(&fs::read(path).unwrap()).unwrap()).collect();
+        let mut text = String::new();
+        for (file, line) in &picks {
+            let lines: Vec<&str> = file.get(texts.as_slice()).lines().collect();
+            let picked: &&str = line.get(&lines[..]);
+            text.push_str(picked);
+            text.push('\n');
+        }
+        nothing_is_lost(&text, &read_text(&text));
+    }
+}
