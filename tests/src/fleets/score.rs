@@ -118,8 +118,10 @@ fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Ve
     let culprit = culprit
         .map_or(String::new(), |found| format!(": {} {}: {}", found.kind, found.name, found.value));
     let before = at.until(played.now).as_secs();
+    let remedy = verdict.remedy.first().map_or("", String::as_str);
+    let remedy = if verdict.state == State::Unknown { remedy } else { "" };
     format!(
-        "{} <- {} ({:?}, {:?}), {before} s before the end: {} {} {} {}{culprit}",
+        "{} <- {} ({:?}, {:?}), {before} s before the end: {} {} {} {}{culprit} {remedy}",
         to.name,
         from.name,
         to.platform,
@@ -174,6 +176,10 @@ fn wrong<'p>(
 fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
     let world = &played.world;
+    // Nobody replicates from a read-only domain controller: whether the link is needed is open.
+    if world.dcs[from].read_only {
+        return false;
+    }
     if !fault.touches(world, to, from)
         || played.stands(link) == Stands::Works && !latent(played, fault, to)
     {
