@@ -1,6 +1,6 @@
 //! A decision before it is put into words.
 
-use super::{Cause, Confidence, Culprit, Side, State};
+use super::{Cause, Confidence, Culprit, Side, State, Subject};
 use crate::{facts::Failure, rpc::Status};
 
 /// What the engine decided about a link.
@@ -15,6 +15,9 @@ pub(super) struct Finding {
     pub(super) error: i64,
     /// What it would take to say more, for a cause that is not known.
     pub(super) missing: Vec<String>,
+    /// The culprit as the other links would name it too, where the rule that decided knows it better
+    /// than can be told from the case.
+    pub(super) subject: Option<Subject>,
 }
 
 impl Finding {
@@ -27,6 +30,7 @@ impl Finding {
             confidence,
             error: 0,
             missing: Vec::new(),
+            subject: None,
         }
     }
 
@@ -39,6 +43,7 @@ impl Finding {
             confidence: Confidence::Possible,
             error,
             missing: Vec::new(),
+            subject: None,
         }
     }
 
@@ -51,6 +56,7 @@ impl Finding {
             confidence: Confidence::Possible,
             error: 0,
             missing: vec![missing.into()],
+            subject: None,
         }
     }
 

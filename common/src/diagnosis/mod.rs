@@ -14,7 +14,10 @@ mod misled;
 mod naming;
 mod proof;
 mod remarks;
+mod root;
+mod roots;
 mod server;
+mod shown;
 mod verdict;
 mod words;
 
@@ -22,6 +25,7 @@ pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     remarks::Remarks,
+    root::{Root, ServerName, Shown, Subject, Traffic},
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Side, State, Step, Verdict,
         WindowsError,

@@ -252,6 +252,8 @@ fn the_json_has_the_promised_keys() {
         "evidence",
         "ruled_out",
         "remedy",
+        "roots",
+        "shown",
     ];
     promised.sort_unstable();
     assert_eq!(keys, promised);
