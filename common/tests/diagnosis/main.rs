@@ -9,6 +9,7 @@
 )]
 
 mod healthy;
+mod roots;
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Evidence, Side, State, diagnose},
