@@ -2,11 +2,11 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Evidence, Observed, Registration, Stamped};
+use super::{Evidence, Observed, Registration, Stamped, serving};
 use crate::{
     facts::{
-        AddressProbe, Boot, DnsName, EndpointMap, Host, NtdsSettings, Platform, PortProbe, Ports,
-        Process, Reading, Resolver, Service, ServiceRole, Services, Source, Timestamp,
+        AddressProbe, Boot, DnsName, EndpointMap, Filters, Host, NtdsSettings, Platform, PortUse,
+        Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source, Timestamp,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -24,19 +24,17 @@ pub(super) struct Case<'a> {
     pub(super) source_map: Option<&'a Stamped<EndpointMap>>,
     pub(super) source_services: Option<&'a Stamped<Services>>,
     pub(super) source_ports: Option<&'a Stamped<Ports>>,
+    pub(super) source_rpc: Option<&'a RpcSettings>,
+    pub(super) source_port_use: Option<&'a PortUse>,
+    pub(super) source_filters: Option<&'a Filters>,
     pub(super) destination_resolver: Option<&'a Stamped<Resolver>>,
+    pub(super) destination_port_use: Option<&'a PortUse>,
+    pub(super) destination_services: Option<&'a Stamped<Services>>,
 }
 
-/// Who owns an address that stands for the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The source does.
-    Source,
-    /// Somebody else does; the name where it is known.
-    Other(Option<String>),
-    /// Nobody said.
-    NotKnown,
-}
+/// Replication (MS-DRSR 2.1).
+const DRSUAPI: InterfaceId =
+    InterfaceId::new(uuid::uuid!("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4, 0);
 
 impl<'a> Case<'a> {
     pub(super) fn new(evidence: &'a Evidence, now: Timestamp) -> Self {
@@ -59,7 +57,13 @@ impl<'a> Case<'a> {
             source_map: keep(evidence.source.endpoint_map.as_ref(), is_fresh),
             source_services: keep(evidence.source.services.as_ref(), is_fresh),
             source_ports: keep(evidence.source.ports.as_ref(), is_fresh),
+            source_rpc: keep(evidence.source.rpc_settings.as_ref(), is_fresh).map(|s| &s.fact),
+            source_port_use: keep(evidence.source.port_use.as_ref(), is_fresh).map(|s| &s.fact),
+            source_filters: keep(evidence.source.filters.as_ref(), is_fresh).map(|s| &s.fact),
             destination_resolver: keep(evidence.destination.resolver.as_ref(), is_fresh),
+            destination_port_use: keep(evidence.destination.port_use.as_ref(), is_fresh)
+                .map(|s| &s.fact),
+            destination_services: keep(evidence.destination.services.as_ref(), is_fresh),
         };
         case.leave_out_former_lives();
         case
@@ -72,6 +76,9 @@ impl<'a> Case<'a> {
         let Some(began) = began else { return };
         self.look = self.look.filter(|look| look.at >= began);
         self.others.retain(|look| look.at >= began);
+        // A map read before the process started that serves now is another process's.
+        self.source_map = self.source_map.filter(|map| map.at >= began);
+        self.source_ports = self.source_ports.filter(|ports| ports.at >= began);
     }
 
     pub(super) fn destination(&self) -> &'a DnsName {
@@ -98,10 +105,7 @@ impl<'a> Case<'a> {
 
     /// The service at the source that serves the interface.
     pub(super) fn service(&self) -> Option<&'a Service> {
-        let services = &self.source_services?.fact;
-        services
-            .with_role(ServiceRole::DirectoryRpc)
-            .or_else(|| services.with_role(ServiceRole::Directory))
+        serving(&self.source_services?.fact, self.interface())
     }
 
     pub(super) fn process(&self) -> Option<Process> {
@@ -146,7 +150,7 @@ impl<'a> Case<'a> {
                 // A life that cannot be told apart is not taken for this one.
                 _ => false,
             };
-            same_life && known.interface.uuid == wanted.uuid
+            same_life && known.interface.offers(wanted)
         })
     }
 
@@ -167,56 +171,6 @@ impl<'a> Case<'a> {
     /// What the destination's look says of an address.
     pub(super) fn probe(&self, address: IpAddr) -> Option<&'a AddressProbe> {
         self.look?.seen.addresses.iter().find(|probe| probe.address == address)
-    }
-
-    /// Who owns `address`: first by who answers there, then by what the source says of itself,
-    /// then by what the other domain controllers say.
-    pub(super) fn owner(&self, address: IpAddr) -> Owner {
-        if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
-            return owner;
-        }
-        if let Some(owned) = self.source_addresses() {
-            return if owned.contains(&address) {
-                Owner::Source
-            } else {
-                Owner::Other(self.evidence.owners.get(&address).map(ToString::to_string))
-            };
-        }
-        match self.evidence.owners.get(&address) {
-            Some(name) if name != self.source() => Owner::Other(Some(name.to_string())),
-            Some(_) => Owner::Source,
-            None => Owner::NotKnown,
-        }
-    }
-
-    /// Who answered at an address, by the strongest way that answered at all.
-    fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
-        let mut answers: Vec<_> = probe.identity.iter().collect();
-        answers.sort_by_key(|answer| answer.method);
-        let source_guid = self.source_host.and_then(|host| host.fact.dsa_guid.value().copied());
-        answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
-            if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
-                let name = who.dns_name.clone();
-                return Some(if theirs == wanted { Owner::Source } else { Owner::Other(name) });
-            }
-            if let Some(name) = &who.dns_name {
-                let is_source =
-                    name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str());
-                return Some(if is_source {
-                    Owner::Source
-                } else {
-                    Owner::Other(Some(name.clone()))
-                });
-            }
-            let name = who.netbios_name.as_ref()?;
-            // A NetBIOS name holds 15 bytes; a match is the source, or a namesake elsewhere.
-            let host: String = self.source().host().chars().take(15).collect();
-            if name.eq_ignore_ascii_case(&host) {
-                None
-            } else {
-                Some(Owner::Other(Some(name.clone())))
-            }
-        })
     }
 
     /// The DNS servers that the destination asks, in its order.
@@ -246,8 +200,26 @@ impl<'a> Case<'a> {
     /// Whether the destination falls back to the host name when the `_msdcs` CNAME is missing, as
     /// Windows does (events 2087 and 2088) and Samba does not.
     pub(super) fn destination_falls_back(&self) -> bool {
-        let host = self.evidence.destination.host.as_ref();
-        host.is_some_and(|host| host.fact.platform == Platform::Windows)
+        self.destination_platform() == Some(Platform::Windows)
+    }
+
+    /// Whether the link is replication from a read-only domain controller.
+    pub(super) fn is_read_only_source(&self) -> bool {
+        let read_only = self.evidence.source.directory.as_ref();
+        let read_only = read_only.is_some_and(|d| d.fact.read_only.value() == Some(&true));
+        read_only
+            && self.evidence.destination.directory.is_some()
+            && self.interface().offers(DRSUAPI)
+    }
+
+    /// The platform of the source, which does not grow old.
+    pub(super) fn source_platform(&self) -> Option<Platform> {
+        self.evidence.source.host.as_ref().map(|host| host.fact.platform)
+    }
+
+    /// The platform of the destination, which does not grow old.
+    pub(super) fn destination_platform(&self) -> Option<Platform> {
+        self.evidence.destination.host.as_ref().map(|host| host.fact.platform)
     }
 
     /// How a DNS server is called: its address, and whose it is where that is known.
@@ -258,64 +230,4 @@ impl<'a> Case<'a> {
             None => server.to_string(),
         }
     }
-}
-
-/// What came of one address, as far as the destination got with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Path<'a> {
-    /// The interface was reached and took the bind; the port.
-    Reached(u16),
-    /// The endpoint mapper says "not registered"; the status.
-    NotRegistered(u32),
-    /// The endpoint mapper's port could not be reached.
-    Unreached(&'a crate::facts::Failure),
-    /// Something listens there and does not speak as an endpoint mapper must; the stage.
-    Mapper(&'static str, &'a crate::facts::Failure),
-    /// The port that the endpoint mapper named could not be reached.
-    PortUnreached(u16, &'a crate::facts::Failure),
-    /// The port was reached, the bind was not taken.
-    PortBind(u16, &'a crate::facts::Failure),
-    /// It was not looked at.
-    NotSeen,
-}
-
-/// How far a look got at one address.
-pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path<'_> {
-    use crate::facts::{Failure, MapAnswer};
-    let Some(probe) = probe else { return Path::NotSeen };
-    if let Err(failure) = &probe.connect.outcome {
-        // What the observer could not try says nothing about the peer.
-        if matches!(failure, Failure::Local(_)) {
-            return Path::NotSeen;
-        }
-        return Path::Unreached(failure);
-    }
-    if let Some(Err(failure)) = probe.bind.as_ref().map(|bind| &bind.outcome) {
-        return Path::Mapper("bind to the endpoint mapper", failure);
-    }
-    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(interface));
-    let Some(asked) = asked else { return Path::NotSeen };
-    match &asked.answer {
-        MapAnswer::NotRegistered(status) => return Path::NotRegistered(*status),
-        MapAnswer::Failed(failure) => return Path::Mapper("ept_map", failure),
-        MapAnswer::Endpoints(_) => {}
-    }
-    let outcome = |port: &'_ PortProbe| match (&port.connect.outcome, port.bind.as_ref()) {
-        (Ok(()), Some(bind)) => match &bind.outcome {
-            Ok(()) | Err(Failure::AccessDenied(_)) => Some(port.port),
-            Err(_) => None,
-        },
-        _ => None,
-    };
-    if let Some(port) = asked.ports.iter().find_map(outcome) {
-        return Path::Reached(port);
-    }
-    for port in &asked.ports {
-        match (&port.connect.outcome, port.bind.as_ref().map(|bind| &bind.outcome)) {
-            (Err(failure), _) => return Path::PortUnreached(port.port, failure),
-            (Ok(()), Some(Err(failure))) => return Path::PortBind(port.port, failure),
-            _ => {}
-        }
-    }
-    Path::NotSeen
 }

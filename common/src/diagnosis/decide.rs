@@ -4,16 +4,32 @@ use std::net::IpAddr;
 
 use super::{
     Cause, Confidence, Side, State,
-    case::{Case, Owner, Path, path},
+    case::Case,
     finding::{Finding, windows_code},
+    latent::{full, latent},
     misled,
     naming::{Alias, View, effective},
+    owner::Owner,
+    path::{Path, path},
     server,
 };
-use crate::facts::Source;
+use crate::facts::{Failure, Source};
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
+    let finding = any(case, views);
+    // No domain controller pulls from a read-only one: whether one could does not matter.
+    if matches!(finding.state, State::Failing | State::Latent) && case.is_read_only_source() {
+        return Finding::unknown(format!(
+            "whether anything needs this of {}: it is a read-only domain controller, from which \
+             none replicates",
+            case.source()
+        ));
+    }
+    finding
+}
+
+fn any(case: &Case<'_>, views: &[View]) -> Finding {
     if let Some(stale) = stale_settings(case) {
         return stale;
     }
@@ -26,7 +42,9 @@ pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
         return misled::alias_missing(case, views);
     }
     if view.addresses.is_empty() {
-        return address_missing(case, view);
+        return misled::disagreement(case, views)
+            .or_else(|| misled::alias_astray(case, views, view))
+            .unwrap_or_else(|| address_missing(case, view));
     }
     if let Some(misled) = misled::by(case, views, view) {
         return misled;
@@ -38,7 +56,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
-    misled::elsewhere(case, views, view).unwrap_or(finding)
+    misled::elsewhere(case, views, view).or_else(|| latent(case)).unwrap_or(finding)
 }
 
 /// The destination's directory knows the source under a GUID that is not the source's.
@@ -114,25 +132,66 @@ fn reach(case: &Case<'_>, view: &View) -> Finding {
         .iter()
         .map(|&(address, _)| (address, path(case.probe(address), interface)))
         .collect();
-    let broken = paths.iter().find(|(_, path)| !matches!(path, Path::Reached(_) | Path::NotSeen));
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
+    // A host without a way into one IP version does not use its addresses, and misses nothing.
+    let no_way = |address: IpAddr, path: &Path<'_>| {
+        reached.is_some()
+            && matches!(path, Path::Unreached(Failure::Unreachable(_)))
+            && case.probe(address).is_some_and(|probe| probe.local.is_none())
+    };
+    let is_broken = |(address, path): &&(IpAddr, Path<'_>)| {
+        !matches!(path, Path::Reached(_) | Path::NotSeen) && !no_way(*address, path)
+    };
+    let broken = paths.iter().find(is_broken);
     match (reached, broken) {
         (Some((address, _)), None) => {
             if let Some(lost) = server::lost_since(case) {
                 return lost;
             }
+            if let Some(finding) = server::one_port(case, *address) {
+                return finding;
+            }
             // Both sides: the destination got through, and the source says that it is the source.
             let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
             Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
         }
-        (Some(_), Some((address, path))) => at(case, *address, path).latent(),
+        (Some(_), Some((address, path))) => {
+            let count = paths.iter().filter(is_broken).count();
+            let finding = at(case, *address, path).share(count, paths.len(), "addresses");
+            // A client goes on to the next address from one that is silent, not from one that says
+            // no.
+            match path {
+                Path::Unreached(_) | Path::PortUnreached(..) => finding.latent(),
+                _ => finding,
+            }
+        }
         (None, Some((address, path))) => at(case, *address, path),
-        (None, None) => Finding::unknown(format!(
-            "a look of {} at the addresses of {}",
-            case.destination(),
-            case.source()
-        )),
+        (None, None) => unseen(case),
     }
+}
+
+/// Nothing could be tried: for lack of ports, or for a reason that says nothing.
+fn unseen(case: &Case<'_>) -> Finding {
+    let tried = case.look.into_iter().flat_map(|look| &look.seen.addresses);
+    let own = tried.filter_map(|probe| match &probe.connect.outcome {
+        Err(Failure::Local(why)) => Some(why),
+        _ => None,
+    });
+    let full = case.destination_port_use.and_then(full);
+    if let (Some(why), Some((first, last))) = (own.into_iter().next(), full) {
+        return Finding::failing(Cause::PortExhaustion, Side::Destination, 1722)
+            .culprit(
+                "port-range",
+                format!("dynamic TCP ports {first}-{last} of {}", case.destination()),
+                format!("more than 95 % in use, and it could not connect: {why}"),
+            )
+            .sure(Confidence::Likely);
+    }
+    Finding::unknown(format!(
+        "a look of {} at the addresses of {}",
+        case.destination(),
+        case.source()
+    ))
 }
 
 fn at(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> Finding {

@@ -29,6 +29,7 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
         cause: finding.cause,
         side: finding.side,
         confidence: finding.confidence,
+        intermittent: finding.intermittent.clone(),
         error: windows_error(finding.error),
         evidence: proof(&case),
         ruled_out: ruled_out(&case, &views, &finding),

@@ -43,6 +43,10 @@ pub struct Evidence {
     pub owners: BTreeMap<IpAddr, DnsName>,
     /// How old a fact may be and still decide anything, in milliseconds.
     pub fresh_for_ms: u64,
+    /// Since when the source has been heard of without a gap, so that a registration could not
+    /// have come and gone unseen; `None` where nobody kept count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watched_since: Option<Timestamp>,
 }
 
 impl Evidence {
@@ -57,6 +61,7 @@ impl Evidence {
             registrations: Vec::new(),
             owners: BTreeMap::new(),
             fresh_for_ms,
+            watched_since: None,
         }
     }
 }
@@ -211,4 +216,7 @@ pub struct Registration {
     pub first: Timestamp,
     /// When it was last seen.
     pub last: Timestamp,
+    /// When the first map after it was read that did not have it, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Timestamp>,
 }

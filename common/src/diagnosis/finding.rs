@@ -1,7 +1,12 @@
 //! A decision before it is put into words.
 
-use super::{Cause, Confidence, Culprit, Side, State, Subject};
-use crate::{facts::Failure, rpc::Status};
+use std::net::IpAddr;
+
+use super::{Cause, Confidence, Culprit, Share, Side, State, Subject};
+use crate::{
+    facts::{DnsName, Failure},
+    rpc::Status,
+};
 
 /// What the engine decided about a link.
 #[derive(Clone, Debug)]
@@ -15,49 +20,53 @@ pub(super) struct Finding {
     pub(super) error: i64,
     /// What it would take to say more, for a cause that is not known.
     pub(super) missing: Vec<String>,
+    /// Which part of the attempts it hits, where it does not hit all.
+    pub(super) intermittent: Option<Share>,
+    /// The DNS record that is wrong, for the command that mends it.
+    pub(super) record: Option<BadRecord>,
     /// The culprit as the other links would name it too, where the rule that decided knows it better
     /// than can be told from the case.
     pub(super) subject: Option<Subject>,
 }
 
-impl Finding {
-    pub(super) fn healthy(confidence: Confidence) -> Self {
-        Self {
-            state: State::Healthy,
-            cause: Cause::Healthy,
-            side: Side::None,
-            culprit: None,
-            confidence,
-            error: 0,
-            missing: Vec::new(),
-            subject: None,
-        }
-    }
+/// A DNS record that is wrong or missing.
+#[derive(Clone, Debug)]
+pub(super) struct BadRecord {
+    /// The servers that hold it, or lack it.
+    pub(super) servers: Vec<IpAddr>,
+    pub(super) name: DnsName,
+    /// `A`, `AAAA` or `CNAME`.
+    pub(super) kind: &'static str,
+    /// What it says; nothing where it is missing.
+    pub(super) data: Option<String>,
+}
 
-    pub(super) fn failing(cause: Cause, side: Side, error: i64) -> Self {
+impl Finding {
+    const fn blank(state: State, cause: Cause, side: Side, error: i64) -> Self {
         Self {
-            state: State::Failing,
+            state,
             cause,
             side,
             culprit: None,
             confidence: Confidence::Possible,
             error,
             missing: Vec::new(),
+            intermittent: None,
+            record: None,
             subject: None,
         }
     }
 
+    pub(super) fn healthy(confidence: Confidence) -> Self {
+        Self { confidence, ..Self::blank(State::Healthy, Cause::Healthy, Side::None, 0) }
+    }
+
+    pub(super) const fn failing(cause: Cause, side: Side, error: i64) -> Self {
+        Self::blank(State::Failing, cause, side, error)
+    }
+
     pub(super) fn unknown(missing: impl Into<String>) -> Self {
-        Self {
-            state: State::Unknown,
-            cause: Cause::Unknown,
-            side: Side::None,
-            culprit: None,
-            confidence: Confidence::Possible,
-            error: 0,
-            missing: vec![missing.into()],
-            subject: None,
-        }
+        Self::blank(State::Unknown, Cause::Unknown, Side::None, 0).missing(missing)
     }
 
     pub(super) fn culprit(
@@ -78,6 +87,23 @@ impl Finding {
 
     pub(super) fn missing(mut self, what: impl Into<String>) -> Self {
         self.missing.push(what.into());
+        self
+    }
+
+    /// The same, hitting `hit` of `of` attempts; nothing to say where it hits all or cannot be
+    /// counted.
+    pub(super) fn share(mut self, hit: usize, of: usize, what: &str) -> Self {
+        if let (Ok(hit), Ok(of)) = (u32::try_from(hit), u32::try_from(of))
+            && hit > 0
+            && hit < of
+        {
+            self.intermittent = Some(Share { hit, of, what: what.to_owned() });
+        }
+        self
+    }
+
+    pub(super) fn record(mut self, record: BadRecord) -> Self {
+        self.record = Some(record);
         self
     }
 

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use super::{
     Cause, Confidence, Side,
-    case::{Case, Owner, Path, path},
+    case::Case,
     decide::error_at,
-    finding::Finding,
+    finding::{BadRecord, Finding},
     naming::{Alias, View},
+    owner::Owner,
+    path::{Path, path},
 };
 use crate::facts::Source;
 
@@ -16,6 +18,24 @@ pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding
     let wrong: Vec<_> = view.wrong(case).collect();
     let (address, line, name) = wrong.first()?.clone();
     let path = path(case.probe(address), case.interface());
+    let error = error_at(&path);
+    if case.owns(address) {
+        // The record is right, and somebody else answers there.
+        let name = name.unwrap_or_else(|| "somebody else".to_owned());
+        return Some(
+            Finding::failing(Cause::WrongServerIdentity, Side::Network, error)
+                .culprit(
+                    "address",
+                    format!("{address}, an address of {}", case.source()),
+                    format!("{name} answers there: two hosts have it, or it is translated"),
+                )
+                .sure(Confidence::Likely),
+        );
+    }
+    // A cache that holds what a server says is not at fault.
+    let holds = |other: &&View| other.addresses.iter().any(|(known, _)| *known == address);
+    let behind = views.iter().find(|other| other.is_dns() && holds(other));
+    let view = if view.source == Source::Cache { behind.unwrap_or(view) } else { view };
     let mixed = view.addresses.iter().any(|(known, _)| case.owner(*known) == Owner::Source);
     let mapping = mapping(case, view);
     let cause = match (&path, mapping) {
@@ -23,48 +43,137 @@ pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding
         (Path::Reached(_), _) if !mixed => Cause::WrongServerIdentity,
         (_, mapping) => mapping,
     };
-    let finding = Finding::failing(cause, Side::NameResolution, error_at(&path));
+    let finding = Finding::failing(cause, Side::NameResolution, error);
     let finding = blame(finding, case, views, view, address, line, name.as_deref());
-    Some(finding.sure(confidence(case, &path)))
+    let finding = finding.sure(confidence(case, &path));
+    Some(if mixed {
+        finding.share(wrong.len(), view.addresses.len(), "addresses")
+    } else {
+        of_servers(finding, case, views, view)
+    })
+}
+
+/// How many of the DNS servers are wrong, where the others are right.
+fn of_servers(finding: Finding, case: &Case<'_>, views: &[View], view: &View) -> Finding {
+    if !view.is_dns() {
+        return finding;
+    }
+    let dns = || views.iter().filter(|other| other.is_dns());
+    let wrong = dns().filter(|other| other.wrong(case).next().is_some()).count();
+    let right = dns().filter(|other| other.is_right(case)).count();
+    finding.share(wrong, wrong + right, "DNS servers")
 }
 
 /// Another source of names than the one that decides is wrong: the link works, until the order
 /// changes.
 pub(super) fn elsewhere(case: &Case<'_>, views: &[View], effective: &View) -> Option<Finding> {
-    let others = || views.iter().filter(|view| view.source != effective.source);
-    for view in others().filter(|view| matches!(view.source, Source::Dns(_))) {
-        if let Some((address, line, name)) = view.wrong(case).next() {
+    for view in views.iter().filter(|view| view.source != effective.source) {
+        if let Some((address, line, name)) = view.wrong(case).next()
+            && !case.owns(address)
+            && view.source != Source::System
+        {
             let path = path(case.probe(address), case.interface());
             let finding =
                 Finding::failing(mapping(case, view), Side::NameResolution, error_at(&path));
             let finding = blame(finding, case, views, view, address, line, name.as_deref());
-            return Some(finding.sure(confidence(case, &path)).latent());
+            let finding = finding.sure(confidence(case, &path)).latent();
+            return Some(of_servers(finding, case, views, view));
         }
-        if view.alias == Alias::Missing {
+        if view.is_dns() && view.alias == Alias::Missing {
             return Some(alias_missing(case, views).latent());
         }
     }
-    None
+    disagreement(case, views).map(Finding::latent)
+}
+
+/// Some DNS servers have no address for the name, and others do.
+pub(super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<Finding> {
+    let lacks = |view: &&View| view.is_dns() && view.answered && view.addresses.is_empty();
+    let lacking = views.iter().find(lacks)?;
+    let has = views.iter().filter(|view| view.is_dns() && !view.addresses.is_empty()).count();
+    if has == 0 {
+        return None;
+    }
+    let servers = servers_where(case, views, |view| lacks(&view));
+    let count = views.iter().filter(lacks).count();
+    Some(
+        Finding::failing(Cause::DnsServersDisagree, Side::NameResolution, 8524)
+            .culprit(
+                "dns-record",
+                format!("A {} on DNS server {servers}", lacking.name),
+                "no address there, and one on the others",
+            )
+            .record(BadRecord {
+                servers: case.dns_servers(),
+                name: lacking.name.clone(),
+                kind: "A",
+                data: None,
+            })
+            .sure(Confidence::Proven.min(sure_of_source(case)))
+            .share(count, count + has, "DNS servers"),
+    )
+}
+
+/// The `_msdcs` alias names a host that is not the source and has no address.
+pub(super) fn alias_astray(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding> {
+    let Alias::Target(target) = &view.alias else { return None };
+    if target == case.source() || !view.is_dns() {
+        return None;
+    }
+    let servers = servers_where(case, views, |other| other.alias == view.alias);
+    Some(
+        Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 8524)
+            .culprit(
+                "dns-record",
+                format!("CNAME {} on DNS server {servers}", alias_name(case)),
+                format!("{target}, which has no address"),
+            )
+            .sure(sure_of_source(case)),
+    )
 }
 
 /// The `_msdcs` alias does not exist on at least one DNS server.
 pub(super) fn alias_missing(case: &Case<'_>, views: &[View]) -> Finding {
-    let servers = servers_where(case, views, |view| view.alias == Alias::Missing);
-    let confidence =
-        if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely };
-    Finding::failing(Cause::DnsCnameMissing, Side::NameResolution, 8524)
+    let lacks = |view: &View| view.alias == Alias::Missing;
+    let servers = servers_where(case, views, lacks);
+    let lacking = views.iter().filter(|view| view.is_dns() && lacks(view));
+    let count = lacking.clone().count();
+    let has = views.iter().filter(|view| view.is_dns() && matches!(view.alias, Alias::Target(_)));
+    let finding = Finding::failing(Cause::DnsCnameMissing, Side::NameResolution, 8524)
         .culprit(
             "dns-record",
             format!("CNAME {} on DNS server {servers}", alias_name(case)),
             "no such record",
         )
-        .sure(confidence)
+        .sure(sure_of_source(case))
+        .share(count, count + has.count(), "DNS servers");
+    let servers = lacking.filter_map(|view| match view.source {
+        Source::Dns(server) => Some(server),
+        _ => None,
+    });
+    match alias_name(case).parse() {
+        Ok(name) => finding.record(BadRecord {
+            servers: servers.collect(),
+            name,
+            kind: "CNAME",
+            data: None,
+        }),
+        Err(_) => finding,
+    }
+}
+
+/// Proven where the source itself says who it is.
+const fn sure_of_source(case: &Case<'_>) -> Confidence {
+    if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely }
 }
 
 /// Which sort of mapping a source of names holds wrong.
 fn mapping(case: &Case<'_>, view: &View) -> Cause {
     match (view.source, &view.alias) {
         (Source::Hosts, _) => Cause::HostsFileOverride,
+        (Source::Cache, _) => Cause::DnsCacheStale,
+        (Source::Lmhosts, _) => Cause::LmhostsOverride,
+        (Source::Wins(_), _) => Cause::WinsStale,
         (_, Alias::Target(target)) if target != case.source() => Cause::DnsCnameWrong,
         _ => Cause::DnsAStale,
     }
@@ -92,29 +201,67 @@ fn blame(
                 owner,
             )
         }
-        (Source::System | Source::Cache | Source::Lmhosts | Source::Wins(_), _) => finding.culprit(
+        (Source::Lmhosts, _) => {
+            let line = line.map_or(String::new(), |line| format!(":{line}"));
+            let lmhosts = case.destination_resolver.and_then(|r| r.fact.lmhosts.value());
+            let path = lmhosts.map_or("LMHOSTS file", |file| file.path.as_str());
+            finding.culprit(
+                "lmhosts-line",
+                format!("{path}{line} on {}", case.destination()),
+                owner,
+            )
+        }
+        (Source::Wins(server), _) => finding.culprit(
+            "wins-record",
+            format!("{} on WINS server {}", case.source().host(), case.server_name(server)),
+            owner,
+        ),
+        (Source::Cache, _) => finding.culprit(
+            "dns-cache",
+            format!("{} in the DNS client's cache of {}", view.name, case.destination()),
+            owner,
+        ),
+        (Source::System, _) => finding.culprit(
             "system-resolver",
             format!("{} as {} of {} has it", view.name, view.source, case.destination()),
             owner,
         ),
         (Source::Dns(_), Cause::DnsCnameWrong) => {
-            let servers = servers_where(case, views, |other| other.alias == view.alias);
-            finding.culprit(
+            let holds = |other: &View| other.alias == view.alias;
+            let servers = servers_where(case, views, holds);
+            let finding = finding.culprit(
                 "dns-record",
                 format!("CNAME {} on DNS server {servers}", alias_name(case)),
                 format!("{}, {owner}", view.name),
-            )
+            );
+            match alias_name(case).parse() {
+                Ok(name) => finding.record(BadRecord {
+                    servers: addresses_where(views, holds),
+                    name,
+                    kind: "CNAME",
+                    data: Some(view.name.to_string()),
+                }),
+                Err(_) => finding,
+            }
         }
         (Source::Dns(_), _) => {
             let kind = if address.is_ipv4() { "A" } else { "AAAA" };
-            let servers = servers_where(case, views, |other| {
+            let holds = |other: &View| {
                 other.name == view.name && other.addresses.iter().any(|(a, _)| *a == address)
-            });
-            finding.culprit(
-                "dns-record",
-                format!("{kind} {} on DNS server {servers}", view.name),
-                owner,
-            )
+            };
+            let servers = servers_where(case, views, holds);
+            finding
+                .culprit(
+                    "dns-record",
+                    format!("{kind} {} on DNS server {servers}", view.name),
+                    owner,
+                )
+                .record(BadRecord {
+                    servers: addresses_where(views, holds),
+                    name: view.name.clone(),
+                    kind,
+                    data: Some(address.to_string()),
+                })
         }
     }
 }
@@ -129,6 +276,14 @@ fn servers_where(case: &Case<'_>, views: &[View], holds: impl Fn(&View) -> bool)
         })
         .collect();
     servers.join(", ")
+}
+
+fn addresses_where(views: &[View], holds: impl Fn(&View) -> bool) -> Vec<IpAddr> {
+    let servers = views.iter().filter(|view| holds(view)).filter_map(|view| match view.source {
+        Source::Dns(server) => Some(server),
+        _ => None,
+    });
+    servers.collect()
 }
 
 /// The `_msdcs` name that the destination looks for.

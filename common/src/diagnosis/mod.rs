@@ -10,13 +10,18 @@ mod decide;
 mod engine;
 mod evidence;
 mod finding;
+mod join;
+mod latent;
 mod misled;
 mod naming;
+mod owner;
+mod path;
 mod proof;
 mod remarks;
 mod root;
 mod roots;
 mod server;
+mod serving;
 mod shown;
 mod verdict;
 mod words;
@@ -24,10 +29,12 @@ mod words;
 pub use self::{
     engine::diagnose,
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
     remarks::Remarks,
     root::{Root, ServerName, Shown, Subject, Traffic},
+    serving::serving,
     verdict::{
-        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Side, State, Step, Verdict,
+        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,
     },
 };

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::case::{Case, Owner};
+use super::{case::Case, owner::Owner};
 use crate::facts::{Answer, DnsName, Lookup, Record, RecordData, RecordType, Source};
 
 /// One source of names and what it makes of the source DC.
@@ -42,6 +42,17 @@ impl View {
         }
     }
 
+    /// Whether it gives addresses, and only the source's.
+    pub(super) fn is_right(&self, case: &Case<'_>) -> bool {
+        !self.addresses.is_empty()
+            && self.addresses.iter().all(|(address, _)| case.owner(*address) == Owner::Source)
+    }
+
+    /// Whether it is a DNS server.
+    pub(super) const fn is_dns(&self) -> bool {
+        matches!(self.source, Source::Dns(_))
+    }
+
     /// The addresses that are not the source's, and whose they are.
     pub(super) fn wrong<'c>(
         &'c self,
@@ -54,18 +65,28 @@ impl View {
     }
 }
 
-/// All that the destination's sources of names said, hosts file first, then the DNS servers in the
-/// destination's order, then the system's resolver.
-///
-/// NetBIOS sources and the DNS client's cache are quoted in the proof and decide nothing yet: the
-/// first are asked only where DNS has no answer, and the second is right or wrong only beside what
-/// the servers say now.
+/// All that the destination's sources of names said, in the order in which it asks them: the hosts
+/// file; on Windows the DNS client's cache; the DNS servers in the destination's order; the system's
+/// resolver; on Windows LMHOSTS and WINS, which are only asked where DNS has no answer.
 pub(super) fn views(case: &Case<'_>) -> Vec<View> {
     let Some(look) = case.look else { return Vec::new() };
     let lookups = &look.seen.lookups;
+    // What a Samba destination has of these it does not ask for a partner.
+    let windows = case.destination_falls_back();
     let mut sources = vec![Source::Hosts];
+    if windows {
+        sources.push(Source::Cache);
+    }
     sources.extend(case.dns_servers().into_iter().map(Source::Dns));
     sources.push(Source::System);
+    if windows {
+        sources.push(Source::Lmhosts);
+        for lookup in lookups.iter().filter(|lookup| matches!(lookup.source, Source::Wins(_))) {
+            if !sources.contains(&lookup.source) {
+                sources.push(lookup.source);
+            }
+        }
+    }
     sources
         .into_iter()
         .filter(|source| lookups.iter().any(|lookup| lookup.source == *source))
@@ -74,14 +95,21 @@ pub(super) fn views(case: &Case<'_>) -> Vec<View> {
 }
 
 /// The source that decides what the destination uses: the hosts file where it maps the name, else
-/// the first DNS server that settles the question, else the system's resolver.
+/// the cache where it holds it, else the first DNS server that settles the question. Where that one
+/// has no address, a NetBIOS source that has one; else the system's resolver.
 pub(super) fn effective(views: &[View]) -> Option<&View> {
-    views.iter().find(|view| match view.source {
-        Source::Hosts => !view.addresses.is_empty(),
+    let first = views.iter().find(|view| match view.source {
+        Source::Hosts | Source::Cache => !view.addresses.is_empty(),
         Source::Dns(_) => view.settles(),
-        Source::System => view.answered,
-        Source::Cache | Source::Lmhosts | Source::Wins(_) => false,
-    })
+        Source::System | Source::Lmhosts | Source::Wins(_) => false,
+    });
+    if first.is_some_and(|view| !view.addresses.is_empty()) {
+        return first;
+    }
+    let netbios =
+        || views.iter().find(|view| view.source.is_netbios() && !view.addresses.is_empty());
+    let system = || views.iter().find(|view| view.source == Source::System && view.answered);
+    netbios().or(first).or_else(system)
 }
 
 fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
@@ -89,6 +117,9 @@ fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
     let alias = here()
         .find(|lookup| lookup.question.kind == RecordType::Cname)
         .map_or(Alias::NotAsked, |lookup| alias(&lookup.answer));
+    // What a cache does not hold is not missing.
+    let held = source != Source::Cache || matches!(alias, Alias::Target(_));
+    let alias = if held { alias } else { Alias::NotAsked };
     let name = match &alias {
         Alias::Target(target) => target.clone(),
         _ => case.source().clone(),
@@ -97,7 +128,9 @@ fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
     let mut answered = false;
     for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
         // A hosts file is taken as a whole: a line for the alias counts as one for the host.
-        if source != Source::Hosts && lookup.question.name != name {
+        // NetBIOS names are host names.
+        let whole = source == Source::Hosts || source.is_netbios();
+        if !whole && lookup.question.name != name {
             continue;
         }
         answered |= is_answer(&lookup.answer);

@@ -288,7 +288,7 @@ fn reached(look: &Observed, probe: &AddressProbe) -> EvidenceItem {
 
 fn asked(case: &Case<'_>, look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
     let wanted = case.interface();
-    let asked = probe.interfaces.iter().find(|asked| asked.interface.uuid == wanted.uuid)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(wanted))?;
     let name = interface_name(wanted);
     let at = probe.address;
     let (words, raw) = match &asked.answer {

@@ -5,10 +5,11 @@
 
 use super::{
     Cause, Root, Side, State, Subject, Traffic,
-    case::{Case, Path, path},
-    finding::Finding,
+    case::Case,
+    finding::{BadRecord, Finding},
     misled::alias_name,
     naming::{Alias, View, effective},
+    path::{Path, path},
     shown::server_key,
 };
 use crate::facts::{DnsName, RecordType, Source};
@@ -26,9 +27,11 @@ pub(super) fn roots(case: &Case<'_>, views: &[View], finding: &Finding) -> Vec<R
     match (finding.side, finding.cause) {
         (Side::Directory, _) => list.directory(),
         (Side::NameResolution, _) => list.names(views),
-        (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked) | (Side::Network, _) => {
+        (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
             list.ways(views);
         }
+        // Two hosts with one address, or a filter on the way: it hangs on the source all the same.
+        (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
         (Side::Destination, cause) => {
             list.add(Side::Destination, condition(case.destination(), cause));
         }
@@ -154,6 +157,7 @@ impl List<'_> {
         }
         match self.finding.cause {
             Cause::DynamicPortBlocked => Traffic::DynamicPorts,
+            Cause::HostFirewall if self.broken_port(views).is_some() => Traffic::DynamicPorts,
             _ => Traffic::EndpointMapper,
         }
     }
@@ -182,82 +186,97 @@ impl List<'_> {
     /// A record, a line, a cache, or the server that gave it.
     fn names(&mut self, views: &[View]) {
         let case = self.case;
-        let failing = self.finding.state == State::Failing;
+        let side = Side::NameResolution;
         let Some(effective) = effective(views) else { return self.silence(views) };
-        let missing = self.finding.cause == Cause::DnsCnameMissing;
-        let is_wrong = |view: &View| match missing {
-            true => view.alias == Alias::Missing,
-            false => view.wrong(case).next().is_some(),
+        if let Some(bad) = &self.finding.record {
+            return self.record(bad, views, effective);
+        }
+        let dc = case.destination().clone();
+        let resolver = case.destination_resolver.map(|resolver| &resolver.fact);
+        let wrong = |wanted: fn(&Source) -> bool| {
+            let mut of = views.iter().filter(|view| wanted(&view.source));
+            of.find_map(|view| view.wrong(case).next()).map(|(address, line, _)| (address, line))
         };
-        let is_dns = |view: &&View| matches!(view.source, Source::Dns(_));
-        let view = if failing || is_wrong(effective) {
-            effective
-        } else {
-            let others = views.iter().filter(is_dns);
-            others.into_iter().find(|view| is_wrong(view)).unwrap_or(effective)
+        let subject = match self.finding.cause {
+            Cause::DnsCacheStale => Subject::Cache { dc },
+            Cause::LmhostsOverride => Subject::HostsLine {
+                dc,
+                path: resolver
+                    .and_then(|resolver| resolver.lmhosts.value())
+                    .map_or("LMHOSTS file", |file| &file.path)
+                    .to_owned(),
+                line: wrong(|source| *source == Source::Lmhosts).and_then(|(_, line)| line),
+            },
+            Cause::WinsStale => Subject::DnsRecord {
+                name: case.source().clone(),
+                record: RecordType::Nb,
+                value: wrong(|source| matches!(source, Source::Wins(_)))
+                    .map(|(address, _)| address.to_string()),
+            },
+            Cause::HostsFileOverride => self.hosts_line(effective, views),
+            Cause::WrongServerIdentity if effective.source == Source::Hosts => {
+                self.hosts_line(effective, views)
+            }
+            _ => match (effective.source, &effective.alias, alias_name(case).parse()) {
+                (Source::Cache | Source::System, ..) => Subject::Cache { dc },
+                (Source::Dns(_), Alias::Target(target), Ok(name)) if target != case.source() => {
+                    let value = Some(target.to_string());
+                    Subject::DnsRecord { name, record: RecordType::Cname, value }
+                }
+                (Source::Dns(_), ..) if effective.addresses.is_empty() && effective.answered => {
+                    let name = effective.name.clone();
+                    Subject::DnsRecord { name, record: RecordType::A, value: None }
+                }
+                _ => Subject::Names { from: dc, of: case.source().clone() },
+            },
         };
-        let subject = self.mapping(view, missing);
-        let record = matches!(subject, Subject::DnsRecord { .. });
-        let holders: Vec<_> = views
-            .iter()
-            .filter(|other| record && self.mapping(other, missing) == subject)
-            .filter_map(|view| match view.source {
-                Source::Dns(server) => Some(server),
-                _ => None,
-            })
-            .collect();
-        let places = holders.iter().map(|server| case.server_name(*server)).collect();
-        let (cause, side) = (self.finding.cause, Side::NameResolution);
-        self.push(Root { cause, side, subject, places });
-        if let Source::Dns(server) = view.source
-            && (failing || holders.len() == 1)
+        self.add(side, subject);
+        if let Source::Dns(server) = effective.source
+            && self.finding.state == State::Failing
         {
             self.add(side, Subject::DnsServer { server: server_key(case, server) });
         }
     }
 
-    /// What in this source of names is wrong.
-    fn mapping(&self, view: &View, missing: bool) -> Subject {
+    fn hosts_line(&self, effective: &View, views: &[View]) -> Subject {
+        let hosts = views.iter().find(|view| view.source == Source::Hosts);
+        let line = hosts.unwrap_or(effective).wrong(self.case).next().and_then(|(_, line, _)| line);
         let dc = self.case.destination().clone();
-        let wrong = view.wrong(self.case).next().map(|(address, line, _)| (address, line));
-        match view.source {
-            Source::Hosts | Source::Lmhosts => Subject::HostsLine {
-                dc,
-                path: self.case.hosts_path().to_owned(),
-                line: wrong.and_then(|(_, line)| line),
-            },
-            Source::System | Source::Cache => Subject::Cache { dc },
-            Source::Dns(_) | Source::Wins(_) => self.record(view, missing),
-        }
+        Subject::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
     }
 
-    fn record(&self, view: &View, missing: bool) -> Subject {
-        let wrong = view.wrong(self.case).next().map(|(address, ..)| address);
-        let alias = alias_name(self.case).parse().ok();
-        let names =
-            |of: &DnsName| Subject::Names { from: self.case.destination().clone(), of: of.clone() };
-        match (&view.alias, wrong) {
-            (Alias::Missing, _) if missing => match alias {
-                Some(name) => Subject::DnsRecord { name, record: RecordType::Cname, value: None },
-                None => names(self.case.source()),
-            },
-            (Alias::Target(target), Some(_)) if target != self.case.source() => match alias {
-                Some(name) => Subject::DnsRecord {
-                    name,
-                    record: RecordType::Cname,
-                    value: Some(target.to_string()),
-                },
-                None => names(target),
-            },
-            (_, Some(address)) => Subject::DnsRecord {
-                name: view.name.clone(),
-                record: if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa },
-                value: Some(address.to_string()),
-            },
-            (_, None) if view.addresses.is_empty() && view.answered => {
-                Subject::DnsRecord { name: view.name.clone(), record: RecordType::A, value: None }
-            }
-            (_, None) => names(self.case.source()),
+    /// A record that is wrong or missing, and the one server that can be blamed for it.
+    fn record(&mut self, bad: &BadRecord, views: &[View], effective: &View) {
+        let case = self.case;
+        let record = match bad.kind {
+            "CNAME" => RecordType::Cname,
+            "AAAA" => RecordType::Aaaa,
+            _ => RecordType::A,
+        };
+        // A record that some servers lack is named with all of them; the places are those.
+        let lacks = |server: &std::net::IpAddr| {
+            views.iter().any(|view| {
+                view.source == Source::Dns(*server) && view.answered && view.addresses.is_empty()
+            })
+        };
+        let disagree = self.finding.cause == Cause::DnsServersDisagree;
+        let holders: Vec<_> =
+            bad.servers.iter().copied().filter(|server| !disagree || lacks(server)).collect();
+        let name = bad.name.clone();
+        self.push(Root {
+            cause: self.finding.cause,
+            side: Side::NameResolution,
+            subject: Subject::DnsRecord { name, record, value: bad.data.clone() },
+            places: holders.iter().map(|server| case.server_name(*server)).collect(),
+        });
+        let blamed = match (self.finding.state, effective.source, holders.as_slice()) {
+            (State::Failing, Source::Dns(server), _) => Some(server),
+            (State::Latent, _, [only]) => Some(*only),
+            _ => None,
+        };
+        if let Some(server) = blamed {
+            let server = server_key(case, server);
+            self.add(Side::NameResolution, Subject::DnsServer { server });
         }
     }
 

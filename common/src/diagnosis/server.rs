@@ -1,16 +1,22 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
-use std::{net::IpAddr, time::Duration};
+mod pattern;
+mod reason;
+mod registration;
 
+use std::net::IpAddr;
+
+pub(super) use self::reason::breaks_at_restart;
+use self::{pattern::pattern, registration::lost};
 use super::{
     Cause, Confidence, Side,
-    case::{Case, Path, path},
+    case::Case,
     finding::{Finding, windows_code},
+    path::Path,
 };
-use crate::facts::{Failure, ServiceRole, ServiceState, StartType};
-
-/// For so long after its start a service is given time to register.
-const STARTING: Duration = Duration::from_secs(20);
+use crate::facts::{
+    Failure, Platform, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState, StartType,
+};
 
 /// The destination has not looked: what the source says of itself has to do.
 pub(super) fn alone(case: &Case<'_>) -> Finding {
@@ -42,28 +48,12 @@ pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
 /// The right server's endpoint mapper says "not registered".
 pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     match case.registered_ports() {
-        Some(ports) if !ports.is_empty() => {
-            let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
-            let mut finding = Finding::failing(Cause::Unknown, Side::Source, 1753).culprit(
-                "registration",
-                format!("{} at {address}", case.source()),
-                "listed by the source itself, denied to the destination",
-            );
-            finding.missing.push(if listed > looked {
-                format!("a look of {} that is newer than the source's own endpoint map", case.destination())
-            } else {
-                format!(
-                    "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
-                    case.source()
-                )
-            });
-            finding
-        }
+        Some(ports) if !ports.is_empty() => denied(case, address),
         Some(_) => lost(case, 1753),
         None if case.service().is_some() => lost(case, 1753).sure(Confidence::Likely),
         None => {
             let sure = match case.owner(address) {
-                super::case::Owner::Source => Confidence::Likely,
+                super::owner::Owner::Source => Confidence::Likely,
                 _ => Confidence::Possible,
             };
             Finding::failing(Cause::Unknown, Side::Source, 1753)
@@ -82,75 +72,43 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     }
 }
 
-/// The source does not serve the interface: which of the four ways.
-fn lost(case: &Case<'_>, error: i64) -> Finding {
-    let Some(service) = case.service() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("registration", case.source().to_string(), "not in its own endpoint map")
-            .sure(Confidence::Likely)
-            .missing(format!("the state of the services of {}", case.source()));
-    };
-    let name = format!("{} on {}", service.name, case.source());
-    let last = case.registrations().map(|known| known.last).max();
-    let finding = match service.state {
-        ServiceState::Stopped | ServiceState::Stopping => {
-            let disabled = matches!(service.start.value(), Some(StartType::Disabled));
-            let how = if disabled { "not running, disabled" } else { "not running" };
-            match (last, case.source_boot()) {
-                (Some(last), _) => Finding::failing(Cause::ServiceDied, Side::Source, error)
-                    .culprit("service", name, format!("{how}; was registered until {last}")),
-                (None, Some(boot)) => {
-                    Finding::failing(Cause::ServiceNotStarted, Side::Source, error).culprit(
-                        "service",
-                        name,
-                        format!("{how}; never registered since the boot at {}", boot.at),
-                    )
-                }
-                (None, None) => Finding::failing(Cause::Unknown, Side::Source, error)
-                    .culprit("service", name, how)
-                    .missing(format!("the boot time of {}", case.source())),
-            }
-        }
-        ServiceState::Starting => starting(case, name),
-        ServiceState::Running => running(case, name, error),
-    };
-    // The source's word on its services and the map itself are both sides of this step.
-    let both = case.look.is_some() && case.source_services.is_some();
-    match finding.cause {
-        Cause::Unknown => finding,
-        _ => finding.sure(if both { Confidence::Proven } else { Confidence::Likely }),
+/// The source lists the interface, and its endpoint mapper denies it to the destination.
+fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
+    let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
+    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
+    let filter = filters.into_iter().flatten().find(|filter| {
+        filter.layer == RpcFilterLayer::Resolution
+            && filter.action == RpcFilterAction::Block
+            && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
+    });
+    // Listed before the destination asked and after: it was listed when it was denied.
+    let throughout = listed >= looked && case.registrations().any(|k| Some(k.first) <= looked);
+    let name = format!("{} at {address}", case.source());
+    let value = "listed by the source itself, denied to the destination";
+    if let Some(filter) = filter {
+        let value = format!("{value}; the filter blocks what the endpoint mapper resolves");
+        return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
+            .culprit("rpc-filter", format!("{} ({}) on {name}", filter.name, filter.key), value)
+            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
     }
-}
-
-fn running(case: &Case<'_>, name: String, error: i64) -> Finding {
-    let Some(process) = case.process() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("service", name, "running, not registered")
-            .missing(format!("the process of the service on {}", case.source()));
+    if throughout {
+        // Filters that were read, and none that fits: something on the way answers in its place.
+        let side = if filters.is_some() { Side::Network } else { Side::Source };
+        return Finding::failing(Cause::RpcFiltered, side, 1753)
+            .culprit("registration", name, value)
+            .sure(Confidence::Likely);
+    }
+    let missing = if listed > looked {
+        format!("a look of {} that is newer than the source's own endpoint map", case.destination())
+    } else {
+        format!(
+            "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
+            case.source()
+        )
     };
-    let pid = process.pid;
-    let same = case.registrations().filter(|known| known.process == Some(process));
-    if let Some(last) = same.map(|known| known.last).max() {
-        return Finding::failing(Cause::EndpointsUnregistered, Side::Source, error).culprit(
-            "registration",
-            name,
-            format!("process {pid} runs since {}; was registered until {last}", process.started),
-        );
-    }
-    if case.on_our_clock(process.started).until(case.now) < STARTING {
-        return starting(case, name);
-    }
-    Finding::failing(Cause::RegistrationFailed, Side::Source, error).culprit(
-        "registration",
-        name,
-        format!("process {pid} runs since {}; never registered since", process.started),
-    )
-}
-
-fn starting(case: &Case<'_>, name: String) -> Finding {
-    let mut finding = Finding::unknown(format!("a look after {} has started", case.source()));
-    finding.side = Side::Source;
-    finding.culprit("service", name, "starting")
+    Finding::failing(Cause::Unknown, Side::Source, 1753)
+        .culprit("registration", name, value)
+        .missing(missing)
 }
 
 /// Port 135 of the right server cannot be reached.
@@ -158,26 +116,50 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
     let error = windows_code(failure);
     let services = case.source_services.map(|services| &services.fact);
     let state = |role| services.and_then(|all| all.with_role(role)).map(|service| service.state);
-    if state(ServiceRole::Directory) == Some(ServiceState::Stopped) {
+    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, 135));
+    if state(ServiceRole::Directory) == Some(ServiceState::Stopped) && listens != Some(true) {
         return lost(case, error);
     }
-    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, 135));
     let mapper = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper));
-    let down = mapper.is_some_and(|mapper| mapper.state == ServiceState::Stopped);
-    if down || listens == Some(false) {
-        let name = mapper.map_or("endpoint mapper", |mapper| mapper.name.as_str());
-        return Finding::failing(Cause::NotError1753, Side::Source, error)
+    if let Some(mapper) = mapper.filter(|mapper| mapper.state == ServiceState::Stopped) {
+        let disabled = matches!(mapper.start.value(), Some(StartType::Disabled));
+        let how = if disabled { "disabled" } else { "not running" };
+        let windows = case.source_platform() == Some(Platform::Windows);
+        // Only Windows has a table of defaults to be off.
+        let cause = if windows { Cause::RpcServiceMisconfigured } else { Cause::NotError1753 };
+        return Finding::failing(cause, Side::Source, error)
             .culprit(
                 "endpoint-mapper",
-                format!("{name} on {}", case.source()),
-                format!("nothing listens on {address} port 135"),
+                format!("{} on {}", mapper.name, case.source()),
+                format!("{how}: nothing listens on {address} port 135"),
             )
             .sure(Confidence::Proven);
     }
-    let pattern = pattern(case, |path| matches!(path, Path::Unreached(_)));
+    let name = format!("{address} port 135 ({})", case.source());
+    if listens == Some(false) {
+        return Finding::failing(Cause::EpmUnreachable, Side::Source, error)
+            .culprit("port", name, format!("{failure}; nothing listens there"))
+            .sure(Confidence::Proven);
+    }
+    let pattern = pattern(
+        case,
+        |path| matches!(path, Path::Unreached(_)),
+        |path| !matches!(path, Path::Unreached(_) | Path::NotSeen),
+    );
     let value = format!("{failure}; {}", pattern.words);
+    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
+    let firewall = profiles.into_iter().flatten().any(|profile| profile.enabled);
+    if pattern.all_fail && firewall && listens == Some(true) {
+        return Finding::failing(Cause::HostFirewall, Side::Source, error)
+            .culprit(
+                "firewall",
+                format!("the firewall of {}", case.source()),
+                format!("it is on, and the host listens on port 135: {value}"),
+            )
+            .sure(Confidence::Likely);
+    }
     Finding::failing(Cause::EpmUnreachable, pattern.side, error)
-        .culprit("port", format!("{address} port 135 ({})", case.source()), value)
+        .culprit("port", name, value)
         .sure(pattern.confidence(listens))
 }
 
@@ -196,7 +178,11 @@ pub(super) fn port_unreached(
             .culprit("port", name, "named by the endpoint map, nothing listens there")
             .sure(Confidence::Proven);
     }
-    let pattern = pattern(case, |path| matches!(path, Path::PortUnreached(..)));
+    let pattern = pattern(
+        case,
+        |path| matches!(path, Path::PortUnreached(..)),
+        |path| matches!(path, Path::Reached(_)),
+    );
     let value = format!("{failure}; {}", pattern.words);
     Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
         .culprit("port", name, value)
@@ -206,19 +192,44 @@ pub(super) fn port_unreached(
 /// Something listens on the port that the endpoint mapper named, and does not take the bind.
 pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &Failure) -> Finding {
     let name = format!("{address} port {port} ({})", case.source());
-    let finding =
-        match failure {
-            Failure::BindRejected { result: 2, reason: 1 } => {
-                Finding::failing(Cause::StaleEndpoint, Side::Source, windows_code(failure)).culprit(
-                    "port",
-                    name,
-                    "another process listens there: it does not offer the interface",
-                )
-            }
-            _ => Finding::failing(Cause::NotError1753, Side::Source, windows_code(failure))
-                .culprit("port", name, format!("bind to the interface: {failure}")),
-        };
-    finding.sure(Confidence::Likely)
+    let error = windows_code(failure);
+    // The interface is not known there: rejected at the bind, or by a fault (nca_unk_if).
+    let not_there = matches!(
+        failure,
+        Failure::BindRejected { result: 2, reason: 1 } | Failure::Fault(0x1C01_0003)
+    );
+    if !not_there {
+        return Finding::failing(Cause::NotError1753, Side::Source, error)
+            .culprit("port", name, format!("bind to the interface: {failure}"))
+            .sure(Confidence::Likely);
+    }
+    let finding = Finding::failing(Cause::StaleEndpoint, Side::Source, error);
+    let listeners = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+    let mut pids = listeners.into_iter().flatten().filter(|l| l.port == port).map(|l| l.pid);
+    match (pids.next().flatten(), case.process()) {
+        (Some(owner), Some(process)) if owner != process.pid && pids.next().is_none() => finding
+            .culprit(
+                "port",
+                name,
+                format!("process {owner} listens there, the service is process {}", process.pid),
+            )
+            .sure(Confidence::Proven),
+        _ => finding
+            .culprit("port", name, "another process listens there: it does not offer the interface")
+            .sure(Confidence::Likely),
+    }
+}
+
+/// The interface was reached, and not on every port that the endpoint mapper named.
+pub(super) fn one_port(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    let probe = case.probe(address)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
+    let broken = |port: &&crate::facts::PortProbe| matches!(&port.connect.outcome, Err(failure) if !matches!(failure, Failure::Local(_)));
+    let port = asked.ports.iter().find(broken)?;
+    let Err(failure) = &port.connect.outcome else { return None };
+    let count = asked.ports.iter().filter(broken).count();
+    let finding = port_unreached(case, address, port.port, failure);
+    Some(finding.share(count, asked.ports.len(), "ports").latent())
 }
 
 /// Port 135 is open, and no endpoint mapper's answer comes from it.
@@ -230,63 +241,13 @@ pub(super) fn mapper(case: &Case<'_>, address: IpAddr, stage: &str, failure: &Fa
         }
         _ => (Cause::NotError1753, format!("{failure} at the stage: {stage}")),
     };
+    let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value());
+    let refuses = cause == Cause::EpmAccessDenied && policy.is_some_and(|policy| *policy >= 1);
+    let value = match policy {
+        Some(policy) if refuses => format!("{value}; RestrictRemoteClients is {policy}"),
+        _ => value,
+    };
     Finding::failing(cause, Side::Source, windows_code(failure))
         .culprit("endpoint-mapper", name, value)
-        .sure(Confidence::Likely)
-}
-
-/// Who else fails in the same way: the pattern tells a host from a path.
-struct Pattern {
-    side: Side,
-    words: String,
-    others_reach: bool,
-}
-
-impl Pattern {
-    fn confidence(&self, listens: Option<bool>) -> Confidence {
-        match (listens, self.others_reach) {
-            (Some(true), true) => Confidence::Proven,
-            (Some(_), _) | (None, true) => Confidence::Likely,
-            (None, false) => Confidence::Possible,
-        }
-    }
-}
-
-fn pattern(case: &Case<'_>, same: impl Fn(&Path<'_>) -> bool) -> Pattern {
-    let owned = case.source_addresses();
-    let mut reached = Vec::new();
-    let mut failed = Vec::new();
-    for other in &case.others {
-        for probe in &other.seen.addresses {
-            // Only looks at the source's own addresses say something about the source.
-            if owned.as_ref().is_some_and(|owned| !owned.contains(&probe.address)) {
-                continue;
-            }
-            match path(Some(probe), case.interface()) {
-                Path::Reached(_) | Path::NotRegistered(_) => reached.push(&other.witness),
-                path if same(&path) => failed.push(&other.witness),
-                _ => {}
-            }
-        }
-    }
-    let list = |names: &[&crate::facts::DnsName]| {
-        let shown: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
-        let more = names.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", shown.join(", "))
-    };
-    if !reached.is_empty() {
-        let words =
-            format!("reached from {}: the path from {} is cut", list(&reached), case.destination());
-        Pattern { side: Side::Network, words, others_reach: true }
-    } else if !failed.is_empty() {
-        let words = format!(
-            "the same from {}: the host filters, or all paths to it are cut",
-            list(&failed)
-        );
-        Pattern { side: Side::Source, words, others_reach: false }
-    } else {
-        let words = "no other witness has looked: a filter on the host or on the path".to_owned();
-        Pattern { side: Side::Network, words, others_reach: false }
-    }
+        .sure(if refuses { Confidence::Proven } else { Confidence::Likely })
 }

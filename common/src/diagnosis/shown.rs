@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use super::{
     ServerName, Shown,
-    case::{Case, Owner, Path, path},
+    case::Case,
     naming::{Alias, View, effective},
+    owner::Owner,
+    path::{Path, path},
 };
 use crate::facts::Source;
 
@@ -60,9 +62,7 @@ pub(super) fn server_key(case: &Case<'_>, server: IpAddr) -> ServerName {
 
 /// Every address that it gives is one of the source's, and it has the alias if it was asked for it.
 fn is_right(case: &Case<'_>, view: &View) -> bool {
-    matches!(view.alias, Alias::Target(_) | Alias::NotAsked)
-        && !view.addresses.is_empty()
-        && view.addresses.iter().all(|(address, _)| case.owner(*address) == Owner::Source)
+    matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
 }
 
 fn destination_site(case: &Case<'_>) -> Option<String> {

@@ -27,6 +27,9 @@ pub struct Verdict {
     pub culprit: Option<Culprit>,
     /// How sure.
     pub confidence: Confidence,
+    /// Which part of the attempts it hits, for a fault that does not hit all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intermittent: Option<Share>,
     /// The error that a Windows destination reports, or would.
     pub error: WindowsError,
     /// The proof, in the order of the seven steps.
@@ -86,20 +89,44 @@ kebab_enum! {
 }
 
 kebab_enum! {
-    /// The causes of the catalogue that this version can name.
+    /// The causes of the catalogue.
     Cause {
         /// Nothing is wrong.
         Healthy = "healthy",
         /// The source's server application was not started since the boot.
         ServiceNotStarted = "service-not-started",
-        /// It runs, and has not registered since it started.
+        /// The source is booted into Directory Services Restore Mode or a safe mode.
+        DirectoryServicesRestoreMode = "directory-services-restore-mode",
+        /// The source, or its service, is still starting: no fault until its time is over.
+        StartingUp = "starting-up",
+        /// It runs, and has not registered since it started; the reason does not show.
         RegistrationFailed = "registration-failed",
+        /// It could not register: no port of its range is free.
+        PortRangeExhausted = "port-range-exhausted",
+        /// It could not register: its range has hardly any ports.
+        PortRangeConstrained = "port-range-constrained",
+        /// It could not register: an entry of `Rpc\Internet` is invalid.
+        RpcInternetPortsInvalid = "rpc-internet-ports-invalid",
+        /// It could not register: `Rpc\Linkage`, Bind, is there and empty.
+        RpcBindLinkageInvalid = "rpc-bind-linkage-invalid",
+        /// It could not register: the port it is told to use belongs to somebody else.
+        StaticPortConflict = "static-port-conflict",
+        /// It could not register: `Rpc\ClientProtocols` lacks the protocol sequence.
+        ClientProtocolsMissing = "client-protocols-missing",
         /// It was registered, then its process ended.
         ServiceDied = "service-died",
         /// It was registered, the same process runs, the registration is gone.
         EndpointsUnregistered = "endpoints-unregistered",
+        /// It is registered, on other protocol sequences than `ncacn_ip_tcp` only.
+        ProtocolSequenceMissing = "protocol-sequence-missing",
+        /// RpcSs or RpcEptMapper is off the default of its Windows release.
+        RpcServiceMisconfigured = "rpc-service-misconfigured",
         /// A line of the destination's hosts file gives an address that is not the source's.
         HostsFileOverride = "hosts-file-override",
+        /// A line of the destination's LMHOSTS file gives an address that is not the source's.
+        LmhostsOverride = "lmhosts-override",
+        /// A WINS server gives an address that is not the source's.
+        WinsStale = "wins-stale",
         /// A DNS server holds an address record that is not the source's.
         DnsAStale = "dns-a-stale",
         /// A DNS server holds right and wrong addresses together.
@@ -108,18 +135,32 @@ kebab_enum! {
         DnsCnameWrong = "dns-cname-wrong",
         /// The `_msdcs` CNAME of the source's DSA GUID does not exist.
         DnsCnameMissing = "dns-cname-missing",
+        /// The destination's own DNS servers give different answers.
+        DnsServersDisagree = "dns-servers-disagree",
+        /// The destination's DNS cache is wrong, and every source behind it is right.
+        DnsCacheStale = "dns-cache-stale",
         /// The wrong server answers, and has the interface.
         WrongServerIdentity = "wrong-server-identity",
         /// Port 135 cannot be reached.
         EpmUnreachable = "epm-unreachable",
         /// The endpoint mapper answers; the port it names cannot be reached.
         DynamicPortBlocked = "dynamic-port-blocked",
+        /// The source reaches itself, nobody else does, and its firewall is on.
+        HostFirewall = "host-firewall",
+        /// The source has it registered, and its endpoint mapper denies it to the destination.
+        RpcFiltered = "rpc-filtered",
         /// The map names a port where another process, or nothing, listens.
         StaleEndpoint = "stale-endpoint",
         /// The destination's directory holds an old GUID for the source.
         NtdsSettingsStale = "ntds-settings-stale",
         /// The endpoint mapper refuses anonymous callers.
         EpmAccessDenied = "epm-access-denied",
+        /// A port that a service is told to use lies outside the dynamic range; never a cause alone.
+        StaticPortOutsideRange = "static-port-outside-range",
+        /// It lies inside the dynamic range; never a cause alone.
+        StaticPortInsideRange = "static-port-inside-range",
+        /// No ephemeral port is left.
+        PortExhaustion = "port-exhaustion",
         /// Something else than 1753 is or will be reported.
         NotError1753 = "not-1753",
         /// The evidence does not decide.
@@ -186,6 +227,23 @@ pub struct Culprit {
     pub name: String,
     /// What it is or says.
     pub value: String,
+}
+
+/// A part of a whole: `1 of 2 addresses`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// How many are hit.
+    pub hit: u32,
+    /// Out of how many.
+    pub of: u32,
+    /// Of what, in the plural: `addresses`, `DNS servers`.
+    pub what: String,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} {}", self.hit, self.of, self.what)
+    }
 }
 
 /// An error number as Windows reports it.

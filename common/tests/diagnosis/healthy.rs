@@ -85,7 +85,9 @@ impl Scenario {
             process: Some(process()),
             first: seconds_ago(80_000),
             last: seconds_ago(30),
+            lost: None,
         }];
+        evidence.watched_since = Some(seconds_ago(90_000));
         Self { evidence }
     }
 

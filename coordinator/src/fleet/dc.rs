@@ -43,6 +43,8 @@ pub(super) struct Dc {
     pub(super) connected: bool,
     pub(super) agent_version: Option<String>,
     pub(super) last_seen: Option<Timestamp>,
+    /// Since when it has reported without a gap in which something could have come and gone.
+    pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
     pub(super) facts: DcFacts,
     pub(super) digests: HashMap<Subject, Digest>,

@@ -33,6 +33,7 @@ impl View {
                 .get(&link.source)
                 .map(|source| source.history.of(link.interface))
                 .unwrap_or_default(),
+            watched_since: self.dcs.get(&link.source).and_then(|source| source.watched_since),
             ..Evidence::empty(
                 link.clone(),
                 u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX),

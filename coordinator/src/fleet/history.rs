@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Registration},
-    facts::{EndpointMap, Process, ServiceRole, Timestamp},
+    diagnosis::{DcFacts, Registration, serving},
+    facts::{EndpointMap, Process, Timestamp},
     rpc::{InterfaceId, ProtocolSequence},
 };
 use serde::{Deserialize, Serialize};
@@ -52,10 +52,10 @@ impl MapReading<'_> {
         host.fact.boot.value().map(|boot| boot.id.clone())
     }
 
-    fn process(&self) -> Option<Process> {
+    /// The process that serves `interface`.
+    fn process(&self, interface: InterfaceId) -> Option<Process> {
         let services = self.facts.services.as_ref().filter(|found| self.goes_with(found.at))?;
-        let running = |role| services.fact.with_role(role)?.process.value().copied();
-        running(ServiceRole::DirectoryRpc).or_else(|| running(ServiceRole::Directory))
+        serving(&services.fact, interface)?.process.value().copied()
     }
 
     fn goes_with(&self, other: Timestamp) -> bool {
@@ -77,13 +77,14 @@ impl History {
     /// services name now is not that process's and says nothing about it.
     pub fn observe(&mut self, reading: &MapReading<'_>, interfaces: &[InterfaceId]) {
         let Some(endpoints) = reading.map.own() else { return };
-        let (boot, process) = (reading.boot(), reading.process());
-        if let (Some(process), Some(read)) = (process, reading.read)
-            && read < process.started
-        {
-            return;
-        }
+        let boot = reading.boot();
         for interface in interfaces {
+            let process = reading.process(*interface);
+            if let (Some(process), Some(read)) = (process, reading.read)
+                && read < process.started
+            {
+                continue;
+            }
             let listed = endpoints.iter().any(|endpoint| {
                 endpoint.interface.offers(*interface)
                     && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
@@ -92,6 +93,7 @@ impl History {
                 self.held(*interface, boot.as_deref(), process, reading.at);
             } else if let Some(last) = self.last(*interface) {
                 last.open = false;
+                last.registration.lost.get_or_insert(reading.at);
             }
         }
         self.forget_before(reading.at.minus(KEPT));
@@ -109,9 +111,13 @@ impl History {
         at: Timestamp,
     ) {
         if let Some(Stretch { open: true, registration }) = self.last(interface)
-            && registration.boot.as_deref() == boot
-            && registration.process == process
+            && same(registration.boot.as_deref(), boot)
+            && same(registration.process, process)
         {
+            if registration.boot.is_none() {
+                registration.boot = boot.map(ToOwned::to_owned);
+            }
+            registration.process = registration.process.or(process);
             registration.last = registration.last.max(at);
             return;
         }
@@ -120,7 +126,8 @@ impl History {
             last.open = false;
         }
         let boot = boot.map(ToOwned::to_owned);
-        let registration = Registration { interface, boot, process, first: at, last: at };
+        let registration =
+            Registration { interface, boot, process, first: at, last: at, lost: None };
         stretches.push(Stretch { open: true, registration });
         let excess = stretches.len().saturating_sub(MOST);
         stretches.drain(..excess);
@@ -132,6 +139,11 @@ impl History {
             !stretches.is_empty()
         });
     }
+}
+
+/// Whether two lives can be the same: one that is not known is not taken for another.
+fn same<T: PartialEq>(then: Option<T>, now: Option<T>) -> bool {
+    then.is_none() || now.is_none() || then == now
 }
 
 #[cfg(test)]
@@ -190,6 +202,7 @@ mod tests {
         observe(&mut history, 30, false, &same(30));
         assert_eq!(history.of(DRSUAPI).len(), 1);
         assert_eq!(history.of(DRSUAPI)[0].last, at(10));
+        assert_eq!(history.of(DRSUAPI)[0].lost, Some(at(20)), "the first look without it");
         observe(&mut history, 40, true, &same(40));
         assert_eq!(history.of(DRSUAPI).len(), 2);
     }

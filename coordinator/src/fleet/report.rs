@@ -192,6 +192,11 @@ impl View {
         known.acknowledged = staged.acknowledged;
         known.dropped = staged.dropped;
         known.notes = staged.notes;
+        let gap = known.last_seen.map(|last| last.until(staged.received));
+        if gap.is_none_or(|gap| gap > self.settings.fresh_for()) {
+            known.watched_since = Some(staged.received);
+        }
+        known.watched_since.get_or_insert(staged.received);
         known.last_seen = known.last_seen.max(Some(staged.received));
         if staged.refused.is_empty() && staged.wanted.is_empty() {
             // What was refused before was not stated again, or in a way that holds.

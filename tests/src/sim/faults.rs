@@ -105,7 +105,7 @@ impl Hosts {
                 };
                 second.change(change).await?;
             }
-            Scenario::Unknown => {
+            Scenario::RpcFiltered => {
                 second.change(|state| state.hidden.extend([DRSUAPI_ID])).await?;
             }
             Scenario::StaleEndpoint => {

@@ -32,7 +32,7 @@ pub enum Scenario {
     /// dc2's endpoint mapper itself is stopped.
     NotError1753,
     /// A filter on dc2 keeps the registration from callers: it says yes at home, no abroad.
-    Unknown,
+    RpcFiltered,
     /// dc2's endpoint map names a port where another process listens.
     StaleEndpoint,
     /// dc2's endpoint mapper refuses anonymous callers.
@@ -56,7 +56,7 @@ impl Scenario {
         Self::EpmUnreachable,
         Self::DynamicPortBlocked,
         Self::NotError1753,
-        Self::Unknown,
+        Self::RpcFiltered,
         Self::StaleEndpoint,
         Self::EpmAccessDenied,
         Self::NtdsSettingsStale,
@@ -78,7 +78,7 @@ impl Scenario {
             Self::EpmUnreachable => Cause::EpmUnreachable,
             Self::DynamicPortBlocked => Cause::DynamicPortBlocked,
             Self::NotError1753 => Cause::NotError1753,
-            Self::Unknown => Cause::Unknown,
+            Self::RpcFiltered => Cause::RpcFiltered,
             Self::StaleEndpoint => Cause::StaleEndpoint,
             Self::EpmAccessDenied => Cause::EpmAccessDenied,
             Self::NtdsSettingsStale => Cause::NtdsSettingsStale,
@@ -126,7 +126,9 @@ impl Scenario {
             Self::EpmUnreachable => "a filter on dc2 drops connections to its endpoint mapper",
             Self::DynamicPortBlocked => "a filter on dc2 refuses connections to its RPC servers",
             Self::NotError1753 => "dc2's endpoint mapper is stopped",
-            Self::Unknown => "a filter on dc2 hides the interface from callers over the network",
+            Self::RpcFiltered => {
+                "a filter on dc2 hides the interface from callers over the network"
+            }
             Self::StaleEndpoint => "dc2's map names a port where another process listens",
             Self::EpmAccessDenied => "dc2's endpoint mapper refuses anonymous callers",
             Self::NtdsSettingsStale => "dc1's directory knows dc2 under an old GUID",

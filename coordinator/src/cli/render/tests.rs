@@ -50,6 +50,7 @@ fn a_verdict() {
             value: "10.0.0.50, which is member.lab.test".to_owned(),
         }),
         confidence: Confidence::Proven,
+        intermittent: None,
         error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".to_owned() },
         evidence: vec![
             item(Step::Resolve, "dc1.lab.test", "A dc2.lab.test: 10.0.0.50", Some("NOERROR")),
@@ -61,6 +62,8 @@ fn a_verdict() {
             why: "/etc/hosts on dc1.lab.test maps neither name".to_owned(),
         }],
         remedy: vec!["delete the wrong record".to_owned(), "then check".to_owned()],
+        roots: Vec::new(),
+        shown: epmesh_common::diagnosis::Shown::default(),
     };
     let silent = [name("dc3.lab.test")];
     is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(100)));

@@ -1,0 +1,131 @@
+//! Whether a computer can join a domain at one domain controller, out of the verdicts on the links
+//! that a join needs, the well-known ports, and the step at which NETSETUP.LOG says that it stopped.
+
+use serde::{Deserialize, Serialize};
+
+use super::{State, Verdict};
+use crate::{
+    facts::{AddressProbe, Failure, Transport},
+    reports::netsetup::Stage,
+};
+
+/// The interfaces that a join calls, in its order: the policy of the domain, the computer's account,
+/// the secure channel, and the account's object in the directory, where 0x6d9 shows.
+pub const JOIN_INTERFACES: [&str; 4] = ["lsarpc", "samr", "netlogon", "drsuapi"];
+
+/// The TCP ports that a join cannot do without, in its order, and what for; 135 and the ports behind
+/// it are in the verdicts.
+pub const JOIN_PORTS: [(u16, &str); 4] = [
+    (389, "LDAP"),
+    (445, "SMB: the pipes of lsarpc and samr"),
+    (88, "Kerberos"),
+    (464, "Kerberos password change"),
+];
+
+/// A well-known port that the joining computer did not get through to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClosedPort {
+    /// The port.
+    pub port: u16,
+    /// What a join needs it for.
+    pub purpose: String,
+    /// What came of the connection.
+    pub failure: Failure,
+}
+
+/// The one answer: what stops a join, or that nothing does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JoinVerdict {
+    /// Failing where something that a join needs is missed; unknown where it was not seen.
+    pub state: State,
+    /// The verdict that decides, of those given; none where a port does, or nothing is wrong.
+    pub link: Option<Verdict>,
+    /// The port that decides.
+    pub port: Option<ClosedPort>,
+    /// In words: what stops it, and how that goes with the log.
+    pub words: String,
+}
+
+/// Ports of [`JOIN_PORTS`] that do not answer at `probe`. What the observer itself could not try
+/// says nothing.
+#[must_use]
+pub fn closed_ports(probe: &AddressProbe) -> Vec<ClosedPort> {
+    let of = |&(port, purpose): &(u16, &str)| {
+        let tried = probe
+            .well_known
+            .iter()
+            .find(|tried| tried.port == port && tried.transport == Transport::Tcp)?;
+        match &tried.stage.outcome {
+            Err(failure) if !matches!(failure, Failure::Local(_)) => {
+                Some(ClosedPort { port, purpose: purpose.to_owned(), failure: failure.clone() })
+            }
+            _ => None,
+        }
+    };
+    JOIN_PORTS.iter().filter_map(of).collect()
+}
+
+/// Names what stops a join. `links` are the verdicts on [`JOIN_INTERFACES`], `ports` is `None` where
+/// they were not tried, `stopped` is the step at which the log says that it stopped: what that step
+/// needs is looked at first.
+#[must_use]
+pub fn judge_join(
+    links: &[Verdict],
+    ports: Option<&[ClosedPort]>,
+    stopped: Option<Stage>,
+) -> JoinVerdict {
+    let (wanted, needs) = match stopped {
+        Some(Stage::Directory) => (Some("drsuapi"), None),
+        Some(Stage::Account) => (Some("samr"), Some(445)),
+        Some(Stage::Policy) => (Some("lsarpc"), Some(445)),
+        Some(Stage::Connect) => (None, Some(445)),
+        Some(Stage::FindController | Stage::Names) => (None, Some(389)),
+        Some(Stage::Rollback | Stage::Other) | None => (None, None),
+    };
+    let failing = |link: &&Verdict| link.state == State::Failing;
+    let of_step = || links.iter().find(|l| Some(l.interface.as_str()) == wanted && failing(l));
+    let closed = || ports.into_iter().flatten();
+    let port_of_step = || closed().find(|closed| Some(closed.port) == needs);
+    let found = |link: Option<&Verdict>, port: Option<&ClosedPort>, words: String| JoinVerdict {
+        state: State::Failing,
+        link: link.cloned(),
+        port: port.cloned(),
+        words,
+    };
+    let step = stopped.map_or("", Stage::words);
+    let port_words = |closed: &ClosedPort| {
+        format!("TCP {} ({}): {}", closed.port, closed.purpose, closed.failure)
+    };
+    let link_words =
+        |link: &Verdict| format!("{}: {} ({})", link.interface, link.cause, link.error.code);
+    // The pipes of samr and lsarpc come before their interfaces.
+    if let Some(closed) = port_of_step() {
+        let words = format!("the log could not {step}; {}", port_words(closed));
+        return found(None, Some(closed), words);
+    }
+    if let Some(link) = of_step() {
+        return found(Some(link), None, format!("the log could not {step}; {}", link_words(link)));
+    }
+    if let Some(closed) = closed().next() {
+        return found(None, Some(closed), port_words(closed));
+    }
+    if let Some(link) = links.iter().find(failing) {
+        return found(Some(link), None, link_words(link));
+    }
+    let missing = JOIN_INTERFACES
+        .iter()
+        .find(|name| !links.iter().any(|l| l.interface == **name && l.state != State::Unknown));
+    let (state, words) = match (missing, ports) {
+        (Some(name), _) => (State::Unknown, format!("needed to decide: a look at {name}")),
+        (None, None) => {
+            (State::Unknown, "needed to decide: a look at the well-known ports".to_owned())
+        }
+        (None, Some(_)) if stopped.is_some() => {
+            (State::Healthy, format!("the log could not {step}; now all that it needs is reached"))
+        }
+        (None, Some(_)) => (State::Healthy, "all that a join needs is reached".to_owned()),
+    };
+    JoinVerdict { state, link: None, port: None, words }
+}

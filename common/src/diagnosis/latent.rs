@@ -1,0 +1,139 @@
+//! What will break a link that works: settings that count from the next restart, a registration that
+//! comes and goes, ports that run out. What cannot break it is a note, and no verdict.
+
+use std::time::Duration;
+
+use super::{Cause, Confidence, Side, case::Case, finding::Finding, server};
+use crate::facts::{Platform, PortUse, ServiceRole, StartType, Transport};
+
+/// Losses within so long a time count together.
+const WINDOW: Duration = Duration::from_secs(2 * 3600);
+
+/// Fewer losses than these are restarts.
+const FLAPPING: usize = 3;
+
+/// The first of them.
+pub(super) fn latent(case: &Case<'_>) -> Option<Finding> {
+    flapping(case)
+        .or_else(|| server::breaks_at_restart(case))
+        .or_else(|| disabled(case))
+        .or_else(|| refused(case))
+        .or_else(|| exhausted(case))
+        .map(Finding::latent)
+}
+
+/// Registered now, and lost again and again in this life of the host.
+fn flapping(case: &Case<'_>) -> Option<Finding> {
+    let mut known = case.registrations().filter(|known| known.last.until(case.now) <= WINDOW);
+    let mut before = known.next()?;
+    let (mut losses, mut deaths) = (0_usize, 0_usize);
+    for next in known {
+        // A process that is not known is not taken for another one.
+        let died = matches!((before.process, next.process), (Some(a), Some(b)) if a != b);
+        if died || before.lost.is_some() {
+            losses += 1;
+            deaths += usize::from(died);
+        }
+        before = next;
+    }
+    if losses < FLAPPING {
+        return None;
+    }
+    let (cause, kind) = if deaths * 2 > losses {
+        (Cause::ServiceDied, "service")
+    } else {
+        (Cause::EndpointsUnregistered, "registration")
+    };
+    let service = case.service().map_or("the service", |service| service.name.as_str());
+    Some(
+        Finding::failing(cause, Side::Source, 1753)
+            .culprit(
+                kind,
+                format!("{service} on {}", case.source()),
+                format!(
+                    "flapping: registered now, lost {losses} times in the last two hours, {deaths} \
+                     of them with its process"
+                ),
+            )
+            .sure(Confidence::Likely),
+    )
+}
+
+/// A service that RPC cannot do without, told not to start again; on either side.
+fn disabled(case: &Case<'_>) -> Option<Finding> {
+    let ends = [
+        (case.source(), Side::Source, case.source_platform(), case.source_services),
+        (
+            case.destination(),
+            Side::Destination,
+            case.destination_platform(),
+            case.destination_services,
+        ),
+    ];
+    for (host, side, platform, services) in ends {
+        let list = services.and_then(|services| services.fact.list.value());
+        let vital = list.into_iter().flatten().find(|service| {
+            matches!(service.start.value(), Some(StartType::Disabled))
+                && (service.roles.contains(&ServiceRole::EndpointMapper)
+                    || service.name.eq_ignore_ascii_case("RpcSs"))
+        });
+        if let Some(service) = vital.filter(|_| platform == Some(Platform::Windows)) {
+            return Some(
+                Finding::failing(Cause::RpcServiceMisconfigured, side, 1722)
+                    .culprit(
+                        "service",
+                        format!("{} on {host}", service.name),
+                        "disabled; the default is automatic: it will not come back after a restart",
+                    )
+                    .sure(Confidence::Likely),
+            );
+        }
+    }
+    None
+}
+
+/// A policy that counts from the next restart on.
+fn refused(case: &Case<'_>) -> Option<Finding> {
+    let policy = case.source_rpc?.restrict_remote_clients.value()?;
+    (*policy == 2).then(|| {
+        Finding::failing(Cause::EpmAccessDenied, Side::Source, 5)
+            .culprit(
+                "registry-value",
+                format!(
+                    r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc, RestrictRemoteClients on {}",
+                    case.source()
+                ),
+                "it is 2: after a restart every unauthenticated caller is refused",
+            )
+            .sure(Confidence::Likely)
+    })
+}
+
+fn exhausted(case: &Case<'_>) -> Option<Finding> {
+    let ends = [
+        (case.source(), Side::Source, case.source_port_use),
+        (case.destination(), Side::Destination, case.destination_port_use),
+    ];
+    for (host, side, ports) in ends {
+        if let Some((first, last)) = ports.and_then(full) {
+            return Some(
+                Finding::failing(Cause::PortExhaustion, side, 1722)
+                    .culprit(
+                        "port-range",
+                        format!("dynamic TCP ports {first}-{last} of {host}"),
+                        "more than 95 % in use",
+                    )
+                    .sure(Confidence::Likely),
+            );
+        }
+    }
+    None
+}
+
+/// The TCP range that has hardly a port left; percentages are rounded up to five.
+pub(super) fn full(ports: &PortUse) -> Option<(u16, u16)> {
+    let rows = ports.ranges.value()?;
+    let full =
+        rows.iter().find(|row| row.range.transport == Transport::Tcp && row.used_percent >= 100)?;
+    Some((full.range.first, full.range.last))
+}

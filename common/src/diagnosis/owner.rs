@@ -1,0 +1,102 @@
+//! Whose an address is: who answers there, who says that it owns it.
+
+use std::net::IpAddr;
+
+use super::{Observed, case::Case};
+use crate::facts::AddressProbe;
+
+/// Who owns an address that stands for the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The source does.
+    Source,
+    /// Somebody else does; the name where it is known.
+    Other(Option<String>),
+    /// Nobody said.
+    NotKnown,
+}
+
+impl Case<'_> {
+    /// Whether the source says that it owns `address`.
+    pub(super) fn owns(&self, address: IpAddr) -> bool {
+        let owned = self.source_host.and_then(|host| host.fact.addresses.value());
+        owned.into_iter().flatten().any(|owned| owned.address == address)
+    }
+
+    /// Who owns `address`: first by who answers there, then by what the source says of itself,
+    /// then by what the other domain controllers say.
+    pub(super) fn owner(&self, address: IpAddr) -> Owner {
+        if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
+            return owner;
+        }
+        // Behind address translation the source owns another address than the one that leads to it.
+        let seen_there = |other: &&Observed| {
+            let probe = other.seen.addresses.iter().find(|probe| probe.address == address);
+            probe.and_then(|probe| self.answerer(probe)) == Some(Owner::Source)
+        };
+        if self.others.iter().copied().any(|other| seen_there(&other)) {
+            return Owner::Source;
+        }
+        if let Some(owned) = self.source_addresses() {
+            return if owned.contains(&address) {
+                Owner::Source
+            } else {
+                Owner::Other(self.evidence.owners.get(&address).map(ToString::to_string))
+            };
+        }
+        match self.evidence.owners.get(&address) {
+            Some(name) if name != self.source() => Owner::Other(Some(name.to_string())),
+            Some(_) => Owner::Source,
+            None => Owner::NotKnown,
+        }
+    }
+
+    /// Who answered at an address, by the strongest way that answered at all.
+    fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
+        let mut answers: Vec<_> = probe.identity.iter().collect();
+        answers.sort_by_key(|answer| answer.method);
+        let source_guid = self
+            .source_host
+            .and_then(|host| host.fact.dsa_guid.value().copied())
+            .or_else(|| self.known_settings().map(|known| known.dsa_guid));
+        answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
+            if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
+                let name = who.dns_name.clone();
+                return Some(if theirs == wanted { Owner::Source } else { Owner::Other(name) });
+            }
+            if let Some(name) = &who.dns_name {
+                let is_source =
+                    name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str());
+                // A name made of the host and the domain, where the host's own suffix is another.
+                if !is_source && self.is_domain_name_of_source(name) {
+                    return None;
+                }
+                return Some(if is_source {
+                    Owner::Source
+                } else {
+                    Owner::Other(Some(name.clone()))
+                });
+            }
+            let name = who.netbios_name.as_ref()?;
+            // A NetBIOS name holds 15 bytes; a match is the source, or a namesake elsewhere.
+            let host: String = self.source().host().chars().take(15).collect();
+            if name.eq_ignore_ascii_case(&host) {
+                None
+            } else {
+                Some(Owner::Other(Some(name.clone())))
+            }
+        })
+    }
+
+    /// Whether `name` is the source's host name in its own domain.
+    fn is_domain_name_of_source(&self, name: &str) -> bool {
+        let domain = self.source_host.and_then(|host| host.fact.domain.value());
+        let (Some(domain), Some((host, suffix))) =
+            (domain, name.trim_end_matches('.').split_once('.'))
+        else {
+            return false;
+        };
+        host.eq_ignore_ascii_case(self.source().host())
+            && suffix.eq_ignore_ascii_case(domain.as_str())
+    }
+}

@@ -1,0 +1,218 @@
+//! Why a service that runs did not register: the reason, where the settings of its host show it.
+
+use super::super::{Cause, Confidence, Side, case::Case, finding::Finding, latent::full};
+use crate::{
+    facts::{Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole, StaticPortOwner},
+    windows::{RpcPorts, rpc_ports},
+};
+
+/// Fewer ports than these are risky (KB 154596).
+const ENOUGH: u32 = 100;
+
+/// One reason: its cause, the thing, what it says, and whether a registration cannot succeed with it.
+struct Reason {
+    cause: Cause,
+    kind: &'static str,
+    name: String,
+    value: String,
+    certain: bool,
+}
+
+/// The reason that shows. It is proven only where registration cannot succeed with it and no other
+/// is to be seen.
+pub(super) fn reason(
+    case: &Case<'_>,
+    service: &Service,
+    error: i64,
+    most: Confidence,
+) -> Option<Finding> {
+    let found: Vec<Reason> = [
+        protocols(case),
+        linkage(case),
+        range(case),
+        filter(case),
+        static_port(case, service),
+        exhausted(case),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let first = found.iter().find(|reason| reason.certain).or(found.first())?;
+    let also: Vec<&str> = found
+        .iter()
+        .filter(|other| other.cause != first.cause)
+        .map(|other| other.cause.as_str())
+        .collect();
+    let also =
+        if also.is_empty() { String::new() } else { format!("; also seen: {}", also.join(", ")) };
+    let sure = if first.certain && found.len() == 1 { most } else { Confidence::Likely };
+    Some(
+        Finding::failing(first.cause, Side::Source, error)
+            .culprit(
+                first.kind,
+                format!("{} on {}", first.name, case.source()),
+                format!(
+                    "{}; {} has not registered since it started{also}",
+                    first.value, service.name
+                ),
+            )
+            .sure(sure),
+    )
+}
+
+fn protocols(case: &Case<'_>) -> Option<Reason> {
+    let value = match &case.source_rpc?.client_protocols {
+        Reading::Absent => "the key is missing".to_owned(),
+        Reading::Value(values) if values.is_empty() => "the key has no values".to_owned(),
+        Reading::Value(values) => {
+            let tcp = values.iter().find(|value| value.name.eq_ignore_ascii_case("ncacn_ip_tcp"));
+            match tcp.map(|value| value.data.trim()) {
+                None => "ncacn_ip_tcp is missing".to_owned(),
+                Some(data) => {
+                    let file = data.rsplit('\\').next().unwrap_or(data);
+                    if file.eq_ignore_ascii_case("rpcrt4.dll") {
+                        return None;
+                    }
+                    format!("ncacn_ip_tcp is {data:?}, not rpcrt4.dll")
+                }
+            }
+        }
+        Reading::NotApplicable | Reading::Unreadable(_) => return None,
+    };
+    Some(Reason {
+        cause: Cause::ClientProtocolsMissing,
+        kind: "registry-value",
+        name: r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols".to_owned(),
+        value,
+        certain: true,
+    })
+}
+
+fn linkage(case: &Case<'_>) -> Option<Reason> {
+    let lines = case.source_rpc?.bind.value()?;
+    lines.iter().all(|line| line.trim().is_empty()).then(|| Reason {
+        cause: Cause::RpcBindLinkageInvalid,
+        kind: "registry-value",
+        name: r"HKLM\SYSTEM\CurrentControlSet\Services\Rpc\Linkage, Bind".to_owned(),
+        value: "it is there and empty".to_owned(),
+        certain: true,
+    })
+}
+
+fn range(case: &Case<'_>) -> Option<Reason> {
+    let (cause, value, certain) = match rpc_ports(case.source_rpc?) {
+        RpcPorts::Invalid { entry, why } => {
+            (Cause::RpcInternetPortsInvalid, format!("the entry {entry:?} of Ports {why}"), true)
+        }
+        RpcPorts::Listed(ranges) => {
+            let listed = |port: u16| ranges.iter().any(|(a, z)| (*a..=*z).contains(&port));
+            let sizes = ranges.iter().map(|(a, z)| u32::from(z.saturating_sub(*a)) + 1);
+            let count: u32 = sizes.sum();
+            let held = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+            let mut held: Vec<u16> = held.into_iter().flatten().map(|l| l.port).collect();
+            held.sort_unstable();
+            held.dedup();
+            let held = held.into_iter().filter(|port| listed(*port)).count();
+            let held = u32::try_from(held).unwrap_or(u32::MAX);
+            if count > 0 && held >= count {
+                let value = format!("all of its {count} ports are taken");
+                (Cause::PortRangeExhausted, value, false)
+            } else if count < ENOUGH {
+                let value = format!("it has {count} ports, {held} of them taken");
+                (Cause::PortRangeConstrained, value, false)
+            } else {
+                return None;
+            }
+        }
+        _ => return None,
+    };
+    Some(Reason {
+        cause,
+        kind: "registry-value",
+        name: r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
+        value,
+        certain,
+    })
+}
+
+/// The dynamic range is used up: RPC servers take their ports from it by default.
+fn exhausted(case: &Case<'_>) -> Option<Reason> {
+    if matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_))) {
+        return None;
+    }
+    let (first, last) = full(case.source_port_use?)?;
+    Some(Reason {
+        cause: Cause::PortRangeExhausted,
+        kind: "port-range",
+        name: format!("dynamic TCP ports {first}-{last}"),
+        value: "more than 95 % were in use".to_owned(),
+        certain: false,
+    })
+}
+
+/// A setting with which no registration succeeds, on a host whose service registered before it was
+/// made: the next restart will show it.
+pub(in super::super) fn breaks_at_restart(case: &Case<'_>) -> Option<Finding> {
+    case.source_rpc?;
+    let found = [protocols(case), linkage(case), range(case)];
+    let certain = found.into_iter().flatten().find(|reason| reason.certain)?;
+    Some(
+        Finding::failing(certain.cause, Side::Source, 1753)
+            .culprit(
+                certain.kind,
+                format!("{} on {}", certain.name, case.source()),
+                format!("{}; it counts from the next restart on", certain.value),
+            )
+            .sure(Confidence::Likely),
+    )
+}
+
+fn filter(case: &Case<'_>) -> Option<Reason> {
+    let filters = case.source_filters?.rpc.value()?;
+    let blocks = filters.iter().find(|filter| {
+        filter.layer == RpcFilterLayer::Registration
+            && filter.action == RpcFilterAction::Block
+            && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
+    })?;
+    Some(Reason {
+        cause: Cause::RpcFiltered,
+        kind: "rpc-filter",
+        name: format!("{} ({})", blocks.name, blocks.key),
+        value: "it blocks registrations".to_owned(),
+        certain: false,
+    })
+}
+
+fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> {
+    let owner = match service.name.to_ascii_lowercase().as_str() {
+        "netlogon" => StaticPortOwner::Netlogon,
+        "dfsr" => StaticPortOwner::Dfsr,
+        "ntfrs" => StaticPortOwner::Ntfrs,
+        _ if service.roles.contains(&ServiceRole::Directory) => StaticPortOwner::Ntds,
+        _ => return None,
+    };
+    let rows = &case.source_rpc?.static_ports;
+    let port = rows.iter().find(|row| row.owner == owner)?.port.value().copied()?;
+    let twin = rows.iter().find(|row| row.owner != owner && row.port.value() == Some(&port));
+    let holder = || {
+        let process = service.process.value()?;
+        let listeners = case.source_ports?.fact.listeners.value()?;
+        let mut there = listeners.iter().filter(|held| u32::from(held.port) == port).peekable();
+        there.peek()?;
+        let pids: Option<Vec<u32>> = there.map(|held| held.pid).collect();
+        let pids = pids.filter(|pids| !pids.contains(&0) && !pids.contains(&process.pid))?;
+        pids.first().copied()
+    };
+    let value = match (twin, holder()) {
+        (_, Some(pid)) => format!("process {pid} listens on {port}"),
+        (Some(twin), None) => format!("{port} is the port of {} too", twin.owner),
+        (None, None) => return None,
+    };
+    Some(Reason {
+        cause: Cause::StaticPortConflict,
+        kind: "static-port",
+        name: format!("the static port of {owner}"),
+        value,
+        certain: false,
+    })
+}

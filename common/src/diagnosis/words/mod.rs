@@ -1,0 +1,22 @@
+//! What verdicts say: remedies, ruled-out causes, and the names they use.
+
+mod names;
+mod remedy;
+mod ruled_out;
+mod server;
+
+use super::WindowsError;
+use crate::rpc::{InterfaceId, names as known, windows_error as errors};
+
+pub(super) use self::{remedy::remedy, ruled_out::ruled_out};
+
+/// The name of an interface, or its UUID and version.
+pub(super) fn interface_name(interface: InterfaceId) -> String {
+    known::label(interface)
+}
+
+/// The symbolic name of a Windows error.
+pub(super) fn windows_error(code: i64) -> WindowsError {
+    let name = errors::symbol(code).unwrap_or("").to_owned();
+    WindowsError { code, name }
+}

@@ -1,0 +1,155 @@
+//! The causes that were considered and left, each with the fact that speaks against it.
+
+use std::net::IpAddr;
+
+use super::{
+    super::{
+        Cause, RuledOut, State,
+        case::Case,
+        finding::Finding,
+        misled::alias_name,
+        naming::{Alias, View, effective},
+        owner::Owner,
+        path::{Path, path},
+    },
+    interface_name,
+};
+use crate::facts::{AddressFamily, ServiceState, Source, Transport};
+
+/// The causes that were considered and left, each with the fact that speaks against it.
+pub(in super::super) fn ruled_out(
+    case: &Case<'_>,
+    views: &[View],
+    finding: &Finding,
+) -> Vec<RuledOut> {
+    if finding.state == State::Unknown {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    names_ruled_out(case, views, &mut all);
+    server_ruled_out(case, views, &mut all);
+    static_port(case, &mut all);
+    all.retain(|out: &RuledOut| out.cause != finding.cause);
+    all
+}
+
+fn names_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    let hosts = views.iter().find(|view| view.source == Source::Hosts);
+    if let Some(hosts) = hosts {
+        if hosts.addresses.is_empty() {
+            let why = format!("{} on {} maps neither name", case.hosts_path(), case.destination());
+            rule(Cause::HostsFileOverride, why);
+        } else if hosts.wrong(case).next().is_none() {
+            rule(Cause::HostsFileOverride, "its line gives an address of the source".to_owned());
+        }
+    }
+    let dns = || views.iter().filter(|view| matches!(view.source, Source::Dns(_)));
+    if dns().next().is_some() {
+        if dns().all(|view| matches!(view.alias, Alias::Target(_))) {
+            let why = format!("every DNS server has {}", alias_name(case));
+            rule(Cause::DnsCnameMissing, why);
+        }
+        if dns().all(|view| matches!(&view.alias, Alias::Target(target) if target == case.source()))
+        {
+            let why = format!("on every DNS server the CNAME names {}", case.source());
+            rule(Cause::DnsCnameWrong, why);
+        }
+        let right = |view: &View| {
+            !view.addresses.is_empty()
+                && view.name == *case.source()
+                && view.addresses.iter().all(|(address, _)| case.owner(*address) == Owner::Source)
+        };
+        if dns().all(right) {
+            let why = format!("every DNS server gives only addresses of {}", case.source());
+            rule(Cause::DnsAStale, why);
+        }
+    }
+    let effective: Vec<IpAddr> =
+        effective(views).map_or(Vec::new(), |view| view.addresses.iter().map(|a| a.0).collect());
+    let source_answers = |address: &&IpAddr| case.owner(**address) == Owner::Source;
+    if let Some(address) = effective.iter().find(source_answers) {
+        let why = format!("{address}, where the name leads, is {}", case.source());
+        rule(Cause::WrongServerIdentity, why);
+    }
+}
+
+/// A static port is never the cause alone, and Microsoft's articles disagree on where it belongs.
+fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
+    let ranges = case.source_ports.and_then(|ports| ports.fact.dynamic.value());
+    let range = ranges
+        .into_iter()
+        .flatten()
+        .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4);
+    let rows = case.source_rpc.into_iter().flat_map(|rpc| &rpc.static_ports);
+    let set = rows.filter_map(|row| Some((row.owner, *row.port.value()?)));
+    for (owner, port) in set.filter(|_| range.is_some()) {
+        let inside =
+            range.is_some_and(|r| (u32::from(r.first)..=u32::from(r.last)).contains(&port));
+        let (cause, place) = if inside {
+            (Cause::StaticPortInsideRange, "inside")
+        } else {
+            (Cause::StaticPortOutsideRange, "outside")
+        };
+        if all.iter().any(|out| out.cause == cause) {
+            continue;
+        }
+        let why = format!(
+            "port {port} of {owner} lies {place} the dynamic range; KB 2089874 has it inside, KB \
+             154596 outside: by itself it breaks nothing"
+        );
+        all.push(RuledOut { cause, why });
+    }
+}
+
+fn server_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    if let (Some(service), Some(services)) = (case.service(), case.source_services)
+        && service.state == ServiceState::Running
+    {
+        let why = format!("{} says that {} runs ({})", case.source(), service.name, services.at);
+        rule(Cause::ServiceNotStarted, why.clone());
+        rule(Cause::ServiceDied, why);
+    }
+    if let Some(ports) = case.registered_ports().filter(|ports| !ports.is_empty()) {
+        let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        let why = format!(
+            "{} itself lists {} on port {}",
+            case.source(),
+            interface_name(case.interface()),
+            ports.join(", ")
+        );
+        rule(Cause::EndpointsUnregistered, why.clone());
+        rule(Cause::RegistrationFailed, why);
+    }
+    let leads = effective(views).and_then(|view| view.addresses.first());
+    let Some(&(address, _)) = leads else { return };
+    match path(case.probe(address), case.interface()) {
+        Path::Reached(port) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
+        }
+        Path::NotRegistered(_) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
+            // that they do: here is what was seen.
+            let why = format!(
+                "the endpoint mapper at {address} itself said \"not registered\" and named no port \
+                 that could be blocked"
+            );
+            rule(Cause::DynamicPortBlocked, why);
+        }
+        Path::PortUnreached(port, _) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            let why = format!(
+                "the endpoint mapper at {address} named port {port}: it is registered; a client that \
+                 reports 1753 all the same has used up its list of endpoints (location 500 or 761)"
+            );
+            rule(Cause::RegistrationFailed, why);
+        }
+        Path::PortBind(..) | Path::Mapper(..) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+        }
+        Path::Unreached(_) | Path::NotSeen => {}
+    }
+}

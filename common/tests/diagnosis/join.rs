@@ -1,0 +1,62 @@
+//! Joining a domain: one answer out of the links, the ports and the log.
+
+use epmesh_common::{
+    diagnosis::{
+        Cause, ClosedPort, JOIN_INTERFACES, State, Verdict, closed_ports, diagnose, judge_join,
+    },
+    facts::{Failure, Stage as Outcome, Transport, WellKnownPort},
+    reports::netsetup::Stage,
+};
+
+use crate::healthy::{Scenario, now};
+
+fn links(broken: Option<&str>) -> Vec<Verdict> {
+    let of = |name: &&str| {
+        let mut s = Scenario::healthy();
+        if broken == Some(*name) {
+            s.lose_registration();
+        }
+        Verdict { interface: (*name).to_owned(), ..diagnose(&s.evidence, now()) }
+    };
+    JOIN_INTERFACES.iter().map(of).collect()
+}
+
+fn closed(ports: &[u16]) -> Vec<ClosedPort> {
+    let mut s = Scenario::healthy();
+    s.probe().well_known = [88, 389, 445, 464]
+        .map(|port| WellKnownPort {
+            port,
+            transport: Transport::Tcp,
+            stage: if ports.contains(&port) {
+                Outcome::failed(Failure::TimedOut, 1)
+            } else {
+                Outcome::ok(1)
+            },
+        })
+        .to_vec();
+    closed_ports(s.probe())
+}
+
+#[test]
+fn the_step_of_the_log_is_looked_at_first() {
+    // The article's case: the account was made, the bind to the directory was not.
+    let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), Some(Stage::Directory));
+    assert_eq!(said.state, State::Failing);
+    let link = said.link.expect("the link decides");
+    assert_eq!((link.interface.as_str(), link.cause), ("drsuapi", Cause::EndpointsUnregistered));
+    // Without a log the order is the join's own: ports before what lies behind them.
+    let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), None);
+    assert_eq!(said.port.map(|port| port.port), Some(464));
+    let said = judge_join(&links(Some("samr")), Some(&closed(&[445])), Some(Stage::Account));
+    assert_eq!(said.port.map(|port| port.port), Some(445));
+}
+
+#[test]
+fn what_was_not_seen_is_not_in_order() {
+    assert_eq!(judge_join(&links(None), Some(&[]), None).state, State::Healthy);
+    assert_eq!(judge_join(&links(None), None, None).state, State::Unknown);
+    assert_eq!(judge_join(&links(None)[1..], Some(&[]), None).state, State::Unknown);
+    let past = judge_join(&links(None), Some(&[]), Some(Stage::Directory));
+    assert_eq!(past.state, State::Healthy);
+    assert!(past.words.contains("now all that it needs is reached"), "{}", past.words);
+}
