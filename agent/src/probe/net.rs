@@ -8,6 +8,7 @@ use std::{
 
 use epmesh_common::facts::Failure;
 use tokio::{
+    io::Interest,
     net::{TcpStream, UdpSocket},
     time::{Instant, timeout_at},
 };
@@ -125,6 +126,40 @@ const fn any(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The next datagram on a connected socket.
+///
+/// Not tokio's own `recv`: where a system calls the socket closed for reading and has nothing to be read
+/// (Wine does, once the peer said "port unreachable"), that one tries for ever within one poll, and with
+/// it stands everything else on the thread.
+///
+/// # Errors
+/// As the system says. What Windows calls a reset on such a socket is the peer's "port unreachable"
+/// (recv, WSAECONNRESET), and is called refused, as elsewhere.
+pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+    let outcome = loop {
+        let ready = socket.ready(Interest::READABLE | Interest::ERROR).await?;
+        match socket.try_recv(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            outcome => break outcome,
+        }
+        // `try_recv` looks at "readable" alone. Here the error is taken, or its sign cleared.
+        match socket.try_io(Interest::ERROR, || match socket.take_error()? {
+            Some(error) => Err(error),
+            None => Err::<usize, _>(io::ErrorKind::WouldBlock.into()),
+        }) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            outcome => break outcome,
+        }
+        if ready.is_read_closed() {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+    };
+    outcome.map_err(|error| match error.kind() {
+        io::ErrorKind::ConnectionReset => io::ErrorKind::ConnectionRefused.into(),
+        _ => error,
+    })
+}
+
 /// Sends one datagram from a fresh port and gives every datagram that comes back to `accept`, until
 /// that takes one. The socket is connected: only the peer's answers are seen, and its "port
 /// unreachable" too.
@@ -146,7 +181,7 @@ pub(super) async fn ask_datagram<T>(
         budget.meter.sent(question.len());
         let mut buffer = vec![0; MAX_DATAGRAM];
         for _ in 0..MAX_STRANGERS {
-            let count = socket.recv(&mut buffer).await?;
+            let count = receive(&socket, &mut buffer).await?;
             budget.meter.received(count).map_err(io::Error::other)?;
             if let Some(answer) = accept(buffer.get(..count).unwrap_or_default()) {
                 return Ok::<_, io::Error>(answer);
@@ -183,5 +218,48 @@ mod tests {
             let failure = failure_of(&io::Error::from_raw_os_error(code));
             assert!(matches!(failure, Failure::Local(_)), "{code}: {failure:?}");
         }
+    }
+
+    async fn pair() -> (UdpSocket, UdpSocket) {
+        let bound = async || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let (here, there) = (bound().await, bound().await);
+        here.connect(there.local_addr().expect("bound")).await.expect("a way");
+        there.connect(here.local_addr().expect("bound")).await.expect("a way");
+        (here, there)
+    }
+
+    /// On a thread of its own: a receiver that never gives way cannot be stopped by a limit on the same
+    /// one.
+    #[test]
+    fn a_socket_that_is_closed_for_reading_and_empty_ends_the_wait() {
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let outcome = runtime.expect("a runtime").block_on(async {
+                let (here, _there) = pair().await;
+                let socket = socket2::SockRef::from(&here);
+                socket.shutdown(std::net::Shutdown::Read).expect("a connected socket");
+                receive(&here, &mut [0; 16]).await
+            });
+            let _ = tell.send(outcome.map_err(|error| error.kind()));
+        });
+        let outcome = told.recv_timeout(std::time::Duration::from_secs(30));
+        assert_eq!(outcome, Ok(Err(io::ErrorKind::ConnectionRefused)));
+    }
+
+    #[tokio::test]
+    async fn a_datagram_is_received() {
+        let (here, there) = pair().await;
+        there.send(b"yes").await.expect("sent");
+        assert_eq!(receive(&here, &mut [0; 16]).await.expect("received"), 3);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_refused() {
+        let (here, there) = pair().await;
+        drop(there);
+        here.send(b"still there?").await.expect("sent");
+        let error = receive(&here, &mut [0; 16]).await.expect_err("nothing listens");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

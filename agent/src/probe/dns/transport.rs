@@ -201,8 +201,8 @@ impl DnsUdpSocket for Datagrams {
         Poll::Ready(self.came.one_more(count).map(|()| (count, self.server)))
     }
 
-    /// What the client receives with: a poll is not woken by an error of the socket, tokio's `recv`
-    /// is. Written as `async_trait` has it.
+    /// What the client receives with: a poll is not woken by an error of the socket. Written as
+    /// `async_trait` has it.
     fn recv_from<'socket, 'buffer, 'receiving>(
         &'socket self,
         buffer: &'buffer mut [u8],
@@ -213,7 +213,7 @@ impl DnsUdpSocket for Datagrams {
         Self: 'receiving,
     {
         Box::pin(async move {
-            let count = self.socket.recv(buffer).await?;
+            let count = net::receive(&self.socket, buffer).await?;
             self.came.one_more(count)?;
             Ok((count, self.server))
         })
