@@ -426,6 +426,7 @@ fn a_record_is_what_it_was_in_the_proof() {
 /// `cargo test --release -p epmesh-common --test diagnosis -- --ignored --nocapture cost`
 #[test]
 #[ignore = "a benchmark: it prints, and asserts nothing"]
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock; the crate does not")]
 fn the_cost_of_a_link() {
     let healthy = Scenario::healthy();
     let mut failing = Scenario::healthy();

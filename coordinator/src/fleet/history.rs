@@ -142,7 +142,7 @@ impl History {
 }
 
 /// Whether two lives can be the same: one that is not known is not taken for another.
-fn same<T: PartialEq>(then: Option<T>, now: Option<T>) -> bool {
+fn same<T: PartialEq + Copy>(then: Option<T>, now: Option<T>) -> bool {
     then.is_none() || now.is_none() || then == now
 }
 
