@@ -12,5 +12,6 @@ pub mod identity;
 pub mod incident;
 pub mod reports;
 pub mod rpc;
+pub mod scenario;
 pub mod windows;
 pub mod wire;

@@ -1,6 +1,7 @@
 //! The daemon: reads this host's facts, looks at its peers, and reports.
 
 mod ledger;
+mod names;
 mod peers;
 mod round;
 

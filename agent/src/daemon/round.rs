@@ -6,7 +6,7 @@ use epmesh_common::facts::{Body, PeerObservation, Plan, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{Daemon, Turn};
+use super::{Daemon, Turn, names::Names};
 
 /// The time between two rounds while there is no plan.
 pub(super) const WITHOUT_PLAN: Duration = Duration::from_secs(60);
@@ -70,6 +70,7 @@ impl Daemon {
         let peers = plan.as_ref().map_or(0, |plan| plan.targets.len());
         let plan = plan.map(Arc::new);
         let moments = Arc::new(Moments::draw(interval, peers));
+        let names = Arc::new(Names::new(interval));
         // The second round begins early, so that a late moment is still within an interval of the first.
         let mut start = Instant::now() + interval.mul_f64(1.0 - Moments::SPREAD);
         for round in 0_u32.. {
@@ -78,7 +79,10 @@ impl Daemon {
                 .into_iter()
                 .filter(|kind| *kind != SectionKind::Directory || round % SELDOM == 0)
                 .collect();
-            tokio::join!(self.own_round(&kinds, moments), self.peer_round(plan.as_ref(), moments));
+            tokio::join!(
+                self.own_round(&kinds, moments),
+                self.peer_round(plan.as_ref(), moments, &names)
+            );
             tokio::time::sleep_until(start).await;
             // A round that took longer than the interval pushes the next ones back.
             start = start.max(Instant::now()) + interval;
@@ -97,19 +101,19 @@ impl Daemon {
         self: &Arc<Self>,
         plan: Option<&Arc<Plan>>,
         moments: Option<&Arc<Moments>>,
+        names: &Arc<Names>,
     ) {
         let Some(plan) = plan.filter(|plan| !plan.targets.is_empty()) else { return };
         let (sender, receiver) = mpsc::channel(MAX_GATHERED);
         let mut looks = tokio::task::JoinSet::new();
         for at in 0..plan.targets.len() {
-            let (daemon, plan) = (Arc::clone(self), Arc::clone(plan));
+            let (daemon, plan, names) = (Arc::clone(self), Arc::clone(plan), Arc::clone(names));
             let sender = sender.clone();
             let wait = moments.map(|moments| moments.peer(at)).unwrap_or_default();
             looks.spawn(async move {
                 tokio::time::sleep(wait).await;
                 let Some(target) = plan.targets.get(at) else { return };
-                // Read now: a hosts line that was added a moment ago counts.
-                let resolver = daemon.resolver().await;
+                let resolver = names.get(daemon.resolver()).await;
                 let seen = daemon.look_at(target, &plan.interfaces, &resolver, Turn::Round).await;
                 if let Some(seen) = seen {
                     // Fails only when the round was given up.

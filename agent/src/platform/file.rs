@@ -69,16 +69,16 @@ pub fn read_bytes(path: &Path, max: usize) -> Result<Vec<u8>, FileError> {
 const MAX_STREAM: u64 = 256 << 20;
 
 /// Gives every line of the file at `path` to `each`, without holding the whole: the kernel's tables
-/// of sockets are longest when it matters most what is in them.
+/// of sockets are longest when it matters most what is in them. Bytes that are no UTF-8 are replaced.
 ///
 /// # Errors
-/// When it cannot be read, has more than 256 MiB, or is no text.
+/// When it cannot be read or has more than 256 MiB.
 pub fn each_line(path: &Path, mut each: impl FnMut(&str)) -> Result<(), FileError> {
     let fail = |source| FileError::Read { path: path.to_owned(), source };
     let mut reader = BufReader::new(File::open(path).map_err(fail)?.take(MAX_STREAM));
-    let mut line = String::new();
-    while reader.read_line(&mut line).map_err(fail)? > 0 {
-        each(line.trim_end_matches('\n'));
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).map_err(fail)? > 0 {
+        each(String::from_utf8_lossy(&line).trim_end_matches('\n'));
         line.clear();
     }
     if reader.into_inner().limit() == 0 {
@@ -95,10 +95,10 @@ mod tests {
     fn gives_every_line() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("lines");
-        std::fs::write(&path, "one\n\nthree").expect("a file");
+        std::fs::write(&path, b"one\n\nthr\xffe").expect("a file");
         let mut seen = Vec::new();
         each_line(&path, |line| seen.push(line.to_owned())).expect("it can be read");
-        assert_eq!(seen, ["one", "", "three"]);
+        assert_eq!(seen, ["one", "", "thr\u{fffd}e"]);
         assert!(each_line(dir.path(), |_| {}).is_err());
     }
 

@@ -15,7 +15,7 @@ use epmesh_common::{
     rpc::AuthVerifier,
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::AsyncWriteExt as _,
     time::{Instant, timeout_at},
 };
 
@@ -107,7 +107,6 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Fail
         let failed = |error: std::io::Error| net::failure_of(&error);
         stream.write_all(&bytes).await.map_err(failed)?;
         let mut received = Vec::new();
-        let mut buffer = [0; 4096];
         let mut found = Found::default();
         loop {
             while let Some(length) =
@@ -121,11 +120,12 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Fail
                     return found.entry(STAGE);
                 }
             }
-            let count = stream.read(&mut buffer).await.map_err(failed)?;
-            if count == 0 {
+            let before = received.len();
+            let taken = net::read_into(&mut stream, |part| received.extend_from_slice(part));
+            taken.await.map_err(failed)?;
+            if received.len() == before {
                 return Err(Failure::Reset);
             }
-            received.extend(buffer.get(..count).unwrap_or_default());
         }
     };
     let entry = timeout_at(until, exchange).await.unwrap_or(Err(Failure::TimedOut))?;

@@ -2,13 +2,17 @@
 
 use std::{
     error::Error,
+    future::poll_fn,
     io,
+    mem::MaybeUninit,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    task::{Poll, ready},
 };
 
 use epmesh_common::facts::Failure;
 use tokio::{
-    io::Interest,
+    io::{AsyncRead, Interest, ReadBuf},
     net::{TcpStream, UdpSocket},
     time::{Instant, timeout_at},
 };
@@ -20,6 +24,8 @@ use super::{
 
 /// The largest datagram that is read.
 const MAX_DATAGRAM: usize = 16 * 1024;
+/// The most that is read of a stream at once.
+const READ: usize = 8 * 1024;
 /// Datagrams that answer nothing that was asked before the question is given up.
 pub(super) const MAX_STRANGERS: usize = 64;
 
@@ -197,8 +203,27 @@ pub(super) async fn ask_datagram<T>(
     }
 }
 
+/// Waits for bytes of `stream` and gives them to `take`; none at its end. The room for them is on the
+/// stack, and not in the future: a look waits for many answers at once, and nearly all of its time.
+///
+/// # Errors
+/// As the stream says.
+pub(super) async fn read_into<S: AsyncRead + Unpin, T>(
+    stream: &mut S,
+    mut take: impl FnMut(&[u8]) -> T,
+) -> io::Result<T> {
+    poll_fn(|context| {
+        let mut space = [MaybeUninit::<u8>::uninit(); READ];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(take(buffer.filled())))
+    })
+    .await
+}
+
 // The numbers are Linux's.
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

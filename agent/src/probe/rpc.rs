@@ -11,11 +11,11 @@ use epmesh_common::{
     },
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     time::{Instant, timeout_at},
 };
 
-use super::net::{failure_of, protocol};
+use super::net::{failure_of, protocol, read_into};
 
 /// A connection to an RPC server and what was agreed on it.
 ///
@@ -171,15 +171,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
                 failure_of(error)
             };
             stream.write_all(bytes).await.map_err(|error| failed(&error))?;
-            let mut buffer = [0; 8192];
             loop {
-                let count = stream.read(&mut buffer).await.map_err(|error| failed(&error))?;
-                if count == 0 {
-                    return Err(Failure::Reset);
-                }
-                let received = buffer.get(..count).unwrap_or_default();
-                let event = client.receive(received).map_err(|error| protocol(stage, &error))?;
-                if let Some(event) = event {
+                let taken = read_into(stream, |received| {
+                    if received.is_empty() {
+                        return Err(Failure::Reset);
+                    }
+                    client.receive(received).map_err(|error| protocol(stage, &error))
+                });
+                if let Some(event) = taken.await.map_err(|error| failed(&error))?? {
                     return Ok(event);
                 }
             }

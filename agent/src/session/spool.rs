@@ -1,9 +1,15 @@
 //! Reports wait here until a coordinator has them: on disk, bounded, oldest out first.
 //!
-//! One file a report, `NUMBER.report`: a line with the SHA-256 of the rest in hex, then the report
-//! as JSON. It is written beside, flushed, renamed, and the folder flushed: after a crash it is
-//! there whole or not at all, and one that is not whole is skipped and said. `NUMBER.mark` keeps the
-//! last number while no report waits. While the disk cannot be written, some reports wait in memory.
+//! One file a report, `NUMBER.report` ([`record`]). It is written beside, flushed, renamed, and the
+//! folder flushed: after a crash it is there whole or not at all, and one that is not whole is
+//! skipped, counted and said. The last report, once acknowledged, becomes `NUMBER.mark` until there is
+//! another: the numbers and the count of what was lost go on from it, and a rename needs no room.
+//! While the disk cannot be written, some reports wait in memory.
+//!
+//! What is lost is counted in every report from then on, also across restarts: a report that drives
+//! others out carries their count with itself, and they go once it is on disk.
+
+mod record;
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +18,6 @@ use std::{
 };
 
 use epmesh_common::facts::{Report, Statement, Timestamp};
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::files;
@@ -20,7 +25,7 @@ use crate::files;
 /// The bounds of a spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpoolLimits {
-    /// Bytes of all files together.
+    /// Bytes of all waiting reports on disk together.
     pub bytes: u64,
     /// Files.
     pub reports: usize,
@@ -110,10 +115,17 @@ impl Spool {
             }
             spool.next = spool.next.max(number.saturating_add(1));
         }
-        if let Some(newest) = spool.waiting.keys().next_back().copied() {
-            spool.dropped = spool.read(newest).map_or(0, |report| report.dropped);
+        // What a crash kept the newest report from driving out is in its count already.
+        let (counted, mut still_there) = spool.counted();
+        spool.dropped = counted;
+        for number in spool.over(0) {
+            if still_there > 0 {
+                still_there -= 1;
+                spool.remove(number);
+            } else {
+                spool.lose(number);
+            }
         }
-        spool.shrink();
         Ok(spool)
     }
 
@@ -135,7 +147,7 @@ impl Spool {
         self.bytes
     }
 
-    /// How many reports were dropped because the spool was full.
+    /// How many reports were lost: dropped because the spool was full, or damaged on disk.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped
@@ -151,19 +163,20 @@ impl Spool {
         let mut all = std::mem::take(&mut self.notes);
         all.extend(notes);
         all.truncate(MAX_NOTES);
-        let report = Report { sequence, at, statements, dropped: self.dropped, notes: all };
         self.save_memory();
-        match self.write(&report) {
-            Ok(bytes) => {
-                self.bytes += bytes;
-                self.waiting.insert(sequence, Waiting::Disk { bytes });
+        let mut report = Report { sequence, at, statements, dropped: self.dropped, notes: all };
+        match self.write(&mut report) {
+            Ok(()) => {
                 if self.disk_failed {
                     self.disk_failed = false;
                     tracing::info!("the spool can be written again");
                 }
             }
             Err(error) => {
+                self.make_room_after(&error);
                 self.waiting.insert(sequence, Waiting::Memory(Box::new(report)));
+                // What was just dropped may have made room for what waits in memory.
+                self.save_memory();
                 self.say_disk_failed(&error);
             }
         }
@@ -171,8 +184,8 @@ impl Spool {
         sequence
     }
 
-    /// The oldest report with a number above `sequence`; one that cannot be read is dropped, and
-    /// the next report says so.
+    /// The oldest report with a number above `sequence`; one that cannot be read is lost, and
+    /// counted and said by the next report.
     pub fn after(&mut self, sequence: u64) -> Option<Report> {
         loop {
             let from = sequence.checked_add(1)?;
@@ -181,107 +194,170 @@ impl Spool {
             if let Waiting::Memory(report) = waiting {
                 return Some((**report).clone());
             }
-            if let Some(report) = self.read(number) {
-                return Some(report);
+            match record::read(&record::report(&self.directory, number), number) {
+                Ok(report) => return Some(report),
+                Err(why) => {
+                    tracing::warn!(report = number, %why, "a spooled report is lost");
+                    self.note(format!("the spooled report {number} {why}, and is lost"));
+                    self.lose(number);
+                }
             }
-            tracing::warn!(report = number, "a spooled report is damaged and is skipped");
-            self.note(format!("report {number} was damaged on disk and is lost"));
-            self.remove(number);
         }
     }
 
     /// Forgets the report `sequence` and all before it: a coordinator has them.
     pub fn acknowledge(&mut self, sequence: u64) {
-        let done: Vec<u64> = self.waiting.range(..=sequence).map(|(number, _)| *number).collect();
-        let Some(last) = done.last().copied() else { return };
-        if self.waiting.len() == done.len() {
-            // Before the last file goes, so that its number is never given out again.
-            let made = files::write_private(&self.directory.join(format!("{last:020}.mark")), b"");
-            if made.is_ok()
-                && let Some(old) = self.mark.replace(last)
-                && old != last
-            {
-                let _ = fs::remove_file(self.directory.join(format!("{old:020}.mark")));
-            }
+        let mut done: Vec<u64> =
+            self.waiting.range(..=sequence).map(|(number, _)| *number).collect();
+        if self.waiting.len() == done.len()
+            && let Some(last) = done.pop()
+        {
+            // Never gone: its number must not be given out again.
+            self.make_mark(last);
         }
         for number in done {
             self.remove(number);
         }
     }
 
-    fn path(&self, number: u64) -> PathBuf {
-        self.directory.join(format!("{number:020}.report"))
-    }
-
-    fn write(&self, report: &Report) -> io::Result<u64> {
-        let body = serde_json::to_vec(report).map_err(io::Error::other)?;
-        let mut bytes = hex(&Sha256::digest(&body)).into_bytes();
-        bytes.push(b'\n');
-        bytes.extend(body);
-        files::write_private(&self.path(report.sequence), &bytes)?;
-        Ok(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
-    }
-
-    fn read(&self, number: u64) -> Option<Report> {
-        let bytes = fs::read(self.path(number)).ok()?;
-        let (sum, rest) = bytes.split_at_checked(64)?;
-        let body = rest.strip_prefix(b"\n")?;
-        if hex(&Sha256::digest(body)).as_bytes() != sum {
-            return None;
+    fn make_mark(&mut self, last: u64) {
+        let to = record::mark(&self.directory, last);
+        let made = match self.waiting.remove(&last) {
+            Some(Waiting::Disk { bytes }) => {
+                self.bytes = self.bytes.saturating_sub(bytes);
+                fs::rename(record::report(&self.directory, last), &to)
+            }
+            Some(Waiting::Memory(report)) => {
+                record::encode(&report).and_then(|bytes| files::write_private(&to, &bytes))
+            }
+            None => return,
+        };
+        // A mark that cannot be made leaves the one before.
+        if made.is_ok()
+            && let Some(old) = self.mark.replace(last)
+            && old != last
+        {
+            let _ = fs::remove_file(record::mark(&self.directory, old));
         }
-        serde_json::from_slice::<Report>(body).ok().filter(|report| report.sequence == number)
+    }
+
+    /// Brings the report to disk, with the count of what goes for it.
+    fn write(&mut self, report: &mut Report) -> io::Result<()> {
+        let mut bytes = record::encode(report)?;
+        let over = self.over(length(&bytes));
+        if !over.is_empty() {
+            report.dropped += u64::try_from(over.len()).unwrap_or(u64::MAX);
+            bytes = record::encode(report)?;
+        }
+        if let Err(error) = self.put(report.sequence, &bytes) {
+            report.dropped = self.dropped;
+            return Err(error);
+        }
+        for number in over {
+            self.lose(number);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, number: u64, bytes: &[u8]) -> io::Result<()> {
+        files::write_private(&record::report(&self.directory, number), bytes)?;
+        self.bytes += length(bytes);
+        self.waiting.insert(number, Waiting::Disk { bytes: length(bytes) });
+        // The report carries the number and the count on.
+        if let Some(mark) = self.mark.take() {
+            let _ = fs::remove_file(record::mark(&self.directory, mark));
+        }
+        Ok(())
+    }
+
+    /// How many reports were lost before, as the newest file that can be read tells it, and how many
+    /// of them that report drove out itself.
+    fn counted(&self) -> (u64, u64) {
+        let reports = self
+            .waiting
+            .keys()
+            .rev()
+            .map(|number| record::read(&record::report(&self.directory, *number), *number));
+        let mark =
+            self.mark.map(|number| record::read(&record::mark(&self.directory, number), number));
+        let mut counts = reports.chain(mark).filter_map(Result::ok).map(|report| report.dropped);
+        let newest = counts.next().unwrap_or(0);
+        (newest, newest.saturating_sub(counts.next().unwrap_or(newest)))
     }
 
     fn remove(&mut self, number: u64) {
         if let Some(Waiting::Disk { bytes }) = self.waiting.remove(&number) {
             self.bytes = self.bytes.saturating_sub(bytes);
-            let _ = fs::remove_file(self.path(number));
+            let _ = fs::remove_file(record::report(&self.directory, number));
         }
+    }
+
+    fn lose(&mut self, number: u64) {
+        self.remove(number);
+        if self.dropped == 0 || (self.dropped + 1).is_multiple_of(100) {
+            tracing::warn!(lost = self.dropped + 1, "spooled reports are lost, the oldest first");
+        }
+        self.dropped += 1;
+    }
+
+    /// The oldest reports that are too many; `more` bytes, one more report, are still to come where
+    /// it is not 0.
+    fn over(&self, more: u64) -> Vec<u64> {
+        let mut bytes = self.bytes.saturating_add(more);
+        let mut reports = self.waiting.len() + usize::from(more > 0);
+        let mut over = Vec::new();
+        for (number, waiting) in &self.waiting {
+            if bytes <= self.limits.bytes && reports <= self.limits.reports {
+                break;
+            }
+            if let Waiting::Disk { bytes: its } = waiting {
+                bytes = bytes.saturating_sub(*its);
+            }
+            reports -= 1;
+            over.push(*number);
+        }
+        over
     }
 
     /// Drops the oldest until everything is within its bounds.
     fn shrink(&mut self) {
-        let before = self.dropped;
-        while self.bytes > self.limits.bytes || self.waiting.len() > self.limits.reports {
-            let Some(oldest) = self.waiting.keys().next().copied() else { break };
-            self.remove(oldest);
-            self.dropped += 1;
+        for number in self.over(0) {
+            self.lose(number);
         }
-        let in_memory: Vec<u64> = self
-            .waiting
-            .iter()
-            .filter(|(_, waiting)| matches!(waiting, Waiting::Memory(_)))
-            .map(|(number, _)| *number)
-            .collect();
+        let in_memory = self.in_memory();
         let over = in_memory.len().saturating_sub(self.limits.in_memory);
         for number in in_memory.into_iter().take(over) {
-            self.remove(number);
-            self.dropped += 1;
+            self.lose(number);
         }
-        if self.dropped > before && (before == 0 || self.dropped.is_multiple_of(100)) {
-            tracing::warn!(
-                dropped = self.dropped,
-                "the spool is full; the oldest reports are dropped"
-            );
+    }
+
+    /// Where the disk is full and the memory too, the oldest report on disk makes room: one for each
+    /// new one, for others may fill the disk as fast as this empties it.
+    fn make_room_after(&mut self, error: &io::Error) {
+        let full =
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        if full && self.in_memory().len() >= self.limits.in_memory {
+            let oldest =
+                self.waiting.iter().find(|(_, waiting)| matches!(waiting, Waiting::Disk { .. }));
+            if let Some(oldest) = oldest.map(|(number, _)| *number) {
+                self.lose(oldest);
+            }
         }
+    }
+
+    fn in_memory(&self) -> Vec<u64> {
+        let in_memory =
+            self.waiting.iter().filter(|(_, waiting)| matches!(waiting, Waiting::Memory(_)));
+        in_memory.map(|(number, _)| *number).collect()
     }
 
     /// Tries to bring to disk what waits in memory, the oldest first.
     fn save_memory(&mut self) {
-        let numbers: Vec<u64> = self
-            .waiting
-            .iter()
-            .filter(|(_, waiting)| matches!(waiting, Waiting::Memory(_)))
-            .map(|(number, _)| *number)
-            .collect();
-        for number in numbers {
+        for number in self.in_memory() {
             let Some(Waiting::Memory(report)) = self.waiting.get(&number) else { continue };
-            match self.write(report) {
-                Ok(bytes) => {
-                    self.bytes += bytes;
-                    self.waiting.insert(number, Waiting::Disk { bytes });
-                }
-                Err(_) => return,
+            let saved = record::encode(report).and_then(|bytes| self.put(number, &bytes));
+            if saved.is_err() {
+                return;
             }
         }
     }
@@ -292,7 +368,6 @@ impl Spool {
             self.disk_failed = true;
             tracing::error!(%error, directory = %self.directory.display(), "the spool cannot be written; reports wait in memory");
         }
-        self.notes.clear();
         self.note(format!("the spool cannot be written: {error}; reports wait in memory"));
     }
 
@@ -303,12 +378,8 @@ impl Spool {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -71,6 +71,15 @@ impl Document {
         if list.is_empty() { Ok(()) } else { Err(Problems { file: self.file, list }) }
     }
 
+    /// The end of reading a file that makes no sense as a whole: its problems, and `text` where
+    /// there are none.
+    #[must_use]
+    pub fn refuse(self, text: &str) -> Problems {
+        let file = self.file.clone();
+        let whole = Problem { line: 1, text: text.to_owned() };
+        self.finish().err().unwrap_or(Problems { file, list: vec![whole] })
+    }
+
     pub(super) fn problem(&self, line: usize, text: String) {
         self.problems.borrow_mut().push(Problem { line, text });
     }

@@ -85,6 +85,53 @@ impl<'a> Section<'a> {
         None
     }
 
+    /// A list of whole numbers within bounds. `None` when any of them is wrong.
+    #[must_use]
+    pub fn integers(&self, key: &str, bounds: RangeInclusive<i64>) -> Option<Vec<i64>> {
+        let item = self.item(key)?;
+        let array = self.typed(key, item, item.as_array(), "a list of integers")?;
+        let mut list = Vec::new();
+        for (at, value) in array.iter().enumerate() {
+            match value.as_integer().filter(|number| bounds.contains(number)) {
+                Some(number) => list.push(number),
+                None => {
+                    let (first, last) = (bounds.start(), bounds.end());
+                    let path = format!("{}[{at}]", self.path_of(key));
+                    let text = format!("`{path}` is no integer from {first} to {last}");
+                    self.document.problem(self.document.line_of(value.span()), text);
+                }
+            }
+        }
+        (list.len() == array.len()).then_some(list)
+    }
+
+    /// The keys that are there, in the order of the file: for tables whose keys are data. A key
+    /// counts as known only once it is read.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.table.iter().map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// The keys of the table `key`; empty where it is none. That is no reading of it.
+    #[must_use]
+    pub fn keys_of(&self, key: &str) -> Vec<String> {
+        let table = self.table.get(key).and_then(Item::as_table_like);
+        let keys = table.into_iter().flat_map(|table| table.iter());
+        keys.map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// Whether `key` is there and a table; that is no reading of it.
+    #[must_use]
+    pub fn has_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|item| item.as_table_like().is_some())
+    }
+
+    /// Whether `key` is there and a list; that is no reading of it.
+    #[must_use]
+    pub fn has_list(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|item| item.as_array().is_some())
+    }
+
     /// `true` or `false`.
     #[must_use]
     pub fn boolean(&self, key: &str) -> Option<bool> {

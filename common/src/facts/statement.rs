@@ -17,7 +17,7 @@ pub struct Report {
     pub at: Timestamp,
     /// The statements.
     pub statements: Vec<Statement>,
-    /// How many earlier reports the agent had to drop because its spool was full.
+    /// How many earlier reports the agent lost: its spool was full, or damaged.
     pub dropped: u64,
     /// What the agent has to say about its own state: a full disk, a plan cut to its limits.
     pub notes: Vec<String>,

@@ -424,6 +424,7 @@ fn a_record_is_what_it_was_in_the_proof() {
 
 /// A benchmark: it prints what a healthy and a failing link cost, and asserts nothing.
 /// `cargo test --release -p epmesh-common --test diagnosis -- --ignored --nocapture cost`
+#[allow(clippy::disallowed_methods, reason = "what it took is printed, and nothing hangs on it")]
 #[test]
 #[ignore = "a benchmark: it prints, and asserts nothing"]
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock; the crate does not")]

@@ -151,16 +151,18 @@ pub enum TokenCommand {
 #[derive(Debug, Args)]
 pub struct DiagnoseArguments {
     /// The destination DC: the one that pulls and reports the error.
-    pub destination: String,
+    #[arg(required_unless_present = "from", requires = "source")]
+    pub destination: Option<String>,
     /// The source DC: the one it wants to pull from.
-    pub source: String,
+    #[arg(required_unless_present = "from")]
+    pub source: Option<String>,
     /// The interface: a name, a UUID, or `UUID vMAJOR.MINOR`.
     #[arg(long, default_value = "drsuapi")]
     pub interface: String,
     /// Have the agents look again first.
     #[arg(long, conflicts_with = "from")]
     pub now: bool,
-    /// Answer from a bundle instead of a coordinator.
+    /// Answer from a bundle instead of a coordinator, or run a scenario, which names its link itself.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 }

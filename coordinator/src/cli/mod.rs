@@ -5,6 +5,7 @@ mod client;
 mod facts;
 mod render;
 mod run;
+mod scenario;
 
 pub use self::{
     args::{Arguments, Command, ConfigCommand, Output, ServeArguments},

@@ -97,7 +97,11 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             row.clock_skew_ms.map_or_else(dash, |skew| format!("{skew:+} ms")),
         ]);
         if row.dropped > 0 {
-            let _ = writeln!(notes, "{}: its agent had to drop {} reports", row.name, row.dropped);
+            let _ = writeln!(
+                notes,
+                "{}: its agent lost {} reports before they were sent",
+                row.name, row.dropped
+            );
         }
         for note in &row.notes {
             let _ = writeln!(notes, "{}: {note}", row.name);

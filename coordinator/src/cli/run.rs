@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    facts, render,
+    facts, render, scenario,
 };
 use crate::{
     clock,
@@ -104,6 +104,9 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             Ok(Exit::of(rows.iter().map(|row| row.state)))
         }
         Command::Diagnose(what) => {
+            if let Some(run) = what.from.as_deref().map(scenario::read).transpose()?.flatten() {
+                return scenario::answer(&run, &what, out, output, width);
+            }
             let (diagnosis, at) = match &what.from {
                 Some(file) => offline(file, &what)?,
                 None => (online(&client, what).await?, now),
@@ -177,8 +180,9 @@ fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
 async fn online(client: &ClientArguments, what: DiagnoseArguments) -> anyhow::Result<Diagnosis> {
     let mut client = Client::connect(client).await?;
     let request = DiagnoseRequest {
-        destination: what.destination,
-        source: what.source,
+        // The command line has both, but for `--from`.
+        destination: what.destination.unwrap_or_default(),
+        source: what.source.unwrap_or_default(),
         interface: what.interface,
         now: what.now,
     };
@@ -193,11 +197,10 @@ fn offline(file: &Path, what: &DiagnoseArguments) -> anyhow::Result<(Diagnosis, 
         .with_context(|| format!("{name} cannot be read as a bundle"))?;
     let interface = names::find(&what.interface)
         .with_context(|| format!("no interface {:?} is known", what.interface))?;
-    let link = Link {
-        destination: view.find(&what.destination)?,
-        source: view.find(&what.source)?,
-        interface,
+    let (Some(destination), Some(source)) = (&what.destination, &what.source) else {
+        anyhow::bail!("a bundle holds many links: name the destination and the source DC too");
     };
+    let link = Link { destination: view.find(destination)?, source: view.find(source)?, interface };
     let verdict = diagnose(&view.evidence(&link, at), at);
     Ok((Diagnosis { verdict, silent: Vec::new() }, at))
 }
@@ -226,7 +229,7 @@ async fn export(client: &mut Client, file: &Path) -> anyhow::Result<usize> {
     Ok(count.saturating_sub(1))
 }
 
-fn print(
+pub(super) fn print(
     out: &mut impl Write,
     output: Output,
     document: &impl Serialize,

@@ -111,8 +111,8 @@ impl History {
         at: Timestamp,
     ) {
         if let Some(Stretch { open: true, registration }) = self.last(interface)
-            && same(registration.boot.as_deref(), boot)
-            && same(registration.process, process)
+            && same(registration.boot.as_deref().as_ref(), boot.as_ref())
+            && same(registration.process.as_ref(), process.as_ref())
         {
             if registration.boot.is_none() {
                 registration.boot = boot.map(ToOwned::to_owned);
@@ -142,7 +142,7 @@ impl History {
 }
 
 /// Whether two lives can be the same: one that is not known is not taken for another.
-fn same<T: PartialEq + Copy>(then: Option<T>, now: Option<T>) -> bool {
+fn same<T: PartialEq>(then: Option<&T>, now: Option<&T>) -> bool {
     then.is_none() || now.is_none() || then == now
 }
 

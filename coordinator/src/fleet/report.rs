@@ -36,7 +36,7 @@ pub struct Staged {
     pub stamps: Vec<(Subject, Timestamp)>,
     /// Statements that are not taken in, and why.
     pub refused: Vec<String>,
-    /// What the agent had to drop so far.
+    /// How many reports the agent lost so far, before they were sent.
     pub dropped: u64,
     /// What the agent says of its own state.
     pub notes: Vec<String>,

@@ -46,7 +46,7 @@ pub struct DcStatus {
     pub registered: BTreeMap<InterfaceId, bool>,
     /// When that map was read.
     pub registered_at: Option<Timestamp>,
-    /// How many reports its agent had to drop.
+    /// How many reports its agent lost before they were sent: its spool was full, or damaged.
     pub dropped: u64,
     /// What the agent says of its own state, then what the coordinator has to say.
     pub notes: Vec<String>,

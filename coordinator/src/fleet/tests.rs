@@ -207,6 +207,18 @@ fn what_is_not_held_is_wanted() {
     assert_eq!(held[0].0, Subject::Own(SectionKind::Host));
 }
 
+/// What an agent lost on its own disk is told with every report, and shown.
+#[test]
+fn a_loss_is_shown() {
+    let (mut view, agents) = fleet();
+    let report =
+        Report { sequence: 9, at: at(5), statements: Vec::new(), dropped: 7, notes: Vec::new() };
+    let staged = view.stage(&agents[0].dc, report, at(5), at(5));
+    view.apply(staged);
+    let lost: Vec<u64> = view.statuses().into_iter().map(|status| status.dropped).collect();
+    assert_eq!(lost, [7, 0, 0]);
+}
+
 #[test]
 fn nobody_speaks_for_another() {
     let (mut view, mut agents) = fleet();

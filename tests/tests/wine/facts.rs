@@ -105,7 +105,10 @@ async fn own_facts(coordinator: &Coordinator) -> Value {
     let begin = Instant::now();
     for number in 0.. {
         let facts = exported(coordinator, &folder.path().join(format!("bundle{number}"))).await;
-        if SectionKind::ALL.iter().all(|kind| facts[kind.as_str()].is_object()) {
+        let whole = SectionKind::ALL.iter().all(|kind| facts[kind.as_str()].is_object());
+        // Wine's table of sockets says "out of memory" where it grew while it was read. The next round
+        // reads it again.
+        if whole && facts["ports"]["fact"]["listeners"]["reading"] == "value" {
             return facts;
         }
         assert!(begin.elapsed() < LIMIT, "not all facts of {NAME} arrive: {facts:#}");

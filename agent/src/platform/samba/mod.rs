@@ -303,7 +303,7 @@ impl Here {
 
     fn services(&self) -> Services {
         let dir = self.at(Path::new("/proc"));
-        let processes = match proc::of_root(&dir) {
+        let processes = match proc::of_root(&dir, services::is_sambas) {
             Ok(processes) => processes,
             Err(error) => return Services { list: Reading::unreadable(&error) },
         };
@@ -359,7 +359,9 @@ impl Here {
             }
         }
         let dir = self.at(Path::new("/proc"));
-        let owners = proc::of_root(&dir).map(|all| owners(&dir, &all)).unwrap_or_default();
+        let owners = proc::of_root(&dir, services::is_sambas)
+            .map(|all| owners(&dir, &all))
+            .unwrap_or_default();
         let mut listeners: Vec<Listener> = sockets
             .into_iter()
             .map(|socket| Listener {
@@ -378,7 +380,7 @@ impl Here {
 /// first.
 fn owners(dir: &Path, processes: &[proc::Running]) -> std::collections::BTreeMap<u64, u32> {
     let mut owners = std::collections::BTreeMap::new();
-    for running in processes.iter().filter(|running| services::is_sambas(running)) {
+    for running in processes {
         let fds = std::fs::read_dir(dir.join(running.pid.to_string()).join("fd"));
         for inode in fds.into_iter().flatten().flatten().take(MAX_FDS) {
             if let Some(inode) = proc::socket_inode(&inode.path()) {

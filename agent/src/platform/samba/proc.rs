@@ -88,15 +88,16 @@ pub fn sees_all(proc: &Path) -> bool {
         .is_some_and(|uid| uid == 0)
 }
 
-/// The processes of root: a Samba server is one, and a process of another user that calls itself
-/// `samba: root process` is not.
+/// The processes of root whose title `wanted` takes: a Samba server is one, and a process of another user
+/// that calls itself `samba: root process` is not. Of the others, which are most of a host's, nothing but
+/// the title is read.
 ///
 /// A process that ends while it is looked at is left out, and so is one in another process or
 /// network namespace: a domain controller in a container on this host is another host.
 ///
 /// # Errors
 /// When `proc` itself cannot be listed.
-pub fn of_root(proc: &Path) -> Result<Vec<Running>, FileError> {
+pub fn of_root(proc: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<Running>, FileError> {
     let fail = |source: io::Error| FileError::Read { path: proc.to_owned(), source };
     let mut found = Vec::new();
     for entry in fs::read_dir(proc).map_err(fail)?.take(MAX_PROCESSES) {
@@ -105,8 +106,11 @@ pub fn of_root(proc: &Path) -> Result<Vec<Running>, FileError> {
             continue;
         };
         let of_root = entry.metadata().is_ok_and(|data| data.uid() == 0);
-        if of_root && is_here(proc, &entry.path()) {
-            found.extend(one(&entry.path(), pid));
+        if of_root
+            && let Some(title) = title(&entry.path()).filter(|title| wanted(title))
+            && is_here(proc, &entry.path())
+        {
+            found.extend(one(&entry.path(), pid, title));
         }
     }
     found.sort_by_key(|running| (running.start_ticks, running.pid));
@@ -122,9 +126,12 @@ fn is_here(proc: &Path, process: &Path) -> bool {
     })
 }
 
-fn one(dir: &Path, pid: u32) -> Option<Running> {
+fn title(dir: &Path) -> Option<String> {
+    Some(parse_cmdline(&read_text(&dir.join("cmdline")).ok()?))
+}
+
+fn one(dir: &Path, pid: u32, title: String) -> Option<Running> {
     let (comm, parent, start_ticks) = parse_stat(&read_text(&dir.join("stat")).ok()?)?;
-    let title = parse_cmdline(&read_text(&dir.join("cmdline")).ok()?);
     let uid = read_text(&dir.join("status")).ok().and_then(|text| parse_effective_uid(&text));
     Some(Running { pid, parent, comm, title, start_ticks, uid })
 }
@@ -229,9 +236,13 @@ mod tests {
         if !sees_all(proc) {
             return; // not root: this process is none of root's
         }
-        let all = of_root(proc).expect("proc can be listed");
+        let all = of_root(proc, |_| true).expect("proc can be listed");
         let me = all.iter().find(|running| running.pid == std::process::id());
         assert!(me.is_some_and(|me| !me.title.is_empty() && me.start_ticks > 0));
+        let title = &me.expect("it runs").title;
+        let named = of_root(proc, |other| other == title).expect("proc can be listed");
+        assert!(named.iter().any(|running| running.pid == std::process::id()));
+        assert_eq!(of_root(proc, |_| false).expect("proc can be listed"), []);
     }
 
     proptest! {

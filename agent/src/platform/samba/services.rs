@@ -28,7 +28,7 @@ const TASKS: [(&str, &[&str], &[ServiceRole]); 5] = [
 /// What the list of services is made from.
 #[derive(Debug)]
 pub struct Seen<'a> {
-    /// The processes of root.
+    /// The processes of root, those of Samba at least.
     pub processes: &'a [Running],
     /// Whether all of them could be seen, so that one that is not there does not run.
     pub all: bool,
@@ -168,10 +168,11 @@ fn task(title: &str) -> Option<&str> {
     title.strip_prefix("samba: task[")?.split_once(']').map(|(name, _)| name)
 }
 
-/// The processes whose sockets are worth looking for: those of Samba.
+/// Whether a process with this title is one of Samba's: all that the services and the owners of sockets
+/// are told from.
 #[must_use]
-pub fn is_sambas(running: &Running) -> bool {
-    let program = running.title.split([' ', ':']).next().unwrap_or_default();
+pub fn is_sambas(title: &str) -> bool {
+    let program = title.split([' ', ':']).next().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or(program);
     ["samba", "smbd", "nmbd", "winbindd", "rpcd_"].iter().any(|known| name.starts_with(known))
         || name == "named"

@@ -1,0 +1,122 @@
+//! What a verdict must be.
+
+use super::world::World;
+use crate::{
+    config::Section,
+    diagnosis::{Cause, Confidence, Side, State, Verdict},
+};
+
+/// What a scenario expects of the verdict. What it leaves out may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// How the link stands.
+    pub state: Option<State>,
+    /// The cause.
+    pub cause: Option<Cause>,
+    /// Its side.
+    pub side: Option<Side>,
+    /// How sure.
+    pub confidence: Option<Confidence>,
+    /// The error number that a Windows destination reports.
+    pub error: Option<i64>,
+    /// Texts that must stand in the culprit's kind, name and value.
+    pub culprit: Vec<String>,
+    /// Texts that must stand in the remedy.
+    pub remedy: Vec<String>,
+    /// Texts that must stand in the proof.
+    pub proof: Vec<String>,
+    /// Causes that must have been ruled out.
+    pub ruled_out: Vec<Cause>,
+    /// Causes that it must not be, although they are near: a near miss of each.
+    pub not: Vec<Cause>,
+    /// The confidence that it must not reach.
+    pub not_confidence: Option<Confidence>,
+}
+
+/// Reads `[expect]`; `None` when it is not there.
+pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
+    root.require("expect");
+    let table = root.table("expect")?;
+    let texts = |key: &str| {
+        if table.has_list(key) {
+            table.list(key, |text| Ok::<_, String>(text.to_owned())).unwrap_or_default()
+        } else {
+            table.text(key).into_iter().collect()
+        }
+    };
+    for key in ["state", "cause"] {
+        table.require(key);
+    }
+    let expect = Expect {
+        state: table.parse("state", |text| known(State::ALL, text)),
+        cause: table.parse("cause", |text| known(Cause::ALL, text)),
+        side: table.parse("side", |text| known(Side::ALL, text)),
+        confidence: table.parse("confidence", |text| known(Confidence::ALL, text)),
+        error: table.integer("error", -2_147_483_648..=65_535),
+        culprit: texts("culprit"),
+        remedy: texts("remedy"),
+        proof: texts("proof"),
+        ruled_out: table.list("ruled-out", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        not: table.list("not", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        not_confidence: table.parse("not-confidence", |text| known(Confidence::ALL, text)),
+    };
+    Some(expect)
+}
+
+/// The one of `all` that is written like this.
+fn known<T: Copy + std::fmt::Display>(all: &[T], text: &str) -> Result<T, String> {
+    let found = all.iter().find(|one| one.to_string() == text).copied();
+    found.ok_or_else(|| {
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+        format!("{text:?} is none of: {}", names.join(", "))
+    })
+}
+
+impl Expect {
+    /// Every difference between the verdict and what is expected, one line each; empty when it is
+    /// as expected.
+    #[must_use]
+    pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut compare = |what: &str, wanted: Option<String>, got: String| {
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != got) {
+                found.push(format!("{what}: expected {wanted}, got {got}"));
+            }
+        };
+        compare("state", self.state.map(|one| one.to_string()), verdict.state.to_string());
+        compare("cause", self.cause.map(|one| one.to_string()), verdict.cause.to_string());
+        compare("side", self.side.map(|one| one.to_string()), verdict.side.to_string());
+        let confidence = self.confidence.map(|one| one.to_string());
+        compare("confidence", confidence, verdict.confidence.to_string());
+        compare("error", self.error.map(|one| one.to_string()), verdict.error.code.to_string());
+        let culprit = verdict.culprit.as_ref().map_or_else(
+            || "none".to_owned(),
+            |culprit| format!("{}: {}: {}", culprit.kind, culprit.name, culprit.value),
+        );
+        let mut holds = |what: &str, wanted: &[String], got: &str| {
+            for text in wanted.iter().filter(|text| !got.contains(text.as_str())) {
+                found.push(format!("{what}: expected {text:?} in it, got {got}"));
+            }
+        };
+        holds("culprit", &self.culprit, &culprit);
+        holds("remedy", &self.remedy, &verdict.remedy.join(" / "));
+        let proof: Vec<String> = verdict
+            .evidence
+            .iter()
+            .map(|item| format!("{} {}", item.fact, item.raw.as_deref().unwrap_or_default()))
+            .collect();
+        holds("proof", &self.proof, &proof.join(" / "));
+        for cause in &self.ruled_out {
+            if !verdict.ruled_out.iter().any(|out| out.cause == *cause) {
+                found.push(format!("ruled out: expected {cause} among them"));
+            }
+        }
+        if self.not.contains(&verdict.cause) {
+            found.push(format!("cause: it must not be {}", verdict.cause));
+        }
+        if self.not_confidence == Some(verdict.confidence) {
+            found.push(format!("confidence: it must not be {}", verdict.confidence));
+        }
+        found
+    }
+}

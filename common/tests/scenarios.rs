@@ -1,0 +1,142 @@
+//! The scenario suite: every file under `tests/scenarios`, run against the engine.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test panics where it is wrong"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use epmesh_common::{
+    diagnosis::{Cause, diagnose},
+    scenario::Scenario,
+};
+
+/// How many scenarios must give each cause.
+const WAYS: usize = 3;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios")
+}
+
+/// Every scenario file, by its path within the suite.
+fn files() -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for cause in std::fs::read_dir(folder()).expect("the suite is there") {
+        let cause = cause.expect("it can be listed").path();
+        if !cause.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&cause).expect("it can be listed") {
+            let file = file.expect("it can be listed").path();
+            let name = file.strip_prefix(folder()).expect("it is below").display().to_string();
+            found.push((name, file));
+        }
+    }
+    found.sort();
+    assert!(found.iter().all(|(name, _)| name.ends_with(".toml")), "{found:?}");
+    found
+}
+
+fn suite() -> Vec<(String, Scenario)> {
+    let mut wrong = Vec::new();
+    let mut all = Vec::new();
+    for (name, path) in files() {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        match Scenario::parse(&name, &text) {
+            Ok(scenario) => all.push((name, scenario)),
+            Err(problems) => wrong.push(problems.to_string()),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    all
+}
+
+/// The scenarios whose verdict the engine does not give yet.
+fn awaited() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder().join("awaited.txt")).expect("the list is there");
+    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_scenario_gets_its_verdict() {
+    let (mut wrong, awaited) = (Vec::new(), awaited());
+    let all = suite();
+    let count = all.len();
+    let unknown: Vec<&String> =
+        awaited.iter().filter(|name| !all.iter().any(|(known, _)| known == *name)).collect();
+    assert!(unknown.is_empty(), "awaited.txt names what is not there: {unknown:?}");
+    for (name, scenario) in all {
+        let verdict = diagnose(&scenario.evidence(), scenario.at());
+        let differences = scenario.expect.differences(&verdict);
+        let title = &scenario.title;
+        match (differences.is_empty(), awaited.contains(&name)) {
+            (false, false) => {
+                wrong.push(format!("{name} ({title}):\n    {}", differences.join("\n    ")));
+            }
+            (true, true) => {
+                wrong.push(format!("{name}: as expected by now; take it off awaited.txt"));
+            }
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_same_facts_give_the_same_verdict() {
+    for (name, scenario) in suite() {
+        let first = diagnose(&scenario.evidence(), scenario.at());
+        let again = diagnose(&scenario.evidence(), scenario.at());
+        assert_eq!(first, again, "{name}");
+        let mut turned = scenario.evidence();
+        turned.observations.reverse();
+        let turned = diagnose(&turned, scenario.at());
+        assert_eq!((turned.state, turned.cause), (first.state, first.cause), "{name}, reversed");
+    }
+}
+
+/// Each cause is given at least three times, and at least once nearly.
+#[test]
+fn every_cause_is_covered() {
+    let all = suite();
+    let mut given: BTreeMap<Cause, usize> = BTreeMap::new();
+    let mut missed: BTreeMap<Cause, usize> = BTreeMap::new();
+    for (_, scenario) in &all {
+        if let Some(cause) = scenario.expect.cause {
+            *given.entry(cause).or_default() += 1;
+        }
+        for cause in &scenario.expect.not {
+            *missed.entry(*cause).or_default() += 1;
+        }
+    }
+    let mut wrong = Vec::new();
+    for cause in Cause::ALL {
+        let (given, missed) =
+            (given.get(cause).copied().unwrap_or(0), missed.get(cause).copied().unwrap_or(0));
+        if given < WAYS {
+            wrong.push(format!("{cause}: given by {given} scenarios, {WAYS} are wanted"));
+        }
+        if missed == 0 {
+            wrong.push(format!("{cause}: no near miss (`not = [\"{cause}\"]`)"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A folder is called by the cause that is in question there.
+#[test]
+fn every_folder_is_a_cause() {
+    for (name, scenario) in suite() {
+        let folder = name.split('/').next().unwrap_or_default();
+        let given = scenario.expect.cause.map(|cause| cause.to_string());
+        let not = scenario.expect.not.iter().map(ToString::to_string);
+        let about: Vec<String> = given.into_iter().chain(not).collect();
+        assert!(about.iter().any(|cause| cause == folder), "{name}: {about:?}");
+    }
+}

@@ -1,0 +1,46 @@
+//! One agent: what it has not yet said, what the coordinator holds of it, and its reports.
+
+use std::collections::HashMap;
+
+use epmesh_common::facts::{Body, Digest, Neighbour, Report, Statement, Subject, Timestamp};
+
+/// One agent.
+#[derive(Debug, Default)]
+pub(super) struct Agent {
+    sequence: u64,
+    /// What was last said of each subject.
+    said: HashMap<Subject, (Body, Digest)>,
+    /// Subjects whose body the coordinator wants again.
+    pub(super) wanted: Vec<Subject>,
+    /// When its last report came in: they come in order.
+    pub(super) last_came: Timestamp,
+    /// The inbound replication it recorded.
+    pub(super) neighbours: Vec<Neighbour>,
+}
+
+impl Agent {
+    /// The statement on `body`, seen at `at` by the agent's clock: without the body where it is as
+    /// it was said last.
+    pub(super) fn state(&mut self, body: Body, at: Timestamp) -> Statement {
+        let subject = body.subject();
+        let again = self.wanted.iter().position(|wanted| *wanted == subject);
+        if let Some(again) = again {
+            self.wanted.swap_remove(again);
+        }
+        if let Some((held, digest)) = self.said.get(&subject)
+            && again.is_none()
+            && *held == body
+        {
+            return Statement { subject, at, digest: *digest, body: None };
+        }
+        let statement = body.clone().stated(at);
+        self.said.insert(subject, (body, statement.digest));
+        statement
+    }
+
+    /// A report made at `at` by the agent's clock.
+    pub(super) fn report(&mut self, at: Timestamp, statements: Vec<Statement>) -> Report {
+        self.sequence += 1;
+        Report { sequence: self.sequence, at, statements, dropped: 0, notes: Vec::new() }
+    }
+}

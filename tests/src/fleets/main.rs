@@ -1,0 +1,85 @@
+//! `epmesh-fleets`: random fleets with known faults through the engine, and what it made of them.
+//! `tests/campaign fleets` runs it.
+
+use std::{collections::BTreeMap, process::ExitCode, thread};
+
+use clap::Parser;
+use epmesh_tests::fleets::{MissKind, Score, Variant, play, score};
+
+/// Random fleets with known faults through the engine.
+#[derive(Clone, Copy, Parser)]
+#[command(name = "epmesh-fleets")]
+struct Arguments {
+    /// How many fleets.
+    #[arg(long, default_value_t = 10_000)]
+    fleets: u64,
+    /// The first seed; with it alone, that one fleet is played again and every error is printed.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The most domain controllers of a fleet; a seed is another fleet with another limit.
+    #[arg(long)]
+    most: Option<usize>,
+    /// Threads.
+    #[arg(long, default_value_t = 2)]
+    threads: u64,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let total = match arguments.seed {
+        Some(seed) => score(seed, &play(seed, variant(arguments))),
+        None => all(arguments),
+    };
+    print(&total, arguments.seed.is_some());
+    let enough = total.right * 100 >= total.decidable * 99;
+    let only_missed = total.misses.iter().all(|miss| miss.kind == MissKind::NotNamed);
+    if enough && only_missed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn variant(arguments: Arguments) -> Variant {
+    Variant { most: arguments.most, ..Variant::default() }
+}
+
+fn all(arguments: Arguments) -> Score {
+    let threads = arguments.threads.max(1);
+    let parts: Vec<_> = (0..threads)
+        .map(|part| {
+            thread::spawn(move || {
+                let mut total = Score::default();
+                for seed in (part..arguments.fleets).step_by(usize::try_from(threads).unwrap_or(1))
+                {
+                    total.add(score(seed, &play(seed, variant(arguments))));
+                }
+                total
+            })
+        })
+        .collect();
+    let mut total = Score::default();
+    for part in parts {
+        match part.join() {
+            Ok(score) => total.add(score),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    total
+}
+
+fn print(total: &Score, whole: bool) {
+    println!("fleets                      {}", total.fleets);
+    println!("  of these without a fault  {}", total.healthy_fleets);
+    println!("verdicts                    {}", total.verdicts);
+    println!("faults                      {}", total.faults);
+    println!("  that evidence decides     {}", total.decidable);
+    println!("  of these named rightly    {}", total.right);
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for miss in &total.misses {
+        groups.entry((miss.kind, miss.fault)).or_default().push(miss);
+    }
+    for ((kind, fault), misses) in groups {
+        let fault = fault.map_or("no fault".to_owned(), |fault| format!("{fault:?}"));
+        println!("\n{kind:?}, {fault}: {}", misses.len());
+        for miss in misses.iter().take(if whole { usize::MAX } else { 3 }) {
+            println!("  --seed {}  {}", miss.seed, miss.said);
+        }
+    }
+}

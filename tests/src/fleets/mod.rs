@@ -1,0 +1,36 @@
+//! Random fleets with faults whose truth is known, seen through agents whose reports are late, lost
+//! and by wrong clocks, taken in by the coordinator's own view and judged by the engine.
+//!
+//! | module | what |
+//! |---|---|
+//! | `dice` | seeded chance |
+//! | `world` | hosts, networks and name servers as they are |
+//! | `build` | a random healthy fleet |
+//! | `fault` | what goes wrong, and what the catalogue says of it |
+//! | `client` | how a link really stands |
+//! | `own`, `look` | what an agent states of its host, and what it sees of a peer |
+//! | `agent`, `run` | reports through time, into the coordinator's view |
+//! | `score` | what was said against what is so |
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "numbers of hosts are made by the builder, and a generator that is wrong has to stop"
+)]
+
+mod agent;
+pub mod build;
+pub mod client;
+pub mod dice;
+pub mod fault;
+pub mod look;
+pub mod own;
+pub mod run;
+pub mod score;
+pub mod world;
+
+pub use self::{
+    build::Naming,
+    run::{Played, Variant, play},
+    score::{Miss, MissKind, Score, score},
+};

@@ -1,0 +1,457 @@
+//! A fleet through its time: agents look and report, faults strike, reports are late or lost, and
+//! the coordinator's own view takes them in and judges.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+    time::Duration,
+};
+
+use epmesh::fleet::{Settings, View};
+use epmesh_common::{
+    diagnosis::{Link, Verdict, diagnose},
+    facts::{Body, DnsName, Report, Target, Timestamp},
+};
+
+use super::{
+    agent::Agent,
+    build::{self, Naming},
+    client::{Stands, stands},
+    dice::{Dice, shifted},
+    fault::Fault,
+    look::look,
+    own::{drsuapi, sections},
+    world::World,
+};
+
+/// Between two looks at the same peer.
+const INTERVAL: Duration = Duration::from_secs(60);
+/// Rounds of looks; faults strike in the second or third.
+const ROUNDS: u64 = 7;
+/// When the first agent reports.
+const START: u64 = 1_772_000_000_000;
+
+/// The same fleet, told in another way. The verdicts must be the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Variant {
+    /// How the domain controllers are called.
+    pub naming: Naming,
+    /// Reports of different agents that come close together come in another order.
+    pub other_order: bool,
+    /// Healthy domain controllers added.
+    pub added: usize,
+    /// Milliseconds by which every clock is later, the coordinator's too.
+    pub later_ms: u64,
+    /// Every agent's clock is wrong by as much in the other direction.
+    pub clocks_mirrored: bool,
+    /// Every report is taken in twice.
+    pub repeated: bool,
+    /// How many faults, whatever the dice say.
+    pub faults: Option<usize>,
+    /// The most domain controllers, whatever the dice say.
+    pub most: Option<usize>,
+}
+
+/// A verdict of some moment.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// When.
+    pub at: Timestamp,
+    /// The destination and the source, by their numbers.
+    pub link: (usize, usize),
+    /// What was said.
+    pub verdict: Verdict,
+}
+
+/// What became of a fleet.
+pub struct Played {
+    /// The world at the end.
+    pub world: World,
+    /// The end.
+    pub now: Timestamp,
+    /// What was done to it.
+    pub faults: Vec<Fault>,
+    /// Healthy hosts that were started anew, and when.
+    pub restarts: Vec<(usize, Timestamp)>,
+    /// The verdict on every link at the end.
+    pub last: BTreeMap<(usize, usize), Verdict>,
+    /// Verdicts before the end that said that something is wrong.
+    pub before: Vec<Judged>,
+    /// When the last look was made that came in, by destination and source.
+    pub looked: BTreeMap<(usize, usize), Timestamp>,
+    /// When the last own facts were read that came in.
+    pub spoke: BTreeMap<usize, Timestamp>,
+    /// When each agent's own facts came in for the first time.
+    pub first_spoke: BTreeMap<usize, Timestamp>,
+    /// Verdicts given in all.
+    pub verdicts: usize,
+}
+
+impl Played {
+    /// How long a fact decides.
+    #[must_use]
+    pub fn fresh_for() -> Duration {
+        settings().fresh_for()
+    }
+}
+
+fn settings() -> Settings {
+    Settings { interval: INTERVAL, interfaces: vec![drsuapi()] }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Strike(usize),
+    ComeBack(usize),
+    Down(usize),
+    Up(usize),
+    Own(usize),
+    Look(usize, usize),
+    Deliver(usize),
+    Tick,
+}
+
+struct Parcel {
+    dc: usize,
+    report: Report,
+    sent: Timestamp,
+    looked: Vec<(usize, Timestamp)>,
+    spoke: Option<Timestamp>,
+}
+
+struct Play {
+    world: World,
+    view: View,
+    variant: Variant,
+    agents: Vec<Agent>,
+    steps: BinaryHeap<Reverse<(Timestamp, usize, Step)>>,
+    count: usize,
+    /// Seeds the dice of each report.
+    noise: u64,
+    parcels: Vec<Option<Parcel>>,
+    targets: Vec<Vec<(usize, Target)>>,
+    by_name: BTreeMap<DnsName, usize>,
+    /// Agents that cannot report for a while: until when.
+    away: Vec<Timestamp>,
+    played: Option<Played>,
+}
+
+/// Plays the fleet that `seed` is.
+#[must_use]
+pub fn play(seed: u64, variant: Variant) -> Played {
+    let mut dice = Dice::new(seed);
+    let start = Timestamp::from_millis(START + variant.later_ms);
+    let count = build::size(&mut dice).min(variant.most.unwrap_or(usize::MAX));
+    let mut world = build::world(&mut dice, count, start, variant.naming);
+    let wanted = dice.one(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(0);
+    let faults = draw_faults(&mut dice, &world, start, variant.faults.unwrap_or(wanted));
+    let noise = dice.from_to(0, u64::MAX);
+    for _ in 0..variant.added {
+        build::add(&mut Dice::new(noise ^ 1), &mut world, start);
+    }
+    if variant.clocks_mirrored {
+        world.dcs.iter_mut().for_each(|dc| dc.ahead_ms = -dc.ahead_ms);
+    }
+    let mut play = Play::new(world, variant, noise, start, faults, count);
+    play.run();
+    play.finish()
+}
+
+fn draw_faults(dice: &mut Dice, world: &World, start: Timestamp, wanted: usize) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    for _ in 0..40 {
+        if faults.len() >= wanted {
+            break;
+        }
+        let at = start.plus(Duration::from_millis(dice.from_to(130_000, 170_000)));
+        let Some(fault) = Fault::draw(dice, world, at) else { continue };
+        // Independent: no two of them bear on the links of one source.
+        let shared = faults.iter().any(|other| {
+            (0..world.dcs.len()).any(|source| {
+                let bears = |fault: &Fault| {
+                    (0..world.dcs.len()).any(|to| to != source && fault.touches(world, to, source))
+                };
+                bears(&fault) && bears(other)
+            })
+        });
+        if !shared {
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+impl Play {
+    fn new(
+        world: World,
+        variant: Variant,
+        noise: u64,
+        start: Timestamp,
+        faults: Vec<Fault>,
+        original: usize,
+    ) -> Self {
+        let mut dice = Dice::new(noise);
+        let all = world.dcs.len();
+        let by_name = world.dcs.iter().enumerate().map(|(at, dc)| (dc.name.clone(), at)).collect();
+        let mut play = Self {
+            view: View::new(settings()),
+            variant,
+            agents: (0..all).map(|_| Agent::default()).collect(),
+            steps: BinaryHeap::new(),
+            count: 0,
+            parcels: Vec::new(),
+            targets: vec![Vec::new(); all],
+            by_name,
+            away: vec![Timestamp::default(); all],
+            played: Some(Played {
+                world: World {
+                    dcs: Vec::new(),
+                    strangers: Vec::new(),
+                    blocks: Vec::new(),
+                    inspections: Vec::new(),
+                },
+                now: start,
+                faults: Vec::new(),
+                restarts: Vec::new(),
+                last: BTreeMap::new(),
+                before: Vec::new(),
+                looked: BTreeMap::new(),
+                spoke: BTreeMap::new(),
+                first_spoke: BTreeMap::new(),
+                verdicts: 0,
+            }),
+            noise,
+            world,
+        };
+        for (at, fault) in faults.iter().enumerate() {
+            play.at(fault.at, Step::Strike(at));
+            if fault.kind.restarts() {
+                play.at(fault.at.plus(Duration::from_secs(50)), Step::ComeBack(at));
+            }
+        }
+        let busy: Vec<usize> = faults.iter().map(|fault| fault.source).collect();
+        let mut restarts = Vec::new();
+        if dice.chance(15) {
+            let dc = dice.below(original);
+            let at = start.plus(Duration::from_millis(dice.from_to(80_000, 200_000)));
+            if !busy.contains(&dc) {
+                restarts.push((dc, at));
+                play.at(at, Step::Down(dc));
+                play.at(at.plus(Duration::from_secs(dice.from_to(20, 60))), Step::Up(dc));
+            }
+        }
+        for dc in 0..all {
+            if !play.world.dcs[dc].agent {
+                continue;
+            }
+            let name = play.world.dcs[dc].name.clone();
+            play.view.enrolled(&name);
+            let first = start.plus(Duration::from_millis(dice.from_to(0, 5_000)));
+            play.at(first, Step::Own(dc));
+            let moment = dice.from_to(0, 12_000);
+            for round in 1..ROUNDS {
+                let at = INTERVAL.saturating_mul(u32::try_from(round).unwrap_or(1));
+                play.at(start.plus(at).plus(Duration::from_millis(moment)), Step::Own(dc));
+            }
+            if dice.chance(4) {
+                // Offline for a while: its reports wait in the spool.
+                let from = dice.from_to(60_000, 200_000);
+                play.away[dc] = start.plus(Duration::from_millis(from));
+            }
+        }
+        for tick in 1..ROUNDS * 3 {
+            play.at(start.plus(Duration::from_secs(tick * 20)), Step::Tick);
+        }
+        if let Some(played) = &mut play.played {
+            (played.faults, played.restarts) = (faults, restarts);
+        }
+        play
+    }
+
+    fn at(&mut self, at: Timestamp, step: Step) {
+        self.count += 1;
+        // At the same moment: in this order, or in the other one.
+        let place = if self.variant.other_order { usize::MAX - self.count } else { self.count };
+        self.steps.push(Reverse((at, place, step)));
+    }
+
+    fn run(&mut self) {
+        while let Some(Reverse((now, _, step))) = self.steps.pop() {
+            if let Some(played) = &mut self.played {
+                played.now = now;
+            }
+            let fault = |play: &Self, at: usize| {
+                play.played.as_ref().and_then(|played| played.faults.get(at).cloned())
+            };
+            match step {
+                Step::Strike(at) => {
+                    if let Some(fault) = fault(self, at) {
+                        fault.strike(&mut self.world);
+                    }
+                }
+                Step::ComeBack(at) => {
+                    if let Some(fault) = fault(self, at) {
+                        fault.come_back(&mut self.world);
+                    }
+                }
+                Step::Down(dc) => self.world.dcs[dc].up = false,
+                Step::Up(dc) => Fault::restart(&mut self.world, dc, now),
+                Step::Own(dc) => self.own(dc, now),
+                Step::Look(dc, at) => self.look(dc, at, now),
+                Step::Deliver(parcel) => self.deliver(parcel, now),
+                Step::Tick => self.judge(now, false),
+            }
+        }
+    }
+
+    fn own(&mut self, dc: usize, now: Timestamp) {
+        let neighbours = self.agents[dc].neighbours.clone();
+        let at = self.world.dcs[dc].clock(now);
+        if self.world.dcs[dc].up {
+            let read = sections(&self.world, dc, &neighbours);
+            let agent = &mut self.agents[dc];
+            let bodies = read.into_iter().map(|section| Body::Own(Box::new(section)));
+            let statements = bodies.map(|body| agent.state(body, at)).collect();
+            let report = agent.report(at, statements);
+            self.send(dc, now, report, Vec::new(), Some(now));
+        }
+        // The looks of this round, each at its moment, which is the same in every round.
+        let targets = self.targets[dc].len();
+        for at in 0..targets {
+            let peer = self.targets[dc][at].0;
+            let moment = u64::try_from((peer * 7919 + dc * 104_729) % 36_000).unwrap_or(0);
+            self.at(now.plus(Duration::from_millis(2_000 + moment)), Step::Look(dc, at));
+        }
+    }
+
+    fn look(&mut self, dc: usize, at: usize, now: Timestamp) {
+        if !self.world.dcs[dc].up {
+            return;
+        }
+        let Some((peer, target)) = self.targets[dc].get(at).cloned() else { return };
+        let seen = look(&self.world, dc, &target);
+        let clock = self.world.dcs[dc].clock(now);
+        let agent = &mut self.agents[dc];
+        let statements = vec![agent.state(Body::Peer(seen), clock)];
+        let report = agent.report(clock, statements);
+        self.send(dc, now, report, vec![(peer, now)], None);
+    }
+
+    fn send(
+        &mut self,
+        dc: usize,
+        now: Timestamp,
+        report: Report,
+        looked: Vec<(usize, Timestamp)>,
+        spoke: Option<Timestamp>,
+    ) {
+        // Dice of its own for each report: what becomes of one hangs on no other.
+        let own = u64::try_from(dc).unwrap_or(0) << 32 | report.sequence;
+        let mut dice = Dice::new(self.noise ^ own.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        // One in a hundred is lost for good: the spool was full.
+        if dice.chance(1) && now > self.away[dc] {
+            return;
+        }
+        let away = self.away[dc];
+        let outage = Duration::from_secs(90);
+        let is_away = now >= away && now < away.plus(outage) && away > Timestamp::default();
+        let sent = if is_away { away.plus(outage) } else { now };
+        let way = if dice.chance(2) { dice.from_to(1_000, 20_000) } else { dice.from_to(2, 60) };
+        let came = sent.plus(Duration::from_millis(way)).max(self.agents[dc].last_came);
+        self.agents[dc].last_came = came;
+        // What comes within the same fifth of a second comes together, in either order.
+        let came = match came.as_millis() % 200 {
+            0 => came,
+            rest => came.plus(Duration::from_millis(200 - rest)),
+        };
+        self.parcels.push(Some(Parcel { dc, report, sent, looked, spoke }));
+        // Those of one agent stay in their order.
+        let place = self.parcels.len() - 1;
+        self.count += 1;
+        let turn = if self.variant.other_order { self.world.dcs.len() - dc } else { dc };
+        self.steps.push(Reverse((came, turn * 1_000_000 + place, Step::Deliver(place))));
+    }
+
+    fn deliver(&mut self, parcel: usize, now: Timestamp) {
+        let Some(Parcel { dc, report, sent, looked, spoke }) = self.parcels[parcel].take() else {
+            return;
+        };
+        let name = self.world.dcs[dc].name.clone();
+        let sent = shifted(sent, self.world.dcs[dc].ahead_ms);
+        for _ in 0..=usize::from(self.variant.repeated) {
+            let received = self.view.heard(&name, sent, now);
+            if self.view.acknowledged(&name).covers(report.sequence, report.at) {
+                continue;
+            }
+            let staged = self.view.stage(&name, report.clone(), sent, received);
+            self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
+            self.view.apply(staged);
+        }
+        if let Some(played) = &mut self.played {
+            for (peer, at) in looked {
+                played.looked.insert((dc, peer), at);
+            }
+            if let Some(at) = spoke {
+                played.spoke.insert(dc, at);
+                played.first_spoke.entry(dc).or_insert(now);
+            }
+        }
+        if self.view.has_moved() {
+            self.replan(now);
+        }
+    }
+
+    fn replan(&mut self, now: Timestamp) {
+        for agent in self.view.rearrange(now).replanned {
+            let (Some(dc), Some(plan)) = (self.by_name.get(&agent), self.view.plan(&agent)) else {
+                continue;
+            };
+            let number = |target: Target| Some((*self.by_name.get(&target.name)?, target));
+            self.targets[*dc] = plan.targets.into_iter().filter_map(number).collect();
+        }
+    }
+
+    fn judge(&mut self, now: Timestamp, last: bool) {
+        if self.view.has_moved() {
+            self.replan(now);
+        }
+        self.view.sweep(now, if last { Duration::ZERO } else { Played::fresh_for() / 3 });
+        let mut links: Vec<Link> = self.view.take_touched(usize::MAX);
+        links.sort();
+        for link in links {
+            let verdict = diagnose(&self.view.evidence(&link, now), now);
+            let (Some(to), Some(from)) =
+                (self.by_name.get(&link.destination), self.by_name.get(&link.source))
+            else {
+                continue;
+            };
+            let key = (*to, *from);
+            self.view.judge(&link, verdict.clone(), now);
+            let Some(played) = &mut self.played else { continue };
+            played.verdicts += 1;
+            let wrong = verdict.state != epmesh_common::diagnosis::State::Healthy;
+            if wrong && !last {
+                played.before.push(Judged { at: now, link: key, verdict: verdict.clone() });
+            }
+            played.last.insert(key, verdict);
+        }
+    }
+
+    fn finish(mut self) -> Played {
+        let now = self.played.as_ref().map_or(Timestamp::default(), |played| played.now);
+        let now = now.plus(Duration::from_secs(1));
+        self.judge(now, true);
+        let mut played = self.played.take().expect("it is taken once");
+        played.now = now;
+        played.world = self.world;
+        played
+    }
+}
+
+impl Played {
+    /// How a link really stands at the end.
+    #[must_use]
+    pub fn stands(&self, link: (usize, usize)) -> Stands {
+        stands(&self.world, link.0, link.1)
+    }
+}

@@ -1,0 +1,461 @@
+//! The truth: hosts, networks and name servers as they are at one moment, in the field's terms.
+//! Nothing of it comes from the engine; faults change it, agents look at it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use epmesh_common::facts::{
+    Answer, Blank, BootMode, DnsName, HostsLine, LmhostsLine, NtdsSettings, Platform, Process,
+    Record, RecordData, RecordType, RpcFilter, RpcSettings, ServiceState, StartType, Timestamp,
+};
+use uuid::Uuid;
+
+/// A whole fleet and what lies between its hosts.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The domain controllers.
+    pub dcs: Vec<Dc>,
+    /// Everybody else: member servers, DNS servers of another make.
+    pub strangers: Vec<Stranger>,
+    /// What the firewalls refuse.
+    pub blocks: Vec<Block>,
+    /// Ways on which something that understands RPC answers for the endpoint mapper that drsuapi
+    /// is not registered.
+    pub inspections: Vec<(Scope, Scope)>,
+}
+
+/// One domain controller.
+#[derive(Clone, Debug)]
+pub struct Dc {
+    /// Its fully qualified name.
+    pub name: DnsName,
+    /// The DNS name of its domain, which need not be the parent of its own name.
+    pub domain: DnsName,
+    /// The forest root domain.
+    pub forest: DnsName,
+    /// The number of its site.
+    pub site: usize,
+    /// Windows or Samba.
+    pub platform: Platform,
+    /// Its addresses in DNS.
+    pub addresses: Vec<IpAddr>,
+    /// Addresses it owns and registers nowhere: a container bridge, a heartbeat.
+    pub unregistered: Vec<IpAddr>,
+    /// The objectGUID of its NTDS Settings object.
+    pub guid: Uuid,
+    /// When that object was made.
+    pub created: Timestamp,
+    /// A read-only domain controller.
+    pub read_only: bool,
+    /// Whether an agent runs there.
+    pub agent: bool,
+    /// Milliseconds by which its clock is ahead.
+    pub ahead_ms: i64,
+    /// Whether the host runs at all.
+    pub up: bool,
+    /// The present life of the host.
+    pub boot: Life,
+    /// What serves the directory's interfaces.
+    pub directory: Server,
+    /// The endpoint mapper.
+    pub mapper: Mapper,
+    /// Its DNS server, where it has one.
+    pub dns: Option<NameServer>,
+    /// Where it gets names from.
+    pub names: Names,
+    /// NTDS Settings objects that its copy of the directory has otherwise than they are, by the
+    /// number of the domain controller.
+    pub stale_settings: Vec<(usize, NtdsSettings)>,
+    /// Its RPC settings.
+    pub rpc: RpcSettings,
+    /// Its RPC filters.
+    pub filters: Vec<RpcFilter>,
+    /// What is used of its dynamic ports, in percent.
+    pub ports_used: u8,
+}
+
+/// One life of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Told from any other by this.
+    pub id: String,
+    /// When it began, by the true clock.
+    pub at: Timestamp,
+    /// How it was started.
+    pub mode: BootMode,
+}
+
+/// The service that serves drsuapi.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its state.
+    pub state: ServiceState,
+    /// How it is started.
+    pub start: StartType,
+    /// Its process, by the true clock.
+    pub process: Option<Process>,
+    /// Whether it has the interface in the endpoint map.
+    pub registered: Registered,
+    /// The port in its registration.
+    pub port: u16,
+    /// What is behind that port.
+    pub behind: Behind,
+}
+
+/// What the endpoint map holds of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// TCP, pipe and LRPC.
+    All,
+    /// Pipe and LRPC only.
+    NoTcp,
+    /// Nothing.
+    Nothing,
+}
+
+/// What listens on the registered port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behind {
+    /// The server itself.
+    Itself,
+    /// Another RPC server.
+    Another,
+    /// Nothing.
+    Nobody,
+}
+
+/// The endpoint mapper of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapper {
+    /// Whether it runs and listens on 135.
+    pub runs: bool,
+    /// How its service is started.
+    pub start: StartType,
+    /// Whether it refuses anonymous callers.
+    pub refuses: bool,
+    /// Whether a filter on the host hides drsuapi from callers over the network.
+    pub hides: bool,
+}
+
+/// A DNS server: the zones are the forest's, as they ought to be, but for `overrides`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameServer {
+    /// What its copy of a zone answers otherwise.
+    pub overrides: Vec<(DnsName, RecordType, Answer)>,
+}
+
+/// A host's sources of names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Its DNS servers, in its order.
+    pub servers: Vec<IpAddr>,
+    /// Its hosts file.
+    pub hosts: Vec<HostsLine>,
+    /// Its LMHOSTS file.
+    pub lmhosts: Vec<LmhostsLine>,
+    /// What its DNS client remembers: answers that are not asked for again.
+    pub cache: Vec<(DnsName, RecordType, Answer)>,
+}
+
+/// A host that is no domain controller.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// Its name.
+    pub name: DnsName,
+    /// Its address.
+    pub address: IpAddr,
+    /// Its site.
+    pub site: usize,
+    /// What it is.
+    pub kind: StrangerKind,
+    /// Its DNS server, where it is one.
+    pub dns: Option<NameServer>,
+}
+
+/// What a stranger is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrangerKind {
+    /// A Windows member server: an endpoint mapper without drsuapi.
+    Member,
+    /// Something without RPC: 135 is refused.
+    Appliance,
+}
+
+/// Something a firewall does not let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// From where.
+    pub from: Scope,
+    /// To where.
+    pub to: Scope,
+    /// Which ports.
+    pub ports: PortSet,
+    /// Only this family of addresses.
+    pub v6_only: bool,
+    /// Only this one address of the target.
+    pub address: Option<IpAddr>,
+    /// Whether it answers with a reset.
+    pub rejects: bool,
+}
+
+/// One end of a way through the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Anybody.
+    Any,
+    /// Everybody in this site.
+    Site(usize),
+    /// Everybody who is not in this site.
+    OutsideSite(usize),
+    /// This domain controller.
+    Dc(usize),
+}
+
+impl Scope {
+    fn holds(self, site: usize, dc: Option<usize>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Site(wanted) => wanted == site,
+            Self::OutsideSite(other) => other != site,
+            Self::Dc(wanted) => dc == Some(wanted),
+        }
+    }
+}
+
+/// Ports of a firewall rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortSet {
+    /// All.
+    All,
+    /// The endpoint mapper.
+    Mapper,
+    /// 49152 to 65535.
+    Dynamic,
+    /// LDAP, TCP and UDP.
+    Ldap,
+    /// NetBIOS name service.
+    NetBios,
+    /// DNS.
+    Dns,
+}
+
+impl PortSet {
+    const fn holds(self, port: u16) -> bool {
+        match self {
+            Self::All => true,
+            Self::Mapper => port == 135,
+            Self::Dynamic => port >= 49152,
+            Self::Ldap => port == 389,
+            Self::NetBios => port == 137,
+            Self::Dns => port == 53,
+        }
+    }
+}
+
+/// Who is behind an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A domain controller.
+    Dc(usize),
+    /// Somebody else.
+    Stranger(usize),
+}
+
+/// What comes of sending something to a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It gets to the host.
+    Through(Who),
+    /// A firewall answers with a reset.
+    Rejected,
+    /// Nothing comes back.
+    Silent,
+    /// The sender has no way to such an address.
+    NoWay,
+}
+
+impl World {
+    /// The domain controller called `name`.
+    #[must_use]
+    pub fn find(&self, name: &DnsName) -> Option<usize> {
+        self.dcs.iter().position(|dc| dc.name == *name)
+    }
+
+    /// Whose address this is.
+    #[must_use]
+    pub fn owner(&self, address: IpAddr) -> Option<Who> {
+        let dc = self.dcs.iter().position(|dc| dc.addresses.contains(&address));
+        let stranger = || self.strangers.iter().position(|other| other.address == address);
+        dc.map(Who::Dc).or_else(|| stranger().map(Who::Stranger))
+    }
+
+    /// Whether what `from` sends to `address` and `port` arrives.
+    #[must_use]
+    pub fn way(&self, from: usize, address: IpAddr, port: u16) -> Way {
+        let sender = &self.dcs[from];
+        if !sender.addresses.iter().any(|own| own.is_ipv4() == address.is_ipv4()) {
+            return Way::NoWay;
+        }
+        let Some(who) = self.owner(address) else { return Way::Silent };
+        let (site, dc) = match who {
+            Who::Dc(dc) => (self.dcs[dc].site, Some(dc)),
+            Who::Stranger(other) => (self.strangers[other].site, None),
+        };
+        if dc.is_some_and(|dc| !self.dcs[dc].up) {
+            return Way::Silent;
+        }
+        let block = self.blocks.iter().find(|block| {
+            block.from.holds(sender.site, Some(from))
+                && block.to.holds(site, dc)
+                && block.ports.holds(port)
+                && (!block.v6_only || address.is_ipv6())
+                && block.address.is_none_or(|only| only == address)
+                && dc != Some(from)
+        });
+        match block {
+            Some(block) if block.rejects => Way::Rejected,
+            Some(_) => Way::Silent,
+            None => Way::Through(who),
+        }
+    }
+
+    /// Whether something on the way from `from` to `to` answers in the endpoint mapper's place.
+    #[must_use]
+    pub fn inspected(&self, from: usize, to: usize) -> bool {
+        self.inspections.iter().any(|(here, there)| {
+            here.holds(self.dcs[from].site, Some(from)) && there.holds(self.dcs[to].site, Some(to))
+        })
+    }
+
+    /// What `asker` gets from the DNS server at `server`; `None` for no answer in time.
+    #[must_use]
+    pub fn ask(
+        &self,
+        asker: usize,
+        server: IpAddr,
+        name: &DnsName,
+        kind: RecordType,
+    ) -> Option<Answer> {
+        let who = if server.is_loopback() {
+            Who::Dc(asker)
+        } else {
+            match self.way(asker, server, 53) {
+                Way::Through(who) => who,
+                Way::Rejected | Way::Silent | Way::NoWay => return None,
+            }
+        };
+        let (dns, forest) = match who {
+            Who::Dc(dc) => (self.dcs[dc].dns.as_ref(), Some(&self.dcs[dc].forest)),
+            Who::Stranger(other) => (self.strangers[other].dns.as_ref(), None),
+        };
+        let Some(dns) = dns else { return Some(Answer::Unreachable("refused".to_owned())) };
+        let own = dns.overrides.iter().find(|(held, of, _)| held == name && *of == kind);
+        Some(own.map_or_else(|| self.zone(forest, name, kind), |(_, _, answer)| answer.clone()))
+    }
+
+    /// What the zones hold as they ought to be; a domain controller's server knows those of its
+    /// own forest.
+    fn zone(&self, forest: Option<&DnsName>, name: &DnsName, kind: RecordType) -> Answer {
+        let mut here =
+            self.dcs.iter().filter(|dc| forest.is_none_or(|forest| dc.forest == *forest));
+        if name.as_str().contains("._msdcs.") {
+            let held = here.find(|dc| dc.alias() == *name);
+            return match (held, kind) {
+                (None, _) => Answer::NoSuchName,
+                (Some(dc), RecordType::Cname) => {
+                    Answer::Records(vec![record(name, RecordData::Alias(dc.name.clone()))])
+                }
+                (Some(_), _) => Answer::NoData,
+            };
+        }
+        let stranger = self.strangers.iter().find(|other| other.name == *name);
+        let addresses = match (here.find(|dc| dc.name == *name), stranger) {
+            (Some(dc), _) => dc.addresses.clone(),
+            (None, Some(other)) => vec![other.address],
+            (None, None) => return Answer::NoSuchName,
+        };
+        addresses_of(name, kind, &addresses)
+    }
+}
+
+/// The answer that has those of `addresses` that `kind` asks for.
+#[must_use]
+pub fn addresses_of(name: &DnsName, kind: RecordType, addresses: &[IpAddr]) -> Answer {
+    let wanted = |address: &&IpAddr| match kind {
+        RecordType::A => address.is_ipv4(),
+        RecordType::Aaaa => address.is_ipv6(),
+        RecordType::Cname | RecordType::Nb => false,
+    };
+    let records = addresses.iter().filter(wanted);
+    let records: Vec<Record> =
+        records.map(|address| record(name, RecordData::Address(*address))).collect();
+    if records.is_empty() { Answer::NoData } else { Answer::Records(records) }
+}
+
+/// A record as DNS has it.
+#[must_use]
+pub fn record(name: &DnsName, data: RecordData) -> Record {
+    Record { name: name.clone(), data, ttl: Some(600), line: None }
+}
+
+impl Dc {
+    /// The name that replication partners look for.
+    #[must_use]
+    pub fn alias(&self) -> DnsName {
+        alias(&self.forest, self.guid)
+    }
+
+    /// A moment of the true clock as this host's own clock tells it.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> Timestamp {
+        super::dice::shifted(at, self.ahead_ms)
+    }
+
+    /// Whether the directory's own services (LDAP among them) run.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.up && self.directory.state == ServiceState::Running
+    }
+
+    /// Whether somebody who asks the endpoint mapper over the network is told of the interface.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.directory.registered == Registered::All && !self.mapper.hides
+    }
+
+    /// An address of the same family as `other`, for a host that has one.
+    #[must_use]
+    pub fn address_like(&self, other: IpAddr) -> Option<IpAddr> {
+        self.addresses.iter().copied().find(|own| own.is_ipv4() == other.is_ipv4())
+    }
+}
+
+/// `<guid>._msdcs.<forest>`.
+#[must_use]
+pub fn alias(forest: &DnsName, guid: Uuid) -> DnsName {
+    forest.dsa_alias(guid).expect("a forest's name is short")
+}
+
+/// The loopback address, as a DNS server's.
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// The RPC settings of a host on which nobody ever changed any.
+#[must_use]
+pub fn plain_settings(platform: Platform) -> RpcSettings {
+    if platform != Platform::Windows {
+        return RpcSettings::blank(&Blank::NotApplicable);
+    }
+    let protocols = ["ncacn_http", "ncacn_ip_tcp", "ncacn_ip_udp", "ncacn_np"];
+    RpcSettings {
+        client_protocols: epmesh_common::facts::Reading::Value(
+            protocols
+                .iter()
+                .map(|name| epmesh_common::facts::RegistryText {
+                    name: (*name).to_owned(),
+                    data: "rpcrt4.dll".to_owned(),
+                })
+                .collect(),
+        ),
+        near_misses: epmesh_common::facts::Reading::Value(Vec::new()),
+        ..RpcSettings::blank(&Blank::Absent)
+    }
+}
