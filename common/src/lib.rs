@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod error;
 pub mod facts;
 pub mod identity;
+pub mod incident;
 pub mod reports;
 pub mod rpc;
 pub mod scenario;

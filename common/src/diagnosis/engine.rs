@@ -6,6 +6,8 @@ use super::{
     decide::decide,
     naming::views,
     proof::proof,
+    roots::roots,
+    shown::shown,
     words::{interface_name, remedy, ruled_out, windows_error},
 };
 use crate::facts::Timestamp;
@@ -32,6 +34,8 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
         evidence: proof(&case),
         ruled_out: ruled_out(&case, &views, &finding),
         remedy: remedy(&case, &finding),
+        roots: roots(&case, &views, &finding),
+        shown: shown(&case, &views),
         culprit: finding.culprit,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Cause, Confidence, Culprit, Share, Side, State};
+use super::{Cause, Confidence, Culprit, Share, Side, State, Subject};
 use crate::{
     facts::{DnsName, Failure},
     rpc::Status,
@@ -24,6 +24,9 @@ pub(super) struct Finding {
     pub(super) intermittent: Option<Share>,
     /// The DNS record that is wrong, for the command that mends it.
     pub(super) record: Option<BadRecord>,
+    /// The culprit as the other links would name it too, where the rule that decided knows it better
+    /// than can be told from the case.
+    pub(super) subject: Option<Subject>,
 }
 
 /// A DNS record that is wrong or missing.
@@ -50,6 +53,7 @@ impl Finding {
             missing: Vec::new(),
             intermittent: None,
             record: None,
+            subject: None,
         }
     }
 

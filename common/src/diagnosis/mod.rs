@@ -18,8 +18,11 @@ mod owner;
 mod path;
 mod proof;
 mod remarks;
+mod root;
+mod roots;
 mod server;
 mod serving;
+mod shown;
 mod verdict;
 mod words;
 
@@ -28,6 +31,7 @@ pub use self::{
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
     remarks::Remarks,
+    root::{Root, ServerName, Shown, Subject, Traffic},
     serving::serving,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Root, Shown};
 use crate::facts::{DnsName, Timestamp};
 
 /// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
@@ -37,6 +38,13 @@ pub struct Verdict {
     pub ruled_out: Vec<RuledOut>,
     /// What to do, in order.
     pub remedy: Vec<String>,
+    /// The single faults that would each explain it, the most specific first; none unless failing
+    /// or latent.
+    #[serde(default)]
+    pub roots: Vec<Root>,
+    /// What the destination's look shows to work all the same.
+    #[serde(default)]
+    pub shown: Shown,
 }
 
 macro_rules! kebab_enum {

@@ -1,0 +1,299 @@
+//! From a finding to the roots that would each explain it.
+//!
+//! Every list has at least one root that no healthy link can contradict, so that a failing link is
+//! never left without an incident.
+
+use super::{
+    Cause, Root, Side, State, Subject, Traffic,
+    case::Case,
+    finding::{BadRecord, Finding},
+    misled::alias_name,
+    naming::{Alias, View, effective},
+    path::{Path, path},
+    shown::server_key,
+};
+use crate::facts::{DnsName, RecordType, Source};
+
+/// What single faults would each explain the finding, the most specific first; none for a link
+/// that is healthy or of which nothing is known.
+pub(super) fn roots(case: &Case<'_>, views: &[View], finding: &Finding) -> Vec<Root> {
+    if !matches!(finding.state, State::Failing | State::Latent) {
+        return Vec::new();
+    }
+    let mut list = List { case, finding, roots: Vec::new() };
+    if let Some(subject) = &finding.subject {
+        list.add(finding.side, subject.clone());
+    }
+    match (finding.side, finding.cause) {
+        (Side::Directory, _) => list.directory(),
+        (Side::NameResolution, _) => list.names(views),
+        (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
+            list.ways(views);
+        }
+        // Two hosts with one address, or a filter on the way: it hangs on the source all the same.
+        (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
+        (Side::Destination, cause) => {
+            list.add(Side::Destination, condition(case.destination(), cause));
+        }
+        (Side::Source | Side::None, _) => list.server(views),
+    }
+    list.roots
+}
+
+fn condition(dc: &DnsName, cause: Cause) -> Subject {
+    Subject::Condition { dc: dc.clone(), cause }
+}
+
+struct List<'a> {
+    case: &'a Case<'a>,
+    finding: &'a Finding,
+    roots: Vec<Root>,
+}
+
+impl List<'_> {
+    fn add(&mut self, side: Side, subject: Subject) {
+        self.push(Root { cause: self.finding.cause, side, subject, places: Vec::new() });
+    }
+
+    fn push(&mut self, root: Root) {
+        if self.roots.iter().all(|known| known.subject != root.subject) {
+            self.roots.push(root);
+        }
+    }
+
+    fn directory(&mut self) {
+        let source = self.case.source().clone();
+        match self.case.known_settings() {
+            Some(known) => {
+                let guid = known.dsa_guid;
+                self.add(Side::Directory, Subject::NtdsSettings { source, guid });
+            }
+            None => self.add(Side::Directory, condition(&source, self.finding.cause)),
+        }
+    }
+
+    /// Something at the source.
+    fn server(&mut self, views: &[View]) {
+        let dc = self.case.source().clone();
+        let interface = self.case.interface();
+        match self.finding.cause {
+            Cause::ServiceDied | Cause::ServiceNotStarted => {
+                if let Some(service) = self.case.service() {
+                    let service = service.name.clone();
+                    self.add(Side::Source, Subject::Service { dc: dc.clone(), service });
+                }
+            }
+            Cause::StaleEndpoint => {
+                if let Some(port) = self.broken_port(views) {
+                    self.add(Side::Source, Subject::Port { dc: dc.clone(), port });
+                }
+            }
+            Cause::EpmAccessDenied | Cause::NotError1753 => {
+                self.add(Side::Source, Subject::EndpointMapper { dc: dc.clone() });
+                self.add(Side::Source, condition(&dc, self.finding.cause));
+                return;
+            }
+            Cause::RegistrationFailed | Cause::EndpointsUnregistered | Cause::Unknown => {}
+            cause => self.add(Side::Source, condition(&dc, cause)),
+        }
+        self.add(Side::Source, Subject::Registration { dc: dc.clone(), interface });
+        self.add(Side::Source, Subject::Application { dc });
+    }
+
+    fn broken_port(&self, views: &[View]) -> Option<u16> {
+        let addresses = effective(views)?.addresses.iter();
+        addresses.copied().find_map(|(address, _)| {
+            match path(self.case.probe(address), self.case.interface()) {
+                Path::PortUnreached(port, _) | Path::PortBind(port, _) => Some(port),
+                _ => None,
+            }
+        })
+    }
+
+    /// Something on the way, or at one of its ends: which, only the other links can tell.
+    fn ways(&mut self, views: &[View]) {
+        let (from, to) = (self.case.destination().clone(), self.case.source().clone());
+        let traffic = self.traffic(views);
+        self.way(Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic });
+        if traffic == Traffic::DynamicPorts
+            && let Some(port) = self.broken_port(views)
+        {
+            self.way(Side::Source, Subject::Port { dc: to.clone(), port });
+        }
+        let (one, other) = in_order(from.clone(), to.clone());
+        self.way(Side::Source, Subject::Dc { dc: to.clone(), traffic });
+        self.way(Side::Destination, Subject::Client { dc: from.clone(), traffic });
+        self.way(Side::Network, Subject::Between { one, other, traffic });
+        self.way(Side::Source, Subject::Isolated { dc: to, traffic });
+        self.way(Side::Destination, Subject::Isolated { dc: from, traffic });
+        let shown = super::shown::shown(self.case, views);
+        if let (Some(from), Some(to)) = (shown.destination_site, shown.source_site)
+            && from != to
+        {
+            let (one, other) = in_order(from.clone(), to.clone());
+            let path = Subject::SitePath { from: from.clone(), to: to.clone(), traffic };
+            self.way(Side::Network, path);
+            self.way(Side::Network, Subject::BetweenSites { one, other, traffic });
+            self.way(Side::Network, Subject::Site { site: to, traffic });
+            self.way(Side::Network, Subject::Site { site: from, traffic });
+        }
+    }
+
+    /// The engine's cause where it says the same side; else what the traffic says.
+    fn way(&mut self, side: Side, subject: Subject) {
+        let cause = match self.finding.cause {
+            Cause::DynamicPortBlocked => Cause::DynamicPortBlocked,
+            cause if side == self.finding.side => cause,
+            _ => Cause::EpmUnreachable,
+        };
+        self.push(Root { cause, side, subject, places: Vec::new() });
+    }
+
+    fn traffic(&self, views: &[View]) -> Traffic {
+        if self.finding.state == State::Latent
+            && let Some(traffic) = self.partly(views)
+        {
+            return traffic;
+        }
+        match self.finding.cause {
+            Cause::DynamicPortBlocked => Traffic::DynamicPorts,
+            Cause::HostFirewall if self.broken_port(views).is_some() => Traffic::DynamicPorts,
+            _ => Traffic::EndpointMapper,
+        }
+    }
+
+    /// One of several addresses is broken: the family, where the other one works.
+    fn partly(&self, views: &[View]) -> Option<Traffic> {
+        let reached = |path: &Path<'_>| matches!(path, Path::Reached(_));
+        let paths: Vec<_> = effective(views)?
+            .addresses
+            .iter()
+            .map(|&(address, _)| (address, path(self.case.probe(address), self.case.interface())))
+            .filter(|(_, path)| *path != Path::NotSeen)
+            .collect();
+        let broken = paths.iter().find(|(_, path)| !reached(path)).map(|(address, _)| *address)?;
+        let family = paths.iter().filter(|(address, _)| address.is_ipv4() == broken.is_ipv4());
+        let elsewhere = paths
+            .iter()
+            .any(|(address, path)| address.is_ipv4() != broken.is_ipv4() && reached(path));
+        Some(match family.clone().any(|(_, path)| reached(path)) || !elsewhere {
+            true => Traffic::Address(broken),
+            false if broken.is_ipv4() => Traffic::Ipv4,
+            false => Traffic::Ipv6,
+        })
+    }
+
+    /// A record, a line, a cache, or the server that gave it.
+    fn names(&mut self, views: &[View]) {
+        let case = self.case;
+        let side = Side::NameResolution;
+        let Some(effective) = effective(views) else { return self.silence(views) };
+        if let Some(bad) = &self.finding.record {
+            return self.record(bad, views, effective);
+        }
+        let dc = case.destination().clone();
+        let resolver = case.destination_resolver.map(|resolver| &resolver.fact);
+        let wrong = |wanted: fn(&Source) -> bool| {
+            let mut of = views.iter().filter(|view| wanted(&view.source));
+            of.find_map(|view| view.wrong(case).next()).map(|(address, line, _)| (address, line))
+        };
+        let subject = match self.finding.cause {
+            Cause::DnsCacheStale => Subject::Cache { dc },
+            Cause::LmhostsOverride => Subject::HostsLine {
+                dc,
+                path: resolver
+                    .and_then(|resolver| resolver.lmhosts.value())
+                    .map_or("LMHOSTS file", |file| &file.path)
+                    .to_owned(),
+                line: wrong(|source| *source == Source::Lmhosts).and_then(|(_, line)| line),
+            },
+            Cause::WinsStale => Subject::DnsRecord {
+                name: case.source().clone(),
+                record: RecordType::Nb,
+                value: wrong(|source| matches!(source, Source::Wins(_)))
+                    .map(|(address, _)| address.to_string()),
+            },
+            Cause::HostsFileOverride => self.hosts_line(effective, views),
+            Cause::WrongServerIdentity if effective.source == Source::Hosts => {
+                self.hosts_line(effective, views)
+            }
+            _ => match (effective.source, &effective.alias, alias_name(case).parse()) {
+                (Source::Cache | Source::System, ..) => Subject::Cache { dc },
+                (Source::Dns(_), Alias::Target(target), Ok(name)) if target != case.source() => {
+                    let value = Some(target.to_string());
+                    Subject::DnsRecord { name, record: RecordType::Cname, value }
+                }
+                (Source::Dns(_), ..) if effective.addresses.is_empty() && effective.answered => {
+                    let name = effective.name.clone();
+                    Subject::DnsRecord { name, record: RecordType::A, value: None }
+                }
+                _ => Subject::Names { from: dc, of: case.source().clone() },
+            },
+        };
+        self.add(side, subject);
+        if let Source::Dns(server) = effective.source
+            && self.finding.state == State::Failing
+        {
+            self.add(side, Subject::DnsServer { server: server_key(case, server) });
+        }
+    }
+
+    fn hosts_line(&self, effective: &View, views: &[View]) -> Subject {
+        let hosts = views.iter().find(|view| view.source == Source::Hosts);
+        let line = hosts.unwrap_or(effective).wrong(self.case).next().and_then(|(_, line, _)| line);
+        let dc = self.case.destination().clone();
+        Subject::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
+    }
+
+    /// A record that is wrong or missing, and the one server that can be blamed for it.
+    fn record(&mut self, bad: &BadRecord, views: &[View], effective: &View) {
+        let case = self.case;
+        let record = match bad.kind {
+            "CNAME" => RecordType::Cname,
+            "AAAA" => RecordType::Aaaa,
+            _ => RecordType::A,
+        };
+        // A record that some servers lack is named with all of them; the places are those.
+        let lacks = |server: &std::net::IpAddr| {
+            views.iter().any(|view| {
+                view.source == Source::Dns(*server) && view.answered && view.addresses.is_empty()
+            })
+        };
+        let disagree = self.finding.cause == Cause::DnsServersDisagree;
+        let holders: Vec<_> =
+            bad.servers.iter().copied().filter(|server| !disagree || lacks(server)).collect();
+        let name = bad.name.clone();
+        self.push(Root {
+            cause: self.finding.cause,
+            side: Side::NameResolution,
+            subject: Subject::DnsRecord { name, record, value: bad.data.clone() },
+            places: holders.iter().map(|server| case.server_name(*server)).collect(),
+        });
+        let blamed = match (self.finding.state, effective.source, holders.as_slice()) {
+            (State::Failing, Source::Dns(server), _) => Some(server),
+            (State::Latent, _, [only]) => Some(*only),
+            _ => None,
+        };
+        if let Some(server) = blamed {
+            let server = server_key(case, server);
+            self.add(Side::NameResolution, Subject::DnsServer { server });
+        }
+    }
+
+    /// No source of names said anything.
+    fn silence(&mut self, views: &[View]) {
+        let (from, of) = (self.case.destination().clone(), self.case.source().clone());
+        self.add(Side::NameResolution, Subject::Names { from: from.clone(), of });
+        self.add(Side::NameResolution, Subject::Resolver { dc: from });
+        for view in views {
+            if let Source::Dns(server) = view.source {
+                let server = server_key(self.case, server);
+                self.add(Side::NameResolution, Subject::DnsServer { server });
+            }
+        }
+    }
+}
+
+fn in_order<T: Ord>(one: T, other: T) -> (T, T) {
+    if one <= other { (one, other) } else { (other, one) }
+}

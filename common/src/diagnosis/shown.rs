@@ -1,0 +1,78 @@
+//! What the destination's look shows to work.
+
+use std::net::IpAddr;
+
+use super::{
+    ServerName, Shown,
+    case::Case,
+    naming::{Alias, View, effective},
+    owner::Owner,
+    path::{Path, path},
+};
+use crate::facts::Source;
+
+/// What the destination's fresh look at the source shows to work.
+pub(super) fn shown(case: &Case<'_>, views: &[View]) -> Shown {
+    let mut shown = Shown {
+        destination_site: destination_site(case),
+        source_site: source_site(case),
+        ..Shown::default()
+    };
+    let Some(look) = case.look else { return shown };
+    shown.at = Some(look.at);
+    for probe in &look.seen.addresses {
+        // Somebody else's address that answers says nothing of the source.
+        if matches!(case.owner(probe.address), Owner::Other(_)) {
+            continue;
+        }
+        match path(Some(probe), case.interface()) {
+            Path::NotSeen => {}
+            Path::Unreached(_) => shown.missed.push(probe.address),
+            path => {
+                shown.mapper = true;
+                shown.reached.push(probe.address);
+                if let Path::Reached(port) = path {
+                    shown.port = shown.port.or(Some(port));
+                }
+            }
+        }
+    }
+    for view in views {
+        if let Source::Dns(server) = view.source
+            && is_right(case, view)
+        {
+            shown.right.push(server_key(case, server));
+        }
+    }
+    shown.decided_by = effective(views).and_then(|view| match view.source {
+        Source::Dns(server) => Some(server_key(case, server)),
+        _ => None,
+    });
+    shown
+}
+
+/// The DNS server by the name that is the same for all who ask it.
+pub(super) fn server_key(case: &Case<'_>, server: IpAddr) -> ServerName {
+    match case.evidence.owners.get(&server) {
+        Some(owner) => ServerName::Dc(owner.clone()),
+        None if server.is_loopback() => ServerName::Dc(case.destination().clone()),
+        None => ServerName::Address(server),
+    }
+}
+
+/// Every address that it gives is one of the source's, and it has the alias if it was asked for it.
+fn is_right(case: &Case<'_>, view: &View) -> bool {
+    matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
+}
+
+fn destination_site(case: &Case<'_>) -> Option<String> {
+    let host = case.evidence.destination.host.as_ref();
+    host.and_then(|host| host.fact.site.value().cloned())
+}
+
+/// By the source's own word, else by the destination's copy of the directory.
+fn source_site(case: &Case<'_>) -> Option<String> {
+    let host = case.evidence.source.host.as_ref();
+    let own = host.and_then(|host| host.fact.site.value().cloned());
+    own.or_else(|| case.known_settings().and_then(|settings| settings.site.clone()))
+}

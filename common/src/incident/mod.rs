@@ -1,0 +1,27 @@
+//! The fewest faults that explain all links that fail.
+//!
+//! Every verdict on a failing link comes with its roots: the single faults that would each explain
+//! it. [`Grouper`] holds the verdicts of a fleet and finds the smallest set of roots that leaves no
+//! link unexplained: one dead service behind four hundred links is one [`Incident`], and two faults
+//! at once are two. What a healthy link shows to work cannot be broken, which is what tells a
+//! firewall on the source from a cut path.
+//!
+//! A change is worked out again only in the part of the fleet that it can bear on, and the outcome
+//! never depends on the order in which verdicts came.
+
+mod cover;
+mod grouper;
+mod key;
+mod pattern;
+mod regroup;
+mod report;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    grouper::Grouper,
+    pattern::{Pattern, Shape},
+    regroup::Changes,
+    report::Incident,
+};

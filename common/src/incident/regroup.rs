@@ -1,0 +1,195 @@
+//! What changes come to: the parts of the fleet that they touch, each solved anew.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    Grouper,
+    cover::{Candidate, cover},
+    table::{LinkId, RootId},
+};
+use crate::{
+    diagnosis::{Link, State, Subject},
+    facts::DnsName,
+};
+
+/// A DNS server is held to be wrong as a whole from so many wrong names on; below that each record
+/// is a fault of its own.
+const WRONG_NAMES: usize = 3;
+
+/// The incidents that a change made, changed or ended, by their subjects, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// New ones.
+    pub opened: Vec<Subject>,
+    /// Ones that were there, and that may explain other links now or say something else of them.
+    pub changed: Vec<Subject>,
+    /// Ones that are over, and the links that they explained at the last.
+    pub closed: Vec<(Subject, BTreeSet<Link>)>,
+}
+
+pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
+    let mut pending: Vec<LinkId> = std::mem::take(&mut grouper.dirty).into_iter().collect();
+    pending.sort_unstable();
+    let mut made = BTreeSet::new();
+    let mut walk = Walk::default();
+    for start in pending {
+        let Some(part) = walk.part(grouper, start) else { continue };
+        settle(grouper, &part, &mut made);
+    }
+    let ended = std::mem::take(&mut grouper.ended);
+    let mut changes = Changes::default();
+    for subject in made {
+        let list =
+            if ended.contains_key(&subject) { &mut changes.changed } else { &mut changes.opened };
+        list.push(subject);
+    }
+    changes.closed = ended
+        .into_iter()
+        .filter(|(subject, _)| changes.changed.binary_search(subject).is_err())
+        .collect();
+    changes.closed.sort();
+    changes
+}
+
+/// Links in trouble and the admissible roots that hold them together.
+#[derive(Debug, Default)]
+struct Part {
+    links: Vec<LinkId>,
+    roots: BTreeMap<Subject, RootId>,
+}
+
+/// What has been walked over, and which roots nothing contradicts.
+#[derive(Debug, Default)]
+struct Walk {
+    links: BTreeSet<LinkId>,
+    admissible: HashMap<RootId, bool>,
+}
+
+impl Walk {
+    /// Everything that hangs together with a link; `None` when it was walked over already or is
+    /// not in trouble.
+    fn part(&mut self, grouper: &Grouper, start: LinkId) -> Option<Part> {
+        grouper.links.get(start)?.trouble.as_ref()?;
+        if !self.links.insert(start) {
+            return None;
+        }
+        let mut part = Part::default();
+        let mut queue = vec![start];
+        while let Some(id) = queue.pop() {
+            part.links.push(id);
+            let trouble = grouper.links.get(id).and_then(|held| held.trouble.as_ref());
+            for root in trouble.into_iter().flat_map(|trouble| &trouble.ids) {
+                let known = self.admissible.contains_key(root);
+                let admissible =
+                    *self.admissible.entry(*root).or_insert_with(|| is_admissible(grouper, *root));
+                if known || !admissible {
+                    continue;
+                }
+                let Some(entry) = grouper.roots.get(*root) else { continue };
+                part.roots.insert(entry.subject.clone(), *root);
+                queue.extend(entry.links.iter().copied().filter(|link| self.links.insert(*link)));
+            }
+        }
+        Some(part)
+    }
+}
+
+fn is_admissible(grouper: &Grouper, root: RootId) -> bool {
+    let Some(entry) = grouper.roots.get(root) else { return false };
+    if entry.against.iter().any(|key| grouper.works.contains_key(key)) {
+        return false;
+    }
+    !matches!(entry.subject, Subject::DnsServer { .. }) || is_wrong_as_a_whole(grouper, root)
+}
+
+/// A DNS server that nobody got an answer from, or that is wrong about many names.
+fn is_wrong_as_a_whole(grouper: &Grouper, server: RootId) -> bool {
+    let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
+    let links = grouper.roots.get(server).into_iter().flat_map(|entry| &entry.links);
+    for held in links.filter_map(|id| grouper.links.get(*id)) {
+        let roots = held.trouble.iter().flat_map(|trouble| &trouble.roots);
+        let mut records = roots.filter_map(|root| match &root.subject {
+            Subject::DnsRecord { name, .. } => Some(name),
+            _ => None,
+        });
+        match records.next() {
+            Some(name) => wrong.insert(name),
+            None => return true,
+        };
+        if wrong.len() >= WRONG_NAMES {
+            return true;
+        }
+    }
+    false
+}
+
+/// Takes the incidents of a part back and finds those that explain it now: first the failing
+/// links; then the latent ones that none of these explains.
+fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
+    let mut before = BTreeSet::new();
+    for id in &part.links {
+        grouper.unexplained.remove(id);
+        let trouble = grouper.links.get(*id).and_then(|held| held.trouble.as_ref());
+        before.extend(trouble.into_iter().flat_map(|trouble| trouble.explained_by.iter().copied()));
+    }
+    for root in before {
+        grouper.end(root, None);
+    }
+    let in_state = |wanted: State| -> Vec<LinkId> {
+        let state = |id: &LinkId| grouper.links.get(*id).map(|held| held.state);
+        part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
+    };
+    let roots: Vec<(&Subject, RootId)> = part.roots.iter().map(|(s, id)| (s, *id)).collect();
+    let links_of = |root: &RootId| grouper.roots.get(*root).map(|entry| entry.links.clone());
+    let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
+    let mut groups: Vec<(RootId, BTreeSet<LinkId>)> = Vec::new();
+    for root in solve(grouper, &in_state(State::Failing), &roots) {
+        let links = links_of(&root).unwrap_or_default();
+        latent.retain(|id| !links.contains(id));
+        groups.push((root, links));
+    }
+    // What explains the rest is not charged with failing links that another explains already.
+    let rest: Vec<LinkId> = latent.iter().copied().collect();
+    for root in solve(grouper, &rest, &roots) {
+        let mut links = links_of(&root).unwrap_or_default();
+        links.retain(|id| latent.contains(id));
+        groups.push((root, links));
+    }
+    for (root, links) in groups {
+        made.extend(grouper.roots.get(root).map(|entry| entry.subject.clone()));
+        for id in &links {
+            let trouble = grouper.links.get_mut(*id).and_then(|held| held.trouble.as_mut());
+            if let Some(trouble) = trouble {
+                trouble.explained_by.push(root);
+            }
+        }
+        grouper.groups.insert(root, links);
+    }
+    for id in &part.links {
+        let trouble = grouper.links.get(*id).and_then(|held| held.trouble.as_ref());
+        if trouble.is_some_and(|trouble| trouble.explained_by.is_empty()) {
+            grouper.unexplained.insert(*id);
+        }
+    }
+}
+
+/// The fewest roots that explain all of `links` that any root explains. Roots come in the order of
+/// their subjects, so that the outcome does not hang on numbers.
+fn solve(grouper: &Grouper, links: &[LinkId], roots: &[(&Subject, RootId)]) -> Vec<RootId> {
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let places: HashMap<LinkId, usize> =
+        links.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    let candidates: Vec<Candidate> = roots
+        .iter()
+        .map(|(subject, root)| {
+            let all = grouper.roots.get(*root).into_iter().flat_map(|entry| &entry.links);
+            let mut covers: Vec<usize> = all.filter_map(|id| places.get(id).copied()).collect();
+            covers.sort_unstable();
+            Candidate { covers, rank: subject.rank() }
+        })
+        .collect();
+    let chosen = cover(links.len(), &candidates);
+    chosen.into_iter().filter_map(|index| roots.get(index).map(|(_, root)| *root)).collect()
+}

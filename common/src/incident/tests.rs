@@ -1,0 +1,367 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::{
+    diagnosis::{
+        Cause, Confidence, Evidence, Link, Root, ServerName, Shown, Side, State, Subject, Traffic,
+        Verdict, diagnose,
+    },
+    facts::{DnsName, RecordType, Timestamp},
+    rpc::InterfaceId,
+};
+
+fn dc(number: usize) -> DnsName {
+    format!("dc{number}.lab.test").parse().expect("a name")
+}
+
+fn link(from: usize, to: usize) -> Link {
+    let interface: InterfaceId =
+        "e3514235-4b06-11d1-ab04-00c04fc2dcd2 v4.0".parse().expect("drsuapi");
+    Link { destination: dc(from), source: dc(to), interface }
+}
+
+fn unknown(link: &Link) -> Verdict {
+    diagnose(&Evidence::empty(link.clone(), 180_000), Timestamp::from_millis(1))
+}
+
+fn server(address: &str) -> ServerName {
+    ServerName::Address(address.parse().expect("an address"))
+}
+
+/// Everything works, and these DNS servers say the right thing.
+fn healthy(link: &Link, right: &[&str]) -> Verdict {
+    let mut verdict = unknown(link);
+    verdict.state = State::Healthy;
+    verdict.cause = Cause::Healthy;
+    verdict.shown = Shown {
+        at: Some(Timestamp::from_millis(1)),
+        mapper: true,
+        port: Some(49_152),
+        reached: vec!["10.0.0.1".parse().expect("an address")],
+        right: right.iter().map(|address| server(address)).collect(),
+        decided_by: right.first().map(|address| server(address)),
+        ..Shown::default()
+    };
+    verdict
+}
+
+fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Subject)>) -> Verdict {
+    let mut verdict = unknown(link);
+    verdict.state = State::Failing;
+    verdict.cause = cause;
+    verdict.side = side;
+    verdict.confidence = Confidence::Likely;
+    verdict.shown.at = Some(Timestamp::from_millis(1));
+    let root = |(side, subject)| Root { cause, side, subject, places: Vec::new() };
+    verdict.roots = subjects.into_iter().map(root).collect();
+    verdict
+}
+
+fn died(link: &Link) -> Verdict {
+    let dc = link.source.clone();
+    let service = Subject::Service { dc: dc.clone(), service: "NTDS".to_owned() };
+    let interface = link.interface;
+    let mut verdict = failing(
+        link,
+        Cause::ServiceDied,
+        Side::Source,
+        vec![
+            (Side::Source, service),
+            (Side::Source, Subject::Registration { dc: dc.clone(), interface }),
+            (Side::Source, Subject::Application { dc }),
+        ],
+    );
+    verdict.confidence = Confidence::Proven;
+    verdict.shown.mapper = true;
+    verdict
+}
+
+/// No way to port 135, with the roots that the engine gives for it.
+fn silent(link: &Link) -> Verdict {
+    let (from, to, traffic) =
+        (link.destination.clone(), link.source.clone(), Traffic::EndpointMapper);
+    let mut ends = [from.clone(), to.clone()];
+    ends.sort();
+    let [one, other] = ends;
+    failing(
+        link,
+        Cause::EpmUnreachable,
+        Side::Network,
+        vec![
+            (Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic }),
+            (Side::Source, Subject::Dc { dc: to.clone(), traffic }),
+            (Side::Destination, Subject::Client { dc: from.clone(), traffic }),
+            (Side::Network, Subject::Between { one, other, traffic }),
+            (Side::Source, Subject::Isolated { dc: to, traffic }),
+            (Side::Destination, Subject::Isolated { dc: from, traffic }),
+        ],
+    )
+}
+
+fn stale(link: &Link, on: &str, value: &str) -> Verdict {
+    let record = Subject::DnsRecord {
+        name: link.source.clone(),
+        record: RecordType::A,
+        value: Some(value.to_owned()),
+    };
+    let mut verdict = failing(
+        link,
+        Cause::DnsAStale,
+        Side::NameResolution,
+        vec![
+            (Side::NameResolution, record),
+            (Side::NameResolution, Subject::DnsServer { server: server(on) }),
+        ],
+    );
+    verdict.roots[0].places = vec![on.to_owned()];
+    verdict.shown.decided_by = Some(server(on));
+    verdict
+}
+
+fn latent(mut verdict: Verdict) -> Verdict {
+    verdict.state = State::Latent;
+    verdict
+}
+
+fn grouped(verdicts: &[(Link, Verdict)]) -> Grouper {
+    let mut grouper = Grouper::new();
+    for (link, verdict) in verdicts {
+        grouper.put(link, verdict);
+    }
+    grouper
+}
+
+/// All links among `count` domain controllers, each judged.
+fn fleet(count: usize, judge: impl Fn(usize, usize, &Link) -> Verdict) -> Vec<(Link, Verdict)> {
+    let mut verdicts = Vec::new();
+    for from in 1..=count {
+        for to in (1..=count).filter(|to| *to != from) {
+            let link = link(from, to);
+            verdicts.push((link.clone(), judge(from, to, &link)));
+        }
+    }
+    verdicts
+}
+
+fn subjects(grouper: &mut Grouper) -> Vec<String> {
+    assert_eq!(grouper.unexplained(), [], "every link in trouble has an incident");
+    grouper.incidents().iter().map(|incident| incident.subject.to_string()).collect()
+}
+
+const RIGHT: &[&str] = &["10.0.0.53"];
+
+#[test]
+fn one_dead_service_behind_four_hundred_links_is_one_incident() {
+    let verdicts: Vec<_> = (2..402).map(|from| (link(from, 1), died(&link(from, 1)))).collect();
+    let mut grouper = grouped(&verdicts);
+    let incidents = grouper.incidents();
+    assert_eq!(incidents.len(), 1);
+    let incident = &incidents[0];
+    assert_eq!(incident.subject.to_string(), "service NTDS on dc1.lab.test");
+    assert_eq!((incident.cause, incident.side), (Cause::ServiceDied, Side::Source));
+    assert_eq!(incident.confidence, Confidence::Proven);
+    assert_eq!(incident.links.len(), 400);
+    assert_eq!(incident.pattern.shape, Shape::AllDestinations);
+    assert_eq!(
+        incident.pattern.words,
+        "400 of 400 destinations fail: all that look at dc1.lab.test"
+    );
+}
+
+/// A name, who does not reach whom, and the incidents of it.
+type Cut<'a> = (&'a str, &'a dyn Fn(usize, usize) -> bool, &'a [&'a str]);
+
+#[test]
+fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
+    let cases: [Cut<'_>; 6] = [
+        ("nothing", &|_, _| false, &[]),
+        ("nobody reaches 2", &|_, to| to == 2, &["dc2.lab.test, towards all (port 135)"]),
+        ("1 reaches nobody", &|from, _| from == 1, &["dc1.lab.test, to everywhere (port 135)"]),
+        (
+            "1 does not reach 2",
+            &|from, to| (from, to) == (1, 2),
+            &["path dc1.lab.test -> dc2.lab.test (port 135)"],
+        ),
+        (
+            "3 is cut off both ways",
+            &|from, to| from == 3 || to == 3,
+            &["dc3.lab.test, both ways (port 135)"],
+        ),
+        (
+            "nobody reaches 2, and 3 does not reach 4",
+            &|from, to| to == 2 || (from, to) == (3, 4),
+            &[
+                "path dc3.lab.test -> dc4.lab.test (port 135)",
+                "dc2.lab.test, towards all (port 135)",
+            ],
+        ),
+    ];
+    for (name, cut, expected) in cases {
+        let mut grouper =
+            grouped(&fleet(
+                5,
+                |from, to, link| {
+                    if cut(from, to) { silent(link) } else { healthy(link, RIGHT) }
+                },
+            ));
+        assert_eq!(subjects(&mut grouper), expected, "{name}");
+    }
+}
+
+#[test]
+fn two_dead_services_are_two() {
+    let mut grouper =
+        grouped(&fleet(6, |_, to, link| if to <= 2 { died(link) } else { healthy(link, RIGHT) }));
+    let expected = ["service NTDS on dc1.lab.test", "service NTDS on dc2.lab.test"];
+    assert_eq!(subjects(&mut grouper), expected);
+}
+
+#[test]
+fn one_stale_record_on_five_servers_is_one_incident_that_names_all() {
+    let server = |from: usize| format!("10.0.0.{}", 50 + from % 5);
+    let mut grouper = grouped(&fleet(7, |from, to, link| {
+        if to == 1 { stale(link, &server(from), "10.9.9.9") } else { healthy(link, RIGHT) }
+    }));
+    let incidents = grouper.incidents();
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(incidents[0].places.len(), 5);
+    assert_eq!(incidents[0].subject.to_string(), "A dc1.lab.test = 10.9.9.9");
+}
+
+#[test]
+fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
+    let on = "10.0.0.53";
+    let count = |wrong: usize| {
+        let mut grouper = grouped(&fleet(8, |_, to, link| {
+            if to <= wrong { stale(link, on, &format!("10.9.9.{to}")) } else { healthy(link, &[]) }
+        }));
+        (subjects(&mut grouper), grouper)
+    };
+    let records = ["A dc1.lab.test = 10.9.9.1", "A dc2.lab.test = 10.9.9.2"];
+    assert_eq!(count(2).0, records);
+    let (all, mut grouper) = count(3);
+    assert_eq!(all, ["DNS server 10.0.0.53"]);
+    // It is right about one name: then each record is a fault of its own.
+    grouper.put(&link(1, 8), &healthy(&link(1, 8), &[on]));
+    assert_eq!(subjects(&mut grouper).len(), 3);
+}
+
+#[test]
+fn what_is_latent_goes_with_what_fails_by_the_same_fault() {
+    let verdicts = [
+        (link(1, 2), stale(&link(1, 2), "10.0.0.53", "10.9.9.9")),
+        (link(3, 2), latent(stale(&link(3, 2), "10.0.0.53", "10.9.9.9"))),
+        (link(3, 4), latent(stale(&link(3, 4), "10.0.0.53", "10.9.9.8"))),
+    ];
+    let mut grouper = grouped(&verdicts);
+    let incidents = grouper.incidents();
+    let states: Vec<_> =
+        incidents.iter().map(|i| (i.state, i.links.len(), i.latent.len())).collect();
+    assert_eq!(states, [(State::Failing, 1, 1), (State::Latent, 0, 1)]);
+}
+
+#[test]
+fn changes_are_told_and_what_is_over_is_closed() {
+    let mut grouper =
+        grouped(&fleet(4, |_, to, link| if to == 1 { died(link) } else { healthy(link, RIGHT) }));
+    let service = Subject::Service { dc: dc(1), service: "NTDS".to_owned() };
+    assert_eq!(grouper.regroup().opened, std::slice::from_ref(&service));
+    assert_eq!(grouper.regroup(), Changes::default());
+    grouper.put(&link(2, 1), &died(&link(2, 1)));
+    assert_eq!(grouper.regroup(), Changes::default(), "the same verdict again");
+    grouper.put(&link(2, 1), &healthy(&link(2, 1), RIGHT));
+    assert_eq!(grouper.regroup().changed, std::slice::from_ref(&service));
+    grouper.remove(&link(3, 1));
+    grouper.put(&link(4, 1), &healthy(&link(4, 1), RIGHT));
+    let last = BTreeSet::from([link(3, 1), link(4, 1)]);
+    assert_eq!(grouper.regroup().closed, [(service, last)]);
+    assert!(grouper.incidents().is_empty());
+}
+
+#[test]
+fn a_link_that_two_explain_is_stated() {
+    // Nobody reaches 2, and 1 reaches nobody: the link from 1 to 2 has both.
+    let mut grouper =
+        grouped(&fleet(
+            5,
+            |from, to, link| {
+                if from == 1 || to == 2 { silent(link) } else { healthy(link, RIGHT) }
+            },
+        ));
+    let incidents = grouper.incidents();
+    assert_eq!(incidents.len(), 2);
+    for incident in incidents {
+        assert_eq!(incident.shared, [link(1, 2)]);
+        assert_eq!(incident.links.len(), 4);
+    }
+}
+
+#[test]
+fn a_failing_link_without_roots_is_stated_as_unexplained() {
+    let mut grouper = Grouper::new();
+    grouper.put(&link(1, 2), &failing(&link(1, 2), Cause::Unknown, Side::None, Vec::new()));
+    assert_eq!(grouper.unexplained(), [link(1, 2)]);
+    assert!(grouper.incidents().is_empty());
+    grouper.put(&link(1, 2), &healthy(&link(1, 2), RIGHT));
+    assert_eq!(grouper.unexplained(), []);
+}
+
+/// Small numbers without end, from a seed (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((z ^ (z >> 31)) % (most as u64)).expect("small")
+    }
+}
+
+#[test]
+fn in_whatever_order_and_however_often_the_outcome_is_that_from_scratch() {
+    for seed in 0..12 {
+        let mut numbers = Numbers(seed);
+        let mut grouper = Grouper::new();
+        let mut held: std::collections::BTreeMap<Link, Verdict> = std::collections::BTreeMap::new();
+        for step in 0..120 {
+            let (from, to) = (1 + numbers.below(6), 1 + numbers.below(6));
+            let link = link(from, to);
+            let on = ["10.0.0.53", "10.0.0.54"][numbers.below(2)];
+            let verdict = match numbers.below(9) {
+                0 => None,
+                1 => Some(died(&link)),
+                2 | 3 => Some(silent(&link)),
+                4 => Some(stale(&link, on, "10.9.9.9")),
+                5 => Some(latent(stale(&link, on, "10.9.9.9"))),
+                6 => Some(unknown(&link)),
+                _ => Some(healthy(&link, &[on])),
+            };
+            match verdict {
+                Some(verdict) => {
+                    grouper.put(&link, &verdict);
+                    held.insert(link, verdict);
+                }
+                None => {
+                    grouper.remove(&link);
+                    held.remove(&link);
+                }
+            }
+            if numbers.below(3) > 0 {
+                continue;
+            }
+            let mut backwards: Vec<_> = held.clone().into_iter().collect();
+            backwards.reverse();
+            let mut fresh = grouped(&backwards);
+            assert_eq!(grouper.incidents(), fresh.incidents(), "seed {seed}, step {step}");
+            assert_eq!(grouper.unexplained(), fresh.unexplained(), "seed {seed}, step {step}");
+        }
+        for link in held.keys() {
+            grouper.remove(link);
+        }
+        assert!(grouper.incidents().is_empty() && grouper.is_empty(), "seed {seed}");
+        let left = grouper.works.len() + grouper.root_ids.len() + grouper.contradicts.len();
+        assert_eq!(left, 0, "seed {seed}: nothing is kept of links that are gone");
+    }
+}

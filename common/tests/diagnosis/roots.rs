@@ -1,0 +1,139 @@
+//! The roots of verdicts: equal over all links that one fault breaks.
+
+use std::collections::BTreeSet;
+
+use epmesh_common::{
+    diagnosis::{Evidence, ServerName, State, Verdict, diagnose},
+    facts::{Failure, Reading},
+    incident::Grouper,
+};
+
+use crate::healthy::{MEMBER, Scenario, name, now, settings};
+
+fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
+    let mut scenario = Scenario::healthy();
+    change(&mut scenario);
+    diagnose(&scenario.evidence, now())
+}
+
+#[test]
+fn each_fault_has_its_subject() {
+    let both = &["10.0.0.11", "10.0.0.13"];
+    let rows: Vec<(&str, Verdict, &str)> = vec![
+        (
+            "the service died",
+            verdict(|s| {
+                s.lose_registration();
+                s.stop_services();
+            }),
+            "service NTDS on dc2.lab.test",
+        ),
+        (
+            "the registration is gone",
+            verdict(Scenario::lose_registration),
+            "registration of drsuapi on dc2.lab.test",
+        ),
+        (
+            "a hosts line",
+            verdict(|s| {
+                s.hosts_line(4, MEMBER);
+                s.lead_to_member();
+            }),
+            "/etc/hosts:4 on dc1.lab.test",
+        ),
+        (
+            "a stale record",
+            verdict(|s| {
+                s.a_record(both, &[MEMBER]);
+                s.lead_to_member();
+            }),
+            "A dc2.lab.test = 10.0.0.50",
+        ),
+        (
+            "the same, latent on the secondary",
+            verdict(|s| {
+                s.a_record(&["10.0.0.13"], &[MEMBER]);
+                s.also_member();
+            }),
+            "A dc2.lab.test = 10.0.0.50",
+        ),
+        (
+            "no way to port 135",
+            verdict(Scenario::time_out_135),
+            "path dc1.lab.test -> dc2.lab.test (port 135)",
+        ),
+        (
+            "no way to the dynamic port",
+            verdict(|s| s.block_port(Failure::TimedOut)),
+            "path dc1.lab.test -> dc2.lab.test (dynamic ports)",
+        ),
+        (
+            "nothing listens on the port of the map",
+            verdict(|s| {
+                s.block_port(Failure::Refused);
+                s.close(49152);
+            }),
+            "port 49152 of dc2.lab.test",
+        ),
+        (
+            "an old GUID",
+            verdict(|s| {
+                let directory = s.evidence.destination.directory.as_mut().unwrap();
+                let old = settings("00000000-0000-4000-8000-0000000000aa");
+                directory.fact.settings = Reading::Value(vec![old]);
+            }),
+            "NTDS Settings 00000000-0000-4000-8000-0000000000aa of dc2.lab.test",
+        ),
+    ];
+    for (what, verdict, expected) in rows {
+        let mut grouper = Grouper::new();
+        let link = Scenario::healthy().evidence.link;
+        grouper.put(&link, &verdict);
+        let incidents = grouper.incidents();
+        assert_eq!(incidents.len(), 1, "{what}: {:?}", verdict.roots);
+        assert_eq!(incidents[0].subject.to_string(), expected, "{what}");
+        assert_eq!(incidents[0].state, verdict.state, "{what}");
+        let subjects: BTreeSet<_> = verdict.roots.iter().map(|root| &root.subject).collect();
+        assert_eq!(subjects.len(), verdict.roots.len(), "{what}: each root once");
+    }
+}
+
+#[test]
+fn a_stale_record_names_its_servers_and_blames_the_one_that_decides() {
+    let verdict = verdict(|s| {
+        s.a_record(&["10.0.0.11", "10.0.0.13"], &[MEMBER]);
+        s.lead_to_member();
+    });
+    assert_eq!(verdict.roots[0].places, ["10.0.0.11 (dc1.lab.test)", "10.0.0.13 (dc3.lab.test)"]);
+    assert_eq!(verdict.roots[1].subject.to_string(), "DNS server dc1.lab.test");
+    assert_eq!(verdict.roots.len(), 2);
+    assert_eq!(verdict.shown.right, []);
+}
+
+#[test]
+fn a_healthy_link_shows_what_works_and_nothing_shows_nothing() {
+    let healthy = verdict(|_| {});
+    assert_eq!(healthy.state, State::Healthy);
+    assert_eq!(healthy.roots, []);
+    let shown = healthy.shown;
+    assert!(shown.mapper && shown.port.is_some() && shown.missed.is_empty());
+    let first = ServerName::Dc(name("dc1.lab.test"));
+    assert_eq!(shown.right, [first.clone(), ServerName::Dc(name("dc3.lab.test"))]);
+    assert_eq!(shown.decided_by, Some(first));
+    let nothing = verdict(|s| s.evidence = Evidence::empty(s.evidence.link.clone(), 180_000));
+    assert_eq!((nothing.roots, nothing.shown), (Vec::new(), Default::default()));
+}
+
+#[test]
+fn no_link_in_trouble_is_without_a_root() {
+    for row in crate::rows() {
+        let verdict = verdict(row.change);
+        let expected = matches!(verdict.state, State::Failing | State::Latent);
+        assert_eq!(!verdict.roots.is_empty(), expected, "{}", row.name);
+        let mut grouper = Grouper::new();
+        let link = Scenario::healthy().evidence.link;
+        grouper.put(&link, &verdict);
+        assert_eq!(grouper.incidents().len(), usize::from(expected), "{}", row.name);
+        assert_eq!(grouper.unexplained(), [], "{}", row.name);
+    }
+}
