@@ -34,6 +34,14 @@ pub(super) struct Case<'a> {
     pub(super) destination_services: Option<&'a Stamped<Services>>,
 }
 
+/// What the way of a report may shift the time of what it tells: two hosts' times that are nearer
+/// to each other do not say which came first.
+const WAY: Duration = Duration::from_secs(2);
+
+/// For so long after a host or its service started, not everything listens yet: that a look fails
+/// then says nothing about the path.
+const SETTLING: Duration = Duration::from_secs(60);
+
 /// Replication (MS-DRSR 2.1).
 const DRSUAPI: InterfaceId =
     InterfaceId::new(uuid::uuid!("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4, 0);
@@ -181,6 +189,26 @@ impl<'a> Case<'a> {
         let look = self.look?;
         let since = look.since.unwrap_or(look.at).min(look.at);
         Some((self.began.map_or(since, |began| since.max(began)), look.at))
+    }
+
+    /// The time over which all that the destination saw of the source's present life was what its
+    /// look says: from its first to its last look of that kind.
+    pub(super) fn looked_over(&self) -> Option<(Timestamp, Timestamp)> {
+        let look = self.look?;
+        let since = look.since.unwrap_or(look.at).min(look.at);
+        Some((self.began.map_or(since, |began| since.max(began)), look.at))
+    }
+
+    /// What others saw, and what the source says of itself, from then on speaks against what the
+    /// destination's look says: its first look that came to the same was over by then. `None` while
+    /// the source has hardly started.
+    pub(super) fn against_since(&self) -> Option<Timestamp> {
+        let look = self.look?;
+        let settled = |at: &Timestamp| self.began.is_none_or(|began| *at >= began.plus(SETTLING));
+        let first = look.since.map(|since| since.min(look.at)).filter(settled);
+        let first = first.or(Some(look.at).filter(settled))?;
+        // One snapshot of all that is known has no order of its own.
+        Some(if look.since.is_some() { first.plus(WAY) } else { first })
     }
 
     /// What the destination's look says of an address.

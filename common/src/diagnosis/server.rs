@@ -15,7 +15,8 @@ use super::{
     path::Path,
 };
 use crate::facts::{
-    Failure, Platform, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState, StartType,
+    Failure, Platform, Reading, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState,
+    StartType,
 };
 
 /// The destination has not looked: what the source says of itself has to do.
@@ -101,9 +102,12 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
             |path| matches!(path, Path::NotRegistered(_)),
             |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
         );
-        // Filters that were read, and none that fits: something on the way answers in its place,
+        // No filter that fits, or a host that has none: something on the way answers in its place,
         // unless it answers everybody so.
-        let on_the_way = filters.is_some() && !pattern.all_fail;
+        let none = case.source_filters.is_some_and(|filters| {
+            matches!(filters.rpc, Reading::Value(_) | Reading::Absent | Reading::NotApplicable)
+        });
+        let on_the_way = none && !pattern.all_fail;
         let side = if on_the_way { Side::Network } else { Side::Source };
         return Finding::failing(Cause::RpcFiltered, side, 1753)
             .culprit("registration", name, value)
@@ -170,7 +174,7 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
     }
     Finding::failing(Cause::EpmUnreachable, pattern.side, error)
         .culprit("port", name, value)
-        .sure(pattern.confidence(listens))
+        .sure(pattern.confidence(case, listens))
 }
 
 /// Whether the source's own firewall is on in some profile.
@@ -216,7 +220,7 @@ pub(super) fn port_unreached(
     }
     Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
         .culprit("port", name, value)
-        .sure(pattern.confidence(listens))
+        .sure(pattern.confidence(case, listens))
 }
 
 /// Something listens on the port that the endpoint mapper named, and does not take the bind.

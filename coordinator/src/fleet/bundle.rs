@@ -183,7 +183,7 @@ fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
         return Err(BundleError::NotABundle("it is of another version"));
     }
     let settings = Settings {
-        interval: std::time::Duration::from_millis(header.interval_ms),
+        interval: Duration::from_millis(header.interval_ms),
         interfaces: header.interfaces,
     };
     Ok((View::new(settings), header.at))

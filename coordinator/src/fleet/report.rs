@@ -168,7 +168,8 @@ impl View {
                 }
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
-                    let before = known.see(peer.clone(), at, self.settings.fresh_for(), observation);
+                    let before =
+                        known.see(peer.clone(), at, self.settings.fresh_for(), observation);
                     let same = before.as_ref().map(|seen| &seen.outcome)
                         == known.observations.get(&peer).map(|seen| &seen.outcome);
                     self.observers.entry(peer.clone()).or_default().insert(dc.clone());
