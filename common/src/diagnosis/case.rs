@@ -191,14 +191,6 @@ impl<'a> Case<'a> {
         Some((self.began.map_or(since, |began| since.max(began)), look.at))
     }
 
-    /// The time over which all that the destination saw of the source's present life was what its
-    /// look says: from its first to its last look of that kind.
-    pub(super) fn looked_over(&self) -> Option<(Timestamp, Timestamp)> {
-        let look = self.look?;
-        let since = look.since.unwrap_or(look.at).min(look.at);
-        Some((self.began.map_or(since, |began| since.max(began)), look.at))
-    }
-
     /// What others saw, and what the source says of itself, from then on speaks against what the
     /// destination's look says: its first look that came to the same was over by then. `None` while
     /// the source has hardly started.

@@ -106,7 +106,8 @@ fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<
         return None;
     }
     // A name that is none of the three may be one of them in another language.
-    let severity = if is_built_in(is) { severity(row).max(Severity::Warning) } else { Severity::Note };
+    let severity =
+        if is_built_in(is) { severity(row).max(Severity::Warning) } else { Severity::Note };
     let sure = if row.confirmed { "" } else { " (not confirmed)" };
     Some(note(
         row,

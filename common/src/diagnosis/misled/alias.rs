@@ -12,7 +12,11 @@ use super::{
 use crate::facts::{RecordType, Source};
 
 /// The `_msdcs` alias names a host that is not the source and has no address.
-pub(in super::super) fn alias_astray(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding> {
+pub(in super::super) fn alias_astray(
+    case: &Case<'_>,
+    views: &[View],
+    view: &View,
+) -> Option<Finding> {
     let Alias::Target(target) = &view.alias else { return None };
     if target == case.source() || !view.is_dns() {
         return None;
@@ -67,4 +71,3 @@ pub(in super::super) fn alias_name(case: &Case<'_>) -> String {
         })
         .map_or_else(|| format!("of {} in _msdcs", case.source()), |l| l.question.name.to_string())
 }
-

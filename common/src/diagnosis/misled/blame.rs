@@ -124,7 +124,11 @@ pub(super) fn blame(
     }
 }
 
-pub(super) fn servers_where(case: &Case<'_>, views: &[View], holds: impl Fn(&View) -> bool) -> String {
+pub(super) fn servers_where(
+    case: &Case<'_>,
+    views: &[View],
+    holds: impl Fn(&View) -> bool,
+) -> String {
     let servers: Vec<String> = views
         .iter()
         .filter(|view| holds(view))
@@ -143,4 +147,3 @@ fn addresses_where(views: &[View], holds: impl Fn(&View) -> bool) -> Vec<IpAddr>
     });
     servers.collect()
 }
-

@@ -43,7 +43,6 @@ pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<
     )
 }
 
-
 /// Some DNS servers give other addresses than the rest, and nobody has said whose they are: none of
 /// the records can be called wrong.
 pub(in super::super) fn conflict(case: &Case<'_>, views: &[View]) -> Option<Finding> {
