@@ -358,9 +358,19 @@ fn source() -> DcFacts {
             ]),
         }),
     );
-    let listener = |port| Listener { port, address: address("0.0.0.0"), pid: Some(640) };
+    // Promoted again, later than the object that the destination may still have.
+    let own = NtdsSettings { created: Some(seconds_ago(800_000)), ..settings(DC2_GUID) };
     facts.put(
         at,
+        Section::Directory(Directory {
+            settings: Reading::Value(vec![own]),
+            ..Directory::blank(&Blank::Absent)
+        }),
+    );
+    let listener = |port| Listener { port, address: address("0.0.0.0"), pid: Some(640) };
+    // Said again after the look, so that what it says of its ports is of the time of the look.
+    facts.put(
+        seconds_ago(8),
         Section::Ports(Ports {
             dynamic: Reading::Value(Vec::new()),
             rpc: Reading::Absent,
