@@ -108,7 +108,7 @@ impl IncidentRow {
         let over = self.status == Status::Resolved;
         // Of those that are over the last one is the first.
         let ended = std::cmp::Reverse(self.resolved);
-        (over, ended, links, self.first_seen, self.id.clone())
+        (over, ended, links, self.first_seen, self.subject.clone(), self.id.clone())
     }
 }
 

@@ -13,7 +13,9 @@ use epmesh_common::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Damping, EntryKind, IncidentDocument, IncidentError, Incidents, Status};
+use super::{
+    Damping, EntryKind, IncidentDocument, IncidentError, Incidents, Record, Status, life::Life,
+};
 use crate::{
     alert::{Alerts, Receiver},
     clock,
@@ -21,7 +23,7 @@ use crate::{
         Fleet, Settings,
         samples::{DRSUAPI, directory, host, name},
     },
-    store::{MemoryStore, Store},
+    store::{MAX_VALUE, MemoryStore, Prefix, Space, Store, record, scan_all},
 };
 
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -456,15 +458,11 @@ async fn an_incident_of_thousands_of_links_fits_into_the_store() {
     let stage = Stage::new(3).await;
     stage.stays(0, 60, to_first(died)).await;
     let id = stage.only().await.row.id;
-    let mut life = super::life::Life::default();
-    let all = crate::store::scan_all(
-        &*stage.store,
-        &crate::store::Prefix::space(crate::store::Space::Alerts),
-        10,
-    );
-    let (key, stored) = all.await.expect("it is stored").remove(0);
-    let mut record: super::Record =
-        crate::store::record::decode(&key, &stored.value).expect("a record");
+    let mut life = Life::default();
+    let prefix = Prefix::space(Space::Alerts);
+    let mut all = scan_all(&*stage.store, &prefix, 10).await.expect("it can be read");
+    let (key, stored) = all.remove(0);
+    let mut record: Record = record::decode(&key, &stored.value).expect("a record");
     let long = "x".repeat(60);
     record.what.links = (0..20_000)
         .map(|number| Link {
@@ -477,8 +475,8 @@ async fn an_incident_of_thousands_of_links_fits_into_the_store() {
     for second in 0..500 {
         record.note(stage.time(second), EntryKind::Changed, "word ".repeat(500));
     }
-    let bytes = crate::store::record::encode(&key, &record.stored()).expect("JSON");
-    assert!(bytes.len() < crate::store::MAX_VALUE, "{} bytes", bytes.len());
+    let bytes = record::encode(&key, &record.stored()).expect("JSON");
+    assert!(bytes.len() < MAX_VALUE, "{} bytes", bytes.len());
     life.restore(record, 1);
     assert_eq!(life.held.keys().next(), Some(&id));
 }
