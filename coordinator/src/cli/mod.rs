@@ -4,6 +4,7 @@ mod args;
 mod client;
 mod explain;
 mod facts;
+mod incidents;
 mod render;
 mod run;
 mod scenario;
