@@ -34,6 +34,7 @@ const NO_WITNESS: &[(&str, &str)] = &[
 const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("host.boot-mode", "a mode of Windows"),
     ("services.list[].start", "no systemd runs in the lab"),
+    ("services.list[].delayed", "a start type of Windows"),
     ("services.list[].exit-code", "told to the parent process alone"),
     ("services.list[].dependencies", "tasks are parts of one service"),
     ("resolver.interfaces", "resolv.conf has no interfaces"),

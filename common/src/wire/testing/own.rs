@@ -92,18 +92,21 @@ fn service() -> impl Strategy<Value = Service> {
     let starts = [StartType::Automatic, StartType::Manual, StartType::Disabled];
     let process = (any::<u32>(), moment()).prop_map(|(pid, started)| Process { pid, started });
     let roles = vec(select(roles.to_vec()), 0..4);
-    let start = reading(select(starts.to_vec()));
+    let start = (reading(select(starts.to_vec())), reading(any::<bool>()));
     let how = (reading(text()), reading(any::<u32>()), reading(vec(text(), 0..3)));
     (text(), roles, select(states.to_vec()), start, reading(process), how).prop_map(
-        |(name, roles, state, start, process, (account, exit_code, dependencies))| Service {
-            name,
-            roles,
-            state,
-            start,
-            process,
-            account,
-            exit_code,
-            dependencies,
+        |(name, roles, state, (start, delayed), process, (account, exit_code, dependencies))| {
+            Service {
+                name,
+                roles,
+                state,
+                start,
+                delayed,
+                process,
+                account,
+                exit_code,
+                dependencies,
+            }
         },
     )
 }
