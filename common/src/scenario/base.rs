@@ -250,7 +250,11 @@ fn settings() -> RpcSettings {
 fn filters() -> Filters {
     let on = |kind| FirewallProfile { kind, enabled: true };
     let profiles = [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public].map(on);
-    Filters { profiles: Reading::Value(profiles.to_vec()), rpc: Reading::Value(Vec::new()) }
+    Filters {
+        profiles: Reading::Value(profiles.to_vec()),
+        rpc: Reading::Value(Vec::new()),
+        rpc_left_out: Reading::Value(0),
+    }
 }
 
 /// The healthy forest. `None` cannot be: a test makes it.

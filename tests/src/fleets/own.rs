@@ -372,6 +372,7 @@ fn filters(dc: &Dc) -> Filters {
             [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public].map(profile).to_vec(),
         ),
         rpc: Reading::Value(dc.filters.clone()),
+        rpc_left_out: Reading::Value(0),
     }
 }
 

@@ -49,6 +49,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("rpc-settings.enable-auth-ep-resolution", "the registry of Windows"),
     ("filters.profiles", "the firewall of Windows"),
     ("filters.rpc", "the firewall of Windows"),
+    ("filters.rpc-left-out", "the firewall of Windows"),
     ("events.since", "the event log of Windows"),
     ("events.list", "the event log of Windows"),
 ];

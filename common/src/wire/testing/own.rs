@@ -244,8 +244,8 @@ fn filters() -> impl Strategy<Value = Filters> {
             conditions,
         },
     );
-    (reading(vec(profile, 0..3)), reading(vec(filter, 0..3)))
-        .prop_map(|(profiles, rpc)| Filters { profiles, rpc })
+    (reading(vec(profile, 0..3)), reading(vec(filter, 0..3)), reading(any::<u32>()))
+        .prop_map(|(profiles, rpc, rpc_left_out)| Filters { profiles, rpc, rpc_left_out })
 }
 
 fn events() -> impl Strategy<Value = Events> {
