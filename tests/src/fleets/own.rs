@@ -383,5 +383,6 @@ fn events(dc: &Dc) -> Events {
     Events {
         since: Reading::Value(dc.clock(Timestamp::from_millis(dc.boot.at.as_millis()))),
         list: Reading::Value(Vec::new()),
+        logs: Reading::Value(Vec::new()),
     }
 }

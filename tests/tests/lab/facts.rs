@@ -52,6 +52,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("filters.rpc-left-out", "the firewall of Windows"),
     ("events.since", "the event log of Windows"),
     ("events.list", "the event log of Windows"),
+    ("events.logs", "the event log of Windows"),
 ];
 
 /// The agent and the witnesses look one after the other, and the host goes on in between: a round

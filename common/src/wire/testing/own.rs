@@ -12,7 +12,7 @@ use crate::facts::{
     PortRange, PortUse, Ports, Process, ProcessUse, ProfileKind, RangeUse, RegisteredName,
     RegistryText, Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings,
     Section, Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
-    Transport, Trend,
+    Transport, Trend, WatchedLog,
 };
 
 /// Any section.
@@ -259,7 +259,9 @@ fn events() -> impl Strategy<Value = Events> {
             parameters,
         },
     );
-    (reading(moment()), reading(vec(event, 0..4))).prop_map(|(since, list)| Events { since, list })
+    let log = (text(), reading(moment())).prop_map(|(log, since)| WatchedLog { log, since });
+    (reading(moment()), reading(vec(event, 0..4)), reading(vec(log, 0..4)))
+        .prop_map(|(since, list, logs)| Events { since, list, logs })
 }
 
 fn settings() -> impl Strategy<Value = NtdsSettings> {
