@@ -93,7 +93,8 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     }
     if throughout {
         // Filters that were read, and none that fits: something on the way answers in its place.
-        let side = if filters.is_some() { Side::Network } else { Side::Source };
+        let read = case.source_filters.is_some_and(|filters| filters.rpc_is_whole());
+        let side = if read { Side::Network } else { Side::Source };
         return Finding::failing(Cause::RpcFiltered, side, 1753)
             .culprit("registration", name, value)
             .sure(Confidence::Likely);
