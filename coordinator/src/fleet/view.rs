@@ -256,6 +256,11 @@ impl View {
 
     pub(super) fn observed(&self, witness: &DnsName, of: &DnsName) -> Option<Observed> {
         let seen = self.dcs.get(witness)?.observations.get(of)?;
-        Some(Observed { witness: witness.clone(), at: seen.at, seen: seen.observation.clone() })
+        Some(Observed {
+            witness: witness.clone(),
+            at: seen.at,
+            since: Some(seen.since),
+            seen: seen.observation.clone(),
+        })
     }
 }
