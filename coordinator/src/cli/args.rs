@@ -24,8 +24,15 @@ const EXIT_STATUS: &str = "Exit status:\n  \
     0  healthy, or done\n  \
     1  a link is failing or latent\n  \
     2  usage or configuration\n  \
-    3  the coordinator cannot be reached\n  \
+    3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
     4  unknown: the evidence does not decide";
+
+const EXPLAIN_STATUS: &str = "Exit status:\n  \
+    0  nothing fails by the report, or every link that it names is healthy now\n  \
+    1  something that it names is failing or latent, by the verdicts where there are any, else by the report\n  \
+    2  the file cannot be read\n  \
+    3  the coordinator could not be asked (and --offline was not said); what the report says is printed\n  \
+    4  nothing in it is known here, or the evidence does not decide";
 
 /// How to reach the coordinator, and as whom.
 #[derive(Clone, Debug, Args)]
@@ -74,10 +81,11 @@ pub enum Command {
     Diagnose(DiagnoseArguments),
     /// What another tool's report says: repadmin, dcdiag, portqry, rpcdump, samba-tool, NETSETUP.LOG,
     /// events; with a coordinator, the verdict of each link that it names
+    #[command(after_help = EXPLAIN_STATUS)]
     Explain {
         /// The file, or - for standard input.
         file: PathBuf,
-        /// Do not ask a coordinator.
+        /// Do not ask a coordinator: what the report says by itself.
         #[arg(long)]
         offline: bool,
     },

@@ -170,10 +170,15 @@ impl Query for Operator {
         request: Request<ExplainRequest>,
     ) -> Result<Response<Document>, Status> {
         operator(&request)?;
-        let report = reports::read(&request.into_inner().report).map_err(|error| {
-            Status::invalid_argument(format!("the report cannot be read: {error}"))
-        })?;
-        document(&Explanation::with(report, self.fleet()))
+        let hub = Arc::clone(&self.hub);
+        // Sixteen megabytes of somebody's log take a while to read; others are not to wait for that.
+        let answer = tokio::task::spawn_blocking(move || {
+            let report = reports::read(&request.into_inner().report).map_err(|error| {
+                Status::invalid_argument(format!("the report cannot be read: {error}"))
+            })?;
+            document(&Explanation::with(report, hub.fleet()))
+        });
+        answer.await.map_err(|error| Status::internal(format!("reading the report ended: {error}")))?
     }
 
     async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {
