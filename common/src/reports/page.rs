@@ -33,6 +33,9 @@ pub(super) struct Page<'a> {
     claims: Vec<Claim>,
     told: Vec<Told>,
     rows_left_out: u32,
+    /// How many lines the text has, with those past the limit.
+    total: u32,
+    /// Lines past the limit that are not blank.
     beyond: u32,
 }
 
@@ -41,12 +44,17 @@ impl<'a> Page<'a> {
     pub(super) fn new(text: &'a str, plain: &'a str) -> Self {
         let mut all = text.lines();
         let written: Vec<&str> = all.by_ref().take(MAX_LINES).collect();
-        let beyond = all.filter(|line| !line.trim_matches(is_blank).is_empty()).count();
+        let (mut total, mut beyond) = (written.len(), 0_usize);
+        for line in all {
+            total += 1;
+            beyond += usize::from(!line.trim_matches(is_blank).is_empty());
+        }
         let mut lines: Vec<&str> = plain.lines().take(MAX_LINES).collect();
         lines.resize(written.len(), "");
         let claims = vec![Claim::Open; lines.len()];
-        let beyond = u32::try_from(beyond).unwrap_or(u32::MAX);
-        Self { plain, lines, written, claims, told: Vec::new(), rows_left_out: 0, beyond }
+        let (total, beyond) =
+            (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
+        Self { plain, lines, written, claims, told: Vec::new(), rows_left_out: 0, total, beyond }
     }
 
     /// How many lines there are.
@@ -108,7 +116,7 @@ impl<'a> Page<'a> {
     pub(super) fn finish(mut self) -> Report {
         self.told.sort_by_key(|told| told.lines.first().copied());
         let mut report = Report {
-            lines: u32::try_from(self.lines.len()).unwrap_or(u32::MAX).saturating_add(self.beyond),
+            lines: self.total,
             told: self.told,
             rows_left_out: self.rows_left_out,
             unread_left_out: self.beyond,

@@ -27,6 +27,9 @@ use crate::query::{ExplainedPair, Explanation};
 /// How wide a label is, with the blanks behind it.
 const LABEL: usize = 10;
 
+/// How many parts of a file are named.
+const MAX_PARTS: usize = 40;
+
 /// What a file says.
 pub(super) async fn answer(
     file: &Path,
@@ -87,9 +90,12 @@ pub(super) fn exit(answer: &Explanation, offline: bool) -> Exit {
 pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     let mut text = String::new();
     let report = &answer.report;
-    for part in &report.parts {
+    for part in report.parts.iter().take(MAX_PARTS) {
         let at = part.at;
         let _ = writeln!(text, "lines {}-{}: {}", at.first_line, at.last_line, part.tool.words());
+    }
+    if let Some(more) = report.parts.len().checked_sub(MAX_PARTS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "and {more} parts more");
     }
     if report.told.is_empty() {
         let _ = writeln!(

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::LinkRow;
 use crate::fleet::Fleet;
 
-/// The most links that are diagnosed for one report.
+/// The most verdicts that are given for one report.
 const MAX_LINKS: usize = 500;
 /// The most links that are listed for a row that names one end only.
 const MAX_OF_ONE_END: usize = 20;
@@ -84,18 +84,20 @@ impl Explanation {
     pub fn with(report: Report, fleet: &Fleet) -> Self {
         let mut this = Self { with_coordinator: true, ..Self::of(report) };
         let mut verdicts: HashMap<Link, Verdict> = HashMap::new();
+        let mut given = 0;
         for explained in &mut this.pairs {
             match ends(&explained.pair, fleet) {
                 Err(why) => explained.no_verdict = Some(why),
                 Ok(Ends::One(dc, role)) => one_end(explained, &dc, role, fleet),
                 Ok(Ends::Both(link)) => {
-                    if verdicts.len() >= MAX_LINKS && !verdicts.contains_key(&link) {
+                    if given >= MAX_LINKS {
                         explained.no_verdict = Some(format!(
-                            "only the first {MAX_LINKS} links of a report are diagnosed: epmesh diagnose {} {}",
+                            "only the first {MAX_LINKS} pairs of a report are diagnosed: epmesh diagnose {} {}",
                             link.destination, link.source
                         ));
                         continue;
                     }
+                    given += 1;
                     let verdict =
                         verdicts.entry(link).or_insert_with_key(|link| fleet.diagnose(link));
                     explained.verdict = Some(verdict.clone());
