@@ -428,5 +428,7 @@ impl Entry {
     }
 }
 
+mod said;
+
 #[cfg(test)]
 mod tests;

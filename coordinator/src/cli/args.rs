@@ -167,12 +167,23 @@ pub enum TokenCommand {
 /// `epmesh diagnose`.
 #[derive(Debug, Args)]
 pub struct DiagnoseArguments {
-    /// The destination DC: the one that pulls and reports the error.
+    /// The destination DC: the one that pulls and reports the error. With --join, the computer that is
+    /// to join.
     #[arg(required_unless_present = "from", requires = "source")]
     pub destination: Option<String>,
-    /// The source DC: the one it wants to pull from.
+    /// The source DC: the one it wants to pull from. With --join, the domain controller.
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
+    /// Whether a computer can join the domain there: all interfaces and ports that a join needs.
+    #[arg(long, conflicts_with_all = ["from", "interface"])]
+    pub join: bool,
+    /// The computer's NETSETUP.LOG: what the step needs at which it stopped is looked at first.
+    #[arg(long, value_name = "FILE", requires = "join")]
+    pub netsetup_log: Option<PathBuf>,
+    /// What `epmesh-agent check --join DOMAIN --output json` printed on the computer, within the last
+    /// quarter of an hour.
+    #[arg(long, value_name = "FILE", requires = "join")]
+    pub client_report: Option<PathBuf>,
     /// The interface: a name, a UUID, or `UUID vMAJOR.MINOR`.
     #[arg(long, default_value = "drsuapi")]
     pub interface: String,
@@ -266,5 +277,9 @@ mod tests {
         assert!(parse("epmesh token create --domain lab.test --count 3").is_ok());
         assert!(parse("epmesh token create --dc dc1.lab.test --ttl 1h").is_ok());
         assert!(parse("epmesh diagnose a b --from f --now").is_err());
+        assert!(parse("epmesh diagnose a b --netsetup-log f").is_err());
+        assert!(parse("epmesh diagnose --join a").is_err());
+        assert!(parse("epmesh diagnose --join a b --interface samr").is_err());
+        assert!(parse("epmesh diagnose --join a b --netsetup-log f --client-report g --now").is_ok());
     }
 }

@@ -22,8 +22,10 @@ pub(super) fn table(header: &[&str], width: Option<u16>) -> Table {
     table
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.unwrap_or(WIDTH))
-        .set_header(header.iter().copied());
+        .set_width(width.unwrap_or(WIDTH));
+    if !header.is_empty() {
+        table.set_header(header.iter().copied());
+    }
     table
 }
 

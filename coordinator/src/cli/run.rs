@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    explain, facts, render, scenario,
+    explain, facts, join, render, scenario,
 };
 use crate::{
     clock,
@@ -102,6 +102,11 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             let rows: Vec<LinkRow> = parse(reply(client.query.links(request).await)?)?;
             print(out, output, &rows, || render::links(&rows, failing, width))?;
             Ok(Exit::of(rows.iter().map(|row| row.state)))
+        }
+        Command::Diagnose(what) if what.join => {
+            let answer = join::answer(&client, &what).await?;
+            print(out, output, &answer, || join::render(&answer, now, width))?;
+            Ok(Exit::of([answer.verdict.state]))
         }
         Command::Diagnose(what) => {
             if let Some(run) = what.from.as_deref().map(scenario::read).transpose()?.flatten() {

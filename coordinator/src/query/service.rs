@@ -5,11 +5,14 @@ use std::{sync::Arc, time::Duration};
 use epmesh_common::{
     diagnosis::{Link, State},
     facts::{DnsName, Timestamp},
-    reports,
+    reports::{
+        self,
+        netsetup::{self, Attempt},
+    },
     rpc::names,
 };
 use epmesh_proto::v1::{
-    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
+    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest, DiagnoseRequest, Document, EndpointsRequest,
     ExplainRequest, ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
@@ -17,7 +20,9 @@ use serde::Serialize;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{AlertRow, Diagnosis, Endpoints, Explanation, LinkRow, NewToken, OwnFacts};
+use super::{
+    AlertRow, Diagnosis, Endpoints, Explanation, JoinDiagnosis, LinkRow, NewToken, OwnFacts, join,
+};
 use crate::{
     alert::Alerts,
     clock,
@@ -67,6 +72,16 @@ fn document(value: &impl Serialize) -> Result<Response<Document>, Status> {
 
 fn name(text: &str) -> Result<DnsName, Status> {
     text.parse().map_err(|error| Status::invalid_argument(format!("{error}")))
+}
+
+/// The last attempt to join in a log.
+fn join_in(log: &[u8]) -> Result<Attempt, String> {
+    let text = reports::decode(log).map_err(|error| error.to_string())?;
+    netsetup::last_join(&text).ok_or_else(|| {
+        "it has no attempt to join a domain: give the one of the computer that was to join \
+         (%systemroot%\\debug)"
+            .to_owned()
+    })
 }
 
 #[async_trait]
@@ -125,6 +140,43 @@ impl Query for Operator {
             self.hub.look(&link, DEADLINE).await;
         silent.extend(not_connected);
         document(&Diagnosis { verdict, silent })
+    }
+
+    async fn diagnose_join(
+        &self,
+        request: Request<DiagnoseJoinRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let request = request.into_inner();
+        let dc = self.find(&request.dc)?;
+        // A computer that is to join need not be known; one that is may be called by its host name.
+        let client = match self.fleet().find(&request.client) {
+            Err(FindError::Unknown(_)) => name(&request.client)?,
+            found => found.map_err(|error| Status::invalid_argument(error.to_string()))?,
+        };
+        if client == dc {
+            return Err(Status::invalid_argument("a join needs a computer and a domain controller"));
+        }
+        let refused = |what: &str, why: String| Status::invalid_argument(format!("{what}: {why}"));
+        let attempt = match request.netsetup_log.as_slice() {
+            [] => None,
+            log => Some(join_in(log).map_err(|why| refused("the NETSETUP.LOG", why))?),
+        };
+        let look = match request.client_report.as_slice() {
+            [] => None,
+            report => {
+                let seen =
+                    join::look_of(report, &dc).map_err(|why| refused("the client's report", why))?;
+                Some((seen, Timestamp::from_millis(request.client_report_at_ms)))
+            }
+        };
+        let silent = match request.now {
+            true => self.hub.look_for_join(&client, &dc, &join::interfaces(), DEADLINE).await,
+            false => Vec::new(),
+        };
+        let now = clock::now();
+        let answer = join::judge(self.fleet(), client, dc, attempt.as_ref(), look, now);
+        document(&JoinDiagnosis { silent, ..answer })
     }
 
     async fn endpoints(
