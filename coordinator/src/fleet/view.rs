@@ -236,6 +236,11 @@ impl View {
         verdicts.map(|(link, judged)| (link.clone(), judged.verdict.clone())).collect()
     }
 
+    /// The last verdict on every known link, without copies.
+    pub fn judged(&self) -> impl Iterator<Item = (&Link, &Verdict)> {
+        self.verdicts.iter().map(|(link, judged)| (link, &judged.verdict))
+    }
+
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
