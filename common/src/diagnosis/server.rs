@@ -110,7 +110,8 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
         // No filter that fits, or a host that has none: something on the way answers in its place,
         // unless it answers everybody so.
         let none = case.source_filters.is_some_and(|filters| {
-            matches!(filters.rpc, Reading::Value(_) | Reading::Absent | Reading::NotApplicable)
+            filters.rpc_is_whole()
+                || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
         });
         let on_the_way = none && !pattern.all_fail;
         let side = if on_the_way { Side::Network } else { Side::Source };

@@ -142,8 +142,14 @@ fn section(machine: &Machine, kind: SectionKind) -> Option<Section> {
             if let Reading::Value(list) = &mut events.list {
                 list.iter_mut().for_each(|event| event.at = shifted(event.at, ahead));
             }
-            if let Reading::Value(since) = &mut events.since {
-                *since = shifted(*since, ahead);
+            let logs = match &mut events.logs {
+                Reading::Value(logs) => logs.iter_mut().map(|log| &mut log.since).collect(),
+                _ => Vec::new(),
+            };
+            for since in logs.into_iter().chain([&mut events.since]) {
+                if let Reading::Value(since) = since {
+                    *since = shifted(*since, ahead);
+                }
             }
             Section::Events(events)
         }
