@@ -86,9 +86,11 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
                         level.key = Some(value.chars().take(MAX_KEY).collect());
                     }
                     _ if document.leaves.len() < MAX_VALUES => {
-                        let path = stack.iter().take(MAX_PATH).map(|level| match (&level.key, level.array) {
-                            (Some(key), false) => key.clone(),
-                            _ => level.count.to_string(),
+                        let path = stack.iter().take(MAX_PATH).map(|level| {
+                            match (&level.key, level.array) {
+                                (Some(key), false) => key.clone(),
+                                _ => level.count.to_string(),
+                            }
                         });
                         document.leaves.push(Leaf { path: path.collect(), value, line });
                     }

@@ -160,9 +160,10 @@ mod tests {
             text.encode_utf16().flat_map(unit).collect()
         };
         let both = format!("{first}{second}");
-        for (unit, mark) in
-            [(u16::to_le_bytes as fn(u16) -> [u8; 2], [0xff, 0xfe]), (u16::to_be_bytes, [0xfe, 0xff])]
-        {
+        for (unit, mark) in [
+            (u16::to_le_bytes as fn(u16) -> [u8; 2], [0xff, 0xfe]),
+            (u16::to_be_bytes, [0xfe, 0xff]),
+        ] {
             for mark in [&mark[..], &[]] {
                 let appended = [mark, &wide(first, unit), second.as_bytes()].concat();
                 assert_eq!(decode(&appended).expect("text"), both, "bytes behind {mark:?}");
