@@ -57,7 +57,23 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
-    misled::elsewhere(case, views, view).or_else(|| latent(case)).unwrap_or(finding)
+    if let Some(found) = misled::elsewhere(case, views, view).or_else(|| latent(case)) {
+        return found;
+    }
+    if every_server_answered(case, views) {
+        return finding;
+    }
+    // What the others hold could break it tomorrow, and was not seen.
+    let sure = finding.confidence.min(Confidence::Likely);
+    finding.sure(sure)
+}
+
+/// Whether every DNS server of the destination said where the source is.
+fn every_server_answered(case: &Case<'_>, views: &[View]) -> bool {
+    let answered = |server: &IpAddr| {
+        views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
+    };
+    case.dns_servers().iter().all(answered)
 }
 
 /// No source of names said anything.
