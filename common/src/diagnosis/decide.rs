@@ -19,8 +19,18 @@ use crate::facts::{Failure, Source};
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
     let finding = any(case, views);
+    if !matches!(finding.state, State::Failing | State::Latent) {
+        return finding;
+    }
+    if case.is_between_forests() {
+        return Finding::unknown(format!(
+            "whether anything needs this of {}: it is in another forest, and forests do not \
+             replicate with each other",
+            case.source()
+        ));
+    }
     // No domain controller pulls from a read-only one: whether one could does not matter.
-    if matches!(finding.state, State::Failing | State::Latent) && case.is_read_only_source() {
+    if case.is_read_only_source() {
         return Finding::unknown(format!(
             "whether anything needs this of {}: it is a read-only domain controller, from which \
              none replicates",

@@ -135,7 +135,7 @@ impl Kind {
             Self::EmptyLinkage => (&["rpc-bind-linkage-invalid"], &[Source]),
             Self::BadPorts => (&["rpc-internet-ports-invalid"], &[Source]),
             Self::SamePortTwice => (&["static-port-conflict"], &[Source]),
-            Self::MapperDisabled => (&["rpc-service-misconfigured"], &[Source]),
+            Self::MapperDisabled => (&["rpc-service-misconfigured"], &[Source, Destination]),
             // Where nobody else is asked, there is no other answer to differ from.
             Self::NameMissingOnOne => (&["dns-servers-disagree", "not-1753"], &[NameResolution]),
             Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
@@ -327,7 +327,11 @@ impl Fault {
             | Kind::LmhostsLine
             | Kind::CacheStale
             | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
-            Kind::HostPortsUsedUp => [destination, source].contains(&self.source),
+            // A host that is out of ports, or whose endpoint mapper may not start, is told so as a
+            // client too.
+            Kind::HostPortsUsedUp | Kind::MapperDisabled => {
+                [destination, source].contains(&self.source)
+            }
             _ => source == self.source,
         }
     }

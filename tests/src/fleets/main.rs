@@ -27,7 +27,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let total = match arguments.seed {
-        Some(seed) => score(seed, &play(seed, variant(arguments))),
+        Some(seed) => one(seed, variant(arguments)),
         None => all(arguments),
     };
     print(&total, arguments.seed.is_some());
@@ -36,6 +36,28 @@ fn main() -> ExitCode {
     let only_missed = total.misses.iter().all(|miss| forgiven(miss.kind));
     let counted = total.counted * 100 >= total.fleets * 99;
     if enough && only_missed && counted { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One fleet, and what was done to it.
+fn one(seed: u64, variant: Variant) -> Score {
+    let played = play(seed, variant);
+    for fault in &played.faults {
+        let name = |dc: usize| &played.world.dcs[dc].name;
+        println!(
+            "{:?}, {} s before the end: {} <- {}, server {:?}, wrong {}",
+            fault.kind,
+            fault.at.until(played.now).as_secs(),
+            name(fault.destination),
+            name(fault.source),
+            fault.server.map(name),
+            fault.wrong,
+        );
+    }
+    for (dc, at) in &played.restarts {
+        let before = at.until(played.now).as_secs();
+        println!("{} restarts, {before} s before the end", played.world.dcs[*dc].name);
+    }
+    score(seed, &played)
 }
 
 fn variant(arguments: Arguments) -> Variant {

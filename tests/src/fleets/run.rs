@@ -18,7 +18,7 @@ use super::{
     build::{self, Naming},
     client::{Stands, stands},
     dice::{Dice, shifted},
-    fault::Fault,
+    fault::{Fault, Kind},
     look::look,
     own::{drsuapi, sections},
     world::World,
@@ -237,10 +237,13 @@ impl Play {
         }
         let busy: Vec<usize> = faults.iter().map(|fault| fault.source).collect();
         let mut restarts = Vec::new();
+        // Two DNS servers down at once would be a fault that nobody put in.
+        let down = |fault: &Fault| fault.kind.restarts() || fault.kind == Kind::HostDown;
+        let is_down = faults.iter().any(down);
         if dice.chance(15) {
             let dc = dice.below(original);
             let at = start.plus(Duration::from_millis(dice.from_to(80_000, 200_000)));
-            if !busy.contains(&dc) {
+            if !busy.contains(&dc) && !(is_down && play.world.dcs[dc].dns.is_some()) {
                 restarts.push((dc, at));
                 play.at(at, Step::Down(dc));
                 play.at(at.plus(Duration::from_secs(dice.from_to(20, 60))), Step::Up(dc));
@@ -476,6 +479,12 @@ impl Play {
         let mut played = self.played.take().expect("it is taken once");
         played.now = now;
         played.world = self.world;
+        // A link that was watched until it was known whose forest is whose has no last verdict.
+        let watched: std::collections::BTreeSet<_> =
+            self.view.links().into_iter().map(|link| (link.destination, link.source)).collect();
+        played
+            .last
+            .retain(|_, said| watched.contains(&(said.destination.clone(), said.source.clone())));
         played
     }
 }
