@@ -104,6 +104,7 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     if throughout {
         let pattern = pattern(
             case,
+            address,
             |path| matches!(path, Path::NotRegistered(_)),
             |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
         );
@@ -171,6 +172,7 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::Unreached(_)),
         |path| !matches!(path, Path::Unreached(_) | Path::NotSeen),
     );
@@ -217,6 +219,7 @@ pub(super) fn port_unreached(
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::PortUnreached(..)),
         |path| matches!(path, Path::Reached(_)),
     );

@@ -216,6 +216,20 @@ fn connect(
     port: u16,
     listens: impl Fn(Who) -> bool,
 ) -> Result<Who, Failure> {
+    if world.dcs[from].is_out_of_ports() {
+        return Err(Failure::Local("no free port".to_owned()));
+    }
+    arrive(world, from, address, port, listens)
+}
+
+/// What comes of sending something to a port.
+fn arrive(
+    world: &World,
+    from: usize,
+    address: IpAddr,
+    port: u16,
+    listens: impl Fn(Who) -> bool,
+) -> Result<Who, Failure> {
     match world.way(from, address, port) {
         Way::Through(who) if listens(who) => Ok(who),
         Way::Through(_) | Way::Rejected => Err(Failure::Refused),
@@ -317,7 +331,11 @@ fn identity(
             port == 137 && world.strangers[other].kind == StrangerKind::Member
         }
     };
-    let reached = connect(world, from, address, port, listens);
+    let reached = if is_udp {
+        arrive(world, from, address, port, listens)
+    } else {
+        connect(world, from, address, port, listens)
+    };
     let who = match reached {
         // A datagram that nobody takes is answered with silence as often as not.
         Err(Failure::Refused) if is_udp => return Err(Failure::TimedOut),
