@@ -22,7 +22,7 @@ pub struct Arguments {
 
 const EXIT_STATUS: &str = "Exit status:\n  \
     0  healthy, or done\n  \
-    1  a link is failing or latent\n  \
+    1  a link is failing or latent, an incident is open\n  \
     2  usage or configuration\n  \
     3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
     4  unknown: the evidence does not decide";
@@ -105,6 +105,14 @@ pub enum Command {
     /// Evidence in a file
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// The faults that are there now, each with the links that it explains; and links that none does
+    Incidents {
+        /// Those that are over, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One incident: what is broken, who is hit, what else was considered, its timeline
+    Incident(IncidentArguments),
     /// Alerts and their delivery
     #[command(subcommand)]
     Alerts(AlertsCommand),
@@ -195,6 +203,42 @@ pub struct DiagnoseArguments {
     pub from: Option<PathBuf>,
 }
 
+/// `epmesh incident …`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct IncidentArguments {
+    /// The incident, or the beginning of its id.
+    #[arg(required = true)]
+    pub id: Option<String>,
+    /// What to do with it; without it, it is shown.
+    #[command(subcommand)]
+    pub command: Option<IncidentCommand>,
+}
+
+/// `epmesh incident ack`, `epmesh incident silence`.
+#[derive(Debug, Subcommand)]
+pub enum IncidentCommand {
+    /// Say that you look after it: changes of it are told no more, its end is
+    Ack {
+        /// The incident, or the beginning of its id.
+        id: String,
+        /// What there is to say about it.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// Tell nothing of it for a while; the last one given holds
+    Silence {
+        /// The incident, or the beginning of its id.
+        id: String,
+        /// For how long.
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        time: Duration,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+}
+
 /// `epmesh bundle …`.
 #[derive(Debug, Subcommand)]
 pub enum BundleCommand {
@@ -281,5 +325,15 @@ mod tests {
         assert!(parse("epmesh diagnose --join a").is_err());
         assert!(parse("epmesh diagnose --join a b --interface samr").is_err());
         assert!(parse("epmesh diagnose --join a b --netsetup-log f --client-report g --now").is_ok());
+    }
+
+    #[test]
+    fn an_incident_is_shown_or_changed() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        assert!(parse("epmesh incident").is_err());
+        assert!(parse("epmesh incident 1a2b").is_ok());
+        assert!(parse("epmesh incident ack 1a2b --note mine").is_ok());
+        assert!(parse("epmesh incident silence 1a2b --for 2h").is_err(), "why?");
+        assert!(parse("epmesh incident silence 1a2b --for 2h --why maintenance").is_ok());
     }
 }

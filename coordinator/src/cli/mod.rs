@@ -4,6 +4,7 @@ mod args;
 mod client;
 mod explain;
 mod facts;
+mod incidents;
 mod join;
 mod render;
 mod run;

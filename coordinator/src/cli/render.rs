@@ -55,7 +55,7 @@ pub(super) fn labelled(rows: &[(&str, String)], width: Option<u16>) -> String {
 }
 
 /// A time of day for people: the date only where it is not today's.
-fn moment(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or(("", &text));
     let time = time.split('.').next().unwrap_or(time).trim_end_matches('Z');
@@ -358,7 +358,7 @@ pub(super) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
     if rows.is_empty() {
         return "no alert was sent, and none waits\n".to_owned();
     }
-    let header = ["WHEN", "TYPE", "LINK", "RECEIVER", "STATUS", "TRIES", "LAST TRY", "ID"];
+    let header = ["WHEN", "TYPE", "INCIDENT", "RECEIVER", "STATUS", "TRIES", "LAST TRY", "ID"];
     let mut table = table(&header, width);
     for row in rows {
         table.add_row([

@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    explain, facts, join, render, scenario,
+    explain, facts, incidents, join, render, scenario,
 };
 use crate::{
     clock,
@@ -151,6 +151,18 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             let rows: Vec<AlertRow> = parse(reply(client.query.alerts(AlertsRequest {}).await)?)?;
             print(out, output, &rows, || render::alerts(&rows, now, width))?;
             Ok(Exit::Healthy)
+        }
+        Command::Incidents { all } => {
+            let mut client = Client::connect(&client).await?;
+            let list = incidents::list(&mut client, all).await?;
+            print(out, output, &list, || incidents::render_list(&list, all, now, width))?;
+            Ok(incidents::exit(&list))
+        }
+        Command::Incident(what) => {
+            let mut client = Client::connect(&client).await?;
+            let (incident, exit) = incidents::answer(&mut client, what).await?;
+            print(out, output, &incident, || incidents::render(&incident, now, width))?;
+            Ok(exit)
         }
         Command::Token(TokenCommand::Create { ttl, dc, domain, count }) => {
             let mut client = Client::connect(&client).await?;

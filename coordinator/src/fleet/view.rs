@@ -6,8 +6,9 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Link, Observed, Verdict},
+    diagnosis::{self, DcFacts, Link, Observed, Verdict},
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    incident::Grouper,
     rpc::InterfaceId,
 };
 
@@ -38,7 +39,8 @@ impl Settings {
 /// What is known of every domain controller, and the verdict on every link.
 ///
 /// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
-/// takes these with [`View::take_touched`] and brings the verdicts with [`View::judge`].
+/// takes these with [`View::take_touched`], brings the verdicts with [`View::judge`] and, when a batch
+/// is through, has [`View::regroup`] work out the incidents that they come to.
 #[derive(Debug)]
 pub struct View {
     pub(super) settings: Settings,
@@ -51,6 +53,10 @@ pub struct View {
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
     pub(super) touched: HashSet<Link>,
+    /// What the verdicts come to.
+    pub(super) grouper: Grouper,
+    /// The subjects whose incidents changed since somebody last took them.
+    pub(super) regrouped: BTreeSet<diagnosis::Subject>,
     /// Whether something changed that members or plans depend on.
     pub(super) moved: bool,
 }
@@ -75,6 +81,8 @@ impl View {
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
             touched: HashSet::new(),
+            grouper: Grouper::new(),
+            regrouped: BTreeSet::new(),
             moved: false,
         }
     }
@@ -253,6 +261,11 @@ impl View {
 
     pub(super) fn observed(&self, witness: &DnsName, of: &DnsName) -> Option<Observed> {
         let seen = self.dcs.get(witness)?.observations.get(of)?;
-        Some(Observed { witness: witness.clone(), at: seen.at, seen: seen.observation.clone() })
+        Some(Observed {
+            witness: witness.clone(),
+            at: seen.at,
+            since: Some(seen.since),
+            seen: seen.observation.clone(),
+        })
     }
 }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Link, State},
+    error::chain,
     facts::{DnsName, Timestamp},
     reports::{
         self,
@@ -12,8 +13,9 @@ use epmesh_common::{
     rpc::names,
 };
 use epmesh_proto::v1::{
-    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest, DiagnoseRequest, Document, EndpointsRequest,
-    ExplainRequest, ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
+    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest, DiagnoseRequest, Document,
+    EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest, IncidentRequest,
+    IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
@@ -27,6 +29,7 @@ use crate::{
     alert::Alerts,
     clock,
     fleet::{FindError, Fleet},
+    incident::{IncidentError, Incidents},
     ingest::{DEADLINE, Hub, LookOutcome, operator, refusal},
     pki::{Authority, Registry, Restriction},
 };
@@ -38,6 +41,7 @@ pub struct Operator {
     registry: Arc<Registry>,
     authority: Arc<Authority>,
     alerts: Arc<Alerts>,
+    incidents: Arc<Incidents>,
 }
 
 impl Operator {
@@ -48,8 +52,9 @@ impl Operator {
         registry: Arc<Registry>,
         authority: Arc<Authority>,
         alerts: Arc<Alerts>,
+        incidents: Arc<Incidents>,
     ) -> Self {
-        Self { hub, registry, authority, alerts }
+        Self { hub, registry, authority, alerts, incidents }
     }
 
     fn fleet(&self) -> &Fleet {
@@ -68,6 +73,18 @@ fn document(value: &impl Serialize) -> Result<Response<Document>, Status> {
     serde_json::to_vec(value)
         .map(|json| Response::new(Document { json }))
         .map_err(|error| Status::internal(format!("the answer cannot be written as JSON: {error}")))
+}
+
+fn not_done(error: &IncidentError) -> Status {
+    match error {
+        IncidentError::Unknown(_) => Status::not_found(error.to_string()),
+        IncidentError::Ambiguous(_) => Status::invalid_argument(error.to_string()),
+        IncidentError::NotOpen { .. } => Status::failed_precondition(error.to_string()),
+        IncidentError::Store(_) => {
+            tracing::error!("{}", chain(error));
+            Status::unavailable(error.to_string())
+        }
+    }
 }
 
 fn name(text: &str) -> Result<DnsName, Status> {
@@ -240,6 +257,23 @@ impl Query for Operator {
         let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
         document(&rows)
     }
+
+    async fn incidents(
+        &self,
+        request: Request<IncidentsRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        document(&self.incidents.list(request.into_inner().all).await)
+    }
+
+    async fn incident(
+        &self,
+        request: Request<IncidentRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let found = self.incidents.get(&request.into_inner().id).await;
+        document(&found.map_err(|error| not_done(&error))?)
+    }
 }
 
 #[async_trait]
@@ -308,5 +342,36 @@ impl Operate for Operator {
         self.hub.revoked(&dc, Timestamp::from_millis(since));
         tracing::info!(%dc, %operator, "agent revoked");
         document(&dc)
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<AcknowledgeRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let AcknowledgeRequest { id, note } = request.into_inner();
+        let note = Some(note.as_str()).filter(|note| !note.is_empty());
+        let done = self.incidents.acknowledge(&id, &operator, note).await;
+        let incident = done.map_err(|error| not_done(&error))?;
+        tracing::info!(incident = incident.row.id, %operator, "incident acknowledged");
+        document(&incident)
+    }
+
+    async fn silence(
+        &self,
+        request: Request<SilenceRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let SilenceRequest { id, seconds, why } = request.into_inner();
+        if !(1..=366 * 86_400).contains(&seconds) {
+            return Err(Status::invalid_argument("a silence lasts from one second to 366 days"));
+        }
+        if why.trim().is_empty() {
+            return Err(Status::invalid_argument("a silence needs a reason: say why"));
+        }
+        let done = self.incidents.silence(&id, &operator, Duration::from_secs(seconds), &why).await;
+        let incident = done.map_err(|error| not_done(&error))?;
+        tracing::info!(incident = incident.row.id, %operator, seconds, "incident silenced");
+        document(&incident)
     }
 }

@@ -43,8 +43,9 @@ pub(super) async fn serve(
     parts: Parts,
     options: ServeOptions,
 ) -> Result<()> {
-    let Parts { hub, registry, authority, alerts, stopping } = parts.clone();
-    let operator = Operator::new(hub.clone(), registry.clone(), authority.clone(), alerts);
+    let Parts { hub, registry, authority, alerts, incidents, stopping } = parts.clone();
+    let operator =
+        Operator::new(hub.clone(), registry.clone(), authority.clone(), alerts, incidents);
     let enrolment = EnrolmentService::new(hub.clone(), registry.clone(), authority);
     let enrolment = EnrolmentServer::new(enrolment).max_decoding_message_size(ENROLMENT_BYTES);
     let agents = AgentsService::new(hub, registry, stopping.clone());
