@@ -51,9 +51,7 @@ fn nothing_is_lost(text: &str, report: &Report) {
 
 fn listing(report: &Report) -> String {
     let mut text = String::new();
-    let name = |party: &Option<_>| {
-        party.as_ref().map_or_else(|| "?".to_owned(), Party::label)
-    };
+    let name = |party: &Option<_>| party.as_ref().map_or_else(|| "?".to_owned(), Party::label);
     for part in &report.parts {
         let _ =
             writeln!(text, "{} {}-{}", part.tool.words(), part.at.first_line, part.at.last_line);
@@ -174,7 +172,11 @@ fn the_article_on_joins_has_two_logs() {
     for pair in &pairs {
         assert_eq!((pair.code, pair.error.as_deref()), (Some(1753), Some("EPT_S_NOT_REGISTERED")));
         assert!(pair.says[0].contains("could not bind to the directory"), "{:?}", pair.says);
-        assert!(pair.ask.as_ref().is_some_and(|ask| ask.contains("check --join")), "{:?}", pair.ask);
+        assert!(
+            pair.ask.as_ref().is_some_and(|ask| ask.contains("check --join")),
+            "{:?}",
+            pair.ask
+        );
     }
     assert_eq!(pairs[0].lines, (14..=33).collect::<Vec<u32>>());
     assert_eq!(pairs[1].lines, (53..=56).collect::<Vec<u32>>());

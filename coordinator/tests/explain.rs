@@ -77,7 +77,9 @@ fn the_article_at_three_in_the_morning() {
         let (status, text) = explain(&[report(name).to_str().unwrap(), "--offline"]);
         assert_eq!(status, Some(1));
         assert!(
-            text.contains("\n          location 500: the server returned 1 endpoint, last tried 1025\n"),
+            text.contains(
+                "\n          location 500: the server returned 1 endpoint, last tried 1025\n"
+            ),
             "{text}"
         );
         assert!(text.contains("(where dcdiag ran) <- <DC Name>   drsuapi\n"), "{text}");
@@ -94,7 +96,10 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
     assert_eq!(status, Some(3), "{text}");
     assert!(text.contains("error     1753 EPT_S_NOT_REGISTERED"), "{text}");
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"), "{text}");
+    assert!(
+        flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"),
+        "{text}"
+    );
     assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
 }
 

@@ -105,7 +105,8 @@ pub fn judge_join(
         failing(link) && matches!(link.side, Side::NameResolution | Side::Directory)
     };
     if let Some(link) = links.iter().find(misled) {
-        let before = if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
+        let before =
+            if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
         return found(Some(link), None, format!("{before}{}", link_words(link)));
     }
     // The pipes of samr and lsarpc come before their interfaces.

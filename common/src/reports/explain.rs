@@ -215,6 +215,7 @@ fn returned_an_endpoint(records: &[ErrorRecord]) -> bool {
 /// What the error of a join means.
 fn of_a_join(told: &Told) -> Option<&'static str> {
     let code = told.code.filter(|_| told.tool == Tool::Netsetup)?;
-    let code = u32::try_from(code).ok().or_else(|| i32::try_from(code).ok().map(i32::cast_unsigned));
+    let code =
+        u32::try_from(code).ok().or_else(|| i32::try_from(code).ok().map(i32::cast_unsigned));
     netsetup::meaning(code?)
 }

@@ -7,11 +7,58 @@ use std::borrow::Cow;
 /// samples. No other `<…>` is touched: event XML is read by its own means, and `<date>` or `<DC name>` is
 /// what an article writes for a value.
 const ELEMENTS: [&str; 52] = [
-    "a", "b", "i", "u", "p", "em", "tt", "br", "hr", "h1", "h2", "h3", "h4", "li", "ol", "ul", "tr",
-    "td", "th", "ui", "dl", "dt", "dd", "pre", "div", "kbd", "code", "samp", "span", "font", "body",
-    "html", "head", "para", "list", "link", "table", "tbody", "thead", "strong", "section", "content",
-    "listitem", "linktext", "linkuri", "blockquote", "introduction", "externallink",
-    "embeddedlabel", "relatedtopics", "codefeaturedelement", "developerconceptualdocument",
+    "a",
+    "b",
+    "i",
+    "u",
+    "p",
+    "em",
+    "tt",
+    "br",
+    "hr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "li",
+    "ol",
+    "ul",
+    "tr",
+    "td",
+    "th",
+    "ui",
+    "dl",
+    "dt",
+    "dd",
+    "pre",
+    "div",
+    "kbd",
+    "code",
+    "samp",
+    "span",
+    "font",
+    "body",
+    "html",
+    "head",
+    "para",
+    "list",
+    "link",
+    "table",
+    "tbody",
+    "thead",
+    "strong",
+    "section",
+    "content",
+    "listitem",
+    "linktext",
+    "linkuri",
+    "blockquote",
+    "introduction",
+    "externallink",
+    "embeddedlabel",
+    "relatedtopics",
+    "codefeaturedelement",
+    "developerconceptualdocument",
 ];
 /// The elements that hold a sample; what stands in front of one in its line is not of the sample.
 const SAMPLES: [&str; 2] = ["code", "pre"];
@@ -21,7 +68,8 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let fenced = text.lines().any(is_fence);
     let tagged = SAMPLES.iter().chain(&["div", "p", "span", "para"]).any(|name| {
         // A page closes what it opens, and a name in brackets stands open.
-        text.contains(&format!("</{name}>")) || text.contains(&format!("</{}>", name.to_uppercase()))
+        text.contains(&format!("</{name}>"))
+            || text.contains(&format!("</{}>", name.to_uppercase()))
     });
     if !fenced && !tagged {
         return Cow::Borrowed(text);
@@ -126,7 +174,9 @@ mod tests {
     #[test]
     fn fences_go_and_everything_else_stays() {
         assert_eq!(plain("a\n```output\nb <date>\n   ```\r\nc"), "a\n\nb <date>\n\nc");
-        for text in ["<Event xmlns='x'><Data>&lt;b&gt;</Data></Event>", "From <source DC>", "a &lt; b"] {
+        for text in
+            ["<Event xmlns='x'><Data>&lt;b&gt;</Data></Event>", "From <source DC>", "a &lt; b"]
+        {
             assert!(matches!(plain(text), Cow::Borrowed(same) if same == text));
         }
     }

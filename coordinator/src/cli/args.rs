@@ -324,7 +324,9 @@ mod tests {
         assert!(parse("epmesh diagnose a b --netsetup-log f").is_err());
         assert!(parse("epmesh diagnose --join a").is_err());
         assert!(parse("epmesh diagnose --join a b --interface samr").is_err());
-        assert!(parse("epmesh diagnose --join a b --netsetup-log f --client-report g --now").is_ok());
+        assert!(
+            parse("epmesh diagnose --join a b --netsetup-log f --client-report g --now").is_ok()
+        );
     }
 
     #[test]

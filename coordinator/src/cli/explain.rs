@@ -116,7 +116,10 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     let tests = failed_tests(report);
     if !tests.is_empty() {
         let _ = writeln!(text, "\ntests of dcdiag that failed");
-        text.push_str(&labelled(&tests.into_iter().map(|words| ("", words)).collect::<Vec<_>>(), width));
+        text.push_str(&labelled(
+            &tests.into_iter().map(|words| ("", words)).collect::<Vec<_>>(),
+            width,
+        ));
     }
     text.push_str(&rest(answer, width));
     if let Some(why) = &answer.no_coordinator {
@@ -248,15 +251,13 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     match verdict.state {
         State::Healthy => {
-            let words = format!("{state} now, {}: what the report says is over", verdict.confidence);
+            let words =
+                format!("{state} now, {}: what the report says is over", verdict.confidence);
             rows.push(("verdict", words));
         }
         _ => rows.push((
             "verdict",
-            format!(
-                "{state} {}, side: {}, {}",
-                verdict.cause, verdict.side, verdict.confidence
-            ),
+            format!("{state} {}, side: {}, {}", verdict.cause, verdict.side, verdict.confidence),
         )),
     }
     if let Some(share) = &verdict.intermittent {

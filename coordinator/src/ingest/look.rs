@@ -83,13 +83,14 @@ impl Hub {
     ) -> Vec<DnsName> {
         let until = tokio::time::Instant::now() + deadline;
         let Some(first) = interfaces.first() else { return Vec::new() };
-        let link =
-            Link { destination: client.clone(), source: dc.clone(), interface: *first };
+        let link = Link { destination: client.clone(), source: dc.clone(), interface: *first };
         let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
         let mut silent = Vec::new();
         for (witness, own, looks_at_source) in self.witnesses(&link) {
             let (target, mut wanted) = self.as_planned(&witness, &link);
-            wanted.extend(interfaces.iter().filter(|one| !wanted.contains(one)).copied().collect::<Vec<_>>());
+            wanted.extend(
+                interfaces.iter().filter(|one| !wanted.contains(one)).copied().collect::<Vec<_>>(),
+            );
             let target = Target { well_known: true, ..target };
             let targets = if looks_at_source { vec![target] } else { Vec::new() };
             match self.ask(&witness, |id| Look { id, own, targets, interfaces: wanted }) {

@@ -5,7 +5,9 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, DcFacts, Observed, Remarks, Share, Side, Stamped, State, Verdict},
+    diagnosis::{
+        Cause, Confidence, DcFacts, Observed, Remarks, Share, Side, Stamped, State, Verdict,
+    },
     facts::{
         DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
     },

@@ -76,23 +76,26 @@ pub(super) fn look_of(report: &[u8], dc: &DnsName) -> Result<PeerObservation, St
         report: One,
     }
     #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Printed {
-        Join { controllers: Vec<Controller> },
-        Check(One),
+    struct Join {
+        controllers: Vec<Controller>,
     }
-    let printed: Printed = serde_json::from_slice(report).map_err(|error| {
+    let other = |error: serde_json::Error| {
         format!("it is not what epmesh-agent check --output json prints: {error}")
-    })?;
-    let looks: Vec<PeerObservation> = match printed {
-        Printed::Join { controllers } => {
-            controllers.into_iter().map(|one| one.report.observation).collect()
-        }
-        Printed::Check(one) => vec![one.observation],
+    };
+    let printed: serde_json::Value = serde_json::from_slice(report).map_err(other)?;
+    let looks: Vec<PeerObservation> = if printed.get("controllers").is_some() {
+        let join: Join = serde_json::from_value(printed).map_err(other)?;
+        join.controllers.into_iter().map(|one| one.report.observation).collect()
+    } else {
+        let one: One = serde_json::from_value(printed).map_err(other)?;
+        vec![one.observation]
     };
     let peers: Vec<String> = looks.iter().map(|look| look.peer.to_string()).collect();
     looks.into_iter().find(|look| look.peer == *dc).ok_or_else(|| {
-        format!("it has no look at {dc}, but at {}: name that one, or have the client look at {dc}", peers.join(", "))
+        format!(
+            "it has no look at {dc}, but at {}: name that one, or have the client look at {dc}",
+            peers.join(", ")
+        )
     })
 }
 
@@ -119,13 +122,14 @@ pub(super) fn judge(
     let all: Vec<Evidence> = interfaces()
         .into_iter()
         .map(|interface| {
-            let link =
-                Link { destination: client.clone(), source: dc.clone(), interface };
+            let link = Link { destination: client.clone(), source: dc.clone(), interface };
             let mut evidence = fleet.evidence(&link);
             if let Some(seen) = &look {
                 evidence.observations.retain(|observed| observed.witness != client);
                 let witness = client.clone();
-                evidence.observations.insert(0, Observed { witness, at: now, seen: seen.clone() });
+                evidence
+                    .observations
+                    .insert(0, Observed { witness, at: now, since: None, seen: seen.clone() });
             }
             evidence
         })
@@ -189,8 +193,9 @@ fn by_all(others: &[Observed]) -> (bool, Vec<ClosedPort>) {
         .map(|observed| by_any(std::slice::from_ref(observed)).1)
         .collect();
     let Some(first) = each.first() else { return (false, Vec::new()) };
-    let by_every =
-        |port: &&ClosedPort| each.iter().all(|closed| closed.iter().any(|one| one.port == port.port));
+    let by_every = |port: &&ClosedPort| {
+        each.iter().all(|closed| closed.iter().any(|one| one.port == port.port))
+    };
     (true, first.iter().filter(by_every).cloned().collect())
 }
 
@@ -243,5 +248,8 @@ fn witnesses(fleet: &Fleet, dc: &DnsName, others: &[Observed]) -> Vec<String> {
                 .push(observed.witness.host().to_owned());
         }
     }
-    by_words.into_iter().map(|(words, who)| format!("{words}, as {} sees it", who.join(", "))).collect()
+    by_words
+        .into_iter()
+        .map(|(words, who)| format!("{words}, as {} sees it", who.join(", ")))
+        .collect()
 }

@@ -13,9 +13,9 @@ use epmesh_common::{
     rpc::names,
 };
 use epmesh_proto::v1::{
-    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest, DiagnoseRequest, Document,
-    EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest, IncidentRequest,
-    IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
+    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest,
+    DiagnoseRequest, Document, EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest,
+    IncidentRequest, IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
@@ -172,7 +172,9 @@ impl Query for Operator {
             found => found.map_err(|error| Status::invalid_argument(error.to_string()))?,
         };
         if client == dc {
-            return Err(Status::invalid_argument("a join needs a computer and a domain controller"));
+            return Err(Status::invalid_argument(
+                "a join needs a computer and a domain controller",
+            ));
         }
         let refused = |what: &str, why: String| Status::invalid_argument(format!("{what}: {why}"));
         let attempt = match request.netsetup_log.as_slice() {
@@ -182,8 +184,8 @@ impl Query for Operator {
         let look = match request.client_report.as_slice() {
             [] => None,
             report => {
-                let seen =
-                    join::look_of(report, &dc).map_err(|why| refused("the client's report", why))?;
+                let seen = join::look_of(report, &dc)
+                    .map_err(|why| refused("the client's report", why))?;
                 Some((seen, Timestamp::from_millis(request.client_report_at_ms)))
             }
         };
@@ -247,7 +249,9 @@ impl Query for Operator {
             })?;
             document(&Explanation::with(report, hub.fleet()))
         });
-        answer.await.map_err(|error| Status::internal(format!("reading the report ended: {error}")))?
+        answer
+            .await
+            .map_err(|error| Status::internal(format!("reading the report ended: {error}")))?
     }
 
     async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {

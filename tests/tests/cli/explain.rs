@@ -123,7 +123,10 @@ async fn one_end(operator: &Operator, written: &Written) {
     assert!(text.contains("(any) <- DC2"), "{text}");
     let words = "the report does not name the destination; links with the source dc2.lab.test";
     assert!(flat(&text).contains(words), "{text}");
-    assert!(flat(&text).contains("dc1.lab.test <- dc2.lab.test drsuapi failing dns-a-stale"), "{text}");
+    assert!(
+        flat(&text).contains("dc1.lab.test <- dc2.lab.test drsuapi failing dns-a-stale"),
+        "{text}"
+    );
 
     let file = written.file("dcdiag.txt", DCDIAG);
     let (_, json) = operator.json(&format!("explain {file}")).await;

@@ -27,11 +27,16 @@ async fn report(operator: &Operator, written: &Written, closed: &[u16]) -> Value
     let lines = bundle.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let dc1 = lines.filter(|line| line["dc"]["name"] == "dc1.lab.test").next().expect("dc1");
     let seen = dc1["dc"]["observations"].as_array().expect("looks").iter();
-    let mut look = seen.clone().find(|one| one["seen"]["peer"] == "dc2.lab.test").expect("dc2").clone();
+    let mut look =
+        seen.clone().find(|one| one["seen"]["peer"] == "dc2.lab.test").expect("dc2").clone();
     let ports: Vec<Value> = [88_u16, 389, 445, 464]
         .iter()
         .map(|port| {
-            let outcome = if closed.contains(port) { json!({"Err": "timed-out"}) } else { json!({"Ok": null}) };
+            let outcome = if closed.contains(port) {
+                json!({"Err": {"failure": "timed-out"}})
+            } else {
+                json!({"Ok": null})
+            };
             json!({"port": port, "transport": "tcp", "stage": {"outcome": outcome, "took-ms": 1}})
         })
         .collect();
@@ -49,8 +54,12 @@ pub(super) async fn healthy(operator: &Operator) {
     assert_ne!(exit, Exit::Healthy, "nobody looked from it: {json}");
     assert_eq!(json["seen-from"], "witnesses");
     assert_eq!(json["silent"], json!([]), "that a new computer has no agent is no news");
-    let names: Vec<_> =
-        json["links"].as_array().unwrap().iter().map(|l| l["interface"].as_str().unwrap()).collect();
+    let names: Vec<_> = json["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["interface"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["lsarpc", "samr", "netlogon", "drsuapi"]);
     assert!(json["links"].as_array().unwrap().iter().all(|l| l["state"] != "failing"), "{json}");
     let (_, text) = operator.ask("diagnose --join app1.lab.test dc2").await;
@@ -72,7 +81,8 @@ pub(super) async fn healthy(operator: &Operator) {
     let (_, text) = operator.ask(&line).await;
     assert!(text.contains("all that a join needs is reached"), "{text}");
     let closed = report(operator, &written, &[464]).await;
-    let file = written.file("closed.json", &json!({"controllers": [{"report": closed}]}).to_string());
+    let file =
+        written.file("closed.json", &json!({"controllers": [{"report": closed}]}).to_string());
     let line = format!("diagnose --join app1.lab.test dc2 --client-report {file}");
     let (exit, json) = operator.json(&line).await;
     assert_eq!((exit, &json["verdict"]["port"]["port"]), (Exit::Failing, &464.into()), "{json}");
