@@ -243,10 +243,10 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
 fn numbered(steps: &[String], width: Option<u16>) -> String {
     let mut table = table(&[], width);
     for (number, step) in steps.iter().enumerate() {
-        table.add_row([format!(" {}.", number + 1), step.clone()]);
+        table.add_row([format!("{:>3}.", number + 1), step.clone()]);
     }
-    if let Some(column) = table.column_mut(0) {
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(5)));
+    if let Some(column) = table.column_mut(1) {
+        column.set_padding((0, 1));
     }
     finish(&table)
 }
