@@ -9,11 +9,12 @@ use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
 use hickory_resolver::net::NetError;
 use tokio::time::Instant;
 
-use self::message::Heard;
+use self::message::Heard as Said;
+pub(crate) use self::transport::Connected;
 use super::{
-    asked::{Asked, answer_of, ask_twice},
+    asked::{Heard, ask_twice},
     budget::Budget,
-    net,
+    net::Missed,
 };
 
 mod message;
@@ -27,30 +28,26 @@ pub(super) async fn ask(
     end: Instant,
 ) -> Lookup {
     let asking = || exchange(budget, server, &question, end);
-    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "DNS", asking).await;
-    Lookup { source: Source::Dns(server), question, answer, took_ms, retried }
+    ask_twice(budget, end, (Source::Dns(server), &question), "DNS", asking).await
 }
 
-async fn exchange(
-    budget: &Budget<'_>,
-    server: IpAddr,
-    question: &Question,
-    end: Instant,
-) -> Answer {
+async fn exchange(budget: &Budget<'_>, server: IpAddr, question: &Question, end: Instant) -> Heard {
     let request = match message::request(question) {
         Ok(request) => request,
-        Err(why) => return Answer::NotAsked(why),
+        Err(why) => return Answer::NotAsked(why).into(),
     };
     let server = SocketAddr::new(server, budget.config.ports.dns);
     let until = || end.min(Instant::now() + budget.config.dns);
-    match transport::over_udp(budget, server, request.clone(), until()).await {
+    let (outcome, local) = transport::over_udp(budget, server, request.clone(), until()).await;
+    let heard = match outcome {
         Ok(message) => match message::read(&message, question) {
-            Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => over_tcp(budget, server, request, question, until()).await,
-            None => Answer::Malformed("the answer belongs to another question".to_owned()),
+            Some(Said::Answer(answer)) => answer.into(),
+            Some(Said::Truncated) => over_tcp(budget, server, request, question, until()).await,
+            None => Answer::Malformed("the answer belongs to another question".to_owned()).into(),
         },
-        Err(error) => answer_of(failure_of(&error), "DNS"),
-    }
+        Err(error) => Heard::failed(missed(&error), "DNS"),
+    };
+    heard.from_here(local)
 }
 
 /// The whole of an answer that was too long for a datagram (RFC 7766).
@@ -60,32 +57,37 @@ async fn over_tcp(
     request: message::Request,
     question: &Question,
     until: Instant,
-) -> Answer {
+) -> Heard {
     if let Err(failure) = budget.open() {
-        return answer_of(failure, "DNS");
+        return Heard::failed(failure.into(), "DNS");
     }
-    match transport::over_tcp(budget, server, request, until).await {
+    let answer = match transport::over_tcp(budget, server, request, until).await {
         Ok(message) => match message::read(&message, question) {
-            Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
+            Some(Said::Answer(answer)) => answer,
+            Some(Said::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
             None => Answer::Malformed("the answer over TCP belongs to another question".to_owned()),
         },
-        Err(failure) => match failure {
-            Failure::TimedOut => Answer::TimedOut,
-            Failure::Protocol(why) => Answer::Malformed(why),
-            Failure::Local(why) => Answer::NotAsked(why),
-            failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
-        },
-    }
+        Err(Missed { failure, code }) => {
+            let answer = match failure {
+                Failure::TimedOut => Answer::TimedOut,
+                Failure::Protocol(why) => Answer::Malformed(why),
+                Failure::Local(why) => Answer::NotAsked(why),
+                failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
+            };
+            return Heard { code, ..answer.into() };
+        }
+    };
+    answer.into()
 }
 
 /// What an error of the client says of the server, or of the host that asked.
-fn failure_of(error: &NetError) -> Failure {
-    match error {
+pub(crate) fn missed(error: &NetError) -> Missed {
+    let failure = match error {
         NetError::Timeout => Failure::TimedOut,
-        NetError::Io(error) => net::failure_of(error),
+        NetError::Io(error) => return Missed::from(error.as_ref()),
         NetError::Proto(error) => Failure::Protocol(error.to_string()),
         // Among them: a datagram that went out in part.
         other => Failure::Local(other.to_string()),
-    }
+    };
+    failure.into()
 }

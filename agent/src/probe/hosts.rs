@@ -17,7 +17,15 @@ pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     });
     let answered = questions.filter_map(|question| {
         let answer = answer(resolver, &question)?;
-        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0, retried: false })
+        Some(Lookup {
+            code: None,
+            local: None,
+            source: Source::Hosts,
+            question,
+            answer,
+            took_ms: 0,
+            retried: false,
+        })
     });
     answered.collect()
 }

@@ -31,9 +31,9 @@ pub(super) const MAX_STRANGERS: usize = 64;
 
 /// A failure and the operating system's error number behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Missed {
-    pub(super) failure: Failure,
-    pub(super) code: Option<i32>,
+pub(crate) struct Missed {
+    pub(crate) failure: Failure,
+    pub(crate) code: Option<i32>,
 }
 
 impl From<Failure> for Missed {
@@ -166,12 +166,17 @@ pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result
     })
 }
 
+/// What came of asking with a datagram.
+#[derive(Debug)]
+pub(super) struct Datagram<T> {
+    pub(super) outcome: Result<T, Missed>,
+    /// This host's address on the way there.
+    pub(super) local: Option<IpAddr>,
+}
+
 /// Sends one datagram from a fresh port and gives every datagram that comes back to `accept`, until
 /// that takes one. The socket is connected: only the peer's answers are seen, and its "port
-/// unreachable" too.
-///
-/// # Errors
-/// As the system says, when `until` passes, or what `accept` says.
+/// unreachable" too. It fails as the system says, when `until` passes, or as `accept` says.
 pub(super) async fn ask_datagram<T>(
     budget: &Budget<'_>,
     address: IpAddr,
@@ -179,10 +184,12 @@ pub(super) async fn ask_datagram<T>(
     question: &[u8],
     until: Instant,
     mut accept: impl FnMut(&[u8]) -> Option<Result<T, Failure>>,
-) -> Result<T, Missed> {
+) -> Datagram<T> {
+    let mut local = None;
     let exchange = async {
         let socket = UdpSocket::bind((any(address), 0)).await?;
         socket.connect((address, port)).await?;
+        local = socket.local_addr().ok().map(|local| local.ip());
         socket.send(question).await?;
         budget.meter.sent(question.len());
         let mut buffer = vec![0; MAX_DATAGRAM];
@@ -196,11 +203,12 @@ pub(super) async fn ask_datagram<T>(
         let why = format!("{MAX_STRANGERS} datagrams came, and none answers the question");
         Ok(Err(Failure::Protocol(why)))
     };
-    match timeout_at(until, exchange).await {
+    let outcome = match timeout_at(until, exchange).await {
         Ok(Ok(answer)) => answer.map_err(Missed::from),
         Ok(Err(error)) => Err(Missed::from(&error)),
         Err(_) => Err(Failure::TimedOut.into()),
-    }
+    };
+    Datagram { outcome, local }
 }
 
 /// Waits for bytes of `stream` and gives them to `take`; none at its end. The room for them is on the

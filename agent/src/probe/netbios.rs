@@ -17,11 +17,10 @@ use epmesh_common::{
 use tokio::time::Instant;
 
 use super::{
-    asked::{Asked, answer_of, ask_twice},
+    asked::{Heard, ask_twice},
     budget::Budget,
     net::{self, protocol},
 };
-
 /// Octets of a NetBIOS name before its sixteenth.
 const NAME_LEN: usize = 15;
 /// The sixteenth octet that is asked for.
@@ -47,7 +46,15 @@ pub(super) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Looku
         Reading::Unreadable(why) => Answer::NotAsked(why.clone()),
     };
     let question = question.clone();
-    Some(Lookup { source: Source::Lmhosts, question, answer, took_ms: 0, retried: false })
+    Some(Lookup {
+        code: None,
+        local: None,
+        source: Source::Lmhosts,
+        question,
+        answer,
+        took_ms: 0,
+        retried: false,
+    })
 }
 
 fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
@@ -98,8 +105,7 @@ pub(super) async fn ask_server(
     end: Instant,
 ) -> Lookup {
     let asking = || exchange(budget, server, &question, end);
-    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "name", asking).await;
-    Lookup { source: Source::Wins(server.into()), question, answer, took_ms, retried }
+    ask_twice(budget, end, (Source::Wins(server.into()), &question), "name", asking).await
 }
 
 async fn exchange(
@@ -107,26 +113,28 @@ async fn exchange(
     server: Ipv4Addr,
     question: &Question,
     end: Instant,
-) -> Answer {
+) -> Heard {
     let transaction: u16 = rand::random();
     let name = question.name.as_str().to_owned();
     let request = Request { transaction, name, suffix: WORKSTATION };
     let bytes = match request.encode() {
         Ok(bytes) => bytes,
-        Err(error) => return Answer::NotAsked(error.to_string()),
+        Err(error) => return Answer::NotAsked(error.to_string()).into(),
     };
     let port = budget.config.ports.netbios;
     let until = end.min(Instant::now() + budget.config.dns);
-    let reply = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
+    let ask = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
         if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
             return None;
         }
         Some(request.read_reply(datagram).map_err(|error| protocol("name query", &error)))
     });
-    match reply.await {
-        Ok(reply) => read(question, reply),
-        Err(missed) => answer_of(missed.failure, "name"),
-    }
+    let net::Datagram { outcome, local } = ask.await;
+    let heard = match outcome {
+        Ok(reply) => read(question, reply).into(),
+        Err(missed) => Heard::failed(missed, "name"),
+    };
+    heard.from_here(local)
 }
 
 fn read(question: &Question, reply: Reply) -> Answer {

@@ -89,6 +89,7 @@ impl Forest {
         let port =
             PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
         let interface = InterfaceProbe {
+            code: None,
             interface: self.drsuapi,
             answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
             took_ms: 1,

@@ -3,10 +3,10 @@
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     task::{Context, Poll, ready},
@@ -34,7 +34,7 @@ use super::{
     super::{
         budget::Budget,
         meter::TooMuch,
-        net::{self, MAX_STRANGERS},
+        net::{self, MAX_STRANGERS, Missed},
     },
     message::{self, Request},
 };
@@ -43,18 +43,16 @@ use super::{
 const ASKED: usize = 64;
 
 /// Sends `request` in one datagram from a fresh port. Datagrams with another id or another question
-/// are passed over.
-///
-/// # Errors
-/// As the system says, when `until` passes, or when the answer cannot be read.
+/// are passed over. It fails as the system says, when `until` passes, or when the answer cannot be
+/// read. Beside it is this host's address on the way to the server.
 pub(super) async fn over_udp(
     budget: &Budget<'_>,
     server: SocketAddr,
     request: Request,
     until: Instant,
-) -> Result<Message, NetError> {
-    let came = Arc::new(Came::default());
-    let provider = Connected { tokio: TokioRuntimeProvider::new(), came: Arc::clone(&came) };
+) -> (Result<Message, NetError>, Option<IpAddr>) {
+    let provider = Connected::default();
+    let came = Arc::clone(&provider.came);
     let mut client = UdpClientStream::builder(server, provider)
         .with_timeout(Some(left(until)))
         .with_os_port_selection(true)
@@ -64,9 +62,9 @@ pub(super) async fn over_udp(
     let answer = client.send_message(request).first_answer().await;
     budget.meter.sent(ASKED);
     if budget.meter.received(came.bytes.load(Ordering::Relaxed)).is_err() {
-        return Err(NetError::Io(Arc::new(io::Error::other(TooMuch))));
+        return (Err(NetError::Io(Arc::new(io::Error::other(TooMuch)))), came.local());
     }
-    Ok(answer?.into_message())
+    (answer.map(|answer| answer.into_message()), came.local())
 }
 
 /// Sends `request` over a connection of its own (RFC 7766), and reads one message: nothing else was
@@ -79,12 +77,11 @@ pub(super) async fn over_tcp(
     server: SocketAddr,
     request: Request,
     until: Instant,
-) -> Result<Message, Failure> {
+) -> Result<Message, Missed> {
     let (question, id) = message::octets(&request).map_err(Failure::Local)?;
     let length =
         u16::try_from(question.len()).map_err(|error| Failure::Local(error.to_string()))?;
-    let connected = net::connect(budget, server.ip(), server.port(), until).await;
-    let mut stream = connected.map_err(|missed| missed.failure)?;
+    let mut stream = net::connect(budget, server.ip(), server.port(), until).await?;
     let exchange = async {
         stream.write_all(&[&length.to_be_bytes()[..], &question].concat()).await?;
         let length = stream.read_u16().await?;
@@ -95,21 +92,20 @@ pub(super) async fn over_tcp(
     };
     let (length, answer) = match timeout_at(until, exchange).await {
         Ok(Ok(read)) => read,
-        Ok(Err(error)) => return Err(net::failure_of(&error)),
-        Err(_) => return Err(Failure::TimedOut),
+        Ok(Err(error)) => return Err(Missed::from(&error)),
+        Err(_) => return Err(Failure::TimedOut.into()),
     };
     if answer.len() < usize::from(length) {
         let came = answer.len();
         let why = format!("the connection ended after {came} of {length} bytes of the answer");
-        return Err(Failure::Protocol(why));
+        return Err(Failure::Protocol(why).into());
     }
     let message = Message::from_vec(&answer);
     let message = message.map_err(|error| Failure::Protocol(error.to_string()))?;
     if message.metadata.id != id {
         let got = message.metadata.id;
-        return Err(Failure::Protocol(format!(
-            "the answer has id {got:#06x}, the question {id:#06x}"
-        )));
+        let why = format!("the answer has id {got:#06x}, the question {id:#06x}");
+        return Err(Failure::Protocol(why).into());
     }
     Ok(message)
 }
@@ -120,8 +116,8 @@ fn left(until: Instant) -> Duration {
 
 /// Tokio, with datagram sockets that are connected: a socket that is not never hears that nothing
 /// listens on the server's port.
-#[derive(Clone)]
-struct Connected {
+#[derive(Clone, Default)]
+pub(crate) struct Connected {
     tokio: TokioRuntimeProvider,
     came: Arc<Came>,
 }
@@ -131,9 +127,15 @@ struct Connected {
 struct Came {
     datagrams: AtomicUsize,
     bytes: AtomicUsize,
+    /// The socket's own address.
+    local: Mutex<Option<IpAddr>>,
 }
 
 impl Came {
+    fn local(&self) -> Option<IpAddr> {
+        *self.local.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The client passes over what answers nothing it asked, as long as it comes.
     fn one_more(&self, bytes: usize) -> io::Result<()> {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -175,13 +177,15 @@ impl RuntimeProvider for Connected {
         Box::pin(async move {
             let socket = UdpSocket::bind(local).await?;
             socket.connect(server).await?;
+            let here = socket.local_addr().ok().map(|local| local.ip());
+            *came.local.lock().unwrap_or_else(PoisonError::into_inner) = here;
             Ok(Datagrams { socket, server, came })
         })
     }
 }
 
 /// A socket connected to `server`.
-struct Datagrams {
+pub(crate) struct Datagrams {
     socket: UdpSocket,
     server: SocketAddr,
     came: Arc<Came>,
