@@ -19,8 +19,11 @@ use tokio::time::Instant;
 use super::{
     asked::{Heard, ask_twice},
     budget::Budget,
+    hosts,
     net::{self, protocol},
 };
+use crate::platform::lmhosts::MAX_LINES;
+
 /// Octets of a NetBIOS name before its sixteenth.
 const NAME_LEN: usize = 15;
 /// The sixteenth octet that is asked for.
@@ -75,6 +78,7 @@ fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
     }
     // What stands in a file on another host was not seen, and may map it.
     match file.includes.first() {
+        None if file.lines.len() >= MAX_LINES => hosts::unread(&file.path, MAX_LINES),
         None => Answer::NoSuchName,
         Some(first) => Answer::NotAsked(format!(
             "{} does not map it and includes {first}, which the agent does not read",
@@ -204,6 +208,8 @@ mod tests {
         assert_eq!(records.iter().map(|r| r.line).collect::<Vec<_>>(), [Some(3)]);
         file.lines.pop();
         assert_eq!(said(Reading::Value(file.clone())), Some(Answer::NoSuchName));
+        let more = LmhostsFile { lines: vec![line(1, "DC9", None); MAX_LINES], ..file.clone() };
+        assert!(matches!(said(Reading::Value(more)), Some(Answer::NotAsked(_))));
         file.includes.push("\\\\dc1\\public\\lmhosts".to_owned());
         assert!(matches!(said(Reading::Value(file)), Some(Answer::NotAsked(_))));
         assert_eq!(said(Reading::Absent), Some(Answer::NoSuchName));
