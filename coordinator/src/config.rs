@@ -5,6 +5,7 @@ use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 use epmesh_common::{
     config::{Document, Problems, Section},
     rpc::{InterfaceId, names},
+    windows::{ClientProtocolRule, Expected, Severity},
 };
 use thiserror::Error;
 
@@ -19,6 +20,9 @@ pub const DEFAULT_PORT: u16 = 7353;
 
 /// The interfaces that are watched at most.
 const MOST_INTERFACES: usize = 16;
+
+/// The protocol sequences that are expected at most.
+const MOST_PROTOCOLS: usize = 32;
 
 /// The bounds of the interval; a second is for laboratories.
 const INTERVAL: std::ops::RangeInclusive<Duration> =
@@ -44,6 +48,8 @@ pub struct ServeOptions {
     pub webhooks: Vec<Receiver>,
     /// How long an agent's certificate is valid.
     pub agent_validity: Duration,
+    /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
+    pub client_protocols: ClientProtocolRule,
 }
 
 /// The configuration cannot be used.
@@ -76,6 +82,7 @@ impl ServeOptions {
             interfaces: default_interfaces(),
             webhooks: Vec::new(),
             agent_validity: AGENT_VALIDITY,
+            client_protocols: ClientProtocolRule::default(),
         }
     }
 
@@ -113,6 +120,9 @@ impl ServeOptions {
         if let Some(days) = root.integer("agent-certificate-days", 1..=3650) {
             options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
         }
+        if let Some(table) = root.table("client-protocols") {
+            options.client_protocols = client_protocols(&table);
+        }
         let webhooks = root.array_of_tables("webhook");
         options.webhooks = webhooks.iter().filter_map(webhook).collect();
         let mut seen = std::collections::BTreeSet::new();
@@ -134,7 +144,11 @@ impl ServeOptions {
     /// What the fleet needs to know of it.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        Settings { interval: self.interval, interfaces: self.interfaces.clone() }
+        Settings {
+            interval: self.interval,
+            interfaces: self.interfaces.clone(),
+            client_protocols: self.client_protocols.clone(),
+        }
     }
 }
 
@@ -156,6 +170,55 @@ fn interface(text: &str) -> Result<InterfaceId, String> {
     names::find(text).ok_or_else(|| {
         format!("{text:?} is neither a known interface nor of the form `UUID vMAJOR.MINOR`")
     })
+}
+
+/// What the file leaves out is as by default; a list of its own takes the place of the whole.
+fn client_protocols(table: &Section<'_>) -> ClientProtocolRule {
+    let mut rule = ClientProtocolRule::default();
+    if let Some(other) = table.parse("other", |text| match text {
+        "nothing" => Ok(None),
+        text => severity(text).map(Some),
+    }) {
+        rule.other = other;
+    }
+    let rows = table.array_of_tables("expected");
+    if rows.len() > MOST_PROTOCOLS {
+        let text = format!("`client-protocols.expected` has more than {MOST_PROTOCOLS} entries");
+        table.problem("expected", &text);
+    }
+    let expected = rows.iter().filter_map(|row| {
+        for key in ["names", "severity"] {
+            row.require(key);
+        }
+        let names = row.list("names", protocol);
+        let severity = row.parse("severity", severity);
+        if names.as_ref().is_some_and(Vec::is_empty) {
+            row.problem("names", "`names` needs at least one name");
+        }
+        Some(Expected { names: names?, severity: severity? })
+    });
+    let expected: Vec<Expected> = expected.collect();
+    if !rows.is_empty() {
+        rule.expected = expected;
+    }
+    rule
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    match text {
+        "fault" => Ok(Severity::Fault),
+        "warning" => Ok(Severity::Warning),
+        "note" => Ok(Severity::Note),
+        _ => Err(format!("{text:?} is none of fault, warning, note")),
+    }
+}
+
+fn protocol(text: &str) -> Result<String, String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.is_empty() || text.len() > 64 || !text.chars().all(good) {
+        return Err(format!("{text:?} is no protocol sequence such as ncacn_ip_tcp"));
+    }
+    Ok(text.to_owned())
 }
 
 fn webhook(table: &Section<'_>) -> Option<Receiver> {
@@ -202,6 +265,38 @@ mod tests {
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
         assert_eq!(example.agent_validity, usual.agent_validity);
+        assert_eq!(example.client_protocols, usual.client_protocols);
+    }
+
+    #[test]
+    fn what_client_protocols_hold_is_configured() {
+        let read = |text: &str| {
+            let options = ServeOptions::parse("f", &format!("data-dir = \"/d\"\n{text}"));
+            options.map(|options| options.settings().client_protocols)
+        };
+        assert_eq!(read("").expect("it is right"), ClientProtocolRule::default());
+        let rule = read(
+            "[client-protocols]\nother = \"nothing\"\n[[client-protocols.expected]]\n\
+             names = [\"ncacn_ip_tcp\"]\nseverity = \"fault\"\n",
+        )
+        .expect("it is right");
+        let names = vec!["ncacn_ip_tcp".to_owned()];
+        let expected = vec![Expected { names, severity: Severity::Fault }];
+        assert_eq!(rule, ClientProtocolRule { expected, other: None });
+        // The rest is as by default.
+        let rule = read("client-protocols = { other = \"warning\" }\n").expect("it is right");
+        let usual = ClientProtocolRule::default();
+        assert_eq!(rule, ClientProtocolRule { other: Some(Severity::Warning), ..usual });
+        for wrong in [
+            "[client-protocols]\nother = \"bad\"\n",
+            "[client-protocols]\nothers = \"note\"\n",
+            "[[client-protocols.expected]]\nnames = [\"ncacn_np\"]\n",
+            "[[client-protocols.expected]]\nnames = []\nseverity = \"note\"\n",
+            "[[client-protocols.expected]]\nnames = [\"a b\"]\nseverity = \"note\"\n",
+        ] {
+            let problems = read(wrong).expect_err(wrong);
+            assert_eq!(problems.list().len(), 1, "{wrong}: {problems}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use epmesh_common::{
     diagnosis::{DcFacts, Link, Observed, Verdict},
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 
 use super::{Acknowledged, dc::Dc};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub interval: Duration,
     /// The interfaces whose links are diagnosed.
     pub interfaces: Vec<InterfaceId>,
+    /// What is expected in `ClientProtocols`.
+    pub client_protocols: ClientProtocolRule,
 }
 
 impl Settings {
@@ -194,6 +197,11 @@ impl View {
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
             ..known.facts.clone()
         })
+    }
+
+    /// What each domain controller says of itself, in no order that means anything.
+    pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
+        self.dcs.values().map(|known| &known.facts)
     }
 
     /// What others saw of `dc`, by the witness's name.
