@@ -1,17 +1,20 @@
 //! What a coordinator is told: by its configuration file, or by flags.
 
+mod client_protocols;
+
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use epmesh_common::{
     config::{Document, Problems, Section},
     rpc::{InterfaceId, names},
-    windows::{ClientProtocolRule, Expected, Severity},
+    windows::ClientProtocolRule,
 };
 use thiserror::Error;
 
 use crate::{
     alert::{Receiver, Secret},
     fleet::Settings,
+    incident::Damping,
     pki::{self, AGENT_VALIDITY},
 };
 
@@ -21,12 +24,12 @@ pub const DEFAULT_PORT: u16 = 7353;
 /// The interfaces that are watched at most.
 const MOST_INTERFACES: usize = 16;
 
-/// The protocol sequences that are expected at most.
-const MOST_PROTOCOLS: usize = 32;
-
 /// The bounds of the interval; a second is for laboratories.
 const INTERVAL: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(3600);
+
+/// The bounds of what holds an incident down.
+const HOLD: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 3600);
 
 /// How a coordinator is to be run.
 #[derive(Clone, Debug)]
@@ -50,6 +53,21 @@ pub struct ServeOptions {
     pub agent_validity: Duration,
     /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
     pub client_protocols: ClientProtocolRule,
+    /// What is configured of how incidents are held down; the rest is as usual for the interval.
+    pub incidents: IncidentOptions,
+}
+
+/// What a configuration says of how incidents are held down: see [`Damping`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IncidentOptions {
+    /// [`Damping::open_after`].
+    pub open_after: Option<Duration>,
+    /// [`Damping::resolve_after`].
+    pub resolve_after: Option<Duration>,
+    /// [`Damping::resolve_after_most`].
+    pub resolve_after_most: Option<Duration>,
+    /// [`Damping::reopen_within`].
+    pub reopen_within: Option<Duration>,
 }
 
 /// The configuration cannot be used.
@@ -83,6 +101,7 @@ impl ServeOptions {
             webhooks: Vec::new(),
             agent_validity: AGENT_VALIDITY,
             client_protocols: ClientProtocolRule::default(),
+            incidents: IncidentOptions::default(),
         }
     }
 
@@ -121,7 +140,15 @@ impl ServeOptions {
             options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
         }
         if let Some(table) = root.table("client-protocols") {
-            options.client_protocols = client_protocols(&table);
+            options.client_protocols = client_protocols::rule(&table);
+        }
+        if let Some(table) = root.table("incidents") {
+            options.incidents = IncidentOptions {
+                open_after: table.duration("open-after", HOLD),
+                resolve_after: table.duration("resolve-after", HOLD),
+                resolve_after_most: table.duration("resolve-after-most", HOLD),
+                reopen_within: table.duration("reopen-within", HOLD),
+            };
         }
         let webhooks = root.array_of_tables("webhook");
         options.webhooks = webhooks.iter().filter_map(webhook).collect();
@@ -139,6 +166,20 @@ impl ServeOptions {
     #[must_use]
     pub fn default_listen() -> SocketAddr {
         SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
+    }
+
+    /// How incidents are held down.
+    #[must_use]
+    pub fn damping(&self) -> Damping {
+        let usual = Damping::usual(self.interval);
+        let IncidentOptions { open_after, resolve_after, resolve_after_most, reopen_within } =
+            self.incidents;
+        Damping {
+            open_after: open_after.unwrap_or(usual.open_after),
+            resolve_after: resolve_after.unwrap_or(usual.resolve_after),
+            resolve_after_most: resolve_after_most.unwrap_or(usual.resolve_after_most),
+            reopen_within: reopen_within.unwrap_or(usual.reopen_within),
+        }
     }
 
     /// What the fleet needs to know of it.
@@ -172,55 +213,6 @@ fn interface(text: &str) -> Result<InterfaceId, String> {
     })
 }
 
-/// What the file leaves out is as by default; a list of its own takes the place of the whole.
-fn client_protocols(table: &Section<'_>) -> ClientProtocolRule {
-    let mut rule = ClientProtocolRule::default();
-    if let Some(other) = table.parse("other", |text| match text {
-        "nothing" => Ok(None),
-        text => severity(text).map(Some),
-    }) {
-        rule.other = other;
-    }
-    let rows = table.array_of_tables("expected");
-    if rows.len() > MOST_PROTOCOLS {
-        let text = format!("`client-protocols.expected` has more than {MOST_PROTOCOLS} entries");
-        table.problem("expected", &text);
-    }
-    let expected = rows.iter().filter_map(|row| {
-        for key in ["names", "severity"] {
-            row.require(key);
-        }
-        let names = row.list("names", protocol);
-        let severity = row.parse("severity", severity);
-        if names.as_ref().is_some_and(Vec::is_empty) {
-            row.problem("names", "`names` needs at least one name");
-        }
-        Some(Expected { names: names?, severity: severity? })
-    });
-    let expected: Vec<Expected> = expected.collect();
-    if !rows.is_empty() {
-        rule.expected = expected;
-    }
-    rule
-}
-
-fn severity(text: &str) -> Result<Severity, String> {
-    match text {
-        "fault" => Ok(Severity::Fault),
-        "warning" => Ok(Severity::Warning),
-        "note" => Ok(Severity::Note),
-        _ => Err(format!("{text:?} is none of fault, warning, note")),
-    }
-}
-
-fn protocol(text: &str) -> Result<String, String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if text.is_empty() || text.len() > 64 || !text.chars().all(good) {
-        return Err(format!("{text:?} is no protocol sequence such as ncacn_ip_tcp"));
-    }
-    Ok(text.to_owned())
-}
-
 fn webhook(table: &Section<'_>) -> Option<Receiver> {
     for key in ["name", "url", "secret"] {
         table.require(key);
@@ -245,6 +237,7 @@ mod tests {
              names = [\"epmesh.lab.test\", \"10.0.0.1\"]\ninterval = \"5s\"\n\
              interfaces = [\"drsuapi\", \"12345678-1234-abcd-ef00-01234567cffb v1.0\"]\n\
              agent-certificate-days = 30\n\
+             [incidents]\nopen-after = \"0s\"\nresolve-after = \"20s\"\n\
              [[webhook]]\nname = \"ops\"\nurl = \"https://hooks.lab.test/a\"\nsecret = \"{SECRET}\"\n"
         );
         let options = ServeOptions::parse("epmesh.toml", &text).expect("it is right");
@@ -254,6 +247,9 @@ mod tests {
         assert_eq!(options.interfaces.len(), 2);
         assert_eq!(options.webhooks.len(), 1);
         assert_eq!(options.agent_validity, pki::days(30));
+        let damping = options.damping();
+        assert_eq!((damping.open_after.as_secs(), damping.resolve_after.as_secs()), (0, 20));
+        assert_eq!(damping.reopen_within, Damping::usual(options.interval).reopen_within);
     }
 
     #[test]
@@ -266,37 +262,7 @@ mod tests {
         assert_eq!(example.interfaces, usual.interfaces);
         assert_eq!(example.agent_validity, usual.agent_validity);
         assert_eq!(example.client_protocols, usual.client_protocols);
-    }
-
-    #[test]
-    fn what_client_protocols_hold_is_configured() {
-        let read = |text: &str| {
-            let options = ServeOptions::parse("f", &format!("data-dir = \"/d\"\n{text}"));
-            options.map(|options| options.settings().client_protocols)
-        };
-        assert_eq!(read("").expect("it is right"), ClientProtocolRule::default());
-        let rule = read(
-            "[client-protocols]\nother = \"nothing\"\n[[client-protocols.expected]]\n\
-             names = [\"ncacn_ip_tcp\"]\nseverity = \"fault\"\n",
-        )
-        .expect("it is right");
-        let names = vec!["ncacn_ip_tcp".to_owned()];
-        let expected = vec![Expected { names, severity: Severity::Fault }];
-        assert_eq!(rule, ClientProtocolRule { expected, other: None });
-        // The rest is as by default.
-        let rule = read("client-protocols = { other = \"warning\" }\n").expect("it is right");
-        let usual = ClientProtocolRule::default();
-        assert_eq!(rule, ClientProtocolRule { other: Some(Severity::Warning), ..usual });
-        for wrong in [
-            "[client-protocols]\nother = \"bad\"\n",
-            "[client-protocols]\nothers = \"note\"\n",
-            "[[client-protocols.expected]]\nnames = [\"ncacn_np\"]\n",
-            "[[client-protocols.expected]]\nnames = []\nseverity = \"note\"\n",
-            "[[client-protocols.expected]]\nnames = [\"a b\"]\nseverity = \"note\"\n",
-        ] {
-            let problems = read(wrong).expect_err(wrong);
-            assert_eq!(problems.list().len(), 1, "{wrong}: {problems}");
-        }
+        assert_eq!(example.damping(), usual.damping());
     }
 
     #[test]

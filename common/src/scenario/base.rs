@@ -144,6 +144,8 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
         said: Duration::from_secs(15),
         said_of: BTreeMap::new(),
         looked: Some(Duration::from_secs(10)),
+        same_for: Some(Duration::from_secs(60)),
+        heard_since: None,
         clock_ahead_ms: 0,
         not_said: std::collections::BTreeSet::new(),
         unreadable: BTreeMap::new(),

@@ -33,10 +33,12 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
     for witness in own.into_iter().chain(others) {
         let Some(looked) = witness.looked else { continue };
         let seen = look::look(world, witness, source);
+        let since = witness.same_for.map(|before| ago(looked.saturating_add(before)));
         let witness = witness.host.name.clone();
-        evidence.observations.push(Observed { witness, at: ago(looked), seen });
+        evidence.observations.push(Observed { witness, at: ago(looked), since, seen });
     }
     if source.has_agent {
+        evidence.watched_since = source.heard_since.map(ago);
         let moved = |at| shifted(at, source.clock_ahead_ms);
         evidence.registrations = source.registrations.clone();
         for known in &mut evidence.registrations {

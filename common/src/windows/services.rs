@@ -128,8 +128,8 @@ fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<
         return None;
     }
     // A name that is none of the three may be one of them in another language.
-    let known = ["localsystem", "localservice", "networkservice"].contains(&normal(is).as_str());
-    let severity = if known { severity(row).max(Severity::Warning) } else { Severity::Note };
+    let severity =
+        if is_built_in(is) { severity(row).max(Severity::Warning) } else { Severity::Note };
     let sure = if row.confirmed { "" } else { " (not confirmed)" };
     Some(note(
         row,
@@ -137,6 +137,22 @@ fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<
         format!("it runs as {is}; the default of {release} is {wanted}{sure}"),
         "set the default account again, unless somebody can say why it was changed".to_owned(),
     ))
+}
+
+/// The account that `service` runs as and the one that is its default with `release`, where the two
+/// are known to differ: a name that is none of the built-in accounts may be one of them in another
+/// language.
+#[must_use]
+pub fn other_account(release: Release, service: &Service) -> Option<(&str, &'static str)> {
+    let is = service.account.value()?;
+    let row = defaults_of(release)
+        .find(|row| row.confirmed && row.service.eq_ignore_ascii_case(&service.name))?;
+    let wanted = row.account?;
+    (is_built_in(is) && normal(wanted) != normal(is)).then_some((is.as_str(), wanted))
+}
+
+fn is_built_in(account: &str) -> bool {
+    ["localsystem", "localservice", "networkservice"].contains(&normal(account).as_str())
 }
 
 /// How bad it is when the service is not there or may not start.
