@@ -124,6 +124,7 @@ impl Forest {
         let interface = InterfaceProbe {
             interface: self.drsuapi,
             answer: MapAnswer::NotRegistered(0x16c9_a0d6),
+            code: None,
             took_ms: 1,
             ports: Vec::new(),
             retried: false,
