@@ -33,7 +33,7 @@ impl Heard {
     }
 
     /// The same, over a socket with this address.
-    pub(super) fn from_here(self, local: Option<IpAddr>) -> Self {
+    pub(super) fn over(self, local: Option<IpAddr>) -> Self {
         Self { local, ..self }
     }
 }

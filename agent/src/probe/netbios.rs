@@ -138,7 +138,7 @@ async fn exchange(
         Ok(reply) => read(question, reply).into(),
         Err(missed) => Heard::failed(missed, "name"),
     };
-    heard.from_here(local)
+    heard.over(local)
 }
 
 fn read(question: &Question, reply: Reply) -> Answer {
