@@ -1,20 +1,21 @@
 //! One DNS server, asked by itself: no cache, no hosts file, no suffixes, no second server.
 //!
-//! The client is hickory's, below its resolver: that one answers some names itself, follows aliases
-//! with questions of its own, and does not tell whether an answer was authoritative.
+//! Only the messages are hickory's: its resolver answers some names itself, follows aliases with
+//! questions of its own, and does not tell whether an answer was authoritative.
 
 use std::net::{IpAddr, SocketAddr};
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
-use hickory_resolver::net::NetError;
+use hickory_resolver::proto::op::{Message, Query};
 use tokio::time::Instant;
 
 use self::message::Heard as Said;
-pub(crate) use self::transport::Connected;
 use super::{
     asked::{Heard, ask_twice},
     budget::Budget,
-    net::Missed,
+    config::Config,
+    gate::{Gate, Share},
+    net::{Datagram, Missed},
 };
 
 mod message;
@@ -38,23 +39,22 @@ async fn exchange(budget: &Budget<'_>, server: IpAddr, question: &Question, end:
     };
     let server = SocketAddr::new(server, budget.config.ports.dns);
     let until = || end.min(Instant::now() + budget.config.dns);
-    let (outcome, local) = transport::over_udp(budget, server, request.clone(), until()).await;
+    let read = |message: Message| message::read(&message, question);
+    let Datagram { outcome, local } =
+        transport::over_udp(budget, server, &request, until(), read).await;
     let heard = match outcome {
-        Ok(message) => match message::read(&message, question) {
-            Some(Said::Answer(answer)) => answer.into(),
-            Some(Said::Truncated) => over_tcp(budget, server, request, question, until()).await,
-            None => Answer::Malformed("the answer belongs to another question".to_owned()).into(),
-        },
-        Err(error) => Heard::failed(missed(&error), "DNS"),
+        Ok(Said::Answer(answer)) => answer.into(),
+        Ok(Said::Truncated) => over_tcp(budget, server, &request, question, until()).await,
+        Err(missed) => Heard::failed(missed, "DNS"),
     };
-    heard.from_here(local)
+    heard.over(local)
 }
 
 /// The whole of an answer that was too long for a datagram (RFC 7766).
 async fn over_tcp(
     budget: &Budget<'_>,
     server: SocketAddr,
-    request: message::Request,
+    request: &Message,
     question: &Question,
     until: Instant,
 ) -> Heard {
@@ -80,14 +80,25 @@ async fn over_tcp(
     answer.into()
 }
 
-/// What an error of the client says of the server, or of the host that asked.
-pub(crate) fn missed(error: &NetError) -> Missed {
-    let failure = match error {
-        NetError::Timeout => Failure::TimedOut,
-        NetError::Io(error) => return Missed::from(error.as_ref()),
-        NetError::Proto(error) => Failure::Protocol(error.to_string()),
-        // Among them: a datagram that went out in part.
-        other => Failure::Local(other.to_string()),
-    };
-    failure.into()
+/// Asks `server` apart from any look, in a budget of its own. What it says is for the caller to read.
+///
+/// # Errors
+/// When no message about `query` came in time, or none that can be read.
+pub(crate) async fn ask_apart(
+    config: &Config,
+    server: IpAddr,
+    query: Query,
+) -> Result<Message, Failure> {
+    let gate = Gate::new(config);
+    let budget = Budget::new(config, &gate, Share::Demand);
+    let (server, request) = (SocketAddr::new(server, config.ports.dns), message::about(query));
+    let until = || budget.stage(config.dns);
+    let same = |message: Message| (message.queries == request.queries).then_some(message);
+    let heard = transport::over_udp(&budget, server, &request, until(), same).await;
+    let message = heard.outcome.map_err(|missed| missed.failure)?;
+    if !message.metadata.truncation {
+        return Ok(message);
+    }
+    let whole = transport::over_tcp(&budget, server, &request, until()).await;
+    whole.map_err(|missed| missed.failure)
 }
