@@ -1,19 +1,20 @@
 //! One DNS server, asked by itself: no cache, no hosts file, no suffixes, no second server.
 //!
-//! The client is hickory's, below its resolver: that one answers some names itself, follows aliases
-//! with questions of its own, and does not tell whether an answer was authoritative.
+//! Only the messages are hickory's: its resolver answers some names itself, follows aliases with
+//! questions of its own, and does not tell whether an answer was authoritative.
 
 use std::net::{IpAddr, SocketAddr};
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
-use hickory_resolver::net::NetError;
+use hickory_proto::op::{Message, Query};
 use tokio::time::Instant;
 
 use self::message::Heard;
 use super::{
     asked::{Asked, answer_of, ask_twice},
     budget::Budget,
-    net,
+    config::Config,
+    gate::{Gate, Share},
 };
 
 mod message;
@@ -43,13 +44,11 @@ async fn exchange(
     };
     let server = SocketAddr::new(server, budget.config.ports.dns);
     let until = || end.min(Instant::now() + budget.config.dns);
-    match transport::over_udp(budget, server, request.clone(), until()).await {
-        Ok(message) => match message::read(&message, question) {
-            Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => over_tcp(budget, server, request, question, until()).await,
-            None => Answer::Malformed("the answer belongs to another question".to_owned()),
-        },
-        Err(error) => answer_of(failure_of(&error), "DNS"),
+    let read = |message: Message| message::read(&message, question);
+    match transport::over_udp(budget, server, &request, until(), read).await {
+        Ok(Heard::Answer(answer)) => answer,
+        Ok(Heard::Truncated) => over_tcp(budget, server, &request, question, until()).await,
+        Err(failure) => answer_of(failure, "DNS"),
     }
 }
 
@@ -57,7 +56,7 @@ async fn exchange(
 async fn over_tcp(
     budget: &Budget<'_>,
     server: SocketAddr,
-    request: message::Request,
+    request: &Message,
     question: &Question,
     until: Instant,
 ) -> Answer {
@@ -79,13 +78,23 @@ async fn over_tcp(
     }
 }
 
-/// What an error of the client says of the server, or of the host that asked.
-fn failure_of(error: &NetError) -> Failure {
-    match error {
-        NetError::Timeout => Failure::TimedOut,
-        NetError::Io(error) => net::failure_of(error),
-        NetError::Proto(error) => Failure::Protocol(error.to_string()),
-        // Among them: a datagram that went out in part.
-        other => Failure::Local(other.to_string()),
+/// Asks `server` apart from any look, in a budget of its own. What it says is for the caller to read.
+///
+/// # Errors
+/// When no message about `query` came in time, or none that can be read.
+pub(crate) async fn ask_apart(
+    config: &Config,
+    server: IpAddr,
+    query: Query,
+) -> Result<Message, Failure> {
+    let gate = Gate::new(config);
+    let budget = Budget::new(config, &gate, Share::Demand);
+    let (server, request) = (SocketAddr::new(server, config.ports.dns), message::about(query));
+    let until = || budget.stage(config.dns);
+    let same = |message: Message| (message.queries == request.queries).then_some(message);
+    let message = transport::over_udp(&budget, server, &request, until(), same).await?;
+    if !message.metadata.truncation {
+        return Ok(message);
     }
+    transport::over_tcp(&budget, server, &request, until()).await
 }
