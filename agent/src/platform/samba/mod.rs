@@ -6,6 +6,7 @@
 mod host;
 pub mod ldap;
 pub mod net;
+mod package;
 mod port_use;
 pub mod proc;
 mod registered;
@@ -18,7 +19,7 @@ pub mod systemd;
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -37,7 +38,7 @@ use self::{ldap::Connection, smb_conf::SmbConf};
 use super::{
     Platform,
     directory::{self, DirectoryError, ask::reading},
-    file::{FileError, each_line, read_text},
+    file::{FileError, read_text},
     mapper::{self, Limits},
     port_use::History,
 };
@@ -92,6 +93,10 @@ struct Here {
     boot: Mutex<Option<Timestamp>>,
     /// What was seen of the ports in use.
     port_history: Mutex<History>,
+    /// When the TCP sockets were last read, and what was found, while it is in use.
+    tcp: Mutex<(Instant, Weak<Vec<net::Socket>>)>,
+    /// The package manager's file as last read, and the Samba that it names.
+    package: Mutex<Option<(package::Sign, Option<String>)>>,
 }
 
 impl Samba {
@@ -99,7 +104,10 @@ impl Samba {
     #[must_use]
     pub fn new(settings: SambaSettings) -> Self {
         let (boot, port_history) = (Mutex::default(), Mutex::default());
-        Self { here: Arc::new(Here { settings, boot, port_history }) }
+        let tcp = Mutex::new((Instant::now(), Weak::new()));
+        Self {
+            here: Arc::new(Here { settings, boot, port_history, tcp, package: Mutex::default() }),
+        }
     }
 
     /// Runs a read of files apart from the async threads.
@@ -345,25 +353,18 @@ impl Here {
     }
 
     fn listeners(&self) -> Reading<Vec<Listener>> {
-        let mut sockets: Vec<net::Socket> = Vec::new();
-        for name in ["tcp", "tcp6"] {
-            let read = each_line(&self.at(Path::new("/proc/net")).join(name), |line| {
-                let listens = net::socket(line).filter(|socket| socket.state == net::LISTEN);
-                sockets.extend(listens.filter(|_| sockets.len() < LISTENERS));
-            });
-            match read {
-                // A kernel without IPv6 has no such file.
-                Err(error) if name == "tcp6" && error.is_absent() => {}
-                Err(error) => return Reading::unreadable(&error),
-                Ok(()) => {}
-            }
-        }
+        let sockets = match self.tcp() {
+            Ok(sockets) => sockets,
+            Err(error) => return Reading::unreadable(&error),
+        };
         let dir = self.at(Path::new("/proc"));
         let owners = proc::of_root(&dir, services::is_sambas)
             .map(|all| owners(&dir, &all))
             .unwrap_or_default();
         let mut listeners: Vec<Listener> = sockets
-            .into_iter()
+            .iter()
+            .filter(|socket| socket.state == net::LISTEN)
+            .take(LISTENERS)
             .map(|socket| Listener {
                 port: socket.port,
                 address: socket.address,
