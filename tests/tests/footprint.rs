@@ -402,6 +402,12 @@ async fn footprint() -> Result<()> {
             fs::metadata(&one.binary)?.len() as f64 / 1e6,
         );
     }
+    println!(
+        "CPU: user and system time over {seconds:.0} s, two whole intervals, from {} s after the first look at \
+         the last peer on; the machine's load at the end: {}",
+        SETTLE.as_secs(),
+        fs::read_to_string("/proc/loadavg")?.trim()
+    );
     let a_minute = |count: u64| count as f64 * 60.0 / seconds;
     println!(
         "to the coordinator, {PEERS} peers, 60 s interval, nothing changes: {:.0} bytes a minute of TCP payload (back: {:.0})",
