@@ -191,7 +191,8 @@ async fn forest() -> Result<Forest> {
         (1..=PEERS + 1).map(|n| Who::new(&format!("dc{n}"), network.dc(n))).collect();
     let whos = whos?;
     let addresses: Vec<_> = whos.iter().map(|who| who.address).collect();
-    let ports = SimPorts::pick(&addresses)?;
+    // The system's own resolver knows no other port; in a network of its own it is free.
+    let ports = SimPorts { dns: 53, ..SimPorts::pick(&addresses)? };
     let mut zone = Zone::default();
     for who in &whos {
         zone.set_address(&who.name, who.address);

@@ -152,19 +152,3 @@ fn a_trimmed_clock_does_not_move_the_start_of_processes() {
     put(&root, "proc/stat", "btime 1010\n");
     assert_eq!(samba.here.boot().map(Timestamp::as_millis), Some(1_010_000));
 }
-
-/// What is shared is what is being worked with, not what was once read.
-#[test]
-fn a_reading_of_the_sockets_is_shared_only_while_it_is_in_use() {
-    let root = host();
-    let listens = "0: 0100007F:0087 00000000:0000 0A 0:0 00:0 0 0 0 42\n";
-    let here = samba(&root).here;
-    let begun = Instant::now();
-    let first = here.tcp().expect("it can be read");
-    put(&root, "proc/net/tcp", listens);
-    let second = here.tcp().expect("it can be read");
-    assert!(Arc::ptr_eq(&first, &second) || begun.elapsed() >= port_use::SHARED);
-    drop(second);
-    drop(first);
-    assert_eq!(here.tcp().expect("it can be read").len(), 1);
-}
