@@ -127,14 +127,9 @@ pub(super) fn judge(
             if let Some(seen) = &look {
                 evidence.observations.retain(|observed| observed.witness != client);
                 let witness = client.clone();
-<<<<<<< HEAD
                 evidence
                     .observations
                     .insert(0, Observed { witness, at: now, since: None, seen: seen.clone() });
-=======
-                let seen = seen.clone();
-                evidence.observations.insert(0, Observed { witness, at: now, since: None, seen });
->>>>>>> int
             }
             evidence
         })
