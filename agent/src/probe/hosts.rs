@@ -93,7 +93,7 @@ mod tests {
         let ask = |lines: usize, last: &str| {
             let text = format!("10.0.0.1 a\n{}10.0.0.9 {last}\n", "10.0.0.1 b\n".repeat(lines - 2));
             let file = crate::platform::hosts::parse("hosts", &text);
-            super::ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
+            ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
         };
         assert_eq!(ask(MAX_LINES - 1, "c"), Answer::NoSuchName);
         assert!(matches!(ask(MAX_LINES, "dc2.lab.test"), Answer::Records(_)));
