@@ -440,6 +440,8 @@ fn observed(witness: &str, at: &str) -> Observed {
 
 fn lookup(source: Source, asked: &str, kind: RecordType, answer: Answer) -> Lookup {
     Lookup {
+        code: None,
+        local: None,
         source,
         question: Question { name: name(asked), kind },
         answer,
@@ -474,6 +476,7 @@ fn working(at: &str) -> AddressProbe {
         connect: outcome(Ok(())),
         bind: Some(outcome(Ok(()))),
         interfaces: vec![InterfaceProbe {
+            code: None,
             interface: drsuapi(),
             answer: MapAnswer::Endpoints(vec![Binding {
                 sequence: ProtocolSequence::NcacnIpTcp,
@@ -500,6 +503,7 @@ fn member() -> AddressProbe {
     probe.interfaces[0].answer = MapAnswer::NotRegistered(0x16C9_A0D6);
     probe.interfaces[0].ports.clear();
     probe.identity = vec![IdentityProbe {
+        code: None,
         method: IdentityMethod::NtlmChallenge,
         outcome: Ok(Identity {
             dns_name: Some("member.lab.test".to_owned()),
@@ -514,6 +518,7 @@ fn member() -> AddressProbe {
 
 fn identity(dns_name: &str, guid: &str) -> IdentityProbe {
     IdentityProbe {
+        code: None,
         method: IdentityMethod::RootDse,
         outcome: Ok(Identity {
             dns_name: Some(dns_name.to_owned()),

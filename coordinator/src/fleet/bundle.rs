@@ -9,6 +9,7 @@ use epmesh_common::{
     diagnosis::{DcFacts, Observed},
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -185,6 +186,7 @@ fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
     let settings = Settings {
         interval: Duration::from_millis(header.interval_ms),
         interfaces: header.interfaces,
+        client_protocols: ClientProtocolRule::default(),
     };
     Ok((View::new(settings), header.at))
 }

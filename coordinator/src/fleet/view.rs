@@ -10,6 +10,7 @@ use epmesh_common::{
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 
 use super::{Acknowledged, dc::Dc};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub interval: Duration,
     /// The interfaces whose links are diagnosed.
     pub interfaces: Vec<InterfaceId>,
+    /// What is expected in `ClientProtocols`.
+    pub client_protocols: ClientProtocolRule,
 }
 
 impl Settings {
@@ -202,6 +205,11 @@ impl View {
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
             ..known.facts.clone()
         })
+    }
+
+    /// What each domain controller says of itself, in no order that means anything.
+    pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
+        self.dcs.values().map(|known| &known.facts)
     }
 
     /// What others saw of `dc`, by the witness's name.

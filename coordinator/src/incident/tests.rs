@@ -107,7 +107,11 @@ impl Stage {
         store: Arc<dyn Store>,
     ) -> Self {
         // As at any start: there is a provider already, or this one is it.
-        let fleet = Fleet::new(Settings { interval: INTERVAL, interfaces: interfaces.clone() });
+        let fleet = Fleet::new(Settings {
+            interval: INTERVAL,
+            interfaces: interfaces.clone(),
+            client_protocols: Default::default(),
+        });
         let receiver = Receiver::new("ops", "http://127.0.0.1:9/", SECRET).expect("a receiver");
         let alerts = Alerts::open(Arc::clone(&store), vec![receiver]).await.expect("an outbox");
         let damping = Damping::usual(INTERVAL);

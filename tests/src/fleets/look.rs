@@ -47,7 +47,7 @@ fn records(answer: &Answer) -> &[Record] {
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { source, question, answer, took_ms: 1, retried: false }
+    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
 }
 
 const ADDRESSES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
@@ -268,6 +268,7 @@ fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
     let refuses = matches!(who, Who::Dc(dc) if world.dcs[dc].mapper.refuses);
     probe.bind = Some(stage(Ok(())));
     let mut asked = InterfaceProbe {
+        code: None,
         interface: drsuapi(),
         answer: MapAnswer::NotRegistered(NOT_REGISTERED),
         took_ms: 1,
@@ -302,6 +303,7 @@ fn identities(world: &World, from: usize, address: IpAddr) -> Vec<IdentityProbe>
     use IdentityMethod::{LdapPing, NodeStatus, NtlmChallenge, RootDse};
     [RootDse, NtlmChallenge, LdapPing, NodeStatus]
         .map(|method| IdentityProbe {
+            code: None,
             method,
             outcome: identity(world, from, address, method),
             took_ms: 1,

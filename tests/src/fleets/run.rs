@@ -100,7 +100,11 @@ impl Played {
 }
 
 fn settings() -> Settings {
-    Settings { interval: INTERVAL, interfaces: vec![drsuapi()] }
+    Settings {
+        interval: INTERVAL,
+        interfaces: vec![drsuapi()],
+        client_protocols: Default::default(),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

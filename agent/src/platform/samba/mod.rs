@@ -6,19 +6,21 @@
 mod host;
 pub mod ldap;
 pub mod net;
+mod package;
 mod port_use;
 pub mod proc;
 mod registered;
 pub mod resolv;
 mod resolver;
 pub mod services;
+mod shared;
 pub mod smb_conf;
 pub mod systemd;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -33,7 +35,7 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
-use self::{ldap::Connection, smb_conf::SmbConf};
+use self::{ldap::Connection, shared::Shared, smb_conf::SmbConf};
 use super::{
     Platform,
     directory::{self, DirectoryError, ask::reading},
@@ -92,17 +94,28 @@ struct Here {
     boot: Mutex<Option<Timestamp>>,
     /// What was seen of the ports in use.
     port_history: Mutex<History>,
-    /// When the TCP sockets were last read, and what was found, while it is in use.
-    tcp: Mutex<(Instant, Weak<Vec<net::Socket>>)>,
+    /// The kernel's TCP sockets.
+    tcp: Shared<Vec<net::Socket>>,
+    /// The processes of Samba.
+    processes: Shared<Vec<proc::Running>>,
+    /// The package manager's file as last read, and the Samba that it names.
+    package: Mutex<Option<(package::Sign, Option<String>)>>,
 }
 
 impl Samba {
     /// This host, with its things at the places that `settings` names.
     #[must_use]
     pub fn new(settings: SambaSettings) -> Self {
-        let (boot, port_history) = (Mutex::default(), Mutex::default());
-        let tcp = Mutex::new((Instant::now(), Weak::new()));
-        Self { here: Arc::new(Here { settings, boot, port_history, tcp }) }
+        Self {
+            here: Arc::new(Here {
+                settings,
+                boot: Mutex::default(),
+                port_history: Mutex::default(),
+                tcp: Shared::default(),
+                processes: Shared::default(),
+                package: Mutex::default(),
+            }),
+        }
     }
 
     /// Runs a read of files apart from the async threads.
@@ -304,9 +317,14 @@ impl Here {
         Reading::Value(all)
     }
 
+    /// To find them, every process of the host is looked at.
+    fn processes(&self) -> Result<Arc<Vec<proc::Running>>, FileError> {
+        self.processes.get(|| proc::of_root(&self.at(Path::new("/proc")), services::is_sambas))
+    }
+
     fn services(&self) -> Services {
         let dir = self.at(Path::new("/proc"));
-        let processes = match proc::of_root(&dir, services::is_sambas) {
+        let processes = match self.processes() {
             Ok(processes) => processes,
             Err(error) => return Services { list: Reading::unreadable(&error) },
         };
@@ -353,9 +371,7 @@ impl Here {
             Err(error) => return Reading::unreadable(&error),
         };
         let dir = self.at(Path::new("/proc"));
-        let owners = proc::of_root(&dir, services::is_sambas)
-            .map(|all| owners(&dir, &all))
-            .unwrap_or_default();
+        let owners = self.processes().map(|all| owners(&dir, &all)).unwrap_or_default();
         let mut listeners: Vec<Listener> = sockets
             .iter()
             .filter(|socket| socket.state == net::LISTEN)

@@ -6,7 +6,7 @@
 use std::{
     path::Path,
     sync::{Arc, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use epmesh_common::facts::{AddressFamily, PortRange, PortUse, Reading, Transport};
@@ -21,9 +21,6 @@ use super::{
 
 /// The most sockets of one file of the kernel that are kept: four times as many as there are ports.
 const MAX_SOCKETS: usize = 262_144;
-
-/// How long a reading of the kernel's sockets may be shared.
-const SHARED: Duration = Duration::from_secs(1);
 
 impl Here {
     /// One look at the ports in use; what it saw is kept for the peak and the trend.
@@ -78,21 +75,9 @@ impl Here {
         Ok(all)
     }
 
-    /// All TCP sockets. The kernel goes through its whole table for each reading, however few there are,
-    /// and two sections of a round want it at the same time: who comes while another still works with a
-    /// reading of the last second shares it.
+    /// All TCP sockets. The kernel goes through its whole table for each reading, however few there are.
     pub(super) fn tcp(&self) -> Result<Arc<Vec<net::Socket>>, FileError> {
-        let mut last = self.tcp.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, kept) = &*last;
-        if at.elapsed() < SHARED
-            && let Some(sockets) = kept.upgrade()
-        {
-            return Ok(sockets);
-        }
-        let at = Instant::now();
-        let sockets = Arc::new(self.table("tcp")?);
-        *last = (at, Arc::downgrade(&sockets));
-        Ok(sockets)
+        self.tcp.get(|| self.table("tcp"))
     }
 
     /// The sockets of one transport, of both IP versions.
