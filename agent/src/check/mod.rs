@@ -270,7 +270,11 @@ fn verdict(
     if !by_address {
         evidence.destination.resolver = Some(Stamped { at: now, fact: resolver.clone() });
     }
-    evidence.observations.push(Observed { witness: here.clone(), at: now, seen: seen.clone() });
+    evidence.observations.push(Observed {
+        witness: here.clone(),
+        at: now,
+        seen: seen.clone().into(),
+    });
     let mut verdict = diagnose(&evidence, now);
     if by_address {
         // Nothing was resolved, so nothing about it is proof.

@@ -24,8 +24,8 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
     let fresh_for = u64::try_from(FRESH_FOR.as_millis()).unwrap_or(u64::MAX);
     let mut evidence = Evidence::empty(link.clone(), fresh_for);
     let facts = |name| world.by_dns_name(name).map(facts).unwrap_or_default();
-    evidence.destination = facts(&link.destination);
-    evidence.source = facts(&link.source);
+    evidence.destination = facts(&link.destination).into();
+    evidence.source = facts(&link.source).into();
     let Some(source) = world.by_dns_name(&link.source) else { return evidence };
     let witnesses = world.machines.iter().filter(|one| one.has_agent && one.name != source.name);
     let (own, others): (Vec<&Machine>, Vec<&Machine>) =
@@ -34,7 +34,7 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
         let Some(looked) = witness.looked else { continue };
         let seen = look::look(world, witness, source);
         let witness = witness.host.name.clone();
-        evidence.observations.push(Observed { witness, at: ago(looked), seen });
+        evidence.observations.push(Observed { witness, at: ago(looked), seen: seen.into() });
     }
     if source.has_agent {
         let moved = |at| shifted(at, source.clock_ahead_ms);

@@ -423,7 +423,8 @@ fn observed(witness: &str, at: &str) -> Observed {
             dsa_guid: Some(DC2_GUID.parse().expect("a GUID")),
             lookups,
             addresses: vec![working(at)],
-        },
+        }
+        .into(),
     }
 }
 

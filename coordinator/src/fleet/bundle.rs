@@ -9,6 +9,7 @@ use epmesh_common::{
     diagnosis::{DcFacts, Observed},
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
+    shared::Shared,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -59,7 +60,7 @@ pub struct Member {
     pub enrolled: bool,
     /// What it says of itself.
     #[serde(default)]
-    pub facts: DcFacts,
+    pub facts: Shared<DcFacts>,
     /// What it saw of others.
     #[serde(default)]
     pub observations: Vec<Observed>,
@@ -162,6 +163,8 @@ impl View {
     fn admit(&mut self, member: Member) {
         let dc = self.dcs.entry(member.name.clone()).or_default();
         dc.enrolled = member.enrolled;
+        let host = member.facts.host.as_ref().map(|host| &host.fact);
+        self.owners.change(&member.name, dc.own_host(), host);
         dc.facts = member.facts;
         dc.history = member.registrations;
         for observed in member.observations {

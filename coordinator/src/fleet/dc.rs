@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use epmesh_common::{
     diagnosis::DcFacts,
-    facts::{Digest, DnsName, PeerObservation, SectionKind, Subject, Timestamp},
+    facts::{Digest, DnsName, Host, PeerObservation, SectionKind, Subject, Timestamp},
+    shared::Shared,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ pub(super) struct Dc {
     /// Since when it has reported without a gap in which something could have come and gone.
     pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
-    pub(super) facts: DcFacts,
+    pub(super) facts: Shared<DcFacts>,
     pub(super) digests: HashMap<Subject, Digest>,
     pub(super) observations: BTreeMap<DnsName, Seen>,
     pub(super) history: History,
@@ -61,15 +62,25 @@ pub(super) struct Dc {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) at: Timestamp,
-    pub(super) observation: PeerObservation,
+    pub(super) observation: Shared<PeerObservation>,
     pub(super) outcome: Outcome,
 }
 
 impl Dc {
     /// Puts in what was seen of a peer.
-    pub(super) fn see(&mut self, peer: DnsName, at: Timestamp, observation: PeerObservation) {
+    pub(super) fn see(
+        &mut self,
+        peer: DnsName,
+        at: Timestamp,
+        observation: Shared<PeerObservation>,
+    ) {
         let outcome = Outcome::of(&observation);
         self.observations.insert(peer, Seen { at, outcome, observation });
+    }
+
+    /// What it says of itself as a host.
+    pub(super) fn own_host(&self) -> Option<&Host> {
+        self.facts.host.as_ref().map(|host| &host.fact)
     }
 
     /// Adds a remark of the coordinator's own; the same one is not kept twice.

@@ -58,8 +58,13 @@ impl View {
         if !self.is_watched(&link.destination, &link.source) {
             return None;
         }
-        self.grouper.put(link, &verdict);
-        let judged = Judged { verdict: verdict.clone(), at: now };
+        let looked = verdict.shown.at.unwrap_or(now);
+        let known = self.verdicts.get(link).filter(|known| {
+            known.verdict.state == verdict.state && known.verdict.cause == verdict.cause
+        });
+        let since = known.map_or(looked, |known| known.since);
+        self.grouper.put(link, &verdict, since);
+        let judged = Judged { verdict: verdict.clone(), at: now, since };
         let before = self.verdicts.insert(link.clone(), judged).map(|judged| judged.verdict);
         let same = before
             .as_ref()
@@ -107,20 +112,19 @@ impl View {
         wanted: &BTreeSet<IpAddr>,
         fresh_since: Timestamp,
     ) -> BTreeMap<IpAddr, DnsName> {
-        let mut owners = BTreeMap::new();
-        let first = [&link.source, &link.destination].into_iter();
-        let all = first.filter_map(|dc| self.dcs.get_key_value(dc)).chain(&self.dcs);
-        for (name, dc) in all {
-            let Some(host) = dc.facts.host.as_ref().filter(|host| host.at >= fresh_since) else {
-                continue;
-            };
-            for owned in host.fact.addresses.value().into_iter().flatten() {
-                if wanted.contains(&owned.address) {
-                    owners.entry(owned.address).or_insert_with(|| name.clone());
-                }
-            }
-        }
-        owners
+        let says = |name: &DnsName| {
+            let host = self.dcs.get(name).and_then(|dc| dc.facts.host.as_ref());
+            host.is_some_and(|host| host.at >= fresh_since)
+        };
+        let owner = |address: &IpAddr| {
+            let fresh = || self.owners.of(*address).filter(|name| says(name));
+            let either = [&link.source, &link.destination];
+            either
+                .into_iter()
+                .find(|end| fresh().any(|name| name == *end))
+                .or_else(|| fresh().next())
+        };
+        wanted.iter().filter_map(|at| Some((*at, owner(at)?.clone()))).collect()
     }
 }
 

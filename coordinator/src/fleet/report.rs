@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use epmesh_common::{
     diagnosis::{DcFacts, State},
     facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    shared::Shared,
 };
 
 use super::{
@@ -163,6 +164,9 @@ impl View {
             match body {
                 Body::Own(section) => {
                     let kind = section.kind();
+                    if let Section::Host(host) = section.as_ref() {
+                        self.owners.change(&dc, known.own_host(), Some(host));
+                    }
                     known.facts.put(at, *section);
                     own_changed |= changed;
                     own_restated = true;
@@ -171,7 +175,7 @@ impl View {
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
                     let outcome = Outcome::of(&observation);
-                    let seen = Seen { at, outcome, observation };
+                    let seen = Seen { at, outcome, observation: observation.into() };
                     let before = known.observations.insert(peer.clone(), seen);
                     let same = before.as_ref().map(|seen| &seen.outcome)
                         == known.observations.get(&peer).map(|seen| &seen.outcome);
@@ -231,14 +235,14 @@ impl View {
                 Body::Own(section) => {
                     if let Section::Host(host) = section.as_ref() {
                         known.agent_version = Some(host.agent_version.clone());
+                        self.owners.change(&dc, known.own_host(), Some(host));
                     }
                     known.facts.put(at, *section);
                 }
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
                     self.observers.entry(peer.clone()).or_default().insert(dc.clone());
-                    let outcome = Outcome::of(&observation);
-                    known.observations.insert(peer, Seen { at, outcome, observation });
+                    known.see(peer, at, observation.into());
                 }
             }
         }
@@ -332,7 +336,7 @@ impl Staged {
         self.stamps = stamps.into_iter().collect();
     }
 
-    fn facts_after(&self, before: &DcFacts) -> DcFacts {
+    fn facts_after(&self, before: &Shared<DcFacts>) -> Shared<DcFacts> {
         let mut after = Dc { facts: before.clone(), ..Dc::default() };
         for (subject, at) in &self.restated {
             if let Subject::Own(kind) = subject {

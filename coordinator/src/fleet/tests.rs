@@ -115,7 +115,7 @@ fn clocks_that_disagree_change_no_evidence() {
     };
     assert_eq!(build(0), build(600));
     let evidence = build(600);
-    assert_eq!(evidence.destination.host.expect("a host section").at, at(5));
+    assert_eq!(evidence.destination.host.as_ref().expect("a host section").at, at(5));
     assert_eq!(evidence.observations[0].at, at(7));
     assert_eq!(evidence.registrations.len(), 1);
 }

@@ -10,9 +10,10 @@ use epmesh_common::{
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
+    shared::Shared,
 };
 
-use super::{Acknowledged, dc::Dc};
+use super::{Acknowledged, dc::Dc, owners::Owners};
 use crate::plan::Member;
 
 /// The most domain controllers that are kept; what names more is ignored.
@@ -49,6 +50,8 @@ pub struct View {
     pub(super) observers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
+    /// Who says that it owns an address.
+    pub(super) owners: Owners,
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
@@ -66,6 +69,8 @@ pub struct View {
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) at: Timestamp,
+    /// Since when its state and its cause are what they are, by the look that showed it first.
+    pub(super) since: Timestamp,
 }
 
 impl View {
@@ -78,6 +83,7 @@ impl View {
             observers: HashMap::new(),
             members: BTreeMap::new(),
             plans: BTreeMap::new(),
+            owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
             touched: HashSet::new(),
@@ -146,7 +152,13 @@ impl View {
     pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) -> Timestamp {
         let known = self.dcs.entry(dc.clone()).or_default();
         known.last_seen = Some(received);
-        known.skew.observe(sent, received)
+        let came = known.skew.observe(sent, received);
+        if let Some(ahead) = known.skew.ahead_ms()
+            && known.facts.clock_ahead_ms != ahead
+        {
+            known.facts.clock_ahead_ms = ahead;
+        }
+        came
     }
 
     /// Notes that reports of `dc` cannot be stored, and why; `None` once they can.
@@ -197,11 +209,8 @@ impl View {
 
     /// What `dc` says of itself.
     #[must_use]
-    pub fn facts(&self, dc: &DnsName) -> Option<DcFacts> {
-        self.dcs.get(dc).map(|known| DcFacts {
-            clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
-            ..known.facts.clone()
-        })
+    pub fn facts(&self, dc: &DnsName) -> Option<Shared<DcFacts>> {
+        self.dcs.get(dc).map(|known| known.facts.clone())
     }
 
     /// What others saw of `dc`, by the witness's name.

@@ -151,15 +151,15 @@ impl Query for Operator {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
         let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
-        let own = facts.and_then(|facts| facts.endpoint_map);
-        document(&Endpoints::of(dc, own.as_ref(), &seen))
+        let own = facts.as_ref().and_then(|facts| facts.endpoint_map.as_ref());
+        document(&Endpoints::of(dc, own, &seen))
     }
 
     async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
         let facts = self.fleet().with(|view| view.facts(&dc)).unwrap_or_default();
-        document(&OwnFacts::of(dc, facts))
+        document(&OwnFacts::of(dc, facts.into_inner()))
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;
