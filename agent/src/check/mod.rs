@@ -273,6 +273,7 @@ fn verdict(
     evidence.observations.push(Observed {
         witness: here.clone(),
         at: now,
+        since: None,
         seen: seen.clone().into(),
     });
     let mut verdict = diagnose(&evidence, now);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{
     Cause, Confidence, Side, State,
     case::Case,
+    directory,
     finding::{Finding, windows_code},
     latent::{full, latent},
     misled,
@@ -30,7 +31,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
 }
 
 fn any(case: &Case<'_>, views: &[View]) -> Finding {
-    if let Some(stale) = stale_settings(case) {
+    if let Some(stale) = directory::stale_settings(case) {
         return stale;
     }
     if case.look.is_none() {
@@ -51,35 +52,12 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
     }
     let finding = reach(case, view);
     if finding.state != State::Healthy {
-        return finding;
+        return misled::unsettled(case, views, view, &finding).unwrap_or(finding);
     }
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
     misled::elsewhere(case, views, view).or_else(|| latent(case)).unwrap_or(finding)
-}
-
-/// The destination's directory knows the source under a GUID that is not the source's.
-fn stale_settings(case: &Case<'_>) -> Option<Finding> {
-    let known = case.known_settings()?;
-    let own = case.source_host?.fact.dsa_guid.value().copied()?;
-    if known.dsa_guid == own {
-        return None;
-    }
-    let created = known.created.map_or(String::new(), |at| format!(", created {at}"));
-    Some(
-        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
-            .culprit(
-                "ntds-settings",
-                format!(
-                    "NTDS Settings of {} in the directory of {}",
-                    known.server,
-                    case.destination()
-                ),
-                format!("objectGUID {}{created}; the source's own is {own}", known.dsa_guid),
-            )
-            .sure(Confidence::Proven),
-    )
 }
 
 /// No source of names said anything.

@@ -124,13 +124,19 @@ fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
         Alias::Target(target) => target.clone(),
         _ => case.source().clone(),
     };
+    // A cache keeps what an alias led to with the question for the alias.
+    let held_by = here()
+        .find(|lookup| source == Source::Cache && lookup.question.kind == RecordType::Cname)
+        .filter(|_| matches!(alias, Alias::Target(_)))
+        .map(|lookup| &lookup.question.name);
     let mut addresses: Vec<(IpAddr, Option<u32>)> = Vec::new();
     let mut answered = false;
     for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
         // A hosts file is taken as a whole: a line for the alias counts as one for the host.
         // NetBIOS names are host names.
         let whole = source == Source::Hosts || source.is_netbios();
-        if !whole && lookup.question.name != name {
+        let asked = &lookup.question.name;
+        if !whole && *asked != name && Some(asked) != held_by {
             continue;
         }
         answered |= is_answer(&lookup.answer);

@@ -1,10 +1,14 @@
 //! JSON with its line numbers, and as much of it as is there: a file that is cut off gives every value
 //! that it still has.
 
-/// The most values of one document.
-const MAX_VALUES: usize = 400_000;
+/// The most values of one document: those of some ten thousand partners.
+const MAX_VALUES: usize = 200_000;
 /// The deepest nesting.
 const MAX_DEPTH: usize = 16;
+/// How much of a path is kept, in names; no report needs more than three.
+const MAX_PATH: usize = 4;
+/// How much of a name is kept, in characters.
+const MAX_KEY: usize = 64;
 
 /// A value that is no object or array, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) struct Document {
     pub(super) end: usize,
     /// Whether everything that was opened was closed.
     pub(super) whole: bool,
+    /// Values past the limit.
+    pub(super) left_out: usize,
 }
 
 #[derive(Debug)]
@@ -36,7 +42,7 @@ struct Level {
 /// Reads the object that begins at `text[start]`, in line `line`.
 pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
     let bytes = text.as_bytes();
-    let mut document = Document { leaves: Vec::new(), end: text.len(), whole: false };
+    let mut document = Document { leaves: Vec::new(), end: text.len(), whole: false, left_out: 0 };
     let mut stack: Vec<Level> = Vec::new();
     let (mut at, mut line) = (start, line);
     while let Some(byte) = bytes.get(at).copied() {
@@ -76,15 +82,19 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
                 let is_key = byte == b'"'
                     && text.get(behind..).is_some_and(|t| t.trim_start().starts_with(':'));
                 match level {
-                    Some(level) if is_key && !level.array => level.key = Some(value),
+                    Some(level) if is_key && !level.array => {
+                        level.key = Some(value.chars().take(MAX_KEY).collect());
+                    }
                     _ if document.leaves.len() < MAX_VALUES => {
-                        let path = stack.iter().map(|level| match (&level.key, level.array) {
-                            (Some(key), false) => key.clone(),
-                            _ => level.count.to_string(),
+                        let path = stack.iter().take(MAX_PATH).map(|level| {
+                            match (&level.key, level.array) {
+                                (Some(key), false) => key.clone(),
+                                _ => level.count.to_string(),
+                            }
                         });
                         document.leaves.push(Leaf { path: path.collect(), value, line });
                     }
-                    _ => {}
+                    _ => document.left_out += 1,
                 }
                 at = behind;
             }

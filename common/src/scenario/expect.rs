@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::{
     config::Section,
-    diagnosis::{Cause, Confidence, Side, State, Verdict},
+    diagnosis::{Cause, Confidence, DcFacts, Remarks, Side, State, Verdict},
 };
 
 /// What a scenario expects of the verdict. What it leaves out may be anything.
@@ -27,6 +27,8 @@ pub struct Expect {
     pub proof: Vec<String>,
     /// Causes that must have been ruled out.
     pub ruled_out: Vec<Cause>,
+    /// Texts that must stand in the notes on the source's own setup, which are no verdict.
+    pub notes: Vec<String>,
     /// Causes that it must not be, although they are near: a near miss of each.
     pub not: Vec<Cause>,
     /// The confidence that it must not reach.
@@ -57,6 +59,7 @@ pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
         remedy: texts("remedy"),
         proof: texts("proof"),
         ruled_out: table.list("ruled-out", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        notes: texts("notes"),
         not: table.list("not", |text| known(Cause::ALL, text)).unwrap_or_default(),
         not_confidence: table.parse("not-confidence", |text| known(Confidence::ALL, text)),
     };
@@ -73,6 +76,13 @@ fn known<T: Copy + std::fmt::Display>(all: &[T], text: &str) -> Result<T, String
 }
 
 impl Expect {
+    /// The texts that the notes on the source's setup lack, one line each.
+    pub(super) fn unnoted(&self, source: &DcFacts) -> Vec<String> {
+        let said = Remarks::of(source).to_string();
+        let lacking = self.notes.iter().filter(|text| !said.contains(text.as_str()));
+        lacking.map(|text| format!("notes: expected {text:?} in them, got {said}")).collect()
+    }
+
     /// Every difference between the verdict and what is expected, one line each; empty when it is
     /// as expected.
     #[must_use]

@@ -27,4 +27,6 @@ pub use self::{
     release::Release,
     rpc_internet::{RpcPorts, rpc_ports, rpc_range},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
+    services::other_account,
+    static_ports::WELL_KNOWN,
 };

@@ -418,6 +418,7 @@ fn observed(witness: &str, at: &str) -> Observed {
     Observed {
         witness: name(witness),
         at: seconds_ago(10),
+        since: None,
         seen: PeerObservation {
             peer: name(DC2),
             dsa_guid: Some(DC2_GUID.parse().expect("a GUID")),

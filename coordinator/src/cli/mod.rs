@@ -5,6 +5,7 @@ mod client;
 mod explain;
 mod facts;
 mod incidents;
+mod join;
 mod render;
 mod run;
 mod scenario;

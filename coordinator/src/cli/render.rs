@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use epmesh_common::{
     diagnosis::{EvidenceItem, State, Verdict},
     facts::{DnsName, Failure, Timestamp},
@@ -15,15 +15,17 @@ use crate::{
 };
 
 /// How wide tables are where the terminal does not say.
-const WIDTH: u16 = 160;
+pub(super) const WIDTH: u16 = 160;
 
 pub(super) fn table(header: &[&str], width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.unwrap_or(WIDTH))
-        .set_header(header.iter().copied());
+        .set_width(width.unwrap_or(WIDTH));
+    if !header.is_empty() {
+        table.set_header(header.iter().copied());
+    }
     table
 }
 
@@ -35,6 +37,21 @@ pub(super) fn finish(table: &Table) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Lines that begin with a label, wrapped behind it.
+pub(super) fn labelled(rows: &[(&str, String)], width: Option<u16>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = table(&[], width);
+    for (label, value) in rows {
+        table.add_row([*label, value.trim()]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(10)));
+    }
+    finish(&table)
 }
 
 /// A time of day for people: the date only where it is not today's.
@@ -131,7 +148,10 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
             "<-".to_owned(),
             row.source.to_string(),
             row.interface.clone(),
-            row.state.to_string(),
+            match &row.intermittent {
+                Some(share) => format!("{}, {share}", row.state),
+                None => row.state.to_string(),
+            },
             row.cause.to_string(),
             row.side.to_string(),
             row.confidence.to_string(),
@@ -152,22 +172,24 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
     } else {
         let _ = writeln!(text, "{state}   {}   side: {}   {}", v.cause, v.side, v.confidence);
     }
+    let mut rows = Vec::new();
+    if let Some(share) = &v.intermittent {
+        rows.push(("hits", format!("{share}: intermittent")));
+    }
     if v.error.code != 0 {
-        let _ = writeln!(text, "error     {} {}", v.error.code, v.error.name);
+        rows.push(("error", format!("{} {}", v.error.code, v.error.name)));
     }
     if let Some(culprit) = &v.culprit {
-        let _ = writeln!(text, "culprit   {}: {}", culprit.kind, culprit.name);
-        let _ = writeln!(text, "          {}", culprit.value);
+        rows.push(("culprit", format!("{}: {}", culprit.kind, culprit.name)));
+        rows.push(("", culprit.value.clone()));
     }
     for name in silent {
-        let _ =
-            writeln!(text, "silent    {name} did not look again: not connected, or not in time");
+        rows.push(("silent", format!("{name} did not look again: not connected, or not in time")));
     }
+    text.push_str(&labelled(&rows, width));
     if !v.remedy.is_empty() {
         let _ = writeln!(text, "\nWhat to do");
-        for (number, step) in v.remedy.iter().enumerate() {
-            let _ = writeln!(text, "  {}. {step}", number + 1);
-        }
+        text.push_str(&numbered(&v.remedy, width));
     }
     if !v.evidence.is_empty() {
         let _ = writeln!(text, "\nProof");
@@ -182,6 +204,18 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
         text.push_str(&finish(&table));
     }
     text
+}
+
+/// Steps, each behind its number.
+fn numbered(steps: &[String], width: Option<u16>) -> String {
+    let mut table = table(&[], width);
+    for (number, step) in steps.iter().enumerate() {
+        table.add_row([format!(" {}.", number + 1), step.clone()]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(5)));
+    }
+    finish(&table)
 }
 
 fn proof(items: &[EvidenceItem], now: Timestamp, width: Option<u16>) -> String {

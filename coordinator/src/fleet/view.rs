@@ -245,6 +245,11 @@ impl View {
         verdicts.map(|(link, judged)| (link.clone(), judged.verdict.clone())).collect()
     }
 
+    /// The last verdict on every known link, without copies.
+    pub fn judged(&self) -> impl Iterator<Item = (&Link, &Verdict)> {
+        self.verdicts.iter().map(|(link, judged)| (link, &judged.verdict))
+    }
+
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
@@ -265,6 +270,11 @@ impl View {
 
     pub(super) fn observed(&self, witness: &DnsName, of: &DnsName) -> Option<Observed> {
         let seen = self.dcs.get(witness)?.observations.get(of)?;
-        Some(Observed { witness: witness.clone(), at: seen.at, seen: seen.observation.clone() })
+        Some(Observed {
+            witness: witness.clone(),
+            at: seen.at,
+            since: Some(seen.since),
+            seen: seen.observation.clone(),
+        })
     }
 }

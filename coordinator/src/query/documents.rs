@@ -5,7 +5,9 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, DcFacts, Observed, Remarks, Side, Stamped, State, Verdict},
+    diagnosis::{
+        Cause, Confidence, DcFacts, Observed, Remarks, Share, Side, Stamped, State, Verdict,
+    },
     facts::{
         DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
     },
@@ -32,6 +34,9 @@ pub struct LinkRow {
     pub side: Side,
     /// How sure.
     pub confidence: Confidence,
+    /// Which part of the attempts it hits, for a fault that does not hit all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intermittent: Option<Share>,
     /// The error a Windows destination reports, or would; 0 for none.
     pub error: i64,
 }
@@ -46,6 +51,7 @@ impl From<&Verdict> for LinkRow {
             cause: verdict.cause,
             side: verdict.side,
             confidence: verdict.confidence,
+            intermittent: verdict.intermittent.clone(),
             error: verdict.error.code,
         }
     }

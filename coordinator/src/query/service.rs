@@ -6,20 +6,25 @@ use epmesh_common::{
     diagnosis::{Link, State},
     error::chain,
     facts::{DnsName, Timestamp},
-    reports,
+    reports::{
+        self,
+        netsetup::{self, Attempt},
+    },
     rpc::names,
 };
 use epmesh_proto::v1::{
-    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document,
-    EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest, IncidentRequest,
-    IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
+    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest,
+    DiagnoseRequest, Document, EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest,
+    IncidentRequest, IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{AlertRow, Diagnosis, Endpoints, Explanation, LinkRow, NewToken, OwnFacts};
+use super::{
+    AlertRow, Diagnosis, Endpoints, Explanation, JoinDiagnosis, LinkRow, NewToken, OwnFacts, join,
+};
 use crate::{
     alert::Alerts,
     clock,
@@ -86,6 +91,16 @@ fn name(text: &str) -> Result<DnsName, Status> {
     text.parse().map_err(|error| Status::invalid_argument(format!("{error}")))
 }
 
+/// The last attempt to join in a log.
+fn join_in(log: &[u8]) -> Result<Attempt, String> {
+    let text = reports::decode(log).map_err(|error| error.to_string())?;
+    netsetup::last_join(&text).ok_or_else(|| {
+        "it has no attempt to join a domain: give the one of the computer that was to join \
+         (%systemroot%\\debug)"
+            .to_owned()
+    })
+}
+
 #[async_trait]
 impl Query for Operator {
     async fn dcs(&self, request: Request<DcsRequest>) -> Result<Response<Document>, Status> {
@@ -144,6 +159,45 @@ impl Query for Operator {
         document(&Diagnosis { verdict, silent })
     }
 
+    async fn diagnose_join(
+        &self,
+        request: Request<DiagnoseJoinRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let request = request.into_inner();
+        let dc = self.find(&request.dc)?;
+        // A computer that is to join need not be known; one that is may be called by its host name.
+        let client = match self.fleet().find(&request.client) {
+            Err(FindError::Unknown(_)) => name(&request.client)?,
+            found => found.map_err(|error| Status::invalid_argument(error.to_string()))?,
+        };
+        if client == dc {
+            return Err(Status::invalid_argument(
+                "a join needs a computer and a domain controller",
+            ));
+        }
+        let refused = |what: &str, why: String| Status::invalid_argument(format!("{what}: {why}"));
+        let attempt = match request.netsetup_log.as_slice() {
+            [] => None,
+            log => Some(join_in(log).map_err(|why| refused("the NETSETUP.LOG", why))?),
+        };
+        let look = match request.client_report.as_slice() {
+            [] => None,
+            report => {
+                let seen = join::look_of(report, &dc)
+                    .map_err(|why| refused("the client's report", why))?;
+                Some((seen, Timestamp::from_millis(request.client_report_at_ms)))
+            }
+        };
+        let silent = match request.now {
+            true => self.hub.look_for_join(&client, &dc, &join::interfaces(), DEADLINE).await,
+            false => Vec::new(),
+        };
+        let now = clock::now();
+        let answer = join::judge(self.fleet(), client, dc, attempt.as_ref(), look, now);
+        document(&JoinDiagnosis { silent, ..answer })
+    }
+
     async fn endpoints(
         &self,
         request: Request<EndpointsRequest>,
@@ -187,10 +241,17 @@ impl Query for Operator {
         request: Request<ExplainRequest>,
     ) -> Result<Response<Document>, Status> {
         operator(&request)?;
-        let report = reports::read(&request.into_inner().report).map_err(|error| {
-            Status::invalid_argument(format!("the report cannot be read: {error}"))
-        })?;
-        document(&Explanation::with(report, self.fleet()))
+        let hub = Arc::clone(&self.hub);
+        // Sixteen megabytes of somebody's log take a while to read; others are not to wait for that.
+        let answer = tokio::task::spawn_blocking(move || {
+            let report = reports::read(&request.into_inner().report).map_err(|error| {
+                Status::invalid_argument(format!("the report cannot be read: {error}"))
+            })?;
+            document(&Explanation::with(report, hub.fleet()))
+        });
+        answer
+            .await
+            .map_err(|error| Status::internal(format!("reading the report ended: {error}")))?
     }
 
     async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {

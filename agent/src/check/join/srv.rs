@@ -9,7 +9,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use epmesh_common::facts::DnsName;
+use epmesh_common::facts::{DnsName, Failure};
 use hickory_resolver::{
     net::{
         NetError,
@@ -146,8 +146,11 @@ async fn one(server: SocketAddr, name: &str, settings: &probe::Config) -> SrvAns
     };
     match answered {
         Ok(message) => read(&message, &full),
-        Err(NetError::Timeout) => SrvAnswer::Failed("no answer in time".to_owned()),
-        Err(error) => SrvAnswer::Failed(error.to_string()),
+        Err(error) => SrvAnswer::Failed(match probe::missed(&error).failure {
+            // The host is there and says so; whoever is silent may not be.
+            Failure::Refused => "nothing listens on its DNS port".to_owned(),
+            failure => failure.to_string(),
+        }),
     }
 }
 
@@ -156,7 +159,8 @@ async fn over_udp(
     request: DnsRequest,
     settings: &probe::Config,
 ) -> Result<Message, NetError> {
-    let mut client = UdpClientStream::builder(server, TokioRuntimeProvider::new())
+    // The prober's: its sockets hear that nothing listens, and a flood ends.
+    let mut client = UdpClientStream::builder(server, probe::Connected::default())
         .with_timeout(Some(settings.dns))
         .with_os_port_selection(true)
         .with_max_retries(1)
@@ -217,6 +221,8 @@ fn read(message: &Message, name: &Name) -> SrvAnswer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hickory_resolver::proto::{
         op::MessageType,
         rr::{Record, rdata::SRV},
@@ -239,6 +245,31 @@ mod tests {
             message.add_answer(Record::from_rdata(name(owner), 900, data));
         }
         message
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_not_silence() {
+        // Two sockets on one port: UDP to find one that is free, TCP so that nobody takes it.
+        let taken = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let at = taken.local_addr().expect("its address");
+        let mut settings = probe::Config { dns: Duration::from_secs(20), ..Default::default() };
+        settings.ports.dns = at.port();
+        let domain = "lab.test".parse().expect("a name");
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        let [SrvLookup { answer: SrvAnswer::Failed(why), .. }] = &said[..] else {
+            panic!("{said:?}")
+        };
+        assert_eq!(why, "nothing listens on its DNS port");
+
+        let silent = tokio::net::UdpSocket::bind(("127.0.0.1", 0)).await.expect("a port");
+        settings.ports.dns = silent.local_addr().expect("its address").port();
+        settings.dns = Duration::from_millis(20);
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        assert!(
+            matches!(&said[..], [SrvLookup { answer: SrvAnswer::Failed(why), .. }]
+                if why == "no answer in time"),
+            "{said:?}"
+        );
     }
 
     fn heard(code: ResponseCode, records: &[(&str, u16, &str)]) -> SrvAnswer {

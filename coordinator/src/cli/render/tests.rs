@@ -79,6 +79,7 @@ fn lists() {
         cause: Cause::DnsAStale,
         side: Side::NameResolution,
         confidence: Confidence::Likely,
+        intermittent: None,
         error: 1722,
     };
     is_as_in("links.txt", &links(&[link], false, Some(120)));
