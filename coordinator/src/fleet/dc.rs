@@ -2,12 +2,16 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    net::IpAddr,
     time::Duration,
 };
 
 use epmesh_common::{
     diagnosis::DcFacts,
-    facts::{Digest, DnsName, Host, PeerObservation, SectionKind, Subject, Timestamp},
+    facts::{
+        Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
+        Timestamp,
+    },
     shared::Shared,
 };
 use serde::{Deserialize, Serialize};
@@ -69,6 +73,50 @@ pub(super) struct Seen {
     pub(super) since: Timestamp,
     pub(super) observation: Shared<PeerObservation>,
     pub(super) outcome: Outcome,
+}
+
+/// One domain controller, as one witness last saw it: what goes into evidence.
+#[derive(Clone, Debug)]
+pub(super) struct Glance {
+    pub(super) at: Timestamp,
+    pub(super) since: Timestamp,
+    /// Whether it read the whole endpoint map.
+    pub(super) read_map: bool,
+    /// Every address that it names.
+    pub(super) addresses: Shared<Vec<IpAddr>>,
+    pub(super) observation: Shared<PeerObservation>,
+}
+
+impl Seen {
+    /// As it goes into evidence.
+    pub(super) fn glance(&self) -> Glance {
+        Glance {
+            at: self.at,
+            since: self.since,
+            read_map: self.observation.addresses.iter().any(|probe| probe.map.is_some()),
+            addresses: named(&self.observation).into(),
+            observation: self.observation.clone(),
+        }
+    }
+}
+
+/// Every address that an observation names, each once.
+fn named(observation: &PeerObservation) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = observation.addresses.iter().map(|probe| probe.address).collect();
+    for lookup in &observation.lookups {
+        if let Source::Dns(server) = lookup.source {
+            found.push(server);
+        }
+        if let Answer::Records(records) = &lookup.answer {
+            found.extend(records.iter().filter_map(|record| match record.data {
+                RecordData::Address(address) => Some(address),
+                RecordData::Alias(_) => None,
+            }));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 impl Dc {

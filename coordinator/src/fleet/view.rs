@@ -13,7 +13,11 @@ use epmesh_common::{
     shared::Shared,
 };
 
-use super::{Acknowledged, dc::Dc, owners::Owners};
+use super::{
+    Acknowledged,
+    dc::{Dc, Glance},
+    owners::Owners,
+};
 use crate::plan::Member;
 
 /// The most domain controllers that are kept; what names more is ignored.
@@ -46,8 +50,9 @@ impl Settings {
 pub struct View {
     pub(super) settings: Settings,
     pub(super) dcs: BTreeMap<DnsName, Dc>,
-    /// Of whom there is an observation, and whose.
-    pub(super) observers: HashMap<DnsName, BTreeSet<DnsName>>,
+    /// Of whom there is an observation, whose, and what it comes to as evidence: the same that stands
+    /// with the witness, where all that bears on a link is found at once.
+    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, Glance>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
     /// Who says that it owns an address.
@@ -216,7 +221,7 @@ impl View {
     /// What others saw of `dc`, by the witness's name.
     #[must_use]
     pub fn observations_of(&self, dc: &DnsName) -> Vec<Observed> {
-        let witnesses = self.observers.get(dc).into_iter().flatten();
+        let witnesses = self.observers.get(dc).into_iter().flatten().map(|(witness, _)| witness);
         witnesses.filter_map(|witness| self.observed(witness, dc)).collect()
     }
 
