@@ -66,8 +66,7 @@ impl Life {
                 held.dirty_since.get_or_insert(now);
             }
         }
-        for (subject, incident) in there {
-            let Some(incident) = incident else { continue };
+        for incident in there.into_iter().filter_map(|(_, incident)| incident) {
             let id = self.which(&incident, now, damping);
             if let Some(held) = self.held.get_mut(&id) {
                 held.record.see(Some(incident), now, standing);
@@ -136,7 +135,7 @@ impl Life {
         }
         if held.record.status == Status::Open {
             let text = format!("not {before}: {}", incident.subject);
-            held.record.note(now, EntryKind::Changed, text);
+            held.record.note(now, EntryKind::Changed, &text);
         }
         // It has not been away: it had another name.
         held.record.went = false;

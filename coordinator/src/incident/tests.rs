@@ -473,7 +473,7 @@ async fn an_incident_of_thousands_of_links_fits_into_the_store() {
         .collect();
     record.what.places = (0..20_000).map(|number| format!("server {number}")).collect();
     for second in 0..500 {
-        record.note(stage.time(second), EntryKind::Changed, "word ".repeat(500));
+        record.note(stage.time(second), EntryKind::Changed, &"word ".repeat(500));
     }
     let bytes = record::encode(&key, &record.stored()).expect("JSON");
     assert!(bytes.len() < MAX_VALUE, "{} bytes", bytes.len());
