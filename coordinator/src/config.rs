@@ -1,10 +1,13 @@
 //! What a coordinator is told: by its configuration file, or by flags.
 
+mod client_protocols;
+
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use epmesh_common::{
     config::{Document, Problems, Section},
     rpc::{InterfaceId, names},
+    windows::ClientProtocolRule,
 };
 use thiserror::Error;
 
@@ -48,6 +51,8 @@ pub struct ServeOptions {
     pub webhooks: Vec<Receiver>,
     /// How long an agent's certificate is valid.
     pub agent_validity: Duration,
+    /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
+    pub client_protocols: ClientProtocolRule,
     /// What is configured of how incidents are held down; the rest is as usual for the interval.
     pub incidents: IncidentOptions,
 }
@@ -95,6 +100,7 @@ impl ServeOptions {
             interfaces: default_interfaces(),
             webhooks: Vec::new(),
             agent_validity: AGENT_VALIDITY,
+            client_protocols: ClientProtocolRule::default(),
             incidents: IncidentOptions::default(),
         }
     }
@@ -132,6 +138,9 @@ impl ServeOptions {
         }
         if let Some(days) = root.integer("agent-certificate-days", 1..=3650) {
             options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
+        }
+        if let Some(table) = root.table("client-protocols") {
+            options.client_protocols = client_protocols::rule(&table);
         }
         if let Some(table) = root.table("incidents") {
             options.incidents = IncidentOptions {
@@ -176,7 +185,11 @@ impl ServeOptions {
     /// What the fleet needs to know of it.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        Settings { interval: self.interval, interfaces: self.interfaces.clone() }
+        Settings {
+            interval: self.interval,
+            interfaces: self.interfaces.clone(),
+            client_protocols: self.client_protocols.clone(),
+        }
     }
 }
 
@@ -248,6 +261,7 @@ mod tests {
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
         assert_eq!(example.agent_validity, usual.agent_validity);
+        assert_eq!(example.client_protocols, usual.client_protocols);
         assert_eq!(example.damping(), usual.damping());
     }
 

@@ -252,6 +252,8 @@ fn given(name: &DnsName, address: IpAddr) -> epmesh_common::facts::Lookup {
         source: Source::System,
         question: Question { name: name.clone(), kind },
         answer: Answer::Records(vec![record]),
+        code: None,
+        local: None,
         took_ms: 0,
         retried: false,
     }

@@ -247,6 +247,14 @@ impl<'a> Case<'a> {
             && self.interface().offers(DRSUAPI)
     }
 
+    /// Whether the link would be replication between two forests, which there is none of.
+    pub(super) fn is_between_forests(&self) -> bool {
+        let forest = |facts: &'a DcFacts| facts.host.as_ref()?.fact.forest.value();
+        let (here, there) = (forest(&self.evidence.destination), forest(&self.evidence.source));
+        let differ = matches!((here, there), (Some(here), Some(there)) if here != there);
+        differ && self.interface().offers(DRSUAPI)
+    }
+
     /// The platform of the source, which does not grow old.
     pub(super) fn source_platform(&self) -> Option<Platform> {
         self.evidence.source.host.as_ref().map(|host| host.fact.platform)

@@ -86,7 +86,12 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     // was listed when it was denied.
     let throughout = case.looked_over().is_some_and(|(since, until)| {
         let listed = case.source_map.is_some_and(|map| (since..=until).contains(&map.at));
-        listed || case.registrations().any(|known| known.first <= until && known.last >= since)
+        // The last stretch goes on for as long as the map still has it.
+        let last = case.registrations().last().filter(|last| last.lost.is_none());
+        let map = case.source_map.map(|map| map.at);
+        let goes_on = last.is_some_and(|last| last.first <= until && map >= Some(since));
+        let mut known = case.registrations();
+        listed || goes_on || known.any(|known| known.first <= until && known.last >= since)
     });
     let name = format!("{} at {address}", case.source());
     let value = "listed by the source itself, denied to the destination";
@@ -99,6 +104,7 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     if throughout {
         let pattern = pattern(
             case,
+            address,
             |path| matches!(path, Path::NotRegistered(_)),
             |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
         );
@@ -166,6 +172,7 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::Unreached(_)),
         |path| !matches!(path, Path::Unreached(_) | Path::NotSeen),
     );
@@ -212,6 +219,7 @@ pub(super) fn port_unreached(
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::PortUnreached(..)),
         |path| matches!(path, Path::Reached(_)),
     );

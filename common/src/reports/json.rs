@@ -96,6 +96,7 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
                     }
                     _ => document.left_out += 1,
                 }
+                line += text.get(at..behind).map_or(0, |t| t.matches('\n').count());
                 at = behind;
             }
         }
@@ -103,7 +104,10 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
     document
 }
 
-/// A string, number or word; the byte behind it. Strings do not go over lines.
+/// How many lines a mail program may have broken a string into.
+const MAX_BROKEN: usize = 4;
+
+/// A string, number or word; the byte behind it.
 fn scalar(text: &str, at: usize) -> Option<(String, usize)> {
     let rest = text.get(at..)?;
     if !rest.starts_with('"') {
@@ -115,14 +119,21 @@ fn scalar(text: &str, at: usize) -> Option<(String, usize)> {
         return fits.then(|| (word.to_owned(), at + end));
     }
     let mut escaped = false;
+    let mut broken = 0;
     for (offset, c) in rest.char_indices().skip(1) {
         match c {
-            '\n' => return None,
+            '\n' if broken == MAX_BROKEN => return None,
+            '\n' => broken += 1,
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '"' => {
                 let end = offset + 1;
-                let value = serde_json::from_str(rest.get(..end)?).ok()?;
+                let written = rest.get(..end)?;
+                let whole: Vec<&str> = written.lines().map(str::trim_start).collect();
+                let value = match broken {
+                    0 => serde_json::from_str(written).ok()?,
+                    _ => serde_json::from_str(&whole.join(" ").replace("  ", " ")).ok()?,
+                };
                 return Some((value, at + end));
             }
             _ => {}

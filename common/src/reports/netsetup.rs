@@ -176,7 +176,7 @@ pub fn joins(text: &str) -> Vec<Attempt> {
         // Without dashes between them, attempts begin with a line of their own.
         let begins = |entry: &Entry| entry.text.trim_end_matches(['.', ' ']) == "NetpDoDomainJoin";
         // And end with the status of the whole.
-        let ends = |at: usize| section.get(at).is_some_and(|entry| entry.is_of_the_whole());
+        let ends = |at: usize| section.get(at).is_some_and(Entry::is_of_the_whole);
         let all = section.iter().enumerate();
         let starts = all.filter(|(at, entry)| begins(entry) || at.checked_sub(1).is_some_and(ends));
         let mut bounds: Vec<usize> = starts.map(|(at, _)| at).filter(|at| *at > 0).collect();

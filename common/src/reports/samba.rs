@@ -30,14 +30,18 @@ pub(super) fn read(page: &mut Page<'_>) {
             if ours {
                 let body = text.get(start..document.end).unwrap_or_default();
                 let last = line + body.trim_end().matches('\n').count();
-                tell(page, &document, (line, last));
+                // What was begun and not ended is told word for word.
+                let tail = body.trim_end().rsplit('\n').next().unwrap_or_default();
+                let rest = text.get(document.end..).unwrap_or_default().lines().next();
+                let tail = format!("{}{}", tail.trim(), rest.unwrap_or_default().trim_end());
+                tell(page, &document, &tail, (line, last));
                 at = document.end;
             }
         }
     }
 }
 
-fn tell(page: &mut Page<'_>, document: &Document, (first, last): (usize, usize)) {
+fn tell(page: &mut Page<'_>, document: &Document, tail: &str, (first, last): (usize, usize)) {
     let leaves = document.leaves.as_slice();
     let value = |path: &[&str]| {
         let found = leaves
@@ -60,7 +64,10 @@ fn tell(page: &mut Page<'_>, document: &Document, (first, last): (usize, usize))
         let mut told = Told::new(TOOL, vec![number(last)]);
         told.destination = own;
         told.words = match document.left_out {
-            0 => "the report is cut off here: what comes behind is missing".to_owned(),
+            0 => {
+                let tail: String = tail.chars().take(200).collect();
+                format!("the report is cut off here, behind {tail:?}: the rest is missing")
+            }
             count => format!("{count} values more stand in it and are not looked at"),
         };
         page.tell(told);

@@ -81,7 +81,7 @@ const SURE: usize = 64;
 
 /// In bytes that have zeros: the stretches that are text of single bytes.
 fn plain_runs(bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
+    let mut runs: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     for run in bytes.split(|byte| *byte == 0) {
         let whole = start..start + run.len();
@@ -94,12 +94,9 @@ fn plain_runs(bytes: &[u8]) -> Vec<Range<usize>> {
         {
             continue;
         }
-        let before = whole.start.checked_sub(2).and_then(|at| bytes.get(at));
         // Half a character on either side may be of its UTF-16 neighbour.
-        let first = match (run, before) {
-            ([b'\n', ..], Some(b'\r')) => whole.start + 1,
-            _ => whole.start,
-        };
+        let wide = whole.start - runs.last().map_or(0, |before| before.end);
+        let first = whole.start + wide % 2;
         let last = match run {
             _ if whole.end == bytes.len() => whole.end,
             [.., 0xff, 0xfe, _] => whole.end - 3,

@@ -19,6 +19,8 @@ pub struct Expect {
     pub confidence: Option<Confidence>,
     /// The error number that a Windows destination reports.
     pub error: Option<i64>,
+    /// The share of the attempts that it hits, `1 of 2 addresses`, or `none`.
+    pub intermittent: Option<String>,
     /// Texts that must stand in the culprit's kind, name and value.
     pub culprit: Vec<String>,
     /// Texts that must stand in the remedy.
@@ -55,6 +57,7 @@ pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
         side: table.parse("side", |text| known(Side::ALL, text)),
         confidence: table.parse("confidence", |text| known(Confidence::ALL, text)),
         error: table.integer("error", -2_147_483_648..=65_535),
+        intermittent: table.text("intermittent"),
         culprit: texts("culprit"),
         remedy: texts("remedy"),
         proof: texts("proof"),
@@ -99,6 +102,9 @@ impl Expect {
         let confidence = self.confidence.map(|one| one.to_string());
         compare("confidence", confidence, verdict.confidence.to_string());
         compare("error", self.error.map(|one| one.to_string()), verdict.error.code.to_string());
+        let share = verdict.intermittent.as_ref();
+        let share = share.map_or("none".to_owned(), ToString::to_string);
+        compare("intermittent", self.intermittent.clone(), share);
         let culprit = verdict.culprit.as_ref().map_or_else(
             || "none".to_owned(),
             |culprit| format!("{}: {}: {}", culprit.kind, culprit.name, culprit.value),

@@ -52,7 +52,7 @@ pub(super) fn lookups(
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { source, question, answer, took_ms: 1, retried: false }
+    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
 }
 
 /// What the DNS client's cache holds; what an alias led to is kept with the question for the alias.

@@ -153,7 +153,7 @@ fn rest(answer: &Explanation, width: Option<u16>) -> String {
         .filter(|told| matches!(told.outcome, Outcome::Unclear | Outcome::Delayed))
         .map(|told| {
             let what = match told.outcome {
-                Outcome::Delayed => "put off, which is no failure",
+                Outcome::Delayed => "no failure by itself",
                 _ => "not clear",
             };
             ("", format!("line {}, {what}: {}", lines(&told.lines), told.words))
@@ -185,14 +185,16 @@ fn rest(answer: &Explanation, width: Option<u16>) -> String {
     text
 }
 
-/// What is written in the place of an end that is not named.
-const fn unnamed(tool: Tool, destination: bool) -> &'static str {
+/// What is written in the place of an end that is not named. Where a row wants no interface, it is about
+/// a call of the tool's own.
+const fn unnamed(tool: Tool, destination: bool, one_call: bool) -> &'static str {
     match (tool, destination) {
         (Tool::Dcdiag, true) => "(where dcdiag ran)",
         (Tool::Netsetup, true) => "(the computer that joins)",
         (Tool::Netsetup, false) => "(no domain controller yet)",
         (Tool::Portqry | Tool::Rpcdump, true) => "(where the tool ran)",
         (Tool::Showrepl | Tool::ShowreplCsv, true) => "(where repadmin ran)",
+        (Tool::Replsum, true) if one_call => "(where repadmin ran)",
         (Tool::Replsum, _) => "(any)",
         _ => "(not named)",
     }
@@ -205,7 +207,7 @@ fn pair(
 ) -> String {
     let pair = &explained.pair;
     let name = |party: &Option<Party>, destination| {
-        let unnamed = || unnamed(pair.tool, destination).to_owned();
+        let unnamed = || unnamed(pair.tool, destination, pair.interface.is_none()).to_owned();
         party.as_ref().map_or_else(unnamed, Party::label)
     };
     let (destination, source) = (name(&pair.destination, true), name(&pair.source, false));

@@ -82,7 +82,14 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             .to_owned();
     }
     let header = ["DC", "AGENT", "VERSION", "LAST SEEN", "ADDRESS", "SITE", "REGISTERED", "SKEW"];
-    let mut table = table(&header, width);
+    // What is asked for least goes first where there is no room for all.
+    let shown = |column: usize| !is_narrow(width) || !matches!(column, 2 | 5);
+    let kept = |cells: [String; 8]| {
+        let cells = cells.into_iter().enumerate();
+        cells.filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect::<Vec<_>>()
+    };
+    let header = kept(header.map(str::to_owned));
+    let mut table = table(&header.iter().map(String::as_str).collect::<Vec<_>>(), width);
     let mut notes = String::new();
     for row in rows {
         let agent = match (row.agent, row.connected) {
@@ -103,7 +110,7 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             (false, true) => "yes".to_owned(),
             (false, false) => format!("no: {}", missing.join(", ")),
         };
-        table.add_row([
+        table.add_row(kept([
             row.name.to_string(),
             agent.to_owned(),
             row.agent_version.clone().unwrap_or_else(dash),
@@ -112,7 +119,7 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             row.site.clone().unwrap_or_else(dash),
             registered,
             row.clock_skew_ms.map_or_else(dash, |skew| format!("{skew:+} ms")),
-        ]);
+        ]));
         if row.dropped > 0 {
             let _ = writeln!(
                 notes,
@@ -138,6 +145,9 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
         let what = if failing { "no link is failing or latent" } else { "no link is known" };
         return format!("{what}\n");
     }
+    if is_narrow(width) {
+        return rows.iter().map(|row| two_lines(row, width)).collect();
+    }
     let header =
         ["DESTINATION", "", "SOURCE", "INTERFACE", "STATE", "CAUSE", "SIDE", "SURE", "ERROR"];
     let mut table = table(&header, width);
@@ -159,6 +169,29 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
         ]);
     }
     finish(&table)
+}
+
+/// Whether a table of many columns would break its words.
+fn is_narrow(width: Option<u16>) -> bool {
+    width.is_some_and(|width| width < 110)
+}
+
+/// A link on a narrow terminal.
+fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
+    let mut text = format!("{} <- {}   {}\n", row.destination, row.source, row.interface);
+    let mut words = row.state.to_string();
+    if row.state != State::Healthy {
+        let _ = write!(words, ", {}, side: {}", row.cause, row.side);
+    }
+    let _ = write!(words, ", {}", row.confidence);
+    if row.error != 0 {
+        let _ = write!(words, ", error {}", row.error);
+    }
+    if let Some(share) = &row.intermittent {
+        let _ = write!(words, ", intermittent: {share}");
+    }
+    text.push_str(&labelled(&[("", words)], width));
+    text
 }
 
 /// `epmesh diagnose`.
@@ -210,15 +243,28 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
 fn numbered(steps: &[String], width: Option<u16>) -> String {
     let mut table = table(&[], width);
     for (number, step) in steps.iter().enumerate() {
-        table.add_row([format!(" {}.", number + 1), step.clone()]);
+        table.add_row([format!("{:>3}.", number + 1), step.clone()]);
     }
-    if let Some(column) = table.column_mut(0) {
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(5)));
+    if let Some(column) = table.column_mut(1) {
+        column.set_padding((0, 1));
     }
     finish(&table)
 }
 
 fn proof(items: &[EvidenceItem], now: Timestamp, width: Option<u16>) -> String {
+    if is_narrow(width) {
+        let mut table = table(&["STEP", "WITNESS", "SEEN", "FACT"], width);
+        for item in items {
+            let raw = item.raw.as_ref().map_or_else(String::new, |raw| format!(" [{raw}]"));
+            table.add_row([
+                item.step.to_string(),
+                item.witness.host().to_owned(),
+                moment(item.at, now),
+                format!("{}{raw}", item.fact),
+            ]);
+        }
+        return finish(&table);
+    }
     let mut table = table(&["STEP", "WITNESS", "SEEN", "FACT", "RAW"], width);
     for item in items {
         table.add_row([

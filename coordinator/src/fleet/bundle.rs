@@ -10,6 +10,7 @@ use epmesh_common::{
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
+    windows::ClientProtocolRule,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -189,6 +190,7 @@ fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
     let settings = Settings {
         interval: Duration::from_millis(header.interval_ms),
         interfaces: header.interfaces,
+        client_protocols: ClientProtocolRule::default(),
     };
     Ok((View::new(settings), header.at))
 }

@@ -11,6 +11,7 @@ use epmesh_common::{
     incident::Grouper,
     rpc::InterfaceId,
     shared::Shared,
+    windows::ClientProtocolRule,
 };
 
 use super::{
@@ -30,6 +31,8 @@ pub struct Settings {
     pub interval: Duration,
     /// The interfaces whose links are diagnosed.
     pub interfaces: Vec<InterfaceId>,
+    /// What is expected in `ClientProtocols`.
+    pub client_protocols: ClientProtocolRule,
 }
 
 impl Settings {
@@ -216,6 +219,11 @@ impl View {
     #[must_use]
     pub fn facts(&self, dc: &DnsName) -> Option<Shared<DcFacts>> {
         self.dcs.get(dc).map(|known| known.facts.clone())
+    }
+
+    /// What each domain controller says of itself, in no order that means anything.
+    pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
+        self.dcs.values().map(|known| &*known.facts)
     }
 
     /// What others saw of `dc`, by the witness's name.

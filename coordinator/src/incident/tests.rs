@@ -9,6 +9,7 @@ use epmesh_common::{
     },
     facts::{Body, DnsName, Report, Section, Timestamp},
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -106,8 +107,11 @@ impl Stage {
         interfaces: Vec<InterfaceId>,
         store: Arc<dyn Store>,
     ) -> Self {
-        // As at any start: there is a provider already, or this one is it.
-        let fleet = Fleet::new(Settings { interval: INTERVAL, interfaces: interfaces.clone() });
+        let fleet = Fleet::new(Settings {
+            interval: INTERVAL,
+            interfaces: interfaces.clone(),
+            client_protocols: ClientProtocolRule::default(),
+        });
         let receiver = Receiver::new("ops", "http://127.0.0.1:9/", SECRET).expect("a receiver");
         let alerts = Alerts::open(Arc::clone(&store), vec![receiver]).await.expect("an outbox");
         let damping = Damping::usual(INTERVAL);

@@ -12,10 +12,14 @@ use epmesh_common::{
         DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId},
+    windows::ProtocolMajority,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{AttemptOutcome, OutboxRecord, Status};
+use crate::{
+    alert::{AttemptOutcome, OutboxRecord, Status},
+    fleet::View,
+};
 
 /// One link in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +90,19 @@ impl OwnFacts {
     pub fn of(dc: DnsName, facts: DcFacts) -> Self {
         let remarks = Remarks::of(&facts);
         Self { dc, facts, remarks }
+    }
+
+    /// The document about one domain controller of a fleet: its settings are measured by the
+    /// operator's rule, and stand beside those of the others of its build.
+    #[must_use]
+    pub fn in_fleet(dc: DnsName, view: &View) -> Self {
+        let facts = view.facts(&dc).unwrap_or_default();
+        let version = facts.host.as_ref().and_then(|held| held.fact.version.value());
+        let majority =
+            version.and_then(|version| ProtocolMajority::of(view.every_facts(), version));
+        let rule = &view.settings().client_protocols;
+        let remarks = Remarks::beside(&facts, rule, majority.as_ref());
+        Self { dc, facts: facts.into_inner(), remarks }
     }
 
     /// Leaves out every section but these, and the remarks, which are about the whole; with none

@@ -76,19 +76,19 @@ pub(super) fn look_of(report: &[u8], dc: &DnsName) -> Result<PeerObservation, St
         report: One,
     }
     #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Printed {
-        Join { controllers: Vec<Controller> },
-        Check(One),
+    struct Join {
+        controllers: Vec<Controller>,
     }
-    let printed: Printed = serde_json::from_slice(report).map_err(|error| {
+    let other = |error: serde_json::Error| {
         format!("it is not what epmesh-agent check --output json prints: {error}")
-    })?;
-    let looks: Vec<PeerObservation> = match printed {
-        Printed::Join { controllers } => {
-            controllers.into_iter().map(|one| one.report.observation).collect()
-        }
-        Printed::Check(one) => vec![one.observation],
+    };
+    let printed: serde_json::Value = serde_json::from_slice(report).map_err(other)?;
+    let looks: Vec<PeerObservation> = if printed.get("controllers").is_some() {
+        let join: Join = serde_json::from_value(printed).map_err(other)?;
+        join.controllers.into_iter().map(|one| one.report.observation).collect()
+    } else {
+        let one: One = serde_json::from_value(printed).map_err(other)?;
+        vec![one.observation]
     };
     let peers: Vec<String> = looks.iter().map(|look| look.peer.to_string()).collect();
     looks.into_iter().find(|look| look.peer == *dc).ok_or_else(|| {

@@ -212,8 +212,7 @@ impl Query for Operator {
     async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
-        let facts = self.fleet().with(|view| view.facts(&dc)).unwrap_or_default();
-        document(&OwnFacts::of(dc, facts.into_inner()))
+        document(&self.fleet().with(|view| OwnFacts::in_fleet(dc, view)))
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;

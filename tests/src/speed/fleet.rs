@@ -4,8 +4,12 @@
 use std::time::Duration;
 
 use epmesh::fleet::{Settings, View};
-use epmesh_common::facts::{
-    Body, DnsName, Platform, Reading, Report, Section, ServiceRole, ServiceState, Target, Timestamp,
+use epmesh_common::{
+    facts::{
+        Body, DnsName, Platform, Reading, Report, Section, ServiceRole, ServiceState, Target,
+        Timestamp,
+    },
+    windows::ClientProtocolRule,
 };
 use epmesh_tests::fleets::{
     Naming,
@@ -42,7 +46,11 @@ impl Fleet {
         let now = Timestamp::from_millis(1_795_219_200_000);
         let model = model(now);
         let said: Vec<Said> = (0..COUNT).map(|at| said(&model, at)).collect();
-        let settings = Settings { interval: Duration::from_secs(60), interfaces: vec![drsuapi()] };
+        let settings = Settings {
+            interval: Duration::from_secs(60),
+            interfaces: vec![drsuapi()],
+            client_protocols: ClientProtocolRule::default(),
+        };
         let mut fleet = Self {
             view: View::new(settings),
             now,

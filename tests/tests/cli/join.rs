@@ -33,7 +33,7 @@ async fn report(operator: &Operator, written: &Written, closed: &[u16]) -> Value
         .iter()
         .map(|port| {
             let outcome = if closed.contains(port) {
-                json!({"Err": "timed-out"})
+                json!({"Err": {"failure": "timed-out"}})
             } else {
                 json!({"Ok": null})
             };

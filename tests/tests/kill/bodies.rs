@@ -92,6 +92,7 @@ impl Forest {
         let port =
             PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
         let interface = InterfaceProbe {
+            code: None,
             interface: self.drsuapi,
             answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
             took_ms: 1,
@@ -123,6 +124,7 @@ impl Forest {
         let interface = InterfaceProbe {
             interface: self.drsuapi,
             answer: MapAnswer::NotRegistered(0x16c9_a0d6),
+            code: None,
             took_ms: 1,
             ports: Vec::new(),
             retried: false,

@@ -4,27 +4,15 @@
 //! A question of its own, apart from the probe's: `check --join` is asked for by a person, and its
 //! few questions are in no agent's budget.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, SocketAddr},
-};
+use std::{collections::BTreeSet, net::IpAddr};
 
 use epmesh_common::facts::{DnsName, Failure};
-use hickory_resolver::{
-    net::{
-        NetError,
-        runtime::TokioRuntimeProvider,
-        tcp::TcpClientStream,
-        udp::UdpClientStream,
-        xfer::{DnsHandle as _, DnsRequestSender as _, FirstAnswer as _},
-    },
-    proto::{
-        op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode},
-        rr::{Name, RData, RecordType},
-    },
+use hickory_resolver::proto::{
+    op::{Message, Query, ResponseCode},
+    rr::{Name, RData, RecordType},
 };
 use serde::Serialize;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::task::JoinSet;
 
 use crate::probe;
 
@@ -119,10 +107,9 @@ pub(super) async fn ask(
     for (place, &server) in servers.iter().enumerate() {
         let (name, settings) = (name.clone(), settings.clone());
         asking.spawn(async move {
-            let at = SocketAddr::new(server, settings.ports.dns);
-            let mut answer = one(at, &name, &settings).await;
+            let mut answer = one(server, &name, &settings).await;
             if matches!(answer, SrvAnswer::Failed(_)) {
-                answer = one(at, &name, &settings).await;
+                answer = one(server, &name, &settings).await;
             }
             (place, SrvLookup { server, name, answer })
         });
@@ -132,54 +119,18 @@ pub(super) async fn ask(
     all.into_iter().map(|(_, lookup)| lookup).collect()
 }
 
-async fn one(server: SocketAddr, name: &str, settings: &probe::Config) -> SrvAnswer {
+async fn one(server: IpAddr, name: &str, settings: &probe::Config) -> SrvAnswer {
     let Ok(full) = Name::from_ascii(format!("{name}.")) else {
         return SrvAnswer::Failed(format!("{name} cannot be asked for"));
     };
-    let mut options = DnsRequestOptions::default();
-    options.use_edns = false;
-    options.recursion_desired = true;
-    let request = DnsRequest::from_query(Query::query(full.clone(), RecordType::SRV), options);
-    let answered = match over_udp(server, request.clone(), settings).await {
-        Ok(message) if message.metadata.truncation => over_tcp(server, request, settings).await,
-        other => other,
-    };
-    match answered {
+    let query = Query::query(full.clone(), RecordType::SRV);
+    match probe::ask_apart(settings, server, query).await {
         Ok(message) => read(&message, &full),
-        Err(error) => SrvAnswer::Failed(match probe::missed(&error).failure {
-            // The host is there and says so; whoever is silent may not be.
-            Failure::Refused => "nothing listens on its DNS port".to_owned(),
-            failure => failure.to_string(),
-        }),
+        // The host is there and says so; whoever is silent may not be.
+        Err(Failure::Refused) => SrvAnswer::Failed("nothing listens on its DNS port".to_owned()),
+        Err(Failure::TimedOut) => SrvAnswer::Failed("no answer in time".to_owned()),
+        Err(failure) => SrvAnswer::Failed(failure.to_string()),
     }
-}
-
-async fn over_udp(
-    server: SocketAddr,
-    request: DnsRequest,
-    settings: &probe::Config,
-) -> Result<Message, NetError> {
-    // The prober's: its sockets hear that nothing listens, and a flood ends.
-    let mut client = UdpClientStream::builder(server, probe::Connected::default())
-        .with_timeout(Some(settings.dns))
-        .with_os_port_selection(true)
-        .with_max_retries(1)
-        .build();
-    Ok(client.send_message(request).first_answer().await?.into_message())
-}
-
-async fn over_tcp(
-    server: SocketAddr,
-    request: DnsRequest,
-    settings: &probe::Config,
-) -> Result<Message, NetError> {
-    let exchange = async {
-        let provider = TokioRuntimeProvider::new();
-        let client =
-            TcpClientStream::exchange(server, None, settings.dns, None, provider.clone()).await?;
-        Ok(client.send(request).first_answer().await?.into_message())
-    };
-    timeout(settings.dns, exchange).await.unwrap_or(Err(NetError::Timeout))
 }
 
 /// What the message says to a question for the SRV records of `name`.
@@ -236,8 +187,8 @@ mod tests {
 
     fn message(code: ResponseCode, records: &[(&str, u16, &str)]) -> Message {
         let query = Query::query(name("_ldap.test."), RecordType::SRV);
-        let request = DnsRequest::from_query(query, DnsRequestOptions::default());
-        let mut message = request.into_parts().0.into_response();
+        let mut message = Message::query();
+        message.add_query(query);
         message.metadata.message_type = MessageType::Response;
         message.metadata.response_code = code;
         for (owner, priority, target) in records {

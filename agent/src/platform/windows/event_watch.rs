@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{Events, LoggedEvent, Reading, Timestamp, WatchedLog};
+use epmesh_common::{
+    error::chain,
+    facts::{Events, LoggedEvent, Reading, Timestamp, WatchedLog},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -63,7 +66,10 @@ impl Watch {
                     Reading::Value(self.since)
                 }
                 Ok(Read::NoSuchLog) => Reading::Absent,
-                Err(error) => Reading::unreadable(&error),
+                Err(error) => {
+                    let why = format!("the log {:?}: {}", query.log, chain(&error));
+                    Reading::Unreadable(why.chars().take(300).collect())
+                }
             };
             match logs.iter_mut().find(|log| log.log == query.log) {
                 None => logs.push(WatchedLog { log: query.log.to_owned(), since }),
@@ -104,7 +110,7 @@ fn nothing(logs: &[WatchedLog]) -> Option<String> {
         return None;
     }
     let first = logs.iter().find_map(|log| match &log.since {
-        Reading::Unreadable(why) => Some(format!("the log {:?}: {why}", log.log)),
+        Reading::Unreadable(why) => Some(why.clone()),
         _ => None,
     });
     // Every Windows has the log System.
@@ -160,7 +166,7 @@ mod tests {
         });
         assert_eq!(asked, ["Directory Service", "System", "System", "Security"]);
         assert!(matches!(state(&events, "Directory Service"), Reading::Unreadable(why)
-            if why.contains("os error 5")));
+            if why.contains("\"Directory Service\"") && why.contains("os error 5")));
         assert_eq!(state(&events, "System"), &Reading::Value(since));
         assert_eq!(state(&events, "Security"), &Reading::Absent);
         assert_eq!(records(&events), Some(vec![1]));

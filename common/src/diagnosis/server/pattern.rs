@@ -1,5 +1,7 @@
 //! Who else fails in the same way: the pattern tells a host from a path.
 
+use std::net::IpAddr;
+
 use super::super::{
     Confidence, Side,
     case::Case,
@@ -30,13 +32,13 @@ impl Pattern {
     }
 }
 
-/// The pattern over the looks of the others: whether each fails in the `same` way or got `beyond`.
+/// The pattern over the looks of the others at one address of the source: whether each fails in the `same` way or got `beyond`.
 pub(super) fn pattern(
     case: &Case<'_>,
+    address: IpAddr,
     same: impl Fn(&Path<'_>) -> bool,
     beyond: impl Fn(&Path<'_>) -> bool,
 ) -> Pattern {
-    let owned = case.source_addresses();
     // Whoever got through before the destination failed for the first time tells nothing: it may
     // be the source that changed in between, and the next look of that witness fails as well.
     let since = case.against_since().or(case.look.map(|look| look.at));
@@ -45,11 +47,9 @@ pub(super) fn pattern(
     let mut failed = Vec::new();
     for other in &case.others {
         let is_after = since.is_none_or(|since| other.at >= since);
-        for probe in &other.seen.addresses {
-            // Only looks at the source's own addresses say something about the source.
-            if owned.as_ref().is_some_and(|owned| !owned.contains(&probe.address)) {
-                continue;
-            }
+        // A host can filter one of its addresses, or not listen on it, and serve on another.
+        let there = other.seen.addresses.iter().filter(|probe| probe.address == address);
+        for probe in there {
             match path(Some(probe), case.interface()) {
                 path if beyond(&path) && is_after => reached.push(&other.witness),
                 path if beyond(&path) => before.push(&other.witness),

@@ -57,11 +57,13 @@ fn lmhosts(g: &Ground<'_>) -> Vec<String> {
 
 fn wins(g: &Ground<'_>) -> Vec<String> {
     let label: String = g.source.host().to_uppercase().chars().take(15).collect();
+    // The culprit is called `DC2 on WINS server 10.0.1.5 (dc1)`.
+    let server = g.name.rsplit(' ').find_map(|word| word.parse::<IpAddr>().ok());
+    let server = server.map_or("ADDRESS-OF-IT".to_owned(), |server| server.to_string());
     vec![
         format!(
             "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
-             wins server SERVER delete name Name={label} EndChar=00, with the address of the WINS \
-             server",
+             wins server {server} delete name Name={label} EndChar=00",
             g.name, g.value
         ),
         format!("on {}, register the right one: nbtstat -RR", g.source),
