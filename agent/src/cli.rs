@@ -19,7 +19,7 @@ use crate::{
     notice::Notices,
     platform::{self, Platform, PlatformError},
     self_test,
-    session::{Fingerprint, FingerprintError, Identity, IdentityError, JoinToken},
+    session::{Fingerprint, FingerprintError, Identity},
     start,
 };
 
@@ -192,7 +192,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
             Err(error) if error.is::<PlatformError>() => return fail(USAGE, &format!("{error:#}")),
             outcome => outcome,
         },
-        Command::Enroll(arguments) if arguments.pending => pend(&config, arguments),
+        Command::Enroll(arguments) if arguments.pending => pend(&config, &arguments),
         Command::Enroll(arguments) => match platform::detect(chosen.as_deref(), &config, None) {
             Ok(platform) => join(&config, arguments, &platform).await,
             Err(error) => return fail(USAGE, &chain(&error)),
@@ -270,7 +270,11 @@ async fn join(
     arguments: Enroll,
     platform: &Arc<dyn Platform>,
 ) -> anyhow::Result<()> {
-    let token = token(&arguments)?;
+    let token = enroll::token(
+        arguments.token.as_deref(),
+        arguments.token_file.as_deref(),
+        arguments.ca_fingerprint.flatten(),
+    )?;
     let name = match arguments.name.or_else(|| config.name.clone()) {
         Some(name) => name,
         None => match join::host_name(platform).await {
@@ -286,46 +290,14 @@ async fn join(
 }
 
 /// Leaves the join to the agent.
-fn pend(config: &Config, arguments: Enroll) -> anyhow::Result<()> {
-    let token = token(&arguments)?;
-    match Identity::load(&config.state_dir) {
-        Ok(identity) => {
-            println!("enrolled as {} already: nothing is to be done", identity.name);
-            return Ok(());
-        }
-        Err(IdentityError::NotEnrolled { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let join = PendingJoin {
-        coordinator: arguments.coordinator,
-        token: token.secret_text().to_owned(),
-        name: arguments.name,
-        key: None,
-    };
-    join.save(&config.state_dir)?;
-    println!("the agent joins when it starts");
+fn pend(config: &Config, arguments: &Enroll) -> anyhow::Result<()> {
+    let token = enroll::token(
+        arguments.token.as_deref(),
+        arguments.token_file.as_deref(),
+        arguments.ca_fingerprint.flatten(),
+    )?;
+    println!("{}", enroll::pend(config, &arguments.coordinator, &token, arguments.name.as_ref())?);
     Ok(())
-}
-
-/// The token of the arguments; it is for the authority that they name.
-fn token(arguments: &Enroll) -> anyhow::Result<JoinToken> {
-    let text = match (&arguments.token, &arguments.token_file) {
-        (Some(token), _) => token.clone(),
-        (None, Some(file)) => enroll::read_token(file)
-            .map_err(|error| anyhow::anyhow!("could not read the token: {error}"))?,
-        (None, None) => anyhow::bail!("no token"),
-    };
-    let token: JoinToken = text.parse()?;
-    if let Some(Some(expected)) = arguments.ca_fingerprint
-        && expected != token.authority()
-    {
-        anyhow::bail!(
-            "the token is for the authority {}, not for {expected}: it was made by another \
-             coordinator; nothing was changed",
-            token.authority()
-        );
-    }
-    Ok(token)
 }
 
 async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> anyhow::Result<()> {

@@ -5,12 +5,13 @@ use std::{
     path::Path,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use epmesh_common::facts::DnsName;
 
 use crate::{
     config::Config,
-    session::{Enrolment, Identity, JoinToken, enrol},
+    join::PendingJoin,
+    session::{Enrolment, Fingerprint, Identity, IdentityError, JoinToken, enrol},
 };
 
 /// The longest token that is read.
@@ -46,4 +47,60 @@ pub async fn enroll(
     let identity = enrol(&enrolment).await?;
     identity.save(&config.state_dir).context("the enrolment is lost")?;
     Ok(identity)
+}
+
+/// The token, out of the text or the file; where an authority is expected, the token is for that one.
+///
+/// # Errors
+/// When there is none, it cannot be read, or it is for another authority. No error has the token in it.
+pub fn token(
+    text: Option<&str>,
+    file: Option<&Path>,
+    expected: Option<Fingerprint>,
+) -> anyhow::Result<JoinToken> {
+    let read = match (text, file) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(file)) => read_token(file).context("could not read the token")?,
+        (None, None) => bail!("no token was given"),
+    };
+    let token: JoinToken = read.parse()?;
+    if let Some(expected) = expected
+        && expected != token.authority()
+    {
+        bail!(
+            "the token is for the authority {}, not for {expected}: it was made by another \
+             coordinator; nothing was changed",
+            token.authority()
+        );
+    }
+    Ok(token)
+}
+
+/// Leaves the join to the agent, which joins when it starts. A host that is enrolled stays as it is.
+/// Returns what was done, in words.
+///
+/// # Errors
+/// When the identity that is there cannot be used, or the pending join cannot be kept.
+pub fn pend(
+    config: &Config,
+    coordinator: &str,
+    token: &JoinToken,
+    name: Option<&DnsName>,
+) -> anyhow::Result<String> {
+    match Identity::load(&config.state_dir) {
+        Ok(identity) => {
+            let name = identity.name;
+            return Ok(format!("enrolled as {name} already: nothing is to be done"));
+        }
+        Err(IdentityError::NotEnrolled { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let join = PendingJoin {
+        coordinator: coordinator.to_owned(),
+        token: token.secret_text().to_owned(),
+        name: name.cloned(),
+        key: None,
+    };
+    join.save(&config.state_dir)?;
+    Ok("the agent joins when it starts".to_owned())
 }

@@ -176,12 +176,17 @@ fn is_not_yet(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
+/// What came of asking with a datagram.
+#[derive(Debug)]
+pub(super) struct Datagram<T> {
+    pub(super) outcome: Result<T, Missed>,
+    /// This host's address on the way there.
+    pub(super) local: Option<IpAddr>,
+}
+
 /// Sends one datagram from a fresh port and gives every datagram that comes back to `accept`, until
 /// that takes one. The socket is connected: only the peer's answers are seen, and its "port
-/// unreachable" too.
-///
-/// # Errors
-/// As the system says, when `until` passes, or what `accept` says.
+/// unreachable" too. It fails as the system says, when `until` passes, or as `accept` says.
 pub(super) async fn ask_datagram<T>(
     budget: &Budget<'_>,
     address: IpAddr,
@@ -189,10 +194,12 @@ pub(super) async fn ask_datagram<T>(
     question: &[u8],
     until: Instant,
     mut accept: impl FnMut(&[u8]) -> Option<Result<T, Failure>>,
-) -> Result<T, Missed> {
+) -> Datagram<T> {
+    let mut local = None;
     let exchange = async {
         let socket = UdpSocket::bind((any(address), 0)).await?;
         socket.connect((address, port)).await?;
+        local = socket.local_addr().ok().map(|local| local.ip());
         socket.send(question).await?;
         budget.meter.sent(question.len());
         for _ in 0..MAX_STRANGERS {
@@ -207,11 +214,12 @@ pub(super) async fn ask_datagram<T>(
         let why = format!("{MAX_STRANGERS} datagrams came, and none answers the question");
         Ok(Err(Failure::Protocol(why)))
     };
-    match timeout_at(until, exchange).await {
+    let outcome = match timeout_at(until, exchange).await {
         Ok(Ok(answer)) => answer.map_err(Missed::from),
         Ok(Err(error)) => Err(Missed::from(&error)),
         Err(_) => Err(Failure::TimedOut.into()),
-    }
+    };
+    Datagram { outcome, local }
 }
 
 /// Waits for bytes of `stream` and gives them to `take`; none at its end. The room for them is on the

@@ -2,6 +2,7 @@
 
 mod ffi;
 mod install;
+mod join;
 mod run;
 
 use std::path::PathBuf;
@@ -31,6 +32,11 @@ pub enum Command {
     Stop,
     /// Print the state of the service.
     Status,
+    /// For installers: leave a pending join, as `enroll --pending` does, and never fail; `joined` does.
+    /// An installer logs the command line of a program that failed, and there is a token in this one.
+    Join(join::Join),
+    /// For installers: fail, with the reason, where `join` left no pending join.
+    Joined,
     /// What the service control manager starts; not for the console (that is `run`).
     Run,
 }
@@ -105,6 +111,11 @@ pub fn main(command: Command, context: Context) -> anyhow::Result<()> {
         }
         Command::Stop => install::stop(),
         Command::Status => install::status(),
+        Command::Join(arguments) => {
+            join::join(&arguments, &context);
+            Ok(())
+        }
+        Command::Joined => join::joined(&context),
         Command::Run => run::run(context)
             .context("this is for the service control manager; in a console, use `run`"),
     }

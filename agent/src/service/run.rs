@@ -46,6 +46,9 @@ const STARTING: Duration = Duration::from_secs(10);
 /// What ended the service when it was not told to (`dwServiceSpecificExitCode`).
 const FAILED: u32 = 1;
 
+/// The id of the event of a join that could not be left pending (see [`tell`] for the others).
+pub(super) const NOT_PENDING: u32 = 14;
+
 /// Handed from the command line to [`service_main`], which Windows calls with no argument of ours.
 static CONTEXT: Mutex<Option<Context>> = Mutex::new(None);
 

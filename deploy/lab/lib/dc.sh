@@ -122,6 +122,11 @@ dc_stop() {
         in_host "$dc" kill -TERM "$pid" || true
     fi
     wait_for 10 "the end of samba on $dc" samba_gone "$dc" && return 0
+    dc_kill "$dc"
+}
+
+dc_kill() {
+    local dc=$1 pid
     for pid in $(samba_pids "$dc"); do in_host "$dc" kill -KILL "$pid" 2>/dev/null || true; done
     wait_for 5 "the killed samba on $dc" samba_gone "$dc"
 }

@@ -9,14 +9,17 @@ readonly FAULTS=(
     "restart-no-drsuapi|registration-failed|S|another name of no-drsuapi: Samba can lose an interface only by a restart"
     "not-started|service-not-started|S|dc2's host rebooted, samba not started"
     "stopped|service-died|S|samba stopped on dc2"
-    "no-rpc|not-1753|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
+    "killed|service-died|S|every process of samba on dc2 killed with -9"
+    "no-rpc|service-died|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
     "wrong-a-member|dns-a-stale|N|dc2's A record gives the address of member, whose endpoint mapper lacks drsuapi"
     "wrong-a-dc3|wrong-server-identity|N|dc2's A record gives dc3's address (root: dns-a-stale)"
     "wrong-a-dead|dns-a-stale|N|dc2's A record gives an address nobody has"
     "wrong-cname|wrong-server-identity|N|dc2's GUID CNAME names dc3 (root: dns-cname-wrong)"
     "no-cname|dns-cname-missing|N|dc2's GUID CNAME is deleted"
     "hosts|hosts-file-override|N|dc1's hosts file gives dc2 the address of member"
+    "hosts-dc3|hosts-file-override|N|dc1's hosts file gives dc3 the address of member; on the link from dc3"
     "135-reject|epm-unreachable|P,S|dc2's firewall resets connections to port 135"
+    "135-passing|epm-unreachable|P,S|dc2's firewall resets the next 40 connections to port 135, then no more: it heals by itself"
     "135-drop|epm-unreachable|P,S|dc2's firewall drops packets to port 135"
     "dyn-reject|dynamic-port-blocked|P,S|dc2's firewall resets connections to ports 49152-65535"
     "dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets to ports 49152-65535"
@@ -45,22 +48,24 @@ fault_known() {
 }
 
 fault_needs() {
-    case $1 in wrong-a-dc3 | wrong-cname | stale-guid) echo 3 ;; *) echo 2 ;; esac
+    case $1 in hosts-dc3 | wrong-a-dc3 | wrong-cname | stale-guid) echo 3 ;; *) echo 2 ;; esac
 }
 
 cmd_fault() {
-    [ $# -eq 1 ] || wrong_usage "fault NAME"
-    local name=$1 start=$SECONDS
-    fault_known "$name" || wrong_usage "unknown fault '$name' (lab faults)"
+    [ $# -ge 1 ] || wrong_usage "fault NAME..."
+    local name start=$SECONDS
+    for name in "$@"; do fault_known "$name" || wrong_usage "unknown fault '$name' (lab faults)"; done
     require_ready
     [ ! -e "$RUN/fault" ] || die "fault '$(cat "$RUN/fault")' is on: 'lab heal' first"
-    [ "$(dc_count)" -ge "$(fault_needs "$name")" ] ||
-        die "fault '$name' needs $(fault_needs "$name") DCs: lab up $(fault_needs "$name")"
+    for name in "$@"; do
+        [ "$(dc_count)" -ge "$(fault_needs "$name")" ] ||
+            die "fault '$name' needs $(fault_needs "$name") DCs: lab up $(fault_needs "$name")"
+    done
     # Written first: a fault that was cut short is healed like one that is on.
-    echo "$name" >"$RUN/fault"
-    fault_apply "$name"
+    echo "$*" >"$RUN/fault"
+    for name in "$@"; do fault_apply "$name"; done
     connections_cut
-    say "fault $name is on ($((SECONDS - start)) s)"
+    say "fault $* is on ($((SECONDS - start)) s)"
 }
 
 fault_apply() {
@@ -75,14 +80,18 @@ fault_apply() {
             dc_await $SOURCE 53 88 389
             ;;
         stopped) dc_stop $SOURCE ;;
+        killed) dc_kill $SOURCE ;;
         not-started) host_reboot $SOURCE ;;
         wrong-a-member) dns_set_a $SOURCE "$(host_ip member)" ;;
         wrong-a-dc3) dns_set_a $SOURCE "$(host_ip dc3)" ;;
         wrong-a-dead) dns_set_a $SOURCE "$DEAD_IP" ;;
         wrong-cname) dns_set_cname $SOURCE dc3 ;;
         no-cname) dns_set_cname $SOURCE "" ;;
-        hosts) hosts_override ;;
+        hosts) hosts_override $SOURCE ;;
+        hosts-dc3) hosts_override dc3 ;;
         135-reject) firewall $SOURCE 'tcp dport 135 reject with tcp reset' ;;
+        # By count and not by time: it lasts for as many looks however slow the machine is.
+        135-passing) firewall $SOURCE 'tcp dport 135 quota until 2400 bytes reject with tcp reset' ;;
         135-drop) firewall $SOURCE 'tcp dport 135 drop' ;;
         dyn-reject) firewall $SOURCE 'tcp dport 49152-65535 reject with tcp reset' ;;
         dyn-drop) firewall $SOURCE 'tcp dport 49152-65535 drop' ;;
@@ -118,11 +127,12 @@ firewall() {
     } | in_host "$dc" nft -f -
 }
 
+# hosts_override DC: the destination's hosts file leads DC's names to the member host.
 # The hosts file is bind-mounted: written in place, or the host would keep the
 # old inode.
 hosts_override() {
-    printf '%s %s.%s %s %s._msdcs.%s\n' "$(host_ip member)" $SOURCE "$DNS_DOMAIN" $SOURCE \
-        "$(cat "$LAB_DIR/state/$SOURCE.guid")" "$DNS_DOMAIN" \
+    printf '%s %s.%s %s %s._msdcs.%s\n' "$(host_ip member)" "$1" "$DNS_DOMAIN" "$1" \
+        "$(cat "$LAB_DIR/state/$1.guid")" "$DNS_DOMAIN" \
         >>"$(host_root $DESTINATION)/etc/hosts"
 }
 
@@ -187,7 +197,7 @@ cmd_heal() {
         fi
     done
     for dc in $(dc_names); do firewall "$dc"; done
-    if [ "$fault" = stale-guid ]; then
+    if [[ " $fault " == *" stale-guid "* ]]; then
         forest_restore
     else
         services_heal

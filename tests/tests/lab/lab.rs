@@ -90,9 +90,10 @@ impl Lab {
             .unwrap_or_else(|error| panic!("epmesh {question:?}: {error}: {}", ran.out))
     }
 
-    /// `epmesh diagnose dc1 dc2 --now`, whose exit status must agree with what it prints.
-    pub(crate) fn diagnose(&self) -> Verdict {
-        let ran = self.try_run(&["ask", "diagnose", "dc1", "dc2", "--now", "--output", "json"]);
+    /// `epmesh diagnose DESTINATION SOURCE --now`, whose exit status must agree with what it prints.
+    pub(crate) fn diagnose(&self, destination: &str, source: &str) -> Verdict {
+        let ask = ["ask", "diagnose", destination, source, "--now", "--output", "json"];
+        let ran = self.try_run(&ask);
         let verdict: Verdict =
             serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out));
         let expected = match verdict.state {

@@ -46,7 +46,7 @@ impl Machine {
             .arg(machine.folder.path())
             .status();
         assert!(copied.expect("cp runs").success(), "the template cannot be copied");
-        let keeper = machine.wine(&["cmd.exe"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let keeper = machine.wine(&["cmd"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         let mut keeper = keeper.expect("Wine starts");
         let input = keeper.stdin.take().expect("a pipe");
         machine.keeper = Some((keeper, input));
@@ -57,9 +57,12 @@ impl Machine {
         machine
     }
 
+    /// A program of Windows' own, by its file: one that is only named is started by a second one.
     fn wine(&self, arguments: &[&str]) -> Command {
+        let (program, arguments) = arguments.split_first().expect("a program");
         let mut command = Command::new(required("EPMESH_WINE"));
         command
+            .arg(self.path(&format!("windows/system32/{program}.exe")))
             .args(arguments)
             .env("WINEPREFIX", self.folder.path())
             .env_remove("DISPLAY")

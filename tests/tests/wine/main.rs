@@ -1,8 +1,8 @@
 //! The Windows agent as it is installed, under Wine: the MSI, the service, enrolment with a
 //! coordinator on Linux over mutual TLS, facts, a plan, an upgrade, and the removal.
 //!
-//! It needs Wine and the packages, and is ignored otherwise: `tests/run wine` prepares both and
-//! runs it. Everything stays on loopback. What Wine only pretends to have must arrive as "could
+//! It needs Wine, the packages and a network of its own, and is ignored otherwise: `tests/run wine`
+//! prepares them and runs it. Everything stays on loopback. What Wine only pretends to have must arrive as "could
 //! not be read": that is what `facts` asserts.
 
 #![allow(
@@ -49,6 +49,8 @@ async fn the_agent_is_installed_joins_reports_is_upgraded_and_removed() {
     stops_and_starts(&windows, &coordinator).await;
     is_upgraded(&windows, &coordinator, &new).await;
     is_removed(&windows, &coordinator, &new).await;
+    comes_back_until_it_is_revoked(&windows, &coordinator, &new).await;
+    is_purged(&windows, &new);
 
     drop(windows);
     forest.stop().await.expect("an end");
@@ -84,7 +86,9 @@ async fn not_with_a_strange_token(windows: &Machine, coordinator: &Coordinator, 
     let strange = format!("CAFINGERPRINT={}", "0a".repeat(32));
     let ran = windows.install(msi, &[&coordinator.property(), &format!("TOKEN={token}"), &strange]);
     assert_ne!(ran.status, Some(0), "{}", ran.out);
-    assert!(!windows.has("ProgramData/epmesh-agent/state/join.json"));
+    for file in ["join.json", "join-failed"] {
+        assert!(!windows.has(&format!("ProgramData/epmesh-agent/state/{file}")), "{file}");
+    }
     assert!(!windows.is_running(SERVICE));
 }
 
@@ -160,27 +164,45 @@ fn env_version() -> String {
     std::env::var("EPMESH_MSI_UPGRADE_VERSION").expect("tests/run says the version")
 }
 
-/// Service, program and event source go; the identity stays, unless it is to be purged.
+/// Service, program and event source go; the identity stays.
 async fn is_removed(windows: &Machine, coordinator: &Coordinator, msi: &str) {
-    let gone = || {
-        let key = r"HKLM\SYSTEM\CurrentControlSet\Services\epmesh-agent";
-        assert_ne!(windows.run(&["reg", "query", key]).status, Some(0));
-        assert!(!windows.run(&["sc", "query", SERVICE]).out.contains("STATE"));
-        assert!(!windows.has("Program Files/epmesh-agent"));
-        let source = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\epmesh-agent";
-        assert_ne!(windows.run(&["reg", "query", source]).status, Some(0));
-    };
     let ran = windows.remove(msi, &[]);
     assert_eq!(ran.status, Some(0), "{}", ran.out);
-    gone();
+    is_gone(windows);
     coordinator.until(LIMIT, "the agent is gone", |dcs| !coordinator::connected(dcs, NAME)).await;
     assert!(windows.has("ProgramData/epmesh-agent/state/identity.json"));
+}
 
+/// It is let in for its certificate, and for nothing else: installed again without a token, it is the
+/// same agent; revoked, it is refused, and does not go by its plan any longer.
+async fn comes_back_until_it_is_revoked(windows: &Machine, coordinator: &Coordinator, msi: &str) {
     let ran = windows.install(msi, &[]);
     assert_eq!(ran.status, Some(0), "{}", ran.out);
     coordinator.until(LIMIT, "the agent is back", |dcs| coordinator::connected(dcs, NAME)).await;
+    assert!(windows.has(PLAN));
+    coordinator.ask(&["revoke", NAME]).await;
+    windows.until(LIMIT, "the plan is forgotten", || !windows.has(PLAN));
+    coordinator.until(LIMIT, "the agent is out", |dcs| !coordinator::connected(dcs, NAME)).await;
+    assert!(windows.is_running(SERVICE));
+}
+
+const PLAN: &str = "ProgramData/epmesh-agent/state/plan.json";
+
+/// Nothing of it stays.
+fn is_purged(windows: &Machine, msi: &str) {
     let ran = windows.remove(msi, &["PURGE=1"]);
     assert_eq!(ran.status, Some(0), "{}", ran.out);
-    gone();
+    is_gone(windows);
     assert!(!windows.has("ProgramData/epmesh-agent"));
+}
+
+fn is_gone(windows: &Machine) {
+    let key = r"HKLM\SYSTEM\CurrentControlSet\Services\epmesh-agent";
+    assert_ne!(windows.run(&["reg", "query", key]).status, Some(0));
+    assert!(!windows.run(&["sc", "query", SERVICE]).out.contains("STATE"));
+    assert!(!windows.has("Program Files/epmesh-agent"));
+    let source = r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\epmesh-agent";
+    assert_ne!(windows.run(&["reg", "query", source]).status, Some(0));
+    let listed = windows.run(&["reg", "query", UNINSTALL, "/s"]);
+    assert!(!listed.out.contains("epmesh agent"), "{}", listed.out);
 }

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use epmesh_common::facts::{DnsName, Failure};
-use hickory_proto::{
+use hickory_resolver::proto::{
     op::{Message, Query, ResponseCode},
     rr::{Name, RData, RecordType},
 };
@@ -126,6 +126,8 @@ async fn one(server: IpAddr, name: &str, settings: &probe::Config) -> SrvAnswer 
     let query = Query::query(full.clone(), RecordType::SRV);
     match probe::ask_apart(settings, server, query).await {
         Ok(message) => read(&message, &full),
+        // The host is there and says so; whoever is silent may not be.
+        Err(Failure::Refused) => SrvAnswer::Failed("nothing listens on its DNS port".to_owned()),
         Err(Failure::TimedOut) => SrvAnswer::Failed("no answer in time".to_owned()),
         Err(failure) => SrvAnswer::Failed(failure.to_string()),
     }
@@ -170,8 +172,10 @@ fn read(message: &Message, name: &Name) -> SrvAnswer {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::{
-        op::{MessageType, OpCode},
+    use std::time::Duration;
+
+    use hickory_resolver::proto::{
+        op::MessageType,
         rr::{Record, rdata::SRV},
     };
 
@@ -183,14 +187,40 @@ mod tests {
 
     fn message(code: ResponseCode, records: &[(&str, u16, &str)]) -> Message {
         let query = Query::query(name("_ldap.test."), RecordType::SRV);
-        let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+        let mut message = Message::query();
         message.add_query(query);
+        message.metadata.message_type = MessageType::Response;
         message.metadata.response_code = code;
         for (owner, priority, target) in records {
             let data = RData::SRV(SRV::new(*priority, 100, 389, name(target)));
             message.add_answer(Record::from_rdata(name(owner), 900, data));
         }
         message
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_not_silence() {
+        // Two sockets on one port: UDP to find one that is free, TCP so that nobody takes it.
+        let taken = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let at = taken.local_addr().expect("its address");
+        let mut settings = probe::Config { dns: Duration::from_secs(20), ..Default::default() };
+        settings.ports.dns = at.port();
+        let domain = "lab.test".parse().expect("a name");
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        let [SrvLookup { answer: SrvAnswer::Failed(why), .. }] = &said[..] else {
+            panic!("{said:?}")
+        };
+        assert_eq!(why, "nothing listens on its DNS port");
+
+        let silent = tokio::net::UdpSocket::bind(("127.0.0.1", 0)).await.expect("a port");
+        settings.ports.dns = silent.local_addr().expect("its address").port();
+        settings.dns = Duration::from_millis(20);
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        assert!(
+            matches!(&said[..], [SrvLookup { answer: SrvAnswer::Failed(why), .. }]
+                if why == "no answer in time"),
+            "{said:?}"
+        );
     }
 
     fn heard(code: ResponseCode, records: &[(&str, u16, &str)]) -> SrvAnswer {

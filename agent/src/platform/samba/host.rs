@@ -1,7 +1,5 @@
 //! Who this host is, from the directory, smb.conf and the kernel.
 
-use std::path::Path;
-
 use epmesh_common::facts::{Blank, Boot, DnsName, Host, OsVersion, Platform, Reading};
 
 use super::{

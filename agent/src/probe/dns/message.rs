@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use epmesh_common::facts::{Answer, DnsName, Question, Record, RecordData, RecordType};
-use hickory_proto::{
+use hickory_resolver::proto::{
     op::{Message, MessageType, OpCode, Query, ResponseCode},
     rr::{DNSClass, Name, RData, Record as Rr, RecordType as RrType},
 };
@@ -140,7 +140,7 @@ const fn rr_type(kind: RecordType) -> RrType {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::rr::rdata::{A, CNAME, NS};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, NS};
     use proptest::prelude::*;
 
     use super::*;
