@@ -63,8 +63,14 @@ pub(crate) async fn arrive(coordinator: &Coordinator) {
         let reading = facts.pointer(place).unwrap_or_else(|| panic!("no {place} in {facts:#}"));
         assert_eq!(reading["reading"], "not-applicable", "{place}: {reading:#}");
     }
-    // Wine's endpoint mapper is a stub.
+    // Wine's endpoint mapper is a stub; asked for are the one of the host itself, and each address.
     let views = facts["endpoint-map"]["fact"]["views"].as_array().expect("views");
+    let through: Vec<&Value> = views.iter().map(|view| &view["through"]).collect();
+    let address = own_address();
+    assert!(through.iter().any(|through| **through == "local"), "{through:#?}");
+    for address in ["127.0.0.1", &address] {
+        assert!(through.iter().any(|through| through["address"] == address), "{through:#?}");
+    }
     for view in views {
         assert!(view["endpoints"]["Err"].is_object(), "{view:#}");
         let late =
@@ -73,8 +79,16 @@ pub(crate) async fn arrive(coordinator: &Coordinator) {
     }
 }
 
+/// The one address besides loopback, in the network that `deploy/windows/wine alone` makes.
+fn own_address() -> String {
+    std::env::var("EPMESH_WINE_ADDRESS")
+        .expect("it runs in a network of its own: see tests/run wine")
+}
+
 fn has_what_was_put_there(facts: &Value) {
     let host = &facts["host"]["fact"];
+    let addresses = host["addresses"]["value"].as_array().expect("addresses");
+    assert!(addresses.iter().any(|address| *address == own_address()), "{host:#}");
     assert_eq!(host["name"], NAME);
     assert_eq!(host["platform"], "windows");
     assert_eq!(host["domain"]["value"], "lab.test", "{host:#}");
