@@ -197,16 +197,23 @@ async fn joined(
         join.key = KeyPair::generate().ok().map(|key| key.serialize_pem());
         join.save(state_dir)?;
     }
+    let identity = until_in(|| attempt(config, &join, platform), notices).await;
+    PendingJoin::remove(state_dir)?;
+    notices.tell(&Notice::Enrolled(identity.name.clone()));
+    Ok(identity)
+}
+
+/// Tries until one try succeeds, with the waits that its failures call for.
+async fn until_in<F>(mut attempt: impl FnMut() -> F, notices: &Notices) -> Identity
+where
+    F: Future<Output = Result<Identity, Unjoined>>,
+{
     let mut backoff = Backoff::between(UNREACHED.0, UNREACHED.1);
     let mut random = StdRng::from_os_rng();
     let mut said = None;
     loop {
-        let (notice, wait) = match attempt(config, &join, platform).await {
-            Ok(identity) => {
-                PendingJoin::remove(state_dir)?;
-                notices.tell(&Notice::Enrolled(identity.name.clone()));
-                return Ok(identity);
-            }
+        let (notice, wait) = match attempt().await {
+            Ok(identity) => return identity,
             Err(Unjoined::Refused(why)) => (Notice::Refused(why), REFUSED),
             Err(Unjoined::Later(why)) => (Notice::Unreachable(why), backoff.next(&mut random)),
         };
@@ -273,52 +280,4 @@ pub async fn host_name(platform: &Arc<dyn Platform>) -> Option<DnsName> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn join() -> PendingJoin {
-        PendingJoin {
-            coordinator: "https://c.lab.test:7443".to_owned(),
-            token: format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{}", "0a".repeat(32)),
-            name: None,
-            key: None,
-        }
-    }
-
-    #[test]
-    fn is_kept_privately_and_deleted() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let state = dir.path().join("state");
-        assert_eq!(PendingJoin::load(&state).expect("that is no error"), None);
-        PendingJoin::remove(&state).expect("neither is that");
-        join().save(&state).expect("it can be written");
-        assert_eq!(PendingJoin::load(&state).expect("it can be read"), Some(join()));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(path(&state)).expect("it is there").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
-        PendingJoin::remove(&state).expect("it can be deleted");
-        assert_eq!(PendingJoin::load(&state).expect("that is no error"), None);
-    }
-
-    #[test]
-    fn its_secret_is_never_told() {
-        assert!(!format!("{:?}", join()).contains("epm1"));
-        let dir = tempfile::tempdir().expect("a folder");
-        for text in [
-            r#"{"coordinator": "https://c:1", "token": "hunter2"}"#,
-            r#"{"coordinator": "hunter2", "token": "hunter2"}"#,
-            r#"{"coordinator": 5, "token": "hunter2"}"#,
-            r#"{"coordinator": "https://c:1", "token": {"hunter2": 5}}"#,
-            r#"{"coordinator": "https://c:1", "hunter2": "hunter2"}"#,
-            "hunter2",
-        ] {
-            fs::write(path(dir.path()), text).expect("a file");
-            let error = PendingJoin::load(dir.path()).expect_err(text);
-            assert!(matches!(error, JoinError::Damaged { .. }), "{error}");
-            assert!(!chain(&error).contains("hunter2"), "{error}");
-        }
-    }
-}
+mod tests;

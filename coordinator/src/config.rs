@@ -1,16 +1,20 @@
 //! What a coordinator is told: by its configuration file, or by flags.
 
+mod client_protocols;
+
 use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use epmesh_common::{
     config::{Document, Problems, Section},
     rpc::{InterfaceId, names},
+    windows::ClientProtocolRule,
 };
 use thiserror::Error;
 
 use crate::{
     alert::{Receiver, Secret},
     fleet::Settings,
+    incident::Damping,
     pki::{self, AGENT_VALIDITY},
 };
 
@@ -23,6 +27,9 @@ const MOST_INTERFACES: usize = 16;
 /// The bounds of the interval; a second is for laboratories.
 const INTERVAL: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(3600);
+
+/// The bounds of what holds an incident down.
+const HOLD: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 3600);
 
 /// How a coordinator is to be run.
 #[derive(Clone, Debug)]
@@ -44,6 +51,23 @@ pub struct ServeOptions {
     pub webhooks: Vec<Receiver>,
     /// How long an agent's certificate is valid.
     pub agent_validity: Duration,
+    /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
+    pub client_protocols: ClientProtocolRule,
+    /// What is configured of how incidents are held down; the rest is as usual for the interval.
+    pub incidents: IncidentOptions,
+}
+
+/// What a configuration says of how incidents are held down: see [`Damping`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IncidentOptions {
+    /// [`Damping::open_after`].
+    pub open_after: Option<Duration>,
+    /// [`Damping::resolve_after`].
+    pub resolve_after: Option<Duration>,
+    /// [`Damping::resolve_after_most`].
+    pub resolve_after_most: Option<Duration>,
+    /// [`Damping::reopen_within`].
+    pub reopen_within: Option<Duration>,
 }
 
 /// The configuration cannot be used.
@@ -76,6 +100,8 @@ impl ServeOptions {
             interfaces: default_interfaces(),
             webhooks: Vec::new(),
             agent_validity: AGENT_VALIDITY,
+            client_protocols: ClientProtocolRule::default(),
+            incidents: IncidentOptions::default(),
         }
     }
 
@@ -113,6 +139,17 @@ impl ServeOptions {
         if let Some(days) = root.integer("agent-certificate-days", 1..=3650) {
             options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
         }
+        if let Some(table) = root.table("client-protocols") {
+            options.client_protocols = client_protocols::rule(&table);
+        }
+        if let Some(table) = root.table("incidents") {
+            options.incidents = IncidentOptions {
+                open_after: table.duration("open-after", HOLD),
+                resolve_after: table.duration("resolve-after", HOLD),
+                resolve_after_most: table.duration("resolve-after-most", HOLD),
+                reopen_within: table.duration("reopen-within", HOLD),
+            };
+        }
         let webhooks = root.array_of_tables("webhook");
         options.webhooks = webhooks.iter().filter_map(webhook).collect();
         let mut seen = std::collections::BTreeSet::new();
@@ -131,10 +168,28 @@ impl ServeOptions {
         SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
     }
 
+    /// How incidents are held down.
+    #[must_use]
+    pub fn damping(&self) -> Damping {
+        let usual = Damping::usual(self.interval);
+        let IncidentOptions { open_after, resolve_after, resolve_after_most, reopen_within } =
+            self.incidents;
+        Damping {
+            open_after: open_after.unwrap_or(usual.open_after),
+            resolve_after: resolve_after.unwrap_or(usual.resolve_after),
+            resolve_after_most: resolve_after_most.unwrap_or(usual.resolve_after_most),
+            reopen_within: reopen_within.unwrap_or(usual.reopen_within),
+        }
+    }
+
     /// What the fleet needs to know of it.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        Settings { interval: self.interval, interfaces: self.interfaces.clone() }
+        Settings {
+            interval: self.interval,
+            interfaces: self.interfaces.clone(),
+            client_protocols: self.client_protocols.clone(),
+        }
     }
 }
 
@@ -182,6 +237,7 @@ mod tests {
              names = [\"epmesh.lab.test\", \"10.0.0.1\"]\ninterval = \"5s\"\n\
              interfaces = [\"drsuapi\", \"12345678-1234-abcd-ef00-01234567cffb v1.0\"]\n\
              agent-certificate-days = 30\n\
+             [incidents]\nopen-after = \"0s\"\nresolve-after = \"20s\"\n\
              [[webhook]]\nname = \"ops\"\nurl = \"https://hooks.lab.test/a\"\nsecret = \"{SECRET}\"\n"
         );
         let options = ServeOptions::parse("epmesh.toml", &text).expect("it is right");
@@ -191,6 +247,9 @@ mod tests {
         assert_eq!(options.interfaces.len(), 2);
         assert_eq!(options.webhooks.len(), 1);
         assert_eq!(options.agent_validity, pki::days(30));
+        let damping = options.damping();
+        assert_eq!((damping.open_after.as_secs(), damping.resolve_after.as_secs()), (0, 20));
+        assert_eq!(damping.reopen_within, Damping::usual(options.interval).reopen_within);
     }
 
     #[test]
@@ -202,6 +261,8 @@ mod tests {
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
         assert_eq!(example.agent_validity, usual.agent_validity);
+        assert_eq!(example.client_protocols, usual.client_protocols);
+        assert_eq!(example.damping(), usual.damping());
     }
 
     #[test]

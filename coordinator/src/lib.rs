@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod fleet;
+pub mod incident;
 pub mod ingest;
 pub mod pki;
 pub mod plan;

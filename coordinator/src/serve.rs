@@ -3,7 +3,6 @@
 //! [`serve`] opens the store and the certificate authority in the data directory and runs until
 //! it is told to stop; [`serve_parts`] does the same with what it is given.
 
-mod alerts;
 mod grpc;
 mod planner;
 #[cfg(test)]
@@ -16,7 +15,7 @@ use anyhow::{Context, Result};
 use epmesh_common::facts::Timestamp;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,6 +25,7 @@ use crate::{
     clock,
     config::ServeOptions,
     fleet::Fleet,
+    incident::Incidents,
     ingest::Hub,
     pki::{Authority, Registry, days},
     store::{SledOptions, SledStore, Store, chunked},
@@ -33,9 +33,6 @@ use crate::{
 
 /// How long connections may take to end once the coordinator is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// Transitions on their way to the alerts.
-const TRANSITIONS: usize = 1024;
 
 /// The name in the operator's certificate that is put beside the authority's files.
 const LOCAL_OPERATOR: &str = "local";
@@ -64,6 +61,8 @@ pub struct Parts {
     pub authority: Arc<Authority>,
     /// Alerts and their outbox.
     pub alerts: Arc<Alerts>,
+    /// The incidents.
+    pub incidents: Arc<Incidents>,
     /// Cancelled when the coordinator stops.
     pub stopping: CancellationToken,
 }
@@ -147,18 +146,16 @@ async fn run(
         tasks.spawn(web::serve(listener, readiness, stopping.clone()));
     }
 
-    let (transitions, changes) = mpsc::channel(TRANSITIONS);
     let parts = open(&options, store, authority, stopping.clone()).await?;
     let fleet = Arc::clone(parts.hub.fleet());
-    tasks.spawn(alerts::keep(Arc::clone(&parts.alerts), changes, stopping.clone()));
     let (delivering, stop) = (Arc::clone(&parts.alerts), stopping.clone());
     tasks.spawn(async move { Ok(delivering.deliver(stop).await?) });
-    fleet.rearrange(&transitions).await;
-    let (hub, stop) = (Arc::clone(&parts.hub), stopping.clone());
-    tasks.spawn(planner::keep_plans(hub, transitions.clone(), stop));
+    fleet.rearrange();
+    tasks.spawn(planner::keep_plans(Arc::clone(&parts.hub), stopping.clone()));
+    tasks.spawn(Arc::clone(&parts.incidents).keep(stopping.clone()));
     let stop = stopping.clone();
     tasks.spawn(async move {
-        fleet.keep_verdicts(transitions, stop).await;
+        fleet.keep_verdicts(stop).await;
         Ok(())
     });
     tasks.spawn(grpc::serve(listener, parts.clone(), options));
@@ -215,9 +212,11 @@ async fn open(
             hub.revoked(&name, Timestamp::from_millis(since));
         }
     }
-    let alerts = Alerts::open(store, options.webhooks.clone()).await;
+    let alerts = Alerts::open(Arc::clone(&store), options.webhooks.clone()).await;
     let alerts = alerts.context("reading the outbox")?;
-    Ok(Parts { hub, registry: Arc::new(registry), authority, alerts, stopping })
+    let incidents = Incidents::open(&*store, Arc::clone(&alerts), fleet, options.damping()).await;
+    let incidents = incidents.context("reading the incidents")?;
+    Ok(Parts { hub, registry: Arc::new(registry), authority, alerts, incidents, stopping })
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

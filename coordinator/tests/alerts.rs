@@ -15,13 +15,10 @@ use std::{
 
 use axum::{Router, body::Bytes, extract::State as Shared, http::HeaderMap, http::StatusCode};
 use epmesh::{
-    alert::{Alerts, EventKind, Receiver, Status},
-    store::{MemoryStore, Store},
+    alert::{Alerts, Event, Receiver, Status},
+    store::{Expect, Key, MemoryStore, Space, Store, Transaction},
 };
-use epmesh_common::{
-    diagnosis::{Cause, Evidence, Link, State, Verdict, diagnose},
-    facts::Timestamp,
-};
+use epmesh_common::facts::Timestamp;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::sync::CancellationToken;
 
@@ -74,27 +71,25 @@ async fn receive(inbox: Inbox, at: &str) -> (SocketAddr, tokio::task::JoinHandle
     (address, tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }))
 }
 
-fn link() -> Link {
-    Link {
-        destination: "dc1.lab.test".parse().unwrap(),
-        source: "dc2.lab.test".parse().unwrap(),
-        interface: "e3514235-4b06-11d1-ab04-00c04fc2dcd2 v4.0".parse().unwrap(),
+fn event(number: u32, kind: &str) -> Event {
+    let at = now();
+    Event {
+        id: format!("msg_{number}"),
+        kind: kind.to_owned(),
+        subject: "1a2b3c4d service NTDS on dc2.lab.test".to_owned(),
+        at,
+        body: serde_json::json!({"type": kind, "timestamp": at, "data": {}}).to_string(),
     }
 }
 
-fn verdict(state: State, cause: Cause) -> Verdict {
-    let mut verdict = diagnose(&Evidence::empty(link(), 1), Timestamp::from_millis(1));
-    verdict.state = state;
-    verdict.cause = cause;
-    verdict
+fn key() -> Key {
+    Key::new(Space::Alerts, ["incident", "1a2b3c4d"]).unwrap()
 }
 
-fn failing() -> Verdict {
-    verdict(State::Failing, Cause::DnsAStale)
-}
-
-fn healthy() -> Verdict {
-    verdict(State::Healthy, Cause::Healthy)
+/// A state that is there from now on, with the event that tells of it.
+async fn send(alerts: &Alerts, event: &Event) {
+    let transaction = Transaction::new().put(key(), event.kind.as_bytes());
+    alerts.send(transaction, Some(event)).await.unwrap();
 }
 
 fn ring() {
@@ -112,7 +107,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn one_opened_one_resolved_each_signed() {
+async fn every_event_is_signed_and_comes_in_order() {
     ring();
     let inbox = Inbox::default();
     let (address, _server) = receive(inbox.clone(), "127.0.0.1:0").await;
@@ -120,31 +115,37 @@ async fn one_opened_one_resolved_each_signed() {
     let alerts = alerts(&store, address).await;
     let stop = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
-
-    let unknown = verdict(State::Unknown, Cause::Unknown);
-    assert_eq!(alerts.note(&link(), &healthy(), now()).await.unwrap(), None);
-    assert_eq!(alerts.note(&link(), &unknown, now()).await.unwrap(), None);
-    let opened = alerts.note(&link(), &failing(), now()).await.unwrap();
-    assert_eq!(opened, Some(EventKind::Opened));
-    assert_eq!(alerts.note(&link(), &failing(), now()).await.unwrap(), None);
-    assert_eq!(alerts.note(&link(), &unknown, now()).await.unwrap(), None);
-    let latent = verdict(State::Latent, Cause::DnsAStale);
-    let changed = alerts.note(&link(), &latent, now()).await.unwrap();
-    assert_eq!(changed, Some(EventKind::Changed));
-    let resolved = alerts.note(&link(), &healthy(), now()).await.unwrap();
-    assert_eq!(resolved, Some(EventKind::Resolved));
-
-    let got = inbox.until(3).await;
-    let kinds: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["link.opened", "link.changed", "link.resolved"]);
-    let (id, event) = &got[0];
-    assert_eq!(event["data"]["verdict"]["cause"], "dns-a-stale");
-    assert_eq!(event["data"]["link"]["destination"], "dc1.lab.test");
+    let kinds = ["incident.opened", "incident.changed", "incident.resolved", "incident.reopened"];
+    for (number, kind) in (1..).zip(kinds) {
+        send(&alerts, &event(number, kind)).await;
+    }
+    let got = inbox.until(4).await;
+    let came: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
+    assert_eq!(came, kinds);
     stop.cancel();
     running.await.unwrap().unwrap();
     let listed = alerts.list().await;
-    assert_eq!(listed.len(), 3);
-    assert_eq!(&listed[2].id, id);
+    assert_eq!((listed.len(), &listed[3].id), (4, &got[0].0));
+}
+
+#[tokio::test]
+async fn an_event_is_there_with_its_state_or_neither_is() {
+    ring();
+    let (address, server) = receive(Inbox::default(), "127.0.0.1:0").await;
+    server.abort();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let alerts = alerts(&store, address).await;
+    let expected = Transaction::new().expect(key(), Expect::Revision(7)).put(key(), *b"x");
+    let refused = alerts.send(expected, Some(&event(1, "incident.opened"))).await;
+    assert!(refused.is_err());
+    assert_eq!(alerts.list().await.len(), 0);
+    assert_eq!(store.get(&key()).await.unwrap(), None);
+    send(&alerts, &event(2, "incident.opened")).await;
+    assert_eq!(alerts.list().await.len(), 1);
+    assert!(store.get(&key()).await.unwrap().is_some());
+    // A change without an event is no alert.
+    alerts.send(Transaction::new().put(key(), *b"y"), None).await.unwrap();
+    assert_eq!(alerts.list().await.len(), 1);
 }
 
 #[tokio::test]
@@ -157,7 +158,7 @@ async fn the_same_id_on_every_try() {
     let alerts = alerts(&store, address).await;
     let stop = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
-    alerts.note(&link(), &failing(), now()).await.unwrap();
+    send(&alerts, &event(1, "incident.opened")).await;
     let got = inbox.until(1).await;
     stop.cancel();
     running.await.unwrap().unwrap();
@@ -176,13 +177,12 @@ async fn what_was_on_its_way_arrives_after_a_restart() {
     let _ = server.await;
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let first = alerts(&store, address).await;
-    first.note(&link(), &failing(), now()).await.unwrap();
-    first.note(&link(), &healthy(), now()).await.unwrap();
+    send(&first, &event(1, "incident.opened")).await;
+    send(&first, &event(2, "incident.resolved")).await;
     drop(first);
 
-    // The next life knows that the link was resolved, and sends both, in order, each once.
+    // The next life sends both, in order, each once.
     let second = alerts(&store, address).await;
-    assert_eq!(second.note(&link(), &healthy(), now()).await.unwrap(), None);
     let waiting = second.list().await;
     assert!(waiting.iter().all(|record| matches!(record.status, Status::Pending { .. })));
     let inbox = Inbox::default();
@@ -191,7 +191,7 @@ async fn what_was_on_its_way_arrives_after_a_restart() {
     let running = tokio::spawn(Arc::clone(&second).deliver(stop.clone()));
     let got = inbox.until(2).await;
     let kinds: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["link.opened", "link.resolved"]);
+    assert_eq!(kinds, ["incident.opened", "incident.resolved"]);
     assert_ne!(got[0].0, got[1].0);
     stop.cancel();
     running.await.unwrap().unwrap();

@@ -14,6 +14,11 @@ use epmesh::cli::{Arguments, Exit, ask};
 use epmesh_tests::sim::{Forest, Scenario};
 use serde_json::Value;
 
+#[path = "cli/explain.rs"]
+mod explain;
+#[path = "cli/join.rs"]
+mod join;
+
 struct Operator {
     url: String,
     identity: String,
@@ -47,14 +52,22 @@ async fn every_question_has_its_answer() {
     let operator = Operator { url: forest.url().to_owned(), identity };
 
     healthy(&operator).await;
+    join::healthy(&operator).await;
     forest.fault(Scenario::DnsAStale).await.expect("a fault");
     forest.broken(Scenario::DnsAStale).await.expect("a verdict");
     broken(&operator).await;
+    explain::with_verdicts(&operator, &forest).await;
     usage(&operator).await;
+    forest.heal().await.expect("no fault");
+    forest.healed().await.expect("a verdict");
+    forest.fault(Scenario::EndpointsUnregistered).await.expect("a fault");
+    forest.broken(Scenario::EndpointsUnregistered).await.expect("a verdict");
+    join::unregistered(&operator).await;
 
     forest.stop().await.expect("an end");
     let (exit, out) = operator.ask("dcs").await;
     assert_eq!((exit, out.as_str()), (Exit::Unreachable, ""));
+    explain::without(&operator).await;
 }
 
 async fn healthy(operator: &Operator) {

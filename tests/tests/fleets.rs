@@ -34,39 +34,52 @@ fn said(played: &Played) -> Vec<((usize, usize), Said)> {
     all.map(|(link, it)| (*link, (it.state, it.cause, it.side, it.confidence))).collect()
 }
 
-fn told_otherwise(variant: Variant) {
-    let mut compared = 0;
+/// Tells the fleets in another way, which has to be another one, and compares what is said.
+fn told_otherwise(variant: Variant, is_other: impl Fn(&Played, &Played) -> bool) {
+    let (mut compared, mut others) = (0, 0);
     for seed in SEEDS {
-        let (one, other) = (said(&play(seed, SMALL)), said(&play(seed, variant)));
+        let (one, other) = (play(seed, SMALL), play(seed, variant));
+        others += usize::from(is_other(&one, &other));
+        let (one, other) = (said(&one), said(&other));
         assert_eq!(one, other, "seed {seed}, {variant:?}");
         compared += one.iter().filter(|(_, said)| said.0 != State::Healthy).count();
     }
     assert!(compared > 0, "no fleet had a finding to compare");
+    assert!(others > 0, "{variant:?} tells every fleet in the same way");
 }
 
 #[test]
 fn other_names_change_no_verdict() {
-    told_otherwise(Variant { naming: Naming::Other, ..SMALL });
+    told_otherwise(Variant { naming: Naming::Other, ..SMALL }, |one, other| {
+        one.world.dcs[0].name != other.world.dcs[0].name
+    });
 }
 
 #[test]
 fn the_order_of_reports_changes_no_verdict() {
-    told_otherwise(Variant { other_order: true, ..SMALL });
+    told_otherwise(Variant { other_order: true, ..SMALL }, |one, other| one.order != other.order);
 }
 
 #[test]
 fn another_time_of_day_changes_no_verdict() {
-    told_otherwise(Variant { later_ms: 86_400_000 * 45 + 12_345, ..SMALL });
+    let later_ms = 86_400_000 * 45 + 12_345;
+    told_otherwise(Variant { later_ms, ..SMALL }, |one, other| one.now < other.now);
 }
 
 #[test]
 fn other_clocks_of_the_agents_change_no_verdict() {
-    told_otherwise(Variant { clocks_mirrored: true, ..SMALL });
+    let ahead =
+        |played: &Played| -> Vec<i64> { played.world.dcs.iter().map(|dc| dc.ahead_ms).collect() };
+    told_otherwise(Variant { clocks_mirrored: true, ..SMALL }, |one, other| {
+        ahead(one) != ahead(other)
+    });
 }
 
 #[test]
 fn a_report_that_comes_twice_changes_no_verdict() {
-    told_otherwise(Variant { repeated: true, ..SMALL });
+    told_otherwise(Variant { repeated: true, ..SMALL }, |one, other| {
+        one.order.len() < other.order.len()
+    });
 }
 
 /// One more witness may make a verdict surer and place it better; it does not make it another, and
@@ -95,13 +108,14 @@ fn faults_are_put_in_and_can_be_decided() {
 }
 
 #[test]
-#[ignore = "the engine is not there yet: tests/campaign fleets lists its wrong verdicts"]
 fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
     let total = total(0..150);
+    let forgiven = |kind| matches!(kind, MissKind::NotNamed | MissKind::NotCounted);
     let unforgivable: Vec<_> =
-        total.misses.iter().filter(|miss| miss.kind != MissKind::NotNamed).take(5).collect();
+        total.misses.iter().filter(|miss| !forgiven(miss.kind)).take(5).collect();
     assert!(unforgivable.is_empty(), "{unforgivable:#?}");
     assert!(total.right * 100 >= total.decidable * 99, "{:#?}", total.misses);
+    assert!(total.counted * 100 >= total.fleets * 99, "{:#?}", total.misses);
 }
 
 fn total(seeds: std::ops::Range<u64>) -> Score {

@@ -191,7 +191,8 @@ async fn forest() -> Result<Forest> {
         (1..=PEERS + 1).map(|n| Who::new(&format!("dc{n}"), network.dc(n))).collect();
     let whos = whos?;
     let addresses: Vec<_> = whos.iter().map(|who| who.address).collect();
-    let ports = SimPorts::pick(&addresses)?;
+    // The system's own resolver knows no other port; in a network of its own it is free.
+    let ports = SimPorts { dns: 53, ..SimPorts::pick(&addresses)? };
     let mut zone = Zone::default();
     for who in &whos {
         zone.set_address(&who.name, who.address);
@@ -402,6 +403,12 @@ async fn footprint() -> Result<()> {
             fs::metadata(&one.binary)?.len() as f64 / 1e6,
         );
     }
+    println!(
+        "CPU: user and system time over {seconds:.0} s, two whole intervals, from {} s after the first look at \
+         the last peer on; the machine's load at the end: {}",
+        SETTLE.as_secs(),
+        fs::read_to_string("/proc/loadavg")?.trim()
+    );
     let a_minute = |count: u64| count as f64 * 60.0 / seconds;
     println!(
         "to the coordinator, {PEERS} peers, 60 s interval, nothing changes: {:.0} bytes a minute of TCP payload (back: {:.0})",

@@ -252,6 +252,8 @@ fn given(name: &DnsName, address: IpAddr) -> epmesh_common::facts::Lookup {
         source: Source::System,
         question: Question { name: name.clone(), kind },
         answer: Answer::Records(vec![record]),
+        code: None,
+        local: None,
         took_ms: 0,
         retried: false,
     }
@@ -270,7 +272,12 @@ fn verdict(
     if !by_address {
         evidence.destination.resolver = Some(Stamped { at: now, fact: resolver.clone() });
     }
-    evidence.observations.push(Observed { witness: here.clone(), at: now, seen: seen.clone() });
+    evidence.observations.push(Observed {
+        witness: here.clone(),
+        at: now,
+        since: None,
+        seen: seen.clone(),
+    });
     let mut verdict = diagnose(&evidence, now);
     if by_address {
         // Nothing was resolved, so nothing about it is proof.

@@ -36,6 +36,11 @@ impl Moments {
     /// What is added at random each time, as a part of the interval: peers that began in step drift
     /// apart.
     const JITTER: f64 = 0.02;
+    /// The time of the first round that a peer adds. Looks hold memory as long as they last, and what many
+    /// at once have held stays with the process: one after another they cost a third of it.
+    const FIRST: Duration = Duration::from_millis(50);
+    /// The part of the interval in which the first looks are begun at the latest.
+    const FIRST_SPREAD: u32 = 12;
 
     fn draw(interval: Duration, peers: usize) -> Self {
         let mut random = rand::rng();
@@ -50,38 +55,43 @@ impl Moments {
     }
 
     /// How long the own facts wait in a round.
-    fn own(&self) -> Duration {
-        self.wait(self.own)
+    fn own(&self, round: u32) -> Duration {
+        if round == 0 { Duration::ZERO } else { self.wait(self.own) }
     }
 
     /// How long the look at a peer waits in a round.
-    fn peer(&self, at: usize) -> Duration {
-        self.wait(self.peers.get(at).copied().unwrap_or_default())
+    fn peer(&self, round: u32, at: usize) -> Duration {
+        let part = self.peers.get(at).copied().unwrap_or_default();
+        if round > 0 {
+            return self.wait(part);
+        }
+        let peers = u32::try_from(self.peers.len()).unwrap_or(u32::MAX);
+        let all = Self::FIRST.saturating_mul(peers).min(self.interval / Self::FIRST_SPREAD);
+        all.mul_f64(part)
     }
 }
 
 impl Daemon {
-    /// Rounds without end. The first is whole and at once; from then on everything has its moment in
-    /// the interval.
+    /// Rounds without end. The first begins at once and is soon over; from then on everything has its
+    /// moment in the interval.
     pub(super) async fn go_round(self: Arc<Self>, plan: Option<Plan>) {
         let interval = plan.as_ref().map_or(WITHOUT_PLAN, |plan| {
             Duration::from_millis(u64::from(plan.interval_ms)).max(self.settings.min_interval)
         });
         let peers = plan.as_ref().map_or(0, |plan| plan.targets.len());
         let plan = plan.map(Arc::new);
-        let moments = Arc::new(Moments::draw(interval, peers));
+        let moments = Moments::draw(interval, peers);
         let names = Arc::new(Names::new(interval));
         // The second round begins early, so that a late moment is still within an interval of the first.
         let mut start = Instant::now() + interval.mul_f64(1.0 - Moments::SPREAD);
         for round in 0_u32.. {
-            let moments = (round > 0).then_some(&moments);
             let kinds: Vec<SectionKind> = SectionKind::ALL
                 .into_iter()
                 .filter(|kind| *kind != SectionKind::Directory || round % SELDOM == 0)
                 .collect();
             tokio::join!(
-                self.own_round(&kinds, moments),
-                self.peer_round(plan.as_ref(), moments, &names)
+                self.own_round(&kinds, moments.own(round)),
+                self.peer_round(plan.as_ref(), |at| moments.peer(round, at), &names)
             );
             tokio::time::sleep_until(start).await;
             // A round that took longer than the interval pushes the next ones back.
@@ -89,9 +99,9 @@ impl Daemon {
         }
     }
 
-    async fn own_round(&self, kinds: &[SectionKind], moments: Option<&Arc<Moments>>) {
+    async fn own_round(&self, kinds: &[SectionKind], wait: Duration) {
         // All in one report: one disk write, and one moment for all of them.
-        tokio::time::sleep(moments.map(|moments| moments.own()).unwrap_or_default()).await;
+        tokio::time::sleep(wait).await;
         let sections = self.read_all(kinds).await;
         let bodies = sections.into_iter().map(|section| Body::Own(Box::new(section))).collect();
         self.report_news(bodies).await;
@@ -100,7 +110,7 @@ impl Daemon {
     async fn peer_round(
         self: &Arc<Self>,
         plan: Option<&Arc<Plan>>,
-        moments: Option<&Arc<Moments>>,
+        wait: impl Fn(usize) -> Duration,
         names: &Arc<Names>,
     ) {
         let Some(plan) = plan.filter(|plan| !plan.targets.is_empty()) else { return };
@@ -109,7 +119,7 @@ impl Daemon {
         for at in 0..plan.targets.len() {
             let (daemon, plan, names) = (Arc::clone(self), Arc::clone(plan), Arc::clone(names));
             let sender = sender.clone();
-            let wait = moments.map(|moments| moments.peer(at)).unwrap_or_default();
+            let wait = wait(at);
             looks.spawn(async move {
                 tokio::time::sleep(wait).await;
                 let Some(target) = plan.targets.get(at) else { return };
@@ -154,11 +164,23 @@ mod tests {
         let most = interval.mul_f64(1.0 + Moments::JITTER);
         let second_round = interval.mul_f64(1.0 - Moments::SPREAD);
         for at in 0..200 {
-            let second = second_round + moments.peer(at);
-            let third = second_round + interval + moments.peer(at);
+            let second = second_round + moments.peer(1, at);
+            let third = second_round + interval + moments.peer(2, at);
             assert!(second <= most, "{second:?}");
             assert!(third - second <= most, "{:?}", third - second);
         }
-        assert!(moments.own() <= interval.mul_f64(0.25));
+        assert!(moments.own(1) <= interval.mul_f64(0.25));
+    }
+    #[test]
+    fn the_first_round_is_soon_over_and_not_all_at_once() {
+        let interval = Duration::from_secs(60);
+        assert_eq!(Moments::draw(interval, 0).own(0), Duration::ZERO);
+        for (peers, most) in [(1, 50), (50, 2500), (1000, 5000)] {
+            let moments = Moments::draw(interval, peers);
+            let waits: Vec<_> = (0..peers).map(|at| moments.peer(0, at)).collect();
+            let last = waits.iter().max().expect("a peer");
+            assert!(*last <= Duration::from_millis(most), "{peers}: {last:?}");
+            assert!(peers == 1 || waits.iter().any(|wait| wait < last), "{peers}: in step");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use epmesh_common::facts::{DnsName, HostsFile, HostsLine};
 
 /// The most mappings that are kept of one hosts file; block lists can have hundreds of thousands.
-const MAX_LINES: usize = 4096;
+pub const MAX_LINES: usize = 4096;
 
 /// The most names kept of one line; glibc takes as many as fit.
 const MAX_NAMES: usize = 64;
@@ -13,8 +13,8 @@ const MAX_NAMES: usize = 64;
 /// Reads the text of a hosts file.
 ///
 /// Comments, lines that map nothing and names that are no host names are left out, as the system's
-/// own resolver does. An IPv6 zone (`fe80::1%eth0`) is cut off. After 4096 mappings the rest is
-/// not read.
+/// own resolver does. An IPv6 zone (`fe80::1%eth0`) is cut off. After [`MAX_LINES`] mappings the
+/// rest is not read: of a file with as many, "it does not map this name" cannot be said.
 #[must_use]
 pub fn parse(path: &str, text: &str) -> HostsFile {
     let lines = (1_u32..)

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use epmesh_common::facts::{LmhostsFile, LmhostsLine};
 
 /// The most mappings that are kept of one file.
-const MAX_LINES: usize = 4096;
+pub const MAX_LINES: usize = 4096;
 /// The most files that one may include.
 const MAX_INCLUDES: usize = 64;
 /// Octets of a NetBIOS name before its sixteenth.

@@ -33,6 +33,8 @@ pub(super) async fn ask(
             let answer = timeout_at(until, answer).await.unwrap_or(Answer::TimedOut);
             let took_ms = millis_since(start);
             lookups.push(Lookup {
+                code: None,
+                local: None,
                 source: Source::Cache,
                 question,
                 answer,

@@ -1,19 +1,21 @@
 //! One DNS server, asked by itself: no cache, no hosts file, no suffixes, no second server.
 //!
-//! The client is hickory's, below its resolver: that one answers some names itself, follows aliases
-//! with questions of its own, and does not tell whether an answer was authoritative.
+//! Only the messages are hickory's: its resolver answers some names itself, follows aliases with
+//! questions of its own, and does not tell whether an answer was authoritative.
 
 use std::net::{IpAddr, SocketAddr};
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
-use hickory_resolver::net::NetError;
+use hickory_resolver::proto::op::{Message, Query};
 use tokio::time::Instant;
 
-use self::message::Heard;
+use self::message::Heard as Said;
 use super::{
-    asked::{Asked, answer_of, ask_twice},
+    asked::{Heard, ask_twice},
     budget::Budget,
-    net,
+    config::Config,
+    gate::{Gate, Share},
+    net::{Datagram, Missed},
 };
 
 mod message;
@@ -27,65 +29,76 @@ pub(super) async fn ask(
     end: Instant,
 ) -> Lookup {
     let asking = || exchange(budget, server, &question, end);
-    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "DNS", asking).await;
-    Lookup { source: Source::Dns(server), question, answer, took_ms, retried }
+    ask_twice(budget, end, (Source::Dns(server), &question), "DNS", asking).await
 }
 
-async fn exchange(
-    budget: &Budget<'_>,
-    server: IpAddr,
-    question: &Question,
-    end: Instant,
-) -> Answer {
+async fn exchange(budget: &Budget<'_>, server: IpAddr, question: &Question, end: Instant) -> Heard {
     let request = match message::request(question) {
         Ok(request) => request,
-        Err(why) => return Answer::NotAsked(why),
+        Err(why) => return Answer::NotAsked(why).into(),
     };
     let server = SocketAddr::new(server, budget.config.ports.dns);
     let until = || end.min(Instant::now() + budget.config.dns);
-    match transport::over_udp(budget, server, request.clone(), until()).await {
-        Ok(message) => match message::read(&message, question) {
-            Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => over_tcp(budget, server, request, question, until()).await,
-            None => Answer::Malformed("the answer belongs to another question".to_owned()),
-        },
-        Err(error) => answer_of(failure_of(&error), "DNS"),
-    }
+    let read = |message: Message| message::read(&message, question);
+    let Datagram { outcome, local } =
+        transport::over_udp(budget, server, &request, until(), read).await;
+    let heard = match outcome {
+        Ok(Said::Answer(answer)) => answer.into(),
+        Ok(Said::Truncated) => over_tcp(budget, server, &request, question, until()).await,
+        Err(missed) => Heard::failed(missed, "DNS"),
+    };
+    heard.over(local)
 }
 
 /// The whole of an answer that was too long for a datagram (RFC 7766).
 async fn over_tcp(
     budget: &Budget<'_>,
     server: SocketAddr,
-    request: message::Request,
+    request: &Message,
     question: &Question,
     until: Instant,
-) -> Answer {
+) -> Heard {
     if let Err(failure) = budget.open() {
-        return answer_of(failure, "DNS");
+        return Heard::failed(failure.into(), "DNS");
     }
-    match transport::over_tcp(budget, server, request, until).await {
+    let answer = match transport::over_tcp(budget, server, request, until).await {
         Ok(message) => match message::read(&message, question) {
-            Some(Heard::Answer(answer)) => answer,
-            Some(Heard::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
+            Some(Said::Answer(answer)) => answer,
+            Some(Said::Truncated) => Answer::Malformed("truncated over TCP too".to_owned()),
             None => Answer::Malformed("the answer over TCP belongs to another question".to_owned()),
         },
-        Err(failure) => match failure {
-            Failure::TimedOut => Answer::TimedOut,
-            Failure::Protocol(why) => Answer::Malformed(why),
-            Failure::Local(why) => Answer::NotAsked(why),
-            failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
-        },
-    }
+        Err(Missed { failure, code }) => {
+            let answer = match failure {
+                Failure::TimedOut => Answer::TimedOut,
+                Failure::Protocol(why) => Answer::Malformed(why),
+                Failure::Local(why) => Answer::NotAsked(why),
+                failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
+            };
+            return Heard { code, ..answer.into() };
+        }
+    };
+    answer.into()
 }
 
-/// What an error of the client says of the server, or of the host that asked.
-fn failure_of(error: &NetError) -> Failure {
-    match error {
-        NetError::Timeout => Failure::TimedOut,
-        NetError::Io(error) => net::failure_of(error),
-        NetError::Proto(error) => Failure::Protocol(error.to_string()),
-        // Among them: a datagram that went out in part.
-        other => Failure::Local(other.to_string()),
+/// Asks `server` apart from any look, in a budget of its own. What it says is for the caller to read.
+///
+/// # Errors
+/// When no message about `query` came in time, or none that can be read.
+pub(crate) async fn ask_apart(
+    config: &Config,
+    server: IpAddr,
+    query: Query,
+) -> Result<Message, Failure> {
+    let gate = Gate::new(config);
+    let budget = Budget::new(config, &gate, Share::Demand);
+    let (server, request) = (SocketAddr::new(server, config.ports.dns), message::about(query));
+    let until = || budget.stage(config.dns);
+    let same = |message: Message| (message.queries == request.queries).then_some(message);
+    let heard = transport::over_udp(&budget, server, &request, until(), same).await;
+    let message = heard.outcome.map_err(|missed| missed.failure)?;
+    if !message.metadata.truncation {
+        return Ok(message);
     }
+    let whole = transport::over_tcp(&budget, server, &request, until()).await;
+    whole.map_err(|missed| missed.failure)
 }

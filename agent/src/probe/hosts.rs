@@ -6,6 +6,8 @@ use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Reading, Record, RecordData, RecordType, Resolver, Source,
 };
 
+use crate::platform::hosts::MAX_LINES;
+
 /// Records kept of one answer.
 const MAX_RECORDS: usize = 64;
 
@@ -17,7 +19,15 @@ pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     });
     let answered = questions.filter_map(|question| {
         let answer = answer(resolver, &question)?;
-        Some(Lookup { source: Source::Hosts, question, answer, took_ms: 0, retried: false })
+        Some(Lookup {
+            code: None,
+            local: None,
+            source: Source::Hosts,
+            question,
+            answer,
+            took_ms: 0,
+            retried: false,
+        })
     });
     answered.collect()
 }
@@ -42,7 +52,16 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
         })
         .take(MAX_RECORDS)
         .collect();
-    Some(if records.is_empty() { Answer::NoSuchName } else { Answer::Records(records) })
+    Some(match records.is_empty() {
+        false => Answer::Records(records),
+        true if file.lines.len() >= MAX_LINES => unread(&file.path, MAX_LINES),
+        true => Answer::NoSuchName,
+    })
+}
+
+/// Of a file that is longer than what is read of it, nothing is known but what was found.
+pub(super) fn unread(path: &str, most: usize) -> Answer {
+    Answer::NotAsked(format!("the first {most} lines of {path} do not map it; more are not read"))
 }
 
 #[cfg(test)]
@@ -66,6 +85,23 @@ mod tests {
         let Answer::Records(records) = &a.answer else { panic!("{a:?}") };
         assert_eq!(records[0].line, Some(4));
         assert_eq!(aaaa.answer, Answer::NoSuchName);
+    }
+
+    #[test]
+    fn a_file_too_long_to_be_read_whole_does_not_say_no() {
+        let name: DnsName = "dc2.lab.test".parse().unwrap();
+        let ask = |lines: usize, last: &str| {
+            let text = format!("10.0.0.1 a\n{}10.0.0.9 {last}\n", "10.0.0.1 b\n".repeat(lines - 2));
+            let file = crate::platform::hosts::parse("hosts", &text);
+            super::ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
+        };
+        assert_eq!(ask(MAX_LINES - 1, "c"), Answer::NoSuchName);
+        assert!(matches!(ask(MAX_LINES, "dc2.lab.test"), Answer::Records(_)));
+        for lines in [MAX_LINES, MAX_LINES + 1] {
+            let said = ask(lines, "c");
+            assert!(matches!(&said, Answer::NotAsked(why) if why.contains("4096")), "{said:?}");
+        }
+        assert!(matches!(ask(MAX_LINES + 1, "dc2.lab.test"), Answer::NotAsked(_)), "line 4097");
     }
 
     #[test]

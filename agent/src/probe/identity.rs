@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     budget::{Budget, Purpose, millis_since},
-    net::{self, protocol},
+    net::{self, Missed, protocol},
     rpc::Association,
     together::all,
 };
@@ -44,31 +44,34 @@ async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) ->
     let mut start = Instant::now();
     let mut retried = false;
     let outcome = match turn {
-        Err(failure) => Err(failure),
-        Ok(_turn) => match once(budget, address, method).await {
-            Err(Failure::TimedOut) if budget.has_time() && budget.open().is_ok() => {
+        Err(failure) => Err(Missed::from(failure)),
+        Ok(_turn) => {
+            let mut outcome = once(budget, address, method).await;
+            let late = matches!(&outcome, Err(Missed { failure: Failure::TimedOut, .. }));
+            if late && budget.has_time() && budget.open().is_ok() {
                 (start, retried) = (Instant::now(), true);
-                once(budget, address, method).await
+                outcome = once(budget, address, method).await;
             }
-            outcome => outcome,
-        },
-    };
-    let outcome = outcome.and_then(|identity| {
-        // An answer that names nobody is not silence, and no identity either.
-        if identity == Identity::default() {
-            let why = format!("{method}: the answer does not say who answers");
-            return Err(Failure::Protocol(why));
+            outcome
         }
-        Ok(identity)
-    });
-    IdentityProbe { method, outcome, took_ms: millis_since(start), retried }
+    };
+    let (outcome, code) = match outcome {
+        // An answer that names nobody is not silence, and no identity either.
+        Ok(identity) if identity == Identity::default() => {
+            let why = format!("{method}: the answer does not say who answers");
+            (Err(Failure::Protocol(why)), None)
+        }
+        Ok(identity) => (Ok(identity), None),
+        Err(missed) => (Err(missed.failure), missed.code),
+    };
+    IdentityProbe { method, outcome, code, took_ms: millis_since(start), retried }
 }
 
 async fn once(
     budget: &Budget<'_>,
     address: IpAddr,
     method: IdentityMethod,
-) -> Result<Identity, Failure> {
+) -> Result<Identity, Missed> {
     match method {
         IdentityMethod::RootDse => root_dse(budget, address).await,
         IdentityMethod::NtlmChallenge => ntlm_challenge(budget, address).await,
@@ -79,32 +82,32 @@ async fn once(
 
 /// The server's CHALLENGE to a NEGOTIATE in a bind. The third message is never sent, and the
 /// connection is closed.
-async fn ntlm_challenge(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+async fn ntlm_challenge(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Missed> {
     let (port, until) = (budget.config.ports.endpoint_mapper, budget.stage(budget.config.identity));
     const STAGE: &str = "NTLM challenge";
-    let stream =
-        net::connect(budget, address, port, until).await.map_err(|missed| missed.failure)?;
+    let stream = net::connect(budget, address, port, until).await?;
     let token = AuthVerifier::ntlm(Negotiate::probe().encode());
-    let bound = Association::new(stream).bind_with_token(token, STAGE, until).await?;
+    let mut association = Association::new(stream);
+    let bound = association.bind_with_token(token, STAGE, until).await;
+    let bound = bound.map_err(|failure| Missed { failure, code: association.os_error() })?;
     let Some(auth) = bound.auth else {
-        return Err(Failure::Protocol(format!("{STAGE}: the bind_ack carries no token")));
+        return Err(Failure::Protocol(format!("{STAGE}: the bind_ack carries no token")).into());
     };
     let challenge = Challenge::decode(&auth.token).map_err(|error| protocol(STAGE, &error))?;
     Ok(Identity::from(&challenge))
 }
 
 /// The rootDSE, read anonymously and without a bind, with the control that adds the DSA GUID.
-async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Missed> {
     let (port, until) = (budget.config.ports.ldap, budget.stage(budget.config.identity));
     const STAGE: &str = "rootDSE";
     let search = Op::SearchRequest(SearchRequest::root_dse(ATTRIBUTES));
     let control = Control::extended_dn(ExtendedDnForm::Dashed);
     let question = Message { controls: vec![control], ..Message::new(1, search) };
     let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
-    let mut stream =
-        net::connect(budget, address, port, until).await.map_err(|missed| missed.failure)?;
+    let mut stream = net::connect(budget, address, port, until).await?;
     let exchange = async {
-        let failed = |error: std::io::Error| net::failure_of(&error);
+        let failed = |error: std::io::Error| Missed::from(&error);
         stream.write_all(&bytes).await.map_err(failed)?;
         let mut received = Vec::new();
         let mut found = Found::default();
@@ -117,18 +120,19 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Fail
                     Message::decode(&received).map_err(|error| protocol(STAGE, &error))?;
                 received.drain(..used.clamp(1, received.len()));
                 if found.take(message, 1, STAGE)? {
-                    return found.entry(STAGE);
+                    return Ok(found.entry(STAGE)?);
                 }
             }
             let before = received.len();
             let taken = net::read_into(&mut stream, |part| received.extend_from_slice(part));
             taken.await.map_err(failed)?;
             if received.len() == before {
-                return Err(Failure::Reset);
+                return Err(Missed::from(Failure::Reset));
             }
         }
     };
-    let entry = timeout_at(until, exchange).await.unwrap_or(Err(Failure::TimedOut))?;
+    let late = Err(Missed::from(Failure::TimedOut));
+    let entry = timeout_at(until, exchange).await.unwrap_or(late)?;
     if let Ok(unbind) = Message::new(2, Op::UnbindRequest).encode() {
         // A courtesy to the server.
         let _ = timeout_at(until, stream.write_all(&unbind)).await;
@@ -137,7 +141,7 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Fail
 }
 
 /// The LDAP ping over UDP, for the server's own domain.
-async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Missed> {
     let (port, until) = (budget.config.ports.cldap, budget.stage(budget.config.identity));
     const STAGE: &str = "LDAP ping";
     let id = u32::from(rand::random::<u16>()) + 1;
@@ -157,14 +161,14 @@ async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Fai
         Some(taken.and_then(|()| found.entry(STAGE)))
     })
     .await
-    .map_err(|missed| missed.failure)?;
+    .outcome?;
     let blob = entry.values("netlogon").first();
     let blob = blob.ok_or_else(|| Failure::Protocol(format!("{STAGE}: no attribute netlogon")))?;
     let response = SamLogonResponseEx::decode(blob).map_err(|error| protocol(STAGE, &error))?;
     Ok(Identity::from(&response))
 }
 
-async fn node_status(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Failure> {
+async fn node_status(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Missed> {
     let (port, until) = (budget.config.ports.netbios, budget.stage(budget.config.identity));
     let transaction: u16 = rand::random();
     let question = nbstat::Request { transaction }.encode();
@@ -175,7 +179,7 @@ async fn node_status(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, F
         Some(nbstat::Reply::decode(datagram).map_err(|error| protocol("node status", &error)))
     })
     .await
-    .map_err(|missed| missed.failure)?;
+    .outcome?;
     Ok(Identity::from(&reply))
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Mapper<'b, 'c> {
     budget: &'b Budget<'c>,
     address: IpAddr,
     open: Option<Open<'b>>,
+    /// The operating system's error number behind the last failure, where there was one.
+    os_error: Option<i32>,
 }
 
 /// Connects to the endpoint mapper and binds.
@@ -39,7 +41,7 @@ pub(super) async fn reach<'b, 'c>(
     let port = budget.config.ports.endpoint_mapper;
     let mut opened = open(budget, address, port, EPMAPPER, STAGE).await;
     let open = opened.open.take();
-    let mapper = open.map(|open| Mapper { budget, address, open: Some(open) });
+    let mapper = open.map(|open| Mapper { budget, address, open: Some(open), os_error: None });
     (opened, mapper)
 }
 
@@ -49,7 +51,7 @@ impl<'b> Mapper<'b, '_> {
     /// turns out to be gone, is not what the verdict should rest on.
     pub(super) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
         let mut start = Instant::now();
-        let mut answer = self.map(interface).await;
+        let (mut answer, mut code) = (self.map(interface).await, self.os_error);
         let again = matches!(
             answer,
             MapAnswer::NotRegistered(_) | MapAnswer::Failed(Failure::TimedOut | Failure::Reset)
@@ -60,15 +62,16 @@ impl<'b> Mapper<'b, '_> {
             let said = self.map(interface).await;
             // Where it could not be tried, the first answer stands.
             if !matches!(said, MapAnswer::Failed(Failure::Local(_))) {
-                (start, answer, retried) = (second, said, true);
+                (start, answer, code, retried) = (second, said, self.os_error, true);
             }
         }
         let took_ms = millis_since(start);
-        InterfaceProbe { interface, answer, took_ms, ports: Vec::new(), retried }
+        InterfaceProbe { interface, answer, code, took_ms, ports: Vec::new(), retried }
     }
 
     async fn map(&mut self, interface: InterfaceId) -> MapAnswer {
         const STAGE: &str = "ept_map";
+        self.os_error = None;
         let stub = match epm::map_request(interface, &ProtocolSequence::NcacnIpTcp) {
             Ok(stub) => stub,
             Err(error) => return MapAnswer::Failed(Failure::Local(error.to_string())),
@@ -85,6 +88,8 @@ impl<'b> Mapper<'b, '_> {
             // There is more, and four towers are enough.
             let stub = epm::handle_free_request(&reply.handle);
             let _ = self.call(opnum::LOOKUP_HANDLE_FREE, stub, "ept_lookup_handle_free").await;
+            // A courtesy: what becomes of it is no part of the answer.
+            self.os_error = None;
         }
         match reply.status() {
             Status::Ok => {}
@@ -120,6 +125,7 @@ impl<'b> Mapper<'b, '_> {
         let association = self.opened().await?;
         let until = budget.stage(budget.config.rpc);
         let answer = association.call(opnum, stub, stage, until).await;
+        self.os_error = association.os_error();
         if let Err(Failure::TimedOut | Failure::Reset | Failure::Protocol(_)) = answer {
             self.open = None;
         }
@@ -131,6 +137,8 @@ impl<'b> Mapper<'b, '_> {
             let port = self.budget.config.ports.endpoint_mapper;
             let opened = open_once(self.budget, self.address, port, EPMAPPER, STAGE).await;
             if let Some(failure) = opened.failure() {
+                let stages = [Some(&opened.connect), opened.bind.as_ref()];
+                self.os_error = stages.into_iter().flatten().find_map(|stage| stage.code);
                 return Err(failure);
             }
             self.open = opened.open;

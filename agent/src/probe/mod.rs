@@ -42,6 +42,7 @@ mod system;
 mod together;
 mod well_known;
 
+pub(crate) use self::dns::ask_apart;
 pub use self::{
     cache::NameCache,
     config::{Config, Sign, WELL_KNOWN, WellKnown, WirePorts},

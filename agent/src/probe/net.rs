@@ -27,7 +27,7 @@ const MAX_DATAGRAM: usize = 16 * 1024;
 /// The most that is read of a stream at once.
 const READ: usize = 8 * 1024;
 /// Datagrams that answer nothing that was asked before the question is given up.
-pub(super) const MAX_STRANGERS: usize = 64;
+const MAX_STRANGERS: usize = 64;
 
 /// A failure and the operating system's error number behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,8 @@ const fn any(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The next datagram on a connected socket.
+/// Waits for the next datagram on a connected socket and gives it to `take`. The room for it is on the
+/// stack, as in [`read_into`].
 ///
 /// Not tokio's own `recv`: where a system calls the socket closed for reading and has nothing to be read
 /// (Wine does, once the peer said "port unreachable"), that one tries for ever within one poll, and with
@@ -141,19 +142,24 @@ const fn any(address: IpAddr) -> IpAddr {
 /// # Errors
 /// As the system says. What Windows calls a reset on such a socket is the peer's "port unreachable"
 /// (recv, WSAECONNRESET), and is called refused, as elsewhere.
-pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+async fn receive<T>(socket: &UdpSocket, mut take: impl FnMut(&[u8]) -> T) -> io::Result<T> {
+    let mut received = || {
+        let mut space = [0; MAX_DATAGRAM];
+        let count = socket.try_recv(&mut space)?;
+        Ok(take(space.get(..count).unwrap_or_default()))
+    };
     let outcome = loop {
         let ready = socket.ready(Interest::READABLE | Interest::ERROR).await?;
-        match socket.try_recv(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        match received() {
+            Err(error) if is_not_yet(&error) => {}
             outcome => break outcome,
         }
         // `try_recv` looks at "readable" alone. Here the error is taken, or its sign cleared.
         match socket.try_io(Interest::ERROR, || match socket.take_error()? {
             Some(error) => Err(error),
-            None => Err::<usize, _>(io::ErrorKind::WouldBlock.into()),
+            None => Err(io::ErrorKind::WouldBlock.into()),
         }) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if is_not_yet(&error) => {}
             outcome => break outcome,
         }
         if ready.is_read_closed() {
@@ -166,12 +172,21 @@ pub(super) async fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result
     })
 }
 
+fn is_not_yet(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// What came of asking with a datagram.
+#[derive(Debug)]
+pub(super) struct Datagram<T> {
+    pub(super) outcome: Result<T, Missed>,
+    /// This host's address on the way there.
+    pub(super) local: Option<IpAddr>,
+}
+
 /// Sends one datagram from a fresh port and gives every datagram that comes back to `accept`, until
 /// that takes one. The socket is connected: only the peer's answers are seen, and its "port
-/// unreachable" too.
-///
-/// # Errors
-/// As the system says, when `until` passes, or what `accept` says.
+/// unreachable" too. It fails as the system says, when `until` passes, or as `accept` says.
 pub(super) async fn ask_datagram<T>(
     budget: &Budget<'_>,
     address: IpAddr,
@@ -179,28 +194,32 @@ pub(super) async fn ask_datagram<T>(
     question: &[u8],
     until: Instant,
     mut accept: impl FnMut(&[u8]) -> Option<Result<T, Failure>>,
-) -> Result<T, Missed> {
+) -> Datagram<T> {
+    let mut local = None;
     let exchange = async {
         let socket = UdpSocket::bind((any(address), 0)).await?;
         socket.connect((address, port)).await?;
+        local = socket.local_addr().ok().map(|local| local.ip());
         socket.send(question).await?;
         budget.meter.sent(question.len());
-        let mut buffer = vec![0; MAX_DATAGRAM];
         for _ in 0..MAX_STRANGERS {
-            let count = receive(&socket, &mut buffer).await?;
-            budget.meter.received(count).map_err(io::Error::other)?;
-            if let Some(answer) = accept(buffer.get(..count).unwrap_or_default()) {
+            let read = receive(&socket, |datagram| {
+                budget.meter.received(datagram.len()).map_err(io::Error::other)?;
+                Ok::<_, io::Error>(accept(datagram))
+            });
+            if let Some(answer) = read.await?? {
                 return Ok::<_, io::Error>(answer);
             }
         }
         let why = format!("{MAX_STRANGERS} datagrams came, and none answers the question");
         Ok(Err(Failure::Protocol(why)))
     };
-    match timeout_at(until, exchange).await {
+    let outcome = match timeout_at(until, exchange).await {
         Ok(Ok(answer)) => answer.map_err(Missed::from),
         Ok(Err(error)) => Err(Missed::from(&error)),
         Err(_) => Err(Failure::TimedOut.into()),
-    }
+    };
+    Datagram { outcome, local }
 }
 
 /// Waits for bytes of `stream` and gives them to `take`; none at its end. The room for them is on the
@@ -264,7 +283,7 @@ mod tests {
                 let (here, _there) = pair().await;
                 let socket = socket2::SockRef::from(&here);
                 socket.shutdown(std::net::Shutdown::Read).expect("a connected socket");
-                receive(&here, &mut [0; 16]).await
+                receive(&here, <[u8]>::len).await
             });
             let _ = tell.send(outcome.map_err(|error| error.kind()));
         });
@@ -276,7 +295,7 @@ mod tests {
     async fn a_datagram_is_received() {
         let (here, there) = pair().await;
         there.send(b"yes").await.expect("sent");
-        assert_eq!(receive(&here, &mut [0; 16]).await.expect("received"), 3);
+        assert_eq!(receive(&here, <[u8]>::len).await.expect("received"), 3);
     }
 
     #[tokio::test]
@@ -284,7 +303,7 @@ mod tests {
         let (here, there) = pair().await;
         drop(there);
         here.send(b"still there?").await.expect("sent");
-        let error = receive(&here, &mut [0; 16]).await.expect_err("nothing listens");
+        let error = receive(&here, <[u8]>::len).await.expect_err("nothing listens");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -17,10 +17,12 @@ use epmesh_common::{
 use tokio::time::Instant;
 
 use super::{
-    asked::{Asked, answer_of, ask_twice},
+    asked::{Heard, ask_twice},
     budget::Budget,
+    hosts,
     net::{self, protocol},
 };
+use crate::platform::lmhosts::MAX_LINES;
 
 /// Octets of a NetBIOS name before its sixteenth.
 const NAME_LEN: usize = 15;
@@ -47,7 +49,15 @@ pub(super) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Looku
         Reading::Unreadable(why) => Answer::NotAsked(why.clone()),
     };
     let question = question.clone();
-    Some(Lookup { source: Source::Lmhosts, question, answer, took_ms: 0, retried: false })
+    Some(Lookup {
+        code: None,
+        local: None,
+        source: Source::Lmhosts,
+        question,
+        answer,
+        took_ms: 0,
+        retried: false,
+    })
 }
 
 fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
@@ -68,6 +78,7 @@ fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
     }
     // What stands in a file on another host was not seen, and may map it.
     match file.includes.first() {
+        None if file.lines.len() >= MAX_LINES => hosts::unread(&file.path, MAX_LINES),
         None => Answer::NoSuchName,
         Some(first) => Answer::NotAsked(format!(
             "{} does not map it and includes {first}, which the agent does not read",
@@ -98,8 +109,7 @@ pub(super) async fn ask_server(
     end: Instant,
 ) -> Lookup {
     let asking = || exchange(budget, server, &question, end);
-    let Asked { answer, took_ms, retried } = ask_twice(budget, end, "name", asking).await;
-    Lookup { source: Source::Wins(server.into()), question, answer, took_ms, retried }
+    ask_twice(budget, end, (Source::Wins(server.into()), &question), "name", asking).await
 }
 
 async fn exchange(
@@ -107,26 +117,28 @@ async fn exchange(
     server: Ipv4Addr,
     question: &Question,
     end: Instant,
-) -> Answer {
+) -> Heard {
     let transaction: u16 = rand::random();
     let name = question.name.as_str().to_owned();
     let request = Request { transaction, name, suffix: WORKSTATION };
     let bytes = match request.encode() {
         Ok(bytes) => bytes,
-        Err(error) => return Answer::NotAsked(error.to_string()),
+        Err(error) => return Answer::NotAsked(error.to_string()).into(),
     };
     let port = budget.config.ports.netbios;
     let until = end.min(Instant::now() + budget.config.dns);
-    let reply = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
+    let ask = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
         if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
             return None;
         }
         Some(request.read_reply(datagram).map_err(|error| protocol("name query", &error)))
     });
-    match reply.await {
-        Ok(reply) => read(question, reply),
-        Err(missed) => answer_of(missed.failure, "name"),
-    }
+    let net::Datagram { outcome, local } = ask.await;
+    let heard = match outcome {
+        Ok(reply) => read(question, reply).into(),
+        Err(missed) => Heard::failed(missed, "name"),
+    };
+    heard.over(local)
 }
 
 fn read(question: &Question, reply: Reply) -> Answer {
@@ -196,6 +208,8 @@ mod tests {
         assert_eq!(records.iter().map(|r| r.line).collect::<Vec<_>>(), [Some(3)]);
         file.lines.pop();
         assert_eq!(said(Reading::Value(file.clone())), Some(Answer::NoSuchName));
+        let more = LmhostsFile { lines: vec![line(1, "DC9", None); MAX_LINES], ..file.clone() };
+        assert!(matches!(said(Reading::Value(more)), Some(Answer::NotAsked(_))));
         file.includes.push("\\\\dc1\\public\\lmhosts".to_owned());
         assert!(matches!(said(Reading::Value(file)), Some(Answer::NotAsked(_))));
         assert_eq!(said(Reading::Absent), Some(Answer::NoSuchName));

@@ -23,7 +23,9 @@ pub(super) async fn ask(budget: &Budget<'_>, name: &DnsName, end: Instant) -> Ve
     let until = end.min(start + budget.config.dns + budget.config.dns);
     let answer = timeout_at(until, resolve(budget, name)).await;
     let took_ms = millis_since(start);
-    let lookup = |kind, answer| Lookup {
+    let lookup = |kind, answer, code| Lookup {
+        code,
+        local: None,
         source: Source::System,
         question: Question { name: name.clone(), kind },
         answer,
@@ -32,13 +34,15 @@ pub(super) async fn ask(budget: &Budget<'_>, name: &DnsName, end: Instant) -> Ve
     };
     let addresses = match answer {
         Ok(Ok(addresses)) => addresses,
-        Ok(Err(error)) => return vec![lookup(RecordType::A, answer_of(&error))],
-        Err(_) => return vec![lookup(RecordType::A, Answer::TimedOut)],
+        Ok(Err(error)) => {
+            return vec![lookup(RecordType::A, answer_of(&error), error.raw_os_error())];
+        }
+        Err(_) => return vec![lookup(RecordType::A, Answer::TimedOut, None)],
     };
     let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.into_iter().partition(IpAddr::is_ipv4);
-    let mut lookups = vec![lookup(RecordType::A, records(name, v4))];
+    let mut lookups = vec![lookup(RecordType::A, records(name, v4), None)];
     if !v6.is_empty() {
-        lookups.push(lookup(RecordType::Aaaa, records(name, v6)));
+        lookups.push(lookup(RecordType::Aaaa, records(name, v6), None));
     }
     lookups
 }

@@ -71,6 +71,7 @@ async fn dns(budget: &Budget<'_>, address: IpAddr, port: u16) -> Result<(), Miss
         is_answer.then_some(Ok(()))
     })
     .await
+    .outcome
 }
 
 /// A client's request (RFC 5905, mode 3) with a random transmit time, which the answer repeats as
@@ -93,4 +94,5 @@ async fn time(budget: &Budget<'_>, address: IpAddr, port: u16) -> Result<(), Mis
         is_answer.then_some(Ok(()))
     })
     .await
+    .outcome
 }

@@ -82,8 +82,20 @@ fn inside(path: &str, value: &Value, found: &mut Found) {
     }
 }
 
+/// The longest words of one row.
+const LONGEST: usize = 800;
+
 fn note(path: &str, outcome: Outcome, said: Option<String>, found: &mut Found) {
-    match found.get(path) {
+    match found.get_mut(path) {
+        // Each reason once: two event logs may lack two rights.
+        Some((Outcome::Failed, Some(before))) if outcome == Outcome::Failed => {
+            if let Some(said) = said
+                && !before.contains(&said)
+                && before.len() + said.len() < LONGEST
+            {
+                *before = format!("{before}; {said}");
+            }
+        }
         Some((before, _)) if *before >= outcome => {}
         _ => {
             found.insert(path.to_owned(), (outcome, said));
@@ -142,6 +154,8 @@ mod tests {
         let list = vec![
             service("a", Reading::Value("root".to_owned())),
             service("b", Reading::Unreadable("no way".to_owned())),
+            service("c", Reading::Unreadable("another".to_owned())),
+            service("d", Reading::Unreadable("no way".to_owned())),
         ];
         let views = vec![MapView {
             through: Through::Local,
@@ -153,7 +167,7 @@ mod tests {
         ]);
         let of = |what: &str| rows.iter().find(|row| row.what == what).expect("a row");
         assert_eq!(of("services.list").outcome, Outcome::Read);
-        assert_eq!(of("services.list[].account").said.as_deref(), Some("no way"));
+        assert_eq!(of("services.list[].account").said.as_deref(), Some("no way; another"));
         assert_eq!(of("services.list[].start").outcome, Outcome::NotApplicable);
         assert_eq!(of("endpoint-map.views[].endpoints").outcome, Outcome::Failed);
     }

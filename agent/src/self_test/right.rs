@@ -5,12 +5,15 @@
 
 /// What to do about `reason`, where that can be told.
 pub(super) fn advice(reason: &str) -> Option<&'static str> {
-    let table = if cfg!(windows) { WINDOWS } else { UNIX };
-    let says = |&&(words, _): &&(&str, &str)| reason.contains(words);
+    advice_by(if cfg!(windows) { WINDOWS } else { UNIX }, reason)
+}
+
+/// The first row counts whose words all stand in the reason; `…` is between them.
+fn advice_by(table: &'static [(&'static str, &'static str)], reason: &str) -> Option<&'static str> {
+    let says = |&&(words, _): &&(&str, &str)| words.split('…').all(|part| reason.contains(part));
     table.iter().find(says).map(|(_, advice)| *advice)
 }
 
-/// The first that fits counts.
 const UNIX: &[(&str, &str)] = &[
     (
         "CAP_SYS_PTRACE",
@@ -49,6 +52,11 @@ const UNIX: &[(&str, &str)] = &[
 ];
 
 const WINDOWS: &[(&str, &str)] = &[
+    (
+        // Of the logs, Security alone is closed to most accounts.
+        "the log …(os error 5)",
+        "run it as LocalSystem, or put its account into the group Event Log Readers",
+    ),
     (
         // ERROR_ACCESS_DENIED.
         "(os error 5)",
@@ -90,6 +98,12 @@ mod tests {
             advice("the sockets of process 1 cannot be seen: that takes root with CAP_SYS_PTRACE")
                 .is_some_and(|words| words.contains("CapabilityBoundingSet"))
         );
+        let of_windows = |reason| advice_by(WINDOWS, reason);
+        let log = "the log \"Security\": EvtQuery failed: ERROR_ACCESS_DENIED (os error 5)";
+        assert!(of_windows(log).is_some_and(|words| words.contains("Event Log Readers")));
+        let filters = "FwpmEngineOpen failed: ERROR_ACCESS_DENIED (os error 5)";
+        assert!(of_windows(filters).is_some_and(|words| words.contains("administrator")));
+        assert!(of_windows("(os error 1314)").is_some_and(|words| words.contains("privilege")));
         assert_eq!(advice("(os error 1314)"), None);
         assert_eq!(advice("PRETTY_NAME is missing"), None);
     }

@@ -260,4 +260,4 @@ impl Life {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

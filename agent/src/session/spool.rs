@@ -115,6 +115,16 @@ impl Spool {
             }
             spool.next = spool.next.max(number.saturating_add(1));
         }
+        // A mark is made when nothing before it waits: what a crash kept from going is acknowledged.
+        let acknowledged: Vec<u64> = spool
+            .mark
+            .into_iter()
+            .flat_map(|mark| spool.waiting.range(..=mark))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in acknowledged {
+            spool.remove(number);
+        }
         // What a crash kept the newest report from driving out is in its count already.
         let (counted, mut still_there) = spool.counted();
         spool.dropped = counted;

@@ -1,7 +1,7 @@
 //! Sessions and enrolment against a coordinator in this process, over real mutual TLS.
 
 mod renewal;
-mod rig;
+pub(crate) mod rig;
 
 use std::{path::Path, sync::atomic::Ordering};
 

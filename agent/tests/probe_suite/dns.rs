@@ -132,6 +132,12 @@ async fn a_port_without_a_server_is_unreachable() {
     let seen = ask_at(closed_ports().dns, &target(), &resolver(vec![LOCALHOST])).await;
     let asked = said(&seen, Source::Dns(LOCALHOST));
     assert!(matches!(asked[0].answer, Answer::Unreachable(_)), "{asked:?}");
+    let kind = asked[0].code.map(|code| std::io::Error::from_raw_os_error(code).kind());
+    assert_eq!(kind, Some(std::io::ErrorKind::ConnectionRefused), "{asked:?}");
+    assert_eq!(asked[0].local, Some(LOCALHOST));
+    // What no server was asked for has neither.
+    let [hosts, ..] = said(&seen, Source::Hosts)[..] else { panic!("{seen:?}") };
+    assert_eq!((hosts.code, hosts.local), (None, None));
 }
 
 #[tokio::test]

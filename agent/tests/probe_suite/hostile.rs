@@ -144,6 +144,64 @@ async fn resets_at_each_stage() {
     assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
 }
 
+/// A look at a right endpoint mapper that names a twisted server of the interface.
+async fn twisted_service(twist: Twist) -> AddressProbe {
+    let service = start(Behaviour::Twisted { port: 0, twist }).await;
+    let mapper = start(Behaviour::Mapper { port: service.port, page: 500 }).await;
+    let ports = WirePorts { endpoint_mapper: mapper.port, ..closed_ports() };
+    look_at_address(config(ports)).await
+}
+
+fn bind_at_port(probe: &AddressProbe) -> String {
+    let bind = probe.interfaces[0].ports[0].bind.clone().expect("connected");
+    bind.outcome.expect_err("a hostile bind").to_string()
+}
+
+#[tokio::test]
+async fn wrong_call_ids_at_each_stage() {
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        MAP => changed(&right, |pdu| pdu.call_id += 7),
+        _ => Act::Send(right),
+    })
+    .await;
+    names(&asked(&probe), "call id");
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        LOOKUP => changed(&right, |pdu| pdu.call_id = 0),
+        _ => Act::Send(right),
+    })
+    .await;
+    names(&walked(&probe), "call id");
+    let probe = twisted_service(|_, _, right| changed(&right, |pdu| pdu.call_id += 7)).await;
+    names(&bind_at_port(&probe), "call id");
+    let probe = twisted(|_, _, right| changed(&right, |pdu| pdu.call_id += 7)).await;
+    let Err(Failure::Protocol(why)) = who(&probe, IdentityMethod::NtlmChallenge) else {
+        panic!("{probe:?}")
+    };
+    names(&why, "call id");
+}
+
+#[tokio::test]
+async fn resets_behind_the_endpoint_mapper() {
+    let probe = twisted_service(|_, _, _| Act::Reset(Vec::new())).await;
+    assert_eq!(bind_at_port(&probe), Failure::Reset.to_string());
+    let bind = probe.interfaces[0].ports[0].bind.clone().expect("connected");
+    assert!(bind.retried);
+    let probe = twisted(|_, _, right| Act::Reset(right[..10].to_vec())).await;
+    assert_eq!(who(&probe, IdentityMethod::NtlmChallenge), Err(Failure::Reset));
+    // LDAP that hangs up in the middle of a message.
+    let listener = TcpListener::bind((LOCALHOST, 0)).await.unwrap();
+    let ldap = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 512]).await;
+            let _ = stream.write_all(&[0x30, 0x84, 0, 0, 1]).await;
+        }
+    });
+    let probe = look_at_address(config(WirePorts { ldap, ..closed_ports() })).await;
+    assert_eq!(who(&probe, IdentityMethod::RootDse), Err(Failure::Reset));
+}
+
 #[tokio::test]
 async fn one_byte_and_then_another() {
     let probe = twisted(|_, _, right| Act::Drip(right)).await;
@@ -154,6 +212,15 @@ async fn one_byte_and_then_another() {
     })
     .await;
     assert_eq!(asked(&probe), Failure::TimedOut.to_string());
+    let probe = twisted(|pdu, _, right| match opnum(pdu) {
+        LOOKUP => Act::Drip(right),
+        _ => Act::Send(right),
+    })
+    .await;
+    assert_eq!(walked(&probe), Failure::TimedOut.to_string());
+    assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
+    let probe = twisted_service(|_, _, right| Act::Drip(right)).await;
+    assert_eq!(bind_at_port(&probe), Failure::TimedOut.to_string());
 }
 
 #[tokio::test]

@@ -105,6 +105,12 @@ async fn root_dse_and_challenge_name_the_host() {
     assert_eq!(who.dns_name.as_deref(), Some("dc2.lab.test"));
     // UDP without a listener: the host says so, and that is no silence.
     assert_eq!(said_by(&probe, IdentityMethod::LdapPing), &Err(Failure::Refused));
+    // The system's own number for it stands beside each, and there is none for an answer.
+    let refused = std::io::ErrorKind::ConnectionRefused;
+    for one in &probe.identity {
+        let kind = one.code.map(|code| std::io::Error::from_raw_os_error(code).kind());
+        assert_eq!(kind, one.outcome.is_err().then_some(refused), "{one:?}");
+    }
     assert_eq!(said_by(&probe, IdentityMethod::NodeStatus), &Err(Failure::Refused));
 }
 

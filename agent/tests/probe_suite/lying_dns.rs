@@ -108,6 +108,21 @@ async fn another_port_or_id_is_not_heard() {
     assert_eq!(told(Lies { udp: other_id, tcp: nothing }).await, Answer::TimedOut);
 }
 
+/// RFC 1035 4.1.1: a server that cannot read the question says so, and has no question to repeat.
+#[tokio::test]
+async fn a_format_error_needs_no_question_and_an_answer_does() {
+    fn header(question: &[u8], flags: u16) -> Vec<(bool, Vec<u8>)> {
+        let mut bytes = question[..2].to_vec();
+        bytes.extend(flags.to_be_bytes());
+        bytes.extend([0; 8]);
+        vec![(false, bytes)]
+    }
+    let unread = |question: &[u8]| header(question, 0x8001);
+    assert_eq!(told(Lies { udp: unread, tcp: nothing }).await, Answer::OtherCode(1));
+    let empty = |question: &[u8]| header(question, ANSWER);
+    assert_eq!(told(Lies { udp: empty, tcp: nothing }).await, Answer::TimedOut);
+}
+
 #[tokio::test]
 async fn a_flood_is_given_up_and_named() {
     let flood = |question: &[u8]| {

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use epmesh_agent::{
     daemon::Peers as _,
+    platform::lmhosts,
     probe::{NameCache, Prober, WirePorts},
 };
 use epmesh_common::{
     facts::{
-        Answer, LmhostsFile, LmhostsLine, PeerObservation, Question, Reading, Record, RecordData,
-        RecordType, Resolver, Source,
+        Answer, Body, PeerObservation, Question, Reading, Record, RecordData, RecordType, Resolver,
+        Source,
     },
     identity::nbns::{Reply, Request},
+    wire::fit,
 };
 use tokio::net::UdpSocket;
 
@@ -50,7 +52,7 @@ async fn answer(reply: Answering) -> (Answer, bool) {
     let sources = Resolver { wins: Reading::Value(vec![LOCALHOST; 2]), ..resolver(Vec::new()) };
     let seen = look(wins(reply).await, &sources).await;
     let [lookup] = said(&seen, Source::Wins(LOCALHOST))[..] else { panic!("once: {seen:?}") };
-    assert_eq!(lookup.question.kind, RecordType::Nb);
+    assert_eq!((lookup.question.kind, lookup.local), (RecordType::Nb, Some(LOCALHOST)));
     (lookup.answer.clone(), lookup.retried)
 }
 
@@ -129,20 +131,17 @@ async fn a_wins_server_that_lies_is_named() {
 
 #[tokio::test]
 async fn the_lmhosts_file_gives_an_address_to_look_at() {
-    let line = LmhostsLine {
-        line: 7,
-        address: "127.0.0.77".parse().unwrap(),
-        name: "DC2".to_owned(),
-        suffix: None,
-        preload: true,
-        domain: None,
-    };
-    let file = LmhostsFile { path: "lmhosts".to_owned(), lines: vec![line], includes: vec![] };
+    let text = "# ours\r\n\r\n127.0.0.78 DC22\r\n127.0.0.77 dc2 #PRE\r\n";
+    let file = lmhosts::parse("lmhosts", text);
     let sources = Resolver { lmhosts: Reading::Value(file), ..resolver(Vec::new()) };
     let seen = look(closed_ports().netbios, &sources).await;
     let [lookup] = said(&seen, Source::Lmhosts)[..] else { panic!("{seen:?}") };
     let Answer::Records(records) = &lookup.answer else { panic!("{lookup:?}") };
-    assert_eq!(records[0].line, Some(7));
+    assert_eq!(records.iter().map(|record| record.line).collect::<Vec<_>>(), [Some(4)]);
+    // So it goes to the coordinator, uncut.
+    let body = Body::Peer(seen.clone());
+    let fitted = fit(&body).expect("within the bounds");
+    assert_eq!((fitted.body, fitted.notes.len()), (body, 0));
     let addresses: Vec<String> = seen.addresses.iter().map(|a| a.address.to_string()).collect();
     assert_eq!(addresses, ["127.0.0.1", "127.0.0.77"]);
 }

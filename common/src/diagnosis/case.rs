@@ -2,10 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use super::{Evidence, Observed, Registration, Stamped, serving};
+use super::{DcFacts, Evidence, Observed, Registration, Stamped, serving};
 use crate::{
     facts::{
-        AddressProbe, Boot, DnsName, EndpointMap, Filters, Host, NtdsSettings, Platform, PortUse,
+        AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host, Platform, PortUse,
         Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source, Timestamp,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
@@ -20,6 +20,8 @@ pub(super) struct Case<'a> {
     pub(super) look: Option<&'a Observed>,
     /// Looks of the others.
     pub(super) others: Vec<&'a Observed>,
+    /// When the source's present life began: its boot, or the start of the process that serves.
+    began: Option<Timestamp>,
     pub(super) source_host: Option<&'a Stamped<Host>>,
     pub(super) source_map: Option<&'a Stamped<EndpointMap>>,
     pub(super) source_services: Option<&'a Stamped<Services>>,
@@ -31,6 +33,14 @@ pub(super) struct Case<'a> {
     pub(super) destination_port_use: Option<&'a PortUse>,
     pub(super) destination_services: Option<&'a Stamped<Services>>,
 }
+
+/// What the way of a report may shift the time of what it tells: two hosts' times that are nearer
+/// to each other do not say which came first.
+const WAY: Duration = Duration::from_secs(2);
+
+/// For so long after a host or its service started, not everything listens yet: that a look fails
+/// then says nothing about the path.
+const SETTLING: Duration = Duration::from_secs(60);
 
 /// Replication (MS-DRSR 2.1).
 const DRSUAPI: InterfaceId =
@@ -53,6 +63,7 @@ impl<'a> Case<'a> {
             now,
             look: fresh().filter(own).max_by_key(|observed| observed.at),
             others: fresh().filter(|observed| !own(observed)).collect(),
+            began: None,
             source_host: keep(evidence.source.host.as_ref(), is_fresh),
             source_map: keep(evidence.source.endpoint_map.as_ref(), is_fresh),
             source_services: keep(evidence.source.services.as_ref(), is_fresh),
@@ -74,6 +85,7 @@ impl<'a> Case<'a> {
         let began = self.source_boot().map(|boot| boot.at).max(self.process().map(|p| p.started));
         let began = began.map(|began| self.on_our_clock(began));
         let Some(began) = began else { return };
+        self.began = Some(began);
         self.look = self.look.filter(|look| look.at >= began);
         self.others.retain(|look| look.at >= began);
         // A map read before the process started that serves now is another process's.
@@ -154,18 +166,41 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The objectGUID that the destination's directory holds for the source, and its object.
-    pub(super) fn known_settings(&self) -> Option<&'a NtdsSettings> {
-        let source = self.source();
-        let directory = self.evidence.destination.directory.as_ref()?;
-        // A copy of the directory changes rarely and is stamped with every report all the same.
-        if directory.at.until(self.now) > Duration::from_millis(self.evidence.fresh_for_ms) {
-            return None;
-        }
-        let rows = directory.fact.settings.value()?;
-        rows.iter()
-            .filter(|row| row.host.as_ref() == Some(source))
-            .max_by_key(|row| (row.created, row.dsa_guid))
+    /// The destination's copy of the directory.
+    pub(super) fn destination_directory(&self) -> Option<&'a Directory> {
+        self.fresh_directory(&self.evidence.destination)
+    }
+
+    /// The source's own copy of the directory.
+    pub(super) fn source_directory(&self) -> Option<&'a Directory> {
+        self.fresh_directory(&self.evidence.source)
+    }
+
+    /// A copy of the directory changes rarely and is stamped with every report all the same.
+    fn fresh_directory(&self, facts: &'a DcFacts) -> Option<&'a Directory> {
+        let limit = Duration::from_millis(self.evidence.fresh_for_ms);
+        let held = facts.directory.as_ref()?;
+        (held.at.until(self.now) <= limit).then_some(&held.fact)
+    }
+
+    /// The time over which all that the destination saw of the source's present life was what its
+    /// look says: from its first to its last look of that kind.
+    pub(super) fn looked_over(&self) -> Option<(Timestamp, Timestamp)> {
+        let look = self.look?;
+        let since = look.since.unwrap_or(look.at).min(look.at);
+        Some((self.began.map_or(since, |began| since.max(began)), look.at))
+    }
+
+    /// What others saw, and what the source says of itself, from then on speaks against what the
+    /// destination's look says: its first look that came to the same was over by then. `None` while
+    /// the source has hardly started.
+    pub(super) fn against_since(&self) -> Option<Timestamp> {
+        let look = self.look?;
+        let settled = |at: &Timestamp| self.began.is_none_or(|began| *at >= began.plus(SETTLING));
+        let first = look.since.map(|since| since.min(look.at)).filter(settled);
+        let first = first.or(Some(look.at).filter(settled))?;
+        // One snapshot of all that is known has no order of its own.
+        Some(if look.since.is_some() { first.plus(WAY) } else { first })
     }
 
     /// What the destination's look says of an address.
@@ -210,6 +245,14 @@ impl<'a> Case<'a> {
         read_only
             && self.evidence.destination.directory.is_some()
             && self.interface().offers(DRSUAPI)
+    }
+
+    /// Whether the link would be replication between two forests, which there is none of.
+    pub(super) fn is_between_forests(&self) -> bool {
+        let forest = |facts: &'a DcFacts| facts.host.as_ref()?.fact.forest.value();
+        let (here, there) = (forest(&self.evidence.destination), forest(&self.evidence.source));
+        let differ = matches!((here, there), (Some(here), Some(there)) if here != there);
+        differ && self.interface().offers(DRSUAPI)
     }
 
     /// The platform of the source, which does not grow old.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{
     Cause, Confidence, Side, State,
     case::Case,
+    directory,
     finding::{Finding, windows_code},
     latent::{full, latent},
     misled,
@@ -18,8 +19,18 @@ use crate::facts::{Failure, Source};
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
     let finding = any(case, views);
+    if !matches!(finding.state, State::Failing | State::Latent) {
+        return finding;
+    }
+    if case.is_between_forests() {
+        return Finding::unknown(format!(
+            "whether anything needs this of {}: it is in another forest, and forests do not \
+             replicate with each other",
+            case.source()
+        ));
+    }
     // No domain controller pulls from a read-only one: whether one could does not matter.
-    if matches!(finding.state, State::Failing | State::Latent) && case.is_read_only_source() {
+    if case.is_read_only_source() {
         return Finding::unknown(format!(
             "whether anything needs this of {}: it is a read-only domain controller, from which \
              none replicates",
@@ -30,7 +41,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
 }
 
 fn any(case: &Case<'_>, views: &[View]) -> Finding {
-    if let Some(stale) = stale_settings(case) {
+    if let Some(stale) = directory::stale_settings(case) {
         return stale;
     }
     if case.look.is_none() {
@@ -51,35 +62,28 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
     }
     let finding = reach(case, view);
     if finding.state != State::Healthy {
-        return finding;
+        return misled::unsettled(case, views, view, &finding).unwrap_or(finding);
     }
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
-    misled::elsewhere(case, views, view).or_else(|| latent(case)).unwrap_or(finding)
+    if let Some(found) = misled::elsewhere(case, views, view).or_else(|| latent(case)) {
+        return found;
+    }
+    if every_server_answered(case, views) {
+        return finding;
+    }
+    // What the others hold could break it tomorrow, and was not seen.
+    let sure = finding.confidence.min(Confidence::Likely);
+    finding.sure(sure)
 }
 
-/// The destination's directory knows the source under a GUID that is not the source's.
-fn stale_settings(case: &Case<'_>) -> Option<Finding> {
-    let known = case.known_settings()?;
-    let own = case.source_host?.fact.dsa_guid.value().copied()?;
-    if known.dsa_guid == own {
-        return None;
-    }
-    let created = known.created.map_or(String::new(), |at| format!(", created {at}"));
-    Some(
-        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
-            .culprit(
-                "ntds-settings",
-                format!(
-                    "NTDS Settings of {} in the directory of {}",
-                    known.server,
-                    case.destination()
-                ),
-                format!("objectGUID {}{created}; the source's own is {own}", known.dsa_guid),
-            )
-            .sure(Confidence::Proven),
-    )
+/// Whether every DNS server of the destination said where the source is.
+fn every_server_answered(case: &Case<'_>, views: &[View]) -> bool {
+    let answered = |server: &IpAddr| {
+        views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
+    };
+    case.dns_servers().iter().all(answered)
 }
 
 /// No source of names said anything.

@@ -197,6 +197,9 @@ pub struct Observed {
     pub witness: DnsName,
     /// When it was last seen to be so.
     pub at: Timestamp,
+    /// Since when every look of this witness came to the same; `None` where only the last is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// What it saw.
     pub seen: PeerObservation,
 }

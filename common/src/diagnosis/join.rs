@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{State, Verdict};
+use super::{Side, State, Verdict};
 use crate::{
     facts::{AddressProbe, Failure, Transport},
     reports::netsetup::Stage,
@@ -100,6 +100,15 @@ pub fn judge_join(
     };
     let link_words =
         |link: &Verdict| format!("{}: {} ({})", link.interface, link.cause, link.error.code);
+    // At a wrong address every port and every interface is somebody else's.
+    let misled = |link: &&Verdict| {
+        failing(link) && matches!(link.side, Side::NameResolution | Side::Directory)
+    };
+    if let Some(link) = links.iter().find(misled) {
+        let before =
+            if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
+        return found(Some(link), None, format!("{before}{}", link_words(link)));
+    }
     // The pipes of samr and lsarpc come before their interfaces.
     if let Some(closed) = port_of_step() {
         let words = format!("the log could not {step}; {}", port_words(closed));

@@ -1,12 +1,19 @@
 //! Name resolution leads the destination elsewhere.
 
-use std::net::IpAddr;
+mod alias;
+mod blame;
+mod disagree;
 
+use self::blame::{blame, mapping};
+pub(super) use self::{
+    alias::{alias_astray, alias_missing, alias_name},
+    disagree::{disagreement, unsettled},
+};
 use super::{
     Cause, Confidence, Side,
     case::Case,
     decide::error_at,
-    finding::{BadRecord, Finding},
+    finding::Finding,
     naming::{Alias, View},
     owner::Owner,
     path::{Path, path},
@@ -83,217 +90,7 @@ pub(super) fn elsewhere(case: &Case<'_>, views: &[View], effective: &View) -> Op
             return Some(alias_missing(case, views).latent());
         }
     }
-    disagreement(case, views).map(Finding::latent)
-}
-
-/// Some DNS servers have no address for the name, and others do.
-pub(super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<Finding> {
-    let lacks = |view: &&View| view.is_dns() && view.answered && view.addresses.is_empty();
-    let lacking = views.iter().find(lacks)?;
-    let has = views.iter().filter(|view| view.is_dns() && !view.addresses.is_empty()).count();
-    if has == 0 {
-        return None;
-    }
-    let servers = servers_where(case, views, |view| lacks(&view));
-    let count = views.iter().filter(lacks).count();
-    Some(
-        Finding::failing(Cause::DnsServersDisagree, Side::NameResolution, 8524)
-            .culprit(
-                "dns-record",
-                format!("A {} on DNS server {servers}", lacking.name),
-                "no address there, and one on the others",
-            )
-            .record(BadRecord {
-                servers: case.dns_servers(),
-                name: lacking.name.clone(),
-                kind: "A",
-                data: None,
-            })
-            .sure(Confidence::Proven.min(sure_of_source(case)))
-            .share(count, count + has, "DNS servers"),
-    )
-}
-
-/// The `_msdcs` alias names a host that is not the source and has no address.
-pub(super) fn alias_astray(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding> {
-    let Alias::Target(target) = &view.alias else { return None };
-    if target == case.source() || !view.is_dns() {
-        return None;
-    }
-    let servers = servers_where(case, views, |other| other.alias == view.alias);
-    Some(
-        Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 8524)
-            .culprit(
-                "dns-record",
-                format!("CNAME {} on DNS server {servers}", alias_name(case)),
-                format!("{target}, which has no address"),
-            )
-            .sure(sure_of_source(case)),
-    )
-}
-
-/// The `_msdcs` alias does not exist on at least one DNS server.
-pub(super) fn alias_missing(case: &Case<'_>, views: &[View]) -> Finding {
-    let lacks = |view: &View| view.alias == Alias::Missing;
-    let servers = servers_where(case, views, lacks);
-    let lacking = views.iter().filter(|view| view.is_dns() && lacks(view));
-    let count = lacking.clone().count();
-    let has = views.iter().filter(|view| view.is_dns() && matches!(view.alias, Alias::Target(_)));
-    let finding = Finding::failing(Cause::DnsCnameMissing, Side::NameResolution, 8524)
-        .culprit(
-            "dns-record",
-            format!("CNAME {} on DNS server {servers}", alias_name(case)),
-            "no such record",
-        )
-        .sure(sure_of_source(case))
-        .share(count, count + has.count(), "DNS servers");
-    let servers = lacking.filter_map(|view| match view.source {
-        Source::Dns(server) => Some(server),
-        _ => None,
-    });
-    match alias_name(case).parse() {
-        Ok(name) => finding.record(BadRecord {
-            servers: servers.collect(),
-            name,
-            kind: "CNAME",
-            data: None,
-        }),
-        Err(_) => finding,
-    }
-}
-
-/// Proven where the source itself says who it is.
-const fn sure_of_source(case: &Case<'_>) -> Confidence {
-    if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely }
-}
-
-/// Which sort of mapping a source of names holds wrong.
-fn mapping(case: &Case<'_>, view: &View) -> Cause {
-    match (view.source, &view.alias) {
-        (Source::Hosts, _) => Cause::HostsFileOverride,
-        (Source::Cache, _) => Cause::DnsCacheStale,
-        (Source::Lmhosts, _) => Cause::LmhostsOverride,
-        (Source::Wins(_), _) => Cause::WinsStale,
-        (_, Alias::Target(target)) if target != case.source() => Cause::DnsCnameWrong,
-        _ => Cause::DnsAStale,
-    }
-}
-
-fn blame(
-    finding: Finding,
-    case: &Case<'_>,
-    views: &[View],
-    view: &View,
-    address: IpAddr,
-    line: Option<u32>,
-    owner: Option<&str>,
-) -> Finding {
-    let owner = owner.map_or_else(
-        || format!("{address}, not an address of {}", case.source()),
-        |owner| format!("{address}, which is {owner}"),
-    );
-    match (view.source, mapping(case, view)) {
-        (Source::Hosts, _) => {
-            let line = line.map_or(String::new(), |line| format!(":{line}"));
-            finding.culprit(
-                "hosts-line",
-                format!("{}{line} on {}", case.hosts_path(), case.destination()),
-                owner,
-            )
-        }
-        (Source::Lmhosts, _) => {
-            let line = line.map_or(String::new(), |line| format!(":{line}"));
-            let lmhosts = case.destination_resolver.and_then(|r| r.fact.lmhosts.value());
-            let path = lmhosts.map_or("LMHOSTS file", |file| file.path.as_str());
-            finding.culprit(
-                "lmhosts-line",
-                format!("{path}{line} on {}", case.destination()),
-                owner,
-            )
-        }
-        (Source::Wins(server), _) => finding.culprit(
-            "wins-record",
-            format!("{} on WINS server {}", case.source().host(), case.server_name(server)),
-            owner,
-        ),
-        (Source::Cache, _) => finding.culprit(
-            "dns-cache",
-            format!("{} in the DNS client's cache of {}", view.name, case.destination()),
-            owner,
-        ),
-        (Source::System, _) => finding.culprit(
-            "system-resolver",
-            format!("{} as {} of {} has it", view.name, view.source, case.destination()),
-            owner,
-        ),
-        (Source::Dns(_), Cause::DnsCnameWrong) => {
-            let holds = |other: &View| other.alias == view.alias;
-            let servers = servers_where(case, views, holds);
-            let finding = finding.culprit(
-                "dns-record",
-                format!("CNAME {} on DNS server {servers}", alias_name(case)),
-                format!("{}, {owner}", view.name),
-            );
-            match alias_name(case).parse() {
-                Ok(name) => finding.record(BadRecord {
-                    servers: addresses_where(views, holds),
-                    name,
-                    kind: "CNAME",
-                    data: Some(view.name.to_string()),
-                }),
-                Err(_) => finding,
-            }
-        }
-        (Source::Dns(_), _) => {
-            let kind = if address.is_ipv4() { "A" } else { "AAAA" };
-            let holds = |other: &View| {
-                other.name == view.name && other.addresses.iter().any(|(a, _)| *a == address)
-            };
-            let servers = servers_where(case, views, holds);
-            finding
-                .culprit(
-                    "dns-record",
-                    format!("{kind} {} on DNS server {servers}", view.name),
-                    owner,
-                )
-                .record(BadRecord {
-                    servers: addresses_where(views, holds),
-                    name: view.name.clone(),
-                    kind,
-                    data: Some(address.to_string()),
-                })
-        }
-    }
-}
-
-fn servers_where(case: &Case<'_>, views: &[View], holds: impl Fn(&View) -> bool) -> String {
-    let servers: Vec<String> = views
-        .iter()
-        .filter(|view| holds(view))
-        .filter_map(|view| match view.source {
-            Source::Dns(server) => Some(case.server_name(server)),
-            _ => None,
-        })
-        .collect();
-    servers.join(", ")
-}
-
-fn addresses_where(views: &[View], holds: impl Fn(&View) -> bool) -> Vec<IpAddr> {
-    let servers = views.iter().filter(|view| holds(view)).filter_map(|view| match view.source {
-        Source::Dns(server) => Some(server),
-        _ => None,
-    });
-    servers.collect()
-}
-
-/// The `_msdcs` name that the destination looks for.
-pub(super) fn alias_name(case: &Case<'_>) -> String {
-    use crate::facts::RecordType;
-    case.look
-        .and_then(|look| {
-            look.seen.lookups.iter().find(|lookup| lookup.question.kind == RecordType::Cname)
-        })
-        .map_or_else(|| format!("of {} in _msdcs", case.source()), |l| l.question.name.to_string())
+    disagreement(case, views).or_else(|| disagree::conflict(case, views)).map(Finding::latent)
 }
 
 /// Proven when the source says which addresses are its own *and* somebody else answered there. An

@@ -7,6 +7,7 @@
 
 mod case;
 mod decide;
+mod directory;
 mod engine;
 mod evidence;
 mod finding;

@@ -17,6 +17,9 @@ pub(super) struct View {
     pub(super) addresses: Vec<(IpAddr, Option<u32>)>,
     /// Whether it answered the question for the address, be it with "no".
     pub(super) answered: bool,
+    /// Whether what it maps is what the destination looks for: a hosts line for the host name alone
+    /// is not asked where the alias leads to another host, or nowhere.
+    pub(super) asked: bool,
 }
 
 /// What a DNS server says of `<guid>._msdcs.<forest>`.
@@ -87,11 +90,26 @@ pub(super) fn views(case: &Case<'_>) -> Vec<View> {
             }
         }
     }
-    sources
+    let mut views: Vec<View> = sources
         .into_iter()
         .filter(|source| lookups.iter().any(|lookup| lookup.source == *source))
         .map(|source| view(case, source, lookups))
-        .collect()
+        .collect();
+    let first = views.iter().find(|view| view.is_dns() && view.settles());
+    let leads_there = first.is_none_or(|view| match &view.alias {
+        Alias::Target(target) => target == case.source(),
+        Alias::Missing => windows,
+        Alias::NotAsked | Alias::NoAnswer => true,
+    });
+    let maps_alias = lookups.iter().any(|lookup| {
+        lookup.source == Source::Hosts
+            && lookup.question.name != *case.source()
+            && !records(&lookup.answer).is_empty()
+    });
+    for view in views.iter_mut().filter(|view| view.source == Source::Hosts) {
+        view.asked = leads_there || maps_alias;
+    }
+    views
 }
 
 /// The source that decides what the destination uses: the hosts file where it maps the name, else
@@ -99,7 +117,7 @@ pub(super) fn views(case: &Case<'_>) -> Vec<View> {
 /// has no address, a NetBIOS source that has one; else the system's resolver.
 pub(super) fn effective(views: &[View]) -> Option<&View> {
     let first = views.iter().find(|view| match view.source {
-        Source::Hosts | Source::Cache => !view.addresses.is_empty(),
+        Source::Hosts | Source::Cache => view.asked && !view.addresses.is_empty(),
         Source::Dns(_) => view.settles(),
         Source::System | Source::Lmhosts | Source::Wins(_) => false,
     });
@@ -124,13 +142,19 @@ fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
         Alias::Target(target) => target.clone(),
         _ => case.source().clone(),
     };
+    // A cache keeps what an alias led to with the question for the alias.
+    let held_by = here()
+        .find(|lookup| source == Source::Cache && lookup.question.kind == RecordType::Cname)
+        .filter(|_| matches!(alias, Alias::Target(_)))
+        .map(|lookup| &lookup.question.name);
     let mut addresses: Vec<(IpAddr, Option<u32>)> = Vec::new();
     let mut answered = false;
     for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
         // A hosts file is taken as a whole: a line for the alias counts as one for the host.
         // NetBIOS names are host names.
         let whole = source == Source::Hosts || source.is_netbios();
-        if !whole && lookup.question.name != name {
+        let asked = &lookup.question.name;
+        if !whole && *asked != name && Some(asked) != held_by {
             continue;
         }
         answered |= is_answer(&lookup.answer);
@@ -142,7 +166,7 @@ fn view(case: &Case<'_>, source: Source, lookups: &[Lookup]) -> View {
             }
         }
     }
-    View { source, alias, name, addresses, answered }
+    View { source, alias, name, addresses, answered, asked: true }
 }
 
 fn alias(answer: &Answer) -> Alias {

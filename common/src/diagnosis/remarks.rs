@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::DcFacts;
 use crate::{
     facts::{MapDifferences, plain_text},
-    windows::{ClientProtocolRule, Note, notes},
+    windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside},
 };
 
 /// Findings about the setup of one domain controller. They are no verdicts: nothing need fail.
@@ -25,9 +25,19 @@ impl Remarks {
     /// What there is to say. Facts count as they stand, however old.
     #[must_use]
     pub fn of(facts: &DcFacts) -> Self {
+        Self::beside(facts, &ClientProtocolRule::default(), None)
+    }
+
+    /// As [`Remarks::of`], by a rule of the operator's and beside what most of the fleet have.
+    #[must_use]
+    pub fn beside(
+        facts: &DcFacts,
+        protocols: &ClientProtocolRule,
+        majority: Option<&ProtocolMajority>,
+    ) -> Self {
         let map = facts.endpoint_map.as_ref();
         Self {
-            notes: notes(facts, &ClientProtocolRule::default()),
+            notes: notes_beside(facts, protocols, majority),
             map_differences: map.map(|held| held.fact.differences()).unwrap_or_default(),
         }
     }

@@ -262,6 +262,8 @@ impl List<'_> {
         let disagree = self.finding.cause == Cause::DnsServersDisagree;
         let holders: Vec<_> =
             bad.servers.iter().copied().filter(|server| !disagree || lacks(server)).collect();
+        // Where none lacks it, they hold different ones.
+        let holders = if holders.is_empty() { bad.servers.clone() } else { holders };
         let name = bad.name.clone();
         self.push(Root {
             cause: self.finding.cause,

@@ -15,7 +15,8 @@ use super::{
     path::Path,
 };
 use crate::facts::{
-    Failure, Platform, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState, StartType,
+    Failure, Platform, Reading, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState,
+    StartType,
 };
 
 /// The destination has not looked: what the source says of itself has to do.
@@ -81,8 +82,17 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
             && filter.action == RpcFilterAction::Block
             && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
     });
-    // Listed before the destination asked and after: it was listed when it was denied.
-    let throughout = listed >= looked && case.registrations().any(|k| Some(k.first) <= looked);
+    // Listed at a moment between two looks that were denied, or on both sides of the only one: it
+    // was listed when it was denied.
+    let throughout = case.looked_over().is_some_and(|(since, until)| {
+        let listed = case.source_map.is_some_and(|map| (since..=until).contains(&map.at));
+        // The last stretch goes on for as long as the map still has it.
+        let last = case.registrations().last().filter(|last| last.lost.is_none());
+        let map = case.source_map.map(|map| map.at);
+        let goes_on = last.is_some_and(|last| last.first <= until && map >= Some(since));
+        let mut known = case.registrations();
+        listed || goes_on || known.any(|known| known.first <= until && known.last >= since)
+    });
     let name = format!("{} at {address}", case.source());
     let value = "listed by the source itself, denied to the destination";
     if let Some(filter) = filter {
@@ -92,8 +102,20 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
             .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
     }
     if throughout {
-        // Filters that were read, and none that fits: something on the way answers in its place.
-        let side = if filters.is_some() { Side::Network } else { Side::Source };
+        let pattern = pattern(
+            case,
+            address,
+            |path| matches!(path, Path::NotRegistered(_)),
+            |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
+        );
+        // No filter that fits, or a host that has none: something on the way answers in its place,
+        // unless it answers everybody so.
+        let none = case.source_filters.is_some_and(|filters| {
+            filters.rpc_is_whole()
+                || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
+        });
+        let on_the_way = none && !pattern.all_fail;
+        let side = if on_the_way { Side::Network } else { Side::Source };
         return Finding::failing(Cause::RpcFiltered, side, 1753)
             .culprit("registration", name, value)
             .sure(Confidence::Likely);
@@ -115,16 +137,23 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
 pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
     let error = windows_code(failure);
     let services = case.source_services.map(|services| &services.fact);
-    let state = |role| services.and_then(|all| all.with_role(role)).map(|service| service.state);
+    let stopped = |role| {
+        let service = services.and_then(|all| all.with_role(role));
+        service.filter(|service| service.state == ServiceState::Stopped)
+    };
     let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, 135));
-    if state(ServiceRole::Directory) == Some(ServiceState::Stopped) && listens != Some(true) {
+    let windows = case.source_platform() == Some(Platform::Windows);
+    let mapper = stopped(ServiceRole::EndpointMapper);
+    // On Samba one process is the endpoint mapper and serves the interface. On Windows nothing
+    // starts without the endpoint mapper: that the directory does not run follows from it.
+    let serves = mapper.is_some_and(|mapper| case.service() == Some(mapper)) && !windows;
+    let directory = stopped(ServiceRole::Directory).is_some() && !(windows && mapper.is_some());
+    if (directory || serves) && listens != Some(true) {
         return lost(case, error);
     }
-    let mapper = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper));
-    if let Some(mapper) = mapper.filter(|mapper| mapper.state == ServiceState::Stopped) {
+    if let Some(mapper) = mapper {
         let disabled = matches!(mapper.start.value(), Some(StartType::Disabled));
         let how = if disabled { "disabled" } else { "not running" };
-        let windows = case.source_platform() == Some(Platform::Windows);
         // Only Windows has a table of defaults to be off.
         let cause = if windows { Cause::RpcServiceMisconfigured } else { Cause::NotError1753 };
         return Finding::failing(cause, Side::Source, error)
@@ -143,24 +172,34 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::Unreached(_)),
         |path| !matches!(path, Path::Unreached(_) | Path::NotSeen),
     );
     let value = format!("{failure}; {}", pattern.words);
-    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
-    let firewall = profiles.into_iter().flatten().any(|profile| profile.enabled);
-    if pattern.all_fail && firewall && listens == Some(true) {
-        return Finding::failing(Cause::HostFirewall, Side::Source, error)
-            .culprit(
-                "firewall",
-                format!("the firewall of {}", case.source()),
-                format!("it is on, and the host listens on port 135: {value}"),
-            )
-            .sure(Confidence::Likely);
+    if pattern.all_fail && listens == Some(true) && has_firewall(case) {
+        return host_firewall(case, 135, &value, error);
     }
     Finding::failing(Cause::EpmUnreachable, pattern.side, error)
         .culprit("port", name, value)
-        .sure(pattern.confidence(listens))
+        .sure(pattern.confidence(case, listens))
+}
+
+/// Whether the source's own firewall is on in some profile.
+fn has_firewall(case: &Case<'_>) -> bool {
+    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
+    profiles.into_iter().flatten().any(|profile| profile.enabled)
+}
+
+/// The source listens, its firewall is on, and nobody gets through.
+fn host_firewall(case: &Case<'_>, port: u16, value: &str, error: i64) -> Finding {
+    Finding::failing(Cause::HostFirewall, Side::Source, error)
+        .culprit(
+            "firewall",
+            format!("the firewall of {}", case.source()),
+            format!("it is on, and the host listens on port {port}: {value}"),
+        )
+        .sure(Confidence::Likely)
 }
 
 /// The endpoint mapper answered; the port it named cannot be reached.
@@ -180,13 +219,17 @@ pub(super) fn port_unreached(
     }
     let pattern = pattern(
         case,
+        address,
         |path| matches!(path, Path::PortUnreached(..)),
         |path| matches!(path, Path::Reached(_)),
     );
     let value = format!("{failure}; {}", pattern.words);
+    if pattern.all_fail && listens == Some(true) && has_firewall(case) {
+        return host_firewall(case, port, &value, error);
+    }
     Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
         .culprit("port", name, value)
-        .sure(pattern.confidence(listens))
+        .sure(pattern.confidence(case, listens))
 }
 
 /// Something listens on the port that the endpoint mapper named, and does not take the bind.

@@ -10,16 +10,30 @@ use super::{Blank, Reading, Timestamp};
 pub struct Events {
     /// From where on the logs are watched, by the host's clock.
     pub since: Reading<Timestamp>,
-    /// The latest events of the watched ids since then, oldest first.
+    /// The latest events of the watched ids since then, oldest first, of the logs that could be
+    /// read.
     pub list: Reading<Vec<LoggedEvent>>,
+    /// Each log by itself: one that cannot be read keeps nobody from the others.
+    pub logs: Reading<Vec<WatchedLog>>,
 }
 
 impl Events {
     /// Events of which nothing is known.
     #[must_use]
     pub fn blank(blank: &Blank) -> Self {
-        Self { since: blank.reading(), list: blank.reading() }
+        Self { since: blank.reading(), list: blank.reading(), logs: blank.reading() }
     }
+}
+
+/// One log that is watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WatchedLog {
+    /// Its name: `Directory Service`, `System`.
+    pub log: String,
+    /// From where on it is watched, by the host's clock. Absent where the host has no such log; one
+    /// that cannot be read now is read on from where it was left, once it can.
+    pub since: Reading<Timestamp>,
 }
 
 /// One event, in the form that has no language: provider, id and parameters.

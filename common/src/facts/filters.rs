@@ -15,13 +15,21 @@ pub struct Filters {
     pub profiles: Reading<Vec<FirewallProfile>>,
     /// The filters at the RPC layers; most hosts have none.
     pub rpc: Reading<Vec<RpcFilter>>,
+    /// How many there are beyond those: a list that was cut says nothing about what is not in it.
+    pub rpc_left_out: Reading<u32>,
 }
 
 impl Filters {
     /// Filters of which nothing is known.
     #[must_use]
     pub fn blank(blank: &Blank) -> Self {
-        Self { profiles: blank.reading(), rpc: blank.reading() }
+        Self { profiles: blank.reading(), rpc: blank.reading(), rpc_left_out: blank.reading() }
+    }
+
+    /// Whether the list of RPC filters was read and is whole.
+    #[must_use]
+    pub fn rpc_is_whole(&self) -> bool {
+        self.rpc.value().is_some() && self.rpc_left_out.value() == Some(&0)
     }
 }
 

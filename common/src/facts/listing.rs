@@ -71,6 +71,9 @@ fn one_line(value: &Value) -> String {
             .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(field, value)| match (value.get("reading"), value.get("value")) {
+                (Some(Value::String(kind)), Some(why)) if kind != "value" => {
+                    format!("{field}=({kind}: {})", plain(why))
+                }
                 (Some(_), Some(inner)) => format!("{field}={}", plain(inner)),
                 (Some(kind), None) => format!("{field}={}", plain(kind)),
                 _ => format!("{field}={}", plain(value)),
@@ -103,7 +106,7 @@ pub fn plain_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Blank, PortUse, Reading, Services};
+    use crate::facts::{Blank, PortUse, Reading, Service, ServiceState, Services};
 
     fn text(section: &Section, fact: &str) -> Vec<String> {
         let rows = listing(section).expect("a section is JSON");
@@ -119,6 +122,14 @@ mod tests {
             text(&use_of(Blank::unreadable("no\u{1b}way")), "top"),
             ["unreadable: no\u{fffd}way"]
         );
+        let mut service = Service::blank("NTDS", ServiceState::Running, &Blank::Absent);
+        service.account = Reading::Value("LocalSystem".to_owned());
+        service.delayed = Reading::Unreadable("error 5".to_owned());
+        let one = Section::Services(Services { list: Reading::Value(vec![service]) });
+        let line = &text(&one, "list")[0];
+        for said in ["account=LocalSystem", "delayed=(unreadable: error 5)", "start=absent"] {
+            assert!(line.contains(said), "{line}");
+        }
         let none = Section::Services(Services { list: Reading::Value(Vec::new()) });
         assert_eq!(text(&none, "list"), ["none"]);
     }

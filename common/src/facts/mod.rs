@@ -25,7 +25,7 @@ mod time;
 
 pub use self::{
     directory::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication},
-    events::{Events, LoggedEvent},
+    events::{Events, LoggedEvent, WatchedLog},
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     listing::{Row, listing, plain_text},

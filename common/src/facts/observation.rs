@@ -35,6 +35,12 @@ pub struct Lookup {
     pub question: Question,
     /// What came back.
     pub answer: Answer,
+    /// The operating system's error number behind a failure, where it gave one; see [`Stage::code`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
+    /// The observer's own address towards the server that was asked, where one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<IpAddr>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
     /// Whether it was asked a second time, because the first brought no answer in time.
@@ -313,6 +319,9 @@ pub struct InterfaceProbe {
     pub interface: InterfaceId,
     /// What `ept_map` answered; to the second question, where there was one.
     pub answer: MapAnswer,
+    /// The operating system's error number behind a failure, where it gave one; see [`Stage::code`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
     /// How long that took, in milliseconds.
     pub took_ms: u32,
     /// Whether it was asked a second time: after silence, a cut connection, and "not registered".
@@ -360,6 +369,9 @@ pub struct IdentityProbe {
     pub method: IdentityMethod,
     /// Who answered, or why nobody did.
     pub outcome: Result<Identity, Failure>,
+    /// The operating system's error number behind a failure, where it gave one; see [`Stage::code`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i32>,
     /// How long it took, in milliseconds.
     pub took_ms: u32,
     /// Whether it was asked a second time, after silence.

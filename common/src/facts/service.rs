@@ -34,6 +34,9 @@ pub struct Service {
     pub state: ServiceState,
     /// How it is started.
     pub start: Reading<StartType>,
+    /// Whether an automatic start is put off until the services without a delay have been started
+    /// (Windows, `SERVICE_DELAYED_AUTO_START_INFO`); does not apply to other start types.
+    pub delayed: Reading<bool>,
     /// The process, while it runs.
     pub process: Reading<Process>,
     /// The account it runs under, as the service manager writes it.
@@ -53,6 +56,7 @@ impl Service {
             roles: Vec::new(),
             state,
             start: blank.reading(),
+            delayed: blank.reading(),
             process: blank.reading(),
             account: blank.reading(),
             exit_code: blank.reading(),

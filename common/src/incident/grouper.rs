@@ -163,6 +163,16 @@ impl Grouper {
         Some(self.links.get(*self.ids.get(link)?)?.state)
     }
 
+    /// The subjects of the incidents that explain a link, as of the last
+    /// [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+        let held = self.ids.get(link).and_then(|id| self.links.get(*id));
+        let roots = held.and_then(|held| held.trouble.as_ref()).into_iter();
+        let roots = roots.flat_map(|trouble| &trouble.explained_by);
+        roots.filter_map(|root| Some(self.roots.get(*root)?.subject.clone())).collect()
+    }
+
     fn root(&mut self, subject: &Subject, link: LinkId) -> RootId {
         if let Some(id) = self.root_ids.get(subject).copied() {
             if let Some(entry) = self.roots.get_mut(id) {

@@ -9,6 +9,7 @@
 //! A change is worked out again only in the part of the fleet that it can bear on, and the outcome
 //! never depends on the order in which verdicts came.
 
+mod considered;
 mod cover;
 mod grouper;
 mod key;
@@ -20,6 +21,7 @@ mod table;
 mod tests;
 
 pub use self::{
+    considered::Considered,
     grouper::Grouper,
     pattern::{Pattern, Shape},
     regroup::Changes,

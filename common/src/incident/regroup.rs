@@ -94,7 +94,7 @@ impl Walk {
     }
 }
 
-fn is_admissible(grouper: &Grouper, root: RootId) -> bool {
+pub(super) fn is_admissible(grouper: &Grouper, root: RootId) -> bool {
     let Some(entry) = grouper.roots.get(root) else { return false };
     if entry.against.iter().any(|key| grouper.works.contains_key(key)) {
         return false;

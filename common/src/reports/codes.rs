@@ -18,7 +18,7 @@ pub const fn about(code: i64) -> Option<About> {
             "the source: does the service run and is it registered; then the destination: does the source's name lead to the source",
         ),
         1722 => (
-            "the RPC server could not be reached",
+            "the RPC server could not be reached on port 135, or on the port behind it: another fault than 1753",
             "the destination: port 135 of the source and the port behind it; then the source: does it run",
         ),
         1726 | 1727 => (

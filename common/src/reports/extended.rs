@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     fn read_all(text: &str) -> Vec<ErrorRecord> {
-        let page = Page::new(text);
+        let page = Page::new(text, text);
         read(&page, 0).map(|(records, _)| records).unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     netsetup::{self, Attempt, Stage},
-    page::{Page, numbers},
+    page::Page,
     told::{Outcome, Party, Told, Tool},
 };
 use crate::rpc::names;
@@ -40,14 +40,8 @@ pub(super) fn read(page: &mut Page<'_>) {
 
 fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
     let at = |line: u32| usize::try_from(line).unwrap_or_default().saturating_sub(1);
-    let mut lines = numbers(at(attempt.first_line), at(attempt.last_line));
-    // A wrapped line has a rest or two; what stands further from the log's own lines is not of it.
-    let near = |line: u32| {
-        (0..4).any(|back| {
-            page.open(at(line.saturating_sub(back))).is_some_and(netsetup::is_of_the_log)
-        })
-    };
-    lines.retain(|line| page.open(at(*line)).is_some_and(|text| !text.is_empty()) && near(*line));
+    let mut lines = attempt.lines.clone();
+    lines.retain(|line| page.open(at(*line)).is_some_and(|text| !text.is_empty()));
     let mut told = Told::new(TOOL, lines);
     let party = |noted: &Option<netsetup::Noted>| Party::named(&noted.as_ref()?.value);
     told.destination = party(&attempt.machine);

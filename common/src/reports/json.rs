@@ -1,10 +1,14 @@
 //! JSON with its line numbers, and as much of it as is there: a file that is cut off gives every value
 //! that it still has.
 
-/// The most values of one document.
-const MAX_VALUES: usize = 400_000;
+/// The most values of one document: those of some ten thousand partners.
+const MAX_VALUES: usize = 200_000;
 /// The deepest nesting.
 const MAX_DEPTH: usize = 16;
+/// How much of a path is kept, in names; no report needs more than three.
+const MAX_PATH: usize = 4;
+/// How much of a name is kept, in characters.
+const MAX_KEY: usize = 64;
 
 /// A value that is no object or array, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) struct Document {
     pub(super) end: usize,
     /// Whether everything that was opened was closed.
     pub(super) whole: bool,
+    /// Values past the limit.
+    pub(super) left_out: usize,
 }
 
 #[derive(Debug)]
@@ -36,7 +42,7 @@ struct Level {
 /// Reads the object that begins at `text[start]`, in line `line`.
 pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
     let bytes = text.as_bytes();
-    let mut document = Document { leaves: Vec::new(), end: text.len(), whole: false };
+    let mut document = Document { leaves: Vec::new(), end: text.len(), whole: false, left_out: 0 };
     let mut stack: Vec<Level> = Vec::new();
     let (mut at, mut line) = (start, line);
     while let Some(byte) = bytes.get(at).copied() {
@@ -76,16 +82,21 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
                 let is_key = byte == b'"'
                     && text.get(behind..).is_some_and(|t| t.trim_start().starts_with(':'));
                 match level {
-                    Some(level) if is_key && !level.array => level.key = Some(value),
+                    Some(level) if is_key && !level.array => {
+                        level.key = Some(value.chars().take(MAX_KEY).collect());
+                    }
                     _ if document.leaves.len() < MAX_VALUES => {
-                        let path = stack.iter().map(|level| match (&level.key, level.array) {
-                            (Some(key), false) => key.clone(),
-                            _ => level.count.to_string(),
+                        let path = stack.iter().take(MAX_PATH).map(|level| {
+                            match (&level.key, level.array) {
+                                (Some(key), false) => key.clone(),
+                                _ => level.count.to_string(),
+                            }
                         });
                         document.leaves.push(Leaf { path: path.collect(), value, line });
                     }
-                    _ => {}
+                    _ => document.left_out += 1,
                 }
+                line += text.get(at..behind).map_or(0, |t| t.matches('\n').count());
                 at = behind;
             }
         }
@@ -93,7 +104,10 @@ pub(super) fn read(text: &str, start: usize, line: usize) -> Document {
     document
 }
 
-/// A string, number or word; the byte behind it. Strings do not go over lines.
+/// How many lines a mail program may have broken a string into.
+const MAX_BROKEN: usize = 4;
+
+/// A string, number or word; the byte behind it.
 fn scalar(text: &str, at: usize) -> Option<(String, usize)> {
     let rest = text.get(at..)?;
     if !rest.starts_with('"') {
@@ -105,14 +119,21 @@ fn scalar(text: &str, at: usize) -> Option<(String, usize)> {
         return fits.then(|| (word.to_owned(), at + end));
     }
     let mut escaped = false;
+    let mut broken = 0;
     for (offset, c) in rest.char_indices().skip(1) {
         match c {
-            '\n' => return None,
+            '\n' if broken == MAX_BROKEN => return None,
+            '\n' => broken += 1,
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             '"' => {
                 let end = offset + 1;
-                let value = serde_json::from_str(rest.get(..end)?).ok()?;
+                let written = rest.get(..end)?;
+                let whole: Vec<&str> = written.lines().map(str::trim_start).collect();
+                let value = match broken {
+                    0 => serde_json::from_str(written).ok()?,
+                    _ => serde_json::from_str(&whole.join(" ").replace("  ", " ")).ok()?,
+                };
                 return Some((value, at + end));
             }
             _ => {}

@@ -14,6 +14,7 @@ pub mod explain;
 mod extended;
 mod joining;
 mod json;
+mod markup;
 pub mod netsetup;
 mod page;
 mod replsum;
@@ -43,7 +44,8 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
-    let mut page = page::Page::new(text);
+    let plain = markup::plain(text);
+    let mut page = page::Page::new(text, &plain);
     // The surest come first: what has marks of its own is not taken for something looser.
     samba::read(&mut page);
     event::read_xml(&mut page);

@@ -13,6 +13,9 @@ const MAX_STEPS: usize = 2000;
 /// The most that is kept of one step, in characters.
 const MAX_TEXT: usize = 500;
 
+/// The most lines that one is wrapped into besides its first.
+const MAX_WRAPPED: u32 = 3;
+
 /// One attempt to join.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,6 +24,9 @@ pub struct Attempt {
     pub first_line: u32,
     /// Its last.
     pub last_line: u32,
+    /// Every line of it; others may stand between them, where it is part of something longer.
+    #[serde(skip)]
+    pub lines: Vec<u32>,
     /// When it began, as the file writes it.
     pub began: Option<String>,
     /// The domain that was to be joined.
@@ -169,7 +175,10 @@ pub fn joins(text: &str) -> Vec<Attempt> {
     for section in entries.split(Entry::is_divider) {
         // Without dashes between them, attempts begin with a line of their own.
         let begins = |entry: &Entry| entry.text.trim_end_matches(['.', ' ']) == "NetpDoDomainJoin";
-        let starts = section.iter().enumerate().filter(|(_, entry)| begins(entry));
+        // And end with the status of the whole.
+        let ends = |at: usize| section.get(at).is_some_and(Entry::is_of_the_whole);
+        let all = section.iter().enumerate();
+        let starts = all.filter(|(at, entry)| begins(entry) || at.checked_sub(1).is_some_and(ends));
         let mut bounds: Vec<usize> = starts.map(|(at, _)| at).filter(|at| *at > 0).collect();
         bounds.insert(0, 0);
         bounds.push(section.len());
@@ -187,8 +196,9 @@ pub fn joins(text: &str) -> Vec<Attempt> {
 /// Whether a line is one of this log, by its time or its first word.
 pub(super) fn is_of_the_log(line: &str) -> bool {
     let rest = split_time(line).map_or(line, |(_, rest)| rest).trim();
-    let label = LABELS.iter().any(|label| rest.starts_with(label)) && split_time(line).is_some();
-    label || (begins_an_entry(rest) && is_the_logs_own(rest))
+    let timed = split_time(line).is_some();
+    let label = LABELS.iter().any(|label| rest.starts_with(label)) || is_divider(rest);
+    (label && timed) || (begins_an_entry(rest) && is_the_logs_own(rest))
 }
 
 /// The names of the functions that write it; `Net` and `Ds` alone begin other tools' lines too.
@@ -202,6 +212,7 @@ fn read(entries: &[Entry]) -> Attempt {
     let mut attempt = Attempt {
         first_line: entries.first().map_or(0, |entry| entry.line),
         last_line: entries.last().map_or(0, |entry| entry.last_line),
+        lines: entries.iter().flat_map(|entry| entry.line..=entry.last_line).collect(),
         began: entries.iter().find_map(|entry| entry.time.clone()),
         ..Attempt::default()
     };
@@ -213,13 +224,16 @@ fn read(entries: &[Entry]) -> Attempt {
         } else if let Some(value) = entry.labelled("Machine:") {
             attempt.machine = noted(value);
         }
+        if attempt.machine.is_none() {
+            attempt.machine = entry.account().and_then(noted);
+        }
         let controller = entry.controller();
         if let Some(controller) = controller {
             attempt.controller = noted(controller);
         }
         rolled_back |= entry.text.contains("rollback");
         let Some(code) = entry.code() else { continue };
-        if entry.text.starts_with("NetpDoDomainJoin") {
+        if entry.is_of_the_whole() {
             attempt.status = Some(Status { line: entry.line, code });
         } else if code != 0 && attempt.failures.len() < MAX_STEPS {
             let stage = if rolled_back { Stage::Rollback } else { entry.stage() };
@@ -255,17 +269,22 @@ struct Entry {
 fn entries(text: &str) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let timed = text.lines().any(|line| split_time(line).is_some());
+    let mut gap = false;
     for (number, line) in (1_u32..).zip(text.lines()) {
         let line = line.trim_end();
         if line.trim().is_empty() {
+            gap = true;
             continue;
         }
+        let gap = std::mem::take(&mut gap);
         let (time, rest) = match split_time(line) {
             Some((time, rest)) => (Some(time.to_owned()), rest),
             None => (None, line),
         };
         let begins = time.is_some() || is_divider(rest) || (!timed && begins_an_entry(rest));
         match entries.last_mut() {
+            // What stands apart is nothing that was wrapped, nor is what goes on and on.
+            Some(open) if !begins && (gap || number > open.line.saturating_add(MAX_WRAPPED)) => {}
             Some(open) if !begins && !open.is_divider() => {
                 if open.text.len() < MAX_TEXT {
                     open.text.push(' ');
@@ -336,6 +355,19 @@ impl Entry {
         marks.iter().any(|mark| self.text.starts_with(mark))
     }
 
+    /// `NetpDoDomainJoin: status: 0x6d9`: how all of it ended.
+    fn is_of_the_whole(&self) -> bool {
+        self.text.starts_with("NetpDoDomainJoin") && self.code().is_some()
+    }
+
+    /// The computer whose account a line is about: `for 'APP1$'`.
+    fn account(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once(" for ")?;
+        let (name, _) = rest.split_once('$')?;
+        let name = name.trim_start_matches('\'');
+        (!name.is_empty() && !name.contains([' ', '\''])).then_some(name)
+    }
+
     /// What follows a label; `(NULL)` is nothing.
     fn labelled(&self, label: &str) -> Option<&str> {
         let value = self.text.strip_prefix(label)?.trim();
@@ -395,6 +427,8 @@ impl Entry {
         }
     }
 }
+
+mod said;
 
 #[cfg(test)]
 mod tests;

@@ -25,23 +25,36 @@ enum Claim {
 /// A file under work.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
-    text: &'a str,
+    plain: &'a str,
+    /// The lines as they are read: without what a page put around them.
     lines: Vec<&'a str>,
+    /// The lines as they are quoted.
+    written: Vec<&'a str>,
     claims: Vec<Claim>,
     told: Vec<Told>,
     rows_left_out: u32,
+    /// How many lines the text has, with those past the limit.
+    total: u32,
+    /// Lines past the limit that are not blank.
     beyond: u32,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        // A form feed or an old Mac's line end is not looked for: no tool of these writes one.
+    /// `plain` is `text` without markup, line for line.
+    pub(super) fn new(text: &'a str, plain: &'a str) -> Self {
         let mut all = text.lines();
-        let lines: Vec<&str> = all.by_ref().take(MAX_LINES).collect();
-        let beyond = all.filter(|line| !line.trim().is_empty()).count();
+        let written: Vec<&str> = all.by_ref().take(MAX_LINES).collect();
+        let (mut total, mut beyond) = (written.len(), 0_usize);
+        for line in all {
+            total += 1;
+            beyond += usize::from(!line.trim_matches(is_blank).is_empty());
+        }
+        let mut lines: Vec<&str> = plain.lines().take(MAX_LINES).collect();
+        lines.resize(written.len(), "");
         let claims = vec![Claim::Open; lines.len()];
-        let beyond = u32::try_from(beyond).unwrap_or(u32::MAX);
-        Self { text, lines, claims, told: Vec::new(), rows_left_out: 0, beyond }
+        let (total, beyond) =
+            (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
+        Self { plain, lines, written, claims, told: Vec::new(), rows_left_out: 0, total, beyond }
     }
 
     /// How many lines there are.
@@ -49,9 +62,9 @@ impl<'a> Page<'a> {
         self.lines.len()
     }
 
-    /// The whole text, for what is not made of lines.
+    /// The whole text without markup, for what is not made of lines.
     pub(super) fn text(&self) -> &'a str {
-        self.text
+        self.plain
     }
 
     /// Line `at` (from 0) without the blanks around it, where nobody has taken it yet. Too long a line
@@ -103,18 +116,22 @@ impl<'a> Page<'a> {
     pub(super) fn finish(mut self) -> Report {
         self.told.sort_by_key(|told| told.lines.first().copied());
         let mut report = Report {
-            lines: u32::try_from(self.lines.len()).unwrap_or(u32::MAX).saturating_add(self.beyond),
+            lines: self.total,
             told: self.told,
             rows_left_out: self.rows_left_out,
             unread_left_out: self.beyond,
             ..Report::default()
         };
-        let numbered = (1_u32..).zip(self.lines.iter().zip(&self.claims));
-        for (line, (text, claim)) in numbered {
+        let both = self.lines.iter().zip(&self.written);
+        for (line, ((plain, text), claim)) in (1_u32..).zip(both.zip(&self.claims)) {
             if text.trim_matches(is_blank).is_empty() {
                 continue;
             }
             match claim {
+                // Nothing but tags stands in it.
+                Claim::Open if plain.trim_matches(is_blank).is_empty() => {
+                    extend(&mut report.frame, line);
+                }
                 Claim::Open => quote(&mut report, line, text),
                 Claim::Frame(tool) => {
                     extend(&mut report.frame, line);

@@ -2,7 +2,7 @@
 //! the error number stands inside a sentence: "failed, result 1225 (WERR_CONNECTION_REFUSED)".
 
 use super::{
-    json::{self, Leaf},
+    json::{self, Document, Leaf},
     page::{Page, number},
     scan,
     told::{Outcome, Party, Told, Tool},
@@ -30,14 +30,19 @@ pub(super) fn read(page: &mut Page<'_>) {
             if ours {
                 let body = text.get(start..document.end).unwrap_or_default();
                 let last = line + body.trim_end().matches('\n').count();
-                tell(page, &document.leaves, document.whole, (line, last));
+                // What was begun and not ended is told word for word.
+                let tail = body.trim_end().rsplit('\n').next().unwrap_or_default();
+                let rest = text.get(document.end..).unwrap_or_default().lines().next();
+                let tail = format!("{}{}", tail.trim(), rest.unwrap_or_default().trim_end());
+                tell(page, &document, &tail, (line, last));
                 at = document.end;
             }
         }
     }
 }
 
-fn tell(page: &mut Page<'_>, leaves: &[Leaf], whole: bool, (first, last): (usize, usize)) {
+fn tell(page: &mut Page<'_>, document: &Document, tail: &str, (first, last): (usize, usize)) {
+    let leaves = document.leaves.as_slice();
     let value = |path: &[&str]| {
         let found = leaves
             .iter()
@@ -55,10 +60,16 @@ fn tell(page: &mut Page<'_>, leaves: &[Leaf], whole: bool, (first, last): (usize
             page.tell(row(group, own.clone(), list == "repsTo"));
         }
     }
-    if !whole {
+    if !document.whole || document.left_out > 0 {
         let mut told = Told::new(TOOL, vec![number(last)]);
         told.destination = own;
-        "the report is cut off here: what comes behind is missing".clone_into(&mut told.words);
+        told.words = match document.left_out {
+            0 => {
+                let tail: String = tail.chars().take(200).collect();
+                format!("the report is cut off here, behind {tail:?}: the rest is missing")
+            }
+            count => format!("{count} values more stand in it and are not looked at"),
+        };
         page.tell(told);
     }
     // Brackets, and the connection objects, which have no error.

@@ -15,6 +15,9 @@ const TOOL: Tool = Tool::Showrepl;
 /// The lines that may stand under the name of the domain controller before the first naming context.
 const MAX_HEAD: usize = 10;
 
+/// How much is kept of a naming context, in characters.
+const MAX_DN: usize = 1_024;
+
 /// Where in a report a line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
@@ -158,6 +161,8 @@ fn context(page: &Page<'_>, at: usize, line: &str, state: &mut State) -> Option<
         lines.push(next);
         here = next + 1;
     }
+    // It is written into every row under it.
+    let dn = dn.chars().take(MAX_DN).collect();
     // Where no neighbour follows, nobody takes its lines, and they are quoted.
     state.context = Some((dn, lines));
     Some(here)

@@ -1,5 +1,7 @@
 //! The text of a file as Windows writes it: UTF-8, UTF-16, or an old code page.
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 /// The largest file that is read; logs of this kind are some hundred kilobytes.
@@ -18,7 +20,10 @@ pub enum TextError {
 
 /// The text of `bytes`, whether or not a byte order mark says how it is encoded. Without one,
 /// UTF-16 shows by its zero bytes: the text of a log is mostly ASCII. What is no UTF-8 either is
-/// taken as if each strange byte were an unknown character.
+/// taken as if each strange byte were an unknown character. Where one tool wrote UTF-16 and another
+/// one appended bytes, or the other way round, each part is read by itself: `>>` makes such files.
+///
+/// Lines that end in CR alone get line feeds, where the text has none at all.
 ///
 /// # Errors
 /// When it is too long, or empty.
@@ -26,18 +31,82 @@ pub fn decode(bytes: &[u8]) -> Result<String, TextError> {
     if bytes.len() > MAX_BYTES {
         return Err(TextError::TooLong(bytes.len()));
     }
-    let text = match bytes {
-        [] => return Err(TextError::Empty),
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
-        _ => match zeros(bytes) {
-            (even, odd) if odd * 4 > bytes.len() && odd > even => utf16(bytes, u16::from_le_bytes),
-            (even, odd) if even * 4 > bytes.len() && even > odd => utf16(bytes, u16::from_be_bytes),
-            _ => String::from_utf8_lossy(bytes).into_owned(),
-        },
-    };
+    if bytes.is_empty() {
+        return Err(TextError::Empty);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    let marked = form(bytes, None);
+    let mut at = 0;
+    for run in plain_runs(bytes) {
+        part(bytes.get(at..run.start).unwrap_or_default(), marked, &mut text);
+        part(bytes.get(run.clone()).unwrap_or_default(), None, &mut text);
+        at = run.end;
+    }
+    part(bytes.get(at..).unwrap_or_default(), marked, &mut text);
+    if text.contains('\r') && !text.contains('\n') {
+        text = text.replace('\r', "\n");
+    }
     Ok(text)
+}
+
+type Unit = fn([u8; 2]) -> u16;
+
+/// How a part is encoded, where it is UTF-16: by its mark, by its zero bytes, else as `marked`, which
+/// is what the mark of the whole file says.
+fn form(bytes: &[u8], marked: Option<Unit>) -> Option<Unit> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => match zeros(bytes) {
+            (even, odd) if odd * 4 > bytes.len() && odd > even => Some(u16::from_le_bytes),
+            (even, odd) if even * 4 > bytes.len() && even > odd => Some(u16::from_be_bytes),
+            _ => marked,
+        },
+    }
+}
+
+fn part(bytes: &[u8], marked: Option<Unit>, text: &mut String) {
+    match (form(bytes, marked), bytes) {
+        (Some(unit), [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] | rest) => {
+            utf16(rest, unit, text);
+        }
+        (None, [0xef, 0xbb, 0xbf, rest @ ..] | rest) => {
+            text.push_str(&String::from_utf8_lossy(rest));
+        }
+    }
+}
+
+/// How many bytes without a zero, nearly all of them ASCII, are no UTF-16 by chance.
+const SURE: usize = 64;
+
+/// In bytes that have zeros: the stretches that are text of single bytes.
+fn plain_runs(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for run in bytes.split(|byte| *byte == 0) {
+        let whole = start..start + run.len();
+        start = whole.end + 1;
+        let printed = run.iter().filter(|b| matches!(b, b' '..=b'~' | b'\r' | b'\n' | b'\t'));
+        if run.len() == bytes.len()
+            || run.len() < SURE
+            || !run.contains(&b'\n')
+            || printed.count() * 10 < run.len() * 9
+        {
+            continue;
+        }
+        // Half a character on either side may be of its UTF-16 neighbour.
+        let wide = whole.start - runs.last().map_or(0, |before| before.end);
+        let first = whole.start + wide % 2;
+        let last = match run {
+            _ if whole.end == bytes.len() => whole.end,
+            [.., 0xff, 0xfe, _] => whole.end - 3,
+            [.., 0xfe, 0xff] => whole.end - 2,
+            [.., b'\n'] => whole.end,
+            _ => whole.end - 1,
+        };
+        runs.push(first..last);
+    }
+    runs
 }
 
 /// How many bytes are zero at even and at odd places.
@@ -46,9 +115,12 @@ fn zeros(bytes: &[u8]) -> (usize, usize) {
     (count(0), count(1))
 }
 
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units = bytes.as_chunks::<2>().0.iter().map(|&pair| unit(pair));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+fn utf16(bytes: &[u8], unit: Unit, text: &mut String) {
+    let (units, half) = bytes.as_chunks::<2>();
+    let units = units.iter().map(|&pair| unit(pair));
+    text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    // A file that is cut off may end in half a character.
+    text.extend(half.first().map(|_| char::REPLACEMENT_CHARACTER));
 }
 
 #[cfg(test)]
@@ -75,6 +147,36 @@ mod tests {
         assert_eq!(decode(b"caf\xe9").expect("text"), "caf\u{fffd}");
         assert_eq!(decode(b""), Err(TextError::Empty));
         assert!(matches!(decode(&vec![b' '; MAX_BYTES + 1]), Err(TextError::TooLong(_))));
+    }
+
+    #[test]
+    fn reads_each_part_as_it_was_written() {
+        let first = "Repadmin: running command /showrepl against full DC dc1.contoso.com\r\n";
+        let second = "[DC2] DsBindWithSpnEx() failed with error 1753,\r\nno more endpoints é.\r\n";
+        let wide = |text: &str, unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            text.encode_utf16().flat_map(unit).collect()
+        };
+        let both = format!("{first}{second}");
+        for (unit, mark) in [
+            (u16::to_le_bytes as fn(u16) -> [u8; 2], [0xff, 0xfe]),
+            (u16::to_be_bytes, [0xfe, 0xff]),
+        ] {
+            for mark in [&mark[..], &[]] {
+                let appended = [mark, &wide(first, unit), second.as_bytes()].concat();
+                assert_eq!(decode(&appended).expect("text"), both, "bytes behind {mark:?}");
+                let appended = [second.as_bytes(), mark, &wide(first, unit)].concat();
+                let turned = format!("{second}{first}");
+                assert_eq!(decode(&appended).expect("text"), turned, "wide behind, {mark:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn ends_of_lines_and_of_files() {
+        assert_eq!(decode(b"a\rb\r").expect("text"), "a\nb\n");
+        assert_eq!(decode(b"a\rb\r\n").expect("text"), "a\rb\r\n");
+        assert_eq!(decode(b"\xff\xfea\0b").expect("text"), "a\u{fffd}");
+        assert_eq!(decode(b"\xff\xfe").expect("text"), "");
     }
 
     proptest! {

@@ -208,11 +208,12 @@ pub struct Party {
 }
 
 impl Party {
-    /// A machine with this name; `None` where it is empty.
+    /// A machine with this name, 256 characters of it; `None` where it is empty.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         let name = name.trim().trim_start_matches('\\').trim_end_matches('.');
-        (!name.is_empty()).then(|| Self { name: Some(name.to_owned()), ..Self::default() })
+        let kept = || name.chars().take(256).collect();
+        (!name.is_empty()).then(|| Self { name: Some(kept()), ..Self::default() })
     }
 
     /// How it is called for people.

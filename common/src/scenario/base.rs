@@ -20,7 +20,7 @@ use crate::{
         Host, HostsFile, InterfaceAddress, InterfaceDns, LmhostsFile, NtdsSettings, OsVersion,
         Platform, PortRange, PortUse, Ports, ProfileKind, RangeUse, Reading, RecordData,
         RecordType, RegistryText, Resolver, RpcSettings, StaticPort, StaticPortOwner, Transport,
-        Trend,
+        Trend, WatchedLog,
     },
     rpc::names,
     windows::Release,
@@ -131,11 +131,21 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
         events: Events {
             since: Reading::Value(ago(Duration::from_secs(7 * 86_400))),
             list: Reading::Value(Vec::new()),
+            logs: Reading::Value(
+                ["Directory Service", "System", "Security"]
+                    .map(|log| WatchedLog {
+                        log: log.to_owned(),
+                        since: Reading::Value(ago(Duration::from_secs(7 * 86_400))),
+                    })
+                    .to_vec(),
+            ),
         },
         registrations: Vec::new(),
         said: Duration::from_secs(15),
         said_of: BTreeMap::new(),
         looked: Some(Duration::from_secs(10)),
+        same_for: Some(Duration::from_secs(60)),
+        heard_since: None,
         clock_ahead_ms: 0,
         not_said: std::collections::BTreeSet::new(),
         unreadable: BTreeMap::new(),
@@ -250,7 +260,11 @@ fn settings() -> RpcSettings {
 fn filters() -> Filters {
     let on = |kind| FirewallProfile { kind, enabled: true };
     let profiles = [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public].map(on);
-    Filters { profiles: Reading::Value(profiles.to_vec()), rpc: Reading::Value(Vec::new()) }
+    Filters {
+        profiles: Reading::Value(profiles.to_vec()),
+        rpc: Reading::Value(Vec::new()),
+        rpc_left_out: Reading::Value(0),
+    }
 }
 
 /// The healthy forest. `None` cannot be: a test makes it.

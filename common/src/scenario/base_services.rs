@@ -96,6 +96,7 @@ fn windows(start: &Start) -> Made {
         made.services.push(Service {
             roles: roles(row.service, has("RpcEptMapper"), has("NTDS") || !dc),
             start: row.start.map_or(Reading::Absent, Reading::Value),
+            delayed: if runs { Reading::Value(false) } else { Reading::NotApplicable },
             process: runs.then_some(Process { pid, started }).into(),
             account: Reading::Value(row.account.unwrap_or("LocalSystem").to_owned()),
             exit_code: Reading::Value(0),

@@ -33,10 +33,12 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
     for witness in own.into_iter().chain(others) {
         let Some(looked) = witness.looked else { continue };
         let seen = look::look(world, witness, source);
+        let since = witness.same_for.map(|before| ago(looked.saturating_add(before)));
         let witness = witness.host.name.clone();
-        evidence.observations.push(Observed { witness, at: ago(looked), seen });
+        evidence.observations.push(Observed { witness, at: ago(looked), since, seen });
     }
     if source.has_agent {
+        evidence.watched_since = source.heard_since.map(ago);
         let moved = |at| shifted(at, source.clock_ahead_ms);
         evidence.registrations = source.registrations.clone();
         for known in &mut evidence.registrations {
@@ -140,8 +142,14 @@ fn section(machine: &Machine, kind: SectionKind) -> Option<Section> {
             if let Reading::Value(list) = &mut events.list {
                 list.iter_mut().for_each(|event| event.at = shifted(event.at, ahead));
             }
-            if let Reading::Value(since) = &mut events.since {
-                *since = shifted(*since, ahead);
+            let logs = match &mut events.logs {
+                Reading::Value(logs) => logs.iter_mut().map(|log| &mut log.since).collect(),
+                _ => Vec::new(),
+            };
+            for since in logs.into_iter().chain([&mut events.since]) {
+                if let Reading::Value(since) = since {
+                    *since = shifted(*since, ahead);
+                }
             }
             Section::Events(events)
         }

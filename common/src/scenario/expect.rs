@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::{
     config::Section,
-    diagnosis::{Cause, Confidence, Side, State, Verdict},
+    diagnosis::{Cause, Confidence, DcFacts, Remarks, Side, State, Verdict},
 };
 
 /// What a scenario expects of the verdict. What it leaves out may be anything.
@@ -19,6 +19,8 @@ pub struct Expect {
     pub confidence: Option<Confidence>,
     /// The error number that a Windows destination reports.
     pub error: Option<i64>,
+    /// The share of the attempts that it hits, `1 of 2 addresses`, or `none`.
+    pub intermittent: Option<String>,
     /// Texts that must stand in the culprit's kind, name and value.
     pub culprit: Vec<String>,
     /// Texts that must stand in the remedy.
@@ -27,6 +29,8 @@ pub struct Expect {
     pub proof: Vec<String>,
     /// Causes that must have been ruled out.
     pub ruled_out: Vec<Cause>,
+    /// Texts that must stand in the notes on the source's own setup, which are no verdict.
+    pub notes: Vec<String>,
     /// Causes that it must not be, although they are near: a near miss of each.
     pub not: Vec<Cause>,
     /// The confidence that it must not reach.
@@ -53,10 +57,12 @@ pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
         side: table.parse("side", |text| known(Side::ALL, text)),
         confidence: table.parse("confidence", |text| known(Confidence::ALL, text)),
         error: table.integer("error", -2_147_483_648..=65_535),
+        intermittent: table.text("intermittent"),
         culprit: texts("culprit"),
         remedy: texts("remedy"),
         proof: texts("proof"),
         ruled_out: table.list("ruled-out", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        notes: texts("notes"),
         not: table.list("not", |text| known(Cause::ALL, text)).unwrap_or_default(),
         not_confidence: table.parse("not-confidence", |text| known(Confidence::ALL, text)),
     };
@@ -73,6 +79,13 @@ fn known<T: Copy + std::fmt::Display>(all: &[T], text: &str) -> Result<T, String
 }
 
 impl Expect {
+    /// The texts that the notes on the source's setup lack, one line each.
+    pub(super) fn unnoted(&self, source: &DcFacts) -> Vec<String> {
+        let said = Remarks::of(source).to_string();
+        let lacking = self.notes.iter().filter(|text| !said.contains(text.as_str()));
+        lacking.map(|text| format!("notes: expected {text:?} in them, got {said}")).collect()
+    }
+
     /// Every difference between the verdict and what is expected, one line each; empty when it is
     /// as expected.
     #[must_use]
@@ -89,6 +102,9 @@ impl Expect {
         let confidence = self.confidence.map(|one| one.to_string());
         compare("confidence", confidence, verdict.confidence.to_string());
         compare("error", self.error.map(|one| one.to_string()), verdict.error.code.to_string());
+        let share = verdict.intermittent.as_ref();
+        let share = share.map_or("none".to_owned(), ToString::to_string);
+        compare("intermittent", self.intermittent.clone(), share);
         let culprit = verdict.culprit.as_ref().map_or_else(
             || "none".to_owned(),
             |culprit| format!("{}: {}: {}", culprit.kind, culprit.name, culprit.value),

@@ -96,8 +96,14 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
         .iter()
         .find_map(|seen| seen.answer.clone())
         .unwrap_or_else(|| ept_map(world, witness, address, interface));
-    let mut asked =
-        InterfaceProbe { interface, answer, took_ms: 1, retried: false, ports: Vec::new() };
+    let mut asked = InterfaceProbe {
+        code: None,
+        interface,
+        answer,
+        took_ms: 1,
+        retried: false,
+        ports: Vec::new(),
+    };
     if let MapAnswer::Endpoints(bindings) = &asked.answer {
         for port in bindings.iter().filter_map(Binding::port) {
             let opened = find(|seen| seen.port_connect.clone())
@@ -196,7 +202,7 @@ fn identities(
             } else {
                 identity(world, witness, address, method)
             };
-            IdentityProbe { method, outcome, took_ms: 1, retried: false }
+            IdentityProbe { code: None, method, outcome, took_ms: 1, retried: false }
         })
         .collect()
 }

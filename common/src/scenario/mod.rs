@@ -18,7 +18,7 @@
 //! "#;
 //! let scenario = epmesh_common::scenario::Scenario::parse("example.toml", text)?;
 //! let verdict = epmesh_common::diagnosis::diagnose(&scenario.evidence(), scenario.at());
-//! assert_eq!(scenario.expect.differences(&verdict), [""; 0]);
+//! assert_eq!(scenario.differences(&verdict), [""; 0]);
 //! # Ok::<(), epmesh_common::config::Problems>(())
 //! ```
 
@@ -44,7 +44,7 @@ pub use self::expect::Expect;
 use self::world::{NOW, World};
 use crate::{
     config::Problems,
-    diagnosis::{Evidence, Link},
+    diagnosis::{Evidence, Link, Verdict},
     facts::Timestamp,
 };
 
@@ -85,6 +85,14 @@ impl Scenario {
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         NOW
+    }
+
+    /// Every difference between what is said and what is expected, one line each.
+    #[must_use]
+    pub fn differences(&self, verdict: &Verdict) -> Vec<String> {
+        let mut found = self.expect.differences(verdict);
+        found.extend(self.expect.unnoted(&self.evidence().source));
+        found
     }
 
     /// What a coordinator would know of the link at that moment.

@@ -80,6 +80,10 @@ fn reporting(machine: &mut Machine, table: &Section<'_>) {
     if let Some(looked) = age(table, "last-look") {
         machine.looked = Some(looked);
     }
+    if let Some(same) = age(table, "saw-the-same-for") {
+        machine.same_for = Some(same).filter(|same| !same.is_zero());
+    }
+    machine.heard_since = age(table, "heard-of-since").or(machine.heard_since);
     if table.boolean("looks") == Some(false) {
         machine.looked = None;
     }

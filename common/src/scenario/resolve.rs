@@ -52,19 +52,28 @@ pub(super) fn lookups(
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { source, question, answer, took_ms: 1, retried: false }
+    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
 }
 
-/// What the DNS client's cache holds.
+/// What the DNS client's cache holds; what an alias led to is kept with the question for the alias.
 fn held(cache: &[Record], name: &DnsName, kind: RecordType) -> Answer {
-    let fits = |record: &&Record| {
-        record.name == *name
-            && match record.data {
-                RecordData::Alias(_) => kind == RecordType::Cname,
-                RecordData::Address(address) => is_kind(address, kind),
-            }
+    let of = |name: &DnsName, kind: RecordType| -> Vec<Record> {
+        let fits = |record: &&Record| {
+            record.name == *name
+                && match record.data {
+                    RecordData::Alias(_) => kind == RecordType::Cname,
+                    RecordData::Address(address) => is_kind(address, kind),
+                }
+        };
+        cache.iter().filter(fits).cloned().collect()
     };
-    let found: Vec<Record> = cache.iter().filter(fits).cloned().collect();
+    let mut found = of(name, kind);
+    if found.is_empty() && kind != RecordType::Cname {
+        found = match of(name, RecordType::Cname).first().map(|record| &record.data) {
+            Some(RecordData::Alias(target)) => of(target, kind),
+            _ => found,
+        };
+    }
     if found.is_empty() { Answer::NoSuchName } else { Answer::Records(found) }
 }
 

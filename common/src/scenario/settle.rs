@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::world::{Kind, Machine, NOW, World};
 use crate::{
     diagnosis::Registration,
-    facts::{BootMode, Failure, Platform, Reading, ServiceState, Timestamp},
+    facts::{BootMode, Failure, Platform, Reading, SectionKind, ServiceState, Timestamp},
     rpc::{InterfaceId, ProtocolSequence},
 };
 
@@ -137,7 +137,8 @@ fn current_registration(machine: &mut Machine, interface: InterfaceId) {
     let before: Option<Timestamp> = machine.registrations.iter().map(|known| known.last).max();
     let started = process.started.plus(Duration::from_secs(30));
     let first = before.map_or(started, |last| started.max(last.plus(Duration::from_secs(60))));
-    let last = NOW.minus(machine.said);
+    let said = machine.said_of.get(&SectionKind::EndpointMap).copied().unwrap_or(machine.said);
+    let last = NOW.minus(said);
     machine.registrations.push(Registration {
         interface,
         boot: machine.boot().map(|boot| boot.id.clone()),

@@ -81,6 +81,11 @@ pub(super) struct Machine {
     pub(super) said_of: BTreeMap<SectionKind, Duration>,
     /// How old its looks are; `None` where it has not looked.
     pub(super) looked: Option<Duration>,
+    /// For how long before the last look its looks came to the same; `None` where it is the first.
+    pub(super) same_for: Option<Duration>,
+    /// How long ago the coordinator began to hear of it without a gap; `None` where nobody kept
+    /// count.
+    pub(super) heard_since: Option<Duration>,
     pub(super) clock_ahead_ms: i64,
     /// Sections that nobody heard of, and those that could not be read, with the reason.
     pub(super) not_said: BTreeSet<SectionKind>,

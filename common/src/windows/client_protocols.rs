@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Note, Release, Severity, note::unread};
+use super::{About, Note, ProtocolMajority, Release, Severity, note::unread};
 use crate::facts::{Reading, RegistryText, RpcSettings};
 
 const KEY: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
@@ -57,6 +57,7 @@ pub(super) fn notes(
     rule: &ClientProtocolRule,
     rpc: &RpcSettings,
     release: Option<Release>,
+    majority: Option<&ProtocolMajority>,
 ) -> Vec<Note> {
     let values = match &rpc.client_protocols {
         Reading::Value(values) if !values.is_empty() => values,
@@ -64,8 +65,30 @@ pub(super) fn notes(
         Reading::Absent => return vec![whole("the key is missing")],
         other => return unread(About::ClientProtocols, KEY, other).into_iter().collect(),
     };
-    let mut notes: Vec<Note> =
-        rule.expected.iter().filter_map(|expected| check(expected, values, release)).collect();
+    let mut notes: Vec<Note> = rule
+        .expected
+        .iter()
+        .filter_map(|expected| {
+            let mut note = check(expected, values, release)?;
+            if let Some(majority) = majority {
+                let too =
+                    if majority.has(&expected.names) { "have it" } else { "do not have it either" };
+                note.text = format!("{}; {} {too}", note.text, majority.who());
+            }
+            Some(note)
+        })
+        .collect();
+    notes.extend(majority.and_then(|majority| {
+        let difference = majority.difference(values)?;
+        Some(Note {
+            severity: Severity::Note,
+            about: About::ClientProtocols,
+            subject: KEY.to_owned(),
+            text: format!("it differs from {}: {difference}", majority.who()),
+            advice: "find out what made it differ".to_owned(),
+            source: "epmesh".to_owned(),
+        })
+    }));
     let expected = |value: &&RegistryText| {
         rule.expected.iter().flat_map(|known| &known.names).any(|name| is(name, value))
     };
@@ -136,7 +159,7 @@ fn is(name: &str, value: &RegistryText) -> bool {
     value.name.eq_ignore_ascii_case(name)
 }
 
-fn is_runtime(data: &str) -> bool {
+pub(super) fn is_runtime(data: &str) -> bool {
     let file = data.trim().rsplit('\\').next().unwrap_or(data);
     file.eq_ignore_ascii_case(RUNTIME)
 }

@@ -11,6 +11,7 @@ mod known;
 mod near_misses;
 mod note;
 mod port_ranges;
+mod protocol_majority;
 mod release;
 mod rpc_internet;
 mod rpc_linkage;
@@ -22,9 +23,12 @@ mod static_ports;
 mod testing;
 
 pub use self::{
-    client_protocols::ClientProtocolRule,
-    note::{About, Note, Severity, notes},
+    client_protocols::{ClientProtocolRule, Expected},
+    note::{About, Note, Severity, notes, notes_beside},
+    protocol_majority::ProtocolMajority,
     release::Release,
     rpc_internet::{RpcPorts, rpc_ports, rpc_range},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
+    services::other_account,
+    static_ports::WELL_KNOWN,
 };

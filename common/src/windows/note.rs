@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     boot, client_protocols, client_protocols::ClientProtocolRule, known::Known, near_misses,
-    port_ranges, rpc_internet, rpc_linkage, rpc_policy, services, static_ports,
+    port_ranges, protocol_majority::ProtocolMajority, rpc_internet, rpc_linkage, rpc_policy,
+    services, static_ports,
 };
 use crate::{
     diagnosis::DcFacts,
@@ -88,6 +89,16 @@ pub enum About {
 /// known to run Windows, and nothing about facts that nobody stated.
 #[must_use]
 pub fn notes(facts: &DcFacts, protocols: &ClientProtocolRule) -> Vec<Note> {
+    notes_beside(facts, protocols, None)
+}
+
+/// As [`notes`], with what most domain controllers of the same build have beside it.
+#[must_use]
+pub fn notes_beside(
+    facts: &DcFacts,
+    protocols: &ClientProtocolRule,
+    majority: Option<&ProtocolMajority>,
+) -> Vec<Note> {
     let known = Known::of(facts);
     if known.host.is_none_or(|host| host.platform != Platform::Windows) {
         return Vec::new();
@@ -95,7 +106,7 @@ pub fn notes(facts: &DcFacts, protocols: &ClientProtocolRule) -> Vec<Note> {
     let mut notes = boot::notes(&known);
     notes.extend(services::notes(&known));
     if let Some(rpc) = known.rpc {
-        notes.extend(client_protocols::notes(protocols, rpc, known.release));
+        notes.extend(client_protocols::notes(protocols, rpc, known.release, majority));
         notes.extend(rpc_internet::notes(rpc));
         notes.extend(rpc_linkage::notes(rpc));
         notes.extend(static_ports::notes(&known, rpc));

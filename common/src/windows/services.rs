@@ -26,6 +26,7 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<Note> {
             None => {}
             Some(service) => {
                 notes.extend(start(row, release, service));
+                notes.extend(delay(row, release, service));
                 // What does not run after a start into a safe mode is not news: see `boot`.
                 notes.extend(state(row, service).filter(|_| !safe));
                 notes.extend(account(row, release, service));
@@ -68,6 +69,27 @@ fn start(row: &ServiceDefault, release: Release, service: &Service) -> Option<No
     ))
 }
 
+/// No service of the table is started with a delay by default.
+fn delay(row: &ServiceDefault, release: Release, service: &Service) -> Option<Note> {
+    let automatic = Some(StartType::Automatic);
+    let late = row.start == automatic
+        && service.start.value() == automatic.as_ref()
+        && service.delayed.value() == Some(&true);
+    if !late {
+        return None;
+    }
+    let sure = if row.confirmed { "" } else { " (not confirmed)" };
+    Some(note(
+        row,
+        severity(row).max(Severity::Warning),
+        format!(
+            "its automatic start is delayed, by two minutes as a rule; the default of {release} is \
+             automatic without a delay{sure}: after each start of the host it is missing that long"
+        ),
+        format!("set it back ({})", command(row.service, StartType::Automatic)),
+    ))
+}
+
 fn state(row: &ServiceDefault, service: &Service) -> Option<Note> {
     let meant = row.start == Some(StartType::Automatic) && row.always;
     if !meant || service.state != ServiceState::Stopped {
@@ -106,8 +128,8 @@ fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<
         return None;
     }
     // A name that is none of the three may be one of them in another language.
-    let known = ["localsystem", "localservice", "networkservice"].contains(&normal(is).as_str());
-    let severity = if known { severity(row).max(Severity::Warning) } else { Severity::Note };
+    let severity =
+        if is_built_in(is) { severity(row).max(Severity::Warning) } else { Severity::Note };
     let sure = if row.confirmed { "" } else { " (not confirmed)" };
     Some(note(
         row,
@@ -115,6 +137,22 @@ fn account(row: &ServiceDefault, release: Release, service: &Service) -> Option<
         format!("it runs as {is}; the default of {release} is {wanted}{sure}"),
         "set the default account again, unless somebody can say why it was changed".to_owned(),
     ))
+}
+
+/// The account that `service` runs as and the one that is its default with `release`, where the two
+/// are known to differ: a name that is none of the built-in accounts may be one of them in another
+/// language.
+#[must_use]
+pub fn other_account(release: Release, service: &Service) -> Option<(&str, &'static str)> {
+    let is = service.account.value()?;
+    let row = defaults_of(release)
+        .find(|row| row.confirmed && row.service.eq_ignore_ascii_case(&service.name))?;
+    let wanted = row.account?;
+    (is_built_in(is) && normal(wanted) != normal(is)).then_some((is.as_str(), wanted))
+}
+
+fn is_built_in(account: &str) -> bool {
+    ["localsystem", "localservice", "networkservice"].contains(&normal(account).as_str())
 }
 
 /// How bad it is when the service is not there or may not start.
@@ -233,6 +271,31 @@ mod tests {
                 "fault RpcEptMapper: it does not run, exit code 1067",
             ]
         );
+    }
+
+    #[test]
+    fn a_delay_is_no_default() {
+        let with = |name: &str, start, delayed: Reading<bool>| {
+            let mut list = all(Release::Windows2022);
+            for service in list.iter_mut().filter(|service| service.name == name) {
+                service.start = Reading::Value(start);
+                service.delayed = delayed.clone();
+            }
+            said_of(V2022, list)
+        };
+        let said = with("Netlogon", StartType::Automatic, Reading::Value(true));
+        assert_eq!(said.len(), 1, "{said:?}");
+        let begins = "warning Netlogon: its automatic start is delayed";
+        assert!(said[0].starts_with(begins) && !said[0].contains("not confirmed"), "{said:?}");
+        let said = with("IsmServ", StartType::Automatic, Reading::Value(true));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("note IsmServ") && said[0].contains("(not confirmed)"));
+        assert_eq!(with("Netlogon", StartType::Automatic, Reading::Value(false)), [""; 0]);
+        let unknown = Reading::Unreadable("error 124".to_owned());
+        assert_eq!(with("Netlogon", StartType::Automatic, unknown), [""; 0]);
+        // Where it is not started at all, the delay means nothing.
+        let said = with("Netlogon", StartType::Disabled, Reading::Value(true));
+        assert!(said.len() == 1 && said[0].contains("its start type is disabled"), "{said:?}");
     }
 
     #[test]

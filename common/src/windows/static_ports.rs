@@ -9,7 +9,7 @@ use crate::facts::{AddressFamily, Reading, RpcSettings, ServiceState, StaticPort
 
 /// The ports of a domain controller that others than the owner of a static port listen on
 /// (KB 832017).
-const WELL_KNOWN: [u32; 12] = [53, 88, 135, 139, 389, 445, 464, 593, 636, 3268, 3269, 9389];
+pub const WELL_KNOWN: [u32; 12] = [53, 88, 135, 139, 389, 445, 464, 593, 636, 3268, 3269, 9389];
 
 pub(super) fn notes(known: &Known<'_>, rpc: &RpcSettings) -> Vec<Note> {
     let mut notes = Vec::new();

@@ -8,7 +8,7 @@ use super::{
     reader::{Reader, Wire, encode_all},
     reading::reading,
 };
-use crate::facts::{Events, LoggedEvent};
+use crate::facts::{Events, LoggedEvent, WatchedLog};
 
 impl Wire for Events {
     type Message = proto::Events;
@@ -17,6 +17,7 @@ impl Wire for Events {
         proto::Events {
             since: reading(&self.since, |moment| moment.as_millis()),
             list: reading(&self.list, |list| encode_all(list)),
+            logs: reading(&self.logs, |list| encode_all(list)),
         }
     }
 
@@ -26,6 +27,27 @@ impl Wire for Events {
             list: r.reading("list", m.list, |r, list| {
                 r.list("value", list, limits::EVENTS, |r, m| Wire::decode(m, r))
             })?,
+            logs: r.later_reading("logs", m.logs, |r, list| {
+                r.list("value", list, limits::LOGS, |r, m| Wire::decode(m, r))
+            })?,
+        })
+    }
+}
+
+impl Wire for WatchedLog {
+    type Message = proto::WatchedLog;
+
+    fn encode(&self) -> proto::WatchedLog {
+        proto::WatchedLog {
+            log: self.log.clone(),
+            since: reading(&self.since, |moment| moment.as_millis()),
+        }
+    }
+
+    fn decode(m: proto::WatchedLog, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            log: r.text("log", m.log, limits::TEXT_BYTES)?,
+            since: r.reading("since", m.since, |r, millis| r.moment("value", millis))?,
         })
     }
 }

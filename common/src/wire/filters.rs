@@ -23,6 +23,7 @@ impl Wire for Filters {
         proto::Filters {
             profiles: reading(&self.profiles, |list| encode_all(list)),
             rpc: reading(&self.rpc, |list| encode_all(list)),
+            rpc_left_out: reading(&self.rpc_left_out, |count| *count),
         }
     }
 
@@ -34,6 +35,7 @@ impl Wire for Filters {
             rpc: r.reading("rpc", m.rpc, |r, list| {
                 r.list("value", list, limits::RPC_FILTERS, |r, m| Wire::decode(m, r))
             })?,
+            rpc_left_out: r.later_reading("rpc_left_out", m.rpc_left_out, |_, count| Ok(count))?,
         })
     }
 }

@@ -75,6 +75,8 @@ pub const PROFILES: usize = 16;
 pub const RPC_FILTERS: usize = 1024;
 /// Events kept of a host: the latest.
 pub const EVENTS: usize = 256;
+/// Logs that are watched.
+pub const LOGS: usize = 16;
 /// Parameters of an event.
 pub const EVENT_PARAMETERS: usize = 64;
 

@@ -55,6 +55,8 @@ impl Wire for Lookup {
             answer: Some(encode_answer(&self.answer)),
             took_ms: self.took_ms,
             retried: self.retried,
+            code: self.code,
+            local: self.local.map(address_bytes),
         }
     }
 
@@ -74,6 +76,8 @@ impl Wire for Lookup {
             answer: decode_answer(m.answer, r)?,
             took_ms: m.took_ms,
             retried: m.retried,
+            code: m.code,
+            local: m.local.map(|bytes| r.address("local", &bytes)).transpose()?,
         })
     }
 }

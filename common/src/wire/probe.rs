@@ -102,6 +102,7 @@ impl Wire for InterfaceProbe {
             took_ms: self.took_ms,
             ports: encode_all(&self.ports),
             retried: self.retried,
+            code: self.code,
         }
     }
 
@@ -120,6 +121,7 @@ impl Wire for InterfaceProbe {
             took_ms: m.took_ms,
             ports: r.cut_list("ports", m.ports, limits::PORTS)?,
             retried: m.retried,
+            code: m.code,
         })
     }
 }
@@ -166,6 +168,7 @@ impl Wire for IdentityProbe {
             }),
             took_ms: self.took_ms,
             retried: self.retried,
+            code: self.code,
         }
     }
 
@@ -180,6 +183,7 @@ impl Wire for IdentityProbe {
             },
             took_ms: m.took_ms,
             retried: m.retried,
+            code: m.code,
         })
     }
 }

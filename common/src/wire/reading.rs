@@ -143,5 +143,6 @@ reading_messages! {
     ProcessUsesReading(Vec<proto::ProcessUse>),
     FirewallProfilesReading(Vec<proto::FirewallProfile>),
     RpcFiltersReading(Vec<proto::RpcFilter>),
+    WatchedLogsReading(Vec<proto::WatchedLog>),
     LoggedEventsReading(Vec<proto::LoggedEvent>),
 }

@@ -58,6 +58,7 @@ impl Wire for Service {
             account: text_reading(&self.account),
             exit_code: reading(&self.exit_code, |code| *code),
             dependencies: reading(&self.dependencies, Clone::clone),
+            delayed: reading(&self.delayed, |flag| *flag),
         }
     }
 
@@ -67,6 +68,7 @@ impl Wire for Service {
             roles: r.list("roles", m.roles, limits::ROLES, Reader::plain_known)?,
             state: r.known("state", m.state)?,
             start: r.reading("start", m.start, |r, number| r.known("value", number))?,
+            delayed: r.later_reading("delayed", m.delayed, |_, flag| Ok(flag))?,
             process: r.reading("process", m.process, |r, process| r.message("value", process))?,
             account: r.later_reading("account", m.account, |r, text| {
                 r.text("value", text, limits::TEXT_BYTES)

@@ -188,11 +188,14 @@ fn lookup() -> impl Strategy<Value = Lookup> {
         Just(Source::Cache),
     ];
     let kind = select(&[RecordType::Cname, RecordType::A, RecordType::Aaaa, RecordType::Nb][..]);
-    (source, name(), kind, answer(), any::<u32>(), any::<bool>()).prop_map(
-        |(source, name, kind, answer, took_ms, retried)| Lookup {
+    let how = (any::<Option<i32>>(), any::<Option<IpAddr>>(), any::<u32>(), any::<bool>());
+    (source, name(), kind, answer(), how).prop_map(
+        |(source, name, kind, answer, (code, local, took_ms, retried))| Lookup {
             source,
             question: Question { name, kind },
             answer,
+            code,
+            local,
             took_ms,
             retried,
         },
@@ -263,10 +266,12 @@ fn interface_probe() -> impl Strategy<Value = InterfaceProbe> {
     ];
     let port = (any::<u16>(), stage(), option::of(stage()), any::<bool>())
         .prop_map(|(port, connect, bind, altered)| PortProbe { port, connect, bind, altered });
-    (interface(), answer, any::<u32>(), vec(port, 0..3), any::<bool>()).prop_map(
-        |(interface, answer, took_ms, ports, retried)| InterfaceProbe {
+    let how = (any::<Option<i32>>(), any::<u32>(), any::<bool>());
+    (interface(), answer, vec(port, 0..3), how).prop_map(
+        |(interface, answer, ports, (code, took_ms, retried))| InterfaceProbe {
             interface,
             answer,
+            code,
             took_ms,
             ports,
             retried,
@@ -284,8 +289,14 @@ fn identity_probe() -> impl Strategy<Value = IdentityProbe> {
         ][..],
     );
     let outcome = prop_oneof![identity().prop_map(Ok), failure().prop_map(Err)];
-    (method, outcome, any::<u32>(), any::<bool>()).prop_map(
-        |(method, outcome, took_ms, retried)| IdentityProbe { method, outcome, took_ms, retried },
+    (method, outcome, any::<Option<i32>>(), any::<u32>(), any::<bool>()).prop_map(
+        |(method, outcome, code, took_ms, retried)| IdentityProbe {
+            method,
+            outcome,
+            code,
+            took_ms,
+            retried,
+        },
     )
 }
 

@@ -358,9 +358,19 @@ fn source() -> DcFacts {
             ]),
         }),
     );
-    let listener = |port| Listener { port, address: address("0.0.0.0"), pid: Some(640) };
+    // Promoted again, later than the object that the destination may still have.
+    let own = NtdsSettings { created: Some(seconds_ago(800_000)), ..settings(DC2_GUID) };
     facts.put(
         at,
+        Section::Directory(Directory {
+            settings: Reading::Value(vec![own]),
+            ..Directory::blank(&Blank::Absent)
+        }),
+    );
+    let listener = |port| Listener { port, address: address("0.0.0.0"), pid: Some(640) };
+    // Said again after the look, so that what it says of its ports is of the time of the look.
+    facts.put(
+        seconds_ago(8),
         Section::Ports(Ports {
             dynamic: Reading::Value(Vec::new()),
             rpc: Reading::Absent,
@@ -418,6 +428,7 @@ fn observed(witness: &str, at: &str) -> Observed {
     Observed {
         witness: name(witness),
         at: seconds_ago(10),
+        since: None,
         seen: PeerObservation {
             peer: name(DC2),
             dsa_guid: Some(DC2_GUID.parse().expect("a GUID")),
@@ -429,6 +440,8 @@ fn observed(witness: &str, at: &str) -> Observed {
 
 fn lookup(source: Source, asked: &str, kind: RecordType, answer: Answer) -> Lookup {
     Lookup {
+        code: None,
+        local: None,
         source,
         question: Question { name: name(asked), kind },
         answer,
@@ -463,6 +476,7 @@ fn working(at: &str) -> AddressProbe {
         connect: outcome(Ok(())),
         bind: Some(outcome(Ok(()))),
         interfaces: vec![InterfaceProbe {
+            code: None,
             interface: drsuapi(),
             answer: MapAnswer::Endpoints(vec![Binding {
                 sequence: ProtocolSequence::NcacnIpTcp,
@@ -489,6 +503,7 @@ fn member() -> AddressProbe {
     probe.interfaces[0].answer = MapAnswer::NotRegistered(0x16C9_A0D6);
     probe.interfaces[0].ports.clear();
     probe.identity = vec![IdentityProbe {
+        code: None,
         method: IdentityMethod::NtlmChallenge,
         outcome: Ok(Identity {
             dns_name: Some("member.lab.test".to_owned()),
@@ -503,6 +518,7 @@ fn member() -> AddressProbe {
 
 fn identity(dns_name: &str, guid: &str) -> IdentityProbe {
     IdentityProbe {
+        code: None,
         method: IdentityMethod::RootDse,
         outcome: Ok(Identity {
             dns_name: Some(dns_name.to_owned()),

@@ -353,6 +353,8 @@ fn dns_answers_are_kept_apart() {
 fn sources_that_decide_nothing_turn_no_verdict() {
     use epmesh_common::facts::{Lookup, Platform, Question};
     let to = |answer: &Answer, source, of: &str, kind| Lookup {
+        code: None,
+        local: None,
         source,
         question: Question { name: name(of), kind },
         answer: answer.clone(),

@@ -13,6 +13,8 @@ fn said_by(source: Source, of: &str, kind: RecordType, to: &str) -> Lookup {
     let data = RecordData::Address(address(to));
     let record = Record { name: name(of), data, ttl: Some(9), line: Some(3) };
     Lookup {
+        code: None,
+        local: None,
         source,
         question: Question { name: name(of), kind },
         answer: Answer::Records(vec![record]),

@@ -26,6 +26,7 @@ fn filters(rpc: Vec<RpcFilter>, on: bool) -> Section {
     Section::Filters(Filters {
         profiles: Reading::Value(vec![FirewallProfile { kind: ProfileKind::Domain, enabled: on }]),
         rpc: Reading::Value(rpc),
+        rpc_left_out: Reading::Value(0),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Deciding what to tell, and telling it.
+//! Telling what there is to tell.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -6,26 +6,19 @@ use std::{
     time::Duration,
 };
 
-use epmesh_common::{
-    diagnosis::{Link, Verdict},
-    error::chain,
-    facts::Timestamp,
-};
+use epmesh_common::{error::chain, facts::Timestamp};
 use reqwest::{Client, redirect::Policy};
 use thiserror::Error;
 use tokio::sync::{Mutex, Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, info, warn};
 
-use super::{
-    AttemptOutcome, Event, EventKind, OutboxRecord, Receiver, Status,
-    sign::sign,
-    state::{Open, turn},
-};
+use super::{AttemptOutcome, Event, OutboxRecord, Receiver, Status, sign::sign};
 use crate::{
     clock,
     store::{
-        CommitError, Expect, KeyError, Prefix, Space, Store, StoreError, Transaction, scan_all,
+        CommitError, Committed, Expect, KeyError, Prefix, Space, Store, StoreError, Transaction,
+        scan_all,
     },
 };
 
@@ -33,8 +26,6 @@ use crate::{
 const KEPT: usize = 1_000;
 /// So many events may wait for a receiver; past that the oldest is given up.
 const WAITING: usize = 10_000;
-/// Links that can be open at once.
-const OPEN: usize = 1_000_000;
 
 /// The alerts of one coordinator.
 #[derive(Debug)]
@@ -48,7 +39,6 @@ pub struct Alerts {
 
 #[derive(Debug, Default)]
 struct Inner {
-    open: HashMap<Link, (Open, u64)>,
     next_order: u64,
     waiting: HashMap<String, VecDeque<(OutboxRecord, u64)>>,
     done: HashMap<String, VecDeque<OutboxRecord>>,
@@ -64,7 +54,7 @@ pub enum AlertError {
     #[error("the outbox could not be written")]
     Commit(#[from] CommitError),
     /// A name does not fit into a key.
-    #[error("a link or a receiver cannot be stored")]
+    #[error("an incident or a receiver cannot be stored")]
     Key(#[from] KeyError),
     /// A record could not be written as JSON, or read from it.
     #[error("a record of the outbox is not as it must be")]
@@ -81,10 +71,6 @@ impl Alerts {
         receivers: Vec<Receiver>,
     ) -> Result<Arc<Self>, AlertError> {
         let mut inner = Inner::default();
-        for (_, stored) in scan_all(&*store, &Prefix::space(Space::Alerts), OPEN).await? {
-            let open: Open = serde_json::from_slice(&stored.value)?;
-            inner.open.insert(open.link.clone(), (open, stored.revision));
-        }
         let most = (WAITING + KEPT) * (receivers.len() + 16);
         for (_, stored) in scan_all(&*store, &Prefix::space(Space::Outbox), most).await? {
             let record: OutboxRecord = serde_json::from_slice(&stored.value)?;
@@ -109,64 +95,35 @@ impl Alerts {
         Ok(Arc::new(Self { store, receivers, inner: Mutex::new(inner), wake }))
     }
 
-    /// Takes note of a link's verdict; what there is to tell is in the outbox, durably, when this
-    /// returns.
+    /// Commits `transaction`, and with it an event for every receiver if there is one: both are
+    /// durable when this returns, or neither is there.
     ///
     /// # Errors
-    /// When it could not be written: nothing has changed then, and the next verdict on the link
-    /// tries again.
-    pub async fn note(
+    /// When it could not be written: nothing has changed then.
+    pub async fn send(
         &self,
-        link: &Link,
-        verdict: &Verdict,
-        at: Timestamp,
-    ) -> Result<Option<EventKind>, AlertError> {
+        mut transaction: Transaction,
+        event: Option<&Event>,
+    ) -> Result<Committed, AlertError> {
+        let Some(event) = event else { return Ok(self.store.commit(transaction).await?) };
         let mut inner = self.inner.lock().await;
-        let known = inner.open.get(link);
-        let Some(kind) = turn(known.map(|(open, _)| open), verdict) else { return Ok(None) };
-        let state_key = Open::key(link)?;
-        let expect = known.map_or(Expect::Absent, |(_, revision)| Expect::Revision(*revision));
-        let since = known.map_or(at, |(open, _)| open.since);
-        let mut transaction = Transaction::new().expect(state_key.clone(), expect);
-        let open = Open {
-            version: Open::VERSION,
-            link: link.clone(),
-            state: verdict.state,
-            cause: verdict.cause,
-            since,
-        };
-        transaction = match kind {
-            EventKind::Resolved => transaction.delete(state_key),
-            EventKind::Opened | EventKind::Changed => {
-                transaction.put(state_key, serde_json::to_vec(&open)?)
-            }
-        };
-        let event = Event::of_link(kind, link, verdict, at)?;
         let order = inner.next_order;
         let mut records = Vec::new();
         for receiver in &self.receivers {
-            let record = OutboxRecord::new(order, &event, &receiver.name);
+            let record = OutboxRecord::new(order, event, &receiver.name);
             transaction = transaction.put(record.key()?, serde_json::to_vec(&record)?);
             records.push(record);
         }
         let committed = self.store.commit(transaction).await?;
         inner.next_order = order.saturating_add(1);
-        match kind {
-            EventKind::Resolved => {
-                inner.open.remove(link);
-            }
-            EventKind::Opened | EventKind::Changed => {
-                inner.open.insert(link.clone(), (open, committed.revision));
-            }
-        }
         for record in records {
             let waiting = inner.waiting.entry(record.receiver.clone()).or_default();
             waiting.push_back((record, committed.revision));
         }
         drop(inner);
-        info!(event = %event.id, kind = kind.as_str(), subject = %event.subject, cause = %verdict.cause, "alert");
+        tracing::info!(event = %event.id, kind = %event.kind, subject = %event.subject, "alert");
         self.wake.iter().for_each(Notify::notify_one);
-        Ok(Some(kind))
+        Ok(committed)
     }
 
     /// Every event of the outbox, newest first.

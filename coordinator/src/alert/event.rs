@@ -1,24 +1,26 @@
 //! What is said to a receiver.
 
-use epmesh_common::{
-    diagnosis::{Link, Verdict},
-    facts::Timestamp,
-};
+use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What happened to a link.
+use crate::incident::IncidentDocument;
+
+/// What happened to an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// It turned failing or latent.
-    #[serde(rename = "link.opened")]
+    /// It is there: a fault that makes links fail, or will.
+    #[serde(rename = "incident.opened")]
     Opened,
-    /// It went from latent to failing or back, or its unknown cause became known.
-    #[serde(rename = "link.changed")]
+    /// Its state, side or cause, or what is broken, became another.
+    #[serde(rename = "incident.changed")]
     Changed,
-    /// It is healthy again.
-    #[serde(rename = "link.resolved")]
+    /// It is over.
+    #[serde(rename = "incident.resolved")]
     Resolved,
+    /// It was over, and is there again.
+    #[serde(rename = "incident.reopened")]
+    Reopened,
 }
 
 impl EventKind {
@@ -26,9 +28,10 @@ impl EventKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Opened => "link.opened",
-            Self::Changed => "link.changed",
-            Self::Resolved => "link.resolved",
+            Self::Opened => "incident.opened",
+            Self::Changed => "incident.changed",
+            Self::Resolved => "incident.resolved",
+            Self::Reopened => "incident.reopened",
         }
     }
 }
@@ -58,64 +61,65 @@ struct Payload<'a> {
 
 #[derive(Serialize)]
 struct Data<'a> {
-    link: LinkName<'a>,
-    verdict: &'a Verdict,
+    incident: &'a IncidentDocument,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<serde_json::Value>,
 }
 
-#[derive(Serialize)]
-struct LinkName<'a> {
-    destination: &'a str,
-    source: &'a str,
-    interface: &'a str,
-}
+/// The members of a verdict that the grouping works with and that are no part of an event.
+const INSIDE: [&str; 2] = ["shown", "roots"];
 
 impl Event {
-    /// The largest body in bytes; a proof that would not fit is cut, its first steps kept. The
-    /// whole of it is one `epmesh diagnose` away.
+    /// The largest body in bytes; a proof or a list of links that would not fit is cut, what comes
+    /// first kept. The whole of it is one `epmesh incident ID` away.
     pub const LARGEST: usize = 40 * 1024;
 
-    /// The event of a link's turn.
+    /// The event of an incident's turn, with the verdict on one of its links as an example.
     ///
     /// # Errors
-    /// When the verdict cannot be written as JSON, which its types do not allow.
-    pub fn of_link(
+    /// When it cannot be written as JSON, which its types do not allow.
+    pub fn of_incident(
         kind: EventKind,
-        link: &Link,
-        verdict: &Verdict,
+        incident: &IncidentDocument,
+        verdict: Option<&Verdict>,
         at: Timestamp,
     ) -> Result<Self, serde_json::Error> {
-        let mut verdict = verdict.clone();
+        let mut incident = incident.clone();
+        let mut verdict = verdict.cloned();
         loop {
-            let body = Self::payload(kind, link, &verdict, at)?;
-            if body.len() <= Self::LARGEST || verdict.evidence.is_empty() {
+            let body = Self::payload(kind, &incident, verdict.as_ref(), at)?;
+            let proof = verdict.as_ref().map_or(0, |verdict| verdict.evidence.len());
+            let links = incident.links.longest();
+            if body.len() <= Self::LARGEST || proof + links == 0 {
                 return Ok(Self {
                     id: format!("msg_{}", Uuid::new_v4().simple()),
                     kind: kind.as_str().to_owned(),
-                    subject: format!(
-                        "{} <- {} {}",
-                        link.destination, link.source, verdict.interface
-                    ),
+                    subject: format!("{} {}", incident.row.id, incident.row.subject),
                     at,
                     body,
                 });
             }
-            let half = verdict.evidence.len() / 2;
-            verdict.evidence.truncate(half);
+            if let Some(verdict) = &mut verdict {
+                verdict.evidence.truncate(proof / 2);
+            }
+            incident.links.truncate(links / 2);
         }
     }
 
     fn payload(
         kind: EventKind,
-        link: &Link,
-        verdict: &Verdict,
+        incident: &IncidentDocument,
+        verdict: Option<&Verdict>,
         at: Timestamp,
     ) -> Result<String, serde_json::Error> {
-        let name = LinkName {
-            destination: link.destination.as_str(),
-            source: link.source.as_str(),
-            interface: &verdict.interface,
+        let plain = |verdict: &Verdict| -> Result<serde_json::Value, serde_json::Error> {
+            let mut value = serde_json::to_value(verdict)?;
+            if let Some(members) = value.as_object_mut() {
+                INSIDE.iter().for_each(|name| drop(members.remove(*name)));
+            }
+            Ok(value)
         };
-        let data = Data { link: name, verdict };
-        serde_json::to_string(&Payload { kind, timestamp: at, data })
+        let verdict = verdict.map(plain).transpose()?;
+        serde_json::to_string(&Payload { kind, timestamp: at, data: Data { incident, verdict } })
     }
 }

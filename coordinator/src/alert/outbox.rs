@@ -150,8 +150,8 @@ mod tests {
     fn record() -> OutboxRecord {
         let event = Event {
             id: "msg_1".to_owned(),
-            kind: "link.opened".to_owned(),
-            subject: "a <- b".to_owned(),
+            kind: "incident.opened".to_owned(),
+            subject: "1a2b3c4d service NTDS on dc2".to_owned(),
             at: Timestamp::from_millis(1_000_000),
             body: "{}".to_owned(),
         };

@@ -22,10 +22,17 @@ pub struct Arguments {
 
 const EXIT_STATUS: &str = "Exit status:\n  \
     0  healthy, or done\n  \
-    1  a link is failing or latent\n  \
+    1  a link is failing or latent, an incident is open\n  \
     2  usage or configuration\n  \
-    3  the coordinator cannot be reached\n  \
+    3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
     4  unknown: the evidence does not decide";
+
+const EXPLAIN_STATUS: &str = "Exit status:\n  \
+    0  nothing fails by the report, or every link that it names is healthy now\n  \
+    1  something that it names is failing or latent, by the verdicts where there are any, else by the report\n  \
+    2  the file cannot be read\n  \
+    3  the coordinator could not be asked (and --offline was not said); what the report says is printed\n  \
+    4  nothing in it is known here, or the evidence does not decide";
 
 /// How to reach the coordinator, and as whom.
 #[derive(Clone, Debug, Args)]
@@ -74,10 +81,11 @@ pub enum Command {
     Diagnose(DiagnoseArguments),
     /// What another tool's report says: repadmin, dcdiag, portqry, rpcdump, samba-tool, NETSETUP.LOG,
     /// events; with a coordinator, the verdict of each link that it names
+    #[command(after_help = EXPLAIN_STATUS)]
     Explain {
         /// The file, or - for standard input.
         file: PathBuf,
-        /// Do not ask a coordinator.
+        /// Do not ask a coordinator: what the report says by itself.
         #[arg(long)]
         offline: bool,
     },
@@ -97,6 +105,14 @@ pub enum Command {
     /// Evidence in a file
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// The faults that are there now, each with the links that it explains; and links that none does
+    Incidents {
+        /// Those that are over, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// One incident: what is broken, who is hit, what else was considered, its timeline
+    Incident(IncidentArguments),
     /// Alerts and their delivery
     #[command(subcommand)]
     Alerts(AlertsCommand),
@@ -159,12 +175,23 @@ pub enum TokenCommand {
 /// `epmesh diagnose`.
 #[derive(Debug, Args)]
 pub struct DiagnoseArguments {
-    /// The destination DC: the one that pulls and reports the error.
+    /// The destination DC: the one that pulls and reports the error. With --join, the computer that is
+    /// to join.
     #[arg(required_unless_present = "from", requires = "source")]
     pub destination: Option<String>,
-    /// The source DC: the one it wants to pull from.
+    /// The source DC: the one it wants to pull from. With --join, the domain controller.
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
+    /// Whether a computer can join the domain there: all interfaces and ports that a join needs.
+    #[arg(long, conflicts_with_all = ["from", "interface"])]
+    pub join: bool,
+    /// The computer's NETSETUP.LOG: what the step needs at which it stopped is looked at first.
+    #[arg(long, value_name = "FILE", requires = "join")]
+    pub netsetup_log: Option<PathBuf>,
+    /// What `epmesh-agent check --join DOMAIN --output json` printed on the computer, within the last
+    /// quarter of an hour.
+    #[arg(long, value_name = "FILE", requires = "join")]
+    pub client_report: Option<PathBuf>,
     /// The interface: a name, a UUID, or `UUID vMAJOR.MINOR`.
     #[arg(long, default_value = "drsuapi")]
     pub interface: String,
@@ -174,6 +201,42 @@ pub struct DiagnoseArguments {
     /// Answer from a bundle instead of a coordinator, or run a scenario, which names its link itself.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+}
+
+/// `epmesh incident …`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct IncidentArguments {
+    /// The incident, or the beginning of its id.
+    #[arg(required = true)]
+    pub id: Option<String>,
+    /// What to do with it; without it, it is shown.
+    #[command(subcommand)]
+    pub command: Option<IncidentCommand>,
+}
+
+/// `epmesh incident ack`, `epmesh incident silence`.
+#[derive(Debug, Subcommand)]
+pub enum IncidentCommand {
+    /// Say that you look after it: changes of it are told no more, its end is
+    Ack {
+        /// The incident, or the beginning of its id.
+        id: String,
+        /// What there is to say about it.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// Tell nothing of it for a while; the last one given holds
+    Silence {
+        /// The incident, or the beginning of its id.
+        id: String,
+        /// For how long.
+        #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+        time: Duration,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
 }
 
 /// `epmesh bundle …`.
@@ -258,5 +321,21 @@ mod tests {
         assert!(parse("epmesh token create --domain lab.test --count 3").is_ok());
         assert!(parse("epmesh token create --dc dc1.lab.test --ttl 1h").is_ok());
         assert!(parse("epmesh diagnose a b --from f --now").is_err());
+        assert!(parse("epmesh diagnose a b --netsetup-log f").is_err());
+        assert!(parse("epmesh diagnose --join a").is_err());
+        assert!(parse("epmesh diagnose --join a b --interface samr").is_err());
+        assert!(
+            parse("epmesh diagnose --join a b --netsetup-log f --client-report g --now").is_ok()
+        );
+    }
+
+    #[test]
+    fn an_incident_is_shown_or_changed() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        assert!(parse("epmesh incident").is_err());
+        assert!(parse("epmesh incident 1a2b").is_ok());
+        assert!(parse("epmesh incident ack 1a2b --note mine").is_ok());
+        assert!(parse("epmesh incident silence 1a2b --for 2h").is_err(), "why?");
+        assert!(parse("epmesh incident silence 1a2b --for 2h --why maintenance").is_ok());
     }
 }

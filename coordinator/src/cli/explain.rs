@@ -1,6 +1,7 @@
 //! `epmesh explain`.
 
 use std::{
+    collections::HashMap,
     fmt::Write as _,
     fs::File,
     io::{Read, stdin},
@@ -9,25 +10,50 @@ use std::{
 
 use anyhow::Context;
 use epmesh_common::{
-    diagnosis::State,
-    reports::{self, Party},
+    diagnosis::{State, Verdict},
+    reports::{self, Outcome, Party, Tool, explain::failed_tests},
     rpc::names,
 };
 use epmesh_proto::v1::ExplainRequest;
 
 use super::{
     args::ClientArguments,
-    client::{Client, parse},
+    client::{Client, ClientError, parse},
+    render::{WIDTH, labelled, links},
     run::{Exit, reply},
 };
 use crate::query::{ExplainedPair, Explanation};
 
-/// What a file says, and why no coordinator was asked where none was.
+/// How wide a label is, with the blanks behind it.
+const LABEL: usize = 10;
+
+/// How many parts of a file are named.
+const MAX_PARTS: usize = 40;
+
+/// What a file says.
 pub(super) async fn answer(
     file: &Path,
     offline: bool,
     client: &ClientArguments,
-) -> anyhow::Result<(Explanation, Option<String>)> {
+) -> anyhow::Result<Explanation> {
+    let bytes = read(file)?;
+    let name = file.display();
+    let report = reports::read(&bytes).with_context(|| format!("{name} cannot be explained"))?;
+    if offline {
+        return Ok(Explanation::offline(report, "it was not asked (--offline)".to_owned()));
+    }
+    let asked = async {
+        let mut client = Client::connect(client).await?;
+        parse(reply(client.query.explain(ExplainRequest { report: bytes }).await)?)
+    };
+    // A report is read by people whose coordinator is down, too.
+    Ok(asked.await.unwrap_or_else(|error: ClientError| {
+        Explanation::offline(report, format!("{:#}", anyhow::Error::new(error)))
+    }))
+}
+
+/// A file, or standard input; no more of it than is read.
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let name = file.display();
     let most = u64::try_from(reports::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
@@ -40,117 +66,218 @@ pub(super) async fn answer(
             .read_to_end(&mut bytes)
             .with_context(|| format!("{name} cannot be read"))?;
     }
-    let report = reports::read(&bytes).with_context(|| format!("{name} cannot be explained"))?;
-    if offline {
-        return Ok((Explanation::offline(report), Some("none was asked".to_owned())));
-    }
-    let asked = async {
-        let mut client = Client::connect(client).await?;
-        parse(reply(client.query.explain(ExplainRequest { report: bytes }).await)?)
-    };
-    // A report is read by people whose coordinator is down, too.
-    Ok(match asked.await {
-        Ok(answer) => (answer, None),
-        Err(error) => (Explanation::offline(report), Some(error.to_string())),
-    })
+    Ok(bytes)
 }
 
-/// By the verdicts where there are any, else by the report.
-pub(super) fn exit(answer: &Explanation) -> Exit {
+/// By the verdicts where there are any, else by the report; apart from both, whether a coordinator
+/// that was wanted could not be asked.
+pub(super) fn exit(answer: &Explanation, offline: bool) -> Exit {
+    if !answer.with_coordinator && !offline {
+        return Exit::Unreachable;
+    }
     let states = answer.pairs.iter().map(|pair| match &pair.verdict {
         Some(verdict) => verdict.state,
         None => State::Failing,
     });
-    match Exit::of(states) {
+    let failed = (!failed_tests(&answer.report).is_empty()).then_some(State::Failing);
+    match Exit::of(states.chain(failed)) {
         Exit::Healthy if answer.report.told.is_empty() => Exit::Unknown,
         exit => exit,
     }
 }
 
 /// For people.
-pub(super) fn render(answer: &Explanation, why: Option<&str>) -> String {
+pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     let mut text = String::new();
     let report = &answer.report;
-    for part in &report.parts {
+    for part in report.parts.iter().take(MAX_PARTS) {
         let at = part.at;
         let _ = writeln!(text, "lines {}-{}: {}", at.first_line, at.last_line, part.tool.words());
     }
+    if let Some(more) = report.parts.len().checked_sub(MAX_PARTS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "and {more} parts more");
+    }
     if report.told.is_empty() {
-        let _ = writeln!(text, "nothing in it is of a tool that is known here");
-    }
-    for explained in &answer.pairs {
-        pair(&mut text, explained);
-    }
-    for list in &answer.lists {
-        let _ = writeln!(text, "\n{list}");
-    }
-    let worked = report.told.iter().filter(|t| t.outcome == reports::Outcome::Succeeded).count();
-    let _ = writeln!(text, "\n{} rows, {worked} of them worked", report.told.len());
-    for told in report.told.iter().filter(|told| {
-        matches!(told.outcome, reports::Outcome::Unclear | reports::Outcome::Delayed)
-    }) {
-        let _ =
-            writeln!(text, "line {}: not a failure by itself: {}", lines(&told.lines), told.words);
-    }
-    if report.rows_left_out > 0 {
-        let _ = writeln!(text, "{} more rows were left out", report.rows_left_out);
-    }
-    if !report.unread.is_empty() {
-        let _ = writeln!(text, "\nCould not be read");
-    }
-    for unread in &report.unread {
-        let more =
-            if unread.cut > 0 { format!(" … ({} more)", unread.cut) } else { String::new() };
-        let _ = writeln!(text, "  {}: {}{more}", unread.line, unread.text);
-    }
-    if report.unread_left_out > 0 {
-        let _ = writeln!(text, "  and {} more lines", report.unread_left_out);
-    }
-    if let Some(why) = why {
         let _ = writeln!(
             text,
-            "\nwithout a coordinator, this is what the report says by itself: {why}"
+            "nothing in it is of a tool that is known here: repadmin, dcdiag, portqry, rpcdump, \
+             samba-tool, NETSETUP.LOG, Directory Service events"
+        );
+    }
+    let mut shown = HashMap::new();
+    for explained in &answer.pairs {
+        text.push('\n');
+        text.push_str(&pair(explained, &mut shown, width));
+    }
+    for list in &answer.lists {
+        let _ = writeln!(text, "\nendpoint map");
+        text.push_str(&labelled(&[("", list.clone())], width));
+    }
+    let tests = failed_tests(report);
+    if !tests.is_empty() {
+        let _ = writeln!(text, "\ntests of dcdiag that failed");
+        text.push_str(&labelled(
+            &tests.into_iter().map(|words| ("", words)).collect::<Vec<_>>(),
+            width,
+        ));
+    }
+    text.push_str(&rest(answer, width));
+    if let Some(why) = &answer.no_coordinator {
+        let what = format!(
+            "{why}. Missing is the verdict of each link above: which side, which cause, which culprit. \
+             All else stands as the report says it."
+        );
+        let _ = writeln!(text, "\nno coordinator");
+        text.push_str(&labelled(&[("", what)], width));
+    }
+    text
+}
+
+/// How much was read, what is no failure, and what could not be read.
+fn rest(answer: &Explanation, width: Option<u16>) -> String {
+    let report = &answer.report;
+    let mut text = String::new();
+    let of = |outcome| report.told.iter().filter(|told| told.outcome == outcome).count();
+    let rows = |count: usize| format!("{count} {}", if count == 1 { "row" } else { "rows" });
+    let _ = writeln!(
+        text,
+        "\n{} read: {} failed, {} worked, {} not clear or put off",
+        rows(report.told.len()),
+        of(Outcome::Failed),
+        of(Outcome::Succeeded),
+        of(Outcome::Unclear) + of(Outcome::Delayed)
+    );
+    let unclear = report
+        .told
+        .iter()
+        .filter(|told| matches!(told.outcome, Outcome::Unclear | Outcome::Delayed))
+        .map(|told| {
+            let what = match told.outcome {
+                Outcome::Delayed => "no failure by itself",
+                _ => "not clear",
+            };
+            ("", format!("line {}, {what}: {}", lines(&told.lines), told.words))
+        });
+    text.push_str(&labelled(&unclear.collect::<Vec<_>>(), width));
+    if report.rows_left_out > 0 {
+        let _ = writeln!(text, "{} more rows were read and left out", report.rows_left_out);
+    }
+    let unread = report.unread.len();
+    if unread > 0 {
+        let lines = if unread == 1 { "line" } else { "lines" };
+        let _ = writeln!(text, "\n{unread} {lines} could not be read");
+    }
+    let room = usize::from(width.unwrap_or(WIDTH)).saturating_sub(LABEL + 14).max(20);
+    for unread in &report.unread {
+        let short: String = unread.text.chars().take(room).collect();
+        let more = unread.text.chars().count().saturating_sub(room);
+        let more = more + usize::try_from(unread.cut).unwrap_or(usize::MAX);
+        let more = if more > 0 { format!(" … {more} more") } else { String::new() };
+        let _ = writeln!(text, "{:>8}  {short}{more}", unread.line);
+    }
+    if report.unread_left_out > 0 {
+        let _ = writeln!(
+            text,
+            "          and {} more, up to line {}",
+            report.unread_left_out, report.lines
         );
     }
     text
 }
 
-fn pair(text: &mut String, explained: &ExplainedPair) {
+/// What is written in the place of an end that is not named. Where a row wants no interface, it is about
+/// a call of the tool's own.
+const fn unnamed(tool: Tool, destination: bool, one_call: bool) -> &'static str {
+    match (tool, destination) {
+        (Tool::Dcdiag, true) => "(where dcdiag ran)",
+        (Tool::Netsetup, true) => "(the computer that joins)",
+        (Tool::Netsetup, false) => "(no domain controller yet)",
+        (Tool::Portqry | Tool::Rpcdump, true) => "(where the tool ran)",
+        (Tool::Showrepl | Tool::ShowreplCsv, true) => "(where repadmin ran)",
+        (Tool::Replsum, true) if one_call => "(where repadmin ran)",
+        (Tool::Replsum, _) => "(any)",
+        _ => "(not named)",
+    }
+}
+
+fn pair(
+    explained: &ExplainedPair,
+    shown: &mut HashMap<(String, String, String), String>,
+    width: Option<u16>,
+) -> String {
     let pair = &explained.pair;
-    let name = |party: &Option<Party>| {
-        party.as_ref().map_or_else(|| "(not named)".to_owned(), Party::label)
+    let name = |party: &Option<Party>, destination| {
+        let unnamed = || unnamed(pair.tool, destination, pair.interface.is_none()).to_owned();
+        party.as_ref().map_or_else(unnamed, Party::label)
     };
+    let (destination, source) = (name(&pair.destination, true), name(&pair.source, false));
     let interface =
         pair.interface.map_or_else(String::new, |id| format!("   {}", names::label(id)));
-    let _ = writeln!(text, "\n{} <- {}{interface}", name(&pair.destination), name(&pair.source));
+    let mut text = format!("{destination} <- {source}{interface}\n");
+    let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(code) = pair.code {
-        let _ = writeln!(text, "error     {code} {}", pair.error.as_deref().unwrap_or(""));
+        rows.push(("error", format!("{code} {}", pair.error.as_deref().unwrap_or(""))));
     }
-    for context in &pair.naming_contexts {
-        let _ = writeln!(text, "context   {context}");
-    }
-    for says in &pair.says {
-        let _ = writeln!(text, "          {says}");
-    }
-    if let Some(ask) = &pair.ask {
-        let _ = writeln!(text, "ask       {ask}");
-    }
-    let _ = writeln!(text, "lines     {}", lines(&pair.lines));
+    rows.extend(pair.naming_contexts.iter().map(|context| ("context", context.clone())));
+    rows.extend(pair.says.iter().map(|says| ("", says.clone())));
+    rows.extend(pair.ask.iter().map(|ask| ("ask", ask.clone())));
+    rows.push(("lines", lines(&pair.lines)));
     if let Some(verdict) = &explained.verdict {
-        let _ = writeln!(
-            text,
-            "verdict   {} {}   side: {}   {}   (epmesh diagnose {} {})",
-            verdict.state,
-            verdict.cause,
-            verdict.side,
-            verdict.confidence,
-            verdict.destination,
-            verdict.source
+        let link = (
+            verdict.destination.to_string(),
+            verdict.source.to_string(),
+            verdict.interface.clone(),
         );
+        match shown.get(&link) {
+            Some(first) => rows.push(("verdict", format!("that of this link above: {first}"))),
+            None => {
+                rows.extend(judged(verdict, pair.code));
+                shown.insert(link, format!("{} {}", verdict.state, verdict.cause));
+            }
+        }
     }
-    if let Some(why) = &explained.no_verdict {
-        let _ = writeln!(text, "verdict   none: {why}");
+    rows.extend(explained.no_verdict.iter().map(|why| ("verdict", format!("none: {why}"))));
+    text.push_str(&labelled(&rows, width));
+    if !explained.links.is_empty() {
+        text.push_str(&links(&explained.links, true, width));
     }
+    if explained.links_left_out > 0 {
+        let _ = writeln!(text, "and {} more: epmesh links --failing", explained.links_left_out);
+    }
+    text
+}
+
+/// What the coordinator says of the link now.
+fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
+    let state = verdict.state.as_str().to_uppercase();
+    let mut rows = Vec::new();
+    match verdict.state {
+        State::Healthy => {
+            let words =
+                format!("{state} now, {}: what the report says is over", verdict.confidence);
+            rows.push(("verdict", words));
+        }
+        _ => rows.push((
+            "verdict",
+            format!("{state} {}, side: {}, {}", verdict.cause, verdict.side, verdict.confidence),
+        )),
+    }
+    if let Some(share) = &verdict.intermittent {
+        rows.push(("", format!("intermittent: it hits {share}")));
+    }
+    let expected = verdict.error.code;
+    if let Some(code) = code.filter(|code| expected != 0 && *code != expected) {
+        rows.push(("", format!("as it is now, the error would be {expected}, not {code}")));
+    }
+    if let Some(culprit) = &verdict.culprit {
+        rows.push(("culprit", format!("{}: {}, {}", culprit.kind, culprit.name, culprit.value)));
+    }
+    rows.extend(verdict.remedy.first().map(|step| ("do first", step.clone())));
+    if verdict.state != State::Healthy {
+        let more = format!("epmesh diagnose {} {}", verdict.destination, verdict.source);
+        rows.push(("more", more));
+    }
+    rows
 }
 
 /// `3-7, 12`.

@@ -4,6 +4,8 @@ mod args;
 mod client;
 mod explain;
 mod facts;
+mod incidents;
+mod join;
 mod render;
 mod run;
 mod scenario;

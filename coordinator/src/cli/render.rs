@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use epmesh_common::{
     diagnosis::{EvidenceItem, State, Verdict},
     facts::{DnsName, Failure, Timestamp},
@@ -15,15 +15,17 @@ use crate::{
 };
 
 /// How wide tables are where the terminal does not say.
-const WIDTH: u16 = 160;
+pub(super) const WIDTH: u16 = 160;
 
 pub(super) fn table(header: &[&str], width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.unwrap_or(WIDTH))
-        .set_header(header.iter().copied());
+        .set_width(width.unwrap_or(WIDTH));
+    if !header.is_empty() {
+        table.set_header(header.iter().copied());
+    }
     table
 }
 
@@ -37,8 +39,23 @@ pub(super) fn finish(table: &Table) -> String {
     text
 }
 
+/// Lines that begin with a label, wrapped behind it.
+pub(super) fn labelled(rows: &[(&str, String)], width: Option<u16>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut table = table(&[], width);
+    for (label, value) in rows {
+        table.add_row([*label, value.trim()]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(10)));
+    }
+    finish(&table)
+}
+
 /// A time of day for people: the date only where it is not today's.
-fn moment(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp, now: Timestamp) -> String {
     let text = at.to_string();
     let (date, time) = text.split_once('T').unwrap_or(("", &text));
     let time = time.split('.').next().unwrap_or(time).trim_end_matches('Z');
@@ -65,7 +82,14 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             .to_owned();
     }
     let header = ["DC", "AGENT", "VERSION", "LAST SEEN", "ADDRESS", "SITE", "REGISTERED", "SKEW"];
-    let mut table = table(&header, width);
+    // What is asked for least goes first where there is no room for all.
+    let shown = |column: usize| !is_narrow(width) || !matches!(column, 2 | 5);
+    let kept = |cells: [String; 8]| {
+        let cells = cells.into_iter().enumerate();
+        cells.filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect::<Vec<_>>()
+    };
+    let header = kept(header.map(str::to_owned));
+    let mut table = table(&header.iter().map(String::as_str).collect::<Vec<_>>(), width);
     let mut notes = String::new();
     for row in rows {
         let agent = match (row.agent, row.connected) {
@@ -86,7 +110,7 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             (false, true) => "yes".to_owned(),
             (false, false) => format!("no: {}", missing.join(", ")),
         };
-        table.add_row([
+        table.add_row(kept([
             row.name.to_string(),
             agent.to_owned(),
             row.agent_version.clone().unwrap_or_else(dash),
@@ -95,7 +119,7 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             row.site.clone().unwrap_or_else(dash),
             registered,
             row.clock_skew_ms.map_or_else(dash, |skew| format!("{skew:+} ms")),
-        ]);
+        ]));
         if row.dropped > 0 {
             let _ = writeln!(
                 notes,
@@ -121,6 +145,9 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
         let what = if failing { "no link is failing or latent" } else { "no link is known" };
         return format!("{what}\n");
     }
+    if is_narrow(width) {
+        return rows.iter().map(|row| two_lines(row, width)).collect();
+    }
     let header =
         ["DESTINATION", "", "SOURCE", "INTERFACE", "STATE", "CAUSE", "SIDE", "SURE", "ERROR"];
     let mut table = table(&header, width);
@@ -131,7 +158,10 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
             "<-".to_owned(),
             row.source.to_string(),
             row.interface.clone(),
-            row.state.to_string(),
+            match &row.intermittent {
+                Some(share) => format!("{}, {share}", row.state),
+                None => row.state.to_string(),
+            },
             row.cause.to_string(),
             row.side.to_string(),
             row.confidence.to_string(),
@@ -139,6 +169,29 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
         ]);
     }
     finish(&table)
+}
+
+/// Whether a table of many columns would break its words.
+fn is_narrow(width: Option<u16>) -> bool {
+    width.is_some_and(|width| width < 110)
+}
+
+/// A link on a narrow terminal.
+fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
+    let mut text = format!("{} <- {}   {}\n", row.destination, row.source, row.interface);
+    let mut words = row.state.to_string();
+    if row.state != State::Healthy {
+        let _ = write!(words, ", {}, side: {}", row.cause, row.side);
+    }
+    let _ = write!(words, ", {}", row.confidence);
+    if row.error != 0 {
+        let _ = write!(words, ", error {}", row.error);
+    }
+    if let Some(share) = &row.intermittent {
+        let _ = write!(words, ", intermittent: {share}");
+    }
+    text.push_str(&labelled(&[("", words)], width));
+    text
 }
 
 /// `epmesh diagnose`.
@@ -152,22 +205,24 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
     } else {
         let _ = writeln!(text, "{state}   {}   side: {}   {}", v.cause, v.side, v.confidence);
     }
+    let mut rows = Vec::new();
+    if let Some(share) = &v.intermittent {
+        rows.push(("hits", format!("{share}: intermittent")));
+    }
     if v.error.code != 0 {
-        let _ = writeln!(text, "error     {} {}", v.error.code, v.error.name);
+        rows.push(("error", format!("{} {}", v.error.code, v.error.name)));
     }
     if let Some(culprit) = &v.culprit {
-        let _ = writeln!(text, "culprit   {}: {}", culprit.kind, culprit.name);
-        let _ = writeln!(text, "          {}", culprit.value);
+        rows.push(("culprit", format!("{}: {}", culprit.kind, culprit.name)));
+        rows.push(("", culprit.value.clone()));
     }
     for name in silent {
-        let _ =
-            writeln!(text, "silent    {name} did not look again: not connected, or not in time");
+        rows.push(("silent", format!("{name} did not look again: not connected, or not in time")));
     }
+    text.push_str(&labelled(&rows, width));
     if !v.remedy.is_empty() {
         let _ = writeln!(text, "\nWhat to do");
-        for (number, step) in v.remedy.iter().enumerate() {
-            let _ = writeln!(text, "  {}. {step}", number + 1);
-        }
+        text.push_str(&numbered(&v.remedy, width));
     }
     if !v.evidence.is_empty() {
         let _ = writeln!(text, "\nProof");
@@ -184,7 +239,32 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
     text
 }
 
+/// Steps, each behind its number.
+fn numbered(steps: &[String], width: Option<u16>) -> String {
+    let mut table = table(&[], width);
+    for (number, step) in steps.iter().enumerate() {
+        table.add_row([format!("{:>3}.", number + 1), step.clone()]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_padding((0, 1));
+    }
+    finish(&table)
+}
+
 fn proof(items: &[EvidenceItem], now: Timestamp, width: Option<u16>) -> String {
+    if is_narrow(width) {
+        let mut table = table(&["STEP", "WITNESS", "SEEN", "FACT"], width);
+        for item in items {
+            let raw = item.raw.as_ref().map_or_else(String::new, |raw| format!(" [{raw}]"));
+            table.add_row([
+                item.step.to_string(),
+                item.witness.host().to_owned(),
+                moment(item.at, now),
+                format!("{}{raw}", item.fact),
+            ]);
+        }
+        return finish(&table);
+    }
     let mut table = table(&["STEP", "WITNESS", "SEEN", "FACT", "RAW"], width);
     for item in items {
         table.add_row([
@@ -278,7 +358,7 @@ pub(super) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
     if rows.is_empty() {
         return "no alert was sent, and none waits\n".to_owned();
     }
-    let header = ["WHEN", "TYPE", "LINK", "RECEIVER", "STATUS", "TRIES", "LAST TRY", "ID"];
+    let header = ["WHEN", "TYPE", "INCIDENT", "RECEIVER", "STATUS", "TRIES", "LAST TRY", "ID"];
     let mut table = table(&header, width);
     for row in rows {
         table.add_row([

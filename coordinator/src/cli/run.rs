@@ -26,7 +26,7 @@ use super::{
         Output, TokenCommand,
     },
     client::{Client, ClientError, parse},
-    explain, facts, render, scenario,
+    explain, facts, incidents, join, render, scenario,
 };
 use crate::{
     clock,
@@ -103,6 +103,11 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             print(out, output, &rows, || render::links(&rows, failing, width))?;
             Ok(Exit::of(rows.iter().map(|row| row.state)))
         }
+        Command::Diagnose(what) if what.join => {
+            let answer = join::answer(&client, &what).await?;
+            print(out, output, &answer, || join::render(&answer, now, width))?;
+            Ok(Exit::of([answer.verdict.state]))
+        }
         Command::Diagnose(what) => {
             if let Some(run) = what.from.as_deref().map(scenario::read).transpose()?.flatten() {
                 return scenario::answer(&run, &what, out, output, width);
@@ -116,9 +121,9 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             Ok(Exit::of([verdict.state]))
         }
         Command::Explain { file, offline } => {
-            let (answer, why) = explain::answer(&file, offline, &client).await?;
-            print(out, output, &answer, || explain::render(&answer, why.as_deref()))?;
-            Ok(explain::exit(&answer))
+            let answer = explain::answer(&file, offline, &client).await?;
+            print(out, output, &answer, || explain::render(&answer, width))?;
+            Ok(explain::exit(&answer, offline))
         }
         Command::Endpoints { dc } => {
             let mut client = Client::connect(&client).await?;
@@ -146,6 +151,18 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             let rows: Vec<AlertRow> = parse(reply(client.query.alerts(AlertsRequest {}).await)?)?;
             print(out, output, &rows, || render::alerts(&rows, now, width))?;
             Ok(Exit::Healthy)
+        }
+        Command::Incidents { all } => {
+            let mut client = Client::connect(&client).await?;
+            let list = incidents::list(&mut client, all).await?;
+            print(out, output, &list, || incidents::render_list(&list, all, now, width))?;
+            Ok(incidents::exit(&list))
+        }
+        Command::Incident(what) => {
+            let mut client = Client::connect(&client).await?;
+            let (incident, exit) = incidents::answer(&mut client, what).await?;
+            print(out, output, &incident, || incidents::render(&incident, now, width))?;
+            Ok(exit)
         }
         Command::Token(TokenCommand::Create { ttl, dc, domain, count }) => {
             let mut client = Client::connect(&client).await?;
@@ -250,8 +267,9 @@ pub(super) fn print(
     Ok(())
 }
 
-/// The width that the environment tells of the terminal, where it does.
+/// The width of the terminal: as the environment tells it, else as the terminal does, where there is one.
 fn terminal_width() -> Option<u16> {
-    let columns = std::env::var("COLUMNS").ok()?;
-    columns.parse().ok().filter(|width| (40..=1_000).contains(width))
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size().map(|(terminal_size::Width(width), _)| width);
+    told.or_else(seen).filter(|width| (40..=1_000).contains(width))
 }

@@ -50,7 +50,7 @@ pub(super) fn answer(
     }
     let verdict = diagnose(&scenario.evidence(), scenario.at());
     print(out, output, &verdict, || render::verdict(&verdict, &[], scenario.at(), width))?;
-    let differences = scenario.expect.differences(&verdict);
+    let differences = scenario.differences(&verdict);
     if matches!(output, Output::Table) {
         writeln!(out, "\nscenario   {}", scenario.title)?;
         let told = match differences.as_slice() {

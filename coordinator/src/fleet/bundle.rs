@@ -3,12 +3,13 @@
 //! The first line says what the bundle is, every other one is a domain controller. Read back, it
 //! gives the same verdicts at the same moment, because it goes through the same view.
 
-use std::io::BufRead;
+use std::{io::BufRead, time::Duration};
 
 use epmesh_common::{
     diagnosis::{DcFacts, Observed},
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -167,7 +168,12 @@ impl View {
         for observed in member.observations {
             let peer = observed.seen.peer.clone();
             self.observers.entry(peer.clone()).or_default().insert(member.name.clone());
-            dc.see(peer, observed.at, observed.seen);
+            // Two looks make a stretch of time: the first and the last of it.
+            let gap = Duration::MAX;
+            if let Some(since) = observed.since {
+                dc.see(peer.clone(), since, gap, observed.seen.clone());
+            }
+            dc.see(peer, observed.at, gap, observed.seen);
         }
         self.moved = true;
     }
@@ -178,8 +184,9 @@ fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
         return Err(BundleError::NotABundle("it is of another version"));
     }
     let settings = Settings {
-        interval: std::time::Duration::from_millis(header.interval_ms),
+        interval: Duration::from_millis(header.interval_ms),
         interfaces: header.interfaces,
+        client_protocols: ClientProtocolRule::default(),
     };
     Ok((View::new(settings), header.at))
 }

@@ -1,6 +1,9 @@
 //! What is known of one domain controller.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    time::Duration,
+};
 
 use epmesh_common::{
     diagnosis::DcFacts,
@@ -61,15 +64,36 @@ pub(super) struct Dc {
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) at: Timestamp,
+    /// Since when every look came to the same outcome.
+    pub(super) since: Timestamp,
     pub(super) observation: PeerObservation,
     pub(super) outcome: Outcome,
 }
 
 impl Dc {
-    /// Puts in what was seen of a peer.
-    pub(super) fn see(&mut self, peer: DnsName, at: Timestamp, observation: PeerObservation) {
+    /// Puts in what was seen of a peer; what was seen of it before. Looks further apart than
+    /// `gap` are not taken for one stretch of time.
+    pub(super) fn see(
+        &mut self,
+        peer: DnsName,
+        at: Timestamp,
+        gap: Duration,
+        observation: PeerObservation,
+    ) -> Option<Seen> {
         let outcome = Outcome::of(&observation);
-        self.observations.insert(peer, Seen { at, outcome, observation });
+        let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
+        let since = before.filter(|seen| seen.at.until(at) <= gap).map_or(at, |seen| seen.since);
+        self.observations.insert(peer, Seen { at, since, outcome, observation })
+    }
+
+    /// Notes that a peer was seen again to be as it is held.
+    pub(super) fn see_again(&mut self, peer: &DnsName, at: Timestamp, gap: Duration) {
+        if let Some(seen) = self.observations.get_mut(peer) {
+            if seen.at.until(at) > gap {
+                seen.since = at;
+            }
+            seen.at = at;
+        }
     }
 
     /// Adds a remark of the coordinator's own; the same one is not kept twice.
@@ -108,6 +132,28 @@ impl Dc {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::samples::seen;
+
+    #[test]
+    fn a_stretch_of_the_same_looks_ends_with_another_or_with_a_gap() {
+        let gap = Duration::from_secs(180);
+        let at = |second: u64| Timestamp::from_millis(1_700_000_000_000 + second * 1000);
+        let peer: DnsName = "dc2.lab.test".parse().expect("a name");
+        let mut dc = Dc::default();
+        let mut look = |second, works| {
+            let observation = seen("dc2.lab.test", "10.0.0.2", works, second);
+            dc.see(peer.clone(), at(second.into()), gap, observation);
+            dc.observations.get(&peer).map(|seen| (seen.since, seen.at))
+        };
+        assert_eq!(look(10, false), Some((at(10), at(10))));
+        assert_eq!(look(40, false), Some((at(10), at(40))));
+        assert_eq!(look(70, true), Some((at(70), at(70))));
+        assert_eq!(look(400, true), Some((at(400), at(400))));
+        dc.see_again(&peer, at(430), gap);
+        assert_eq!(dc.observations.get(&peer).map(|seen| seen.since), Some(at(400)));
+        dc.see_again(&peer, at(900), gap);
+        assert_eq!(dc.observations.get(&peer).map(|seen| seen.since), Some(at(900)));
+    }
 
     #[test]
     fn a_repetition_is_told_from_a_lost_count() {

@@ -58,6 +58,7 @@ impl View {
         if !self.is_watched(&link.destination, &link.source) {
             return None;
         }
+        self.grouper.put(link, &verdict);
         let judged = Judged { verdict: verdict.clone(), at: now };
         let before = self.verdicts.insert(link.clone(), judged).map(|judged| judged.verdict);
         let same = before

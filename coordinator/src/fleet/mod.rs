@@ -11,6 +11,7 @@
 mod bundle;
 mod dc;
 mod evidence;
+mod grouping;
 mod history;
 mod named;
 mod outcome;
@@ -28,6 +29,7 @@ mod view;
 pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
+    grouping::Standing,
     history::{History, MapReading},
     outcome::Outcome,
     report::{Restored, Staged, StagedBody},

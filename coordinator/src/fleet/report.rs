@@ -9,8 +9,8 @@ use epmesh_common::{
 };
 
 use super::{
-    Acknowledged, History, MapReading, Outcome, View, corrected,
-    dc::{Dc, MOST_PEERS, Seen},
+    Acknowledged, History, MapReading, View, corrected,
+    dc::{Dc, MOST_PEERS},
 };
 
 /// What a report comes to.
@@ -151,9 +151,7 @@ impl View {
                     own_restated = true;
                 }
                 Subject::Peer(peer) => {
-                    if let Some(seen) = known.observations.get_mut(&peer) {
-                        seen.at = at;
-                    }
+                    known.see_again(&peer, at, self.settings.fresh_for());
                     self.touch_between(&dc, &peer);
                 }
             }
@@ -170,9 +168,8 @@ impl View {
                 }
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
-                    let outcome = Outcome::of(&observation);
-                    let seen = Seen { at, outcome, observation };
-                    let before = known.observations.insert(peer.clone(), seen);
+                    let before =
+                        known.see(peer.clone(), at, self.settings.fresh_for(), observation);
                     let same = before.as_ref().map(|seen| &seen.outcome)
                         == known.observations.get(&peer).map(|seen| &seen.outcome);
                     self.observers.entry(peer.clone()).or_default().insert(dc.clone());
@@ -237,8 +234,7 @@ impl View {
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
                     self.observers.entry(peer.clone()).or_default().insert(dc.clone());
-                    let outcome = Outcome::of(&observation);
-                    known.observations.insert(peer, Seen { at, outcome, observation });
+                    known.see(peer, at, self.settings.fresh_for(), observation);
                 }
             }
         }

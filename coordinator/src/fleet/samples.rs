@@ -94,6 +94,7 @@ pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> Pe
             bind: Some(ok),
             local: None,
             interfaces: vec![InterfaceProbe {
+                code: None,
                 interface: DRSUAPI,
                 answer,
                 took_ms,

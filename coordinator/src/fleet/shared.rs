@@ -9,22 +9,22 @@ use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{DnsName, Timestamp},
 };
-use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{DcStatus, FindError, Settings, View};
+use super::{DcStatus, FindError, Rearranged, Settings, View};
 use crate::clock;
 
 /// Links diagnosed before other tasks get a turn.
 const BATCH: usize = 16;
 
+/// Batches after which incidents are worked out although more links wait.
+const BATCHES: usize = 64;
+
 /// A link whose state or cause became another.
 ///
-/// After a start of the coordinator every link comes once, with no state before: whoever must not
-/// act twice compares with what it remembers. A link that is no longer watched comes a last time,
-/// as unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// After a start of the coordinator every link comes once, with no state before.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// The link.
     pub link: Link,
@@ -42,6 +42,7 @@ pub struct Fleet {
     view: Mutex<View>,
     touched: Notify,
     moved: Notify,
+    regrouped: Notify,
 }
 
 impl Fleet {
@@ -49,7 +50,8 @@ impl Fleet {
     #[must_use]
     pub fn new(settings: Settings) -> Arc<Self> {
         let view = Mutex::new(View::new(settings));
-        Arc::new(Self { view, touched: Notify::new(), moved: Notify::new() })
+        let (touched, moved, regrouped) = (Notify::new(), Notify::new(), Notify::new());
+        Arc::new(Self { view, touched, moved, regrouped })
     }
 
     /// Does something with the view, alone. Quick things: everyone else waits.
@@ -58,12 +60,16 @@ impl Fleet {
         let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut view);
         let (touched, moved) = (!view.touched.is_empty(), view.has_moved());
+        let regrouped = !view.regrouped.is_empty();
         drop(view);
         if touched {
             self.touched.notify_one();
         }
         if moved {
             self.moved.notify_one();
+        }
+        if regrouped {
+            self.regrouped.notify_one();
         }
         result
     }
@@ -99,13 +105,14 @@ impl Fleet {
         self.moved.notified().await;
     }
 
-    /// Keeps the verdicts up to date until cancelled: diagnoses what was touched, and once in a
-    /// while everything. A receiver that does not keep up holds this task back and nobody else.
-    pub async fn keep_verdicts(
-        &self,
-        transitions: mpsc::Sender<Transition>,
-        cancelled: CancellationToken,
-    ) {
+    /// Waits until incidents changed: see [`View::take_regrouped`].
+    pub async fn regrouped(&self) {
+        self.regrouped.notified().await;
+    }
+
+    /// Keeps the verdicts and the incidents up to date until cancelled: diagnoses what was touched,
+    /// and once in a while everything.
+    pub async fn keep_verdicts(&self, cancelled: CancellationToken) {
         let fresh_for = self.with(|view| view.settings().fresh_for());
         let age = fresh_for / 3;
         let period = (age / 2).clamp(Duration::from_secs(1), Duration::from_secs(30));
@@ -117,44 +124,62 @@ impl Fleet {
                 () = self.touched.notified() => {}
                 _ = sweep.tick() => self.with(|view| view.sweep(clock::now(), age)),
             }
-            while self.diagnose_some(&transitions).await {
+            let mut batches = 0_usize;
+            while self.diagnose_some() {
+                batches += 1;
+                if batches.is_multiple_of(BATCHES) {
+                    self.with(View::regroup);
+                }
                 if cancelled.is_cancelled() {
                     return;
                 }
                 tokio::task::yield_now().await;
             }
+            self.with(View::regroup);
         }
     }
 
-    async fn diagnose_some(&self, transitions: &mpsc::Sender<Transition>) -> bool {
+    fn diagnose_some(&self) -> bool {
         let links = self.with(|view| view.take_touched(BATCH));
         for link in &links {
             let now = clock::now();
             let evidence = self.with(|view| view.evidence(link, now));
             let verdict = diagnose(&evidence, now);
-            let transition = self.with(|view| view.judge(link, verdict, now));
-            if let Some(transition) = transition {
-                // Without a receiver nobody wants to know.
-                let _ = transitions.send(transition).await;
+            if let Some(transition) = self.with(|view| view.judge(link, verdict, now)) {
+                transition.log();
             }
         }
         !links.is_empty()
     }
 
-    /// Works out anew who is known and what every agent's plan is; tells of links that are no
-    /// longer watched. The agents with a new plan come back.
-    pub async fn rearrange(&self, transitions: &mpsc::Sender<Transition>) -> Vec<DnsName> {
-        let now = clock::now();
-        let (rearranged, fresh_for) = self.with(|view| {
-            let fresh_for = view.settings().fresh_for();
-            (view.rearrange(now), fresh_for)
+    /// Works out anew who is known and what every agent's plan is. The agents with a new plan come
+    /// back.
+    pub fn rearrange(&self) -> Vec<DnsName> {
+        let Rearranged { replanned, gone } = self.with(|view| {
+            let rearranged = view.rearrange(clock::now());
+            view.regroup();
+            rearranged
         });
-        for (link, before) in rearranged.gone {
-            let fresh_for = u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX);
-            let verdict = diagnose(&Evidence::empty(link.clone(), fresh_for), now);
-            let transition = Transition { link, before: Some(before), verdict, at: now };
-            let _ = transitions.send(transition).await;
+        for (link, before) in gone {
+            let Link { destination, source, interface } = link;
+            let before = before.as_str();
+            tracing::info!(%destination, %source, %interface, before, "link is watched no longer");
         }
-        rearranged.replanned
+        replanned
+    }
+}
+
+impl Transition {
+    fn log(&self) {
+        let Self { verdict, before, .. } = self;
+        tracing::info!(
+            destination = %verdict.destination,
+            source = %verdict.source,
+            interface = verdict.interface,
+            before = before.map_or("", |state| state.as_str()),
+            state = verdict.state.as_str(),
+            cause = verdict.cause.as_str(),
+            "link changed"
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{Body, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    windows::ClientProtocolRule,
 };
 
 use super::{
@@ -59,7 +60,11 @@ impl Agent {
 }
 
 fn settings() -> Settings {
-    Settings { interval: Duration::from_secs(60), interfaces: vec![DRSUAPI] }
+    Settings {
+        interval: Duration::from_secs(60),
+        interfaces: vec![DRSUAPI],
+        client_protocols: ClientProtocolRule::default(),
+    }
 }
 
 /// Three agents that have said who they are, settled.

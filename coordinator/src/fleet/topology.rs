@@ -103,6 +103,7 @@ impl View {
             .collect();
         for (link, _) in &gone {
             self.verdicts.remove(link);
+            self.grouper.remove(link);
             self.touched.remove(link);
         }
         gone

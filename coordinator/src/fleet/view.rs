@@ -6,9 +6,11 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Link, Observed, Verdict},
+    diagnosis::{self, DcFacts, Link, Observed, Verdict},
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    incident::Grouper,
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 
 use super::{Acknowledged, dc::Dc};
@@ -24,6 +26,8 @@ pub struct Settings {
     pub interval: Duration,
     /// The interfaces whose links are diagnosed.
     pub interfaces: Vec<InterfaceId>,
+    /// What is expected in `ClientProtocols`.
+    pub client_protocols: ClientProtocolRule,
 }
 
 impl Settings {
@@ -38,7 +42,8 @@ impl Settings {
 /// What is known of every domain controller, and the verdict on every link.
 ///
 /// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
-/// takes these with [`View::take_touched`] and brings the verdicts with [`View::judge`].
+/// takes these with [`View::take_touched`], brings the verdicts with [`View::judge`] and, when a batch
+/// is through, has [`View::regroup`] work out the incidents that they come to.
 #[derive(Debug)]
 pub struct View {
     pub(super) settings: Settings,
@@ -51,6 +56,10 @@ pub struct View {
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
     pub(super) touched: HashSet<Link>,
+    /// What the verdicts come to.
+    pub(super) grouper: Grouper,
+    /// The subjects whose incidents changed since somebody last took them.
+    pub(super) regrouped: BTreeSet<diagnosis::Subject>,
     /// Whether something changed that members or plans depend on.
     pub(super) moved: bool,
 }
@@ -75,6 +84,8 @@ impl View {
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
             touched: HashSet::new(),
+            grouper: Grouper::new(),
+            regrouped: BTreeSet::new(),
             moved: false,
         }
     }
@@ -196,6 +207,11 @@ impl View {
         })
     }
 
+    /// What each domain controller says of itself, in no order that means anything.
+    pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
+        self.dcs.values().map(|known| &known.facts)
+    }
+
     /// What others saw of `dc`, by the witness's name.
     #[must_use]
     pub fn observations_of(&self, dc: &DnsName) -> Vec<Observed> {
@@ -228,6 +244,11 @@ impl View {
         verdicts.map(|(link, judged)| (link.clone(), judged.verdict.clone())).collect()
     }
 
+    /// The last verdict on every known link, without copies.
+    pub fn judged(&self) -> impl Iterator<Item = (&Link, &Verdict)> {
+        self.verdicts.iter().map(|(link, judged)| (link, &judged.verdict))
+    }
+
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
@@ -248,6 +269,11 @@ impl View {
 
     pub(super) fn observed(&self, witness: &DnsName, of: &DnsName) -> Option<Observed> {
         let seen = self.dcs.get(witness)?.observations.get(of)?;
-        Some(Observed { witness: witness.clone(), at: seen.at, seen: seen.observation.clone() })
+        Some(Observed {
+            witness: witness.clone(),
+            at: seen.at,
+            since: Some(seen.since),
+            seen: seen.observation.clone(),
+        })
     }
 }

@@ -71,6 +71,43 @@ impl Hub {
         outcome
     }
 
+    /// Has the witnesses of `dc`, and the agent of `client` where it has one, look at `dc` for these
+    /// interfaces and the well-known ports, and `dc` at itself. Who was asked and gave no answer in
+    /// time; `dc` too where it is not connected.
+    pub async fn look_for_join(
+        &self,
+        client: &DnsName,
+        dc: &DnsName,
+        interfaces: &[InterfaceId],
+        deadline: Duration,
+    ) -> Vec<DnsName> {
+        let until = tokio::time::Instant::now() + deadline;
+        let Some(first) = interfaces.first() else { return Vec::new() };
+        let link = Link { destination: client.clone(), source: dc.clone(), interface: *first };
+        let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
+        let mut silent = Vec::new();
+        for (witness, own, looks_at_source) in self.witnesses(&link) {
+            let (target, mut wanted) = self.as_planned(&witness, &link);
+            wanted.extend(
+                interfaces.iter().filter(|one| !wanted.contains(one)).copied().collect::<Vec<_>>(),
+            );
+            let target = Target { well_known: true, ..target };
+            let targets = if looks_at_source { vec![target] } else { Vec::new() };
+            match self.ask(&witness, |id| Look { id, own, targets, interfaces: wanted }) {
+                Some(answer) => asked.push((witness, answer)),
+                // A computer that is to join has no agent, and that is no news.
+                None if witness == *client && !self.is_connected(&witness) => {}
+                None => silent.push(witness),
+            }
+        }
+        for (witness, mut answer) in asked {
+            if !matches!(tokio::time::timeout_at(until, answer.done()).await, Ok(true)) {
+                silent.push(witness);
+            }
+        }
+        silent
+    }
+
     /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
     /// since what it sees takes the place of what it saw before.
     fn as_planned(&self, dc: &DnsName, link: &Link) -> (Target, Vec<InterfaceId>) {

@@ -265,7 +265,11 @@ mod tests {
     async fn what_is_written_is_read_and_a_broken_record_is_left_out() {
         let store = MemoryStore::new();
         let dc = name("dc1.lab.test");
-        let settings = Settings { interval: Duration::from_secs(60), interfaces: vec![DRSUAPI] };
+        let settings = Settings {
+            interval: Duration::from_secs(60),
+            interfaces: vec![DRSUAPI],
+            client_protocols: Default::default(),
+        };
         let mut view = View::new(settings);
         let (sent, received) = (Timestamp::from_millis(900_000), Timestamp::from_millis(300_000));
         view.heard(&dc, sent, received);

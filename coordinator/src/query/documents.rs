@@ -5,15 +5,21 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, DcFacts, Observed, Remarks, Side, Stamped, State, Verdict},
+    diagnosis::{
+        Cause, Confidence, DcFacts, Observed, Remarks, Share, Side, Stamped, State, Verdict,
+    },
     facts::{
         DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId},
+    windows::ProtocolMajority,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{AttemptOutcome, OutboxRecord, Status};
+use crate::{
+    alert::{AttemptOutcome, OutboxRecord, Status},
+    fleet::View,
+};
 
 /// One link in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +38,9 @@ pub struct LinkRow {
     pub side: Side,
     /// How sure.
     pub confidence: Confidence,
+    /// Which part of the attempts it hits, for a fault that does not hit all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intermittent: Option<Share>,
     /// The error a Windows destination reports, or would; 0 for none.
     pub error: i64,
 }
@@ -46,6 +55,7 @@ impl From<&Verdict> for LinkRow {
             cause: verdict.cause,
             side: verdict.side,
             confidence: verdict.confidence,
+            intermittent: verdict.intermittent.clone(),
             error: verdict.error.code,
         }
     }
@@ -79,6 +89,19 @@ impl OwnFacts {
     #[must_use]
     pub fn of(dc: DnsName, facts: DcFacts) -> Self {
         let remarks = Remarks::of(&facts);
+        Self { dc, facts, remarks }
+    }
+
+    /// The document about one domain controller of a fleet: its settings are measured by the
+    /// operator's rule, and stand beside those of the others of its build.
+    #[must_use]
+    pub fn in_fleet(dc: DnsName, view: &View) -> Self {
+        let facts = view.facts(&dc).unwrap_or_default();
+        let version = facts.host.as_ref().and_then(|held| held.fact.version.value());
+        let majority =
+            version.and_then(|version| ProtocolMajority::of(view.every_facts(), version));
+        let rule = &view.settings().client_protocols;
+        let remarks = Remarks::beside(&facts, rule, majority.as_ref());
         Self { dc, facts, remarks }
     }
 

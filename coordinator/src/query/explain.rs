@@ -3,19 +3,23 @@
 use std::collections::HashMap;
 
 use epmesh_common::{
-    diagnosis::{Link, Verdict},
+    diagnosis::{Link, State, Verdict},
+    facts::DnsName,
     reports::{
-        Party, Report,
+        Party, Report, Tool,
         explain::{self, Pair},
     },
     rpc::names,
 };
 use serde::{Deserialize, Serialize};
 
+use super::LinkRow;
 use crate::fleet::Fleet;
 
-/// The most links that are diagnosed for one report.
+/// The most verdicts that are given for one report.
 const MAX_LINKS: usize = 500;
+/// The most links that are listed for a row that names one end only.
+const MAX_OF_ONE_END: usize = 20;
 
 /// What a report says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,8 @@ const MAX_LINKS: usize = 500;
 pub struct Explanation {
     /// Whether a coordinator gave verdicts; else the report speaks for itself alone.
     pub with_coordinator: bool,
+    /// Why none did.
+    pub no_coordinator: Option<String>,
     /// Every pair that fails by the report.
     pub pairs: Vec<ExplainedPair>,
     /// Lists of endpoint maps in it, in plain words.
@@ -42,16 +48,32 @@ pub struct ExplainedPair {
     pub verdict: Option<Verdict>,
     /// Why there is none.
     pub no_verdict: Option<String>,
+    /// Where the report names one end only: the links of that end that are failing or latent now.
+    #[serde(default)]
+    pub links: Vec<LinkRow>,
+    /// How many more there are.
+    #[serde(default)]
+    pub links_left_out: usize,
+}
+
+impl From<Pair> for ExplainedPair {
+    fn from(pair: Pair) -> Self {
+        Self { pair, verdict: None, no_verdict: None, links: Vec::new(), links_left_out: 0 }
+    }
 }
 
 impl Explanation {
-    /// What a report says by itself.
+    /// What a report says by itself, and why no coordinator was asked.
     #[must_use]
-    pub fn offline(report: Report) -> Self {
-        let explained = |pair| ExplainedPair { pair, verdict: None, no_verdict: None };
+    pub fn offline(report: Report, why: String) -> Self {
+        Self { no_coordinator: Some(why), ..Self::of(report) }
+    }
+
+    fn of(report: Report) -> Self {
         Self {
             with_coordinator: false,
-            pairs: explain::pairs(&report).into_iter().map(explained).collect(),
+            no_coordinator: None,
+            pairs: explain::pairs(&report).into_iter().map(ExplainedPair::from).collect(),
             lists: explain::lists(&report),
             report,
         }
@@ -60,19 +82,22 @@ impl Explanation {
     /// The same with the verdicts of a fleet.
     #[must_use]
     pub fn with(report: Report, fleet: &Fleet) -> Self {
-        let mut this = Self::offline(report);
-        this.with_coordinator = true;
+        let mut this = Self { with_coordinator: true, ..Self::of(report) };
         let mut verdicts: HashMap<Link, Verdict> = HashMap::new();
+        let mut given = 0;
         for explained in &mut this.pairs {
-            match link(&explained.pair, fleet) {
+            match ends(&explained.pair, fleet) {
                 Err(why) => explained.no_verdict = Some(why),
-                Ok(link) if verdicts.len() >= MAX_LINKS && !verdicts.contains_key(&link) => {
-                    explained.no_verdict = Some(format!(
-                        "only the first {MAX_LINKS} links of a report are diagnosed: epmesh diagnose {} {}",
-                        link.destination, link.source
-                    ));
-                }
-                Ok(link) => {
+                Ok(Ends::One(dc, role)) => one_end(explained, &dc, role, fleet),
+                Ok(Ends::Both(link)) => {
+                    if given >= MAX_LINKS {
+                        explained.no_verdict = Some(format!(
+                            "only the first {MAX_LINKS} pairs of a report are diagnosed: epmesh diagnose {} {}",
+                            link.destination, link.source
+                        ));
+                        continue;
+                    }
+                    given += 1;
                     let verdict =
                         verdicts.entry(link).or_insert_with_key(|link| fleet.diagnose(link));
                     explained.verdict = Some(verdict.clone());
@@ -83,21 +108,84 @@ impl Explanation {
     }
 }
 
-fn link(pair: &Pair, fleet: &Fleet) -> Result<Link, String> {
-    let find = |party: &Option<Party>, what: &str| {
-        let party = party.as_ref().ok_or_else(|| format!("the report does not name the {what}"))?;
-        fleet.with(|view| view.named(party)).map_err(|error| format!("the {what}: {error}"))
-    };
-    let link = Link {
-        destination: find(&pair.destination, "destination")?,
-        source: find(&pair.source, "source")?,
-        interface: pair
-            .interface
-            .or_else(|| names::by_name("drsuapi").map(|known| known.id))
-            .ok_or("no interface")?,
-    };
-    if link.destination == link.source {
-        return Err("source and destination are the same domain controller".to_owned());
+/// Which end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Destination,
+    Source,
+}
+
+impl Role {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Destination => "destination",
+            Self::Source => "source",
+        }
     }
-    Ok(link)
+}
+
+/// What a row names of a link.
+enum Ends {
+    Both(Link),
+    One(DnsName, Role),
+}
+
+fn ends(pair: &Pair, fleet: &Fleet) -> Result<Ends, String> {
+    let find = |party: &Option<Party>, role: Role| {
+        let Some(party) = party else { return Ok(None) };
+        let found = fleet.with(|view| view.named(party));
+        let words = role.words();
+        found.map(Some).map_err(|error| format!("the {words}: {error}; see epmesh dcs"))
+    };
+    let destination = find(&pair.destination, Role::Destination);
+    let source = find(&pair.source, Role::Source)?;
+    let (destination, source) = match (destination, source) {
+        (Ok(Some(destination)), Some(source)) => (destination, source),
+        (Ok(Some(destination)), None) => return Ok(Ends::One(destination, Role::Destination)),
+        (Ok(None), Some(source)) => return Ok(Ends::One(source, Role::Source)),
+        (Ok(None), None) => return Err("the report names neither end of the link".to_owned()),
+        (Err(_), Some(dc)) if pair.tool == Tool::Netsetup => {
+            // The client is a computer that wants to join, and no domain controller.
+            return Err(format!("a join is judged by: epmesh diagnose --join CLIENT {dc}"));
+        }
+        (Err(why), _) => return Err(why),
+    };
+    if destination == source {
+        return Err(format!(
+            "{source} was asked from itself, which is no link: epmesh facts {source}, epmesh endpoints {source}"
+        ));
+    }
+    let interface = pair.interface.or_else(|| names::by_name("drsuapi").map(|known| known.id));
+    let interface = interface.ok_or("the interface is not known")?;
+    Ok(Ends::Both(Link { destination, source, interface }))
+}
+
+/// What is known of the links of the one end that a row names.
+fn one_end(explained: &mut ExplainedPair, dc: &DnsName, role: Role, fleet: &Fleet) {
+    let of = |link: &Link| match role {
+        Role::Destination => link.destination == *dc,
+        Role::Source => link.source == *dc,
+    };
+    let wanted = explained.pair.interface;
+    let broken = |verdict: &Verdict| matches!(verdict.state, State::Failing | State::Latent);
+    let mut rows: Vec<LinkRow> = fleet.with(|view| {
+        let all = view.judged().filter(|(link, verdict)| {
+            of(link) && wanted.is_none_or(|wanted| link.interface == wanted) && broken(verdict)
+        });
+        all.map(|(_, verdict)| LinkRow::from(verdict)).collect()
+    });
+    rows.sort_by(|a, b| (&a.destination, &a.source).cmp(&(&b.destination, &b.source)));
+    let other = if role == Role::Source { "destination" } else { "source" };
+    let words = role.words();
+    explained.no_verdict = Some(match rows.len() {
+        0 => format!(
+            "the report does not name the {other}; no link with the {words} {dc} is failing or latent now"
+        ),
+        count => format!(
+            "the report does not name the {other}; links with the {words} {dc} that are failing or latent now: {count}"
+        ),
+    });
+    explained.links_left_out = rows.len().saturating_sub(MAX_OF_ONE_END);
+    rows.truncate(MAX_OF_ONE_END);
+    explained.links = rows;
 }

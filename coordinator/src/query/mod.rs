@@ -2,6 +2,7 @@
 
 mod documents;
 mod explain;
+mod join;
 mod service;
 
 pub use self::{
@@ -9,5 +10,6 @@ pub use self::{
         AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts, OwnView, PeerView,
     },
     explain::{ExplainedPair, Explanation},
+    join::{JoinDiagnosis, REPORT_FRESH, SeenFrom},
     service::Operator,
 };

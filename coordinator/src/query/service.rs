@@ -4,24 +4,32 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Link, State},
+    error::chain,
     facts::{DnsName, Timestamp},
-    reports,
+    reports::{
+        self,
+        netsetup::{self, Attempt},
+    },
     rpc::names,
 };
 use epmesh_proto::v1::{
-    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, Document, EndpointsRequest,
-    ExplainRequest, ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
+    AcknowledgeRequest, AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseJoinRequest,
+    DiagnoseRequest, Document, EndpointsRequest, ExplainRequest, ExportBundleRequest, FactsRequest,
+    IncidentRequest, IncidentsRequest, LinksRequest, ReleaseRequest, RevokeRequest, SilenceRequest,
     create_token_request::Scope, operate_server::Operate, query_server::Query,
 };
 use serde::Serialize;
 use tokio_stream::{Iter, iter};
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{AlertRow, Diagnosis, Endpoints, Explanation, LinkRow, NewToken, OwnFacts};
+use super::{
+    AlertRow, Diagnosis, Endpoints, Explanation, JoinDiagnosis, LinkRow, NewToken, OwnFacts, join,
+};
 use crate::{
     alert::Alerts,
     clock,
     fleet::{FindError, Fleet},
+    incident::{IncidentError, Incidents},
     ingest::{DEADLINE, Hub, LookOutcome, operator, refusal},
     pki::{Authority, Registry, Restriction},
 };
@@ -33,6 +41,7 @@ pub struct Operator {
     registry: Arc<Registry>,
     authority: Arc<Authority>,
     alerts: Arc<Alerts>,
+    incidents: Arc<Incidents>,
 }
 
 impl Operator {
@@ -43,8 +52,9 @@ impl Operator {
         registry: Arc<Registry>,
         authority: Arc<Authority>,
         alerts: Arc<Alerts>,
+        incidents: Arc<Incidents>,
     ) -> Self {
-        Self { hub, registry, authority, alerts }
+        Self { hub, registry, authority, alerts, incidents }
     }
 
     fn fleet(&self) -> &Fleet {
@@ -65,8 +75,30 @@ fn document(value: &impl Serialize) -> Result<Response<Document>, Status> {
         .map_err(|error| Status::internal(format!("the answer cannot be written as JSON: {error}")))
 }
 
+fn not_done(error: &IncidentError) -> Status {
+    match error {
+        IncidentError::Unknown(_) => Status::not_found(error.to_string()),
+        IncidentError::Ambiguous(_) => Status::invalid_argument(error.to_string()),
+        IncidentError::NotOpen { .. } => Status::failed_precondition(error.to_string()),
+        IncidentError::Store(_) => {
+            tracing::error!("{}", chain(error));
+            Status::unavailable(error.to_string())
+        }
+    }
+}
+
 fn name(text: &str) -> Result<DnsName, Status> {
     text.parse().map_err(|error| Status::invalid_argument(format!("{error}")))
+}
+
+/// The last attempt to join in a log.
+fn join_in(log: &[u8]) -> Result<Attempt, String> {
+    let text = reports::decode(log).map_err(|error| error.to_string())?;
+    netsetup::last_join(&text).ok_or_else(|| {
+        "it has no attempt to join a domain: give the one of the computer that was to join \
+         (%systemroot%\\debug)"
+            .to_owned()
+    })
 }
 
 #[async_trait]
@@ -127,6 +159,45 @@ impl Query for Operator {
         document(&Diagnosis { verdict, silent })
     }
 
+    async fn diagnose_join(
+        &self,
+        request: Request<DiagnoseJoinRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let request = request.into_inner();
+        let dc = self.find(&request.dc)?;
+        // A computer that is to join need not be known; one that is may be called by its host name.
+        let client = match self.fleet().find(&request.client) {
+            Err(FindError::Unknown(_)) => name(&request.client)?,
+            found => found.map_err(|error| Status::invalid_argument(error.to_string()))?,
+        };
+        if client == dc {
+            return Err(Status::invalid_argument(
+                "a join needs a computer and a domain controller",
+            ));
+        }
+        let refused = |what: &str, why: String| Status::invalid_argument(format!("{what}: {why}"));
+        let attempt = match request.netsetup_log.as_slice() {
+            [] => None,
+            log => Some(join_in(log).map_err(|why| refused("the NETSETUP.LOG", why))?),
+        };
+        let look = match request.client_report.as_slice() {
+            [] => None,
+            report => {
+                let seen = join::look_of(report, &dc)
+                    .map_err(|why| refused("the client's report", why))?;
+                Some((seen, Timestamp::from_millis(request.client_report_at_ms)))
+            }
+        };
+        let silent = match request.now {
+            true => self.hub.look_for_join(&client, &dc, &join::interfaces(), DEADLINE).await,
+            false => Vec::new(),
+        };
+        let now = clock::now();
+        let answer = join::judge(self.fleet(), client, dc, attempt.as_ref(), look, now);
+        document(&JoinDiagnosis { silent, ..answer })
+    }
+
     async fn endpoints(
         &self,
         request: Request<EndpointsRequest>,
@@ -141,8 +212,7 @@ impl Query for Operator {
     async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
-        let facts = self.fleet().with(|view| view.facts(&dc)).unwrap_or_default();
-        document(&OwnFacts::of(dc, facts))
+        document(&self.fleet().with(|view| OwnFacts::in_fleet(dc, view)))
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;
@@ -170,10 +240,17 @@ impl Query for Operator {
         request: Request<ExplainRequest>,
     ) -> Result<Response<Document>, Status> {
         operator(&request)?;
-        let report = reports::read(&request.into_inner().report).map_err(|error| {
-            Status::invalid_argument(format!("the report cannot be read: {error}"))
-        })?;
-        document(&Explanation::with(report, self.fleet()))
+        let hub = Arc::clone(&self.hub);
+        // Sixteen megabytes of somebody's log take a while to read; others are not to wait for that.
+        let answer = tokio::task::spawn_blocking(move || {
+            let report = reports::read(&request.into_inner().report).map_err(|error| {
+                Status::invalid_argument(format!("the report cannot be read: {error}"))
+            })?;
+            document(&Explanation::with(report, hub.fleet()))
+        });
+        answer
+            .await
+            .map_err(|error| Status::internal(format!("reading the report ended: {error}")))?
     }
 
     async fn alerts(&self, request: Request<AlertsRequest>) -> Result<Response<Document>, Status> {
@@ -182,6 +259,23 @@ impl Query for Operator {
         // An answer has to fit into a message; what is older stays in the store.
         let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
         document(&rows)
+    }
+
+    async fn incidents(
+        &self,
+        request: Request<IncidentsRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        document(&self.incidents.list(request.into_inner().all).await)
+    }
+
+    async fn incident(
+        &self,
+        request: Request<IncidentRequest>,
+    ) -> Result<Response<Document>, Status> {
+        operator(&request)?;
+        let found = self.incidents.get(&request.into_inner().id).await;
+        document(&found.map_err(|error| not_done(&error))?)
     }
 }
 
@@ -251,5 +345,36 @@ impl Operate for Operator {
         self.hub.revoked(&dc, Timestamp::from_millis(since));
         tracing::info!(%dc, %operator, "agent revoked");
         document(&dc)
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<AcknowledgeRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let AcknowledgeRequest { id, note } = request.into_inner();
+        let note = Some(note.as_str()).filter(|note| !note.is_empty());
+        let done = self.incidents.acknowledge(&id, &operator, note).await;
+        let incident = done.map_err(|error| not_done(&error))?;
+        tracing::info!(incident = incident.row.id, %operator, "incident acknowledged");
+        document(&incident)
+    }
+
+    async fn silence(
+        &self,
+        request: Request<SilenceRequest>,
+    ) -> Result<Response<Document>, Status> {
+        let operator = operator(&request)?;
+        let SilenceRequest { id, seconds, why } = request.into_inner();
+        if !(1..=366 * 86_400).contains(&seconds) {
+            return Err(Status::invalid_argument("a silence lasts from one second to 366 days"));
+        }
+        if why.trim().is_empty() {
+            return Err(Status::invalid_argument("a silence needs a reason: say why"));
+        }
+        let done = self.incidents.silence(&id, &operator, Duration::from_secs(seconds), &why).await;
+        let incident = done.map_err(|error| not_done(&error))?;
+        tracing::info!(incident = incident.row.id, %operator, seconds, "incident silenced");
+        document(&incident)
     }
 }

@@ -43,8 +43,9 @@ pub(super) async fn serve(
     parts: Parts,
     options: ServeOptions,
 ) -> Result<()> {
-    let Parts { hub, registry, authority, alerts, stopping } = parts.clone();
-    let operator = Operator::new(hub.clone(), registry.clone(), authority.clone(), alerts);
+    let Parts { hub, registry, authority, alerts, incidents, stopping } = parts.clone();
+    let operator =
+        Operator::new(hub.clone(), registry.clone(), authority.clone(), alerts, incidents);
     let enrolment = EnrolmentService::new(hub.clone(), registry.clone(), authority);
     let enrolment = EnrolmentServer::new(enrolment).max_decoding_message_size(ENROLMENT_BYTES);
     let agents = AgentsService::new(hub, registry, stopping.clone());
@@ -62,9 +63,9 @@ pub(super) async fn serve(
         .add_service(enrolment)
         .add_service(agents)
         .add_service(
-            // A report comes in one message; no other question is long.
+            // Reports come in one message, two at most; no other question is long.
             QueryServer::new(operator.clone())
-                .max_decoding_message_size(epmesh_common::reports::MAX_BYTES + 1024),
+                .max_decoding_message_size(2 * epmesh_common::reports::MAX_BYTES + 1024),
         )
         .add_service(OperateServer::new(operator))
         .serve_with_incoming_shutdown(incoming, stopping.cancelled_owned())

@@ -10,7 +10,7 @@ readonly FAULTS=(
     "not-started|service-not-started|S|dc2's host rebooted, samba not started"
     "stopped|service-died|S|samba stopped on dc2"
     "killed|service-died|S|every process of samba on dc2 killed with -9"
-    "no-rpc|not-1753|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
+    "no-rpc|service-died|S|samba of dc2 restarted without its RPC server: nothing listens on 135 (1722)"
     "wrong-a-member|dns-a-stale|N|dc2's A record gives the address of member, whose endpoint mapper lacks drsuapi"
     "wrong-a-dc3|wrong-server-identity|N|dc2's A record gives dc3's address (root: dns-a-stale)"
     "wrong-a-dead|dns-a-stale|N|dc2's A record gives an address nobody has"

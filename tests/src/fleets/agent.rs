@@ -12,6 +12,12 @@ pub(super) struct Agent {
     said: HashMap<Subject, (Body, Digest)>,
     /// Subjects whose body the coordinator wants again.
     pub(super) wanted: Vec<Subject>,
+    /// Statements that wait to be sent.
+    pub(super) waiting: Vec<Statement>,
+    /// The looks among them: at whom, and when by the true clock.
+    pub(super) looked: Vec<(usize, Timestamp)>,
+    /// When the own facts among them were read, by the true clock.
+    pub(super) spoke: Option<Timestamp>,
     /// When its last report came in: they come in order.
     pub(super) last_came: Timestamp,
     /// The inbound replication it recorded.

@@ -55,6 +55,9 @@ fn addresses(world: &World, destination: usize, source: usize) -> Vec<IpAddr> {
 #[must_use]
 pub fn reaches(world: &World, from: usize, source: usize, address: IpAddr) -> bool {
     let server = &world.dcs[source];
+    if world.dcs[from].is_out_of_ports() {
+        return false;
+    }
     let arrives =
         |port| matches!(world.way(from, address, port), Way::Through(Who::Dc(dc)) if dc == source);
     arrives(135)

@@ -5,19 +5,10 @@ use std::{net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::Side,
-    facts::{
-        Answer, BootMode, HostsLine, Platform, Process, Reading, RecordData, RecordType,
-        ServiceState, StartType, Timestamp,
-    },
+    facts::{Platform, Timestamp},
 };
-use uuid::Uuid;
 
-use super::{
-    build::process,
-    dice::Dice,
-    own::settings,
-    world::{Behind, Block, Life, PortSet, Registered, Scope, World, addresses_of, record},
-};
+use super::{dice::Dice, own::netbios, world::World};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,11 +41,20 @@ pub enum Kind {
     HostsLine,
     CacheStale,
     SettingsStale,
+    NoProtocols,
+    EmptyLinkage,
+    BadPorts,
+    SamePortTwice,
+    MapperDisabled,
+    NameMissingOnOne,
+    LmhostsLine,
+    HostPortsUsedUp,
+    HostBlocksAddress,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 36] = [
         Self::NeverStarted,
         Self::Died,
         Self::Unregistered,
@@ -82,12 +82,21 @@ impl Kind {
         Self::HostsLine,
         Self::CacheStale,
         Self::SettingsStale,
+        Self::NoProtocols,
+        Self::EmptyLinkage,
+        Self::BadPorts,
+        Self::SamePortTwice,
+        Self::MapperDisabled,
+        Self::NameMissingOnOne,
+        Self::LmhostsLine,
+        Self::HostPortsUsedUp,
+        Self::HostBlocksAddress,
     ];
 
     /// The causes and sides that the catalogue allows for it.
     #[must_use]
     pub const fn truth(self) -> (&'static [&'static str], &'static [Side]) {
-        use Side::{Directory, NameResolution, Network, Source};
+        use Side::{Destination, Directory, NameResolution, Network, Source};
         match self {
             Self::NeverStarted => (&["service-not-started"], &[Source]),
             Self::Died => (&["service-died"], &[Source]),
@@ -122,13 +131,33 @@ impl Kind {
             }
             Self::CacheStale => (&["dns-cache-stale", "wrong-server-identity"], &[NameResolution]),
             Self::SettingsStale => (&["ntds-settings-stale"], &[Directory]),
+            Self::NoProtocols => (&["client-protocols-missing"], &[Source]),
+            Self::EmptyLinkage => (&["rpc-bind-linkage-invalid"], &[Source]),
+            Self::BadPorts => (&["rpc-internet-ports-invalid"], &[Source]),
+            Self::SamePortTwice => (&["static-port-conflict"], &[Source]),
+            Self::MapperDisabled => (&["rpc-service-misconfigured"], &[Source, Destination]),
+            // Where nobody else is asked, there is no other answer to differ from.
+            Self::NameMissingOnOne => (&["dns-servers-disagree", "not-1753"], &[NameResolution]),
+            Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
+            // As a client it cannot connect; as a server it soon will not be able to.
+            Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source, Destination]),
+            Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
         }
     }
 
     /// Whether the host is started anew in the course of it.
     #[must_use]
     pub const fn restarts(self) -> bool {
-        matches!(self, Self::NeverStarted | Self::NeverRegistered | Self::RestoreMode)
+        matches!(
+            self,
+            Self::NeverStarted
+                | Self::NeverRegistered
+                | Self::RestoreMode
+                | Self::NoProtocols
+                | Self::EmptyLinkage
+                | Self::BadPorts
+                | Self::SamePortTwice
+        )
     }
 
     /// Whether the cause can be told only from what the source says of itself.
@@ -155,6 +184,9 @@ impl Kind {
                 | Self::AliasWrong
                 | Self::AliasMissingOnOne
                 | Self::AliasMissingOnAll
+                | Self::NameMissingOnOne
+                | Self::LmhostsLine
+                | Self::HostPortsUsedUp
         )
     }
 }
@@ -202,7 +234,12 @@ impl Fault {
         let mut wrong = vec![dead, world.strangers[0].address, world.strangers[2].address];
         wrong.extend(world.dcs[other].address_like(like));
         let wrong = dice.one(&wrong).filter(|wrong| wrong.is_ipv4() == like.is_ipv4())?;
-        let on_one = matches!(kind, Kind::AddressStaleOnOne | Kind::AliasMissingOnOne);
+        let last = world.dcs[source].addresses.last().copied();
+        let wrong = if kind == Kind::HostBlocksAddress { last? } else { wrong };
+        let on_one = matches!(
+            kind,
+            Kind::AddressStaleOnOne | Kind::AliasMissingOnOne | Kind::NameMissingOnOne
+        );
         let fault =
             Self { kind, at, source, destination, server: on_one.then_some(server), wrong, other };
         fault.has_place(world).then_some(fault)
@@ -221,6 +258,17 @@ impl Fault {
         match self.kind {
             // The last is a filter of the Windows Filtering Platform.
             Kind::NeverStarted | Kind::Died | Kind::RestoreMode | Kind::HiddenByFilter => windows,
+            Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
+                windows
+            }
+            Kind::MapperDisabled => windows,
+            Kind::HostPortsUsedUp => source.agent,
+            Kind::HostBlocksAddress => source.addresses.len() > 1,
+            Kind::LmhostsLine => {
+                let named = netbios(source);
+                let held = client.names.lmhosts.iter().any(|line| line.name == named);
+                client.platform == Platform::Windows && self.wrong.is_ipv4() && !held
+            }
             Kind::HostDown => !world.dcs.iter().any(uses_alone),
             Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
                 let third = |dc: &super::world::Dc| dc.agent && dc.site != client.site;
@@ -276,194 +324,15 @@ impl Fault {
             Kind::PathBlocksMapper
             | Kind::PathInspected
             | Kind::HostsLine
+            | Kind::LmhostsLine
             | Kind::CacheStale
             | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
+            // A host that is out of ports, or whose endpoint mapper may not start, is told so as a
+            // client too.
+            Kind::HostPortsUsedUp | Kind::MapperDisabled => {
+                [destination, source].contains(&self.source)
+            }
             _ => source == self.source,
         }
-    }
-
-    /// Makes it so.
-    pub fn strike(&self, world: &mut World) {
-        if self.kind.restarts() {
-            world.dcs[self.source].up = false;
-            return;
-        }
-        self.apply(world);
-    }
-
-    /// The host is back, and the fault is there.
-    pub fn come_back(&self, world: &mut World) {
-        let dc = &mut world.dcs[self.source];
-        let at = self.at.plus(Duration::from_secs(50));
-        dc.up = true;
-        let id = format!("{:032x}", u128::from(at.as_millis()));
-        dc.boot = Life { id, at, mode: BootMode::Normal };
-        dc.directory.process = Some(process(dc.platform, at));
-        self.apply(world);
-    }
-
-    fn apply(&self, world: &mut World) {
-        match self.kind {
-            Kind::SitesBlockMapper
-            | Kind::SitesBlockPorts
-            | Kind::PathBlocksMapper
-            | Kind::HostBlocksMapper
-            | Kind::HostBlocksPort
-            | Kind::PathInspected => {
-                self.block(world);
-            }
-            Kind::AddressStaleOnOne
-            | Kind::AddressStaleOnAll
-            | Kind::AddressTwice
-            | Kind::AliasWrong
-            | Kind::AliasMissingOnOne
-            | Kind::AliasMissingOnAll => {
-                self.records(world);
-            }
-            Kind::HostsLine | Kind::CacheStale | Kind::SettingsStale => self.at_client(world),
-            _ => self.at_server(world),
-        }
-    }
-
-    fn at_server(&self, world: &mut World) {
-        let dc = &mut world.dcs[self.source];
-        let directory = &mut dc.directory;
-        match self.kind {
-            Kind::NeverStarted | Kind::RestoreMode | Kind::Died => {
-                directory.state = ServiceState::Stopped;
-                directory.process = None;
-                directory.registered = Registered::Nothing;
-                directory.behind = Behind::Nobody;
-                if self.kind == Kind::NeverStarted {
-                    directory.start = StartType::Disabled;
-                }
-                if self.kind == Kind::RestoreMode {
-                    dc.boot.mode = BootMode::DirectoryRepair;
-                }
-            }
-            Kind::Unregistered | Kind::NeverRegistered => {
-                directory.registered = Registered::Nothing;
-            }
-            Kind::PipeOnly => directory.registered = Registered::NoTcp,
-            Kind::EndpointToNobody => directory.behind = Behind::Nobody,
-            Kind::EndpointToAnother => directory.behind = Behind::Another,
-            Kind::HiddenByFilter => {
-                dc.mapper.hides = true;
-                dc.filters.push(epmesh_common::facts::RpcFilter {
-                    layer: epmesh_common::facts::RpcFilterLayer::Resolution,
-                    key: Uuid::from_u128(0x77),
-                    name: "hardening".to_owned(),
-                    action: epmesh_common::facts::RpcFilterAction::Block,
-                    interface: Some(super::own::drsuapi().uuid),
-                    conditions: 1,
-                });
-            }
-            Kind::AccessDenied => {
-                dc.mapper.refuses = true;
-                dc.rpc.restrict_remote_clients = Reading::Value(2);
-            }
-            Kind::MapperDown => dc.mapper.runs = false,
-            _ => dc.up = false,
-        }
-        if self.kind == Kind::PipeOnly {
-            dc.directory.behind = Behind::Nobody;
-        }
-    }
-
-    fn block(&self, world: &mut World) {
-        let (client, server) = (&world.dcs[self.destination], &world.dcs[self.source]);
-        let (from, to) = match self.kind {
-            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
-                (Scope::Site(client.site), Scope::Site(server.site))
-            }
-            Kind::PathBlocksMapper | Kind::PathInspected => {
-                (Scope::Dc(self.destination), Scope::Dc(self.source))
-            }
-            _ => (Scope::Any, Scope::Dc(self.source)),
-        };
-        if self.kind == Kind::PathInspected {
-            world.inspections.push((from, to));
-            return;
-        }
-        let ports = match self.kind {
-            Kind::SitesBlockPorts | Kind::HostBlocksPort => PortSet::Dynamic,
-            _ => PortSet::Mapper,
-        };
-        let rejects = self.wrong.to_string().len().is_multiple_of(2);
-        world.blocks.push(Block { from, to, ports, v6_only: false, address: None, rejects });
-    }
-
-    fn records(&self, world: &mut World) {
-        let source = world.dcs[self.source].clone();
-        let other = world.dcs[self.other].name.clone();
-        let kind = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
-        let all = |mut wrong: Vec<IpAddr>| {
-            wrong.retain(|address| address.is_ipv4() == self.wrong.is_ipv4());
-            addresses_of(&source.name, kind, &wrong)
-        };
-        let changed = match self.kind {
-            Kind::AddressStaleOnOne | Kind::AddressStaleOnAll => {
-                (source.name.clone(), kind, all(vec![self.wrong]))
-            }
-            Kind::AddressTwice => {
-                let both = [source.addresses.clone(), vec![self.wrong]].concat();
-                (source.name.clone(), kind, all(both))
-            }
-            Kind::AliasWrong => {
-                let leads = vec![record(&source.alias(), RecordData::Alias(other))];
-                (source.alias(), RecordType::Cname, Answer::Records(leads))
-            }
-            _ => (source.alias(), RecordType::Cname, Answer::NoSuchName),
-        };
-        let strangers = world.strangers.iter_mut().filter_map(|other| other.dns.as_mut());
-        let dcs = world.dcs.iter_mut().enumerate();
-        let servers = dcs.filter_map(|(at, dc)| Some((Some(at), dc.dns.as_mut()?)));
-        for (at, server) in servers.chain(strangers.map(|server| (None, server))) {
-            if self.server.is_none() || self.server == at {
-                server.overrides.push(changed.clone());
-            }
-        }
-    }
-
-    fn at_client(&self, world: &mut World) {
-        let source = world.dcs[self.source].clone();
-        let client = &mut world.dcs[self.destination];
-        match self.kind {
-            Kind::HostsLine => client.names.hosts.push(HostsLine {
-                line: 11,
-                address: self.wrong,
-                names: vec![source.name.clone(), source.alias()],
-            }),
-            Kind::CacheStale => {
-                let leads = vec![record(&source.alias(), RecordData::Alias(source.name.clone()))];
-                let of = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
-                let to = addresses_of(&source.name, of, &[self.wrong]);
-                client.names.cache.push((
-                    source.alias(),
-                    RecordType::Cname,
-                    Answer::Records(leads),
-                ));
-                client.names.cache.push((source.name.clone(), of, to));
-            }
-            _ => {
-                let mut old = settings(&source);
-                old.dsa_guid = Uuid::from_u128(source.guid.as_u128() ^ 1);
-                old.created = source.created.minus(Duration::from_secs(90 * 24 * 3600)).into();
-                client.stale_settings.push((self.source, old));
-            }
-        }
-    }
-
-    /// A healthy host is started anew: noise.
-    pub fn restart(world: &mut World, dc: usize, at: Timestamp) {
-        let dc = &mut world.dcs[dc];
-        dc.up = true;
-        dc.boot = Life {
-            id: format!("{:032x}", u128::from(at.as_millis()) << 8),
-            at,
-            mode: BootMode::Normal,
-        };
-        let Process { pid, started } = process(dc.platform, at);
-        dc.directory.process = Some(Process { pid, started });
     }
 }

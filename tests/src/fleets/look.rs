@@ -47,7 +47,7 @@ fn records(answer: &Answer) -> &[Record] {
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { source, question, answer, took_ms: 1, retried: false }
+    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
 }
 
 const ADDRESSES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
@@ -216,6 +216,20 @@ fn connect(
     port: u16,
     listens: impl Fn(Who) -> bool,
 ) -> Result<Who, Failure> {
+    if world.dcs[from].is_out_of_ports() {
+        return Err(Failure::Local("no free port".to_owned()));
+    }
+    arrive(world, from, address, port, listens)
+}
+
+/// What comes of sending something to a port.
+fn arrive(
+    world: &World,
+    from: usize,
+    address: IpAddr,
+    port: u16,
+    listens: impl Fn(Who) -> bool,
+) -> Result<Who, Failure> {
     match world.way(from, address, port) {
         Way::Through(who) if listens(who) => Ok(who),
         Way::Through(_) | Way::Rejected => Err(Failure::Refused),
@@ -254,6 +268,7 @@ fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
     let refuses = matches!(who, Who::Dc(dc) if world.dcs[dc].mapper.refuses);
     probe.bind = Some(stage(Ok(())));
     let mut asked = InterfaceProbe {
+        code: None,
         interface: drsuapi(),
         answer: MapAnswer::NotRegistered(NOT_REGISTERED),
         took_ms: 1,
@@ -288,6 +303,7 @@ fn identities(world: &World, from: usize, address: IpAddr) -> Vec<IdentityProbe>
     use IdentityMethod::{LdapPing, NodeStatus, NtlmChallenge, RootDse};
     [RootDse, NtlmChallenge, LdapPing, NodeStatus]
         .map(|method| IdentityProbe {
+            code: None,
             method,
             outcome: identity(world, from, address, method),
             took_ms: 1,
@@ -317,7 +333,11 @@ fn identity(
             port == 137 && world.strangers[other].kind == StrangerKind::Member
         }
     };
-    let reached = connect(world, from, address, port, listens);
+    let reached = if is_udp {
+        arrive(world, from, address, port, listens)
+    } else {
+        connect(world, from, address, port, listens)
+    };
     let who = match reached {
         // A datagram that nobody takes is answered with silence as often as not.
         Err(Failure::Refused) if is_udp => return Err(Failure::TimedOut),

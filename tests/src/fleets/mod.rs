@@ -6,11 +6,12 @@
 //! | `dice` | seeded chance |
 //! | `world` | hosts, networks and name servers as they are |
 //! | `build` | a random healthy fleet |
-//! | `fault` | what goes wrong, and what the catalogue says of it |
+//! | `fault`, `strike` | what goes wrong and what the catalogue says of it; what it does |
 //! | `client` | how a link really stands |
 //! | `own`, `look` | what an agent states of its host, and what it sees of a peer |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
-//! | `score` | what was said against what is so |
+//! | `decidable` | which faults the evidence that came in decides: the rule |
+//! | `score` | what was said against what is so, and the incidents against the faults |
 
 #![expect(
     clippy::indexing_slicing,
@@ -21,12 +22,14 @@
 mod agent;
 pub mod build;
 pub mod client;
+pub mod decidable;
 pub mod dice;
 pub mod fault;
 pub mod look;
 pub mod own;
 pub mod run;
 pub mod score;
+mod strike;
 pub mod world;
 
 pub use self::{

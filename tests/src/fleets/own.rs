@@ -372,6 +372,7 @@ fn filters(dc: &Dc) -> Filters {
             [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public].map(profile).to_vec(),
         ),
         rpc: Reading::Value(dc.filters.clone()),
+        rpc_left_out: Reading::Value(0),
     }
 }
 
@@ -382,5 +383,6 @@ fn events(dc: &Dc) -> Events {
     Events {
         since: Reading::Value(dc.clock(Timestamp::from_millis(dc.boot.at.as_millis()))),
         list: Reading::Value(Vec::new()),
+        logs: Reading::Value(Vec::new()),
     }
 }

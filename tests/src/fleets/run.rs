@@ -18,7 +18,7 @@ use super::{
     build::{self, Naming},
     client::{Stands, stands},
     dice::{Dice, shifted},
-    fault::Fault,
+    fault::{Fault, Kind},
     look::look,
     own::{drsuapi, sections},
     world::World,
@@ -26,6 +26,8 @@ use super::{
 
 /// Between two looks at the same peer.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// What is not new waits for so long for company.
+const COMPANY: Duration = Duration::from_secs(10);
 /// Rounds of looks; faults strike in the second or third.
 const ROUNDS: u64 = 7;
 /// When the first agent reports.
@@ -77,12 +79,14 @@ pub struct Played {
     pub last: BTreeMap<(usize, usize), Verdict>,
     /// Verdicts before the end that said that something is wrong.
     pub before: Vec<Judged>,
-    /// When the last look was made that came in, by destination and source.
-    pub looked: BTreeMap<(usize, usize), Timestamp>,
+    /// When the looks were made that came in, by destination and source, oldest first.
+    pub looks: BTreeMap<(usize, usize), Vec<Timestamp>>,
     /// When the last own facts were read that came in.
     pub spoke: BTreeMap<usize, Timestamp>,
     /// When each agent's own facts came in for the first time.
     pub first_spoke: BTreeMap<usize, Timestamp>,
+    /// The reports as they were taken in: whose, and which.
+    pub order: Vec<(usize, u64)>,
     /// Verdicts given in all.
     pub verdicts: usize,
 }
@@ -96,7 +100,11 @@ impl Played {
 }
 
 fn settings() -> Settings {
-    Settings { interval: INTERVAL, interfaces: vec![drsuapi()] }
+    Settings {
+        interval: INTERVAL,
+        interfaces: vec![drsuapi()],
+        client_protocols: Default::default(),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +115,7 @@ enum Step {
     Up(usize),
     Own(usize),
     Look(usize, usize),
+    Flush(usize),
     Deliver(usize),
     Tick,
 }
@@ -215,9 +224,10 @@ impl Play {
                 restarts: Vec::new(),
                 last: BTreeMap::new(),
                 before: Vec::new(),
-                looked: BTreeMap::new(),
+                looks: BTreeMap::new(),
                 spoke: BTreeMap::new(),
                 first_spoke: BTreeMap::new(),
+                order: Vec::new(),
                 verdicts: 0,
             }),
             noise,
@@ -231,10 +241,13 @@ impl Play {
         }
         let busy: Vec<usize> = faults.iter().map(|fault| fault.source).collect();
         let mut restarts = Vec::new();
+        // Two DNS servers down at once would be a fault that nobody put in.
+        let down = |fault: &Fault| fault.kind.restarts() || fault.kind == Kind::HostDown;
+        let is_down = faults.iter().any(down);
         if dice.chance(15) {
             let dc = dice.below(original);
             let at = start.plus(Duration::from_millis(dice.from_to(80_000, 200_000)));
-            if !busy.contains(&dc) {
+            if !busy.contains(&dc) && !(is_down && play.world.dcs[dc].dns.is_some()) {
                 restarts.push((dc, at));
                 play.at(at, Step::Down(dc));
                 play.at(at.plus(Duration::from_secs(dice.from_to(20, 60))), Step::Up(dc));
@@ -298,6 +311,7 @@ impl Play {
                 Step::Up(dc) => Fault::restart(&mut self.world, dc, now),
                 Step::Own(dc) => self.own(dc, now),
                 Step::Look(dc, at) => self.look(dc, at, now),
+                Step::Flush(dc) => self.flush(dc, now),
                 Step::Deliver(parcel) => self.deliver(parcel, now),
                 Step::Tick => self.judge(now, false),
             }
@@ -311,9 +325,10 @@ impl Play {
             let read = sections(&self.world, dc, &neighbours);
             let agent = &mut self.agents[dc];
             let bodies = read.into_iter().map(|section| Body::Own(Box::new(section)));
-            let statements = bodies.map(|body| agent.state(body, at)).collect();
-            let report = agent.report(at, statements);
-            self.send(dc, now, report, Vec::new(), Some(now));
+            let statements: Vec<_> = bodies.map(|body| agent.state(body, at)).collect();
+            agent.waiting.extend(statements);
+            agent.spoke = Some(now);
+            self.flush(dc, now);
         }
         // The looks of this round, each at its moment, which is the same in every round.
         let targets = self.targets[dc].len();
@@ -332,9 +347,30 @@ impl Play {
         let seen = look(&self.world, dc, &target);
         let clock = self.world.dcs[dc].clock(now);
         let agent = &mut self.agents[dc];
-        let statements = vec![agent.state(Body::Peer(seen), clock)];
-        let report = agent.report(clock, statements);
-        self.send(dc, now, report, vec![(peer, now)], None);
+        let statement = agent.state(Body::Peer(seen), clock);
+        let is_news = statement.body.is_some();
+        let is_first = agent.waiting.is_empty();
+        agent.waiting.push(statement);
+        agent.looked.push((peer, now));
+        // News at once, the rest with its like.
+        if is_news {
+            self.flush(dc, now);
+        } else if is_first {
+            self.at(now.plus(COMPANY), Step::Flush(dc));
+        }
+    }
+
+    /// Sends what waits.
+    fn flush(&mut self, dc: usize, now: Timestamp) {
+        let agent = &mut self.agents[dc];
+        let statements = std::mem::take(&mut agent.waiting);
+        let (looked, spoke) = (std::mem::take(&mut agent.looked), agent.spoke.take());
+        // What waits on a host that goes down is lost.
+        if statements.is_empty() || !self.world.dcs[dc].up {
+            return;
+        }
+        let report = agent.report(self.world.dcs[dc].clock(now), statements);
+        self.send(dc, now, report, looked, spoke);
     }
 
     fn send(
@@ -379,6 +415,9 @@ impl Play {
         let name = self.world.dcs[dc].name.clone();
         let sent = shifted(sent, self.world.dcs[dc].ahead_ms);
         for _ in 0..=usize::from(self.variant.repeated) {
+            if let Some(played) = &mut self.played {
+                played.order.push((dc, report.sequence));
+            }
             let received = self.view.heard(&name, sent, now);
             if self.view.acknowledged(&name).covers(report.sequence, report.at) {
                 continue;
@@ -389,7 +428,7 @@ impl Play {
         }
         if let Some(played) = &mut self.played {
             for (peer, at) in looked {
-                played.looked.insert((dc, peer), at);
+                played.looks.entry((dc, peer)).or_default().push(at);
             }
             if let Some(at) = spoke {
                 played.spoke.insert(dc, at);
@@ -444,6 +483,12 @@ impl Play {
         let mut played = self.played.take().expect("it is taken once");
         played.now = now;
         played.world = self.world;
+        // A link that was watched until it was known whose forest is whose has no last verdict.
+        let watched: std::collections::BTreeSet<_> =
+            self.view.links().into_iter().map(|link| (link.destination, link.source)).collect();
+        played
+            .last
+            .retain(|_, said| watched.contains(&(said.destination.clone(), said.source.clone())));
         played
     }
 }

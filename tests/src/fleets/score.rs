@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Confidence, Side, State, Verdict},
+    diagnosis::{Confidence, Link, Side, State, Verdict},
     facts::Timestamp,
+    incident::{Grouper, Incident},
 };
 
 use super::{
-    client::{Stands, reaches},
+    client::Stands,
+    decidable::{decides, shows},
     fault::{Fault, Kind},
+    own::drsuapi,
     run::Played,
 };
 
@@ -28,6 +31,8 @@ pub struct Score {
     pub decidable: usize,
     /// Of these named rightly on every link where it decides.
     pub right: usize,
+    /// Fleets whose incidents are, one for one, the faults that show.
+    pub counted: usize,
     /// What went wrong.
     pub misses: Vec<Miss>,
 }
@@ -41,6 +46,8 @@ pub enum MissKind {
     FalseFinding,
     /// The remaining evidence decides, and the cause or the side is not the right one.
     NotNamed,
+    /// The incidents are not the faults.
+    NotCounted,
 }
 
 /// One thing that was said wrongly.
@@ -65,6 +72,7 @@ impl Score {
         self.faults += other.faults;
         self.decidable += other.decidable;
         self.right += other.right;
+        self.counted += other.counted;
         self.misses.extend(other.misses);
     }
 }
@@ -109,7 +117,64 @@ pub fn score(seed: u64, played: &Played) -> Score {
         }
     }
     (score.decidable, score.right) = (decidable, right);
+    match miscounted(played) {
+        None => score.counted = 1,
+        Some(said) => score.misses.push(Miss {
+            seed,
+            kind: MissKind::NotCounted,
+            fault: played.faults.first().map(|fault| fault.kind),
+            said,
+        }),
+    }
     score
+}
+
+/// What is wrong with the incidents: each fault that evidence decides is one, one that only shows
+/// is one at most, and there are no others.
+fn miscounted(played: &Played) -> Option<String> {
+    let mut grouper = Grouper::new();
+    for verdict in played.last.values() {
+        let link = Link {
+            destination: verdict.destination.clone(),
+            source: verdict.source.clone(),
+            interface: drsuapi(),
+        };
+        grouper.put(&link, verdict);
+    }
+    let incidents = grouper.incidents();
+    let of = |fault: &Fault, incident: &Incident| {
+        let mut links = incident.links.iter().chain(&incident.latent);
+        links.any(|link| {
+            let (to, from) = (&link.destination, &link.source);
+            let ends = played.world.find(to).zip(played.world.find(from));
+            ends.is_some_and(|(to, from)| fault.touches(&played.world, to, from))
+        })
+    };
+    let mut wrong = Vec::new();
+    for fault in &played.faults {
+        let found = incidents.iter().filter(|incident| of(fault, incident)).count();
+        let decided = played.last.keys().any(|link| decides(played, fault, *link));
+        if found > 1 || found == 0 && decided || found == 1 && !decided && !shows(played, fault) {
+            wrong.push(format!("{:?} is {found} incidents", fault.kind));
+        }
+    }
+    let foreign =
+        incidents.iter().filter(|one| !played.faults.iter().any(|fault| of(fault, one))).count();
+    if foreign > 0 {
+        wrong.push(format!("{foreign} incidents of no fault"));
+    }
+    let several = |one: &&Incident| played.faults.iter().filter(|fault| of(fault, one)).count() > 1;
+    if let Some(one) = incidents.iter().find(several) {
+        wrong.push(format!("two faults in one incident ({})", one.subject));
+    }
+    let subjects: Vec<String> = incidents
+        .iter()
+        .map(|one| {
+            let (failing, latent) = (one.links.len(), one.latent.len());
+            format!("{} ({}, {failing} + {latent} links)", one.subject, one.cause)
+        })
+        .collect();
+    (!wrong.is_empty()).then(|| format!("{}; said: {}", wrong.join(", "), subjects.join("; ")))
 }
 
 fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Verdict) -> String {
@@ -169,79 +234,6 @@ fn wrong<'p>(
     let so = causes.contains(&verdict.cause.as_str()) && sides.contains(&verdict.side);
     let proven = verdict.confidence == Confidence::Proven;
     (proven && !so && !(away && passing)).then_some((MissKind::WronglyProven, Some(fault)))
-}
-
-/// Whether what came in decides this fault on this link: both were asked since it struck, and what
-/// they say is fresh at the end.
-fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
-    let (to, from) = link;
-    let world = &played.world;
-    // Nobody replicates from a read-only domain controller: whether the link is needed is open.
-    if world.dcs[from].read_only {
-        return false;
-    }
-    if !fault.touches(world, to, from)
-        || played.stands(link) == Stands::Works && !latent(played, fault, to)
-    {
-        return false;
-    }
-    let since = fault.done();
-    let fresh = played.now.minus(Played::fresh_for());
-    let counts = |at: Option<&Timestamp>| at.is_some_and(|at| *at > since && *at >= fresh);
-    let looked = counts(played.looked.get(&link));
-    let own = |dc: usize| counts(played.spoke.get(&dc));
-    looked
-        && own(to)
-        && (!fault.kind.needs_source() || own(from))
-        && watched(played, fault)
-        && placed(played, fault, link)
-}
-
-/// What tells died from never started, and unregistered from never registered, was seen before.
-fn watched(played: &Played, fault: &Fault) -> bool {
-    let needs = matches!(fault.kind, Kind::Died | Kind::Unregistered);
-    !needs || played.first_spoke.get(&fault.source).is_some_and(|first| *first < fault.at)
-}
-
-/// Whether a wrong name somewhere can be seen from this destination before it does harm.
-fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
-    let Some(server) = fault.server else { return fault.kind.shows_latent() };
-    let (dc, holder) = (&played.world.dcs[to], &played.world.dcs[server]);
-    fault.kind.shows_latent()
-        && dc
-            .names
-            .servers
-            .iter()
-            .any(|asked| holder.addresses.contains(asked) || (asked.is_loopback() && to == server))
-}
-
-/// Whether somebody's word tells on which side a cut lies.
-fn placed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
-    let (to, from) = link;
-    let world = &played.world;
-    let fresh = played.now.minus(Played::fresh_for()).max(fault.done());
-    let seen = |pair: (usize, usize)| played.looked.get(&pair).is_some_and(|at| *at > fresh);
-    let others =
-        (0..world.dcs.len()).filter(|other| ![to, from].contains(other) && seen((*other, from)));
-    let reached = |other: usize| {
-        world.dcs[from].addresses.iter().any(|address| reaches(world, other, from, *address))
-    };
-    match fault.kind {
-        // The same from a neighbour in its own site: there is no other firewall in between.
-        Kind::HostBlocksMapper | Kind::HostBlocksPort => {
-            let site = world.dcs[from].site;
-            let mut near = others.chain([to]);
-            near.any(|other| world.dcs[other].site == site)
-        }
-        Kind::SitesBlockMapper
-        | Kind::SitesBlockPorts
-        | Kind::PathBlocksMapper
-        | Kind::PathInspected => {
-            let mut others = others;
-            others.any(reached)
-        }
-        _ => true,
-    }
 }
 
 fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {

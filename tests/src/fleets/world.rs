@@ -416,6 +416,12 @@ impl Dc {
         self.up && self.directory.state == ServiceState::Running
     }
 
+    /// Whether it has no port left to connect from.
+    #[must_use]
+    pub const fn is_out_of_ports(&self) -> bool {
+        self.ports_used >= 100
+    }
+
     /// Whether somebody who asks the endpoint mapper over the network is told of the interface.
     #[must_use]
     pub fn tells(&self) -> bool {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail};
 use epmesh::{
     config::ServeOptions,
+    incident::{IncidentDocument, IncidentList},
     query::{Diagnosis, LinkRow, NewToken},
     serve::{Bound, serve},
 };
@@ -20,8 +21,8 @@ use epmesh_common::{
     facts::{DnsName, Neighbour, NtdsSettings},
 };
 use epmesh_proto::v1::{
-    CreateTokenRequest, DiagnoseRequest, Document, LinksRequest, create_token_request::Scope,
-    operate_client::OperateClient, query_client::QueryClient,
+    CreateTokenRequest, DiagnoseRequest, Document, IncidentRequest, IncidentsRequest, LinksRequest,
+    create_token_request::Scope, operate_client::OperateClient, query_client::QueryClient,
 };
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
@@ -83,6 +84,7 @@ impl Forest {
         let data = folder.path().join("coordinator");
         let mut options = ServeOptions::new(data.clone(), SocketAddr::from(([127, 0, 0, 1], 0)));
         options.interval = INTERVAL;
+        options.incidents.open_after = Some(INTERVAL);
         let (ready, bound) = oneshot::channel::<Bound>();
         tasks.spawn(serve(options, shutdown.clone(), ready));
         let bound = match bound.await {
@@ -108,6 +110,36 @@ impl Forest {
             forest.add_agent(index, ports, &mut operate).await?;
         }
         Ok(forest)
+    }
+
+    /// Asks for the incidents until they are as wanted.
+    ///
+    /// # Errors
+    /// When the coordinator does not answer, or that takes longer than 30 s.
+    pub async fn incidents_until(
+        &mut self,
+        wanted: impl Fn(&IncidentList) -> bool,
+    ) -> Result<IncidentList> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let list: IncidentList =
+                read(self.query.incidents(IncidentsRequest { all: true }).await?)?;
+            if wanted(&list) {
+                return Ok(list);
+            }
+            if Instant::now() >= deadline {
+                bail!("the incidents are not as awaited after {PATIENCE:?}: {list:#?}");
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// All that is known of one incident.
+    ///
+    /// # Errors
+    /// When the coordinator does not answer or does not know it.
+    pub async fn incident(&mut self, id: &str) -> Result<IncidentDocument> {
+        read(self.query.incident(IncidentRequest { id: id.to_owned() }).await?)
     }
 
     /// As [`Forest::launch`], and waits until every link is healthy.

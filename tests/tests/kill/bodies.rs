@@ -85,10 +85,14 @@ impl Forest {
     }
 
     fn observation(&self, peer: &DnsName, number: u64) -> PeerObservation {
+        if self.dcs.last() == Some(peer) {
+            return self.unregistered(peer, number);
+        }
         let ok = Stage::ok(1);
         let port =
             PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
         let interface = InterfaceProbe {
+            code: None,
             interface: self.drsuapi,
             answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
             took_ms: 1,
@@ -101,6 +105,36 @@ impl Forest {
             lookups: Vec::new(),
             addresses: vec![AddressProbe {
                 address: Ipv4Addr::new(192, 0, 2, 1).into(),
+                connect: ok.clone(),
+                bind: Some(ok),
+                interfaces: vec![interface],
+                map: None,
+                identity: Vec::new(),
+                local: None,
+                well_known: Vec::new(),
+            }],
+        }
+    }
+}
+
+impl Forest {
+    /// The last one denies the interface to everybody, always: there is an incident all the time.
+    fn unregistered(&self, peer: &DnsName, number: u64) -> PeerObservation {
+        let ok = Stage::ok(1);
+        let interface = InterfaceProbe {
+            interface: self.drsuapi,
+            answer: MapAnswer::NotRegistered(0x16c9_a0d6),
+            code: None,
+            took_ms: 1,
+            ports: Vec::new(),
+            retried: false,
+        };
+        PeerObservation {
+            peer: peer.clone(),
+            dsa_guid: Some(Uuid::from_u128(number.into())),
+            lookups: Vec::new(),
+            addresses: vec![AddressProbe {
+                address: Ipv4Addr::new(192, 0, 2, 2).into(),
                 connect: ok.clone(),
                 bind: Some(ok),
                 interfaces: vec![interface],

@@ -30,6 +30,7 @@ const POLL: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     binary: PathBuf,
+    config: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) listen: SocketAddr,
     web: SocketAddr,
@@ -63,7 +64,11 @@ impl Setting {
             addresses.find(|address| TcpListener::bind(address).is_ok()).context("no free port")
         };
         let (listen, web) = (free()?, free()?);
-        Ok(Self { binary, data, listen, web })
+        let config = data.with_extension("toml");
+        // An incident is there at once: a life may be shorter than the usual time.
+        let text = format!("data-dir = {data:?}\n[incidents]\nopen-after = \"0s\"\n");
+        fs::write(&config, text).with_context(|| config.display().to_string())?;
+        Ok(Self { binary, config, data, listen, web })
     }
 
     pub(crate) fn start(&self) -> Result<Coordinator> {
@@ -98,7 +103,8 @@ impl Setting {
 
     fn command(&self, listen: SocketAddr, web: Option<SocketAddr>) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("serve").arg("--data-dir").arg(&self.data).args(["--interval", "1s"]);
+        command.arg("serve").arg("--config").arg(&self.config);
+        command.arg("--data-dir").arg(&self.data).args(["--interval", "1s"]);
         command.args(["--listen", &listen.to_string()]);
         command.args(web.map(|web| format!("--web={web}")));
         command.env("EPMESH_LOG", "info").env("NO_COLOR", "1");

@@ -8,12 +8,16 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use epmesh::{fleet::BundleLine, query::NewToken};
+use epmesh::{
+    fleet::BundleLine,
+    incident::{IncidentDocument, IncidentList},
+    query::NewToken,
+};
 use epmesh_common::facts::{Body, DnsName};
 use epmesh_proto::v1::{
-    CreateTokenRequest, EnrolRequest, ExportBundleRequest, ReleaseRequest, RenewRequest,
-    RevokeRequest, create_token_request::Scope, enrolment_client::EnrolmentClient,
-    operate_client::OperateClient, query_client::QueryClient,
+    AcknowledgeRequest, CreateTokenRequest, EnrolRequest, ExportBundleRequest, IncidentsRequest,
+    ReleaseRequest, RenewRequest, RevokeRequest, SilenceRequest, create_token_request::Scope,
+    enrolment_client::EnrolmentClient, operate_client::OperateClient, query_client::QueryClient,
 };
 use rcgen::{CertificateParams, KeyPair};
 use tonic::{
@@ -127,6 +131,22 @@ impl Access {
             "{dc} was to be refused because it {why:?}, but: {status}"
         );
         Ok(())
+    }
+
+    pub(crate) async fn incidents(&self) -> Result<IncidentList> {
+        let mut client = QueryClient::new(self.operator().await?);
+        let answer = client.incidents(IncidentsRequest { all: true }).await?;
+        Ok(serde_json::from_slice(&answer.into_inner().json)?)
+    }
+
+    /// Acknowledges and silences an incident.
+    pub(crate) async fn look_after(&self, id: &str) -> Result<IncidentDocument> {
+        let mut client = OperateClient::new(self.operator().await?);
+        let (id, note) = (id.to_owned(), "on it".to_owned());
+        client.acknowledge(AcknowledgeRequest { id: id.clone(), note }).await?;
+        let request = SilenceRequest { id, seconds: 86_400, why: "known".to_owned() };
+        let answer = client.silence(request).await?;
+        Ok(serde_json::from_slice(&answer.into_inner().json)?)
     }
 
     /// All that the coordinator knows, by domain controller.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use epmesh::incident::{IncidentDocument, Status};
 use epmesh_common::facts::DnsName;
 use rand::{Rng, rngs::StdRng};
 use tokio::{sync::watch, task::JoinSet};
@@ -58,6 +59,8 @@ pub(crate) struct Run {
     life: watch::Sender<Life>,
     progress: Arc<watch::Sender<Progress>>,
     tokens: Tokens,
+    /// The incident that an operator looks after, as it was then.
+    looked_after: Option<IncidentDocument>,
     kills: u64,
     checks: u64,
 }
@@ -112,6 +115,7 @@ impl Run {
             life: watch::Sender::new(Life { number: 1, open: true }),
             progress: Arc::new(watch::Sender::new(progress)),
             tokens,
+            looked_after: None,
             kills,
             checks: 0,
         };
@@ -230,6 +234,7 @@ impl Run {
             self.checks += 1;
         }
         self.look_at_tokens().await.context("tokens")?;
+        self.look_at_incidents().await.context("incidents")?;
         self.look_at_a_second().await.context("a second coordinator")
     }
 
@@ -259,6 +264,28 @@ impl Run {
         Ok(())
     }
 
+    /// What was acknowledged and silenced in an earlier life still is, and is not over: the domain
+    /// controller that it is about answers as before, or nobody has said anything yet.
+    async fn look_at_incidents(&mut self) -> Result<()> {
+        let list = self.access.incidents().await?;
+        let Some(before) = &self.looked_after else {
+            let open = list.incidents.iter().find(|row| row.status == Status::Open);
+            if let Some(row) = open {
+                self.looked_after = Some(self.access.look_after(&row.id).await?);
+            }
+            return Ok(());
+        };
+        let row = list.incidents.iter().find(|row| row.id == before.row.id);
+        let row = row.with_context(|| format!("{} is lost", before.row.id))?;
+        ensure!(row.status == Status::Open, "it is over: {row:?}");
+        ensure!(
+            row.acknowledged == before.row.acknowledged && row.silenced == before.row.silenced,
+            "it was {before:?}, and is {row:?}"
+        );
+        self.checks += 1;
+        Ok(())
+    }
+
     async fn look_at_a_second(&mut self) -> Result<()> {
         let before = self.access.read("operator.key")?;
         let said = self.setting.start_second().await?;
@@ -278,6 +305,7 @@ impl Run {
         self.coordinator.check()?;
         let progress = self.progress.borrow();
         ensure!(progress.acknowledged > 0, "nothing was acknowledged");
+        ensure!(self.looked_after.is_some(), "there was no incident to look after");
         println!(
             "killed {} times; {} reports acknowledged, {} sent again; held digests right in {} \
              welcomes, {} of them ahead of what was acknowledged; {} other checks; data directory \

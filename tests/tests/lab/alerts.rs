@@ -28,17 +28,18 @@ pub(crate) fn opened_and_resolved_once_each(lab: &Lab) {
 
     lab.run(&["fault", "wrong-a-member"]);
     let broken = Instant::now();
-    lab.until("opened", LIMIT, || of_link(&receiver.events()).len() == 1);
+    lab.until("opened", LIMIT, || of_fault(&receiver.events()).len() == 1);
     println!("opened {:.1?} after the fault was on; the interval is 5 s", broken.elapsed());
     lab.run(&["heal"]);
     let healed = Instant::now();
-    lab.until("resolved", LIMIT, || of_link(&receiver.events()).len() == 2);
+    lab.until("resolved", LIMIT, || of_fault(&receiver.events()).len() == 2);
     println!("resolved {:.1?} after the forest was whole", healed.elapsed());
-    assert_eq!(kinds(&receiver.events()), ["link.opened", "link.resolved"]);
+    assert_eq!(kinds(&receiver.events()), ["incident.opened", "incident.resolved"]);
     let events = receiver.events();
-    let verdict = &of_link(&events)[0]["event"]["data"]["verdict"];
-    assert_eq!(verdict["cause"], "dns-a-stale");
-    assert_eq!(verdict["side"], "name-resolution");
+    let incident = &of_fault(&events)[0]["event"]["data"]["incident"];
+    assert_eq!(incident["cause"], "dns-a-stale");
+    assert_eq!(incident["side"], "name-resolution");
+    let first = incident["id"].clone();
 
     // The receiver down, and the coordinator killed in between: both arrive all the same.
     drop(receiver);
@@ -50,28 +51,35 @@ pub(crate) fn opened_and_resolved_once_each(lab: &Lab) {
     lab.until("two events wait", LIMIT, || waiting(lab) == 2);
     let receiver = Receiver::start(lab, &file);
     // The pause between tries may have grown to minutes only if the receiver was away for as long.
-    lab.until("both arrived", Duration::from_secs(120), || of_link(&receiver.events()).len() == 4);
+    lab.until("both arrived", Duration::from_secs(120), || of_fault(&receiver.events()).len() == 4);
     let events = receiver.events();
-    assert_eq!(kinds(&events), ["link.opened", "link.resolved", "link.opened", "link.resolved"]);
+    // The same fault again is the same incident.
+    let turns = ["incident.opened", "incident.resolved", "incident.reopened", "incident.resolved"];
+    assert_eq!(kinds(&events), turns);
+    assert!(of_fault(&events).iter().all(|it| it["event"]["data"]["incident"]["id"] == first));
     let ids: BTreeSet<&str> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), events.len(), "an id came twice");
     lab.stop_mesh();
 }
 
-/// The turns of dc1 <- dc2, in the order in which they came. A `link.changed` may stand between them:
-/// the records are mended one DNS server after the other, and a look in between finds the link latent.
-fn of_link(events: &[Value]) -> Vec<&Value> {
+/// The turns of the incident about dc2's address, in the order in which they came. An
+/// `incident.changed` may stand between them: the records are mended one DNS server after the other, and
+/// a look in between finds the fault latent.
+fn of_fault(events: &[Value]) -> Vec<&Value> {
     let is_it = |event: &&Value| {
-        let link = &event["event"]["data"]["link"];
-        link["destination"] == "dc1.lab.test"
-            && link["source"] == "dc2.lab.test"
-            && event["event"]["type"] != "link.changed"
+        let incident = &event["event"]["data"]["incident"];
+        is_about_the_record(incident["subject"].as_str().unwrap_or_default())
+            && event["event"]["type"] != "incident.changed"
     };
     events.iter().filter(is_it).collect()
 }
 
+fn is_about_the_record(subject: &str) -> bool {
+    subject.contains("A dc2.lab.test = ")
+}
+
 fn kinds(events: &[Value]) -> Vec<&str> {
-    of_link(events).iter().map(|event| event["event"]["type"].as_str().unwrap()).collect()
+    of_fault(events).iter().map(|event| event["event"]["type"].as_str().unwrap()).collect()
 }
 
 fn waiting(lab: &Lab) -> usize {
@@ -79,8 +87,8 @@ fn waiting(lab: &Lab) -> usize {
     let is_it = |alert: &&Value| {
         let subject = alert["subject"].as_str().unwrap_or_default();
         alert["status"] == "pending"
-            && alert["type"] != "link.changed"
-            && subject.starts_with("dc1.lab.test <- dc2.lab.test")
+            && alert["type"] != "incident.changed"
+            && is_about_the_record(subject)
     };
     alerts.iter().filter(is_it).count()
 }

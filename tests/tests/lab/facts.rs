@@ -34,6 +34,7 @@ const NO_WITNESS: &[(&str, &str)] = &[
 const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("host.boot-mode", "a mode of Windows"),
     ("services.list[].start", "no systemd runs in the lab"),
+    ("services.list[].delayed", "a start type of Windows"),
     ("services.list[].exit-code", "told to the parent process alone"),
     ("services.list[].dependencies", "tasks are parts of one service"),
     ("resolver.interfaces", "resolv.conf has no interfaces"),
@@ -48,8 +49,10 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("rpc-settings.enable-auth-ep-resolution", "the registry of Windows"),
     ("filters.profiles", "the firewall of Windows"),
     ("filters.rpc", "the firewall of Windows"),
+    ("filters.rpc-left-out", "the firewall of Windows"),
     ("events.since", "the event log of Windows"),
     ("events.list", "the event log of Windows"),
+    ("events.logs", "the event log of Windows"),
 ];
 
 /// The agent and the witnesses look one after the other, and the host goes on in between: a round

@@ -25,7 +25,7 @@ const FAULTS: &[(&str, Cause, &[Side])] = &[
     ("all-drop", Cause::EpmUnreachable, NETWORK_OR_SOURCE),
     ("stopped", Cause::ServiceDied, &[Side::Source]),
     ("killed", Cause::ServiceDied, &[Side::Source]),
-    ("no-rpc", Cause::NotError1753, &[Side::Source]),
+    ("no-rpc", Cause::ServiceDied, &[Side::Source]),
     ("not-started", Cause::ServiceNotStarted, &[Side::Source]),
     ("no-drsuapi", Cause::RegistrationFailed, &[Side::Source]),
     ("stale-guid", Cause::NtdsSettingsStale, &[Side::Directory]),

@@ -4,27 +4,15 @@
 //! A question of its own, apart from the probe's: `check --join` is asked for by a person, and its
 //! few questions are in no agent's budget.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, SocketAddr},
-};
+use std::{collections::BTreeSet, net::IpAddr};
 
-use epmesh_common::facts::DnsName;
-use hickory_resolver::{
-    net::{
-        NetError,
-        runtime::TokioRuntimeProvider,
-        tcp::TcpClientStream,
-        udp::UdpClientStream,
-        xfer::{DnsHandle as _, DnsRequestSender as _, FirstAnswer as _},
-    },
-    proto::{
-        op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode},
-        rr::{Name, RData, RecordType},
-    },
+use epmesh_common::facts::{DnsName, Failure};
+use hickory_resolver::proto::{
+    op::{Message, Query, ResponseCode},
+    rr::{Name, RData, RecordType},
 };
 use serde::Serialize;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::task::JoinSet;
 
 use crate::probe;
 
@@ -119,10 +107,9 @@ pub(super) async fn ask(
     for (place, &server) in servers.iter().enumerate() {
         let (name, settings) = (name.clone(), settings.clone());
         asking.spawn(async move {
-            let at = SocketAddr::new(server, settings.ports.dns);
-            let mut answer = one(at, &name, &settings).await;
+            let mut answer = one(server, &name, &settings).await;
             if matches!(answer, SrvAnswer::Failed(_)) {
-                answer = one(at, &name, &settings).await;
+                answer = one(server, &name, &settings).await;
             }
             (place, SrvLookup { server, name, answer })
         });
@@ -132,50 +119,18 @@ pub(super) async fn ask(
     all.into_iter().map(|(_, lookup)| lookup).collect()
 }
 
-async fn one(server: SocketAddr, name: &str, settings: &probe::Config) -> SrvAnswer {
+async fn one(server: IpAddr, name: &str, settings: &probe::Config) -> SrvAnswer {
     let Ok(full) = Name::from_ascii(format!("{name}.")) else {
         return SrvAnswer::Failed(format!("{name} cannot be asked for"));
     };
-    let mut options = DnsRequestOptions::default();
-    options.use_edns = false;
-    options.recursion_desired = true;
-    let request = DnsRequest::from_query(Query::query(full.clone(), RecordType::SRV), options);
-    let answered = match over_udp(server, request.clone(), settings).await {
-        Ok(message) if message.metadata.truncation => over_tcp(server, request, settings).await,
-        other => other,
-    };
-    match answered {
+    let query = Query::query(full.clone(), RecordType::SRV);
+    match probe::ask_apart(settings, server, query).await {
         Ok(message) => read(&message, &full),
-        Err(NetError::Timeout) => SrvAnswer::Failed("no answer in time".to_owned()),
-        Err(error) => SrvAnswer::Failed(error.to_string()),
+        // The host is there and says so; whoever is silent may not be.
+        Err(Failure::Refused) => SrvAnswer::Failed("nothing listens on its DNS port".to_owned()),
+        Err(Failure::TimedOut) => SrvAnswer::Failed("no answer in time".to_owned()),
+        Err(failure) => SrvAnswer::Failed(failure.to_string()),
     }
-}
-
-async fn over_udp(
-    server: SocketAddr,
-    request: DnsRequest,
-    settings: &probe::Config,
-) -> Result<Message, NetError> {
-    let mut client = UdpClientStream::builder(server, TokioRuntimeProvider::new())
-        .with_timeout(Some(settings.dns))
-        .with_os_port_selection(true)
-        .with_max_retries(1)
-        .build();
-    Ok(client.send_message(request).first_answer().await?.into_message())
-}
-
-async fn over_tcp(
-    server: SocketAddr,
-    request: DnsRequest,
-    settings: &probe::Config,
-) -> Result<Message, NetError> {
-    let exchange = async {
-        let provider = TokioRuntimeProvider::new();
-        let client =
-            TcpClientStream::exchange(server, None, settings.dns, None, provider.clone()).await?;
-        Ok(client.send(request).first_answer().await?.into_message())
-    };
-    timeout(settings.dns, exchange).await.unwrap_or(Err(NetError::Timeout))
 }
 
 /// What the message says to a question for the SRV records of `name`.
@@ -217,6 +172,8 @@ fn read(message: &Message, name: &Name) -> SrvAnswer {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hickory_resolver::proto::{
         op::MessageType,
         rr::{Record, rdata::SRV},
@@ -230,8 +187,8 @@ mod tests {
 
     fn message(code: ResponseCode, records: &[(&str, u16, &str)]) -> Message {
         let query = Query::query(name("_ldap.test."), RecordType::SRV);
-        let request = DnsRequest::from_query(query, DnsRequestOptions::default());
-        let mut message = request.into_parts().0.into_response();
+        let mut message = Message::query();
+        message.add_query(query);
         message.metadata.message_type = MessageType::Response;
         message.metadata.response_code = code;
         for (owner, priority, target) in records {
@@ -239,6 +196,31 @@ mod tests {
             message.add_answer(Record::from_rdata(name(owner), 900, data));
         }
         message
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_not_silence() {
+        // Two sockets on one port: UDP to find one that is free, TCP so that nobody takes it.
+        let taken = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let at = taken.local_addr().expect("its address");
+        let mut settings = probe::Config { dns: Duration::from_secs(20), ..Default::default() };
+        settings.ports.dns = at.port();
+        let domain = "lab.test".parse().expect("a name");
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        let [SrvLookup { answer: SrvAnswer::Failed(why), .. }] = &said[..] else {
+            panic!("{said:?}")
+        };
+        assert_eq!(why, "nothing listens on its DNS port");
+
+        let silent = tokio::net::UdpSocket::bind(("127.0.0.1", 0)).await.expect("a port");
+        settings.ports.dns = silent.local_addr().expect("its address").port();
+        settings.dns = Duration::from_millis(20);
+        let said = ask(&[at.ip()], &domain, &settings).await;
+        assert!(
+            matches!(&said[..], [SrvLookup { answer: SrvAnswer::Failed(why), .. }]
+                if why == "no answer in time"),
+            "{said:?}"
+        );
     }
 
     fn heard(code: ResponseCode, records: &[(&str, u16, &str)]) -> SrvAnswer {

@@ -6,7 +6,7 @@ use epmesh_common::facts::{Blank, Boot, DnsName, Host, OsVersion, Platform, Read
 
 use super::{
     super::directory::Whoami,
-    super::{AGENT_VERSION, file::each_line, unnamed},
+    super::{AGENT_VERSION, unnamed},
     Here, proc, resolv,
     smb_conf::SmbConf,
 };
@@ -106,11 +106,7 @@ impl Here {
             },
             Err(error) => return Reading::unreadable(&error),
         };
-        // The version that the package manager installed: asking the binary would start a process.
-        // Line by line: the file has a megabyte, and this is one of its packages.
-        let mut package = DpkgVersion::of("samba");
-        let status = self.at(Path::new("/var/lib/dpkg/status"));
-        let samba = each_line(&status, |line| package.line(line)).ok().and(package.found);
+        let samba = self.samba_package();
         Reading::Value(samba.map_or_else(|| os.clone(), |version| format!("{os}, Samba {version}")))
     }
 
@@ -179,39 +175,6 @@ fn version(text: &str) -> Option<OsVersion> {
     Some(OsVersion { major: next()?, minor: next()?, build: next()? })
 }
 
-/// The installed version of a package, from the lines of dpkg's status file.
-#[derive(Debug)]
-struct DpkgVersion<'a> {
-    package: &'a str,
-    /// Whether the present block is the package's, and says that it is installed.
-    here: bool,
-    installed: bool,
-    version: Option<String>,
-    found: Option<String>,
-}
-
-impl<'a> DpkgVersion<'a> {
-    const fn of(package: &'a str) -> Self {
-        Self { package, here: false, installed: false, version: None, found: None }
-    }
-
-    /// Takes the next line. `Package` is the first field of a block (deb-control(5)).
-    fn line(&mut self, line: &str) {
-        if let Some(name) = line.strip_prefix("Package: ") {
-            (self.here, self.installed, self.version) = (name == self.package, false, None);
-        } else if !self.here || self.found.is_some() {
-            return;
-        } else if let Some(status) = line.strip_prefix("Status: ") {
-            self.installed = status.ends_with(" installed");
-        } else if let Some(version) = line.strip_prefix("Version: ") {
-            self.version = Some(version.to_owned());
-        }
-        if self.installed {
-            self.found = self.version.take();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -229,17 +192,6 @@ mod tests {
         assert_eq!(numbers("12"), Some((12, 0, 0)));
         assert_eq!(numbers("22.04"), Some((22, 4, 0)));
         assert_eq!(numbers("rolling"), None);
-        let dpkg_version = |text: &str| {
-            let mut package = DpkgVersion::of("samba");
-            text.lines().for_each(|line| package.line(line));
-            package.found
-        };
-        let status = "Package: samba-libs\nStatus: install ok installed\nVersion: 1\n\n\
-            Package: samba\nStatus: install ok installed\nVersion: 2:4.17.12\n\n\
-            Package: samba-vfs\nStatus: install ok installed\nVersion: 3\n";
-        assert_eq!(dpkg_version(status).as_deref(), Some("2:4.17.12"));
-        let removed = "Package: samba\nStatus: deinstall ok config-files\nVersion: 2:4.17.12\n";
-        assert_eq!(dpkg_version(removed), None);
     }
 
     #[test]

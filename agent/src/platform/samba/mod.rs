@@ -6,12 +6,14 @@
 mod host;
 pub mod ldap;
 pub mod net;
+mod package;
 mod port_use;
 pub mod proc;
 mod registered;
 pub mod resolv;
 mod resolver;
 pub mod services;
+mod shared;
 pub mod smb_conf;
 pub mod systemd;
 
@@ -33,11 +35,11 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
-use self::{ldap::Connection, smb_conf::SmbConf};
+use self::{ldap::Connection, shared::Shared, smb_conf::SmbConf};
 use super::{
     Platform,
     directory::{self, DirectoryError, ask::reading},
-    file::{FileError, each_line, read_text},
+    file::{FileError, read_text},
     mapper::{self, Limits},
     port_use::History,
 };
@@ -92,14 +94,28 @@ struct Here {
     boot: Mutex<Option<Timestamp>>,
     /// What was seen of the ports in use.
     port_history: Mutex<History>,
+    /// The kernel's TCP sockets.
+    tcp: Shared<Vec<net::Socket>>,
+    /// The processes of Samba.
+    processes: Shared<Vec<proc::Running>>,
+    /// The package manager's file as last read, and the Samba that it names.
+    package: Mutex<Option<(package::Sign, Option<String>)>>,
 }
 
 impl Samba {
     /// This host, with its things at the places that `settings` names.
     #[must_use]
     pub fn new(settings: SambaSettings) -> Self {
-        let (boot, port_history) = (Mutex::default(), Mutex::default());
-        Self { here: Arc::new(Here { settings, boot, port_history }) }
+        Self {
+            here: Arc::new(Here {
+                settings,
+                boot: Mutex::default(),
+                port_history: Mutex::default(),
+                tcp: Shared::default(),
+                processes: Shared::default(),
+                package: Mutex::default(),
+            }),
+        }
     }
 
     /// Runs a read of files apart from the async threads.
@@ -301,9 +317,14 @@ impl Here {
         Reading::Value(all)
     }
 
+    /// To find them, every process of the host is looked at.
+    fn processes(&self) -> Result<Arc<Vec<proc::Running>>, FileError> {
+        self.processes.get(|| proc::of_root(&self.at(Path::new("/proc")), services::is_sambas))
+    }
+
     fn services(&self) -> Services {
         let dir = self.at(Path::new("/proc"));
-        let processes = match proc::of_root(&dir, services::is_sambas) {
+        let processes = match self.processes() {
             Ok(processes) => processes,
             Err(error) => return Services { list: Reading::unreadable(&error) },
         };
@@ -345,25 +366,16 @@ impl Here {
     }
 
     fn listeners(&self) -> Reading<Vec<Listener>> {
-        let mut sockets: Vec<net::Socket> = Vec::new();
-        for name in ["tcp", "tcp6"] {
-            let read = each_line(&self.at(Path::new("/proc/net")).join(name), |line| {
-                let listens = net::socket(line).filter(|socket| socket.state == net::LISTEN);
-                sockets.extend(listens.filter(|_| sockets.len() < LISTENERS));
-            });
-            match read {
-                // A kernel without IPv6 has no such file.
-                Err(error) if name == "tcp6" && error.is_absent() => {}
-                Err(error) => return Reading::unreadable(&error),
-                Ok(()) => {}
-            }
-        }
+        let sockets = match self.tcp() {
+            Ok(sockets) => sockets,
+            Err(error) => return Reading::unreadable(&error),
+        };
         let dir = self.at(Path::new("/proc"));
-        let owners = proc::of_root(&dir, services::is_sambas)
-            .map(|all| owners(&dir, &all))
-            .unwrap_or_default();
+        let owners = self.processes().map(|all| owners(&dir, &all)).unwrap_or_default();
         let mut listeners: Vec<Listener> = sockets
-            .into_iter()
+            .iter()
+            .filter(|socket| socket.state == net::LISTEN)
+            .take(LISTENERS)
             .map(|socket| Listener {
                 port: socket.port,
                 address: socket.address,

@@ -3,7 +3,11 @@
 //! Linux has one range for both IP versions and both transports, and for each transport it hands
 //! out a port that neither version uses. So a port in use counts for both versions.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
 
 use epmesh_common::facts::{AddressFamily, PortRange, PortUse, Reading, Transport};
 
@@ -40,8 +44,7 @@ impl Here {
         } else {
             Reading::Value(Vec::new())
         };
-        let mut history =
-            self.port_history.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut history = self.port_history.lock().unwrap_or_else(PoisonError::into_inner);
         PortUse { ranges: Reading::Value(history.add(now, &counts)), top }
     }
 
@@ -66,25 +69,29 @@ impl Here {
     }
 
     fn sockets(&self) -> Result<Vec<Seen>, FileError> {
+        let seen = |transport| move |socket| Seen { socket, transport };
+        let mut all: Vec<Seen> = self.tcp()?.iter().copied().map(seen(Transport::Tcp)).collect();
+        all.extend(self.table("udp")?.into_iter().map(seen(Transport::Udp)));
+        Ok(all)
+    }
+
+    /// All TCP sockets. The kernel goes through its whole table for each reading, however few there are.
+    pub(super) fn tcp(&self) -> Result<Arc<Vec<net::Socket>>, FileError> {
+        self.tcp.get(|| self.table("tcp"))
+    }
+
+    /// The sockets of one transport, of both IP versions.
+    fn table(&self, transport: &str) -> Result<Vec<net::Socket>, FileError> {
         let mut all = Vec::new();
-        for (name, transport) in [
-            ("tcp", Transport::Tcp),
-            ("tcp6", Transport::Tcp),
-            ("udp", Transport::Udp),
-            ("udp6", Transport::Udp),
-        ] {
-            let mut kept = 0;
-            let read = each_line(&self.at(Path::new("/proc/net")).join(name), |line| {
-                if let Some(socket) = net::socket(line)
-                    && kept < MAX_SOCKETS
-                {
-                    kept += 1;
-                    all.push(Seen { socket, transport });
-                }
+        for version in ["", "6"] {
+            let most = all.len() + MAX_SOCKETS;
+            let path = self.at(Path::new("/proc/net")).join(format!("{transport}{version}"));
+            let read = each_line(&path, |line| {
+                all.extend(net::socket(line).filter(|_| all.len() < most));
             });
             match read {
                 // A kernel without IPv6 has no such file.
-                Err(error) if name.ends_with('6') && error.is_absent() => {}
+                Err(error) if version == "6" && error.is_absent() => {}
                 read => read?,
             }
         }

@@ -31,7 +31,7 @@ use super::{
         port_use::History,
         unnamed, unreadable,
     },
-    ffi,
+    event_watch, ffi,
     registry::Registry,
     rpc_settings,
 };
@@ -71,7 +71,7 @@ struct Here {
     /// What was seen of the ports in use.
     port_history: Mutex<History>,
     /// What was seen of the events.
-    watch: Mutex<Option<events::Watch>>,
+    watch: Mutex<Option<event_watch::Watch>>,
 }
 
 impl Windows {

@@ -88,7 +88,7 @@ fn a_healthy_2022() {
     assert_eq!(rpc.near_misses, Reading::Absent);
     assert_eq!(port(&rpc, StaticPortOwner::Ntds), &Reading::Absent);
     assert!(
-        matches!(port(&rpc, StaticPortOwner::Dfsr), Reading::Unreadable(why) if why.contains("WMI"))
+        matches!(port(&rpc, StaticPortOwner::Dfsr), Reading::Unreadable(why) if why.contains("Get-DfsrServiceConfiguration") && why.contains("dfsrdiag"))
     );
     assert_eq!(rpc_range(&rpc), Reading::Absent);
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use epmesh_common::facts::{Answer, DnsName, Question, Record, RecordData, RecordType};
 use hickory_resolver::proto::{
-    op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode},
+    op::{Message, MessageType, OpCode, Query, ResponseCode},
     rr::{DNSClass, Name, RData, Record as Rr, RecordType as RrType},
 };
 
@@ -21,32 +21,27 @@ pub(super) enum Heard {
     Truncated,
 }
 
-/// A question in the client's form.
-pub(super) type Request = DnsRequest;
-
 /// The question, with recursion desired and without EDNS: there are servers that refuse EDNS, and
 /// what does not fit 512 bytes comes over TCP.
-pub(super) fn request(question: &Question) -> Result<Request, String> {
+pub(super) fn request(question: &Question) -> Result<Message, String> {
     let name = Name::from_ascii(format!("{}.", question.name));
     let name = name.map_err(|error| format!("{} cannot be asked: {error}", question.name))?;
-    let mut options = DnsRequestOptions::default();
-    options.use_edns = false;
-    options.recursion_desired = true;
-    Ok(DnsRequest::from_query(Query::query(name, rr_type(question.kind)), options))
+    Ok(about(Query::query(name, rr_type(question.kind))))
 }
 
-/// The octets of a question, and its id.
-pub(super) fn octets(request: &Request) -> Result<(Vec<u8>, u16), String> {
-    let bytes = request.to_vec().map_err(|error| error.to_string())?;
-    Ok((bytes, request.metadata.id))
+/// A message that asks this, under an id drawn for it.
+pub(super) fn about(query: Query) -> Message {
+    let mut message = Message::new(rand::random(), MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    message.add_query(query);
+    message
 }
 
-/// What came back; `None` for what is no answer to this question. The client has looked at the id.
+/// What came back; `None` for what is no answer to this question. The id was looked at before.
 pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
     match message.queries.as_slice() {
-        // A server that does not even read the question may leave it out. Over UDP the client
-        // passes that over.
+        // A server that does not even read the question may leave it out.
         [] if code != ResponseCode::NoError => {}
         [asked] if is_same(asked, question) => {}
         _ => return None,
@@ -155,7 +150,7 @@ mod tests {
     }
 
     fn reply(question: &Question) -> Message {
-        request(question).unwrap().into_parts().0.into_response()
+        request(question).unwrap().into_response()
     }
 
     fn rr(name: &str, data: RData) -> Rr {

@@ -109,6 +109,23 @@ fn a_torn_file_is_skipped_and_said() {
     }
 }
 
+/// Killed after the mark was made and before the reports in front of it were gone.
+#[test]
+fn what_was_acknowledged_does_not_come_back_after_a_crash() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut spool = open(dir.path(), SpoolLimits::default());
+    spool.push(AT, vec![], note("first"));
+    let first = record::report(dir.path(), 1);
+    let kept = fs::read(&first).expect("it was written");
+    spool.push(AT, vec![], note("last"));
+    spool.acknowledge(2);
+    fs::write(&first, kept).expect("as if it had not gone");
+    let mut spool = open(dir.path(), SpoolLimits::default());
+    assert_eq!((numbers(&mut spool), spool.dropped()), (vec![], 0));
+    assert!(!first.exists());
+    assert_eq!(spool.push(AT, vec![], vec![]), 3);
+}
+
 #[test]
 fn what_a_crash_left_behind_is_cleared_away() {
     let dir = tempfile::tempdir().expect("a directory");

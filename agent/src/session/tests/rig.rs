@@ -1,9 +1,13 @@
 //! A coordinator in this process, over real mutual TLS, and agents that connect to it.
 
 use std::{
+    collections::VecDeque,
     net::SocketAddr,
     path::Path,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use epmesh_common::{
@@ -18,7 +22,7 @@ use epmesh_proto::v1::{
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
-    KeyPair,
+    KeyPair, PublicKeyData as _,
 };
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
@@ -31,18 +35,22 @@ use super::super::*;
 use crate::clock::SystemClock;
 
 /// Longer than anything here takes; reached only when a test fails.
-pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// A certificate authority and what it issues.
-pub(super) struct Authority {
-    pub(super) issuer: CertifiedIssuer<'static, KeyPair>,
+pub(crate) struct Authority {
+    pub(crate) issuer: CertifiedIssuer<'static, KeyPair>,
     /// Whether certificates are renewed, and how often that was asked for.
-    pub(super) renews: AtomicBool,
-    pub(super) asked: AtomicUsize,
+    pub(crate) renews: AtomicBool,
+    pub(crate) asked: AtomicUsize,
+    /// What the next enrolments are answered instead of a certificate, in order.
+    pub(crate) denials: Mutex<VecDeque<Status>>,
+    /// The keys that enrolments were asked for, in order.
+    pub(crate) keys: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
@@ -50,23 +58,25 @@ impl Authority {
             issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate"),
             renews: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
+            denials: Mutex::new(VecDeque::new()),
+            keys: Mutex::new(Vec::new()),
         }
     }
 
-    pub(super) fn issue(&self, name: &str) -> (String, String) {
+    pub(crate) fn issue(&self, name: &str) -> (String, String) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         (certificate.pem(), key.serialize_pem())
     }
 
-    pub(super) fn token(&self) -> JoinToken {
+    pub(crate) fn token(&self) -> JoinToken {
         let fingerprint = Fingerprint::of(self.issuer.der());
         let text = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{fingerprint}");
         text.parse().expect("a token")
     }
 
-    pub(super) fn identity(&self, coordinator: &str) -> Identity {
+    pub(crate) fn identity(&self, coordinator: &str) -> Identity {
         let (certificate, key) = self.issue("dc1.lab.test");
         Identity {
             name: "dc1.lab.test".parse().expect("a name"),
@@ -79,21 +89,21 @@ impl Authority {
 }
 
 /// What a coordinator saw of one session, and the way to talk into it.
-pub(super) struct Session {
-    pub(super) heard: mpsc::Receiver<FromAgent>,
-    pub(super) say: mpsc::Sender<Result<ToAgent, Status>>,
+pub(crate) struct Session {
+    pub(crate) heard: mpsc::Receiver<FromAgent>,
+    pub(crate) say: mpsc::Sender<Result<ToAgent, Status>>,
     /// The certificate that the agent showed, DER.
-    pub(super) certificate: Vec<u8>,
+    pub(crate) certificate: Vec<u8>,
 }
 
 impl Session {
-    pub(super) async fn next(&mut self) -> from_agent::Message {
+    pub(crate) async fn next(&mut self) -> from_agent::Message {
         let message = timeout(LONG, self.heard.recv()).await.expect("in time").expect("one more");
         assert!(message.sent_at_ms > 0);
         message.message.expect("it says something")
     }
 
-    pub(super) async fn report(&mut self) -> Report {
+    pub(crate) async fn report(&mut self) -> Report {
         match self.next().await {
             from_agent::Message::Report(report) => {
                 let received = Received::try_from(report).expect("a good report");
@@ -104,22 +114,22 @@ impl Session {
         }
     }
 
-    pub(super) async fn say(&self, message: to_agent::Message) {
+    pub(crate) async fn say(&self, message: to_agent::Message) {
         self.say.send(Ok(ToAgent { message: Some(message) })).await.expect("it listens");
     }
 
-    pub(super) async fn welcome(&mut self) {
+    pub(crate) async fn welcome(&mut self) {
         assert!(matches!(self.next().await, from_agent::Message::Hello(_)));
         self.say(to_agent::Message::Welcome(proto::Welcome::default())).await;
     }
 
-    pub(super) async fn acknowledge(&self, sequence: u64, wanted: Vec<proto::Subject>) {
+    pub(crate) async fn acknowledge(&self, sequence: u64, wanted: Vec<proto::Subject>) {
         self.say(to_agent::Message::Acknowledge(proto::Acknowledge { sequence, wanted })).await;
     }
 }
 
 /// The coordinator: hands every session to the test.
-pub(super) struct Coordinator {
+pub(crate) struct Coordinator {
     sessions: mpsc::Sender<Session>,
     authority: Arc<Authority>,
 }
@@ -164,6 +174,12 @@ impl EnrolmentService for Coordinator {
         }
         let csr = CertificateSigningRequestParams::from_pem(&request.certificate_request)
             .map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let key = csr.public_key.der_bytes().to_vec();
+        self.authority.keys.lock().expect("no panic before").push(key);
+        let denial = self.authority.denials.lock().expect("no panic before").pop_front();
+        if let Some(denial) = denial {
+            return Err(denial);
+        }
         let certificate = csr.signed_by(&self.authority.issuer).expect("a certificate");
         Ok(Response::new(proto::EnrolReply {
             certificate: certificate.pem(),
@@ -193,14 +209,14 @@ impl EnrolmentService for Coordinator {
     }
 }
 
-pub(super) struct Running {
-    pub(super) address: SocketAddr,
-    pub(super) sessions: mpsc::Receiver<Session>,
-    pub(super) task: JoinHandle<()>,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) sessions: mpsc::Receiver<Session>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Running {
-    pub(super) async fn start(authority: &Arc<Authority>, at: Option<SocketAddr>) -> Self {
+    pub(crate) async fn start(authority: &Arc<Authority>, at: Option<SocketAddr>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (certificate, key) = authority.issue("localhost");
         let at = at.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
@@ -223,35 +239,35 @@ impl Running {
         Self { address, sessions, task }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
     }
 
-    pub(super) async fn session(&mut self) -> Session {
+    pub(crate) async fn session(&mut self) -> Session {
         let session = timeout(LONG, self.sessions.recv()).await;
         session.expect("an agent comes in time").expect("the coordinator runs")
     }
 }
 
-pub(super) fn statement(text: &str) -> Statement {
+pub(crate) fn statement(text: &str) -> Statement {
     let section = Section::Directory(Directory::blank(&Blank::unreadable(text)));
     Body::Own(Box::new(section)).stated(Timestamp::from_millis(7))
 }
 
-pub(super) struct Agent {
-    pub(super) outbox: Outbox,
-    pub(super) orders: mpsc::Receiver<Order>,
-    pub(super) shutdown: CancellationToken,
-    pub(super) task: JoinHandle<()>,
+pub(crate) struct Agent {
+    pub(crate) outbox: Outbox,
+    pub(crate) orders: mpsc::Receiver<Order>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Agent {
-    pub(super) fn start(dir: &Path, identity: Identity, coordinators: Vec<String>) -> Self {
+    pub(crate) fn start(dir: &Path, identity: Identity, coordinators: Vec<String>) -> Self {
         let settings = SessionSettings { coordinators, ..SessionSettings::default() };
         Self::start_with(dir, identity, settings)
     }
 
-    pub(super) fn start_with(dir: &Path, identity: Identity, settings: SessionSettings) -> Self {
+    pub(crate) fn start_with(dir: &Path, identity: Identity, settings: SessionSettings) -> Self {
         let spool = Spool::open(dir, SpoolLimits::default()).expect("a spool");
         let outbox = Outbox::new(spool);
         let (sender, orders) = mpsc::channel(64);
@@ -271,16 +287,16 @@ impl Agent {
         Self { outbox, orders, shutdown, task }
     }
 
-    pub(super) async fn push(&self, text: &str) -> u64 {
+    pub(crate) async fn push(&self, text: &str) -> u64 {
         let at = Timestamp::from_millis(7);
         self.outbox.push(at, vec![statement(text)], Vec::new()).await.expect("it is kept")
     }
 
-    pub(super) async fn order(&mut self) -> Order {
+    pub(crate) async fn order(&mut self) -> Order {
         timeout(LONG, self.orders.recv()).await.expect("in time").expect("an order")
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.shutdown.cancel();
         timeout(LONG, self.task).await.expect("in time").expect("no panic");
     }

@@ -2,12 +2,21 @@
 
 use super::super::{Cause, Confidence, Side, case::Case, finding::Finding, latent::full};
 use crate::{
-    facts::{Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole, StaticPortOwner},
-    windows::{RpcPorts, rpc_ports},
+    facts::{
+        Platform, PortRange, Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole,
+        ServiceState, StaticPortOwner, Transport,
+    },
+    windows::{Release, RpcPorts, WELL_KNOWN, other_account, rpc_ports},
 };
 
 /// Fewer ports than these are risky (KB 154596).
 const ENOUGH: u32 = 100;
+
+/// The fewest dynamic ports that netsh sets (KB 929851).
+const LEAST: u32 = 255;
+
+/// The services without which no RPC server of a host registers (KB 2089874).
+const RPC_SERVICES: [&str; 3] = ["RpcSs", "RpcEptMapper", "DcomLaunch"];
 
 /// One reason: its cause, the thing, what it says, and whether a registration cannot succeed with it.
 struct Reason {
@@ -32,7 +41,9 @@ pub(super) fn reason(
         range(case),
         filter(case),
         static_port(case, service),
+        account(case),
         exhausted(case),
+        constrained(case),
     ]
     .into_iter()
     .flatten()
@@ -118,7 +129,12 @@ fn range(case: &Case<'_>) -> Option<Reason> {
                 let value = format!("all of its {count} ports are taken");
                 (Cause::PortRangeExhausted, value, false)
             } else if count < ENOUGH {
-                let value = format!("it has {count} ports, {held} of them taken");
+                let sets: Vec<String> = ranges.iter().take(5).map(range_words).collect();
+                let value = format!(
+                    "Ports is {}: {count} ports, {held} of them taken, and fewer than {ENOUGH} are \
+                     too few",
+                    sets.join(", ")
+                );
                 (Cause::PortRangeConstrained, value, false)
             } else {
                 return None;
@@ -132,6 +148,56 @@ fn range(case: &Case<'_>) -> Option<Reason> {
         name: r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
         value,
         certain,
+    })
+}
+
+fn range_words((first, last): &(u16, u16)) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
+}
+
+/// The dynamic range is smaller than Windows itself lets anybody make it.
+fn constrained(case: &Case<'_>) -> Option<Reason> {
+    let listed = matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_)));
+    if listed || case.source_platform() != Some(Platform::Windows) {
+        return None;
+    }
+    let ranges = case.source_ports?.fact.dynamic.value()?;
+    let size = |range: &PortRange| u32::from(range.last.saturating_sub(range.first)) + 1;
+    let small = |range: &&PortRange| range.transport == Transport::Tcp && size(range) < LEAST;
+    let range = ranges.iter().find(small)?;
+    let rows = case.source_port_use.and_then(|ports| ports.ranges.value());
+    let used = rows.into_iter().flatten().find(|row| row.range == *range);
+    let used = used.map_or(String::new(), |row| format!(", {} % in use", row.used_percent));
+    Some(Reason {
+        cause: Cause::PortRangeConstrained,
+        kind: "port-range",
+        name: format!("dynamic TCP ports {}-{}", range.first, range.last),
+        value: format!("{} ports{used}; {LEAST} are the least", size(range)),
+        certain: false,
+    })
+}
+
+/// One of the RPC services does not run as its release has it.
+fn account(case: &Case<'_>) -> Option<Reason> {
+    let release = Release::of(case.source_host?.fact.version.value()?)?;
+    let list = case.source_services?.fact.list.value()?;
+    RPC_SERVICES.into_iter().find_map(|name| {
+        let service = list.iter().find(|service| service.name.eq_ignore_ascii_case(name))?;
+        let stopped = service.state == ServiceState::Stopped;
+        let value = match other_account(release, service) {
+            Some((is, wanted)) => {
+                format!("it runs as {is}; the default of {release} is {wanted}")
+            }
+            None if stopped => "it does not run".to_owned(),
+            None => return None,
+        };
+        Some(Reason {
+            cause: Cause::RpcServiceMisconfigured,
+            kind: "service",
+            name: service.name.clone(),
+            value,
+            certain: false,
+        })
     })
 }
 
@@ -206,6 +272,9 @@ fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> {
     let value = match (twin, holder()) {
         (_, Some(pid)) => format!("process {pid} listens on {port}"),
         (Some(twin), None) => format!("{port} is the port of {} too", twin.owner),
+        (None, None) if WELL_KNOWN.contains(&port) => {
+            format!("{port} is a well-known port of a domain controller (KB 832017)")
+        }
         (None, None) => return None,
     };
     Some(Reason {

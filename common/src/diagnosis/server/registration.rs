@@ -136,9 +136,11 @@ fn running(
         }
     }
     if let Some(sequences) = sequences {
-        let until = before.map_or(String::new(), |last| format!("; on ncacn_ip_tcp until {last}"));
+        let tcp = before.map_or("not on ncacn_ip_tcp".to_owned(), |last| {
+            format!("on ncacn_ip_tcp until {last}")
+        });
         return Finding::failing(Cause::ProtocolSequenceMissing, Side::Source, error)
-            .culprit("registration", name, format!("registered on {sequences} only{until}"))
+            .culprit("registration", name, format!("registered on {sequences} only, {tcp}"))
             .sure(most);
     }
     if let Some(last) = before {

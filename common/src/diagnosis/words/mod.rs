@@ -1,9 +1,12 @@
 //! What verdicts say: remedies, ruled-out causes, and the names they use.
 
+mod directory;
 mod names;
+mod network;
 mod remedy;
 mod ruled_out;
-mod server;
+mod service;
+mod settings;
 
 use super::WindowsError;
 use crate::rpc::{InterfaceId, names as known, windows_error as errors};

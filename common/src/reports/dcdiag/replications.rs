@@ -24,6 +24,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.destination = Party::named(destination);
     let mut counted = false;
+    let mut remarks = 0_usize;
     let mut here = at + 1;
     while let Some((next, text)) = page.next_open(here) {
         let times = scan::moments(text);
@@ -47,7 +48,12 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         } else if told.code.is_some() && told.when.is_none() && told.words.is_empty() {
             text.clone_into(&mut told.words);
         } else if counted && remark(text) {
-            told.words = format!("{}; {text}", told.words);
+            let (before, by) = match remarks {
+                0 => (told.words.trim_end_matches('.'), "; "),
+                _ => (told.words.as_str(), " "),
+            };
+            told.words = format!("{before}{by}{text}");
+            remarks += 1;
         } else {
             break;
         }

@@ -15,8 +15,8 @@ pub(in crate::reports) fn read(page: &mut Page<'_>) {
     let mut at = 0;
     for _ in 0..MAX_EVENTS {
         let Some(start) = find(text, at, "<Event") else { break };
-        let behind = text.get(start + 6..).unwrap_or_default();
-        if !behind.starts_with([' ', '>', '\r', '\n', '\t']) {
+        if !is_event(text, start) {
+            let behind = text.get(start + 6..).unwrap_or_default();
             if behind.starts_with("s>") || behind.starts_with("s ") {
                 let line = lines.of(start);
                 page.frame(super::TOOL, line);
@@ -24,8 +24,10 @@ pub(in crate::reports) fn read(page: &mut Page<'_>) {
             at = start + 6;
             continue;
         }
-        let next = find(text, start + 6, "<Event ").or_else(|| find(text, start + 6, "<Event>"));
-        let end = find(text, start, "</Event>").filter(|end| next.is_none_or(|next| *end < next));
+        // Each place is looked at once: an end that never comes is not searched for again and again.
+        let next = next_event(text, start + 6);
+        let reach = next.unwrap_or(text.len());
+        let end = text.get(start..reach).and_then(|t| t.find("</Event>")).map(|at| at + start);
         // Without its end it reaches to the next, or as far as it looks like XML.
         let whole = end.is_some();
         let stop = end.map_or_else(|| next.unwrap_or(text.len()), |end| end + 8);
@@ -58,6 +60,18 @@ fn last_of_xml(page: &Page<'_>, first: usize, last: usize) -> usize {
 
 fn find(text: &str, from: usize, what: &str) -> Option<usize> {
     text.get(from..)?.find(what).map(|at| at + from)
+}
+
+/// Whether the tag that begins at `start` is `Event` and no longer name.
+fn is_event(text: &str, start: usize) -> bool {
+    let behind = text.get(start + 6..).unwrap_or_default();
+    behind.starts_with([' ', '>', '\r', '\n', '\t'])
+}
+
+/// Where the next event begins.
+fn next_event(text: &str, from: usize) -> Option<usize> {
+    let places = text.get(from..)?.match_indices("<Event").map(|(at, _)| at + from);
+    places.into_iter().find(|at| is_event(text, *at))
 }
 
 /// Line numbers of places that only go forward.

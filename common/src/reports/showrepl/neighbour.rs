@@ -30,9 +30,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
         match kind {
             Kind::Guid => party.dsa_guid = party.dsa_guid.or_else(|| scan::guid(written)),
             Kind::Attempt => {
+                let known = code(&text).is_some();
                 text.push(' ');
                 text.push_str(written);
-                let failed = code(&text).is_some();
+                // The time of the last success has no message behind it.
+                let failed = !known && code(&text).is_some();
                 wait_for_message = if failed || open_ended(written) { MAX_MESSAGE } else { 0 };
             }
             Kind::Count(count) => {

@@ -12,7 +12,7 @@ use crate::facts::{
     PortRange, PortUse, Ports, Process, ProcessUse, ProfileKind, RangeUse, RegisteredName,
     RegistryText, Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings,
     Section, Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
-    Transport, Trend,
+    Transport, Trend, WatchedLog,
 };
 
 /// Any section.
@@ -92,18 +92,21 @@ fn service() -> impl Strategy<Value = Service> {
     let starts = [StartType::Automatic, StartType::Manual, StartType::Disabled];
     let process = (any::<u32>(), moment()).prop_map(|(pid, started)| Process { pid, started });
     let roles = vec(select(roles.to_vec()), 0..4);
-    let start = reading(select(starts.to_vec()));
+    let start = (reading(select(starts.to_vec())), reading(any::<bool>()));
     let how = (reading(text()), reading(any::<u32>()), reading(vec(text(), 0..3)));
     (text(), roles, select(states.to_vec()), start, reading(process), how).prop_map(
-        |(name, roles, state, start, process, (account, exit_code, dependencies))| Service {
-            name,
-            roles,
-            state,
-            start,
-            process,
-            account,
-            exit_code,
-            dependencies,
+        |(name, roles, state, (start, delayed), process, (account, exit_code, dependencies))| {
+            Service {
+                name,
+                roles,
+                state,
+                start,
+                delayed,
+                process,
+                account,
+                exit_code,
+                dependencies,
+            }
         },
     )
 }
@@ -241,8 +244,8 @@ fn filters() -> impl Strategy<Value = Filters> {
             conditions,
         },
     );
-    (reading(vec(profile, 0..3)), reading(vec(filter, 0..3)))
-        .prop_map(|(profiles, rpc)| Filters { profiles, rpc })
+    (reading(vec(profile, 0..3)), reading(vec(filter, 0..3)), reading(any::<u32>()))
+        .prop_map(|(profiles, rpc, rpc_left_out)| Filters { profiles, rpc, rpc_left_out })
 }
 
 fn events() -> impl Strategy<Value = Events> {
@@ -256,7 +259,9 @@ fn events() -> impl Strategy<Value = Events> {
             parameters,
         },
     );
-    (reading(moment()), reading(vec(event, 0..4))).prop_map(|(since, list)| Events { since, list })
+    let log = (text(), reading(moment())).prop_map(|(log, since)| WatchedLog { log, since });
+    (reading(moment()), reading(vec(event, 0..4)), reading(vec(log, 0..4)))
+        .prop_map(|(since, list, logs)| Events { since, list, logs })
 }
 
 fn settings() -> impl Strategy<Value = NtdsSettings> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, RuledOut, Side, Step, WindowsError},
+    diagnosis::{Cause, Confidence, Culprit, RuledOut, Share, Side, Step, WindowsError},
     facts::Platform,
 };
 
@@ -66,7 +66,8 @@ fn a_verdict() {
         shown: epmesh_common::diagnosis::Shown::default(),
     };
     let silent = [name("dc3.lab.test")];
-    is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(100)));
+    is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(120)));
+    is_as_in("verdict-80.txt", &verdict(&failing, &silent, now(), Some(80)));
 }
 
 #[test]
@@ -79,9 +80,17 @@ fn lists() {
         cause: Cause::DnsAStale,
         side: Side::NameResolution,
         confidence: Confidence::Likely,
+        intermittent: None,
         error: 1722,
     };
-    is_as_in("links.txt", &links(&[link], false, Some(120)));
+    let sometimes = LinkRow {
+        cause: Cause::DnsADuplicate,
+        intermittent: Some(Share { hit: 1, of: 2, what: "addresses".to_owned() }),
+        ..link.clone()
+    };
+    let both = [link, sometimes];
+    is_as_in("links.txt", &links(&both, false, Some(140)));
+    is_as_in("links-80.txt", &links(&both, false, Some(80)));
     let drsuapi = names::by_name("drsuapi").expect("it is known").id;
     let seen = DcStatus {
         name: name("dc1.lab.test"),
@@ -116,5 +125,7 @@ fn lists() {
         notes: Vec::new(),
         ..seen.clone()
     };
-    is_as_in("dcs.txt", &dcs(&[seen, unseen], now(), Some(140)));
+    let both = [seen, unseen];
+    is_as_in("dcs.txt", &dcs(&both, now(), Some(140)));
+    is_as_in("dcs-80.txt", &dcs(&both, now(), Some(80)));
 }

@@ -10,6 +10,7 @@ use windows_sys::Win32::{
 };
 
 use super::{
+    super::event_watch::Read,
     buffer::filled,
     error::{CallError, last_code},
     text::{from_wide, units, wide},
@@ -23,16 +24,6 @@ const MAX_EVENTS: usize = 4096;
 const PAGE_MS: u32 = 2000;
 /// The largest text of an event or a bookmark in bytes.
 const MAX_TEXT: u32 = 1 << 20;
-
-/// What a log gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Read {
-    /// There is no such log on this host.
-    NoSuchLog,
-    /// The events after the bookmark, oldest first, as XML; and the new bookmark, where there was
-    /// one or is one now.
-    Events(Vec<String>, Option<String>),
-}
 
 /// Reads the events of `log` that `xpath` selects, those after `bookmark` where there is one.
 ///

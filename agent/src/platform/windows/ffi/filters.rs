@@ -6,7 +6,7 @@ use epmesh_common::facts::{RpcFilter, RpcFilterAction, RpcFilterLayer};
 use uuid::Uuid;
 use windows_sys::{
     Win32::{
-        Foundation::{ERROR_SUCCESS, HANDLE},
+        Foundation::{ERROR_MORE_DATA, ERROR_SUCCESS, HANDLE},
         NetworkManagement::WindowsFilteringPlatform::{
             FWP_ACTION_BLOCK, FWP_ACTION_PERMIT, FWP_BYTE_ARRAY16_TYPE,
             FWP_FILTER_ENUM_OVERLAPPING, FWP_MATCH_EQUAL, FWPM_CONDITION_RPC_IF_UUID,
@@ -19,12 +19,12 @@ use windows_sys::{
     core::GUID,
 };
 
-use super::{error::CallError, text};
+use super::{super::filters::RpcFilters, error::CallError, text};
 
 /// Filters asked for at once.
 const PAGE: u32 = 64;
-/// The most filters that are taken of one layer.
-const MAX_FILTERS: usize = 1024;
+/// The most filters that are counted; a host with more is not read.
+const MAX_COUNTED: usize = 65_536;
 /// The most conditions of one filter that are looked at.
 const MAX_CONDITIONS: u32 = 256;
 /// The longest name, in UTF-16 units.
@@ -34,18 +34,16 @@ const MAX_NAME: usize = 256;
 ///
 /// # Errors
 /// When the filtering engine does not tell; it runs in the service BFE.
-pub(in super::super) fn rpc() -> Result<Vec<RpcFilter>, CallError> {
+pub(in super::super) fn rpc() -> Result<RpcFilters, CallError> {
     let engine = Engine::open()?;
-    let mut filters = Vec::new();
+    let mut filters = RpcFilters::default();
     for (layer, key) in [
         (RpcFilterLayer::Calls, FWPM_LAYER_RPC_UM),
         (RpcFilterLayer::Resolution, FWPM_LAYER_RPC_EPMAP),
         (RpcFilterLayer::Registration, FWPM_LAYER_RPC_EP_ADD),
     ] {
-        filters.extend(engine.layer(layer, key)?);
+        engine.layer(layer, key, &mut filters)?;
     }
-    filters.sort_by_key(|filter: &RpcFilter| (filter.layer, filter.key));
-    filters.truncate(MAX_FILTERS);
     Ok(filters)
 }
 
@@ -75,7 +73,12 @@ impl Engine {
         Ok(Self(raw))
     }
 
-    fn layer(&self, layer: RpcFilterLayer, key: GUID) -> Result<Vec<RpcFilter>, CallError> {
+    fn layer(
+        &self,
+        layer: RpcFilterLayer,
+        key: GUID,
+        filters: &mut RpcFilters,
+    ) -> Result<(), CallError> {
         let template = FWPM_FILTER_ENUM_TEMPLATE0 {
             providerKey: ptr::null_mut(),
             layerKey: key,
@@ -93,7 +96,6 @@ impl Engine {
             unsafe { FwpmFilterCreateEnumHandle0(self.0, &raw const template, &raw mut raw) };
         check("FwpmFilterCreateEnumHandle", code)?;
         let listing = Listing { engine: self, raw };
-        let mut filters = Vec::new();
         loop {
             let mut page = Page { entries: ptr::null_mut(), count: 0 };
             // SAFETY: the session is open and the listing its own; both results are valid for
@@ -109,8 +111,11 @@ impl Engine {
             };
             check("FwpmFilterEnum", code)?;
             filters.extend(page.filters(layer));
-            if page.count < PAGE || filters.len() >= MAX_FILTERS {
-                return Ok(filters);
+            if page.count < PAGE {
+                return Ok(());
+            }
+            if filters.seen() >= MAX_COUNTED {
+                return Err(CallError { call: "FwpmFilterEnum", code: ERROR_MORE_DATA });
             }
         }
     }

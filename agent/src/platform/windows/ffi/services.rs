@@ -6,8 +6,10 @@ use windows_sys::Win32::{
     Foundation::ERROR_SERVICE_DOES_NOT_EXIST,
     System::Services::{
         CloseServiceHandle, OpenSCManagerW, OpenServiceW, QUERY_SERVICE_CONFIGW,
-        QueryServiceConfigW, QueryServiceStatusEx, SC_HANDLE, SC_MANAGER_CONNECT,
-        SC_STATUS_PROCESS_INFO, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS, SERVICE_STATUS_PROCESS,
+        QueryServiceConfig2W, QueryServiceConfigW, QueryServiceStatusEx, SC_HANDLE,
+        SC_MANAGER_CONNECT, SC_STATUS_PROCESS_INFO, SERVICE_CONFIG_DELAYED_AUTO_START_INFO,
+        SERVICE_DELAYED_AUTO_START_INFO, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS,
+        SERVICE_STATUS_PROCESS,
     },
 };
 
@@ -24,6 +26,8 @@ const MAX_CONFIG: u32 = 8 << 10;
 unsafe impl Plain for QUERY_SERVICE_CONFIGW {}
 // SAFETY: numbers.
 unsafe impl Plain for SERVICE_STATUS_PROCESS {}
+// SAFETY: a number.
+unsafe impl Plain for SERVICE_DELAYED_AUTO_START_INFO {}
 
 /// A handle of the service control manager.
 struct Handle(SC_HANDLE);
@@ -160,6 +164,31 @@ impl Service {
             account: buffer.text_at(config.lpServiceStartName).unwrap_or_default(),
             dependencies: buffer.texts_at(config.lpDependencies).unwrap_or_default(),
         })
+    }
+
+    /// Whether its automatic start comes after that of the services without a delay. It is kept
+    /// for other start types too, where it means nothing.
+    ///
+    /// # Errors
+    /// When the service control manager does not tell.
+    pub(in super::super) fn delayed(&self) -> io::Result<bool> {
+        let mut buffer = Buffer::new(64);
+        let mut needed = 0;
+        // SAFETY: the handle is open, and the buffer is valid for writes of its length.
+        let done = unsafe {
+            QueryServiceConfig2W(
+                self.handle.0,
+                SERVICE_CONFIG_DELAYED_AUTO_START_INFO,
+                buffer.as_mut_ptr(),
+                buffer.length(),
+                &raw mut needed,
+            )
+        };
+        if done == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let info: SERVICE_DELAYED_AUTO_START_INFO = buffer.read(0).ok_or_else(truncated)?;
+        Ok(info.fDelayedAutostart != 0)
     }
 }
 

@@ -9,12 +9,10 @@ use super::{
 
 impl Here {
     pub(super) fn filters(&self) -> Filters {
-        Filters {
-            profiles: filters::profiles(self.registry()),
-            rpc: match ffi::filters::rpc() {
-                Ok(filters) => Reading::Value(filters),
-                Err(error) => Reading::unreadable(&error),
-            },
-        }
+        let (rpc, rpc_left_out) = match ffi::filters::rpc().map(filters::RpcFilters::finish) {
+            Ok((told, left_out)) => (Reading::Value(told), Reading::Value(left_out)),
+            Err(error) => (Reading::unreadable(&error), Reading::unreadable(&error)),
+        };
+        Filters { profiles: filters::profiles(self.registry()), rpc, rpc_left_out }
     }
 }

@@ -40,7 +40,16 @@ pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
         let fail = |error: std::io::Error| format!("service {name}: {error}");
         if let Some(service) = manager.service(name).map_err(fail)? {
             let status = service.status().map_err(fail)?;
-            list.push(described(name, &status, service.config()));
+            let config = service.config();
+            let delayed = match &config {
+                Ok(config) if config.start == SERVICE_AUTO_START => match service.delayed() {
+                    Ok(delayed) => Reading::Value(delayed),
+                    Err(error) => Reading::unreadable(&error),
+                },
+                Ok(_) => Reading::NotApplicable,
+                Err(error) => Reading::unreadable(error),
+            };
+            list.push(Service { delayed, ..described(name, &status, config) });
         }
     }
     if list.is_empty() {

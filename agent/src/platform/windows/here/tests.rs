@@ -66,7 +66,33 @@ fn a_service_is_read_as_it_was_made() {
         assert_eq!(service.dependencies, Reading::Value(vec!["RpcSs".into(), "PlugPlay".into()]));
     }
     assert_eq!(service.process, Reading::Absent);
+    assert_eq!(service.delayed, Reading::NotApplicable);
     assert!(services::listed(&[&name]).is_err(), "nothing at all is no list");
+}
+
+/// A start that comes late is not the start that comes with the system.
+#[test]
+fn a_delayed_start_is_told_from_one_at_once() {
+    let program = system32("cmd.exe");
+    let program = program.to_str().expect("a path in UTF-8");
+    for (start, delayed) in [("auto", false), ("delayed-auto", true)] {
+        // Wine's own program does not know the word.
+        if is_wine() && delayed {
+            continue;
+        }
+        let name = format!("epmesh-test-{start}-{}", std::process::id());
+        sc(&["create", &name, "binpath=", program, "start=", start]);
+        let list = services::listed(&[&name]);
+        sc(&["delete", &name]);
+        let list = list.expect("a list");
+        let [service] = list.as_slice() else { panic!("it is there: {list:?}") };
+        assert_eq!(service.start, Reading::Value(StartType::Automatic));
+        match &service.delayed {
+            Reading::Value(told) => assert_eq!(*told, delayed),
+            // Wine's service manager does not know the question.
+            other => assert!(is_wine() && matches!(other, Reading::Unreadable(_)), "{other:?}"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

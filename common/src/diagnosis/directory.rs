@@ -1,0 +1,87 @@
+//! What the destination's copy of the directory says of the source.
+
+use super::{Cause, Confidence, Side, case::Case, finding::Finding};
+use crate::facts::{NtdsSettings, Timestamp};
+
+/// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Older {
+    /// As it is after the source was promoted again.
+    Destinations,
+    /// The source runs on an object that has been replaced since.
+    Sources,
+    /// The creation time of one of them was not seen.
+    NotKnown,
+}
+
+/// The destination's directory knows the source under a GUID that is not the source's.
+pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
+    let known = case.known_settings()?;
+    let own = case.source_host?.fact.dsa_guid.value().copied()?;
+    if known.dsa_guid == own || case.destination_settings().any(|row| row.dsa_guid == own) {
+        return None;
+    }
+    let when = |at: Option<Timestamp>| {
+        at.map_or("created at a time not seen".to_owned(), |at| format!("created {at}"))
+    };
+    let (word, sure) = match older(case, known) {
+        Older::Destinations => ("the older of the two", Confidence::Proven),
+        Older::Sources => (
+            "the newer of the two: the source itself runs on one that was replaced",
+            Confidence::Likely,
+        ),
+        Older::NotKnown => ("which is the newer was not seen", Confidence::Likely),
+    };
+    Some(
+        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
+            .culprit(
+                "ntds-settings",
+                format!(
+                    "NTDS Settings of {} in the directory of {}",
+                    known.server,
+                    case.destination()
+                ),
+                format!(
+                    "objectGUID {}, {}, {word}; the source's own is {own}, {}",
+                    known.dsa_guid,
+                    when(known.created),
+                    when(case.own_settings().and_then(|own| own.created)),
+                ),
+            )
+            .sure(sure),
+    )
+}
+
+/// Which of the two is the older: the destination's `known`, or the source's own, by the copy of the
+/// directory on each.
+pub(super) fn older(case: &Case<'_>, known: &NtdsSettings) -> Older {
+    match (known.created, case.own_settings().and_then(|own| own.created)) {
+        (Some(theirs), Some(own)) if theirs < own => Older::Destinations,
+        (Some(theirs), Some(own)) if theirs > own => Older::Sources,
+        _ => Older::NotKnown,
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Every NTDS Settings object in the destination's fresh copy of the directory.
+    fn destination_settings(&self) -> impl Iterator<Item = &'a NtdsSettings> {
+        let rows = self.destination_directory().and_then(|held| held.settings.value());
+        rows.into_iter().flatten()
+    }
+
+    /// The objectGUID that the destination's directory holds for the source, and its object: the
+    /// newest, where there are several.
+    pub(super) fn known_settings(&self) -> Option<&'a NtdsSettings> {
+        let source = self.source();
+        self.destination_settings()
+            .filter(|row| row.host.as_ref() == Some(source))
+            .max_by_key(|row| (row.created, row.dsa_guid))
+    }
+
+    /// The source's own NTDS Settings object, in its own fresh copy of the directory.
+    fn own_settings(&self) -> Option<&'a NtdsSettings> {
+        let own = self.source_host?.fact.dsa_guid.value()?;
+        let rows = self.source_directory()?.settings.value()?;
+        rows.iter().find(|row| row.dsa_guid == *own)
+    }
+}

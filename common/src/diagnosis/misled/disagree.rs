@@ -1,0 +1,122 @@
+//! The destination's own DNS servers give different answers.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use super::{
+    super::{
+        Cause, Confidence, Side, State,
+        case::Case,
+        decide::error_at,
+        finding::{BadRecord, Finding},
+        naming::View,
+        owner::Owner,
+        path::path,
+    },
+    blame::{servers_where, sure_of_source},
+};
+
+/// Some DNS servers have no address for the name, and others do.
+pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<Finding> {
+    let lacks = |view: &&View| view.is_dns() && view.answered && view.addresses.is_empty();
+    let lacking = views.iter().find(lacks)?;
+    let has = views.iter().filter(|view| view.is_dns() && !view.addresses.is_empty()).count();
+    if has == 0 {
+        return None;
+    }
+    let servers = servers_where(case, views, |view| lacks(&view));
+    let count = views.iter().filter(lacks).count();
+    Some(
+        Finding::failing(Cause::DnsServersDisagree, Side::NameResolution, 8524)
+            .culprit(
+                "dns-record",
+                format!("A {} on DNS server {servers}", lacking.name),
+                "no address there, and one on the others",
+            )
+            .record(BadRecord {
+                servers: case.dns_servers(),
+                name: lacking.name.clone(),
+                kind: "A",
+                data: None,
+            })
+            .sure(Confidence::Proven.min(sure_of_source(case)))
+            .share(count, count + has, "DNS servers"),
+    )
+}
+
+/// Some DNS servers give other addresses than the rest, and nobody has said whose they are: none of
+/// the records can be called wrong.
+pub(in super::super) fn conflict(case: &Case<'_>, views: &[View]) -> Option<Finding> {
+    [true, false].into_iter().find_map(|v4| conflict_of(case, views, v4))
+}
+
+fn conflict_of(case: &Case<'_>, views: &[View], v4: bool) -> Option<Finding> {
+    let of_family = |view: &View| -> BTreeSet<IpAddr> {
+        view.addresses.iter().map(|(address, _)| *address).filter(|a| a.is_ipv4() == v4).collect()
+    };
+    // A server that has none of a family says less, not otherwise.
+    let sets: Vec<(&View, BTreeSet<IpAddr>)> = views
+        .iter()
+        .filter(|view| view.is_dns())
+        .map(|view| (view, of_family(view)))
+        .filter(|(_, set)| !set.is_empty())
+        .collect();
+    let (first, leading) = sets.first()?;
+    let in_doubt = |set: &BTreeSet<IpAddr>| {
+        let mut apart = set.symmetric_difference(leading).copied();
+        apart.find(|address| case.owner(*address) == Owner::NotKnown)
+    };
+    let doubted: Vec<IpAddr> = sets.iter().filter_map(|(_, set)| in_doubt(set)).collect();
+    let error = error_at(&path(case.probe(*doubted.first()?), case.interface()));
+    let said: Vec<String> = sets
+        .iter()
+        .map(|(view, set)| {
+            let list: Vec<String> = set.iter().map(ToString::to_string).collect();
+            let server = servers_where(case, views, |other| other.source == view.source);
+            format!("{} by {server}", list.join(", "))
+        })
+        .collect();
+    let kind = if v4 { "A" } else { "AAAA" };
+    let servers =
+        servers_where(case, views, |view| sets.iter().any(|(of, _)| of.source == view.source));
+    Some(
+        Finding::failing(Cause::DnsServersDisagree, Side::NameResolution, error)
+            .culprit(
+                "dns-record",
+                format!("{kind} {} on DNS server {servers}", first.name),
+                format!("{}; which is right, nobody has said", said.join("; ")),
+            )
+            .record(BadRecord {
+                servers: case.dns_servers(),
+                name: first.name.clone(),
+                kind,
+                data: None,
+            })
+            .missing(format!(
+                "which of these addresses is {}'s: an agent there, or an answer from it that names \
+                 the host",
+                case.source()
+            ))
+            .sure(Confidence::Possible)
+            .share(doubted.len(), sets.len(), "DNS servers"),
+    )
+}
+
+/// The same for a link that fails at an address that nobody is known to own: the name may lead to
+/// the wrong host, and until that is settled nothing else is, but for what the source says itself.
+pub(in super::super) fn unsettled(
+    case: &Case<'_>,
+    views: &[View],
+    view: &View,
+    failing: &Finding,
+) -> Option<Finding> {
+    let known = |address: &(IpAddr, Option<u32>)| case.owner(address.0) != Owner::NotKnown;
+    let settled = failing.state != State::Failing || failing.confidence == Confidence::Proven;
+    if settled || !view.is_dns() || view.addresses.iter().any(known) {
+        return None;
+    }
+    let mut finding = conflict(case, views)?;
+    finding.error = failing.error;
+    // The first server's answer is what the destination uses: it hits every attempt.
+    finding.intermittent = None;
+    Some(finding)
+}

@@ -1,0 +1,66 @@
+//! What else would explain an incident's links.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Grouper, regroup::is_admissible, table::RootId};
+use crate::diagnosis::Subject;
+
+/// The most roots that are told besides an incident's own.
+const MOST: usize = 8;
+
+/// A root that would explain links of an incident, and is not held to be what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Considered {
+    /// What would be broken.
+    pub subject: Subject,
+    /// The same in words.
+    pub name: String,
+    /// How many of the incident's links it would explain.
+    pub explains: usize,
+    /// Out of how many.
+    pub of: usize,
+    /// Why it is not this.
+    pub why: String,
+}
+
+impl Grouper {
+    /// What else would explain the links of an incident, those that explain most of them first, and
+    /// why it is not that; as of the last [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn considered(&self, subject: &Subject) -> Vec<Considered> {
+        let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
+        let Some(links) = self.groups.get(own) else { return Vec::new() };
+        let mut counts: HashMap<RootId, usize> = HashMap::new();
+        for held in links.iter().filter_map(|id| self.links.get(*id)) {
+            for root in held.trouble.iter().flat_map(|trouble| &trouble.ids) {
+                *counts.entry(*root).or_default() += 1;
+            }
+        }
+        let others = counts.into_iter().filter(|(root, _)| root != own);
+        let mut found: Vec<Considered> = others
+            .filter_map(|(root, explains)| {
+                let subject = self.roots.get(root)?.subject.clone();
+                let of = links.len();
+                let why = if self.groups.contains_key(&root) {
+                    "an incident of its own"
+                } else if !is_admissible(self, root) {
+                    "contradicted: what it would break was seen to work"
+                } else if explains < of {
+                    "explains fewer links"
+                } else {
+                    "explains no more, and is farther from them"
+                };
+                let (name, why) = (subject.to_string(), why.to_owned());
+                Some(Considered { subject, name, explains, of, why })
+            })
+            .collect();
+        found.sort_by(|one, other| {
+            let key = |it: &Considered| (std::cmp::Reverse(it.explains), it.subject.rank());
+            key(one).cmp(&key(other)).then_with(|| one.subject.cmp(&other.subject))
+        });
+        found.truncate(MOST);
+        found
+    }
+}

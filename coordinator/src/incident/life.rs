@@ -1,0 +1,182 @@
+//! All incidents, and which of them a fault is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+use epmesh_common::{
+    diagnosis::{Link, Subject},
+    facts::Timestamp,
+    incident::Incident,
+};
+
+use super::{Damping, EntryKind, Record, Status};
+use crate::fleet::Standing;
+
+/// Resolved incidents that are kept.
+const KEPT: usize = 1_000;
+
+/// For how long they are.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A record and its place in the store.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) record: Record,
+    /// The revision that it is stored with; `None` while it is not.
+    pub(super) revision: Option<u64>,
+    /// Since when more is known of it than is stored.
+    pub(super) dirty_since: Option<Timestamp>,
+}
+
+/// Every incident that is kept.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    pub(super) held: BTreeMap<String, Held>,
+    /// The latest incident of each subject.
+    by_subject: HashMap<Subject, String>,
+}
+
+impl Life {
+    /// Puts a stored record back.
+    pub(super) fn restore(&mut self, record: Record, revision: u64) {
+        let record = record.restored();
+        let known = self.by_subject.get(&record.what.subject).and_then(|id| self.held.get(id));
+        if known.is_none_or(|known| known.record.first_seen <= record.first_seen) {
+            self.by_subject.insert(record.what.subject.clone(), record.id.clone());
+        }
+        let held = Held { revision: Some(revision), dirty_since: None, record };
+        self.held.insert(held.record.id.clone(), held);
+    }
+
+    /// Takes in what regrouping changed: the incident of each subject, or none.
+    pub(super) fn absorb(
+        &mut self,
+        seen: Vec<(Subject, Option<Incident>)>,
+        now: Timestamp,
+        damping: &Damping,
+        standing: &dyn Fn(&Link) -> Standing,
+    ) {
+        let (there, gone): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|(_, incident)| incident.is_some());
+        for (subject, _) in gone {
+            if let Some(held) = self.by_subject.get(&subject).and_then(|id| self.held.get_mut(id)) {
+                held.record.see(None, now, standing);
+                held.dirty_since.get_or_insert(now);
+            }
+        }
+        for (subject, incident) in there {
+            let Some(incident) = incident else { continue };
+            let id = match self.known(&subject, now, damping) {
+                Some(id) => id,
+                None => self.adopt(&incident, now).unwrap_or_else(|| self.begin(&incident, now)),
+            };
+            if let Some(held) = self.held.get_mut(&id) {
+                held.record.see(Some(incident), now, standing);
+                held.dirty_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// The incident that this subject has, or had until lately.
+    fn known(&self, subject: &Subject, now: Timestamp, damping: &Damping) -> Option<String> {
+        let id = self.by_subject.get(subject)?;
+        let record = &self.held.get(id)?.record;
+        let lately = record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
+        (record.status != Status::Resolved || lately).then(|| id.clone())
+    }
+
+    /// An incident that has just lost its own subject, and of whose links this one explains half or
+    /// more, goes on under the new subject: it is the same fault, understood better.
+    fn adopt(&mut self, incident: &Incident, now: Timestamp) -> Option<String> {
+        let explained: BTreeSet<&Link> = incident.links.iter().chain(&incident.latent).collect();
+        let heir = |held: &&Held| held.record.status != Status::Resolved && !held.record.present;
+        let best = self
+            .held
+            .values()
+            .filter(heir)
+            .filter_map(|held| {
+                let (mut all, mut common) = (0_usize, 0_usize);
+                for link in held.record.links() {
+                    all += 1;
+                    common += usize::from(explained.contains(link));
+                }
+                let half = common > 0 && common * 2 >= all;
+                half.then_some((common, std::cmp::Reverse(held.record.first_seen), held))
+            })
+            .max_by_key(|(common, oldest, _)| (*common, *oldest))
+            .map(|(_, _, held)| held.record.id.clone())?;
+        let held = self.held.get_mut(&best)?;
+        let before = &held.record.what.subject;
+        self.by_subject.remove(before);
+        if held.record.status == Status::Open {
+            let text = format!("not {before}: {}", incident.subject);
+            held.record.note(now, EntryKind::Changed, text);
+        }
+        // It has not been away: it had another name.
+        held.record.went = false;
+        self.by_subject.insert(incident.subject.clone(), best.clone());
+        Some(best)
+    }
+
+    fn begin(&mut self, incident: &Incident, now: Timestamp) -> String {
+        let mut salt = 0;
+        let mut id = Record::id_of(&incident.subject, now, salt);
+        while self.held.contains_key(&id) {
+            salt += 1;
+            id = Record::id_of(&incident.subject, now, salt);
+        }
+        let record = Record::new(id.clone(), incident.clone(), now);
+        self.by_subject.insert(incident.subject.clone(), id.clone());
+        self.held.insert(id.clone(), Held { record, revision: None, dirty_since: None });
+        id
+    }
+
+    /// Looks again at the links that could not be seen.
+    pub(super) fn settle(&mut self, standing: &dyn Fn(&Link) -> Standing) {
+        for held in self.held.values_mut().filter(|held| !held.record.unseen.is_empty()) {
+            held.record.settle(standing);
+        }
+    }
+
+    /// The incidents for which something may be due.
+    pub(super) fn due(&self) -> Vec<String> {
+        let due =
+            self.held.values().filter(|held| held.dirty_since.is_some() || held.record.is_due());
+        due.map(|held| held.record.id.clone()).collect()
+    }
+
+    /// The incident of a subject.
+    pub(super) fn of(&self, subject: &Subject) -> Option<&Record> {
+        self.by_subject.get(subject).and_then(|id| self.held.get(id)).map(|held| &held.record)
+    }
+
+    /// Forgets an incident.
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(held) = self.held.remove(id)
+            && self.by_subject.get(&held.record.what.subject).is_some_and(|known| known == id)
+        {
+            self.by_subject.remove(&held.record.what.subject);
+        }
+    }
+
+    /// Resolved incidents that are not kept any longer: the oldest, where there are too many.
+    pub(super) fn outdated(&self, now: Timestamp) -> Vec<String> {
+        let over = |held: &&Held| held.record.status == Status::Resolved && !held.record.is_due();
+        let mut resolved: Vec<(Timestamp, &str)> = self
+            .held
+            .values()
+            .filter(over)
+            .map(|held| (held.record.resolved.unwrap_or_default(), held.record.id.as_str()))
+            .collect();
+        resolved.sort_unstable();
+        let excess = resolved.len().saturating_sub(KEPT);
+        let oldest = now.minus(KEPT_FOR);
+        let outdated = resolved.iter().enumerate();
+        outdated
+            .filter(|(index, (at, _))| *index < excess || *at < oldest)
+            .map(|(_, (_, id))| (*id).to_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,255 @@
+//! Whether a computer can join a domain at one domain controller: by the client's own look where there
+//! is one, else by what the domain controller says of itself and what its witnesses see.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{
+        ClosedPort, Evidence, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, Link, Observed, State,
+        Verdict, closed_ports, diagnose, judge_join,
+    },
+    facts::{DnsName, PeerObservation, Timestamp},
+    reports::netsetup::Attempt,
+    rpc::{InterfaceId, names},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::Fleet;
+
+/// How old what a client printed may be and still decide anything: time enough to carry a file over.
+pub const REPORT_FRESH: Duration = Duration::from_secs(15 * 60);
+
+/// Whether a computer can join, by whose word, and what is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct JoinDiagnosis {
+    /// The computer that is to join.
+    pub client: DnsName,
+    /// The domain controller.
+    pub dc: DnsName,
+    /// The one answer.
+    pub verdict: JoinVerdict,
+    /// Who looked in the client's place, or that it looked itself.
+    pub seen_from: SeenFrom,
+    /// What its NETSETUP.LOG says.
+    pub log: Vec<String>,
+    /// The verdict on each interface that a join needs.
+    pub links: Vec<Verdict>,
+    /// The ports that a join needs and that did not answer.
+    pub closed_ports: Vec<ClosedPort>,
+    /// What the witnesses see, which is not what the client sees.
+    pub witnesses: Vec<String>,
+    /// What would decide, or decide better.
+    pub missing: Vec<String>,
+    /// Agents that were asked for a fresh look and did not give one in time, or are not connected.
+    pub silent: Vec<DnsName>,
+}
+
+/// Whose look a join is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeenFrom {
+    /// The client's agent.
+    ClientAgent,
+    /// What `epmesh-agent check` printed on the client.
+    ClientReport,
+    /// Nobody on the client: the domain controller and its witnesses.
+    Witnesses,
+}
+
+/// The interfaces that a join needs.
+pub(super) fn interfaces() -> Vec<InterfaceId> {
+    JOIN_INTERFACES.iter().filter_map(|name| names::find(name)).collect()
+}
+
+/// The look at `dc` in what `epmesh-agent check [--join] --output json` printed.
+///
+/// # Errors
+/// In words, when it is something else, or about another host.
+pub(super) fn look_of(report: &[u8], dc: &DnsName) -> Result<PeerObservation, String> {
+    #[derive(Deserialize)]
+    struct One {
+        observation: PeerObservation,
+    }
+    #[derive(Deserialize)]
+    struct Controller {
+        report: One,
+    }
+    #[derive(Deserialize)]
+    struct Join {
+        controllers: Vec<Controller>,
+    }
+    let other = |error: serde_json::Error| {
+        format!("it is not what epmesh-agent check --output json prints: {error}")
+    };
+    let printed: serde_json::Value = serde_json::from_slice(report).map_err(other)?;
+    let looks: Vec<PeerObservation> = if printed.get("controllers").is_some() {
+        let join: Join = serde_json::from_value(printed).map_err(other)?;
+        join.controllers.into_iter().map(|one| one.report.observation).collect()
+    } else {
+        let one: One = serde_json::from_value(printed).map_err(other)?;
+        vec![one.observation]
+    };
+    let peers: Vec<String> = looks.iter().map(|look| look.peer.to_string()).collect();
+    looks.into_iter().find(|look| look.peer == *dc).ok_or_else(|| {
+        format!(
+            "it has no look at {dc}, but at {}: name that one, or have the client look at {dc}",
+            peers.join(", ")
+        )
+    })
+}
+
+/// Judges a join. `look` is what the client printed, and when.
+pub(super) fn judge(
+    fleet: &Fleet,
+    client: DnsName,
+    dc: DnsName,
+    attempt: Option<&Attempt>,
+    look: Option<(PeerObservation, Timestamp)>,
+    now: Timestamp,
+) -> JoinDiagnosis {
+    let mut missing = Vec::new();
+    let look = look.and_then(|(seen, at)| match at.until(now) {
+        age if age > REPORT_FRESH => {
+            missing.push(format!(
+                "a report of {client} that is new: this one is {} min old, and decides nothing",
+                age.as_secs() / 60
+            ));
+            None
+        }
+        _ => Some(seen),
+    });
+    let all: Vec<Evidence> = interfaces()
+        .into_iter()
+        .map(|interface| {
+            let link = Link { destination: client.clone(), source: dc.clone(), interface };
+            let mut evidence = fleet.evidence(&link);
+            if let Some(seen) = &look {
+                evidence.observations.retain(|observed| observed.witness != client);
+                let witness = client.clone();
+                evidence
+                    .observations
+                    .insert(0, Observed { witness, at: now, since: None, seen: seen.clone() });
+            }
+            evidence
+        })
+        .collect();
+    let links: Vec<Verdict> = all.iter().map(|evidence| diagnose(evidence, now)).collect();
+    let fresh = |evidence: &Evidence| {
+        let since = now.minus(Duration::from_millis(evidence.fresh_for_ms));
+        let fresh = evidence.observations.iter().filter(move |seen| seen.at >= since);
+        fresh.cloned().collect::<Vec<_>>()
+    };
+    let observed = all.first().map(fresh).unwrap_or_default();
+    let (own, others): (Vec<_>, Vec<_>) =
+        observed.into_iter().partition(|observed| observed.witness == client);
+    let seen_from = match (&look, own.is_empty()) {
+        (Some(_), _) => SeenFrom::ClientReport,
+        (None, false) => SeenFrom::ClientAgent,
+        (None, true) => SeenFrom::Witnesses,
+    };
+    let (tried, closed) = if own.is_empty() { by_all(&others) } else { by_any(&own) };
+    // What no witness is kept from may be kept from the client.
+    let ports = (tried && (!own.is_empty() || !closed.is_empty())).then_some(closed.as_slice());
+    let stage = attempt.and_then(|attempt| attempt.decisive.as_ref()).map(|step| step.stage);
+    let verdict = judge_join(&links, ports, stage);
+    missing.extend(wanted(&client, &dc, &verdict, seen_from, attempt.is_some(), !tried));
+    if all.first().is_some_and(|evidence| evidence.source.host.is_none()) {
+        missing.push(format!("an agent on {dc}: what it says of itself"));
+    }
+    JoinDiagnosis {
+        log: attempt.map(|attempt| attempt.words("the log")).unwrap_or_default(),
+        witnesses: witnesses(fleet, &dc, &others),
+        closed_ports: closed,
+        client,
+        dc,
+        verdict,
+        seen_from,
+        links,
+        missing,
+        silent: Vec::new(),
+    }
+}
+
+/// Whether a client tried the ports, and those that it did not get through to at one address or more.
+fn by_any(own: &[Observed]) -> (bool, Vec<ClosedPort>) {
+    let probes = || own.iter().flat_map(|observed| &observed.seen.addresses);
+    let tried = probes().any(|probe| !probe.well_known.is_empty());
+    let mut closed: Vec<ClosedPort> = Vec::new();
+    for port in probes().flat_map(closed_ports) {
+        if !closed.iter().any(|known| known.port == port.port) {
+            closed.push(port);
+        }
+    }
+    closed.sort_by_key(|closed| JOIN_PORTS.iter().position(|(port, _)| *port == closed.port));
+    (tried, closed)
+}
+
+/// Whether witnesses tried the ports, and those that none of them got through to.
+fn by_all(others: &[Observed]) -> (bool, Vec<ClosedPort>) {
+    let each: Vec<Vec<ClosedPort>> = others
+        .iter()
+        .filter(|observed| observed.seen.addresses.iter().any(|probe| !probe.well_known.is_empty()))
+        .map(|observed| by_any(std::slice::from_ref(observed)).1)
+        .collect();
+    let Some(first) = each.first() else { return (false, Vec::new()) };
+    let by_every = |port: &&ClosedPort| {
+        each.iter().all(|closed| closed.iter().any(|one| one.port == port.port))
+    };
+    (true, first.iter().filter(by_every).cloned().collect())
+}
+
+/// What is missing, and how to get it.
+fn wanted(
+    client: &DnsName,
+    dc: &DnsName,
+    verdict: &JoinVerdict,
+    seen_from: SeenFrom,
+    has_log: bool,
+    no_ports: bool,
+) -> Vec<String> {
+    let mut missing = Vec::new();
+    if seen_from == SeenFrom::Witnesses {
+        let domain = dc.parent().map_or_else(|| "DOMAIN".to_owned(), |domain| domain.to_string());
+        missing.push(format!(
+            "a look from {client} itself: there, epmesh-agent check --join {domain} --output json > \
+             client.json; then add --client-report client.json here"
+        ));
+    } else if no_ports {
+        missing.push(format!("the well-known ports, as {client} finds them"));
+    }
+    if !has_log && verdict.state != State::Healthy {
+        missing.push(format!(
+            "at which step the join stopped: the file %systemroot%\\debug\\NETSETUP.LOG of {client}, as \
+             --netsetup-log FILE"
+        ));
+    }
+    missing
+}
+
+/// How the links from the witnesses to the domain controller stand.
+fn witnesses(fleet: &Fleet, dc: &DnsName, others: &[Observed]) -> Vec<String> {
+    let mut by_words: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for interface in interfaces() {
+        for observed in others {
+            let asked = observed.seen.addresses.iter().flat_map(|probe| &probe.interfaces);
+            if !asked.clone().any(|probe| probe.interface == interface) {
+                continue;
+            }
+            let destination = observed.witness.clone();
+            let verdict = fleet.diagnose(&Link { destination, source: dc.clone(), interface });
+            let words = match verdict.state {
+                State::Healthy => "reached".to_owned(),
+                state => format!("{state}, {}", verdict.cause),
+            };
+            by_words
+                .entry(format!("{}: {words}", verdict.interface))
+                .or_default()
+                .push(observed.witness.host().to_owned());
+        }
+    }
+    by_words
+        .into_iter()
+        .map(|(words, who)| format!("{words}, as {} sees it", who.join(", ")))
+        .collect()
+}

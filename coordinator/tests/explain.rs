@@ -1,0 +1,115 @@
+//! `epmesh explain` as a program: from a file and from standard input, without a coordinator.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test panics where it is wrong"
+)]
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+fn report(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../common/tests/data/reports").join(name)
+}
+
+fn epmesh() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_epmesh"));
+    // No coordinator, and nobody's identity.
+    command.env_remove("EPMESH_COORDINATOR").env("EPMESH_IDENTITY", "/nonexistent");
+    command.env("COLUMNS", "80").stdin(Stdio::null());
+    command
+}
+
+fn said(output: &Output) -> (Option<i32>, String) {
+    (output.status.code(), String::from_utf8(output.stdout.clone()).expect("text"))
+}
+
+fn explain(arguments: &[&str]) -> (Option<i32>, String) {
+    said(&epmesh().arg("explain").args(arguments).output().expect("it runs"))
+}
+
+/// The same over standard input.
+fn piped(bytes: &[u8], arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = epmesh();
+    command.args(["explain", "-"]).args(arguments);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut stdin = child.stdin.take().expect("its standard input");
+    let bytes = bytes.to_vec();
+    let writing = std::thread::spawn(move || {
+        // Too much of it is not read to its end.
+        let _ = stdin.write_all(&bytes);
+    });
+    let output = child.wait_with_output().expect("it ends");
+    writing.join().expect("written");
+    said(&output)
+}
+
+#[test]
+fn a_file_and_standard_input_say_the_same() {
+    for (name, status) in
+        [("dcdiag-article.txt", 1), ("mixed.txt", 1), ("portqry.txt", 0), ("article-join.txt", 1)]
+    {
+        let path = report(name);
+        let bytes = std::fs::read(&path).expect("the file");
+        for output in ["table", "json"] {
+            let words = ["--offline", "--output", output];
+            let from_file = explain(&[&[path.to_str().unwrap()], &words[..]].concat());
+            assert_eq!(from_file.0, Some(status), "{name}: {}", from_file.1);
+            assert_eq!(piped(&bytes, &words), from_file, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_article_at_three_in_the_morning() {
+    for name in ["dcdiag-article.txt", "article-replication.xml"] {
+        let (status, text) = explain(&[report(name).to_str().unwrap(), "--offline"]);
+        assert_eq!(status, Some(1));
+        assert!(
+            text.contains(
+                "\n          location 500: the server returned 1 endpoint, last tried 1025\n"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("(where dcdiag ran) <- <DC Name>   drsuapi\n"), "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
+    let path = report("showrepl.txt");
+    let (status, text) = explain(&[path.to_str().unwrap()]);
+    assert_eq!(status, Some(3), "{text}");
+    assert!(text.contains("error     1753 EPT_S_NOT_REGISTERED"), "{text}");
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"),
+        "{text}"
+    );
+    assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_explained() {
+    assert_eq!(explain(&["/nonexistent", "--offline"]), (Some(2), String::new()));
+    assert_eq!(piped(b"", &["--offline"]), (Some(2), String::new()));
+    let long = vec![b'x'; epmesh_common::reports::MAX_BYTES + 1];
+    assert_eq!(piped(&long, &["--offline"]), (Some(2), String::new()));
+    let (status, text) = piped(b"hello\n", &["--offline"]);
+    assert_eq!(status, Some(4), "{text}");
+    assert!(text.contains("       1  hello\n"), "{text}");
+}

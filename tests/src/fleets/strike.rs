@@ -1,0 +1,251 @@
+//! What a fault does to the world when it strikes.
+
+use std::{net::IpAddr, time::Duration};
+
+use epmesh_common::facts::{
+    Answer, BootMode, HostsLine, LmhostsLine, Process, Reading, RecordData, RecordType, RpcFilter,
+    RpcFilterAction, RpcFilterLayer, RpcSettings, ServiceState, StartType, StaticPortOwner,
+    Timestamp,
+};
+use uuid::Uuid;
+
+use super::{
+    build::process,
+    fault::{Fault, Kind},
+    own::{drsuapi, netbios, settings},
+    world::{Behind, Block, Life, PortSet, Registered, Scope, World, addresses_of, record},
+};
+
+impl Fault {
+    /// Makes it so.
+    pub fn strike(&self, world: &mut World) {
+        if self.kind.restarts() {
+            world.dcs[self.source].up = false;
+            return;
+        }
+        self.apply(world);
+    }
+
+    /// The host is back, and the fault is there.
+    pub fn come_back(&self, world: &mut World) {
+        let dc = &mut world.dcs[self.source];
+        let at = self.at.plus(Duration::from_secs(50));
+        dc.up = true;
+        let id = format!("{:032x}", u128::from(at.as_millis()));
+        dc.boot = Life { id, at, mode: BootMode::Normal };
+        dc.directory.process = Some(process(dc.platform, at));
+        self.apply(world);
+    }
+
+    fn apply(&self, world: &mut World) {
+        match self.kind {
+            Kind::SitesBlockMapper
+            | Kind::SitesBlockPorts
+            | Kind::PathBlocksMapper
+            | Kind::HostBlocksMapper
+            | Kind::HostBlocksPort
+            | Kind::HostBlocksAddress
+            | Kind::PathInspected => {
+                self.block(world);
+            }
+            Kind::AddressStaleOnOne
+            | Kind::AddressStaleOnAll
+            | Kind::AddressTwice
+            | Kind::AliasWrong
+            | Kind::AliasMissingOnOne
+            | Kind::AliasMissingOnAll
+            | Kind::NameMissingOnOne => {
+                self.records(world);
+            }
+            Kind::HostsLine | Kind::LmhostsLine | Kind::CacheStale | Kind::SettingsStale => {
+                self.at_client(world);
+            }
+            _ => self.at_server(world),
+        }
+    }
+
+    fn at_server(&self, world: &mut World) {
+        let dc = &mut world.dcs[self.source];
+        let directory = &mut dc.directory;
+        match self.kind {
+            Kind::NeverStarted | Kind::RestoreMode | Kind::Died => {
+                directory.state = ServiceState::Stopped;
+                directory.process = None;
+                directory.registered = Registered::Nothing;
+                directory.behind = Behind::Nobody;
+                if self.kind == Kind::NeverStarted {
+                    directory.start = StartType::Disabled;
+                }
+                if self.kind == Kind::RestoreMode {
+                    dc.boot.mode = BootMode::DirectoryRepair;
+                }
+            }
+            Kind::Unregistered | Kind::NeverRegistered => {
+                directory.registered = Registered::Nothing;
+            }
+            Kind::PipeOnly => directory.registered = Registered::NoTcp,
+            Kind::EndpointToNobody => directory.behind = Behind::Nobody,
+            Kind::EndpointToAnother => directory.behind = Behind::Another,
+            Kind::HiddenByFilter => {
+                dc.mapper.hides = true;
+                dc.filters.push(RpcFilter {
+                    layer: RpcFilterLayer::Resolution,
+                    key: Uuid::from_u128(0x77),
+                    name: "hardening".to_owned(),
+                    action: RpcFilterAction::Block,
+                    interface: Some(drsuapi().uuid),
+                    conditions: 1,
+                });
+            }
+            Kind::AccessDenied => {
+                dc.mapper.refuses = true;
+                dc.rpc.restrict_remote_clients = Reading::Value(2);
+            }
+            Kind::MapperDown => dc.mapper.runs = false,
+            Kind::MapperDisabled => {
+                dc.mapper.runs = false;
+                dc.mapper.start = StartType::Disabled;
+            }
+            Kind::HostPortsUsedUp => dc.ports_used = 100,
+            Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
+                directory.registered = Registered::Nothing;
+                directory.behind = Behind::Nobody;
+                self.settings(&mut dc.rpc);
+            }
+            _ => dc.up = false,
+        }
+        if self.kind == Kind::PipeOnly {
+            dc.directory.behind = Behind::Nobody;
+        }
+    }
+
+    /// What in the registry keeps the service from registering.
+    fn settings(&self, rpc: &mut RpcSettings) {
+        match self.kind {
+            Kind::NoProtocols => rpc.client_protocols = Reading::Absent,
+            Kind::EmptyLinkage => rpc.bind = Reading::Value(vec![String::new()]),
+            Kind::BadPorts => {
+                rpc.internet_ports = Reading::Value(vec!["5000-70000".to_owned()]);
+                rpc.internet_ports_available = Reading::Value("Y".to_owned());
+                rpc.use_internet_ports = Reading::Value("Y".to_owned());
+            }
+            _ => {
+                for held in &mut rpc.static_ports {
+                    if matches!(held.owner, StaticPortOwner::Ntds | StaticPortOwner::Netlogon) {
+                        held.port = Reading::Value(50_500);
+                    }
+                }
+            }
+        }
+    }
+
+    fn block(&self, world: &mut World) {
+        let (client, server) = (&world.dcs[self.destination], &world.dcs[self.source]);
+        let (from, to) = match self.kind {
+            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
+                (Scope::Site(client.site), Scope::Site(server.site))
+            }
+            Kind::PathBlocksMapper | Kind::PathInspected => {
+                (Scope::Dc(self.destination), Scope::Dc(self.source))
+            }
+            _ => (Scope::Any, Scope::Dc(self.source)),
+        };
+        if self.kind == Kind::PathInspected {
+            world.inspections.push((from, to));
+            return;
+        }
+        let ports = match self.kind {
+            Kind::SitesBlockPorts | Kind::HostBlocksPort => PortSet::Dynamic,
+            _ => PortSet::Mapper,
+        };
+        let address = (self.kind == Kind::HostBlocksAddress).then_some(self.wrong);
+        let rejects = self.wrong.to_string().len().is_multiple_of(2);
+        world.blocks.push(Block { from, to, ports, v6_only: false, address, rejects });
+    }
+
+    fn records(&self, world: &mut World) {
+        let source = world.dcs[self.source].clone();
+        let other = world.dcs[self.other].name.clone();
+        let kind = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+        let all = |mut wrong: Vec<IpAddr>| {
+            wrong.retain(|address| address.is_ipv4() == self.wrong.is_ipv4());
+            addresses_of(&source.name, kind, &wrong)
+        };
+        let mut changed = vec![match self.kind {
+            Kind::AddressStaleOnOne | Kind::AddressStaleOnAll => {
+                (source.name.clone(), kind, all(vec![self.wrong]))
+            }
+            Kind::AddressTwice => {
+                let both = [source.addresses.clone(), vec![self.wrong]].concat();
+                (source.name.clone(), kind, all(both))
+            }
+            Kind::AliasWrong => {
+                let leads = vec![record(&source.alias(), RecordData::Alias(other))];
+                (source.alias(), RecordType::Cname, Answer::Records(leads))
+            }
+            Kind::NameMissingOnOne => (source.name.clone(), RecordType::A, Answer::NoData),
+            _ => (source.alias(), RecordType::Cname, Answer::NoSuchName),
+        }];
+        if self.kind == Kind::NameMissingOnOne {
+            changed.push((source.name.clone(), RecordType::Aaaa, Answer::NoData));
+        }
+        let strangers = world.strangers.iter_mut().filter_map(|other| other.dns.as_mut());
+        let dcs = world.dcs.iter_mut().enumerate();
+        let servers = dcs.filter_map(|(at, dc)| Some((Some(at), dc.dns.as_mut()?)));
+        for (at, server) in servers.chain(strangers.map(|server| (None, server))) {
+            if self.server.is_none() || self.server == at {
+                server.overrides.extend(changed.iter().cloned());
+            }
+        }
+    }
+
+    fn at_client(&self, world: &mut World) {
+        let source = world.dcs[self.source].clone();
+        let client = &mut world.dcs[self.destination];
+        match self.kind {
+            Kind::HostsLine => client.names.hosts.push(HostsLine {
+                line: 11,
+                address: self.wrong,
+                names: vec![source.name.clone(), source.alias()],
+            }),
+            Kind::LmhostsLine => client.names.lmhosts.push(LmhostsLine {
+                line: 5,
+                address: self.wrong,
+                name: netbios(&source),
+                suffix: None,
+                preload: false,
+                domain: None,
+            }),
+            Kind::CacheStale => {
+                let leads = vec![record(&source.alias(), RecordData::Alias(source.name.clone()))];
+                let of = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+                let to = addresses_of(&source.name, of, &[self.wrong]);
+                client.names.cache.push((
+                    source.alias(),
+                    RecordType::Cname,
+                    Answer::Records(leads),
+                ));
+                client.names.cache.push((source.name.clone(), of, to));
+            }
+            _ => {
+                let mut old = settings(&source);
+                old.dsa_guid = Uuid::from_u128(source.guid.as_u128() ^ 1);
+                old.created = source.created.minus(Duration::from_secs(90 * 24 * 3600)).into();
+                client.stale_settings.push((self.source, old));
+            }
+        }
+    }
+
+    /// A healthy host is started anew: noise.
+    pub fn restart(world: &mut World, dc: usize, at: Timestamp) {
+        let dc = &mut world.dcs[dc];
+        dc.up = true;
+        dc.boot = Life {
+            id: format!("{:032x}", u128::from(at.as_millis()) << 8),
+            at,
+            mode: BootMode::Normal,
+        };
+        let Process { pid, started } = process(dc.platform, at);
+        dc.directory.process = Some(Process { pid, started });
+    }
+}

@@ -1,0 +1,126 @@
+//! Whether a computer can join, asked of a coordinator that knows the domain controller.
+
+use epmesh::cli::Exit;
+use serde_json::{Value, json};
+
+use super::{
+    Operator,
+    explain::{Written, flat},
+};
+
+/// The article's log: the account was made, the bind to the directory was not.
+const LOG: &str = r"NetpManageMachineAccountWithSid: NetUserAdd on '\\dc2.lab.test' for 'APP1$' failed: 0x8b0
+NetpJoinDomain: status of creating account: 0x0
+NetpGetComputerObjectDn: Unable to bind to DS on '\\dc2.lab.test': 0x6d9
+NetpDoDomainJoin: status: 0x6d9
+";
+
+/// What `dc1` saw of `dc2`, as `epmesh-agent check --output json` prints a look, with the well-known ports
+/// that a join needs open but for `closed`.
+async fn report(operator: &Operator, written: &Written, closed: &[u16]) -> Value {
+    let file = written.file("bundle", "");
+    std::fs::remove_file(&file).expect("it was there");
+    let (exit, _) = operator.ask(&format!("bundle export {file}")).await;
+    assert_eq!(exit, Exit::Healthy);
+    let bundle = std::fs::read_to_string(&file).expect("a bundle");
+    std::fs::remove_file(&file).expect("it was there");
+    let lines = bundle.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let dc1 = lines.filter(|line| line["dc"]["name"] == "dc1.lab.test").next().expect("dc1");
+    let seen = dc1["dc"]["observations"].as_array().expect("looks").iter();
+    let mut look =
+        seen.clone().find(|one| one["seen"]["peer"] == "dc2.lab.test").expect("dc2").clone();
+    let ports: Vec<Value> = [88_u16, 389, 445, 464]
+        .iter()
+        .map(|port| {
+            let outcome = if closed.contains(port) {
+                json!({"Err": {"failure": "timed-out"}})
+            } else {
+                json!({"Ok": null})
+            };
+            json!({"port": port, "transport": "tcp", "stage": {"outcome": outcome, "took-ms": 1}})
+        })
+        .collect();
+    for probe in look["seen"]["addresses"].as_array_mut().expect("addresses") {
+        probe["well-known"] = ports.clone().into();
+    }
+    json!({"observation": look["seen"]})
+}
+
+/// Nothing is wrong with dc2.
+pub(super) async fn healthy(operator: &Operator) {
+    let written = Written::new();
+    // Nobody looked from the client.
+    let (exit, json) = operator.json("diagnose --join app1.lab.test dc2 --now").await;
+    assert_ne!(exit, Exit::Healthy, "nobody looked from it: {json}");
+    assert_eq!(json["seen-from"], "witnesses");
+    assert_eq!(json["silent"], json!([]), "that a new computer has no agent is no news");
+    let names: Vec<_> = json["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| l["interface"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["lsarpc", "samr", "netlogon", "drsuapi"]);
+    assert!(json["links"].as_array().unwrap().iter().all(|l| l["state"] != "failing"), "{json}");
+    let (_, text) = operator.ask("diagnose --join app1.lab.test dc2").await;
+    for words in [
+        "app1.lab.test joins at dc2.lab.test",
+        "nobody looked from app1.lab.test",
+        "drsuapi: reached, as dc1, dc3 sees it",
+        "there, epmesh-agent check --join lab.test --output json > client.json",
+        "--netsetup-log FILE",
+    ] {
+        assert!(flat(&text).contains(words), "{words}\n{text}");
+    }
+
+    // The client looked, and brings what it saw.
+    let file = written.file("client.json", &report(operator, &written, &[]).await.to_string());
+    let line = format!("diagnose --join app1.lab.test dc2 --client-report {file}");
+    let (exit, json) = operator.json(&line).await;
+    assert_eq!((exit, &json["seen-from"]), (Exit::Healthy, &"client-report".into()), "{json}");
+    let (_, text) = operator.ask(&line).await;
+    assert!(text.contains("all that a join needs is reached"), "{text}");
+    let closed = report(operator, &written, &[464]).await;
+    let file =
+        written.file("closed.json", &json!({"controllers": [{"report": closed}]}).to_string());
+    let line = format!("diagnose --join app1.lab.test dc2 --client-report {file}");
+    let (exit, json) = operator.json(&line).await;
+    assert_eq!((exit, &json["verdict"]["port"]["port"]), (Exit::Failing, &464.into()), "{json}");
+
+    // A client with an agent of its own.
+    let (_, json) = operator.json("diagnose --join dc1 dc2 --now").await;
+    assert_eq!(json["seen-from"], "client-agent");
+
+    let other = written.file("other.json", "{\"observation\": 1}");
+    let log = written.file("other.log", "nothing of a join\n");
+    for line in [
+        "diagnose --join app1.lab.test dc9".to_owned(),
+        "diagnose --join dc2 dc2".to_owned(),
+        format!("diagnose --join app1 dc2 --client-report {other}"),
+        format!("diagnose --join app1 dc1 --client-report {file}"),
+        format!("diagnose --join app1 dc2 --netsetup-log {log}"),
+        "diagnose --join app1 dc2 --netsetup-log /nonexistent".to_owned(),
+    ] {
+        assert_eq!(operator.ask(&line).await, (Exit::Usage, String::new()), "{line}");
+    }
+}
+
+/// dc2's service runs, and its registrations are gone.
+pub(super) async fn unregistered(operator: &Operator) {
+    let written = Written::new();
+    let log = written.file("NETSETUP.LOG", LOG);
+    let line = format!("diagnose --join app1.lab.test dc2 --netsetup-log {log}");
+    let (exit, json) = operator.json(&line).await;
+    assert_eq!(exit, Exit::Failing, "{json}");
+    assert_eq!(json["verdict"]["link"]["interface"], "drsuapi", "{json}");
+    assert_eq!(json["verdict"]["link"]["cause"], "endpoints-unregistered", "{json}");
+    let (_, text) = operator.ask(&line).await;
+    for words in [
+        "the log could not bind to the directory",
+        "line 3: it could not bind to the directory",
+        "The interface that decides app1.lab.test <- dc2.lab.test drsuapi FAILING endpoints-unregistered",
+        "What to do",
+    ] {
+        assert!(flat(&text).contains(words), "{words}\n{text}");
+    }
+}
