@@ -172,7 +172,10 @@ fn the_same_facts_again_touch_only_what_is_not_healthy() {
     };
     agents[0].send(&mut view, 20, 20, restated());
     assert_eq!(touched(&mut view), pairs(&[]));
-    assert_eq!(view.evidence(&link(A, B), at(20)).destination.host.expect("held").at, at(20));
+    assert_eq!(
+        view.evidence(&link(A, B), at(20)).destination.host.as_ref().expect("held").at,
+        at(20)
+    );
     view.judge(&link(B, A), verdict(&link(B, A), State::Failing), at(20));
     agents[0].send(&mut view, 30, 30, restated());
     assert_eq!(touched(&mut view), pairs(&[("dc2", "dc1")]));
