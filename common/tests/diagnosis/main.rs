@@ -145,7 +145,7 @@ fn rows() -> Vec<Row> {
         Row { name: "the first server is silent, the second is right",
             change: |s| s.silence("10.0.0.11"),
             // What it holds was not seen.
-            expect: (Healthy, Cause::Healthy, Side::None, Likely, 0) },
+            expect: (State::Healthy, Cause::Healthy, Side::None, Likely, 0) },
         Row { name: "the first server is silent, the second is stale: that one decides",
             change: |s| { s.silence("10.0.0.11"); s.a_record(&["10.0.0.13"], &[MEMBER]); s.lead_to_member(); },
             expect: (Failing, Cause::DnsAStale, NameResolution, Proven, 1753) },
