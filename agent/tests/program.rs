@@ -1,5 +1,7 @@
 //! The program itself, as an administrator calls it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot set up is a failed test")]
+
 use std::{
     path::Path,
     process::{Command, Output},

@@ -13,5 +13,6 @@ pub mod incident;
 pub mod reports;
 pub mod rpc;
 pub mod scenario;
+pub mod shared;
 pub mod windows;
 pub mod wire;

@@ -16,6 +16,8 @@ use serde_json::Value;
 
 #[path = "cli/explain.rs"]
 mod explain;
+#[path = "cli/incidents.rs"]
+mod incidents;
 #[path = "cli/join.rs"]
 mod join;
 
@@ -56,6 +58,7 @@ async fn every_question_has_its_answer() {
     forest.fault(Scenario::DnsAStale).await.expect("a fault");
     forest.broken(Scenario::DnsAStale).await.expect("a verdict");
     broken(&operator).await;
+    incidents::broken(&operator, &mut forest).await;
     explain::with_verdicts(&operator, &forest).await;
     usage(&operator).await;
     forest.heal().await.expect("no fault");

@@ -276,7 +276,7 @@ fn verdict(
         witness: here.clone(),
         at: now,
         since: None,
-        seen: seen.clone(),
+        seen: seen.clone().into(),
     });
     let mut verdict = diagnose(&evidence, now);
     if by_address {

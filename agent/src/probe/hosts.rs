@@ -90,18 +90,18 @@ mod tests {
     #[test]
     fn a_file_too_long_to_be_read_whole_does_not_say_no() {
         let name: DnsName = "dc2.lab.test".parse().unwrap();
-        let ask = |lines: usize, last: &str| {
+        let told = |lines: usize, last: &str| {
             let text = format!("10.0.0.1 a\n{}10.0.0.9 {last}\n", "10.0.0.1 b\n".repeat(lines - 2));
             let file = crate::platform::hosts::parse("hosts", &text);
-            super::ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
+            ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
         };
-        assert_eq!(ask(MAX_LINES - 1, "c"), Answer::NoSuchName);
-        assert!(matches!(ask(MAX_LINES, "dc2.lab.test"), Answer::Records(_)));
+        assert_eq!(told(MAX_LINES - 1, "c"), Answer::NoSuchName);
+        assert!(matches!(told(MAX_LINES, "dc2.lab.test"), Answer::Records(_)));
         for lines in [MAX_LINES, MAX_LINES + 1] {
-            let said = ask(lines, "c");
+            let said = told(lines, "c");
             assert!(matches!(&said, Answer::NotAsked(why) if why.contains("4096")), "{said:?}");
         }
-        assert!(matches!(ask(MAX_LINES + 1, "dc2.lab.test"), Answer::NotAsked(_)), "line 4097");
+        assert!(matches!(told(MAX_LINES + 1, "dc2.lab.test"), Answer::NotAsked(_)), "line 4097");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::{
     Evidence, Verdict,
     case::Case,
     decide::decide,
-    naming::views,
+    finding::Finding,
+    naming::{View, views},
     proof::proof,
     roots::roots,
     shown::shown,
@@ -22,6 +23,25 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
     let views = views(&case);
     let finding = decide(&case, &views);
     Verdict {
+        evidence: proof(&case),
+        ruled_out: ruled_out(&case, &views, &finding),
+        remedy: remedy(&case, &finding),
+        ..plain(&case, &views, finding)
+    }
+}
+
+/// The same without what only a reader needs: no proof, nothing ruled out, no remedy. For fleets,
+/// whose links are judged by the thousand and read one by one.
+#[must_use]
+pub fn judge(evidence: &Evidence, now: Timestamp) -> Verdict {
+    let case = Case::new(evidence, now);
+    let views = views(&case);
+    let finding = decide(&case, &views);
+    plain(&case, &views, finding)
+}
+
+fn plain(case: &Case<'_>, views: &[View], finding: Finding) -> Verdict {
+    Verdict {
         destination: case.destination().clone(),
         source: case.source().clone(),
         interface: interface_name(case.interface()),
@@ -29,13 +49,13 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
         cause: finding.cause,
         side: finding.side,
         confidence: finding.confidence,
-        intermittent: finding.intermittent.clone(),
         error: windows_error(finding.error),
-        evidence: proof(&case),
-        ruled_out: ruled_out(&case, &views, &finding),
-        remedy: remedy(&case, &finding),
-        roots: roots(&case, &views, &finding),
-        shown: shown(&case, &views),
+        evidence: Vec::new(),
+        ruled_out: Vec::new(),
+        remedy: Vec::new(),
+        roots: roots(case, views, &finding),
+        shown: shown(case, views),
+        intermittent: finding.intermittent,
         culprit: finding.culprit,
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         Process, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Timestamp,
     },
     rpc::InterfaceId,
+    shared::Shared,
 };
 
 /// A client that needs one RPC interface of a server.
@@ -32,9 +33,9 @@ pub struct Evidence {
     /// The link.
     pub link: Link,
     /// What the destination says of itself.
-    pub destination: DcFacts,
+    pub destination: Shared<DcFacts>,
     /// What the source says of itself.
-    pub source: DcFacts,
+    pub source: Shared<DcFacts>,
     /// What was seen of the source, by the destination and by others.
     pub observations: Vec<Observed>,
     /// The known registrations of the interface at the source, oldest first.
@@ -55,8 +56,8 @@ impl Evidence {
     pub fn empty(link: Link, fresh_for_ms: u64) -> Self {
         Self {
             link,
-            destination: DcFacts::default(),
-            source: DcFacts::default(),
+            destination: Shared::default(),
+            source: Shared::default(),
             observations: Vec::new(),
             registrations: Vec::new(),
             owners: BTreeMap::new(),
@@ -201,7 +202,7 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What it saw.
-    pub seen: PeerObservation,
+    pub seen: Shared<PeerObservation>,
 }
 
 /// A stretch of time over which the source's own endpoint map held the interface on

@@ -28,7 +28,7 @@ mod verdict;
 mod words;
 
 pub use self::{
-    engine::diagnose,
+    engine::{diagnose, judge},
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
     join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
     remarks::Remarks,

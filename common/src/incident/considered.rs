@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, regroup::is_admissible, table::RootId};
+use super::{Grouper, regroup::explicable, table::RootId};
 use crate::diagnosis::Subject;
 
 /// The most roots that are told besides an incident's own.
@@ -45,7 +45,7 @@ impl Grouper {
                 let of = links.len();
                 let why = if self.groups.contains_key(&root) {
                     "an incident of its own"
-                } else if !is_admissible(self, root) {
+                } else if explicable(self, root).is_disjoint(links) {
                     "contradicted: what it would break was seen to work"
                 } else if explains < of {
                     "explains fewer links"

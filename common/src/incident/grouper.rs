@@ -7,7 +7,10 @@ use super::{
     key::{Key, Names, against, shown},
     table::{Ends, Held, LinkId, RootEntry, RootId, Slab, Trouble, View},
 };
-use crate::diagnosis::{Link, State, Subject, Verdict};
+use crate::{
+    diagnosis::{Link, State, Subject, Verdict},
+    facts::Timestamp,
+};
 
 /// Groups links by what explains their trouble.
 ///
@@ -23,8 +26,8 @@ pub struct Grouper {
     pub(super) by_destination: Ends,
     pub(super) root_ids: HashMap<Subject, RootId>,
     pub(super) roots: Slab<RootEntry>,
-    /// How many links show each thing to work.
-    pub(super) works: HashMap<Key, u32>,
+    /// What links show to work.
+    pub(super) works: HashMap<Key, Works>,
     /// The roots that each thing would contradict.
     pub(super) contradicts: HashMap<Key, BTreeSet<RootId>>,
     /// The links in trouble that have to be looked at again.
@@ -36,6 +39,13 @@ pub struct Grouper {
     pub(super) ended: HashMap<Subject, BTreeSet<Link>>,
 }
 
+/// That something works: how many of the links that are held show it, and when one last did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Works {
+    links: u32,
+    pub(super) last: Timestamp,
+}
+
 impl Grouper {
     /// A fleet of which nothing is known.
     #[must_use]
@@ -43,9 +53,12 @@ impl Grouper {
         Self::default()
     }
 
-    /// Takes the verdict on a link in, in the place of the one before.
-    pub fn put(&mut self, link: &Link, verdict: &Verdict) {
-        let trouble = Trouble::of(verdict);
+    /// Takes the verdict on a link in, in the place of the one before. `since` is when the link was
+    /// first seen to be as it is: a fault that would break it may have begun after something else was
+    /// last seen to work.
+    pub fn put(&mut self, link: &Link, verdict: &Verdict, since: Timestamp) {
+        let trouble = Trouble::of(verdict, since);
+        let at = verdict.shown.at.unwrap_or_default();
         let keys = shown(&mut self.names, link, &verdict.shown).into_boxed_slice();
         let view = View::of(&verdict.shown);
         let known = self.ids.get(link).copied();
@@ -61,6 +74,11 @@ impl Grouper {
                 };
             if same {
                 held.view = view;
+                let keys = if at > held.at { held.keys.clone() } else { Box::default() };
+                held.at = at;
+                for key in &keys {
+                    self.seen(*key, at);
+                }
                 return;
             }
         }
@@ -68,9 +86,10 @@ impl Grouper {
             self.remove(link);
         }
         for key in &keys {
-            self.count(*key, true);
+            self.works.entry(*key).or_default().links += 1;
+            self.seen(*key, at);
         }
-        let held = Held { link: link.clone(), state: verdict.state, keys, view, trouble: None };
+        let held = Held { link: link.clone(), state: verdict.state, at, keys, view, trouble: None };
         let id = self.links.add(held);
         self.ids.insert(link.clone(), id);
         let (from, to) = (self.names.dcs.of(&link.destination), self.names.dcs.of(&link.source));
@@ -91,7 +110,7 @@ impl Grouper {
         let Some(id) = self.ids.remove(link) else { return };
         let Some(held) = self.links.remove(id) else { return };
         for key in &held.keys {
-            self.count(*key, false);
+            self.unsee(*key);
         }
         if let Some(dc) = self.names.dcs.known(&link.destination) {
             self.by_destination.remove(dc, id);
@@ -211,26 +230,52 @@ impl Grouper {
         }
     }
 
-    /// One link more, or less, shows that something works. The first and the last one turn what
-    /// that contradicts.
-    fn count(&mut self, key: Key, more: bool) {
-        let turned = if more {
-            let count = self.works.entry(key).or_default();
-            *count += 1;
-            *count == 1
-        } else {
-            let count = self.works.entry(key).or_default();
-            *count = count.saturating_sub(1);
-            let last = *count == 0;
-            if last {
-                self.works.remove(&key);
-            }
-            last
+    /// Something was seen to work. Roots that this contradicts are looked at again where a link of
+    /// theirs has been in trouble since before.
+    fn seen(&mut self, key: Key, at: Timestamp) {
+        let Some(works) = self.works.get_mut(&key) else { return };
+        let (before, first) = (works.last, works.last == Timestamp::default());
+        if at <= before && !first {
+            return;
+        }
+        works.last = works.last.max(at);
+        let Some(roots) = self.contradicts.get(&key) else { return };
+        let is_hit = |link: &LinkId| {
+            let trouble = self.links.get(*link).and_then(|held| held.trouble.as_ref());
+            trouble.is_some_and(|trouble| trouble.since <= at && (first || trouble.since > before))
         };
-        if turned && let Some(roots) = self.contradicts.get(&key) {
+        let hit = |root: &&RootId| {
+            self.roots.get(**root).is_some_and(|entry| entry.links.iter().any(is_hit))
+        };
+        let roots: Vec<RootId> = roots.iter().filter(hit).copied().collect();
+        self.touch_roots(&roots);
+    }
+
+    /// One link less shows something to work. After the last one it contradicts nothing any more.
+    fn unsee(&mut self, key: Key) {
+        let Some(works) = self.works.get_mut(&key) else { return };
+        works.links = works.links.saturating_sub(1);
+        if works.links > 0 {
+            return;
+        }
+        self.works.remove(&key);
+        if let Some(roots) = self.contradicts.get(&key) {
             let roots: Vec<RootId> = roots.iter().copied().collect();
             self.touch_roots(&roots);
         }
+    }
+
+    /// The links in trouble that a root can explain: those that are so since after all that it would
+    /// break was last seen to work.
+    pub(super) fn explicable(&self, root: RootId) -> BTreeSet<LinkId> {
+        let Some(entry) = self.roots.get(root) else { return BTreeSet::new() };
+        let works = entry.against.iter().filter_map(|key| self.works.get(key));
+        let last = works.map(|works| works.last).max();
+        let can = |link: &&LinkId| {
+            let trouble = self.links.get(**link).and_then(|held| held.trouble.as_ref());
+            trouble.is_some_and(|trouble| last.is_none_or(|last| last < trouble.since))
+        };
+        entry.links.iter().filter(can).copied().collect()
     }
 
     /// All links that have one of these roots have to be looked at again.

@@ -51,18 +51,19 @@ pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
     changes
 }
 
-/// Links in trouble and the admissible roots that hold them together.
+/// Links in trouble and the roots that hold them together, each with the links that it can explain.
 #[derive(Debug, Default)]
 struct Part {
     links: Vec<LinkId>,
-    roots: BTreeMap<Subject, RootId>,
+    roots: BTreeMap<Subject, (RootId, BTreeSet<LinkId>)>,
 }
 
-/// What has been walked over, and which roots nothing contradicts.
+/// What has been walked over, and which links each root can explain.
 #[derive(Debug, Default)]
 struct Walk {
     links: BTreeSet<LinkId>,
-    admissible: HashMap<RootId, bool>,
+    /// Of a root that is part of something already: an empty set, and it is not asked again.
+    explicable: HashMap<RootId, BTreeSet<LinkId>>,
 }
 
 impl Walk {
@@ -79,34 +80,35 @@ impl Walk {
             part.links.push(id);
             let trouble = grouper.links.get(id).and_then(|held| held.trouble.as_ref());
             for root in trouble.into_iter().flat_map(|trouble| &trouble.ids) {
-                let known = self.admissible.contains_key(root);
-                let admissible =
-                    *self.admissible.entry(*root).or_insert_with(|| is_admissible(grouper, *root));
-                if known || !admissible {
+                let explicable =
+                    self.explicable.entry(*root).or_insert_with(|| explicable(grouper, *root));
+                if !explicable.contains(&id) {
                     continue;
                 }
                 let Some(entry) = grouper.roots.get(*root) else { continue };
-                part.roots.insert(entry.subject.clone(), *root);
-                queue.extend(entry.links.iter().copied().filter(|link| self.links.insert(*link)));
+                queue.extend(explicable.iter().copied().filter(|link| self.links.insert(*link)));
+                let explicable = std::mem::take(explicable);
+                part.roots.insert(entry.subject.clone(), (*root, explicable));
             }
         }
         Some(part)
     }
 }
 
-pub(super) fn is_admissible(grouper: &Grouper, root: RootId) -> bool {
-    let Some(entry) = grouper.roots.get(root) else { return false };
-    if entry.against.iter().any(|key| grouper.works.contains_key(key)) {
-        return false;
+/// The links that a root can explain; none for a DNS server that is not wrong as a whole.
+pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
+    let links = grouper.explicable(root);
+    let subject = grouper.roots.get(root).map(|entry| &entry.subject);
+    match subject {
+        Some(Subject::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
+        _ => links,
     }
-    !matches!(entry.subject, Subject::DnsServer { .. }) || is_wrong_as_a_whole(grouper, root)
 }
 
 /// A DNS server that nobody got an answer from, or that is wrong about many names.
-fn is_wrong_as_a_whole(grouper: &Grouper, server: RootId) -> bool {
+fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
-    let links = grouper.roots.get(server).into_iter().flat_map(|entry| &entry.links);
-    for held in links.filter_map(|id| grouper.links.get(*id)) {
+    for held in links.iter().filter_map(|id| grouper.links.get(*id)) {
         let roots = held.trouble.iter().flat_map(|trouble| &trouble.roots);
         let mut records = roots.filter_map(|root| match &root.subject {
             Subject::DnsRecord { name, .. } => Some(name),
@@ -139,19 +141,17 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
         let state = |id: &LinkId| grouper.links.get(*id).map(|held| held.state);
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
-    let roots: Vec<(&Subject, RootId)> = part.roots.iter().map(|(s, id)| (s, *id)).collect();
-    let links_of = |root: &RootId| grouper.roots.get(*root).map(|entry| entry.links.clone());
+    let roots: Vec<(&Subject, RootId, &BTreeSet<LinkId>)> =
+        part.roots.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
     let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
     let mut groups: Vec<(RootId, BTreeSet<LinkId>)> = Vec::new();
-    for root in solve(grouper, &in_state(State::Failing), &roots) {
-        let links = links_of(&root).unwrap_or_default();
+    for (root, links) in solve(&in_state(State::Failing), &roots) {
         latent.retain(|id| !links.contains(id));
         groups.push((root, links));
     }
     // What explains the rest is not charged with failing links that another explains already.
     let rest: Vec<LinkId> = latent.iter().copied().collect();
-    for root in solve(grouper, &rest, &roots) {
-        let mut links = links_of(&root).unwrap_or_default();
+    for (root, mut links) in solve(&rest, &roots) {
         links.retain(|id| latent.contains(id));
         groups.push((root, links));
     }
@@ -175,7 +175,10 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
 
 /// The fewest roots that explain all of `links` that any root explains. Roots come in the order of
 /// their subjects, so that the outcome does not hang on numbers.
-fn solve(grouper: &Grouper, links: &[LinkId], roots: &[(&Subject, RootId)]) -> Vec<RootId> {
+fn solve(
+    links: &[LinkId],
+    roots: &[(&Subject, RootId, &BTreeSet<LinkId>)],
+) -> Vec<(RootId, BTreeSet<LinkId>)> {
     if links.is_empty() {
         return Vec::new();
     }
@@ -183,13 +186,14 @@ fn solve(grouper: &Grouper, links: &[LinkId], roots: &[(&Subject, RootId)]) -> V
         links.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let candidates: Vec<Candidate> = roots
         .iter()
-        .map(|(subject, root)| {
-            let all = grouper.roots.get(*root).into_iter().flat_map(|entry| &entry.links);
+        .map(|(subject, _, explicable)| {
+            let all = explicable.iter();
             let mut covers: Vec<usize> = all.filter_map(|id| places.get(id).copied()).collect();
             covers.sort_unstable();
             Candidate { covers, rank: subject.rank() }
         })
         .collect();
-    let chosen = cover(links.len(), &candidates);
-    chosen.into_iter().filter_map(|index| roots.get(index).map(|(_, root)| *root)).collect()
+    let chosen = cover(links.len(), &candidates).into_iter();
+    let chosen = chosen.filter_map(|index| roots.get(index));
+    chosen.map(|(_, root, explicable)| (*root, (*explicable).clone())).collect()
 }

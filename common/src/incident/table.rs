@@ -3,8 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::key::Key;
-use crate::diagnosis::{
-    Cause, Confidence, Culprit, Link, Root, ServerName, Shown, Side, State, Subject, Verdict,
+use crate::{
+    diagnosis::{
+        Cause, Confidence, Culprit, Link, Root, ServerName, Shown, Side, State, Subject, Verdict,
+    },
+    facts::Timestamp,
 };
 
 /// The number of a link.
@@ -17,6 +20,8 @@ pub(super) type RootId = usize;
 pub(super) struct Held {
     pub(super) link: Link,
     pub(super) state: State,
+    /// When it was looked at.
+    pub(super) at: Timestamp,
     /// What its look shows to work.
     pub(super) keys: Box<[Key]>,
     pub(super) view: View,
@@ -49,6 +54,8 @@ impl View {
 /// What is wrong with a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
+    /// When it was first seen.
+    pub(super) since: Timestamp,
     pub(super) cause: Cause,
     pub(super) side: Side,
     pub(super) confidence: Confidence,
@@ -61,8 +68,9 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    pub(super) fn of(verdict: &Verdict) -> Option<Self> {
+    pub(super) fn of(verdict: &Verdict, since: Timestamp) -> Option<Self> {
         matches!(verdict.state, State::Failing | State::Latent).then(|| Self {
+            since,
             cause: verdict.cause,
             side: verdict.side,
             confidence: verdict.confidence,
@@ -75,7 +83,8 @@ impl Trouble {
 
     /// Whether the same is wrong as with `other`, whatever explains it.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.cause == other.cause
+        self.since == other.since
+            && self.cause == other.cause
             && self.side == other.side
             && self.confidence == other.confidence
             && self.culprit == other.culprit

@@ -123,10 +123,20 @@ fn latent(mut verdict: Verdict) -> Verdict {
     verdict
 }
 
+/// Seen for the first time when it was looked at.
+fn put(grouper: &mut Grouper, link: &Link, verdict: &Verdict) {
+    grouper.put(link, verdict, verdict.shown.at.unwrap_or_default());
+}
+
+fn looked_at(mut verdict: Verdict, second: u64) -> Verdict {
+    verdict.shown.at = Some(Timestamp::from_millis(second * 1000));
+    verdict
+}
+
 fn grouped(verdicts: &[(Link, Verdict)]) -> Grouper {
     let mut grouper = Grouper::new();
     for (link, verdict) in verdicts {
-        grouper.put(link, verdict);
+        put(&mut grouper, link, verdict);
     }
     grouper
 }
@@ -209,6 +219,44 @@ fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
 }
 
 #[test]
+fn what_worked_before_a_link_failed_contradicts_nothing() {
+    let mut grouper = Grouper::new();
+    let at = |grouper: &mut Grouper, link: &Link, verdict: Verdict, second: u64, since: u64| {
+        let verdict = looked_at(verdict, second);
+        grouper.put(link, &verdict, Timestamp::from_millis(since * 1000));
+    };
+    // 4 got through to 1 just before 2 and 3 did not: it has gone down in between.
+    at(&mut grouper, &link(4, 1), healthy(&link(4, 1), RIGHT), 100, 0);
+    at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 110, 110);
+    at(&mut grouper, &link(3, 1), silent(&link(3, 1)), 112, 112);
+    let whole = ["dc1.lab.test, towards all (port 135)"];
+    assert_eq!(subjects(&mut grouper), whole);
+    // Still so when it is looked at again and nobody else was.
+    at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 170, 110);
+    assert_eq!(subjects(&mut grouper), whole);
+    // 4 gets through while they do not: two paths.
+    at(&mut grouper, &link(4, 1), healthy(&link(4, 1), RIGHT), 160, 0);
+    let paths = [
+        "path dc2.lab.test -> dc1.lab.test (port 135)",
+        "path dc3.lab.test -> dc1.lab.test (port 135)",
+    ];
+    assert_eq!(subjects(&mut grouper), paths);
+    // The one that fails later may have another reason, and does not make these two something else.
+    at(&mut grouper, &link(5, 1), healthy(&link(5, 1), RIGHT), 165, 0);
+    at(&mut grouper, &link(4, 1), silent(&link(4, 1)), 220, 220);
+    assert_eq!(subjects(&mut grouper).len(), 3);
+    // All well again, then all of them at once.
+    for from in 2..=5 {
+        at(&mut grouper, &link(from, 1), healthy(&link(from, 1), RIGHT), 300, 300);
+    }
+    assert_eq!(subjects(&mut grouper), [""; 0]);
+    for (from, second) in (2..=5).zip(310..) {
+        at(&mut grouper, &link(from, 1), silent(&link(from, 1)), second, second);
+    }
+    assert_eq!(subjects(&mut grouper), whole);
+}
+
+#[test]
 fn two_dead_services_are_two() {
     let mut grouper =
         grouped(&fleet(6, |_, to, link| if to <= 2 { died(link) } else { healthy(link, RIGHT) }));
@@ -242,7 +290,7 @@ fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
     let (all, mut grouper) = count(3);
     assert_eq!(all, ["DNS server 10.0.0.53"]);
     // It is right about one name: then each record is a fault of its own.
-    grouper.put(&link(1, 8), &healthy(&link(1, 8), &[on]));
+    put(&mut grouper, &link(1, 8), &healthy(&link(1, 8), &[on]));
     assert_eq!(subjects(&mut grouper).len(), 3);
 }
 
@@ -267,12 +315,12 @@ fn changes_are_told_and_what_is_over_is_closed() {
     let service = Subject::Service { dc: dc(1), service: "NTDS".to_owned() };
     assert_eq!(grouper.regroup().opened, std::slice::from_ref(&service));
     assert_eq!(grouper.regroup(), Changes::default());
-    grouper.put(&link(2, 1), &died(&link(2, 1)));
+    put(&mut grouper, &link(2, 1), &died(&link(2, 1)));
     assert_eq!(grouper.regroup(), Changes::default(), "the same verdict again");
-    grouper.put(&link(2, 1), &healthy(&link(2, 1), RIGHT));
+    put(&mut grouper, &link(2, 1), &healthy(&link(2, 1), RIGHT));
     assert_eq!(grouper.regroup().changed, std::slice::from_ref(&service));
     grouper.remove(&link(3, 1));
-    grouper.put(&link(4, 1), &healthy(&link(4, 1), RIGHT));
+    put(&mut grouper, &link(4, 1), &healthy(&link(4, 1), RIGHT));
     let last = BTreeSet::from([link(3, 1), link(4, 1)]);
     assert_eq!(grouper.regroup().closed, [(service, last)]);
     assert!(grouper.incidents().is_empty());
@@ -299,10 +347,10 @@ fn a_link_that_two_explain_is_stated() {
 #[test]
 fn a_failing_link_without_roots_is_stated_as_unexplained() {
     let mut grouper = Grouper::new();
-    grouper.put(&link(1, 2), &failing(&link(1, 2), Cause::Unknown, Side::None, Vec::new()));
+    put(&mut grouper, &link(1, 2), &failing(&link(1, 2), Cause::Unknown, Side::None, Vec::new()));
     assert_eq!(grouper.unexplained(), [link(1, 2)]);
     assert!(grouper.incidents().is_empty());
-    grouper.put(&link(1, 2), &healthy(&link(1, 2), RIGHT));
+    put(&mut grouper, &link(1, 2), &healthy(&link(1, 2), RIGHT));
     assert_eq!(grouper.unexplained(), []);
 }
 
@@ -340,7 +388,7 @@ fn in_whatever_order_and_however_often_the_outcome_is_that_from_scratch() {
             };
             match verdict {
                 Some(verdict) => {
-                    grouper.put(&link, &verdict);
+                    put(&mut grouper, &link, &verdict);
                     held.insert(link, verdict);
                 }
                 None => {

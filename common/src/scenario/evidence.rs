@@ -24,8 +24,8 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
     let fresh_for = u64::try_from(FRESH_FOR.as_millis()).unwrap_or(u64::MAX);
     let mut evidence = Evidence::empty(link.clone(), fresh_for);
     let facts = |name| world.by_dns_name(name).map(facts).unwrap_or_default();
-    evidence.destination = facts(&link.destination);
-    evidence.source = facts(&link.source);
+    evidence.destination = facts(&link.destination).into();
+    evidence.source = facts(&link.source).into();
     let Some(source) = world.by_dns_name(&link.source) else { return evidence };
     let witnesses = world.machines.iter().filter(|one| one.has_agent && one.name != source.name);
     let (own, others): (Vec<&Machine>, Vec<&Machine>) =
@@ -35,6 +35,7 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
         let seen = look::look(world, witness, source);
         let since = witness.same_for.map(|before| ago(looked.saturating_add(before)));
         let witness = witness.host.name.clone();
+        let seen = seen.into();
         evidence.observations.push(Observed { witness, at: ago(looked), since, seen });
     }
     if source.has_agent {

@@ -76,8 +76,8 @@ impl Scenario {
             (address(THIRD), name("dc3.lab.test")),
             (address(MEMBER), name("member.lab.test")),
         ]);
-        evidence.destination = destination();
-        evidence.source = source();
+        evidence.destination = destination().into();
+        evidence.source = source().into();
         evidence.observations = vec![observed(DC1, SECOND)];
         evidence.registrations = vec![Registration {
             interface: drsuapi(),
@@ -434,7 +434,8 @@ fn observed(witness: &str, at: &str) -> Observed {
             dsa_guid: Some(DC2_GUID.parse().expect("a GUID")),
             lookups,
             addresses: vec![working(at)],
-        },
+        }
+        .into(),
     }
 }
 

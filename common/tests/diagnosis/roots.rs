@@ -88,7 +88,7 @@ fn each_fault_has_its_subject() {
     for (what, verdict, expected) in rows {
         let mut grouper = Grouper::new();
         let link = Scenario::healthy().evidence.link;
-        grouper.put(&link, &verdict);
+        grouper.put(&link, &verdict, now());
         let incidents = grouper.incidents();
         assert_eq!(incidents.len(), 1, "{what}: {:?}", verdict.roots);
         assert_eq!(incidents[0].subject.to_string(), expected, "{what}");
@@ -132,7 +132,7 @@ fn no_link_in_trouble_is_without_a_root() {
         assert_eq!(!verdict.roots.is_empty(), expected, "{}", row.name);
         let mut grouper = Grouper::new();
         let link = Scenario::healthy().evidence.link;
-        grouper.put(&link, &verdict);
+        grouper.put(&link, &verdict, now());
         assert_eq!(grouper.incidents().len(), usize::from(expected), "{}", row.name);
         assert_eq!(grouper.unexplained(), [], "{}", row.name);
     }

@@ -216,3 +216,6 @@ fn named(text: &mut String, links: &[LinkName]) {
         let _ = writeln!(text, "  and {} more: --output json has all", links.len() - PRINTED);
     }
 }
+
+#[cfg(test)]
+mod tests;

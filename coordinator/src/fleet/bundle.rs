@@ -9,6 +9,7 @@ use epmesh_common::{
     diagnosis::{DcFacts, Observed},
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
+    shared::Shared,
     windows::ClientProtocolRule,
 };
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ pub struct Member {
     pub enrolled: bool,
     /// What it says of itself.
     #[serde(default)]
-    pub facts: DcFacts,
+    pub facts: Shared<DcFacts>,
     /// What it saw of others.
     #[serde(default)]
     pub observations: Vec<Observed>,
@@ -161,20 +162,23 @@ impl View {
     }
 
     fn admit(&mut self, member: Member) {
-        let dc = self.dcs.entry(member.name.clone()).or_default();
+        let mut dc = self.dcs.remove(&member.name).unwrap_or_default();
         dc.enrolled = member.enrolled;
+        let host = member.facts.host.as_ref().map(|host| &host.fact);
+        self.owners.change(&member.name, dc.own_host(), host);
         dc.facts = member.facts;
         dc.history = member.registrations;
         for observed in member.observations {
             let peer = observed.seen.peer.clone();
-            self.observers.entry(peer.clone()).or_default().insert(member.name.clone());
             // Two looks make a stretch of time: the first and the last of it.
             let gap = Duration::MAX;
             if let Some(since) = observed.since {
                 dc.see(peer.clone(), since, gap, observed.seen.clone());
             }
-            dc.see(peer, observed.at, gap, observed.seen);
+            dc.see(peer.clone(), observed.at, gap, observed.seen);
+            self.seen(&member.name, &dc, &peer);
         }
+        self.dcs.insert(member.name, dc);
         self.moved = true;
     }
 }

@@ -2,12 +2,17 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    net::IpAddr,
     time::Duration,
 };
 
 use epmesh_common::{
     diagnosis::DcFacts,
-    facts::{Digest, DnsName, PeerObservation, SectionKind, Subject, Timestamp},
+    facts::{
+        Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
+        Timestamp,
+    },
+    shared::Shared,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +54,7 @@ pub(super) struct Dc {
     /// Since when it has reported without a gap in which something could have come and gone.
     pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
-    pub(super) facts: DcFacts,
+    pub(super) facts: Shared<DcFacts>,
     pub(super) digests: HashMap<Subject, Digest>,
     pub(super) observations: BTreeMap<DnsName, Seen>,
     pub(super) history: History,
@@ -66,8 +71,52 @@ pub(super) struct Seen {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
-    pub(super) observation: PeerObservation,
+    pub(super) observation: Shared<PeerObservation>,
     pub(super) outcome: Outcome,
+}
+
+/// One domain controller, as one witness last saw it: what goes into evidence.
+#[derive(Clone, Debug)]
+pub(super) struct Glance {
+    pub(super) at: Timestamp,
+    pub(super) since: Timestamp,
+    /// Whether it read the whole endpoint map.
+    pub(super) read_map: bool,
+    /// Every address that it names.
+    pub(super) addresses: Shared<Vec<IpAddr>>,
+    pub(super) observation: Shared<PeerObservation>,
+}
+
+impl Seen {
+    /// As it goes into evidence.
+    pub(super) fn glance(&self) -> Glance {
+        Glance {
+            at: self.at,
+            since: self.since,
+            read_map: self.observation.addresses.iter().any(|probe| probe.map.is_some()),
+            addresses: named(&self.observation).into(),
+            observation: self.observation.clone(),
+        }
+    }
+}
+
+/// Every address that an observation names, each once.
+fn named(observation: &PeerObservation) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = observation.addresses.iter().map(|probe| probe.address).collect();
+    for lookup in &observation.lookups {
+        if let Source::Dns(server) = lookup.source {
+            found.push(server);
+        }
+        if let Answer::Records(records) = &lookup.answer {
+            found.extend(records.iter().filter_map(|record| match record.data {
+                RecordData::Address(address) => Some(address),
+                RecordData::Alias(_) => None,
+            }));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 impl Dc {
@@ -78,7 +127,7 @@ impl Dc {
         peer: DnsName,
         at: Timestamp,
         gap: Duration,
-        observation: PeerObservation,
+        observation: Shared<PeerObservation>,
     ) -> Option<Seen> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
@@ -94,6 +143,11 @@ impl Dc {
             }
             seen.at = at;
         }
+    }
+
+    /// What it says of itself as a host.
+    pub(super) fn own_host(&self) -> Option<&Host> {
+        self.facts.host.as_ref().map(|host| &host.fact)
     }
 
     /// Adds a remark of the coordinator's own; the same one is not kept twice.
@@ -142,7 +196,7 @@ mod tests {
         let mut dc = Dc::default();
         let mut look = |second, works| {
             let observation = seen("dc2.lab.test", "10.0.0.2", works, second);
-            dc.see(peer.clone(), at(second.into()), gap, observation);
+            dc.see(peer.clone(), at(second.into()), gap, observation.into());
             dc.observations.get(&peer).map(|seen| (seen.since, seen.at))
         };
         assert_eq!(look(10, false), Some((at(10), at(10))));

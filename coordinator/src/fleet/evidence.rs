@@ -1,18 +1,13 @@
 //! The evidence on a link, out of the view; and the verdicts, into it.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    net::IpAddr,
-    time::Duration,
-};
+use std::{cmp::Reverse, collections::BTreeMap, net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Evidence, Link, Observed, Verdict},
-    facts::{Answer, DnsName, RecordData, Source, Timestamp},
+    facts::{DnsName, Timestamp},
 };
 
-use super::{Transition, View, dc::Seen, view::Judged};
+use super::{Transition, View, dc::Glance, view::Judged};
 
 /// The most witnesses besides the destination whose observations go into one evidence.
 const MOST_WITNESSES: usize = 16;
@@ -23,23 +18,35 @@ impl View {
     #[must_use]
     pub fn evidence(&self, link: &Link, now: Timestamp) -> Evidence {
         let fresh_for = self.settings.fresh_for();
-        let facts = |dc: &DnsName| self.facts(dc).unwrap_or_default();
+        let fresh_since = now.minus(fresh_for);
+        let source = self.dcs.get(&link.source);
+        let witnesses = self.witnesses(link, fresh_since);
         let mut evidence = Evidence {
-            destination: facts(&link.destination),
-            source: facts(&link.source),
-            observations: self.witnesses(link, now.minus(fresh_for)),
-            registrations: self
-                .dcs
-                .get(&link.source)
+            destination: self.facts(&link.destination).unwrap_or_default(),
+            source: source.map(|source| source.facts.clone()).unwrap_or_default(),
+            observations: Vec::with_capacity(witnesses.len()),
+            registrations: source
                 .map(|source| source.history.of(link.interface))
                 .unwrap_or_default(),
-            watched_since: self.dcs.get(&link.source).and_then(|source| source.watched_since),
+            watched_since: source.and_then(|source| source.watched_since),
             ..Evidence::empty(
                 link.clone(),
                 u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX),
             )
         };
-        evidence.owners = self.owners(link, &addresses_in(&evidence), now.minus(fresh_for));
+        let mut wanted = addresses_in(&evidence);
+        for (witness, glance) in witnesses {
+            wanted.extend_from_slice(&glance.addresses);
+            evidence.observations.push(Observed {
+                witness: witness.clone(),
+                at: glance.at,
+                since: Some(glance.since),
+                seen: glance.observation.clone(),
+            });
+        }
+        wanted.sort_unstable();
+        wanted.dedup();
+        evidence.owners = self.owners(link, &wanted, fresh_since);
         evidence
     }
 
@@ -58,14 +65,21 @@ impl View {
         if !self.is_watched(&link.destination, &link.source) {
             return None;
         }
-        self.grouper.put(link, &verdict);
-        let judged = Judged { verdict: verdict.clone(), at: now };
-        let before = self.verdicts.insert(link.clone(), judged).map(|judged| judged.verdict);
-        let same = before
-            .as_ref()
-            .is_some_and(|before| before.state == verdict.state && before.cause == verdict.cause);
-        let before = before.map(|before| before.state);
-        (!same).then(|| Transition { link: link.clone(), before, verdict, at: now })
+        let looked = verdict.shown.at.unwrap_or(now);
+        let known = self.verdicts.get(link).map(|known| &known.verdict);
+        let before = known.map(|known| known.state);
+        let same = known.is_some_and(|it| it.state == verdict.state && it.cause == verdict.cause);
+        let since = self.verdicts.get(link).filter(|_| same).map_or(looked, |known| known.since);
+        self.grouper.put(link, &verdict, since);
+        if same {
+            if let Some(known) = self.verdicts.get_mut(link) {
+                *known = Judged { verdict, at: now, since };
+            }
+            return None;
+        }
+        let judged = Judged { verdict: verdict.clone(), at: now, since };
+        self.verdicts.insert(link.clone(), judged);
+        Some(Transition { link: link.clone(), before, verdict, at: now })
     }
 
     /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
@@ -79,24 +93,16 @@ impl View {
 
     /// The destination's observation of the source, then those of others: first what is fresh,
     /// then who read the whole map.
-    fn witnesses(&self, link: &Link, fresh_since: Timestamp) -> Vec<Observed> {
-        let seen_by = |witness: &DnsName| -> Option<&Seen> {
-            self.dcs.get(witness)?.observations.get(&link.source)
-        };
-        let observers = self.observers.get(&link.source).into_iter().flatten();
-        let mut others: Vec<_> = observers
-            .filter(|witness| **witness != link.destination)
-            .filter_map(|witness| Some((witness, seen_by(witness)?)))
-            .collect();
-        others.sort_by_key(|(witness, seen)| {
-            let read_map = seen.observation.addresses.iter().any(|probe| probe.map.is_some());
-            (Reverse(seen.at >= fresh_since), Reverse(read_map), *witness)
+    fn witnesses(&self, link: &Link, fresh_since: Timestamp) -> Vec<(&DnsName, &Glance)> {
+        let Some(glances) = self.observers.get(&link.source) else { return Vec::new() };
+        let others = glances.iter().filter(|(witness, _)| **witness != link.destination);
+        let mut others: Vec<(&DnsName, &Glance)> = others.collect();
+        // In the order of names already, which a stable sort keeps.
+        others.sort_by_key(|(_, glance)| {
+            (Reverse(glance.at >= fresh_since), Reverse(glance.read_map))
         });
-        let others = others.into_iter().map(|(witness, _)| witness).take(MOST_WITNESSES);
-        std::iter::once(&link.destination)
-            .chain(others)
-            .filter_map(|witness| self.observed(witness, &link.source))
-            .collect()
+        others.truncate(MOST_WITNESSES);
+        glances.get_key_value(&link.destination).into_iter().chain(others).collect()
     }
 
     /// Who owns which of `wanted`. An address that two claim is the source's if it is one of the
@@ -104,29 +110,28 @@ impl View {
     fn owners(
         &self,
         link: &Link,
-        wanted: &BTreeSet<IpAddr>,
+        wanted: &[IpAddr],
         fresh_since: Timestamp,
     ) -> BTreeMap<IpAddr, DnsName> {
-        let mut owners = BTreeMap::new();
-        let first = [&link.source, &link.destination].into_iter();
-        let all = first.filter_map(|dc| self.dcs.get_key_value(dc)).chain(&self.dcs);
-        for (name, dc) in all {
-            let Some(host) = dc.facts.host.as_ref().filter(|host| host.at >= fresh_since) else {
-                continue;
-            };
-            for owned in host.fact.addresses.value().into_iter().flatten() {
-                if wanted.contains(&owned.address) {
-                    owners.entry(owned.address).or_insert_with(|| name.clone());
-                }
-            }
-        }
-        owners
+        let says = |name: &DnsName| {
+            let host = self.dcs.get(name).and_then(|dc| dc.facts.host.as_ref());
+            host.is_some_and(|host| host.at >= fresh_since)
+        };
+        let owner = |address: &IpAddr| {
+            let fresh = || self.owners.of(*address).filter(|name| says(name));
+            let either = [&link.source, &link.destination];
+            either
+                .into_iter()
+                .find(|end| fresh().any(|name| name == *end))
+                .or_else(|| fresh().next())
+        };
+        wanted.iter().filter_map(|at| Some((*at, owner(at)?.clone()))).collect()
     }
 }
 
-/// Every address that something in the evidence names.
-fn addresses_in(evidence: &Evidence) -> BTreeSet<IpAddr> {
-    let mut found = BTreeSet::new();
+/// Every address that the two domain controllers themselves name.
+fn addresses_in(evidence: &Evidence) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = Vec::new();
     for facts in [&evidence.destination, &evidence.source] {
         if let Some(host) = &facts.host {
             let own = host.fact.addresses.value().into_iter().flatten();
@@ -136,20 +141,6 @@ fn addresses_in(evidence: &Evidence) -> BTreeSet<IpAddr> {
             found.extend(resolver.fact.servers.value().into_iter().flatten());
             let lines = resolver.fact.hosts.value().into_iter().flat_map(|hosts| &hosts.lines);
             found.extend(lines.map(|line| line.address));
-        }
-    }
-    for observed in &evidence.observations {
-        found.extend(observed.seen.addresses.iter().map(|probe| probe.address));
-        for lookup in &observed.seen.lookups {
-            if let Source::Dns(server) = lookup.source {
-                found.insert(server);
-            }
-            if let Answer::Records(records) = &lookup.answer {
-                found.extend(records.iter().filter_map(|record| match &record.data {
-                    RecordData::Address(address) => Some(*address),
-                    RecordData::Alias(_) => None,
-                }));
-            }
         }
     }
     found

@@ -15,6 +15,7 @@ mod grouping;
 mod history;
 mod named;
 mod outcome;
+mod owners;
 mod report;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use epmesh_common::{
     diagnosis::{DcFacts, State},
     facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    shared::Shared,
 };
 
 use super::{
@@ -152,6 +153,7 @@ impl View {
                 }
                 Subject::Peer(peer) => {
                     known.see_again(&peer, at, self.settings.fresh_for());
+                    self.seen_again(&dc, &known, &peer);
                     self.touch_between(&dc, &peer);
                 }
             }
@@ -161,6 +163,9 @@ impl View {
             match body {
                 Body::Own(section) => {
                     let kind = section.kind();
+                    if let Section::Host(host) = section.as_ref() {
+                        self.owners.change(&dc, known.own_host(), Some(host));
+                    }
                     known.facts.put(at, *section);
                     own_changed |= changed;
                     own_restated = true;
@@ -168,11 +173,11 @@ impl View {
                 }
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
-                    let before =
-                        known.see(peer.clone(), at, self.settings.fresh_for(), observation);
+                    let gap = self.settings.fresh_for();
+                    let before = known.see(peer.clone(), at, gap, observation.into());
                     let same = before.as_ref().map(|seen| &seen.outcome)
                         == known.observations.get(&peer).map(|seen| &seen.outcome);
-                    self.observers.entry(peer.clone()).or_default().insert(dc.clone());
+                    self.seen(&dc, &known, &peer);
                     self.touch_between(&dc, &peer);
                     if !same {
                         self.touch_source(&peer);
@@ -215,7 +220,7 @@ impl View {
     /// Puts back what the store held.
     pub fn restore(&mut self, restored: Restored) {
         let dc = restored.dc;
-        let known = self.dcs.entry(dc.clone()).or_default();
+        let mut known = self.dcs.remove(&dc).unwrap_or_default();
         known.acknowledged = restored.acknowledged;
         known.last_seen = Some(restored.received);
         known.dropped = restored.dropped;
@@ -228,17 +233,34 @@ impl View {
                 Body::Own(section) => {
                     if let Section::Host(host) = section.as_ref() {
                         known.agent_version = Some(host.agent_version.clone());
+                        self.owners.change(&dc, known.own_host(), Some(host));
                     }
                     known.facts.put(at, *section);
                 }
                 Body::Peer(observation) => {
                     let peer = observation.peer.clone();
-                    self.observers.entry(peer.clone()).or_default().insert(dc.clone());
-                    known.see(peer, at, self.settings.fresh_for(), observation);
+                    known.see(peer.clone(), at, self.settings.fresh_for(), observation.into());
+                    self.seen(&dc, &known, &peer);
                 }
             }
         }
+        self.dcs.insert(dc, known);
         self.moved = true;
+    }
+
+    /// Notes with a peer what a witness has seen of it.
+    pub(super) fn seen(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
+        if let Some(seen) = known.observations.get(peer) {
+            let glances = self.observers.entry(peer.clone()).or_default();
+            glances.insert(witness.clone(), seen.glance());
+        }
+    }
+
+    fn seen_again(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
+        let glance = self.observers.get_mut(peer).and_then(|of| of.get_mut(witness));
+        if let (Some(seen), Some(glance)) = (known.observations.get(peer), glance) {
+            (glance.at, glance.since) = (seen.at, seen.since);
+        }
     }
 
     fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &Subject) {
@@ -328,7 +350,7 @@ impl Staged {
         self.stamps = stamps.into_iter().collect();
     }
 
-    fn facts_after(&self, before: &DcFacts) -> DcFacts {
+    fn facts_after(&self, before: &Shared<DcFacts>) -> Shared<DcFacts> {
         let mut after = Dc { facts: before.clone(), ..Dc::default() };
         for (subject, at) in &self.restated {
             if let Subject::Own(kind) = subject {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, State, Verdict, diagnose},
+    diagnosis::{Evidence, Link, State, Verdict, diagnose, judge},
     facts::{DnsName, Timestamp},
 };
 use tokio::sync::Notify;
@@ -144,7 +144,7 @@ impl Fleet {
         for link in &links {
             let now = clock::now();
             let evidence = self.with(|view| view.evidence(link, now));
-            let verdict = diagnose(&evidence, now);
+            let verdict = judge(&evidence, now);
             if let Some(transition) = self.with(|view| view.judge(link, verdict, now)) {
                 transition.log();
             }

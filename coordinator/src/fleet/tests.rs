@@ -120,7 +120,7 @@ fn clocks_that_disagree_change_no_evidence() {
     };
     assert_eq!(build(0), build(600));
     let evidence = build(600);
-    assert_eq!(evidence.destination.host.expect("a host section").at, at(5));
+    assert_eq!(evidence.destination.host.as_ref().expect("a host section").at, at(5));
     assert_eq!(evidence.observations[0].at, at(7));
     assert_eq!(evidence.registrations.len(), 1);
 }
@@ -236,7 +236,7 @@ fn nobody_speaks_for_another() {
     let statements = vec![foreign.stated(at(5)), own_peer.stated(at(5)), crossed];
     agents[0].send(&mut view, 5, 5, statements);
     let facts = view.facts(&name(A)).expect("it is known");
-    assert_eq!(facts.host.expect("the first one").fact, host(A, &["10.0.0.1"]));
+    assert_eq!(facts.host.as_ref().expect("the first one").fact, host(A, &["10.0.0.1"]));
     assert_eq!(facts.endpoint_map, None);
     let notes = view.statuses().remove(0).notes;
     assert_eq!(notes.len(), 3);

@@ -10,10 +10,15 @@ use epmesh_common::{
     facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
+    shared::Shared,
     windows::ClientProtocolRule,
 };
 
-use super::{Acknowledged, dc::Dc};
+use super::{
+    Acknowledged,
+    dc::{Dc, Glance},
+    owners::Owners,
+};
 use crate::plan::Member;
 
 /// The most domain controllers that are kept; what names more is ignored.
@@ -48,10 +53,13 @@ impl Settings {
 pub struct View {
     pub(super) settings: Settings,
     pub(super) dcs: BTreeMap<DnsName, Dc>,
-    /// Of whom there is an observation, and whose.
-    pub(super) observers: HashMap<DnsName, BTreeSet<DnsName>>,
+    /// Of whom there is an observation, whose, and what it comes to as evidence: the same that stands
+    /// with the witness, where all that bears on a link is found at once.
+    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, Glance>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
+    /// Who says that it owns an address.
+    pub(super) owners: Owners,
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
@@ -69,6 +77,8 @@ pub struct View {
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) at: Timestamp,
+    /// Since when its state and its cause are what they are, by the look that showed it first.
+    pub(super) since: Timestamp,
 }
 
 impl View {
@@ -81,6 +91,7 @@ impl View {
             observers: HashMap::new(),
             members: BTreeMap::new(),
             plans: BTreeMap::new(),
+            owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
             touched: HashSet::new(),
@@ -149,7 +160,13 @@ impl View {
     pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) -> Timestamp {
         let known = self.dcs.entry(dc.clone()).or_default();
         known.last_seen = Some(received);
-        known.skew.observe(sent, received)
+        let came = known.skew.observe(sent, received);
+        if let Some(ahead) = known.skew.ahead_ms()
+            && known.facts.clock_ahead_ms != ahead
+        {
+            known.facts.clock_ahead_ms = ahead;
+        }
+        came
     }
 
     /// Notes that reports of `dc` cannot be stored, and why; `None` once they can.
@@ -200,22 +217,19 @@ impl View {
 
     /// What `dc` says of itself.
     #[must_use]
-    pub fn facts(&self, dc: &DnsName) -> Option<DcFacts> {
-        self.dcs.get(dc).map(|known| DcFacts {
-            clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
-            ..known.facts.clone()
-        })
+    pub fn facts(&self, dc: &DnsName) -> Option<Shared<DcFacts>> {
+        self.dcs.get(dc).map(|known| known.facts.clone())
     }
 
     /// What each domain controller says of itself, in no order that means anything.
     pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
-        self.dcs.values().map(|known| &known.facts)
+        self.dcs.values().map(|known| &*known.facts)
     }
 
     /// What others saw of `dc`, by the witness's name.
     #[must_use]
     pub fn observations_of(&self, dc: &DnsName) -> Vec<Observed> {
-        let witnesses = self.observers.get(dc).into_iter().flatten();
+        let witnesses = self.observers.get(dc).into_iter().flatten().map(|(witness, _)| witness);
         witnesses.filter_map(|witness| self.observed(witness, dc)).collect()
     }
 

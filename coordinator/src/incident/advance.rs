@@ -40,7 +40,7 @@ impl Record {
         self.settle(standing);
         if is_present != was_present {
             if is_present && self.status == Status::Open && self.went {
-                self.note(now, EntryKind::CameBack, "it is there again".to_owned());
+                self.note(now, EntryKind::CameBack, "it is there again");
             }
             self.went = !is_present;
             self.present = is_present;
@@ -57,10 +57,10 @@ impl Record {
         let counts = (what.links.len(), what.latent.len());
         if self.opened.is_some() {
             if !Told::of(&self.what, now).says(&what) {
-                self.note(now, EntryKind::Changed, said(&what));
+                self.note(now, EntryKind::Changed, &said(&what));
             }
             if counts != (self.failing, self.latent) {
-                self.note(now, EntryKind::Links, counted(counts));
+                self.note(now, EntryKind::Links, &counted(counts));
             }
         }
         (self.failing, self.latent) = counts;
@@ -82,7 +82,7 @@ impl Record {
                 if self.first_seen.until(now) >= damping.open_after {
                     self.status = Status::Open;
                     self.opened = Some(now);
-                    self.note(now, EntryKind::Opened, said(&self.what));
+                    self.note(now, EntryKind::Opened, &said(&self.what));
                 }
             }
             Status::Resolved if self.present => {
@@ -91,7 +91,7 @@ impl Record {
                     self.opened = Some(now);
                     self.acknowledged = None;
                     self.came_back(now);
-                    self.note(now, EntryKind::Reopened, said(&self.what));
+                    self.note(now, EntryKind::Reopened, &said(&self.what));
                 }
             }
             Status::Open if !self.present => self.resolve(now, damping, elsewhere),
@@ -114,7 +114,7 @@ impl Record {
                 self.unseen.len()
             );
             if self.timeline.last().is_none_or(|last| last.text != text) {
-                self.note(now, EntryKind::Unseen, text);
+                self.note(now, EntryKind::Unseen, &text);
             }
             return;
         }
@@ -127,7 +127,7 @@ impl Record {
         });
         self.status = Status::Resolved;
         self.resolved = Some(now);
-        self.note(now, EntryKind::Resolved, why);
+        self.note(now, EntryKind::Resolved, &why);
     }
 
     /// What receivers are to be told: the difference between what they know and what is, unless it

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     alert::{AlertError, Alerts, Event, EventKind},
     clock,
-    fleet::Fleet,
+    fleet::{Fleet, View},
     store::{Expect, Prefix, Space, Store, Transaction, record, scan_all},
 };
 
@@ -226,7 +226,7 @@ impl Incidents {
             wanted.map(|record| IncidentRow::of(record, now)).collect();
         drop(life);
         incidents.sort_by_key(IncidentRow::order);
-        let unexplained = self.fleet.with(|view| view.unexplained());
+        let unexplained = self.fleet.with(View::unexplained);
         IncidentList::new(incidents, &unexplained)
     }
 

@@ -66,12 +66,8 @@ impl Life {
                 held.dirty_since.get_or_insert(now);
             }
         }
-        for (subject, incident) in there {
-            let Some(incident) = incident else { continue };
-            let id = match self.known(&subject, now, damping) {
-                Some(id) => id,
-                None => self.adopt(&incident, now).unwrap_or_else(|| self.begin(&incident, now)),
-            };
+        for incident in there.into_iter().filter_map(|(_, incident)| incident) {
+            let id = self.which(&incident, now, damping);
             if let Some(held) = self.held.get_mut(&id) {
                 held.record.see(Some(incident), now, standing);
                 held.dirty_since.get_or_insert(now);
@@ -87,13 +83,34 @@ impl Life {
         (record.status != Status::Resolved || lately).then(|| id.clone())
     }
 
+    /// The incident that a fault is: the one that has its subject; else one that has lost its own,
+    /// before one that is over and had it, if it has been told already; else a new one.
+    fn which(&mut self, incident: &Incident, now: Timestamp, damping: &Damping) -> String {
+        let status = |id: &str| self.held.get(id).map(|held| held.record.status);
+        let known = self.known(&incident.subject, now, damping);
+        let is_over = known.as_deref().and_then(status) == Some(Status::Resolved);
+        if let Some(known) = known.as_ref().filter(|_| !is_over) {
+            return known.clone();
+        }
+        let heir = self.heir(incident);
+        let is_told = heir.as_deref().and_then(status) == Some(Status::Open);
+        match (known, heir) {
+            (Some(known), Some(_)) if !is_told => known,
+            (Some(known), None) => known,
+            (_, Some(heir)) => {
+                self.rename(&heir, incident, now);
+                heir
+            }
+            (None, None) => self.begin(incident, now),
+        }
+    }
+
     /// An incident that has just lost its own subject, and of whose links this one explains half or
-    /// more, goes on under the new subject: it is the same fault, understood better.
-    fn adopt(&mut self, incident: &Incident, now: Timestamp) -> Option<String> {
+    /// more: it is the same fault, understood better.
+    fn heir(&self, incident: &Incident) -> Option<String> {
         let explained: BTreeSet<&Link> = incident.links.iter().chain(&incident.latent).collect();
         let heir = |held: &&Held| held.record.status != Status::Resolved && !held.record.present;
-        let best = self
-            .held
+        self.held
             .values()
             .filter(heir)
             .filter_map(|held| {
@@ -106,18 +123,23 @@ impl Life {
                 half.then_some((common, std::cmp::Reverse(held.record.first_seen), held))
             })
             .max_by_key(|(common, oldest, _)| (*common, *oldest))
-            .map(|(_, _, held)| held.record.id.clone())?;
-        let held = self.held.get_mut(&best)?;
+            .map(|(_, _, held)| held.record.id.clone())
+    }
+
+    /// Lets an incident go on under another subject.
+    fn rename(&mut self, id: &str, incident: &Incident, now: Timestamp) {
+        let Some(held) = self.held.get_mut(id) else { return };
         let before = &held.record.what.subject;
-        self.by_subject.remove(before);
+        if self.by_subject.get(before).is_some_and(|known| known == id) {
+            self.by_subject.remove(before);
+        }
         if held.record.status == Status::Open {
             let text = format!("not {before}: {}", incident.subject);
-            held.record.note(now, EntryKind::Changed, text);
+            held.record.note(now, EntryKind::Changed, &text);
         }
         // It has not been away: it had another name.
         held.record.went = false;
-        self.by_subject.insert(incident.subject.clone(), best.clone());
-        Some(best)
+        self.by_subject.insert(incident.subject.clone(), id.to_owned());
     }
 
     fn begin(&mut self, incident: &Incident, now: Timestamp) -> String {

@@ -253,8 +253,8 @@ impl Record {
 
     /// Notes what happened. Of entries on the number of links that follow each other the last is
     /// kept; of all, the first and the last hundred.
-    pub(super) fn note(&mut self, at: Timestamp, kind: EntryKind, text: String) {
-        self.enter(Entry { at, kind, text: shortened(&text, TEXT), by: None });
+    pub(super) fn note(&mut self, at: Timestamp, kind: EntryKind, text: &str) {
+        self.enter(Entry { at, kind, text: shortened(text, TEXT), by: None });
     }
 
     pub(super) fn enter(&mut self, entry: Entry) {

@@ -9,6 +9,7 @@ use epmesh_common::{
     },
     facts::{Body, DnsName, Report, Section, Timestamp},
     rpc::InterfaceId,
+    windows::ClientProtocolRule,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -106,11 +107,10 @@ impl Stage {
         interfaces: Vec<InterfaceId>,
         store: Arc<dyn Store>,
     ) -> Self {
-        // As at any start: there is a provider already, or this one is it.
         let fleet = Fleet::new(Settings {
             interval: INTERVAL,
             interfaces: interfaces.clone(),
-            client_protocols: Default::default(),
+            client_protocols: ClientProtocolRule::default(),
         });
         let receiver = Receiver::new("ops", "http://127.0.0.1:9/", SECRET).expect("a receiver");
         let alerts = Alerts::open(Arc::clone(&store), vec![receiver]).await.expect("an outbox");
@@ -477,7 +477,7 @@ async fn an_incident_of_thousands_of_links_fits_into_the_store() {
         .collect();
     record.what.places = (0..20_000).map(|number| format!("server {number}")).collect();
     for second in 0..500 {
-        record.note(stage.time(second), EntryKind::Changed, "word ".repeat(500));
+        record.note(stage.time(second), EntryKind::Changed, &"word ".repeat(500));
     }
     let bytes = record::encode(&key, &record.stored()).expect("JSON");
     assert!(bytes.len() < MAX_VALUE, "{} bytes", bytes.len());

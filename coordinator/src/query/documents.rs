@@ -102,7 +102,7 @@ impl OwnFacts {
             version.and_then(|version| ProtocolMajority::of(view.every_facts(), version));
         let rule = &view.settings().client_protocols;
         let remarks = Remarks::beside(&facts, rule, majority.as_ref());
-        Self { dc, facts, remarks }
+        Self { dc, facts: facts.into_inner(), remarks }
     }
 
     /// Leaves out every section but these, and the remarks, which are about the whole; with none

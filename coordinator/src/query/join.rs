@@ -127,9 +127,10 @@ pub(super) fn judge(
             if let Some(seen) = &look {
                 evidence.observations.retain(|observed| observed.witness != client);
                 let witness = client.clone();
-                evidence
-                    .observations
-                    .insert(0, Observed { witness, at: now, since: None, seen: seen.clone() });
+                evidence.observations.insert(
+                    0,
+                    Observed { witness, at: now, since: None, seen: seen.clone().into() },
+                );
             }
             evidence
         })

@@ -205,8 +205,8 @@ impl Query for Operator {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
         let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
-        let own = facts.and_then(|facts| facts.endpoint_map);
-        document(&Endpoints::of(dc, own.as_ref(), &seen))
+        let own = facts.as_ref().and_then(|facts| facts.endpoint_map.as_ref());
+        document(&Endpoints::of(dc, own, &seen))
     }
 
     async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {

@@ -139,7 +139,8 @@ fn miscounted(played: &Played) -> Option<String> {
             source: verdict.source.clone(),
             interface: drsuapi(),
         };
-        grouper.put(&link, verdict);
+        // Settled: every link has been as it is since its last look at the latest.
+        grouper.put(&link, verdict, verdict.shown.at.unwrap_or(played.now));
     }
     let incidents = grouper.incidents();
     let of = |fault: &Fault, incident: &Incident| {

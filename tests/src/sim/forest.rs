@@ -84,7 +84,7 @@ impl Forest {
         let data = folder.path().join("coordinator");
         let mut options = ServeOptions::new(data.clone(), SocketAddr::from(([127, 0, 0, 1], 0)));
         options.interval = INTERVAL;
-        options.incidents.open_after = Some(INTERVAL);
+        options.incidents.open_after = Some(INTERVAL * 3);
         let (ready, bound) = oneshot::channel::<Bound>();
         tasks.spawn(serve(options, shutdown.clone(), ready));
         let bound = match bound.await {

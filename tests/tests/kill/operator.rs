@@ -160,7 +160,8 @@ impl Access {
             let host = member.facts.host.as_ref();
             let number = host.and_then(|host| number_of(&host.fact)).unwrap_or_default();
             let own = member.facts.sections().into_iter().map(|own| Body::Own(Box::new(own.fact)));
-            let peers = member.observations.into_iter().map(|seen| Body::Peer(seen.seen));
+            let peers =
+                member.observations.into_iter().map(|seen| Body::Peer(seen.seen.into_inner()));
             let held = own.chain(peers).map(|body| (body.subject(), body.digest())).collect();
             exported.insert(member.name, Exported { held, number });
         }

@@ -83,6 +83,8 @@ impl<'a> DpkgVersion<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -119,6 +121,18 @@ mod tests {
             for _ in 0..2 {
                 assert_eq!(samba.here.samba_package().as_deref(), Some(version));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn takes_any_text(lines in proptest::collection::vec(
+            "(Package: samba|Status: install ok installed|Version: .{0,5}|.{0,9})", 0..9,
+        )) {
+            let mut package = DpkgVersion::of("samba");
+            lines.iter().for_each(|line| package.line(line));
+            let version = package.found.map(|version| format!("Version: {version}"));
+            prop_assert!(version.is_none_or(|version| lines.contains(&version)));
         }
     }
 }

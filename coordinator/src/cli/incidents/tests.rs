@@ -1,0 +1,134 @@
+//! What is printed, beside files of what was.
+
+use std::{path::Path, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{Cause, Confidence, Culprit, Side, Subject},
+    incident::{Considered, Pattern, Shape},
+};
+
+use super::*;
+use crate::incident::{Acknowledgement, Entry, EntryKind, Group};
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_795_219_200_000)
+}
+
+fn ago(minutes: u64) -> Timestamp {
+    now().minus(Duration::from_secs(minutes * 60))
+}
+
+/// As in `render/tests.rs`: with `EPMESH_BLESS` set, the file is written anew.
+fn is_as_in(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/golden").join(file);
+    if std::env::var_os("EPMESH_BLESS").is_some() {
+        std::fs::write(&path, text).expect("the file can be written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("the file is there");
+    assert_eq!(text, expected, "{file}: EPMESH_BLESS=1 writes it anew");
+}
+
+fn link(from: u32) -> LinkName {
+    LinkName {
+        destination: format!("dc{from}.lab.test").parse().expect("a name"),
+        source: "dc2.lab.test".parse().expect("a name"),
+        interface: "drsuapi".to_owned(),
+        standing: None,
+    }
+}
+
+fn row() -> IncidentRow {
+    IncidentRow {
+        id: "1a2b3c4d".to_owned(),
+        status: Status::Open,
+        state: State::Failing,
+        side: Side::Source,
+        cause: Cause::ServiceDied,
+        confidence: Confidence::Proven,
+        subject: "service NTDS on dc2.lab.test".to_owned(),
+        failing: 2,
+        latent: 0,
+        unseen: 1,
+        pattern: Pattern {
+            shape: Shape::AllDestinations,
+            hit: 2,
+            of: 2,
+            words: "2 of 2 destinations fail: all that look at dc2.lab.test".to_owned(),
+        },
+        first_seen: ago(42),
+        opened: Some(ago(41)),
+        resolved: None,
+        reopened: 1,
+        acknowledged: Some(Acknowledgement {
+            by: "anna".to_owned(),
+            at: ago(30),
+            note: Some("on it".to_owned()),
+        }),
+        silenced: None,
+    }
+}
+
+#[test]
+fn the_list() {
+    let second = IncidentRow {
+        id: "99aa0011".to_owned(),
+        state: State::Latent,
+        side: Side::NameResolution,
+        cause: Cause::DnsAStale,
+        subject: "A dc3.lab.test = 10.0.0.9".to_owned(),
+        failing: 0,
+        latent: 3,
+        unseen: 0,
+        reopened: 0,
+        acknowledged: None,
+        ..row()
+    };
+    let list = IncidentList { incidents: vec![row(), second], unexplained: vec![link(7)] };
+    is_as_in("incidents.txt", &render_list(&list, false, now(), Some(160)));
+    assert_eq!(exit(&list), Exit::Failing);
+    let over = IncidentRow { status: Status::Resolved, ..row() };
+    let list = IncidentList { incidents: vec![over], unexplained: Vec::new() };
+    assert_eq!(exit(&list), Exit::Healthy);
+    assert_eq!(exit(&IncidentList::default()), Exit::Healthy);
+    let nothing = render_list(&IncidentList::default(), false, now(), None);
+    assert_eq!(nothing, "no incident is open\n");
+}
+
+#[test]
+fn one() {
+    let dc = "dc2.lab.test".parse().expect("a name");
+    let subject = Subject::Service { dc, service: "NTDS".to_owned() };
+    let dc = "dc2.lab.test".parse().expect("a name");
+    let other = Subject::Application { dc };
+    let entry = |at, kind, text: &str, by: Option<&str>| Entry {
+        at,
+        kind,
+        text: text.to_owned(),
+        by: by.map(str::to_owned),
+    };
+    let incident = IncidentDocument {
+        row: row(),
+        root: subject,
+        culprit: Culprit {
+            kind: "service".to_owned(),
+            name: "NTDS on dc2.lab.test".to_owned(),
+            value: "stopped".to_owned(),
+        },
+        places: Vec::new(),
+        links: Group { failing: vec![link(1), link(3)], unseen: vec![link(4)], ..Group::default() },
+        considered: vec![Considered {
+            name: other.to_string(),
+            subject: other,
+            explains: 2,
+            of: 2,
+            why: "explains no more, and is farther from them".to_owned(),
+        }],
+        timeline: vec![
+            entry(ago(41), EntryKind::Opened, "service NTDS on dc2.lab.test", None),
+            entry(ago(30), EntryKind::Acknowledged, "on it", Some("anna")),
+        ],
+        left_out: 0,
+        why: None,
+    };
+    is_as_in("incident.txt", &render(&incident, now(), Some(160)));
+}
