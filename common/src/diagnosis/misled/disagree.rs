@@ -62,7 +62,7 @@ fn conflict_of(case: &Case<'_>, views: &[View], v4: bool) -> Option<Finding> {
         .collect();
     let (first, leading) = sets.first()?;
     let in_doubt = |set: &BTreeSet<IpAddr>| {
-        let mut apart = set.symmetric_difference(leading).copied();
+        let mut apart = set.difference(leading).chain(leading.difference(set)).copied();
         apart.find(|address| case.owner(*address) == Owner::NotKnown)
     };
     let doubted: Vec<IpAddr> = sets.iter().filter_map(|(_, set)| in_doubt(set)).collect();

@@ -15,18 +15,17 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         Cause::LmhostsOverride => lmhosts(g),
         Cause::WinsStale => wins(g),
         Cause::DnsCnameMissing => vec![
-            format!("on {source}, register it again: {}: {}", register_alias(g), g.name),
+            format!("{} is missing; on {source}, register it again: {}", g.name, register_alias(g)),
             format!(
                 "where that fails, see whether the zone takes dynamic updates from {source}, and \
                  which DNS server {source} itself asks"
             ),
-            format!("ask each server: {}: it must name {source}", lookups(g, "CNAME")),
+            format!("ask each server, which must name {source}: {}", lookups(g, "CNAME")),
         ],
         Cause::DnsServersDisagree => disagree(g),
         Cause::DnsCacheStale => vec![
             format!(
-                "on {dest}, clear the DNS client's cache, which deletes nothing else: ipconfig \
-                 /flushdns: {}, {}",
+                "{}: {}; on {dest}, clear the cache, which deletes nothing else: ipconfig /flushdns",
                 g.name, g.value
             ),
             "where it comes back, see which of its DNS servers still hands out the old record"
@@ -86,7 +85,7 @@ fn records(g: &Ground<'_>) -> Vec<String> {
     ));
     steps.push(flush(g));
     let kind = g.finding.record.as_ref().map_or("A", |record| record.kind);
-    steps.push(format!("ask each server: {}{}", lookups(g, kind), right(g, kind)));
+    steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
     steps
 }
 
@@ -94,7 +93,7 @@ fn disagree(g: &Ground<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
     let kind = g.finding.record.as_ref().map_or("A", |record| record.kind);
     let register = g.at_source("ipconfig /registerdns", "samba_dnsupdate");
-    let mut steps = vec![format!("compare the servers: {}: {}", lookups(g, kind), g.value)];
+    let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
     if g.finding.missing.is_empty() {
         steps.push(format!(
             "mend the server that differs ({}): replication of the zone, or a transfer that failed; \
@@ -219,10 +218,10 @@ fn lookups(g: &Ground<'_>, kind: &str) -> String {
 /// What they must answer, where that is known.
 fn right(g: &Ground<'_>, kind: &str) -> String {
     if kind == "CNAME" {
-        return format!(": it must name {}", g.source);
+        return format!(", which must name {}", g.source);
     }
     let owned = g.case.source_addresses().unwrap_or_default();
     let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == "A"));
     let list: Vec<String> = fits.map(ToString::to_string).collect();
-    if list.is_empty() { String::new() } else { format!(": it must be {}", list.join(", ")) }
+    if list.is_empty() { String::new() } else { format!(", which must say {}", list.join(", ")) }
 }

@@ -29,7 +29,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         ],
         Cause::HostFirewall => vec![
             format!(
-                "on {source}, see which profile is in force and what it lets in: {}: {value}",
+                "{value}; on {source}, see which profile is in force and what it lets in: {}",
                 g.at_source("netsh advfirewall show currentprofile", "nft list ruleset")
             ),
             "allow what domain controllers need: netsh advfirewall firewall set rule group=\"Active \
@@ -49,8 +49,8 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         Cause::RpcFiltered => filtered(g),
         Cause::EpmAccessDenied => vec![
             format!(
-                "on {source}: reg query \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Rpc\": \
-                 {name}, {value}"
+                "{name}: {value}; see the policy on {source}: reg query \
+                 \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Rpc\""
             ),
             format!(
                 "take {source} out of the policy \"Restrict Unauthenticated RPC clients\" \
@@ -61,7 +61,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         ],
         Cause::StaleEndpoint => vec![
             format!(
-                "on {source}, see which process owns the port: {}: {name}: {value}",
+                "{name}: {value}; on {source}, see which process owns the port: {}",
                 g.at_source("netstat -ano", "ss -tlnp")
             ),
             restart(g),
@@ -117,7 +117,7 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
     });
     let key = key.map_or("KEY".to_owned(), |filter| format!("{{{}}}", filter.key));
     vec![
-        format!("on {source}, see its RPC filters: netsh rpc filter show filter: {name}: {value}"),
+        format!("{name}: {value}; on {source}, see its RPC filters: netsh rpc filter show filter"),
         format!(
             "find out who set it and why; then take out the one that hides the interface, which \
              removes the protection it was made for: netsh rpc filter delete filter filterkey={key}"
@@ -129,8 +129,8 @@ fn exhausted(g: &Ground<'_>) -> Vec<String> {
     let host = if g.finding.side == Side::Destination { g.dest } else { g.source };
     vec![
         format!(
-            "on {host}, see which program holds the ports: netstat -anob (netstat -ano | find /c \
-             \"TIME_WAIT\" for those that are only waiting): {}: {}",
+            "{}: {}; on {host}, see which program holds the ports: netstat -anob (netstat -ano | find \
+             /c \"TIME_WAIT\" counts those that are only waiting)",
             g.name, g.value
         ),
         "end or mend that program, which ends what it does; widening the range only buys time (netsh \

@@ -40,7 +40,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         ],
         Cause::PortRangeExhausted | Cause::PortRangeConstrained => range(g, whole),
         Cause::StaticPortConflict => vec![
-            format!("on {source}, see what holds it: netstat -ano: {name}: {value}"),
+            format!("{name}: {value}; on {source}, see what holds it: netstat -ano"),
             format!(
                 "give {name} a port of its own (KB 224196: \"TCP/IP Port\" in ...\\NTDS\\Parameters, \
                  DCTcpipPort in ...\\Netlogon\\Parameters; DFSR: dfsrdiag StaticRPC), and open that \
@@ -57,7 +57,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
 
 fn range(g: &Ground<'_>, whole: String) -> Vec<String> {
     let (source, name, value) = (g.source, g.name, g.value);
-    let mut steps = vec![format!("on {source}, see it: {}: {name}: {value}", {
+    let mut steps = vec![format!("{name}: {value}; on {source}, see it: {}", {
         if g.kind == "registry-value" {
             format!("reg query {INTERNET}")
         } else {
