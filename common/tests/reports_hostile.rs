@@ -8,7 +8,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a test panics where it is wrong, and a benchmark prints"
+    clippy::disallowed_methods,
+    reason = "a test panics where it is wrong, and a benchmark reads the clock and prints"
 )]
 
 use std::{
