@@ -183,7 +183,9 @@ fn draw_faults(dice: &mut Dice, world: &World, start: Timestamp, wanted: usize) 
                 bears(&fault) && bears(other)
             })
         });
-        if !shared {
+        // Nor does one lead to the name that another one is about.
+        let met = |it: &Fault| it.other == fault.source || fault.other == it.source;
+        if !shared && !faults.iter().any(met) {
             faults.push(fault);
         }
     }
