@@ -92,7 +92,7 @@ fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option
         here = next + 1;
     }
     // A name alone is no report: something of the head, or a heading, has to follow.
-    let heading_follows = page.next_open(at + 1).is_some_and(|(_, text)| text.starts_with("===="));
+    let heading_follows = page.next_open(here).is_some_and(|(_, text)| text.starts_with("===="));
     if own.dsa_guid.is_none() && !heading_follows {
         return None;
     }

@@ -13,7 +13,7 @@
 //! 5. Died is told from never started, and unregistered from never registered, by what was before:
 //!    *S* spoke before the fault.
 //! 6. On which side a cut lies, a third one tells: it looked after *D* had failed for the first
-//!    time ([`APART`] at least, since two hosts' times are compared), and it got through where the
+//!    time (`APART` at least, since two hosts' times are compared), and it got through where the
 //!    way is cut, or failed likewise from *S*'s own site where the host is.
 //! 7. That *S* has listed what *D* was denied is known only from a map read after the first denial.
 

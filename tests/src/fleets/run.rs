@@ -249,7 +249,7 @@ impl Play {
         if dice.chance(15) {
             let dc = dice.below(original);
             let at = start.plus(Duration::from_millis(dice.from_to(80_000, 200_000)));
-            if !busy.contains(&dc) && !(is_down && play.world.dcs[dc].dns.is_some()) {
+            if !(busy.contains(&dc) || is_down && play.world.dcs[dc].dns.is_some()) {
                 restarts.push((dc, at));
                 play.at(at, Step::Down(dc));
                 play.at(at.plus(Duration::from_secs(dice.from_to(20, 60))), Step::Up(dc));

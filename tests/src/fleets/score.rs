@@ -139,8 +139,8 @@ fn miscounted(played: &Played) -> Option<String> {
             source: verdict.source.clone(),
             interface: drsuapi(),
         };
-        // Settled: every link has been as it is since its last look at the latest.
-        grouper.put(&link, verdict, verdict.shown.at.unwrap_or(played.now));
+        // Settled: whatever any look shows is from after the fault began.
+        grouper.put(&link, verdict, Timestamp::default());
     }
     let incidents = grouper.incidents();
     let of = |fault: &Fault, incident: &Incident| {

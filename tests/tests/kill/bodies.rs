@@ -1,16 +1,17 @@
 //! What the agents report: bodies that carry the number of their report.
 
 use std::{
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result};
 use epmesh_common::{
     facts::{
-        AddressProbe, Blank, Body, Directory, DnsName, EndpointMap, Host, InterfaceProbe,
-        MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Reading, Report,
-        Section, Stage, Statement, Through, Timestamp,
+        AddressProbe, Answer, Blank, Body, Directory, DnsName, EndpointMap, Host, InterfaceAddress,
+        InterfaceProbe, Lookup, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform,
+        PortProbe, Question, Reading, Record, RecordData, RecordType, Report, Section, Source,
+        Stage, Statement, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, names},
 };
@@ -42,7 +43,9 @@ impl Forest {
     pub(crate) fn report(&self, index: usize, number: u64) -> Result<Report> {
         let at = now();
         let name = self.dcs.get(index).context("an agent")?;
-        let mut statements = vec![Body::Own(Box::new(host(name, number))).stated(at)];
+        let mut statements = vec![
+            Body::Own(Box::new(host(name, address_of(index, self.dcs.len()), number))).stated(at),
+        ];
         let step = usize::try_from(number % 3)? + 1;
         let peer = self.dcs.get((index + step) % self.dcs.len()).context("a peer")?;
         statements.push(Body::Peer(self.observation(peer, number)).stated(at));
@@ -132,7 +135,20 @@ impl Forest {
         PeerObservation {
             peer: peer.clone(),
             dsa_guid: Some(Uuid::from_u128(number.into())),
-            lookups: Vec::new(),
+            lookups: vec![Lookup {
+                source: Source::Dns(Ipv4Addr::new(192, 0, 2, 53).into()),
+                question: Question { name: peer.clone(), kind: RecordType::A },
+                answer: Answer::Records(vec![Record {
+                    name: peer.clone(),
+                    data: RecordData::Address(Ipv4Addr::new(192, 0, 2, 2).into()),
+                    ttl: Some(900),
+                    line: None,
+                }]),
+                code: None,
+                local: None,
+                took_ms: 1,
+                retried: false,
+            }],
             addresses: vec![AddressProbe {
                 address: Ipv4Addr::new(192, 0, 2, 2).into(),
                 connect: ok.clone(),
@@ -152,11 +168,16 @@ pub(crate) fn number_of(host: &Host) -> Option<u64> {
     host.os.value()?.strip_prefix("report ")?.parse().ok()
 }
 
-fn host(name: &DnsName, number: u64) -> Section {
+/// Where a domain controller is: the last one apart from the others.
+fn address_of(index: usize, count: usize) -> IpAddr {
+    Ipv4Addr::new(192, 0, 2, if index + 1 == count { 2 } else { 1 }).into()
+}
+
+fn host(name: &DnsName, address: IpAddr, number: u64) -> Section {
     Section::Host(Host {
         domain: Reading::from(name.parent()),
         forest: Reading::from(name.parent()),
-        addresses: Reading::Value(Vec::new()),
+        addresses: Reading::Value(vec![InterfaceAddress { interface: "net0".to_owned(), address }]),
         os: Reading::Value(format!("report {number}")),
         ..Host::blank(name.clone(), Platform::Simulated, "0.0-kill", &Blank::Absent)
     })

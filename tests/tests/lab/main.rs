@@ -36,6 +36,10 @@ fn the_lab() {
         join::the_self_test_names_the_missing_rights(&lab);
         join::a_join_is_judged_from_any_machine(&lab);
     }
+    // Before the faults: after these dc2's registration is flapping, and its links are latent for two hours.
+    if wanted("alerts") {
+        alerts::opened_and_resolved_once_each(&lab);
+    }
     if wanted("faults") {
         lab.start_mesh(None);
         faults::every_fault_has_its_verdict(&lab);
@@ -44,9 +48,6 @@ fn the_lab() {
         faults::without_an_agent_on_the_source(&lab);
         spool::a_full_disk_is_said_and_survived(&lab);
         lab.stop_mesh();
-    }
-    if wanted("alerts") {
-        alerts::opened_and_resolved_once_each(&lab);
     }
 }
 

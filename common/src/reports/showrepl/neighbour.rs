@@ -130,7 +130,7 @@ fn kind(line: &str, before_attempt: bool, message_expected: bool) -> Kind {
     }
     if !before_attempt
         && let Some(count) = scan::leading_number(line)
-        && scan::paired_code(line).is_none()
+        && code(line).is_none()
         && line.contains(|c: char| c.is_alphabetic())
     {
         return Kind::Count(count);
