@@ -2,7 +2,7 @@
 //!
 //! What is an incident is said by [`epmesh_common::incident`]: one fault and the links that it
 //! explains. Here it gets a name that stays, a timeline, and what operators say of it. [`Record`] is
-//! one incident and [`Record::advance`] the rules of its life, without a clock and without I/O;
+//! one incident and `Record::advance` the rules of its life, without a clock and without I/O;
 //! [`Incidents`] keeps all of them, writes each step down together with the alert that it makes, and
 //! only then takes it for true.
 //!

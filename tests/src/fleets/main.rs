@@ -41,8 +41,8 @@ fn main() -> ExitCode {
 /// One fleet, and what was done to it.
 fn one(seed: u64, variant: Variant) -> Score {
     let played = play(seed, variant);
+    let name = |dc: usize| played.world.dcs.get(dc).map_or("?", |dc| dc.name.as_str());
     for fault in &played.faults {
-        let name = |dc: usize| &played.world.dcs[dc].name;
         println!(
             "{:?}, {} s before the end: {} <- {}, server {:?}, wrong {}",
             fault.kind,
@@ -55,7 +55,7 @@ fn one(seed: u64, variant: Variant) -> Score {
     }
     for (dc, at) in &played.restarts {
         let before = at.until(played.now).as_secs();
-        println!("{} restarts, {before} s before the end", played.world.dcs[*dc].name);
+        println!("{} restarts, {before} s before the end", name(*dc));
     }
     score(seed, &played)
 }
