@@ -84,7 +84,10 @@ fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option
         if lines.len() > MAX_HEAD || !text.contains(':') && !text.starts_with("IS_") {
             break;
         }
-        if scan::paired_code(text).is_some() || !scan::moments(text).is_empty() {
+        // An error in brackets is no option: `Site Options: (none)` is.
+        let bracketed = |c: char| c.is_ascii_digit();
+        let error = text.split('(').skip(1).any(|behind| behind.starts_with(bracketed));
+        if error || scan::paired_code(text).is_some() || !scan::moments(text).is_empty() {
             break;
         }
         own.dsa_guid = own.dsa_guid.or_else(|| scan::guid(text));

@@ -5,6 +5,11 @@
 //! agents and 499,800 links, each with the facts and the look of the random fleets of
 //! `epmesh-fleets`, taken in by the coordinator's own view. Only the work on them is timed.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a benchmark over a fleet that it made itself ends where that is not as it was made"
+)]
+
 mod fleet;
 
 use std::{
