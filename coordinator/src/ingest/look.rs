@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Link, Verdict, diagnose},
+    diagnosis::{Link, Observed, Verdict, diagnose},
     facts::{DnsName, Look, SectionKind, Target},
     rpc::InterfaceId,
 };
@@ -53,21 +53,32 @@ impl Hub {
                 None => outcome.not_connected.push(dc),
             }
         }
+        let mut looks = Vec::new();
         for (dc, mut answer) in asked {
             match tokio::time::timeout_at(until, answer.done()).await {
-                Ok(true) => outcome.answered.push(dc),
+                Ok(true) => {
+                    let seen = self.fleet.evidence(link).observations;
+                    looks.extend(seen.into_iter().find(|look| look.witness == dc));
+                    outcome.answered.push(dc);
+                }
                 Ok(false) | Err(_) => outcome.silent.push(dc),
             }
         }
         let fresh = outcome.answered.contains(&link.destination);
-        outcome.verdict = if fresh {
-            self.fleet.diagnose(link)
-        } else {
+        let mut evidence = self.fleet.evidence(link);
+        if !fresh {
             // What the destination saw before it was asked is no answer to the question.
-            let mut evidence = self.fleet.evidence(link);
             evidence.observations.retain(|seen| seen.witness != link.destination);
-            diagnose(&evidence, clock::now())
-        };
+        }
+        // A look of an agent's own round, at the watched interfaces alone, may have come since.
+        for seen in &mut evidence.observations {
+            if !tried(seen, link.interface)
+                && let Some(asked) = looks.iter().find(|look| look.witness == seen.witness)
+            {
+                *seen = asked.clone();
+            }
+        }
+        outcome.verdict = diagnose(&evidence, clock::now());
         outcome
     }
 
@@ -138,4 +149,10 @@ impl Hub {
         witnesses.extend(others.map(|dc| (dc, Vec::new(), true)));
         witnesses
     }
+}
+
+/// Whether the look asked for the interface at any address.
+fn tried(look: &Observed, interface: InterfaceId) -> bool {
+    let mut probes = look.seen.addresses.iter().flat_map(|address| &address.interfaces);
+    probes.any(|probe| probe.interface == interface)
 }
