@@ -4,6 +4,8 @@ mod args;
 mod client;
 mod explain;
 mod facts;
+#[cfg(test)]
+mod golden;
 mod incidents;
 mod join;
 mod render;

@@ -38,22 +38,21 @@ pub(crate) fn every_fault_has_its_verdict(lab: &Lab) {
     let mut wrong = Vec::new();
     let mut flapped = false;
     for (name, cause, sides) in FAULTS {
-        works(lab, &mut flapped);
+        flapped |= works(lab);
         lab.run(&["fault", name]);
         if let Err(why) = verdict(lab, name, *cause, sides) {
             wrong.push(format!("{name}: {why}"));
         }
         lab.run(&["heal"]);
     }
-    works(lab, &mut flapped);
+    flapped |= works(lab);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(flapped, "dc2 lost its registration time and again, and nobody said so");
 }
 
 /// Two faults at once that have nothing to do with each other: each link is told its own.
 pub(crate) fn two_at_once_are_told_apart(lab: &Lab) {
-    let mut flapped = false;
-    works(lab, &mut flapped);
+    works(lab);
     lab.run(&["fault", "killed", "hosts-dc3"]);
     for (destination, source, cause) in [
         ("dc1", "dc2", Cause::ServiceDied),
@@ -67,13 +66,12 @@ pub(crate) fn two_at_once_are_told_apart(lab: &Lab) {
     let other = decided(lab, "dc3", "dc1").unwrap();
     assert_eq!(other.state, State::Healthy, "{other:#?}");
     lab.run(&["heal"]);
-    works(lab, &mut flapped);
+    works(lab);
 }
 
 /// A fault that goes away before anybody has done anything: seen, and seen to be over.
 pub(crate) fn one_that_heals_by_itself_is_over(lab: &Lab) {
-    let mut flapped = false;
-    works(lab, &mut flapped);
+    works(lab);
     lab.run(&["fault", "135-passing"]);
     let verdict = decided(lab, "dc1", "dc2").unwrap();
     assert_eq!(
@@ -82,15 +80,14 @@ pub(crate) fn one_that_heals_by_itself_is_over(lab: &Lab) {
         "{verdict:#?}"
     );
     println!("135-passing: {} {}", verdict.cause, verdict.confidence);
-    works(lab, &mut flapped);
+    works(lab);
     lab.run(&["heal"]);
 }
 
 /// Nobody speaks for dc2. What the others see still decides where they were led to and that nothing
 /// answers; why the service is gone cannot be seen, and must not be claimed.
 pub(crate) fn without_an_agent_on_the_source(lab: &Lab) {
-    let mut flapped = false;
-    works(lab, &mut flapped);
+    works(lab);
     lab.run(&["agent-stop", "dc2"]);
     lab.until("dc2's agent is known to be silent", LIMIT, || {
         let dcs: Vec<Value> = lab.ask(&["dcs"]);
@@ -111,7 +108,7 @@ pub(crate) fn without_an_agent_on_the_source(lab: &Lab) {
         lab.run(&["heal"]);
     }
     lab.run(&["agent-start", "dc2"]);
-    works(lab, &mut flapped);
+    works(lab);
 }
 
 /// The first verdict that is not "unknown".
@@ -151,16 +148,16 @@ fn verdict(lab: &Lab, name: &str, cause: Cause, sides: &[Side]) -> Result<(), St
 }
 
 /// Waits until dc1 replicates from dc2 again. Four of the faults take dc2's registration away, one after
-/// the other; from the third on the link works and is called latent, since the registration is flapping.
-fn works(lab: &Lab, flapped: &mut bool) {
+/// the other; from the third on the link works and is called latent, since the registration is flapping:
+/// whether it was.
+fn works(lab: &Lab) -> bool {
     let begun = Instant::now();
     loop {
         let verdict = lab.diagnose("dc1", "dc2");
         let flapping =
             verdict.culprit.as_ref().is_some_and(|culprit| culprit.value.starts_with("flapping"));
-        *flapped |= flapping;
         if verdict.state == State::Healthy || verdict.state == State::Latent && flapping {
-            return;
+            return flapping;
         }
         assert!(
             begun.elapsed() < LIMIT,

@@ -1,6 +1,6 @@
 //! What is printed, beside files of what was.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, Side, Subject},
@@ -8,7 +8,10 @@ use epmesh_common::{
 };
 
 use super::*;
-use crate::incident::{Acknowledgement, Entry, EntryKind, Group};
+use crate::{
+    cli::golden::is_as_in,
+    incident::{Acknowledgement, Entry, EntryKind, Group},
+};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_219_200_000)
@@ -16,16 +19,6 @@ fn now() -> Timestamp {
 
 fn ago(minutes: u64) -> Timestamp {
     now().minus(Duration::from_secs(minutes * 60))
-}
-
-/// As in `render/tests.rs`: with `EPMESH_BLESS` set, the file is written anew.
-fn is_as_in(file: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/golden").join(file);
-    if std::env::var_os("EPMESH_BLESS").is_some() {
-        std::fs::write(&path, text).expect("the file can be written");
-    }
-    let expected = std::fs::read_to_string(&path).expect("the file is there");
-    assert_eq!(text, expected, "{file}: EPMESH_BLESS=1 writes it anew");
 }
 
 fn link(from: u32) -> LinkName {

@@ -1,13 +1,12 @@
 //! What is printed, beside files of what was.
 
-use std::path::Path;
-
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, RuledOut, Share, Side, Step, WindowsError},
     facts::Platform,
 };
 
 use super::*;
+use crate::cli::golden::is_as_in;
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_219_200_000)
@@ -15,17 +14,6 @@ fn now() -> Timestamp {
 
 fn name(text: &str) -> DnsName {
     text.parse().expect("a host name")
-}
-
-/// What is printed stands in a file, so that a change of it is seen in review. With
-/// `EPMESH_BLESS` set, the file is written anew.
-fn is_as_in(file: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/golden").join(file);
-    if std::env::var_os("EPMESH_BLESS").is_some() {
-        std::fs::write(&path, text).expect("the file can be written");
-    }
-    let expected = std::fs::read_to_string(&path).expect("the file is there");
-    assert_eq!(text, expected, "{file}: EPMESH_BLESS=1 writes it anew");
 }
 
 #[test]
