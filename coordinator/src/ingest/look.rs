@@ -37,20 +37,15 @@ impl Hub {
     /// what is known when all have answered or `deadline` is over.
     pub async fn look(&self, link: &Link, deadline: Duration) -> LookOutcome {
         let until = tokio::time::Instant::now() + deadline;
-        let mut outcome = LookOutcome {
-            verdict: self.fleet.diagnose(link),
-            answered: Vec::new(),
-            silent: Vec::new(),
-            not_connected: Vec::new(),
-        };
+        let (mut answered, mut silent, mut not_connected) = (Vec::new(), Vec::new(), Vec::new());
         let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
         for (dc, own, looks_at_source) in self.witnesses(link) {
             let (target, interfaces) = self.as_planned(&dc, link);
             let targets = if looks_at_source { vec![target] } else { Vec::new() };
             match self.ask(&dc, |id| Look { id, own, targets, interfaces }) {
                 Some(answer) => asked.push((dc, answer)),
-                None if self.is_connected(&dc) => outcome.silent.push(dc),
-                None => outcome.not_connected.push(dc),
+                None if self.is_connected(&dc) => silent.push(dc),
+                None => not_connected.push(dc),
             }
         }
         let mut looks = Vec::new();
@@ -59,12 +54,12 @@ impl Hub {
                 Ok(true) => {
                     let seen = self.fleet.evidence(link).observations;
                     looks.extend(seen.into_iter().find(|look| look.witness == dc));
-                    outcome.answered.push(dc);
+                    answered.push(dc);
                 }
-                Ok(false) | Err(_) => outcome.silent.push(dc),
+                Ok(false) | Err(_) => silent.push(dc),
             }
         }
-        let fresh = outcome.answered.contains(&link.destination);
+        let fresh = answered.contains(&link.destination);
         let mut evidence = self.fleet.evidence(link);
         if !fresh {
             // What the destination saw before it was asked is no answer to the question.
@@ -78,8 +73,8 @@ impl Hub {
                 *seen = asked.clone();
             }
         }
-        outcome.verdict = diagnose(&evidence, clock::now());
-        outcome
+        let verdict = diagnose(&evidence, clock::now());
+        LookOutcome { verdict, answered, silent, not_connected }
     }
 
     /// Has the witnesses of `dc`, and the agent of `client` where it has one, look at `dc` for these
