@@ -1,5 +1,6 @@
 //! The daemon: reads this host's facts, looks at its peers, and reports.
 
+mod attention;
 mod ledger;
 mod names;
 mod peers;
@@ -24,7 +25,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 pub use self::peers::Peers;
-use self::{ledger::Ledger, round::WITHOUT_PLAN};
+use self::{attention::Attention, ledger::Ledger, round::WITHOUT_PLAN};
 use crate::{
     clock::Clock,
     files,
@@ -61,6 +62,9 @@ pub struct Daemon {
     ledger: Mutex<Ledger>,
     /// What was seen again to be as the coordinator has it, and is told with the next report.
     unchanged: Mutex<BTreeMap<Subject, Statement>>,
+    /// Held until the report on a peer is on its way: which of two was first is the order in which the
+    /// coordinator gets them.
+    attention: tokio::sync::Mutex<Attention>,
     /// For the round, and for looks out of turn: these do not wait behind the round.
     permits: [Semaphore; 2],
 }
@@ -76,6 +80,13 @@ impl std::fmt::Debug for Daemon {
 enum Turn {
     Round,
     Look,
+}
+
+/// What a look at a peer saw, and when it began.
+#[derive(Debug)]
+struct Seen {
+    began: Instant,
+    observation: PeerObservation,
 }
 
 impl Daemon {
@@ -98,6 +109,7 @@ impl Daemon {
             outbox,
             ledger: Mutex::default(),
             unchanged: Mutex::default(),
+            attention: tokio::sync::Mutex::default(),
             permits,
         })
     }
@@ -165,6 +177,8 @@ impl Daemon {
                     }
                     let daemon = Arc::clone(&self);
                     let id = look.id;
+                    let lasting = self.interval(plan.as_ref()) * attention::INTERVALS;
+                    self.attention.lock().await.asked(&look, Instant::now(), lasting);
                     looks.spawn(async move { daemon.look_now(look, Some(id)).await });
                 }
                 Some(Order::Acknowledged { sequence, wanted }) => {
@@ -181,6 +195,13 @@ impl Daemon {
         }
     }
 
+    /// The time between two looks at a peer.
+    fn interval(&self, plan: Option<&Plan>) -> Duration {
+        plan.map_or(WITHOUT_PLAN, |plan| {
+            Duration::from_millis(plan.interval_ms.into()).max(self.settings.min_interval)
+        })
+    }
+
     fn rounds(self: &Arc<Self>, plan: Option<Plan>) -> AbortOnDropHandle<()> {
         let daemon = Arc::clone(self);
         AbortOnDropHandle::new(tokio::spawn(async move { daemon.go_round(plan).await }))
@@ -192,23 +213,27 @@ impl Daemon {
             async { if look.targets.is_empty() { None } else { Some(self.resolver().await) } };
         let (own, resolver) = tokio::join!(self.read_all(&look.own), resolver);
         let mut bodies: Vec<Body> = own.into_iter().map(|s| Body::Own(Box::new(s))).collect();
-        let mut notes = Vec::new();
+        let (mut peers, mut notes) = (Vec::new(), Vec::new());
         if let Some(resolver) = resolver {
             let resolver = Arc::new(resolver);
-            let mut seen: Vec<Option<PeerObservation>> = futures_of(
+            let seen = futures_of(
                 look.targets
                     .iter()
                     .map(|target| self.look_at(target, &look.interfaces, &resolver, Turn::Look)),
             )
             .await;
-            for (target, observation) in look.targets.iter().zip(seen.drain(..)) {
-                match observation {
-                    Some(observation) => bodies.push(Body::Peer(observation)),
+            for (target, seen) in look.targets.iter().zip(seen) {
+                match seen {
+                    Some(seen) => peers.push(seen),
                     None => notes.push(format!("{} could not be looked at", target.name)),
                 }
             }
         }
+        let mut attention = self.attention.lock().await;
+        bodies.extend(attention.current(peers).map(Body::Peer));
+        attention.done(&look, Instant::now());
         let sequence = self.report(bodies, notes).await;
+        drop(attention);
         if let (Some(id), Some(sequence)) = (id, sequence) {
             self.outbox.look_done(id, sequence);
         }
@@ -220,7 +245,7 @@ impl Daemon {
         interfaces: &[epmesh_common::rpc::InterfaceId],
         resolver: &Resolver,
         turn: Turn,
-    ) -> Option<PeerObservation> {
+    ) -> Option<Seen> {
         let [round, look] = &self.permits;
         let _permit = match turn {
             Turn::Round => round,
@@ -230,15 +255,17 @@ impl Daemon {
         .await
         .ok()?;
         let peers = self.peers.as_ref()?;
+        let began = Instant::now();
+        let (target, interfaces) = self.attention.lock().await.widened(target, interfaces, began);
         let looking = match turn {
-            Turn::Round => peers.look(target, interfaces, resolver),
-            Turn::Look => peers.look_now(target, interfaces, resolver),
+            Turn::Round => peers.look(&target, &interfaces, resolver),
+            Turn::Look => peers.look_now(&target, &interfaces, resolver),
         };
-        let seen = tokio::time::timeout(LOOK_TIMEOUT, looking).await.ok();
-        if seen.is_none() {
+        let observation = tokio::time::timeout(LOOK_TIMEOUT, looking).await.ok();
+        if observation.is_none() {
             tracing::warn!(peer = %target.name, "a look did not end in time");
         }
-        seen
+        Some(Seen { began, observation: observation? })
     }
 
     /// Reads sections at the same time.

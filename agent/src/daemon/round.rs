@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use epmesh_common::facts::{Body, PeerObservation, Plan, SectionKind};
+use epmesh_common::facts::{Body, Plan, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{Daemon, Turn, names::Names};
+use super::{Daemon, Seen, Turn, names::Names};
 
 /// The time between two rounds while there is no plan.
 pub(super) const WITHOUT_PLAN: Duration = Duration::from_secs(60);
@@ -75,9 +75,7 @@ impl Daemon {
     /// Rounds without end. The first begins at once and is soon over; from then on everything has its
     /// moment in the interval.
     pub(super) async fn go_round(self: Arc<Self>, plan: Option<Plan>) {
-        let interval = plan.as_ref().map_or(WITHOUT_PLAN, |plan| {
-            Duration::from_millis(u64::from(plan.interval_ms)).max(self.settings.min_interval)
-        });
+        let interval = self.interval(plan.as_ref());
         let peers = plan.as_ref().map_or(0, |plan| plan.targets.len());
         let plan = plan.map(Arc::new);
         let moments = Moments::draw(interval, peers);
@@ -137,16 +135,19 @@ impl Daemon {
     }
 
     /// Puts what is seen within half a second into one report.
-    async fn gather(&self, mut seen: mpsc::Receiver<PeerObservation>) {
+    async fn gather(&self, mut seen: mpsc::Receiver<Seen>) {
         while let Some(first) = seen.recv().await {
             let until = Instant::now() + GATHER;
-            let mut bodies = vec![Body::Peer(first)];
-            while bodies.len() < MAX_GATHERED
+            let mut gathered = vec![first];
+            while gathered.len() < MAX_GATHERED
                 && let Ok(Some(next)) = tokio::time::timeout_at(until, seen.recv()).await
             {
-                bodies.push(Body::Peer(next));
+                gathered.push(next);
             }
+            let attention = self.attention.lock().await;
+            let bodies = attention.current(gathered).map(Body::Peer).collect();
             self.report_news(bodies).await;
+            drop(attention);
         }
     }
 }

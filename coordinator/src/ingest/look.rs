@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Link, Observed, Verdict, diagnose},
+    diagnosis::{Link, Verdict, diagnose},
     facts::{DnsName, Look, SectionKind, Target},
     rpc::InterfaceId,
 };
@@ -32,48 +32,26 @@ pub struct LookOutcome {
     pub not_connected: Vec<DnsName>,
 }
 
+/// Who answered, and who did not.
+#[derive(Default)]
+struct Round {
+    answered: Vec<DnsName>,
+    silent: Vec<DnsName>,
+    not_connected: Vec<DnsName>,
+}
+
 impl Hub {
     /// Has the agents of both ends, and some other witnesses, look again; the verdict comes from
     /// what is known when all have answered or `deadline` is over.
     pub async fn look(&self, link: &Link, deadline: Duration) -> LookOutcome {
-        let until = tokio::time::Instant::now() + deadline;
-        let (mut answered, mut silent, mut not_connected) = (Vec::new(), Vec::new(), Vec::new());
-        let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
-        for (dc, own, looks_at_source) in self.witnesses(link) {
-            let (target, interfaces) = self.as_planned(&dc, link);
-            let targets = if looks_at_source { vec![target] } else { Vec::new() };
-            match self.ask(&dc, |id| Look { id, own, targets, interfaces }) {
-                Some(answer) => asked.push((dc, answer)),
-                None if self.is_connected(&dc) => silent.push(dc),
-                None => not_connected.push(dc),
-            }
-        }
-        let mut looks = Vec::new();
-        for (dc, mut answer) in asked {
-            match tokio::time::timeout_at(until, answer.done()).await {
-                Ok(true) => {
-                    let seen = self.fleet.evidence(link).observations;
-                    looks.extend(seen.into_iter().find(|look| look.witness == dc));
-                    answered.push(dc);
-                }
-                Ok(false) | Err(_) => silent.push(dc),
-            }
-        }
-        let fresh = answered.contains(&link.destination);
+        let asked = self.ask_for(link, deadline, |look| look).await;
         let mut evidence = self.fleet.evidence(link);
-        if !fresh {
+        if !asked.answered.contains(&link.destination) {
             // What the destination saw before it was asked is no answer to the question.
             evidence.observations.retain(|seen| seen.witness != link.destination);
         }
-        // A look of an agent's own round, at the watched interfaces alone, may have come since.
-        for seen in &mut evidence.observations {
-            if !tried(seen, link.interface)
-                && let Some(asked) = looks.iter().find(|look| look.witness == seen.witness)
-            {
-                *seen = asked.clone();
-            }
-        }
         let verdict = diagnose(&evidence, clock::now());
+        let Round { answered, silent, not_connected } = asked;
         LookOutcome { verdict, answered, silent, not_connected }
     }
 
@@ -87,31 +65,51 @@ impl Hub {
         interfaces: &[InterfaceId],
         deadline: Duration,
     ) -> Vec<DnsName> {
-        let until = tokio::time::Instant::now() + deadline;
         let Some(first) = interfaces.first() else { return Vec::new() };
         let link = Link { destination: client.clone(), source: dc.clone(), interface: *first };
-        let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
-        let mut silent = Vec::new();
-        for (witness, own, looks_at_source) in self.witnesses(&link) {
-            let (target, mut wanted) = self.as_planned(&witness, &link);
-            wanted.extend(
-                interfaces.iter().filter(|one| !wanted.contains(one)).copied().collect::<Vec<_>>(),
-            );
-            let target = Target { well_known: true, ..target };
-            let targets = if looks_at_source { vec![target] } else { Vec::new() };
-            match self.ask(&witness, |id| Look { id, own, targets, interfaces: wanted }) {
-                Some(answer) => asked.push((witness, answer)),
-                // A computer that is to join has no agent, and that is no news.
-                None if witness == *client && !self.is_connected(&witness) => {}
-                None => silent.push(witness),
-            }
-        }
-        for (witness, mut answer) in asked {
-            if !matches!(tokio::time::timeout_at(until, answer.done()).await, Ok(true)) {
-                silent.push(witness);
-            }
-        }
+        let Round { mut silent, not_connected, .. } = self
+            .ask_for(&link, deadline, |mut look| {
+                look.targets.iter_mut().for_each(|target| target.well_known = true);
+                for interface in interfaces {
+                    if !look.interfaces.contains(interface) {
+                        look.interfaces.push(*interface);
+                    }
+                }
+                look
+            })
+            .await;
+        // A computer that is to join has no agent, and that is no news.
+        silent.extend(not_connected.into_iter().filter(|witness| witness != client));
         silent
+    }
+
+    /// Asks the witnesses of a link, each for what `widened` makes of its look, and waits until all
+    /// have answered or `deadline` is over.
+    async fn ask_for(
+        &self,
+        link: &Link,
+        deadline: Duration,
+        widened: impl Fn(Look) -> Look,
+    ) -> Round {
+        let until = tokio::time::Instant::now() + deadline;
+        let mut round = Round::default();
+        let mut asked: Vec<(DnsName, Asked<'_>)> = Vec::new();
+        for (dc, own, looks_at_source) in self.witnesses(link) {
+            let (target, interfaces) = self.as_planned(&dc, link);
+            let targets = if looks_at_source { vec![target] } else { Vec::new() };
+            match self.ask(&dc, |id| widened(Look { id, own, targets, interfaces })) {
+                Some(answer) => asked.push((dc, answer)),
+                None if self.is_connected(&dc) => round.silent.push(dc),
+                None => round.not_connected.push(dc),
+            }
+        }
+        for (dc, mut answer) in asked {
+            match tokio::time::timeout_at(until, answer.done()).await {
+                Ok(true) => round.answered.push(dc),
+                Ok(false) | Err(_) => round.silent.push(dc),
+            }
+        }
+        round
     }
 
     /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
@@ -144,10 +142,4 @@ impl Hub {
         witnesses.extend(others.map(|dc| (dc, Vec::new(), true)));
         witnesses
     }
-}
-
-/// Whether the look asked for the interface at any address.
-fn tried(look: &Observed, interface: InterfaceId) -> bool {
-    let mut probes = look.seen.addresses.iter().flat_map(|address| &address.interfaces);
-    probes.any(|probe| probe.interface == interface)
 }
