@@ -1,8 +1,12 @@
 //! The evidence on one link, with everything stale left out.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    net::IpAddr,
+    time::Duration,
+};
 
-use super::{DcFacts, Evidence, Observed, Registration, Stamped, serving};
+use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, serving};
 use crate::{
     facts::{
         AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host, Platform, PortUse,
@@ -22,6 +26,9 @@ pub(super) struct Case<'a> {
     pub(super) others: Vec<&'a Observed>,
     /// When the source's present life began: its boot, or the start of the process that serves.
     began: Option<Timestamp>,
+    servers: OnceCell<Vec<IpAddr>>,
+    /// Whose the addresses are that were asked for so far.
+    pub(super) owners: RefCell<Vec<(IpAddr, Owner)>>,
     pub(super) source_host: Option<&'a Stamped<Host>>,
     pub(super) source_map: Option<&'a Stamped<EndpointMap>>,
     pub(super) source_services: Option<&'a Stamped<Services>>,
@@ -64,6 +71,8 @@ impl<'a> Case<'a> {
             look: fresh().filter(own).max_by_key(|observed| observed.at),
             others: fresh().filter(|observed| !own(observed)).collect(),
             began: None,
+            servers: OnceCell::new(),
+            owners: RefCell::default(),
             source_host: keep(evidence.source.host.as_ref(), is_fresh),
             source_map: keep(evidence.source.endpoint_map.as_ref(), is_fresh),
             source_services: keep(evidence.source.services.as_ref(), is_fresh),
@@ -209,7 +218,11 @@ impl<'a> Case<'a> {
     }
 
     /// The DNS servers that the destination asks, in its order.
-    pub(super) fn dns_servers(&self) -> Vec<IpAddr> {
+    pub(super) fn dns_servers(&self) -> &[IpAddr] {
+        self.servers.get_or_init(|| self.work_out_servers())
+    }
+
+    fn work_out_servers(&self) -> Vec<IpAddr> {
         let mut order: Vec<IpAddr> = self
             .destination_resolver
             .and_then(|resolver| resolver.fact.servers.value().cloned())

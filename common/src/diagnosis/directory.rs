@@ -1,5 +1,7 @@
 //! What the destination's copy of the directory says of the source.
 
+use uuid::Uuid;
+
 use super::{Cause, Confidence, Side, case::Case, finding::Finding};
 use crate::facts::{NtdsSettings, Timestamp};
 
@@ -16,11 +18,11 @@ pub(super) enum Older {
 
 /// The destination's directory knows the source under a GUID that is not the source's.
 pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
-    let known = case.known_settings()?;
     let own = case.source_host?.fact.dsa_guid.value().copied()?;
-    if known.dsa_guid == own || case.destination_settings().any(|row| row.dsa_guid == own) {
+    if case.destination_knows(own) {
         return None;
     }
+    let known = case.known_settings()?;
     let when = |at: Option<Timestamp>| {
         at.map_or("created at a time not seen".to_owned(), |at| format!("created {at}"))
     };
@@ -64,9 +66,17 @@ pub(super) fn older(case: &Case<'_>, known: &NtdsSettings) -> Older {
 
 impl<'a> Case<'a> {
     /// Every NTDS Settings object in the destination's fresh copy of the directory.
-    fn destination_settings(&self) -> impl Iterator<Item = &'a NtdsSettings> {
+    fn destination_settings(&self) -> &'a [NtdsSettings] {
         let rows = self.destination_directory().and_then(|held| held.settings.value());
-        rows.into_iter().flatten()
+        rows.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether it has one with this objectGUID. Asked for every link, of what may be thousands; they are
+    /// in order, unless an agent says otherwise.
+    fn destination_knows(&self, guid: Uuid) -> bool {
+        let rows = self.destination_settings();
+        rows.binary_search_by_key(&guid, |row| row.dsa_guid).is_ok()
+            || rows.iter().any(|row| row.dsa_guid == guid)
     }
 
     /// The objectGUID that the destination's directory holds for the source, and its object: the
@@ -74,6 +84,7 @@ impl<'a> Case<'a> {
     pub(super) fn known_settings(&self) -> Option<&'a NtdsSettings> {
         let source = self.source();
         self.destination_settings()
+            .iter()
             .filter(|row| row.host.as_ref() == Some(source))
             .max_by_key(|row| (row.created, row.dsa_guid))
     }

@@ -80,7 +80,7 @@ pub(super) fn views(case: &Case<'_>) -> Vec<View> {
     if windows {
         sources.push(Source::Cache);
     }
-    sources.extend(case.dns_servers().into_iter().map(Source::Dns));
+    sources.extend(case.dns_servers().iter().copied().map(Source::Dns));
     sources.push(Source::System);
     if windows {
         sources.push(Source::Lmhosts);

@@ -26,6 +26,16 @@ impl Case<'_> {
     /// Who owns `address`: first by who answers there, then by what the source says of itself,
     /// then by what the other domain controllers say.
     pub(super) fn owner(&self, address: IpAddr) -> Owner {
+        // Asked for again and again. Nobody holds the list while an owner is worked out.
+        if let Some((_, owner)) = self.owners.borrow().iter().find(|(known, _)| *known == address) {
+            return owner.clone();
+        }
+        let owner = self.work_out_owner(address);
+        self.owners.borrow_mut().push((address, owner.clone()));
+        owner
+    }
+
+    fn work_out_owner(&self, address: IpAddr) -> Owner {
         if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
             return owner;
         }

@@ -1,16 +1,17 @@
 //! DNS host names.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A DNS name as Active Directory uses it: lower case, no trailing dot, 1 to 253 bytes, labels of
 /// 1 to 63 bytes out of letters, digits, `-` and `_` (RFC 1123, and the `_msdcs` of MS-ADTS
-/// 6.3.2). Domain controllers are known by it throughout epmesh.
+/// 6.3.2). Domain controllers are known by it throughout epmesh, thousands of times over: a clone is
+/// no copy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct DnsName(String);
+pub struct DnsName(Arc<str>);
 
 /// The text is not a DNS host name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -29,6 +30,12 @@ impl DnsName {
         &self.0
     }
 
+    /// Whether nobody else holds a clone of it.
+    #[must_use]
+    pub fn is_only_copy(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
     /// The first label: for a domain controller its host name.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -38,7 +45,7 @@ impl DnsName {
     /// What follows the first label; `None` for a single label.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        self.0.split_once('.').map(|(_, rest)| Self(rest.to_owned()))
+        self.0.split_once('.').map(|(_, rest)| Self(rest.into()))
     }
 
     /// Whether this name is `domain` or lies below it.
@@ -78,7 +85,7 @@ impl FromStr for DnsName {
                 return refuse("a label has a character other than letter, digit, - or _");
             }
         }
-        Ok(Self(name.to_ascii_lowercase()))
+        Ok(Self(name.to_ascii_lowercase().into()))
     }
 }
 
@@ -100,7 +107,7 @@ impl TryFrom<&str> for DnsName {
 
 impl From<DnsName> for String {
     fn from(name: DnsName) -> Self {
-        name.0
+        name.0.as_ref().to_owned()
     }
 }
 

@@ -164,11 +164,12 @@ impl View {
     fn admit(&mut self, member: Member) {
         let mut dc = self.dcs.remove(&member.name).unwrap_or_default();
         dc.enrolled = member.enrolled;
-        let host = member.facts.host.as_ref().map(|host| &host.fact);
+        let host = member.facts.host.as_ref().map(|host| (&host.fact, host.at));
         self.owners.change(&member.name, dc.own_host(), host);
         dc.facts = member.facts;
         dc.history = member.registrations;
-        for observed in member.observations {
+        for mut observed in member.observations {
+            self.names.share(&mut observed.seen);
             let peer = observed.seen.peer.clone();
             // Two looks make a stretch of time: the first and the last of it.
             let gap = Duration::MAX;

@@ -10,10 +10,11 @@
 
 mod bundle;
 mod dc;
-mod evidence;
+mod gathered;
 mod grouping;
 mod history;
 mod named;
+mod names;
 mod outcome;
 mod owners;
 mod report;
@@ -25,11 +26,14 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod topology;
+mod touched;
+mod verdicts;
 mod view;
 
 pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
+    gathered::Gathered,
     grouping::Standing,
     history::{History, MapReading},
     outcome::Outcome,

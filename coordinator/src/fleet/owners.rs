@@ -1,37 +1,45 @@
 //! Who says that it owns which address.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    net::IpAddr,
-};
+use std::{collections::HashMap, net::IpAddr};
 
-use epmesh_common::facts::{DnsName, Host};
+use epmesh_common::facts::{DnsName, Host, Timestamp};
 
 /// The addresses of all domain controllers, by what each says of itself, fresh or not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owners {
-    of: HashMap<IpAddr, BTreeSet<DnsName>>,
+    /// Who says so, by name, and when it last did; hardly ever more than one.
+    of: HashMap<IpAddr, Vec<(DnsName, Timestamp)>>,
 }
 
 impl Owners {
-    /// Puts what a domain controller says now in the place of what it said before.
-    pub(super) fn change(&mut self, dc: &DnsName, before: Option<&Host>, now: Option<&Host>) {
+    /// Puts what a domain controller says now, and when, in the place of what it said before.
+    pub(super) fn change(
+        &mut self,
+        dc: &DnsName,
+        before: Option<&Host>,
+        now: Option<(&Host, Timestamp)>,
+    ) {
         for address in addresses(before) {
-            if let Some(names) = self.of.get_mut(&address) {
-                names.remove(dc);
-                if names.is_empty() {
+            if let Some(claims) = self.of.get_mut(&address) {
+                claims.retain(|(name, _)| name != dc);
+                if claims.is_empty() {
                     self.of.remove(&address);
                 }
             }
         }
-        for address in addresses(now) {
-            self.of.entry(address).or_default().insert(dc.clone());
+        let Some((host, at)) = now else { return };
+        for address in addresses(Some(host)) {
+            let claims = self.of.entry(address).or_default();
+            if let Err(place) = claims.binary_search_by(|(name, _)| name.cmp(dc)) {
+                claims.insert(place, (dc.clone(), at));
+            }
         }
     }
 
-    /// Who says so of an address, by name.
-    pub(super) fn of(&self, address: IpAddr) -> impl Iterator<Item = &DnsName> {
-        self.of.get(&address).into_iter().flatten()
+    /// Who has said so of an address since then, by name.
+    pub(super) fn of(&self, address: IpAddr, since: Timestamp) -> impl Iterator<Item = &DnsName> {
+        let claims = self.of.get(&address).into_iter().flatten();
+        claims.filter(move |(_, at)| *at >= since).map(|(name, _)| name)
     }
 }
 

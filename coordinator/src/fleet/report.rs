@@ -149,6 +149,10 @@ impl View {
             match subject {
                 Subject::Own(kind) => {
                     known.restate_section(kind, at);
+                    if kind == SectionKind::Host {
+                        let host = known.own_host();
+                        self.owners.change(&dc, host, host.map(|host| (host, at)));
+                    }
                     own_restated = true;
                 }
                 Subject::Peer(peer) => {
@@ -164,14 +168,15 @@ impl View {
                 Body::Own(section) => {
                     let kind = section.kind();
                     if let Section::Host(host) = section.as_ref() {
-                        self.owners.change(&dc, known.own_host(), Some(host));
+                        self.owners.change(&dc, known.own_host(), Some((host, at)));
                     }
                     known.facts.put(at, *section);
                     own_changed |= changed;
                     own_restated = true;
                     self.moved |= changed && moves(kind);
                 }
-                Body::Peer(observation) => {
+                Body::Peer(mut observation) => {
+                    self.names.share(&mut observation);
                     let peer = observation.peer.clone();
                     let gap = self.settings.fresh_for();
                     let before = known.see(peer.clone(), at, gap, observation.into());
@@ -233,11 +238,12 @@ impl View {
                 Body::Own(section) => {
                     if let Section::Host(host) = section.as_ref() {
                         known.agent_version = Some(host.agent_version.clone());
-                        self.owners.change(&dc, known.own_host(), Some(host));
+                        self.owners.change(&dc, known.own_host(), Some((host, at)));
                     }
                     known.facts.put(at, *section);
                 }
-                Body::Peer(observation) => {
+                Body::Peer(mut observation) => {
+                    self.names.share(&mut observation);
                     let peer = observation.peer.clone();
                     known.see(peer.clone(), at, self.settings.fresh_for(), observation.into());
                     self.seen(&dc, &known, &peer);

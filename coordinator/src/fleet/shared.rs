@@ -1,12 +1,14 @@
 //! One view, shared among tasks, and the task that keeps its verdicts up to date.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    num::NonZero,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    thread,
     time::Duration,
 };
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, State, Verdict, diagnose, judge},
+    diagnosis::{Cause, Evidence, Link, State, Verdict, diagnose},
     facts::{DnsName, Timestamp},
 };
 use tokio::sync::Notify;
@@ -15,11 +17,17 @@ use tokio_util::sync::CancellationToken;
 use super::{DcStatus, FindError, Rearranged, Settings, View};
 use crate::clock;
 
-/// Links diagnosed before other tasks get a turn.
-const BATCH: usize = 16;
+/// Links judged before other tasks get a turn: some ten milliseconds' work.
+const BATCH: usize = 2048;
 
 /// Batches after which incidents are worked out although more links wait.
-const BATCHES: usize = 64;
+const BATCHES: usize = 16;
+
+/// The most threads that judge a batch.
+const THREADS: usize = 8;
+
+/// The fewest links for which a thread is worth its beginning and its end.
+const WORTH_A_THREAD: usize = 256;
 
 /// A link whose state or cause became another.
 ///
@@ -30,8 +38,12 @@ pub struct Transition {
     pub link: Link,
     /// Its state before; `None` for the first verdict since the coordinator started.
     pub before: Option<State>,
-    /// The verdict now.
-    pub verdict: Verdict,
+    /// Its state now.
+    pub state: State,
+    /// Why.
+    pub cause: Cause,
+    /// The name of the interface.
+    pub interface: String,
     /// When it was given.
     pub at: Timestamp,
 }
@@ -39,7 +51,7 @@ pub struct Transition {
 /// The fleet, shared.
 #[derive(Debug)]
 pub struct Fleet {
-    view: Mutex<View>,
+    view: RwLock<View>,
     touched: Notify,
     moved: Notify,
     regrouped: Notify,
@@ -49,7 +61,7 @@ impl Fleet {
     /// An empty fleet.
     #[must_use]
     pub fn new(settings: Settings) -> Arc<Self> {
-        let view = Mutex::new(View::new(settings));
+        let view = RwLock::new(View::new(settings));
         let (touched, moved, regrouped) = (Notify::new(), Notify::new(), Notify::new());
         Arc::new(Self { view, touched, moved, regrouped })
     }
@@ -57,7 +69,7 @@ impl Fleet {
     /// Does something with the view, alone. Quick things: everyone else waits.
     pub fn with<R>(&self, act: impl FnOnce(&mut View) -> R) -> R {
         // A panic in between leaves at worst one domain controller out, until its next report.
-        let mut view = self.view.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut view);
         let (touched, moved) = (!view.touched.is_empty(), view.has_moved());
         let regrouped = !view.regrouped.is_empty();
@@ -74,10 +86,15 @@ impl Fleet {
         result
     }
 
+    /// The view as it is; whoever changes it waits meanwhile.
+    fn read(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// How every known domain controller stands, by name.
     #[must_use]
     pub fn statuses(&self) -> Vec<DcStatus> {
-        self.with(|view| view.statuses())
+        self.read().statuses()
     }
 
     /// See [`View::find`].
@@ -85,13 +102,13 @@ impl Fleet {
     /// # Errors
     /// When no domain controller or more than one goes by that name.
     pub fn find(&self, text: &str) -> Result<DnsName, FindError> {
-        self.with(|view| view.find(text))
+        self.read().find(text)
     }
 
     /// See [`View::evidence`].
     #[must_use]
     pub fn evidence(&self, link: &Link) -> Evidence {
-        self.with(|view| view.evidence(link, clock::now()))
+        self.read().evidence(link, clock::now())
     }
 
     /// The verdict on any link, watched or not, from what is known now.
@@ -125,7 +142,7 @@ impl Fleet {
                 _ = sweep.tick() => self.with(|view| view.sweep(clock::now(), age)),
             }
             let mut batches = 0_usize;
-            while self.diagnose_some() {
+            while self.judge_some() {
                 batches += 1;
                 if batches.is_multiple_of(BATCHES) {
                     self.with(View::regroup);
@@ -139,17 +156,43 @@ impl Fleet {
         }
     }
 
-    fn diagnose_some(&self) -> bool {
+    /// Judges some of the links that wait; whether there were any.
+    fn judge_some(&self) -> bool {
+        let now = clock::now();
         let links = self.with(|view| view.take_touched(BATCH));
-        for link in &links {
-            let now = clock::now();
-            let evidence = self.with(|view| view.evidence(link, now));
-            let verdict = judge(&evidence, now);
-            if let Some(transition) = self.with(|view| view.judge(link, verdict, now)) {
-                transition.log();
-            }
+        if links.is_empty() {
+            return false;
         }
-        !links.is_empty()
+        let verdicts = self.judge_all(&links, now);
+        self.with(|view| {
+            for (link, verdict) in links.iter().zip(verdicts) {
+                if let Some(transition) = view.judge(link, verdict, now) {
+                    transition.log();
+                }
+            }
+        });
+        true
+    }
+
+    /// As [`View::judge_all`], with the processors that there are for what is worth it.
+    fn judge_all(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
+        let view = self.read();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+        let part = links.len().div_ceil(threads).max(WORTH_A_THREAD);
+        let mut parts = links.chunks(part);
+        let Some(first) = parts.next() else { return Vec::new() };
+        thread::scope(|scope| {
+            let judge = |part| view.judge_all(part, now);
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || judge(part))).collect();
+            let mut verdicts = judge(first);
+            for other in others {
+                match other.join() {
+                    Ok(more) => verdicts.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            verdicts
+        })
     }
 
     /// Works out anew who is known and what every agent's plan is. The agents with a new plan come
@@ -171,14 +214,14 @@ impl Fleet {
 
 impl Transition {
     fn log(&self) {
-        let Self { verdict, before, .. } = self;
+        let Self { link, interface, before, state, cause, .. } = self;
         tracing::info!(
-            destination = %verdict.destination,
-            source = %verdict.source,
-            interface = verdict.interface,
+            destination = %link.destination,
+            source = %link.source,
+            interface,
             before = before.map_or("", |state| state.as_str()),
-            state = verdict.state.as_str(),
-            cause = verdict.cause.as_str(),
+            state = state.as_str(),
+            cause = cause.as_str(),
             "link changed"
         );
     }

@@ -1,7 +1,7 @@
 //! The state of the fleet.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
 
@@ -17,7 +17,9 @@ use epmesh_common::{
 use super::{
     Acknowledged,
     dc::{Dc, Glance},
+    names::Names,
     owners::Owners,
+    touched::Touched,
 };
 use crate::plan::Member;
 
@@ -63,7 +65,8 @@ pub struct View {
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
-    pub(super) touched: HashSet<Link>,
+    pub(super) touched: Touched,
+    pub(super) names: Names,
     /// What the verdicts come to.
     pub(super) grouper: Grouper,
     /// The subjects whose incidents changed since somebody last took them.
@@ -94,7 +97,8 @@ impl View {
             owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
-            touched: HashSet::new(),
+            touched: Touched::default(),
+            names: Names::default(),
             grouper: Grouper::new(),
             regrouped: BTreeSet::new(),
             moved: false,

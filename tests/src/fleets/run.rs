@@ -9,7 +9,7 @@ use std::{
 
 use epmesh::fleet::{Settings, View};
 use epmesh_common::{
-    diagnosis::{Link, Verdict, diagnose},
+    diagnosis::{Link, State, Verdict, diagnose},
     facts::{Body, DnsName, Report, Target, Timestamp},
 };
 
@@ -458,9 +458,13 @@ impl Play {
         }
         self.view.sweep(now, if last { Duration::ZERO } else { Played::fresh_for() / 3 });
         let mut links: Vec<Link> = self.view.take_touched(usize::MAX);
-        links.sort();
-        for link in links {
-            let verdict = diagnose(&self.view.evidence(&link, now), now);
+        links.sort_by(|a, b| (&a.source, &a.destination).cmp(&(&b.source, &b.destination)));
+        let verdicts = self.view.judge_all(&links, now);
+        for (link, mut verdict) in links.into_iter().zip(verdicts) {
+            if last && verdict.state != State::Healthy {
+                // With its words, for whoever reads what was missed.
+                verdict = diagnose(&self.view.evidence(&link, now), now);
+            }
             let (Some(to), Some(from)) =
                 (self.by_name.get(&link.destination), self.by_name.get(&link.source))
             else {
@@ -470,7 +474,7 @@ impl Play {
             self.view.judge(&link, verdict.clone(), now);
             let Some(played) = &mut self.played else { continue };
             played.verdicts += 1;
-            let wrong = verdict.state != epmesh_common::diagnosis::State::Healthy;
+            let wrong = verdict.state != State::Healthy;
             if wrong && !last {
                 played.before.push(Judged { at: now, link: key, verdict: verdict.clone() });
             }

@@ -57,17 +57,15 @@ fn main() {
     reports(&mut fleet, arguments.deaths);
 }
 
-/// One link by itself.
+/// One link by itself, and as one of many.
 fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
-    let some: Vec<&Link> = links.iter().step_by((links.len() / count).max(1)).take(count).collect();
+    let some: Vec<Link> =
+        links.iter().step_by((links.len() / count).max(1)).take(count).cloned().collect();
     let time = |what: &str, work: &dyn Fn(&Link)| {
         let began = Instant::now();
-        some.iter().for_each(|link| work(link));
+        some.iter().for_each(work);
         println!("one link, {what}: {:.1} us", micros(began.elapsed(), some.len()));
     };
-    time("its evidence gathered", &|link| {
-        std::hint::black_box(view.evidence(link, now));
-    });
     let evidence = view.evidence(links.first().expect("there are links"), now);
     time("judged (the evidence at hand, the same link)", &|_| {
         std::hint::black_box(judge(std::hint::black_box(&evidence), now));
@@ -75,9 +73,13 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
     time("the whole verdict with proof and words (the same)", &|_| {
         std::hint::black_box(diagnose(std::hint::black_box(&evidence), now));
     });
-    time("gathered and judged, one after the other", &|link| {
+    time("gathered and judged, each by itself", &|link| {
         std::hint::black_box(judge(&view.evidence(link, now), now));
     });
+    let began = Instant::now();
+    std::hint::black_box(view.judge_all(links, now));
+    let each = micros(began.elapsed(), links.len());
+    println!("one link, gathered and judged among all from its source: {each:.1} us");
 }
 
 /// All links, of none of which anything is known yet, by two threads; then what they come to.
@@ -86,11 +88,8 @@ fn scratch(fleet: &mut Fleet, links: &[Link]) {
     let view = &fleet.view;
     let half = links.len().div_ceil(2);
     let verdicts: Vec<Vec<Verdict>> = thread::scope(|scope| {
-        let judged = |part: &[Link]| -> Vec<Verdict> {
-            part.iter().map(|link| judge(&view.evidence(link, now), now)).collect()
-        };
         let parts: Vec<_> =
-            links.chunks(half).map(|part| scope.spawn(move || judged(part))).collect();
+            links.chunks(half).map(|part| scope.spawn(move || view.judge_all(part, now))).collect();
         parts.into_iter().map(|part| part.join().expect("it does not panic")).collect()
     });
     let judged = began.elapsed();
@@ -100,8 +99,8 @@ fn scratch(fleet: &mut Fleet, links: &[Link]) {
     let put = began.elapsed();
     fleet.view.regroup();
     let whole = began.elapsed();
-    let verdicts = fleet.view.verdicts();
-    let healthy = verdicts.iter().filter(|(_, verdict)| verdict.state == State::Healthy).count();
+    let states = fleet.view.judged().map(|(_, verdict)| verdict.state);
+    let healthy = states.filter(|state| *state == State::Healthy).count();
     println!(
         "{} links from scratch: {whole:.2?} (judged by two threads {judged:.2?}, taken in {:.2?}, \
          grouped {:.2?}); {healthy} healthy, {} incidents",
@@ -112,28 +111,41 @@ fn scratch(fleet: &mut Fleet, links: &[Link]) {
     );
 }
 
-/// Reports that each touch every link from one domain controller.
+/// Reports that each touch every link from and to one domain controller; per report and per fifty
+/// links.
 fn reports(fleet: &mut Fleet, deaths: usize) {
     let mut times = Vec::new();
-    let mut touched = 0;
+    let (mut touched, mut stages) = (0, [Duration::ZERO; 4]);
     for number in 0..deaths {
         let report = fleet.death(number);
         let began = Instant::now();
         fleet.take(report);
+        let taken = began.elapsed();
         let links = fleet.view.take_touched(usize::MAX);
-        touched = touched.max(links.len());
-        for link in &links {
-            let verdict = judge(&fleet.view.evidence(link, fleet.now), fleet.now);
+        touched += links.len();
+        let verdicts = fleet.view.judge_all(&links, fleet.now);
+        let judged = began.elapsed();
+        for (link, verdict) in links.iter().zip(verdicts) {
             fleet.view.judge(link, verdict, fleet.now);
         }
+        let put = began.elapsed();
         fleet.view.regroup();
-        times.push(began.elapsed());
+        let whole = began.elapsed();
+        for (stage, time) in
+            stages.iter_mut().zip([taken, judged - taken, put - judged, whole - put])
+        {
+            *stage += time;
+        }
+        times.push(whole);
     }
     times.sort_unstable();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    let [taken, judged, put, grouped] = stages.map(|stage| micros(stage, times.len().max(1)));
     println!(
-        "a report that touches up to {touched} links, taken in, judged and regrouped: median \
-         {:.2?}, 95 % {:.2?}, worst {:.2?}; {} incidents then",
+        "a report that touches {} links (mean): median {:.2?}, 95 % {:.2?}, worst {:.2?} (mean: \
+         taken in {taken:.0} us, judged {judged:.0} us, verdicts taken in {put:.0} us, regrouped \
+         {grouped:.0} us); {} incidents then",
+        touched / times.len().max(1),
         at(50),
         at(95),
         times.last().copied().unwrap_or_default(),

@@ -1,0 +1,229 @@
+//! The evidence on the links from one source, gathered once for all of them.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    net::IpAddr,
+};
+
+use epmesh_common::{
+    diagnosis::{DcFacts, Evidence, Link, Observed, Verdict, judge},
+    facts::{DnsName, Timestamp},
+    rpc::InterfaceId,
+};
+
+use super::{View, dc::Glance};
+
+/// The most witnesses besides the destination whose observations go into one evidence.
+const MOST_WITNESSES: usize = 16;
+
+/// What bears on every link from one source at one interface, whoever the destination is.
+#[derive(Debug)]
+pub struct Gathered<'v> {
+    view: &'v View,
+    fresh_since: Timestamp,
+    glances: Option<&'v BTreeMap<DnsName, Glance>>,
+    /// One more than go into one evidence: one of them may be the destination itself.
+    others: Vec<Observed>,
+    /// Evidence on a link from nowhere.
+    base: Evidence,
+    /// Addresses that several say they own, and not the source.
+    contested: Vec<IpAddr>,
+}
+
+impl View {
+    /// Everything known that bears on `link`. What is too old to decide is in it too, and says how
+    /// old it is; only the owners of addresses are left out once they are.
+    #[must_use]
+    pub fn evidence(&self, link: &Link, now: Timestamp) -> Evidence {
+        self.gather(&link.source, link.interface, now).towards(&link.destination)
+    }
+
+    /// The verdict on each of `links`, from what is known. Those from one source at one interface
+    /// are judged together where they come one after the other.
+    #[must_use]
+    pub fn judge_all(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
+        let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
+        let mut verdicts = Vec::with_capacity(links.len());
+        for group in links.chunk_by(together) {
+            let Some(first) = group.first() else { continue };
+            let gathered = self.gather(&first.source, first.interface, now);
+            let mut towards = Towards::new(&gathered);
+            verdicts.extend(group.iter().map(|link| judge(towards.turn(&link.destination), now)));
+        }
+        verdicts
+    }
+
+    /// What bears on the links from `source` at `interface`.
+    #[must_use]
+    pub fn gather(&self, source: &DnsName, interface: InterfaceId, now: Timestamp) -> Gathered<'_> {
+        let fresh_for = self.settings.fresh_for();
+        let fresh_since = now.minus(fresh_for);
+        let known = self.dcs.get(source);
+        let glances = self.observers.get(source);
+        let witnesses = witnesses(glances, fresh_since);
+        let link = Link { destination: source.clone(), source: source.clone(), interface };
+        let base = Evidence {
+            source: known.map(|source| source.facts.clone()).unwrap_or_default(),
+            registrations: known.map(|source| source.history.of(interface)).unwrap_or_default(),
+            watched_since: known.and_then(|source| source.watched_since),
+            ..Evidence::empty(link, u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
+        };
+        let named = witnesses.iter().flat_map(|(_, glance)| glance.addresses.iter().copied());
+        let named: BTreeSet<IpAddr> = addresses_in(&base.source).chain(named).collect();
+        let others = witnesses.into_iter().map(|(witness, glance)| observed(witness, glance));
+        let mut gathered = Gathered {
+            view: self,
+            fresh_since,
+            glances,
+            others: others.collect(),
+            base,
+            contested: Vec::new(),
+        };
+        for address in named {
+            let mut claims = self.owners.of(address, fresh_since);
+            let Some(first) = claims.next() else { continue };
+            let rest = claims.next();
+            let owner = if rest.is_some() {
+                gathered.contested.push(address);
+                let mut all = self.owners.of(address, fresh_since);
+                all.find(|name| *name == source).unwrap_or(first)
+            } else {
+                first
+            };
+            gathered.base.owners.insert(address, owner.clone());
+        }
+        gathered
+    }
+}
+
+impl<'v> Gathered<'v> {
+    /// The evidence on the link from the source to `destination`: the destination's own observation,
+    /// then those of others.
+    #[must_use]
+    pub fn towards(&self, destination: &DnsName) -> Evidence {
+        let mut towards = Towards::new(self);
+        towards.turn(destination);
+        towards.evidence
+    }
+
+    /// Who owns an address. One that two claim is the source's if it is one of the two, else the
+    /// destination's, else that of the first by name.
+    fn owner(&self, address: IpAddr, destination: &DnsName) -> Option<&DnsName> {
+        let claims = || self.view.owners.of(address, self.fresh_since);
+        let either = [&self.base.link.source, destination];
+        let ends = either.into_iter().find_map(|end| claims().find(|name| *name == end));
+        ends.or_else(|| claims().next())
+    }
+}
+
+/// The evidence on one link after another from the same source: only what is the destination's is put
+/// in anew.
+struct Towards<'g> {
+    gathered: &'g Gathered<'g>,
+    evidence: Evidence,
+    /// Whether the first observation is the destination's own.
+    has_own: bool,
+    /// Which of the other witnesses is left out, because it is the destination or one too many.
+    left_out: usize,
+    /// The owners that were put in for this destination, and what stood there before.
+    owners: Vec<(IpAddr, Option<DnsName>)>,
+}
+
+impl<'g> Towards<'g> {
+    fn new(gathered: &'g Gathered<'_>) -> Self {
+        let mut evidence = gathered.base.clone();
+        evidence.observations.extend(gathered.others.iter().take(MOST_WITNESSES).cloned());
+        let left_out = MOST_WITNESSES;
+        Self { gathered, evidence, has_own: false, left_out, owners: Vec::new() }
+    }
+
+    fn turn(&mut self, destination: &DnsName) -> &Evidence {
+        let Self { gathered, evidence, .. } = self;
+        evidence.link.destination = destination.clone();
+        evidence.destination = gathered.view.facts(destination).unwrap_or_default();
+        let own = gathered.glances.and_then(|glances| glances.get_key_value(destination));
+        self.put_observations(own, destination);
+        self.put_owners(own.map(|(_, glance)| glance), destination);
+        &self.evidence
+    }
+
+    fn put_observations(&mut self, own: Option<(&DnsName, &Glance)>, destination: &DnsName) {
+        let others = &self.gathered.others;
+        let left_out = others.iter().position(|seen| seen.witness == *destination);
+        let left_out = left_out.unwrap_or(MOST_WITNESSES);
+        let held = &mut self.evidence.observations;
+        if left_out != self.left_out {
+            held.truncate(usize::from(self.has_own));
+            let rest = others.iter().enumerate().filter(|(at, _)| *at != left_out);
+            held.extend(rest.map(|(_, seen)| seen.clone()));
+            self.left_out = left_out;
+        }
+        let own = own.map(|(witness, glance)| observed(witness, glance));
+        let has_own = own.is_some();
+        match (own, held.first_mut().filter(|_| self.has_own)) {
+            (Some(own), Some(first)) => *first = own,
+            (Some(own), None) => held.insert(0, own),
+            (None, Some(_)) => drop(held.remove(0)),
+            (None, None) => {}
+        }
+        self.has_own = has_own;
+    }
+
+    fn put_owners(&mut self, own: Option<&Glance>, destination: &DnsName) {
+        let Self { gathered, evidence: Evidence { owners, destination: facts, .. }, .. } = self;
+        for (address, before) in self.owners.drain(..).rev() {
+            match before {
+                Some(before) => owners.insert(address, before),
+                None => owners.remove(&address),
+            };
+        }
+        let named = own.into_iter().flat_map(|glance| glance.addresses.iter().copied());
+        for address in addresses_in(facts).chain(named) {
+            if let Entry::Vacant(place) = owners.entry(address)
+                && let Some(owner) = gathered.owner(address, destination)
+            {
+                place.insert(owner.clone());
+                self.owners.push((address, None));
+            }
+        }
+        for address in &gathered.contested {
+            if let Some(owner) = gathered.owner(*address, destination) {
+                self.owners.push((*address, owners.insert(*address, owner.clone())));
+            }
+        }
+    }
+}
+
+fn observed(witness: &DnsName, glance: &Glance) -> Observed {
+    Observed {
+        witness: witness.clone(),
+        at: glance.at,
+        since: Some(glance.since),
+        seen: glance.observation.clone(),
+    }
+}
+
+/// Those who saw the source: first what is fresh, then who read the whole map; one more than go into
+/// one evidence.
+fn witnesses(
+    glances: Option<&BTreeMap<DnsName, Glance>>,
+    fresh_since: Timestamp,
+) -> Vec<(&DnsName, &Glance)> {
+    let mut all: Vec<(&DnsName, &Glance)> = glances.into_iter().flatten().collect();
+    // In the order of names already, which a stable sort keeps.
+    all.sort_by_key(|(_, glance)| (Reverse(glance.at >= fresh_since), Reverse(glance.read_map)));
+    all.truncate(MOST_WITNESSES + 1);
+    all
+}
+
+/// Every address that a domain controller itself names.
+fn addresses_in(facts: &DcFacts) -> impl Iterator<Item = IpAddr> {
+    let own = facts.host.as_ref().and_then(|host| host.fact.addresses.value());
+    let resolver = facts.resolver.as_ref().map(|held| &held.fact);
+    let servers = resolver.and_then(|resolver| resolver.servers.value());
+    let hosts = resolver.and_then(|resolver| resolver.hosts.value());
+    let own = own.into_iter().flatten().map(|owned| owned.address);
+    let lines = hosts.into_iter().flat_map(|hosts| &hosts.lines).map(|line| line.address);
+    own.chain(servers.into_iter().flatten().copied()).chain(lines)
+}

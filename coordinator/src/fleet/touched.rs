@@ -1,0 +1,96 @@
+//! The links that changes touched and nobody has judged since.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use epmesh_common::{diagnosis::Link, facts::DnsName, rpc::InterfaceId};
+
+/// Links that wait to be judged. Those from one source come together, since nearly all that bears on
+/// them is the same; whose first link was touched first comes first, so that nobody waits for ever.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Touched {
+    order: VecDeque<DnsName>,
+    of: HashMap<DnsName, BTreeSet<(InterfaceId, DnsName)>>,
+}
+
+impl Touched {
+    pub(super) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    pub(super) fn extend(&mut self, links: impl IntoIterator<Item = Link>) {
+        for Link { destination, source, interface } in links {
+            if let Some(waiting) = self.of.get_mut(&source) {
+                waiting.insert((interface, destination));
+            } else {
+                self.order.push_back(source.clone());
+                self.of.insert(source, BTreeSet::from([(interface, destination)]));
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, link: &Link) {
+        let Some(waiting) = self.of.get_mut(&link.source) else { return };
+        waiting.remove(&(link.interface, link.destination.clone()));
+        if waiting.is_empty() {
+            self.of.remove(&link.source);
+            self.order.retain(|source| *source != link.source);
+        }
+    }
+
+    /// Takes up to `most`: of each source the links of one interface after those of another.
+    pub(super) fn take(&mut self, most: usize) -> Vec<Link> {
+        let mut taken = Vec::new();
+        while taken.len() < most
+            && let Some(source) = self.order.front()
+        {
+            let waiting = self.of.get_mut(source);
+            let next = waiting.and_then(BTreeSet::pop_first);
+            if let Some((interface, destination)) = next {
+                taken.push(Link { destination, source: source.clone(), interface });
+            } else {
+                self.of.remove(source);
+                self.order.pop_front();
+            }
+        }
+        // What is empty now is not waiting.
+        if let Some(source) = self.order.front()
+            && self.of.get(source).is_none_or(BTreeSet::is_empty)
+        {
+            self.of.remove(source);
+            self.order.pop_front();
+        }
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::samples::DRSUAPI;
+
+    fn link(destination: &str, source: &str) -> Link {
+        let name = |text: &str| format!("{text}.lab.test").parse().expect("a name");
+        Link { destination: name(destination), source: name(source), interface: DRSUAPI }
+    }
+
+    #[test]
+    fn the_links_of_a_source_come_together_and_each_once() {
+        let mut touched = Touched::default();
+        let came = [("dc2", "dc9"), ("dc3", "dc1"), ("dc1", "dc9"), ("dc2", "dc9")];
+        touched.extend(came.map(|(to, from)| link(to, from)));
+        assert_eq!(touched.take(1), [link("dc1", "dc9")]);
+        assert!(!touched.is_empty());
+        assert_eq!(touched.take(9), [link("dc2", "dc9"), link("dc3", "dc1")]);
+        assert!(touched.is_empty() && touched.of.is_empty());
+    }
+
+    #[test]
+    fn the_last_link_of_a_source_takes_it_out() {
+        let mut touched = Touched::default();
+        touched.extend([link("dc2", "dc9"), link("dc3", "dc1")]);
+        assert_eq!(touched.take(1), [link("dc2", "dc9")]);
+        touched.remove(&link("dc2", "dc9"));
+        touched.remove(&link("dc3", "dc1"));
+        assert!(touched.is_empty() && touched.of.is_empty());
+    }
+}

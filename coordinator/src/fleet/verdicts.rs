@@ -1,0 +1,58 @@
+//! The verdicts on the links, into the view.
+
+use std::{collections::hash_map::Entry, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{Link, Verdict},
+    facts::Timestamp,
+};
+
+use super::{Transition, View, view::Judged};
+
+impl View {
+    /// Takes up to `most` of the links that changes touched, those from one source one after the
+    /// other.
+    pub fn take_touched(&mut self, most: usize) -> Vec<Link> {
+        self.touched.take(most)
+    }
+
+    /// Puts a verdict in, unless its link is no longer watched. Says when the state or the cause
+    /// became another.
+    pub fn judge(&mut self, link: &Link, verdict: Verdict, now: Timestamp) -> Option<Transition> {
+        if !self.is_watched(&link.destination, &link.source) {
+            return None;
+        }
+        let looked = verdict.shown.at.unwrap_or(now);
+        let (state, cause, interface) = (verdict.state, verdict.cause, verdict.interface.clone());
+        let before = match self.verdicts.entry(link.clone()) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                let before = known.verdict.state;
+                if before == state && known.verdict.cause == cause {
+                    self.grouper.put(link, &verdict, known.since);
+                    (known.verdict, known.at) = (verdict, now);
+                    return None;
+                }
+                self.grouper.put(link, &verdict, looked);
+                *known = Judged { verdict, at: now, since: looked };
+                Some(before)
+            }
+            Entry::Vacant(place) => {
+                self.grouper.put(link, &verdict, looked);
+                place.insert(Judged { verdict, at: now, since: looked });
+                None
+            }
+        };
+        Some(Transition { link: link.clone(), interface, before, state, cause, at: now })
+    }
+
+    /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
+    /// evidence, and has who is known worked out anew.
+    pub fn sweep(&mut self, now: Timestamp, age: Duration) {
+        self.moved = true;
+        self.names.forget_unheld();
+        let old = now.minus(age);
+        let due = self.verdicts.iter().filter(|(_, judged)| judged.at <= old);
+        self.touched.extend(due.map(|(link, _)| link.clone()));
+    }
+}
