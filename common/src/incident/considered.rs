@@ -1,10 +1,8 @@
 //! What else would explain an incident's links.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, regroup::explicable, table::RootId};
+use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
 use crate::diagnosis::Subject;
 
 /// The most roots that are told besides an incident's own.
@@ -32,7 +30,7 @@ impl Grouper {
     pub fn considered(&self, subject: &Subject) -> Vec<Considered> {
         let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
-        let mut counts: HashMap<RootId, usize> = HashMap::new();
+        let mut counts: FastMap<RootId, usize> = FastMap::default();
         for held in links.iter().filter_map(|id| self.links.get(*id)) {
             for root in held.trouble.iter().flat_map(|trouble| &trouble.ids) {
                 *counts.entry(*root).or_default() += 1;

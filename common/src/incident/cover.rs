@@ -188,7 +188,9 @@ impl<'a> Problem<'a> {
                 part.push(element);
                 queue.extend(self.choices(element).flat_map(|candidate| self.left(candidate)));
             }
-            part.sort_unstable();
+            // By what could cover them: elements have numbers in no order that means anything, and a
+            // search that is cut off is to end in the same place all the same.
+            part.sort_by(|one, other| self.choices(*one).cmp(self.choices(*other)));
             parts.push(part);
         }
         parts

@@ -1,11 +1,15 @@
 //! The verdicts of a fleet, and the incidents that follow from them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Changes, Incident,
-    key::{Key, Names, against, shown},
-    table::{Ends, Held, LinkId, RootEntry, RootId, Slab, Trouble, View},
+    key::against,
+    look::{Ends, Look},
+    numbers::{FastMap, FastSet},
+    places::Places,
+    table::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
+    watch::{Moved, Watch},
 };
 use crate::{
     diagnosis::{Link, State, Subject, Verdict},
@@ -19,31 +23,21 @@ use crate::{
 /// came.
 #[derive(Clone, Debug, Default)]
 pub struct Grouper {
-    pub(super) names: Names,
-    pub(super) ids: HashMap<Link, LinkId>,
+    pub(super) places: Places,
+    ids: FastMap<Ends, LinkId>,
     pub(super) links: Slab<Held>,
-    pub(super) by_source: Ends,
-    pub(super) by_destination: Ends,
     pub(super) root_ids: HashMap<Subject, RootId>,
     pub(super) roots: Slab<RootEntry>,
-    /// What links show to work.
-    pub(super) works: HashMap<Key, Works>,
-    /// The roots that each thing would contradict.
-    pub(super) contradicts: HashMap<Key, BTreeSet<RootId>>,
+    pub(super) watch: Watch,
     /// The links in trouble that have to be looked at again.
-    pub(super) dirty: HashSet<LinkId>,
+    dirty: FastSet<LinkId>,
+    /// The roots all of whose links have to be looked at again.
+    dirty_roots: FastSet<RootId>,
     /// The incidents: the root, and the links in trouble that it explains.
     pub(super) groups: BTreeMap<RootId, BTreeSet<LinkId>>,
     pub(super) unexplained: BTreeSet<LinkId>,
-    /// Incidents that ended when a link of theirs changed or went, for the next report of changes.
-    pub(super) ended: HashMap<Subject, BTreeSet<Link>>,
-}
-
-/// That something works: how many of the links that are held show it, and when one last did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Works {
-    links: u32,
-    pub(super) last: Timestamp,
+    /// Incidents that ended since changes were last told, and what they explained.
+    pub(super) ended: HashMap<Subject, Vec<Ends>>,
 }
 
 impl Grouper {
@@ -53,83 +47,103 @@ impl Grouper {
         Self::default()
     }
 
+    /// Makes room for so many more links at once.
+    pub fn reserve(&mut self, links: usize) {
+        self.ids.reserve(links);
+        self.links.reserve(links);
+    }
+
     /// Takes the verdict on a link in, in the place of the one before. `since` is when the link was
     /// first seen to be as it is: a fault that would break it may have begun after something else was
     /// last seen to work.
     pub fn put(&mut self, link: &Link, verdict: &Verdict, since: Timestamp) {
-        let trouble = Trouble::of(verdict, since);
-        let at = verdict.shown.at.unwrap_or_default();
-        let keys = shown(&mut self.names, link, &verdict.shown).into_boxed_slice();
-        let view = View::of(&verdict.shown);
-        let known = self.ids.get(link).copied();
-        if let Some(id) = known
-            && let Some(held) = self.links.get_mut(id)
-        {
-            let same = held.state == verdict.state
-                && held.keys == keys
-                && match (&held.trouble, &trouble) {
-                    (None, None) => true,
-                    (Some(before), Some(now)) => before.is_same(now),
-                    _ => false,
-                };
-            if same {
-                held.view = view;
-                let keys = if at > held.at { held.keys.clone() } else { Box::default() };
-                held.at = at;
-                for key in &keys {
-                    self.seen(*key, at);
-                }
-                return;
+        let ends = self.places.ends(link);
+        if let Some(id) = self.ids.get(&ends) {
+            return self.change(*id, verdict, since);
+        }
+        let look = self.places.look(ends, &verdict.shown, &Look::default());
+        let (state, trouble) = (verdict.state, None);
+        let id = self.links.add(Held { ends, state, look: Look::default(), trouble });
+        self.ids.insert(ends, id);
+        self.places.join(ends, id);
+        self.show(id, look);
+        self.suffer(id, Trouble::of(verdict, since));
+    }
+
+    fn change(&mut self, id: LinkId, verdict: &Verdict, since: Timestamp) {
+        let Some(held) = self.links.get_mut(id) else { return };
+        let look = self.places.look(held.ends, &verdict.shown, &held.look);
+        let (is_same, shows_same) = (held.is_same(verdict, since), held.look.is_same(&look));
+        held.state = verdict.state;
+        if shows_same && look.at > held.look.at {
+            self.places.seen_again(&look);
+            self.watch.seen(held.ends, &look);
+            held.look.at = look.at;
+        } else if !shows_same || look.at != held.look.at {
+            if held.trouble.is_some() && !shows_same {
+                // What is said of its incidents may be something else now.
+                self.dirty.insert(id);
             }
+            self.show(id, look);
         }
-        if known.is_some() {
-            self.remove(link);
-        }
-        for key in &keys {
-            self.works.entry(*key).or_default().links += 1;
-            self.seen(*key, at);
-        }
-        let held = Held { link: link.clone(), state: verdict.state, at, keys, view, trouble: None };
-        let id = self.links.add(held);
-        self.ids.insert(link.clone(), id);
-        let (from, to) = (self.names.dcs.of(&link.destination), self.names.dcs.of(&link.source));
-        self.by_destination.add(from, id);
-        self.by_source.add(to, id);
-        if let Some(mut trouble) = trouble {
-            trouble.ids = trouble.roots.iter().map(|root| self.root(&root.subject, id)).collect();
-            self.touch_roots(&trouble.ids);
-            self.dirty.insert(id);
-            if let Some(held) = self.links.get_mut(id) {
-                held.trouble = Some(Box::new(trouble));
-            }
+        if !is_same {
+            self.suffer(id, Trouble::of(verdict, since));
         }
     }
 
     /// Forgets a link.
     pub fn remove(&mut self, link: &Link) {
-        let Some(id) = self.ids.remove(link) else { return };
-        let Some(held) = self.links.remove(id) else { return };
-        for key in &held.keys {
-            self.unsee(*key);
-        }
-        if let Some(dc) = self.names.dcs.known(&link.destination) {
-            self.by_destination.remove(dc, id);
-        }
-        if let Some(dc) = self.names.dcs.known(&link.source) {
-            self.by_source.remove(dc, id);
+        let Some(ends) = self.places.known_ends(link) else { return };
+        let Some(id) = self.ids.get(&ends).copied() else { return };
+        self.suffer(id, None);
+        self.show(id, Look::default());
+        self.places.leave(ends, id);
+        self.ids.remove(&ends);
+        self.links.remove(id);
+    }
+
+    /// What a link shows from now on.
+    fn show(&mut self, id: LinkId, look: Look) {
+        let Some(held) = self.links.get_mut(id) else { return };
+        // First what it shows now: what it goes on to show is not to be read off all links.
+        self.places.seen(held.ends, &look);
+        self.watch.seen(held.ends, &look);
+        let before = std::mem::replace(&mut held.look, look);
+        self.places.unseen(held.ends, &before);
+        self.watch.unseen(held.ends, &before);
+    }
+
+    /// What is wrong with a link from now on.
+    fn suffer(&mut self, id: LinkId, trouble: Option<Trouble>) {
+        let Some(held) = self.links.get_mut(id) else { return };
+        let before = held.trouble.take();
+        if before.is_none() && trouble.is_none() {
+            return;
         }
         self.dirty.remove(&id);
         self.unexplained.remove(&id);
-        if let Some(trouble) = held.trouble {
-            // While the link is still in its incidents, for what is said of the change.
-            for root in &trouble.explained_by {
-                self.end(*root, Some((id, link)));
+        for root in before.iter().flat_map(|before| &before.explained_by) {
+            self.end(*root);
+        }
+        let mut roots = Vec::new();
+        if let Some(mut trouble) = trouble {
+            let since = trouble.since;
+            roots = trouble.roots.iter().map(|root| self.root(&root.subject, id, since)).collect();
+            trouble.ids.clone_from(&roots);
+            self.dirty.insert(id);
+            if let Some(held) = self.links.get_mut(id) {
+                held.trouble = Some(Box::new(trouble));
             }
-            self.touch_roots(&trouble.ids);
-            for root in trouble.ids {
+        }
+        let Some(before) = before else { return };
+        for root in before.ids {
+            // Those with which it had this root hang together without it now, or no more.
+            if self.can_explain(root, before.since) {
+                self.dirty_roots.insert(root);
+            }
+            if !roots.contains(&root) {
                 self.leave(root, id);
             }
-            self.dirty.remove(&id);
         }
     }
 
@@ -164,8 +178,8 @@ impl Grouper {
     /// The links in trouble that no incident explains, in order. Works out first what changed.
     pub fn unexplained(&mut self) -> Vec<Link> {
         self.regroup();
-        let links = self.unexplained.iter().filter_map(|id| self.links.get(*id));
-        let mut links: Vec<Link> = links.map(|held| held.link.clone()).collect();
+        let held = self.unexplained.iter().filter_map(|id| self.links.get(*id));
+        let mut links: Vec<Link> = held.filter_map(|held| self.places.link(held.ends)).collect();
         links.sort();
         links
     }
@@ -179,34 +193,39 @@ impl Grouper {
     /// The state of a link.
     #[must_use]
     pub fn state(&self, link: &Link) -> Option<State> {
-        Some(self.links.get(*self.ids.get(link)?)?.state)
+        Some(self.held(link)?.state)
     }
 
     /// The subjects of the incidents that explain a link, as of the last
     /// [`regroup`](Self::regroup).
     #[must_use]
     pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
-        let held = self.ids.get(link).and_then(|id| self.links.get(*id));
-        let roots = held.and_then(|held| held.trouble.as_ref()).into_iter();
+        let roots = self.held(link).and_then(|held| held.trouble.as_ref()).into_iter();
         let roots = roots.flat_map(|trouble| &trouble.explained_by);
         roots.filter_map(|root| Some(self.roots.get(*root)?.subject.clone())).collect()
     }
 
-    fn root(&mut self, subject: &Subject, link: LinkId) -> RootId {
+    fn held(&self, link: &Link) -> Option<&Held> {
+        self.links.get(*self.ids.get(&self.places.known_ends(link)?)?)
+    }
+
+    fn root(&mut self, subject: &Subject, link: LinkId, since: Timestamp) -> RootId {
         if let Some(id) = self.root_ids.get(subject).copied() {
             if let Some(entry) = self.roots.get_mut(id) {
                 entry.links.insert(link);
+                entry.latest = entry.latest.max(since);
             }
             return id;
         }
-        let against = against(&mut self.names, subject).into_boxed_slice();
+        let against = against(&mut self.places, subject).into_boxed_slice();
         let id = self.roots.add(RootEntry {
             subject: subject.clone(),
             against: against.clone(),
             links: BTreeSet::from([link]),
+            latest: since,
         });
-        for key in &against {
-            self.contradicts.entry(*key).or_default().insert(id);
+        for key in against {
+            self.watch.add(key, id);
         }
         self.root_ids.insert(subject.clone(), id);
         id
@@ -220,84 +239,74 @@ impl Grouper {
         }
         let Some(entry) = self.roots.remove(root) else { return };
         self.root_ids.remove(&entry.subject);
-        for key in &entry.against {
-            if let Some(roots) = self.contradicts.get_mut(key) {
-                roots.remove(&root);
-                if roots.is_empty() {
-                    self.contradicts.remove(key);
-                }
-            }
+        for key in entry.against {
+            self.watch.remove(key, root);
         }
     }
 
-    /// Something was seen to work. Roots that this contradicts are looked at again where a link of
-    /// theirs has been in trouble since before.
-    fn seen(&mut self, key: Key, at: Timestamp) {
-        let Some(works) = self.works.get_mut(&key) else { return };
-        let (before, first) = (works.last, works.last == Timestamp::default());
-        if at <= before && !first {
-            return;
-        }
-        works.last = works.last.max(at);
-        let Some(roots) = self.contradicts.get(&key) else { return };
-        let is_hit = |link: &LinkId| {
-            let trouble = self.links.get(*link).and_then(|held| held.trouble.as_ref());
-            trouble.is_some_and(|trouble| trouble.since <= at && (first || trouble.since > before))
-        };
-        let hit = |root: &&RootId| {
-            self.roots.get(**root).is_some_and(|entry| entry.links.iter().any(is_hit))
-        };
-        let roots: Vec<RootId> = roots.iter().filter(hit).copied().collect();
-        self.touch_roots(&roots);
+    /// When what a root would break was last seen to work, as of the last
+    /// [`regroup`](Self::regroup).
+    fn last(&self, entry: &RootEntry) -> Option<Timestamp> {
+        entry.against.iter().filter_map(|key| self.watch.settled(*key)).max()
     }
 
-    /// One link less shows something to work. After the last one it contradicts nothing any more.
-    fn unsee(&mut self, key: Key) {
-        let Some(works) = self.works.get_mut(&key) else { return };
-        works.links = works.links.saturating_sub(1);
-        if works.links > 0 {
-            return;
-        }
-        self.works.remove(&key);
-        if let Some(roots) = self.contradicts.get(&key) {
-            let roots: Vec<RootId> = roots.iter().copied().collect();
-            self.touch_roots(&roots);
-        }
+    fn can_explain(&self, root: RootId, since: Timestamp) -> bool {
+        self.roots.get(root).is_some_and(|entry| self.last(entry) < Some(since))
     }
 
     /// The links in trouble that a root can explain: those that are so since after all that it would
     /// break was last seen to work.
     pub(super) fn explicable(&self, root: RootId) -> BTreeSet<LinkId> {
         let Some(entry) = self.roots.get(root) else { return BTreeSet::new() };
-        let works = entry.against.iter().filter_map(|key| self.works.get(key));
-        let last = works.map(|works| works.last).max();
+        let last = self.last(entry);
         let can = |link: &&LinkId| {
             let trouble = self.links.get(**link).and_then(|held| held.trouble.as_ref());
-            trouble.is_some_and(|trouble| last.is_none_or(|last| last < trouble.since))
+            trouble.is_some_and(|trouble| last < Some(trouble.since))
         };
         entry.links.iter().filter(can).copied().collect()
     }
 
-    /// All links that have one of these roots have to be looked at again.
-    fn touch_roots(&mut self, roots: &[RootId]) {
-        for root in roots {
-            if let Some(entry) = self.roots.get(*root) {
-                self.dirty.extend(entry.links.iter().copied());
+    /// The links in trouble that changes since the last time bear on, in order of their numbers.
+    pub(super) fn take_dirty(&mut self) -> Vec<LinkId> {
+        let Self { places, links, roots, watch, dirty_roots, .. } = self;
+        let read = |key| {
+            places.last(key, |id| {
+                let held = links.get(id)?;
+                held.look.shows(held.ends, key).then_some(held.look.at)
+            })
+        };
+        let is_hit = |entry: &RootEntry, moved: &Moved| {
+            Some(entry.latest) > moved.earliest()
+                && entry.links.iter().any(|link| {
+                    let trouble = links.get(*link).and_then(|held| held.trouble.as_ref());
+                    trouble.is_some_and(|trouble| moved.decides(trouble.since))
+                })
+        };
+        watch.settle(read, |moved| {
+            let of = moved.roots.iter().copied();
+            dirty_roots.extend(
+                of.filter(|root| roots.get(*root).is_some_and(|entry| is_hit(entry, &moved))),
+            );
+        });
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for root in std::mem::take(&mut self.dirty_roots) {
+            if let Some(entry) = self.roots.get(root) {
+                dirty.extend(entry.links.iter().copied());
             }
         }
+        let mut dirty: Vec<LinkId> = dirty.into_iter().collect();
+        dirty.sort_unstable();
+        dirty
     }
 
-    /// Takes an incident back; what it explained is remembered until changes are told. A link that
-    /// is no longer held is given with its number.
-    pub(super) fn end(&mut self, root: RootId, gone: Option<(LinkId, &Link)>) {
+    /// Takes an incident back; what it explained is remembered until changes are told.
+    pub(super) fn end(&mut self, root: RootId) {
         let Some(links) = self.groups.remove(&root) else { return };
         let Some(entry) = self.roots.get(root) else { return };
-        let name = |id: &LinkId| match gone {
-            Some((number, link)) if number == *id => Some(link.clone()),
-            _ => self.links.get(*id).map(|held| held.link.clone()),
-        };
-        let names: BTreeSet<Link> = links.iter().filter_map(name).collect();
-        self.ended.entry(entry.subject.clone()).or_insert(names);
+        if !self.ended.contains_key(&entry.subject) {
+            let held = links.iter().filter_map(|id| self.links.get(*id));
+            self.ended.insert(entry.subject.clone(), held.map(|held| held.ends).collect());
+        }
         for id in &links {
             let trouble = self.links.get_mut(*id).and_then(|held| held.trouble.as_mut());
             if let Some(trouble) = trouble {

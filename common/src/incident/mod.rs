@@ -13,12 +13,19 @@ mod considered;
 mod cover;
 mod grouper;
 mod key;
+mod look;
+mod numbers;
 mod pattern;
+mod places;
+mod reading;
 mod regroup;
 mod report;
+mod seeing;
 mod table;
 #[cfg(test)]
 mod tests;
+mod watch;
+mod works;
 
 pub use self::{
     considered::Considered,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, table::Held};
+use super::{Grouper, numbers::Number, places::Dc, table::Held};
 use crate::{diagnosis::State, facts::DnsName};
 
 /// Which witnesses an incident hits.
@@ -43,11 +43,10 @@ pub enum Shape {
 impl Pattern {
     pub(super) fn of(grouper: &Grouper, members: &[&Held], state: State) -> Self {
         let hit: Vec<&Held> = members.iter().copied().filter(|held| held.state == state).collect();
-        let sources: BTreeSet<&DnsName> = hit.iter().map(|held| &held.link.source).collect();
-        let destinations: BTreeSet<&DnsName> =
-            hit.iter().map(|held| &held.link.destination).collect();
+        let sources: BTreeSet<Number> = hit.iter().map(|held| held.ends.source).collect();
+        let destinations: BTreeSet<Number> = hit.iter().map(|held| held.ends.destination).collect();
         let verb = if state == State::Failing { "fail" } else { "will fail" };
-        if !hit.is_empty() && hit.iter().all(|held| held.view.lacks_ipv6) {
+        if !hit.is_empty() && hit.iter().all(|held| held.look.lacks_ipv6) {
             return Self::new(
                 Shape::OnlyIpv6,
                 hit.len(),
@@ -59,47 +58,35 @@ impl Pattern {
                 ),
             );
         }
-        match (destinations.len(), sources.len()) {
-            (_, 1) => {
-                let Some(source) = sources.first() else {
-                    return Self::mixed(hit.len(), &destinations, &sources);
-                };
-                by_destination(grouper, source, &hit, &destinations, verb)
-            }
-            (1, _) => {
-                let Some(destination) = destinations.first() else {
-                    return Self::mixed(hit.len(), &destinations, &sources);
-                };
-                let all = grouper.names.dcs.known(destination).into_iter();
-                let known: BTreeSet<&DnsName> = all
-                    .flat_map(|dc| grouper.by_destination.links(dc))
-                    .filter_map(|id| grouper.links.get(id))
-                    .filter(|held| held.state != State::Unknown)
-                    .map(|held| &held.link.source)
-                    .collect();
-                let shape = if sources.len() == known.len() {
-                    Shape::AllSources
-                } else {
-                    Shape::OneDestination
-                };
-                let words = format!(
-                    "{} of {} sources {verb} for {destination}",
-                    sources.len(),
-                    known.len()
-                );
-                Self::new(shape, sources.len(), known.len(), words)
-            }
-            _ => Self::mixed(hit.len(), &destinations, &sources),
+        let dcs = &grouper.places.dcs;
+        let of = |numbers: &BTreeSet<Number>| {
+            let only = numbers.first().filter(|_| numbers.len() == 1)?;
+            Some((dcs.name(*only)?, dcs.get(*only)?))
+        };
+        if let Some((source, dc)) = of(&sources) {
+            return by_destination(grouper, (source, dc), &hit, &destinations, verb);
         }
+        let Some((destination, dc)) = of(&destinations) else {
+            return Self::mixed(hit.len(), destinations.len(), sources.len());
+        };
+        let known: BTreeSet<Number> = (dc.as_destination.iter())
+            .filter_map(|id| grouper.links.get(*id))
+            .filter(|held| held.state != State::Unknown)
+            .map(|held| held.ends.source)
+            .collect();
+        let shape =
+            if sources.len() == known.len() { Shape::AllSources } else { Shape::OneDestination };
+        let words =
+            format!("{} of {} sources {verb} for {destination}", sources.len(), known.len());
+        Self::new(shape, sources.len(), known.len(), words)
     }
 
     fn new(shape: Shape, hit: usize, of: usize, words: String) -> Self {
         Self { shape, hit, of, words }
     }
 
-    fn mixed(links: usize, from: &BTreeSet<&DnsName>, to: &BTreeSet<&DnsName>) -> Self {
-        let words =
-            format!("{links} links between {} destinations and {} sources", from.len(), to.len());
+    fn mixed(links: usize, from: usize, to: usize) -> Self {
+        let words = format!("{links} links between {from} destinations and {to} sources");
         Self::new(Shape::Mixed, links, links, words)
     }
 }
@@ -107,18 +94,21 @@ impl Pattern {
 /// The destinations of one source.
 fn by_destination(
     grouper: &Grouper,
-    source: &DnsName,
+    (source, dc): (&DnsName, &Dc),
     hit: &[&Held],
-    destinations: &BTreeSet<&DnsName>,
+    destinations: &BTreeSet<Number>,
     verb: &str,
 ) -> Pattern {
-    let interfaces: BTreeSet<_> = hit.iter().map(|held| held.link.interface).collect();
-    let all = grouper.names.dcs.known(source).into_iter();
-    let mut known: BTreeMap<&DnsName, &Held> = BTreeMap::new();
-    let links = all.flat_map(|dc| grouper.by_source.links(dc));
-    for held in links.filter_map(|id| grouper.links.get(id)) {
-        if held.state != State::Unknown && interfaces.contains(&held.link.interface) {
-            known.insert(&held.link.destination, held);
+    let places = &grouper.places;
+    let interfaces: BTreeSet<Number> = hit.iter().map(|held| held.ends.interface).collect();
+    // Of several interfaces the first, whichever came first.
+    let mut known: BTreeMap<Number, &Held> = BTreeMap::new();
+    for held in dc.as_source.iter().filter_map(|id| grouper.links.get(*id)) {
+        if held.state != State::Unknown && interfaces.contains(&held.ends.interface) {
+            let one = known.entry(held.ends.destination).or_insert(held);
+            if places.order(held.ends) < places.order(one.ends) {
+                *one = held;
+            }
         }
     }
     let (some, total) = (destinations.len(), known.len());
@@ -126,13 +116,15 @@ fn by_destination(
         let words = format!("{some} of {total} destinations {verb}: all that look at {source}");
         return Pattern::new(Shape::AllDestinations, some, total, words);
     }
-    let among = |wanted: &dyn Fn(&Held) -> bool| -> BTreeSet<&DnsName> {
-        known.iter().filter(|(_, held)| wanted(held)).map(|(name, _)| *name).collect()
+    let are = |wanted: &dyn Fn(&Held) -> bool| -> bool {
+        let among = known.iter().filter(|(_, held)| wanted(held)).map(|(number, _)| number);
+        some > 1 && among.eq(destinations)
     };
-    let first = hit.first().map(|held| &held.view);
-    if let Some(server) = first.and_then(|view| view.decided_by.as_ref())
-        && some > 1
-        && among(&|held| held.view.decided_by.as_ref() == Some(server)) == *destinations
+    let first =
+        hit.iter().min_by(|one, other| places.order(one.ends).cmp(&places.order(other.ends)));
+    if let Some(number) = first.and_then(|held| held.look.decided_by)
+        && are(&|held| held.look.decided_by == Some(number))
+        && let Some(server) = places.servers.name(number)
     {
         let words = format!(
             "{some} of {some} destinations that use DNS server {server} {verb}, none of the other {}",
@@ -140,9 +132,9 @@ fn by_destination(
         );
         return Pattern::new(Shape::OneDnsServer, some, total, words);
     }
-    if let Some(site) = first.and_then(|view| view.site.as_ref())
-        && some > 1
-        && among(&|held| held.view.site.as_ref() == Some(site)) == *destinations
+    if let Some(number) = first.and_then(|held| held.look.destination_site)
+        && are(&|held| held.look.destination_site == Some(number))
+        && let Some(site) = places.sites.name(number)
     {
         let words = format!(
             "{some} of {some} destinations in site {site} {verb}, none of the {} elsewhere",

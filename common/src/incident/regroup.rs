@@ -1,10 +1,11 @@
 //! What changes come to: the parts of the fleet that they touch, each solved anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Grouper,
     cover::{Candidate, cover},
+    numbers::{FastMap, FastSet},
     table::{LinkId, RootId},
 };
 use crate::{
@@ -28,8 +29,7 @@ pub struct Changes {
 }
 
 pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
-    let mut pending: Vec<LinkId> = std::mem::take(&mut grouper.dirty).into_iter().collect();
-    pending.sort_unstable();
+    let pending = grouper.take_dirty();
     let mut made = BTreeSet::new();
     let mut walk = Walk::default();
     for start in pending {
@@ -46,6 +46,10 @@ pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
     changes.closed = ended
         .into_iter()
         .filter(|(subject, _)| changes.changed.binary_search(subject).is_err())
+        .map(|(subject, links)| {
+            let links = links.into_iter().filter_map(|ends| grouper.places.link(ends)).collect();
+            (subject, links)
+        })
         .collect();
     changes.closed.sort();
     changes
@@ -61,9 +65,9 @@ struct Part {
 /// What has been walked over, and which links each root can explain.
 #[derive(Debug, Default)]
 struct Walk {
-    links: BTreeSet<LinkId>,
+    links: FastSet<LinkId>,
     /// Of a root that is part of something already: an empty set, and it is not asked again.
-    explicable: HashMap<RootId, BTreeSet<LinkId>>,
+    explicable: FastMap<RootId, BTreeSet<LinkId>>,
 }
 
 impl Walk {
@@ -135,7 +139,7 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
         before.extend(trouble.into_iter().flat_map(|trouble| trouble.explained_by.iter().copied()));
     }
     for root in before {
-        grouper.end(root, None);
+        grouper.end(root);
     }
     let in_state = |wanted: State| -> Vec<LinkId> {
         let state = |id: &LinkId| grouper.links.get(*id).map(|held| held.state);
@@ -182,7 +186,7 @@ fn solve(
     if links.is_empty() {
         return Vec::new();
     }
-    let places: HashMap<LinkId, usize> =
+    let places: FastMap<LinkId, usize> =
         links.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let candidates: Vec<Candidate> = roots
         .iter()

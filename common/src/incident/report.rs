@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Grouper, Pattern,
+    places::Places,
     table::{Held, RootId, Trouble},
 };
 use crate::diagnosis::{Cause, Confidence, Culprit, Link, Root, Side, State, Subject};
@@ -43,7 +44,7 @@ impl Grouper {
             self.groups.get(&root)?.iter().filter_map(|id| self.links.get(*id)).collect();
         let in_state = |wanted: State| -> Vec<Link> {
             let of = members.iter().filter(|held| held.state == wanted);
-            let mut links: Vec<Link> = of.map(|held| held.link.clone()).collect();
+            let mut links: Vec<Link> = of.filter_map(|held| self.places.link(held.ends)).collect();
             links.sort();
             links
         };
@@ -51,7 +52,7 @@ impl Grouper {
         let mut shared: Vec<Link> = members
             .iter()
             .filter(|held| held.trouble.as_ref().is_some_and(|t| t.explained_by.len() > 1))
-            .map(|held| held.link.clone())
+            .filter_map(|held| self.places.link(held.ends))
             .collect();
         shared.sort();
         let state = if links.is_empty() { State::Latent } else { State::Failing };
@@ -60,7 +61,7 @@ impl Grouper {
             .filter(|held| held.state == state)
             .filter_map(|held| Said::of(held, &subject))
             .collect();
-        said.sort_by(Said::order);
+        said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;
         let mut places: Vec<String> =
             said.iter().flat_map(|said| said.root.places.iter().cloned()).collect();
@@ -116,11 +117,14 @@ impl<'a> Said<'a> {
 
     /// Who says so itself and most surely comes first; a cause that is named before one that is
     /// not; then the order of links.
-    fn order(&self, other: &Self) -> std::cmp::Ordering {
+    fn order(&self, other: &Self, places: &Places) -> std::cmp::Ordering {
         let key = |said: &Self| {
             let named = said.root.cause != Cause::Unknown;
             std::cmp::Reverse((named, said.is_own(), said.trouble.confidence))
         };
-        key(self).cmp(&key(other)).then_with(|| self.held.link.cmp(&other.held.link))
+        let name = |said: &Self| said.held.ends;
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| places.order(name(self)).cmp(&places.order(name(other))))
     }
 }

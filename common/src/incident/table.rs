@@ -1,54 +1,29 @@
 //! The links and their roots, as numbers that are given out again once they are free.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use super::key::Key;
+use super::{
+    key::Key,
+    look::{Ends, Look},
+};
 use crate::{
-    diagnosis::{
-        Cause, Confidence, Culprit, Link, Root, ServerName, Shown, Side, State, Subject, Verdict,
-    },
+    diagnosis::{Cause, Confidence, Culprit, Root, Side, State, Subject, Verdict},
     facts::Timestamp,
 };
 
 /// The number of a link.
-pub(super) type LinkId = usize;
+pub(super) type LinkId = u32;
 /// The number of a root.
-pub(super) type RootId = usize;
+pub(super) type RootId = u32;
 
-/// A link that is held.
+/// A link that is held. A large fleet has half a million of them, nearly all in no trouble.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    pub(super) link: Link,
+    pub(super) ends: Ends,
     pub(super) state: State,
-    /// When it was looked at.
-    pub(super) at: Timestamp,
-    /// What its look shows to work.
-    pub(super) keys: Box<[Key]>,
-    pub(super) view: View,
+    pub(super) look: Look,
     /// What is wrong with it, while something is.
     pub(super) trouble: Option<Box<Trouble>>,
-}
-
-/// What a pattern is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct View {
-    pub(super) site: Option<String>,
-    pub(super) decided_by: Option<ServerName>,
-    /// IPv4 works here and IPv6 does not.
-    pub(super) lacks_ipv6: bool,
-}
-
-impl View {
-    pub(super) fn of(shown: &Shown) -> Self {
-        let v6 = |list: &[std::net::IpAddr]| list.iter().any(std::net::IpAddr::is_ipv6);
-        Self {
-            site: shown.destination_site.clone(),
-            decided_by: shown.decided_by.clone(),
-            lacks_ipv6: v6(&shown.missed)
-                && !v6(&shown.reached)
-                && shown.reached.iter().any(std::net::IpAddr::is_ipv4),
-        }
-    }
 }
 
 /// What is wrong with a link.
@@ -69,7 +44,7 @@ pub(super) struct Trouble {
 
 impl Trouble {
     pub(super) fn of(verdict: &Verdict, since: Timestamp) -> Option<Self> {
-        matches!(verdict.state, State::Failing | State::Latent).then(|| Self {
+        is_trouble(verdict.state).then(|| Self {
             since,
             cause: verdict.cause,
             side: verdict.side,
@@ -81,14 +56,30 @@ impl Trouble {
         })
     }
 
-    /// Whether the same is wrong as with `other`, whatever explains it.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.since == other.since
-            && self.cause == other.cause
-            && self.side == other.side
-            && self.confidence == other.confidence
-            && self.culprit == other.culprit
-            && self.roots == other.roots
+    /// Whether the same is wrong by `verdict`, whatever explains it.
+    pub(super) fn is_same(&self, verdict: &Verdict, since: Timestamp) -> bool {
+        is_trouble(verdict.state)
+            && self.since == since
+            && self.cause == verdict.cause
+            && self.side == verdict.side
+            && self.confidence == verdict.confidence
+            && self.culprit == verdict.culprit
+            && self.roots == verdict.roots
+    }
+}
+
+fn is_trouble(state: State) -> bool {
+    matches!(state, State::Failing | State::Latent)
+}
+
+impl Held {
+    /// Whether the same is wrong with it by `verdict`, or just as little.
+    pub(super) fn is_same(&self, verdict: &Verdict, since: Timestamp) -> bool {
+        self.state == verdict.state
+            && match &self.trouble {
+                None => !is_trouble(verdict.state),
+                Some(trouble) => trouble.is_same(verdict, since),
+            }
     }
 }
 
@@ -98,13 +89,15 @@ pub(super) struct RootEntry {
     pub(super) subject: Subject,
     pub(super) against: Box<[Key]>,
     pub(super) links: BTreeSet<LinkId>,
+    /// No link in it has been in trouble for less, or is none any more that was.
+    pub(super) latest: Timestamp,
 }
 
 /// Values under numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Slab<T> {
     items: Vec<Option<T>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
 }
 
 impl<T> Default for Slab<T> {
@@ -114,57 +107,38 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    pub(super) fn add(&mut self, item: T) -> usize {
-        match self.free.pop() {
-            Some(id) => {
-                if let Some(place) = self.items.get_mut(id) {
-                    *place = Some(item);
-                }
-                id
-            }
-            None => {
-                self.items.push(Some(item));
-                self.items.len() - 1
-            }
-        }
+    pub(super) fn reserve(&mut self, items: usize) {
+        self.items.reserve(items.saturating_sub(self.free.len()));
     }
 
-    pub(super) fn remove(&mut self, id: usize) -> Option<T> {
-        let item = self.items.get_mut(id)?.take()?;
+    pub(super) fn add(&mut self, item: T) -> u32 {
+        if let Some(id) = self.free.pop() {
+            if let Some(place) = self.items.get_mut(index(id)) {
+                *place = Some(item);
+            }
+            return id;
+        }
+        // Memory is at its end long before numbers are.
+        let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+        self.items.push(Some(item));
+        id
+    }
+
+    pub(super) fn remove(&mut self, id: u32) -> Option<T> {
+        let item = self.items.get_mut(index(id))?.take()?;
         self.free.push(id);
         Some(item)
     }
 
-    pub(super) fn get(&self, id: usize) -> Option<&T> {
-        self.items.get(id)?.as_ref()
+    pub(super) fn get(&self, id: u32) -> Option<&T> {
+        self.items.get(index(id))?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, id: usize) -> Option<&mut T> {
-        self.items.get_mut(id)?.as_mut()
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.items.get_mut(index(id))?.as_mut()
     }
 }
 
-/// The links at one end of which a domain controller stands.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Ends {
-    of: HashMap<u32, BTreeSet<LinkId>>,
-}
-
-impl Ends {
-    pub(super) fn add(&mut self, dc: u32, link: LinkId) {
-        self.of.entry(dc).or_default().insert(link);
-    }
-
-    pub(super) fn remove(&mut self, dc: u32, link: LinkId) {
-        if let Some(links) = self.of.get_mut(&dc) {
-            links.remove(&link);
-            if links.is_empty() {
-                self.of.remove(&dc);
-            }
-        }
-    }
-
-    pub(super) fn links(&self, dc: u32) -> impl Iterator<Item = LinkId> + '_ {
-        self.of.get(&dc).into_iter().flatten().copied()
-    }
+fn index(id: u32) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX)
 }

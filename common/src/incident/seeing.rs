@@ -1,0 +1,83 @@
+//! From what a verdict says of a look to the numbers that are kept of it.
+//!
+//! Half a million links are put every minute, and nearly all of them show what they showed before: no
+//! name is looked up that is the one before, and links have their lists in common.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::{
+    look::{Ends, List, Look},
+    numbers::{Number, Numbered},
+    places::{Places, Site},
+};
+use crate::diagnosis::Shown;
+
+impl Places {
+    /// What a link's look shows; `before` is what the one before did, most likely the same.
+    pub(super) fn look(&mut self, ends: Ends, shown: &Shown, before: &Look) -> Look {
+        let mut look = Look::of(shown);
+        let site = |sites: &mut Numbered<String, Site>, name: &Option<String>, likely| {
+            name.as_ref().map(|name| sites.number_likely(name, likely))
+        };
+        look.destination_site =
+            site(&mut self.sites, &shown.destination_site, before.destination_site);
+        look.source_site = site(&mut self.sites, &shown.source_site, before.source_site);
+        look.decided_by = shown
+            .decided_by
+            .as_ref()
+            .map(|server| self.servers.number_likely(server, before.decided_by));
+        if shown.at.is_some() {
+            look.reached = self.reached(ends.source, shown, before);
+            look.right = self.right(ends.destination, shown, before);
+        }
+        look
+    }
+
+    fn reached(&mut self, dc: Number, shown: &Shown, before: &Look) -> List<IpAddr> {
+        if shown.reached.is_empty() {
+            return None;
+        }
+        let mut common = self.dcs.get_mut(dc).map(|dc| &mut dc.reached);
+        let find = |wanted: &[IpAddr], common: &Option<&mut List<_>>| {
+            let lists = [before.reached.as_ref(), common.as_ref().and_then(|list| list.as_ref())];
+            lists.into_iter().flatten().find(|list| list.as_slice() == wanted).cloned()
+        };
+        if let Some(found) = find(&shown.reached, &common) {
+            return Some(found);
+        }
+        let mut list = shown.reached.clone();
+        list.sort_unstable();
+        list.dedup();
+        let list = find(&list, &common).unwrap_or_else(|| Arc::new(list));
+        if let Some(common) = &mut common {
+            **common = Some(list.clone());
+        }
+        Some(list)
+    }
+
+    fn right(&mut self, dc: Number, shown: &Shown, before: &Look) -> List<Number> {
+        if shown.right.is_empty() {
+            return None;
+        }
+        let common = self.dcs.get(dc).and_then(|dc| dc.right.clone());
+        let is = |list: &&Arc<Vec<Number>>| {
+            list.len() == shown.right.len()
+                && list.iter().zip(&shown.right).all(|(known, name)| self.servers.is(*known, name))
+        };
+        if let Some(list) = [before.right.as_ref(), common.as_ref()].into_iter().flatten().find(is)
+        {
+            return Some(list.clone());
+        }
+        let mut list: Vec<Number> =
+            shown.right.iter().map(|server| self.servers.number(server)).collect();
+        list.sort_unstable();
+        list.dedup();
+        let lists = [before.right.as_ref(), common.as_ref()];
+        let known = lists.into_iter().flatten().find(|known| ***known == list).cloned();
+        let list = known.unwrap_or_else(|| Arc::new(list));
+        if let Some(dc) = self.dcs.get_mut(dc) {
+            dc.right = Some(list.clone());
+        }
+        Some(list)
+    }
+}

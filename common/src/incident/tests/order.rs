@@ -1,0 +1,232 @@
+//! Changes of every kind in any order, against the same verdicts put from scratch.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use super::*;
+
+/// So many domain controllers, in three sites.
+const DCS: usize = 6;
+
+fn timestamp(second: usize) -> Timestamp {
+    Timestamp::from_millis(second as u64 * 1000)
+}
+
+fn site(of: usize) -> String {
+    ["Here", "There", "Elsewhere"][of % 3].to_owned()
+}
+
+fn address(of: usize, which: usize) -> IpAddr {
+    let text = match which {
+        0 => format!("10.0.0.{of}"),
+        1 => format!("10.0.1.{of}"),
+        _ => format!("fd00::{of}"),
+    };
+    text.parse().expect("an address")
+}
+
+fn servers(numbers: &mut Numbers) -> Vec<ServerName> {
+    let all = [server("10.0.0.53"), ServerName::Dc(dc(1)), ServerName::Dc(dc(2))];
+    all.into_iter().filter(|_| numbers.below(3) == 0).collect()
+}
+
+/// What a look may show, whatever the verdict is.
+fn shown(numbers: &mut Numbers, from: usize, to: usize) -> Shown {
+    let mut shown = Shown::default();
+    if numbers.below(20) > 0 {
+        shown.destination_site = Some(site(from + numbers.below(8) / 7));
+    }
+    if numbers.below(20) > 0 {
+        shown.source_site = Some(site(to));
+    }
+    if numbers.below(12) == 0 {
+        return shown;
+    }
+    shown.at = Some(timestamp(numbers.below(12)));
+    shown.mapper = numbers.below(3) > 0;
+    if shown.mapper && numbers.below(3) > 0 {
+        shown.port = Some([49_152, 49_153][numbers.below(2)]);
+    }
+    for which in 0..3 {
+        match numbers.below(4) {
+            0 => shown.missed.push(address(to, which)),
+            1 => shown.reached.push(address(to, which)),
+            2 => shown.reached.insert(0, address(to, which)),
+            _ => {}
+        }
+    }
+    shown.right = servers(numbers);
+    shown.decided_by = servers(numbers).pop();
+    shown
+}
+
+fn traffic(numbers: &mut Numbers, to: usize) -> Traffic {
+    match numbers.below(7) {
+        0 => Traffic::DynamicPorts,
+        1 => Traffic::Ipv4,
+        2 => Traffic::Ipv6,
+        3 => Traffic::Address(address(to, numbers.below(3))),
+        _ => Traffic::EndpointMapper,
+    }
+}
+
+/// The roots of a way that is cut, as the engine gives them.
+fn ways(numbers: &mut Numbers, link: &Link, shown: &Shown, to: usize) -> Vec<(Side, Subject)> {
+    let traffic = traffic(numbers, to);
+    let mut roots: Vec<(Side, Subject)> = Vec::new();
+    for root in silent(link).roots {
+        let subject = match root.subject {
+            Subject::Path { from, to, .. } => Subject::Path { from, to, traffic },
+            Subject::Dc { dc, .. } => Subject::Dc { dc, traffic },
+            Subject::Client { dc, .. } => Subject::Client { dc, traffic },
+            Subject::Between { one, other, .. } => Subject::Between { one, other, traffic },
+            Subject::Isolated { dc, .. } => Subject::Isolated { dc, traffic },
+            other => other,
+        };
+        roots.push((root.side, subject));
+    }
+    if traffic == Traffic::DynamicPorts {
+        roots.push((Side::Source, Subject::Port { dc: link.source.clone(), port: 49_152 }));
+    }
+    if let (Some(from), Some(to)) = (shown.destination_site.clone(), shown.source_site.clone())
+        && from != to
+    {
+        let mut both = [from.clone(), to.clone()];
+        both.sort();
+        let [one, other] = both;
+        roots.extend([
+            (Side::Network, Subject::SitePath { from: from.clone(), to: to.clone(), traffic }),
+            (Side::Network, Subject::BetweenSites { one, other, traffic }),
+            (Side::Network, Subject::Site { site: to, traffic }),
+            (Side::Network, Subject::Site { site: from, traffic }),
+        ]);
+    }
+    roots
+}
+
+fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdict {
+    let shown = shown(numbers, from, to);
+    let (source, destination) = (link.source.clone(), link.destination.clone());
+    let mut verdict = match numbers.below(12) {
+        0 => died(link),
+        1 => {
+            let on = ["10.0.0.53", "10.0.0.54"][numbers.below(2)];
+            stale(link, on, "10.9.9.9")
+        }
+        2..=4 => {
+            let roots = ways(numbers, link, &shown, to);
+            failing(link, Cause::EpmUnreachable, Side::Network, roots)
+        }
+        5 => {
+            let names = Subject::Names { from: destination.clone(), of: source };
+            let mut roots = vec![(Side::NameResolution, names)];
+            for server in servers(numbers) {
+                roots.push((Side::NameResolution, Subject::DnsServer { server }));
+            }
+            roots.push((Side::NameResolution, Subject::Resolver { dc: destination }));
+            failing(link, Cause::Unknown, Side::NameResolution, roots)
+        }
+        6 => unknown(link),
+        _ => healthy(link, &[]),
+    };
+    if verdict.state == State::Failing && numbers.below(4) == 0 {
+        verdict = latent(verdict);
+    }
+    verdict.shown = shown;
+    verdict
+}
+
+/// The links of each incident that is told of.
+type Told = BTreeMap<Subject, (Vec<Link>, Vec<Link>)>;
+
+fn of(incident: &Incident) -> (Vec<Link>, Vec<Link>) {
+    (incident.links.clone(), incident.latent.clone())
+}
+
+fn follow(told: &mut Told, grouper: &Grouper, changes: Changes) {
+    for subject in changes.opened.into_iter().chain(changes.changed) {
+        let incident = grouper.incident(&subject).expect("an incident that is told of");
+        told.insert(subject, of(&incident));
+    }
+    for (subject, _) in changes.closed {
+        assert!(told.remove(&subject).is_some(), "{subject} was never opened");
+    }
+}
+
+fn from_scratch<'a>(held: impl Iterator<Item = (&'a Link, &'a (Verdict, Timestamp))>) -> Grouper {
+    let mut grouper = Grouper::new();
+    for (link, (verdict, since)) in held {
+        grouper.put(link, verdict, *since);
+    }
+    grouper
+}
+
+fn assert_same(one: &mut Grouper, other: &mut Grouper, links: &[Link], when: &str) {
+    let incidents = one.incidents();
+    assert_eq!(incidents, other.incidents(), "{when}");
+    assert_eq!(one.unexplained(), other.unexplained(), "{when}");
+    for incident in incidents {
+        let subject = &incident.subject;
+        assert_eq!(one.considered(subject), other.considered(subject), "{when}: {subject}");
+    }
+    for link in links {
+        assert_eq!(one.state(link), other.state(link), "{when}: {link:?}");
+        assert_eq!(one.explained_by(link), other.explained_by(link), "{when}: {link:?}");
+    }
+}
+
+#[test]
+fn whatever_is_shown_and_whenever_the_outcome_is_that_from_scratch() {
+    for seed in 0..60 {
+        let mut numbers = Numbers(seed);
+        let mut grouper = Grouper::new();
+        let mut held: BTreeMap<Link, (Verdict, Timestamp)> = BTreeMap::new();
+        let mut told = Told::new();
+        for step in 0..150 {
+            let (from, to) = (1 + numbers.below(DCS), 1 + numbers.below(DCS));
+            let mut link = link(from, to);
+            if numbers.below(5) == 0 {
+                link.interface.major = 5;
+            }
+            if numbers.below(9) == 0 {
+                grouper.remove(&link);
+                held.remove(&link);
+            } else {
+                let known = held.get(&link).filter(|_| numbers.below(3) == 0).cloned();
+                let (verdict, since) = match known {
+                    // The same again, looked at some other time, or not even that.
+                    Some((mut verdict, since)) => {
+                        if numbers.below(3) > 0 {
+                            let at = verdict.shown.at.map(|_| timestamp(numbers.below(14)));
+                            verdict.shown.at = at;
+                        }
+                        (verdict, since)
+                    }
+                    None => {
+                        let verdict = verdict(&mut numbers, &link, from, to);
+                        (verdict, timestamp(numbers.below(14)))
+                    }
+                };
+                grouper.put(&link, &verdict, since);
+                held.insert(link, (verdict, since));
+            }
+            if numbers.below(3) > 0 {
+                continue;
+            }
+            let changes = grouper.regroup();
+            follow(&mut told, &grouper, changes);
+            let now: Told =
+                grouper.incidents().iter().map(|i| (i.subject.clone(), of(i))).collect();
+            assert_eq!(told, now, "seed {seed}, step {step}: every change is told");
+            let links: Vec<Link> = held.keys().cloned().collect();
+            let when = format!("seed {seed}, step {step}");
+            assert_same(&mut grouper, &mut from_scratch(held.iter().rev()), &links, &when);
+            assert_same(&mut grouper, &mut from_scratch(held.iter()), &links, &when);
+            assert_eq!(grouper.len(), held.len(), "{when}");
+        }
+        for link in held.keys() {
+            grouper.remove(link);
+        }
+        assert!(grouper.incidents().is_empty() && grouper.is_empty(), "seed {seed}");
+        assert_holds_nothing(&grouper, &format!("seed {seed}"));
+    }
+}

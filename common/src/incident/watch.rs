@@ -1,0 +1,146 @@
+//! The things whose working would contradict a root that some link has: only of these is it kept at
+//! hand when they last worked, and in a healthy fleet there are none.
+
+use std::collections::BTreeSet;
+
+use super::{
+    key::Key,
+    look::{Ends, Look},
+    numbers::FastMap,
+    table::RootId,
+};
+use crate::facts::Timestamp;
+
+/// What is watched.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    keys: FastMap<Key, Watched>,
+    /// What may have changed since it was last settled.
+    pending: Vec<Key>,
+}
+
+#[derive(Clone, Debug)]
+struct Watched {
+    /// The roots that it would contradict.
+    roots: BTreeSet<RootId>,
+    last: Last,
+    /// When it last worked, as incidents have it; `None` when nobody shows it to.
+    settled: Option<Timestamp>,
+    is_pending: bool,
+}
+
+/// When a link last showed it.
+#[derive(Clone, Copy, Debug)]
+enum Last {
+    /// To be read off the links: nobody asked yet, or the one that showed it last does so no more.
+    Unread,
+    Known(Option<Timestamp>),
+}
+
+/// A change of when something last worked.
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub(super) roots: Vec<RootId>,
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+}
+
+impl Watch {
+    pub(super) fn add(&mut self, key: Key, root: RootId) {
+        let watched = self.keys.entry(key).or_insert_with(|| {
+            self.pending.push(key);
+            let (last, settled) = (Last::Unread, None);
+            Watched { roots: BTreeSet::new(), last, settled, is_pending: true }
+        });
+        watched.roots.insert(root);
+    }
+
+    pub(super) fn remove(&mut self, key: Key, root: RootId) {
+        if let Some(watched) = self.keys.get_mut(&key) {
+            watched.roots.remove(&root);
+            if watched.roots.is_empty() {
+                self.keys.remove(&key);
+            }
+        }
+    }
+
+    /// A link shows this now.
+    pub(super) fn seen(&mut self, ends: Ends, look: &Look) {
+        self.each(ends, look, |last| match last {
+            Last::Known(known) if *known < Some(look.at) => {
+                *known = Some(look.at);
+                true
+            }
+            _ => false,
+        });
+    }
+
+    /// A link shows this no more.
+    pub(super) fn unseen(&mut self, ends: Ends, look: &Look) {
+        self.each(ends, look, |last| {
+            let was_last = matches!(last, Last::Known(known) if *known <= Some(look.at));
+            if was_last {
+                *last = Last::Unread;
+            }
+            was_last
+        });
+    }
+
+    fn each(&mut self, ends: Ends, look: &Look, changes: impl Fn(&mut Last) -> bool) {
+        if self.keys.is_empty() {
+            return;
+        }
+        look.each_key(ends, |key| {
+            if let Some(watched) = self.keys.get_mut(&key)
+                && changes(&mut watched.last)
+                && !watched.is_pending
+            {
+                watched.is_pending = true;
+                self.pending.push(key);
+            }
+        });
+    }
+
+    /// Settles what changed: `read` tells when a link last showed something.
+    pub(super) fn settle(
+        &mut self,
+        mut read: impl FnMut(Key) -> Option<Timestamp>,
+        mut moved: impl FnMut(Moved),
+    ) {
+        for key in std::mem::take(&mut self.pending) {
+            let Some(watched) = self.keys.get_mut(&key) else { continue };
+            watched.is_pending = false;
+            let to = match watched.last {
+                Last::Known(last) => last,
+                Last::Unread => read(key),
+            };
+            watched.last = Last::Known(to);
+            let from = std::mem::replace(&mut watched.settled, to);
+            if from != to {
+                moved(Moved { roots: watched.roots.iter().copied().collect(), from, to });
+            }
+        }
+    }
+
+    /// When something last worked, as of the last time that it was settled.
+    pub(super) fn settled(&self, key: Key) -> Option<Timestamp> {
+        self.keys.get(&key)?.settled
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+impl Moved {
+    /// Whether what began then is contradicted now and was not, or the other way round.
+    pub(super) fn decides(&self, since: Timestamp) -> bool {
+        (self.from < Some(since)) != (self.to < Some(since))
+    }
+
+    /// The earlier of the two: of what began then or before, nothing is decided.
+    pub(super) fn earliest(&self) -> Option<Timestamp> {
+        self.from.min(self.to)
+    }
+}
