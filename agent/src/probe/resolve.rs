@@ -57,8 +57,7 @@ pub(super) async fn resolve(
     let mut wins: Vec<Asking<'_>> = Vec::new();
     if let Some(question) = &netbios {
         for server in netbios::servers(resolver) {
-            let ask = netbios::ask_server(budget, server, question.clone(), end);
-            wins.push(Box::pin(async { vec![ask.await] }));
+            wins.push(Box::pin(netbios::ask_server(budget, server, question, end)));
         }
     }
     let (said, registered) = tokio::join!(all(asking), all(wins));
@@ -95,23 +94,21 @@ async fn ask_server(
     alias: Option<&DnsName>,
     end: Instant,
 ) -> Vec<Lookup> {
-    let both = |name: &DnsName| {
-        let ask = |kind| dns::ask(budget, server, question(name, kind), end);
-        all([RecordType::A, RecordType::Aaaa].map(ask))
-    };
-    let Some(alias) = alias else { return both(name).await };
-    let ask_alias = dns::ask(budget, server, question(alias, RecordType::Cname), end);
-    let (said, direct) = tokio::join!(ask_alias, both(name));
-    let target = records(&said.answer).iter().find_map(|record| match &record.data {
+    let both = |name| [RecordType::A, RecordType::Aaaa].map(|kind| question(name, kind));
+    let Some(alias) = alias else { return dns::ask(budget, server, &both(name), end).await };
+    let [a, aaaa] = both(name);
+    let asked = [question(alias, RecordType::Cname), a, aaaa];
+    let mut lookups = dns::ask(budget, server, &asked, end).await;
+    let said = lookups.iter().take(1).flat_map(|lookup| records(&lookup.answer));
+    let target = said.into_iter().find_map(|record| match &record.data {
         RecordData::Alias(target) if target != name => Some(target.clone()),
         RecordData::Alias(_) | RecordData::Address(_) => None,
     });
-    let mut lookups = vec![said];
     // The alias is what a replication partner follows: where it leads comes first.
     if let Some(target) = target {
-        lookups.extend(both(&target).await);
+        let followed = dns::ask(budget, server, &both(&target), end).await;
+        lookups.splice(1..1, followed);
     }
-    lookups.extend(direct);
     lookups
 }
 

@@ -7,6 +7,8 @@ mod damaged;
 #[cfg(test)]
 mod dns;
 #[cfg(test)]
+mod dns_together;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod hostile;
