@@ -3,7 +3,7 @@
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use epmesh_common::facts::{
-    Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Target,
+    Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Source, Target,
 };
 use tokio::time::Instant;
 
@@ -16,8 +16,8 @@ use super::{
 
 /// DNS servers asked at most.
 const MAX_SERVERS: usize = 8;
-/// Addresses looked at most.
-const MAX_ADDRESSES: usize = 64;
+/// Addresses taken from all answers. Beyond it, names are a flood.
+const MAX_ADDRESSES: usize = 256;
 
 type Asking<'f> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'f>>;
 
@@ -41,10 +41,11 @@ pub(super) async fn resolve(
     lookups.extend(hosts::ask(resolver, &names));
     let mut servers: Vec<IpAddr> = Vec::new();
     for &server in resolver.servers.value().into_iter().flatten() {
-        if !servers.contains(&server) && servers.len() < MAX_SERVERS {
+        if !servers.contains(&server) {
             servers.push(server);
         }
     }
+    let left_out = servers.split_off(servers.len().min(MAX_SERVERS));
     let alias = alias.as_ref();
     let mut asking: Vec<Asking<'_>> = Vec::new();
     for &server in &servers {
@@ -62,9 +63,24 @@ pub(super) async fn resolve(
     }
     let (said, registered) = tokio::join!(all(asking), all(wins));
     lookups.extend(said.into_iter().flatten());
+    lookups.extend(left_out.into_iter().map(|server| not_asked(server, name)));
     lookups.extend(netbios.and_then(|question| netbios::ask_file(resolver, &question)));
     lookups.extend(registered.into_iter().flatten());
     lookups
+}
+
+/// What there is to say of a DNS server beyond those that are asked.
+fn not_asked(server: IpAddr, name: &DnsName) -> Lookup {
+    let why = format!("the agent asks the first {MAX_SERVERS} DNS servers of a host");
+    Lookup {
+        source: Source::Dns(server),
+        question: question(name, RecordType::A),
+        answer: Answer::NotAsked(why),
+        code: None,
+        local: None,
+        took_ms: 0,
+        retried: false,
+    }
 }
 
 /// `<guid>._msdcs.<forest>`, where both are known.

@@ -15,6 +15,8 @@ mod hostile;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod left_out;
+#[cfg(test)]
 mod lying_dns;
 #[cfg(test)]
 mod mapper;
