@@ -8,7 +8,14 @@ use epmesh_common::{
     wire::limits,
 };
 
-use super::{budget::Budget, identity, mapper, net, ports, together::all, well_known};
+use super::{
+    budget::Budget,
+    identity,
+    mapper::{self, Walked},
+    net, ports,
+    together::all,
+    well_known,
+};
 
 /// Addresses looked at for one peer.
 const MAX_ADDRESSES: usize = 64;
@@ -64,6 +71,8 @@ const fn nothing(address: IpAddr, connect: Stage) -> AddressProbe {
         bind: None,
         interfaces: Vec::new(),
         map: None,
+        map_code: None,
+        map_took_ms: 0,
         identity: Vec::new(),
         well_known: Vec::new(),
     }
@@ -71,13 +80,14 @@ const fn nothing(address: IpAddr, connect: Stage) -> AddressProbe {
 
 async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     let (opened, mapper) = mapper::reach(budget, address).await;
-    let failure = opened.failure();
+    let (failure, code) = (opened.failure(), opened.code());
     let local = opened.local.or_else(|| net::local_towards(address));
     let mut probe = AddressProbe { local, bind: opened.bind, ..nothing(address, opened.connect) };
     let view = |endpoints| MapView { through: Through::Address(address), endpoints };
     let Some(mut mapper) = mapper else {
         let failure = failure.unwrap_or(Failure::TimedOut);
         probe.map = wanted.whole_map.then(|| view(Err(failure)));
+        probe.map_code = code.filter(|_| wanted.whole_map);
         return probe;
     };
     for &interface in wanted.interfaces {
@@ -86,7 +96,7 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
     let walk = async {
         // Taken by value: the connection is closed when the walk ends.
         let mut mapper = mapper;
-        if wanted.whole_map { Some(view(mapper.walk().await)) } else { None }
+        if wanted.whole_map { Some(mapper.walk().await) } else { None }
     };
     let (ports, left_out) = by_port(&probe);
     let asked = ports.iter().map(|(port, asked)| {
@@ -94,7 +104,9 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
         ports::probe(budget, address, *port, interfaces.collect())
     });
     let (map, found) = tokio::join!(walk, all(asked));
-    probe.map = map;
+    if let Some(Walked { endpoints, code, took_ms }) = map {
+        (probe.map, probe.map_code, probe.map_took_ms) = (Some(view(endpoints)), code, took_ms);
+    }
     let mut tell = |at: usize, port| {
         if let Some(interface) = probe.interfaces.get_mut(at) {
             interface.ports.push(port);
