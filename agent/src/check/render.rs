@@ -96,11 +96,17 @@ fn stage(name: String, stage: &Stage) -> [String; 3] {
 }
 
 fn outcome(stage: &Stage) -> String {
-    match (&stage.outcome, stage.code) {
-        (Ok(()), _) => "ok".to_owned(),
+    match &stage.outcome {
+        Ok(()) => "ok".to_owned(),
+        Err(failure) => failed(failure, stage.code),
+    }
+}
+
+fn failed(failure: &Failure, code: Option<i32>) -> String {
+    match (failure, code) {
         // It carries the number itself.
-        (Err(failure @ Failure::Unreachable(_)), _) | (Err(failure), None) => failure.to_string(),
-        (Err(failure), Some(code)) => format!("{failure} (os error {code})"),
+        (Failure::Unreachable(_), _) | (_, None) => failure.to_string(),
+        (_, Some(code)) => format!("{failure} (os error {code})"),
     }
 }
 
@@ -164,7 +170,8 @@ fn endpoints(text: &mut String, report: &Report, arguments: &Arguments) {
             // Where nothing was reached, the stages above say so.
             Err(_) if probe.bind.is_none() => continue,
             Err(failure) => {
-                let _ = writeln!(text, "{title}\n could not be read: {failure}\n");
+                let why = failed(failure, probe.map_code);
+                let _ = writeln!(text, "{title}\n could not be read: {why}\n");
                 continue;
             }
         };

@@ -3,12 +3,22 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    facts::{AddressProbe, Failure, MapAnswer, MapView, Stage, Through},
+    facts::{AddressProbe, Failure, MapAnswer, MapView, PortProbe, Stage, Through},
     rpc::{Binding, InterfaceId, ProtocolSequence},
+    wire::limits,
 };
 
-use super::{budget::Budget, identity, mapper, net, ports, together::all, well_known};
+use super::{
+    budget::Budget,
+    identity,
+    mapper::{self, Walked},
+    net, ports,
+    together::all,
+    well_known,
+};
 
+/// Addresses looked at for one peer.
+const MAX_ADDRESSES: usize = 64;
 /// Ports looked at for one interface.
 const MAX_PORTS: usize = 8;
 
@@ -23,12 +33,24 @@ pub(super) struct Wanted<'w> {
     pub(super) well_known: bool,
 }
 
-/// Everything about one address.
-pub(super) async fn probe(
+/// Everything about each of `addresses`, in their order. Of those beyond the first
+/// [`MAX_ADDRESSES`] it is only said that they were not tried.
+pub(super) async fn probe_all(
     budget: &Budget<'_>,
-    address: IpAddr,
+    addresses: &[IpAddr],
     wanted: Wanted<'_>,
-) -> AddressProbe {
+) -> Vec<AddressProbe> {
+    let (looked_at, left_out) =
+        addresses.split_at_checked(MAX_ADDRESSES).unwrap_or((addresses, &[]));
+    let mut probes = all(looked_at.iter().map(|&address| probe(budget, address, wanted))).await;
+    probes.extend(left_out.iter().map(|&address| {
+        let why = format!("the agent looks at the first {MAX_ADDRESSES} addresses of a peer");
+        nothing(address, Stage::failed(Failure::Local(why), 0))
+    }));
+    probes
+}
+
+async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     if let Some(why) = net::unusable(address) {
         return nothing(address, Stage::failed(Failure::Local(why.to_owned()), 0));
     }
@@ -49,6 +71,8 @@ const fn nothing(address: IpAddr, connect: Stage) -> AddressProbe {
         bind: None,
         interfaces: Vec::new(),
         map: None,
+        map_code: None,
+        map_took_ms: 0,
         identity: Vec::new(),
         well_known: Vec::new(),
     }
@@ -56,13 +80,14 @@ const fn nothing(address: IpAddr, connect: Stage) -> AddressProbe {
 
 async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     let (opened, mapper) = mapper::reach(budget, address).await;
-    let failure = opened.failure();
+    let (failure, code) = (opened.failure(), opened.code());
     let local = opened.local.or_else(|| net::local_towards(address));
     let mut probe = AddressProbe { local, bind: opened.bind, ..nothing(address, opened.connect) };
     let view = |endpoints| MapView { through: Through::Address(address), endpoints };
     let Some(mut mapper) = mapper else {
         let failure = failure.unwrap_or(Failure::TimedOut);
         probe.map = wanted.whole_map.then(|| view(Err(failure)));
+        probe.map_code = code.filter(|_| wanted.whole_map);
         return probe;
     };
     for &interface in wanted.interfaces {
@@ -71,48 +96,63 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
     let walk = async {
         // Taken by value: the connection is closed when the walk ends.
         let mut mapper = mapper;
-        if wanted.whole_map { Some(view(mapper.walk().await)) } else { None }
+        if wanted.whole_map { Some(mapper.walk().await) } else { None }
     };
-    let ports = by_port(&probe);
+    let (ports, left_out) = by_port(&probe);
     let asked = ports.iter().map(|(port, asked)| {
         let interfaces = asked.iter().filter_map(|at| Some(probe.interfaces.get(*at)?.interface));
         ports::probe(budget, address, *port, interfaces.collect())
     });
     let (map, found) = tokio::join!(walk, all(asked));
-    probe.map = map;
-    for ((_, asked), found) in ports.iter().zip(found) {
-        for (at, port) in asked.iter().zip(found) {
-            if let Some(interface) = probe.interfaces.get_mut(*at) {
-                interface.ports.push(port);
-            }
+    if let Some(Walked { endpoints, code, took_ms }) = map {
+        (probe.map, probe.map_code, probe.map_took_ms) = (Some(view(endpoints)), code, took_ms);
+    }
+    let mut tell = |at: usize, port| {
+        if let Some(interface) = probe.interfaces.get_mut(at) {
+            interface.ports.push(port);
         }
+    };
+    for ((_, asked), found) in ports.iter().zip(found) {
+        asked.iter().zip(found).for_each(|(&at, port)| tell(at, port));
+    }
+    for (port, at) in left_out {
+        let why = format!("the agent tries the first {MAX_PORTS} ports of an interface");
+        let connect = Stage::failed(Failure::Local(why), 0);
+        tell(at, PortProbe { port, connect, bind: None, altered: false });
     }
     probe
 }
 
-/// Each port that the endpoint mapper named, with the places of the interfaces it named it for, in
-/// the order of their first mention.
-fn by_port(probe: &AddressProbe) -> Vec<(u16, Vec<usize>)> {
-    let mut all: Vec<(u16, Vec<usize>)> = Vec::new();
+/// A port, and the places of the interfaces that it was named for.
+type Named = (u16, Vec<usize>);
+
+/// Each port that the endpoint mapper named, with the interfaces it named it for, in the order of
+/// their first mention; and each port beyond those that are tried, with the one interface.
+fn by_port(probe: &AddressProbe) -> (Vec<Named>, Vec<(u16, usize)>) {
+    let (mut tried, mut left_out): (Vec<Named>, Vec<(u16, usize)>) = Default::default();
     for (at, interface) in probe.interfaces.iter().enumerate() {
-        for port in ports_of(&interface.answer) {
-            match all.iter_mut().find(|(known, _)| *known == port) {
+        for (count, port) in ports_of(&interface.answer).into_iter().enumerate() {
+            if count >= MAX_PORTS {
+                left_out.push((port, at));
+                continue;
+            }
+            match tried.iter_mut().find(|(known, _)| *known == port) {
                 Some((_, asked)) => asked.push(at),
-                None => all.push((port, vec![at])),
+                None => tried.push((port, vec![at])),
             }
         }
     }
-    all
+    (tried, left_out)
 }
 
 /// Each TCP port of an answer, once. The host in the binding is not looked at: the question is
-/// whether the interface is reached at the address that was asked.
+/// whether the interface is reached at the address that was asked. No more than can be told.
 fn ports_of(answer: &MapAnswer) -> Vec<u16> {
     let MapAnswer::Endpoints(bindings) = answer else { return Vec::new() };
     let mut ports = Vec::new();
     let tcp = |binding: &&Binding| binding.sequence == ProtocolSequence::NcacnIpTcp;
     for port in bindings.iter().filter(tcp).filter_map(Binding::port) {
-        if !ports.contains(&port) && ports.len() < MAX_PORTS {
+        if !ports.contains(&port) && ports.len() < limits::PORTS {
             ports.push(port);
         }
     }

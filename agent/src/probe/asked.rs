@@ -1,28 +1,31 @@
 //! A server of names asked by itself, whatever it speaks.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, slice};
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
-use tokio::time::Instant;
+use tokio::{sync::SemaphorePermit, time::Instant};
 
 use super::{
     budget::{Budget, Purpose, millis_since},
     net::Missed,
+    together::all,
 };
 
 /// What came of one exchange.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Heard {
     pub(super) answer: Answer,
     /// The operating system's error number behind a failure.
     pub(super) code: Option<i32>,
     /// This host's address on the way to the server.
     pub(super) local: Option<IpAddr>,
+    /// How long it took, in milliseconds.
+    pub(super) took_ms: u32,
 }
 
 impl From<Answer> for Heard {
     fn from(answer: Answer) -> Self {
-        Self { answer, code: None, local: None }
+        Self { answer, code: None, local: None, took_ms: 0 }
     }
 }
 
@@ -36,35 +39,43 @@ impl Heard {
     pub(super) fn over(self, local: Option<IpAddr>) -> Self {
         Self { local, ..self }
     }
+
+    /// The same, to what was asked at `start` and is answered now.
+    pub(super) fn since(self, start: Instant) -> Self {
+        Self { took_ms: millis_since(start), ..self }
+    }
 }
 
-/// Asks `source` by `exchange`; no answer in time is asked for once more. `service` is what listens
-/// on the server's port, as [`answer_of`] names it.
-pub(super) async fn ask_twice<F: Future<Output = Heard>>(
-    budget: &Budget<'_>,
+/// Asks `source` all `questions` together by `exchange`, in one turn. What has no answer in time is asked
+/// for once more, each by itself: there are firewalls that let one answer through to each port (the
+/// reason for `single-request-reopen` in resolv.conf(5)). `service` is what listens on the server's
+/// port, as [`answer_of`] names it.
+pub(super) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
+    budget: &'q Budget<'_>,
     end: Instant,
-    (source, question): (Source, &Question),
+    (source, questions): (Source, &'q [Question]),
     service: &str,
-    exchange: impl Fn() -> F,
-) -> Lookup {
-    let mut start = Instant::now();
-    let mut retried = false;
-    let heard = match budget.socket(Purpose::Name, end).await {
-        Err(failure) => answer_of(failure, service).into(),
-        Ok(_turn) => {
-            start = Instant::now();
-            let mut heard = exchange().await;
-            let late = heard.answer == Answer::TimedOut;
-            if late && Instant::now() < end && budget.open().is_ok() {
-                (start, retried) = (Instant::now(), true);
-                heard = exchange().await;
-            }
-            heard
+    exchange: impl Fn(SemaphorePermit<'q>, &'q [Question]) -> F + Sync,
+) -> Vec<Lookup> {
+    let first = match budget.socket(Purpose::Name, end).await {
+        Err(failure) => {
+            questions.iter().map(|_| answer_of(failure.clone(), service).into()).collect()
         }
+        Ok(turn) => exchange(turn, questions).await,
     };
-    let (question, took_ms) = (question.clone(), millis_since(start));
-    let Heard { answer, code, local } = heard;
-    Lookup { source, question, answer, code, local, took_ms, retried }
+    let exchange = &exchange;
+    all(questions.iter().zip(first).map(|(question, mut heard)| async move {
+        let mut retried = false;
+        if heard.answer == Answer::TimedOut
+            && let Ok(turn) = budget.socket(Purpose::Name, end).await
+            && let Some(again) = exchange(turn, slice::from_ref(question)).await.pop()
+        {
+            (heard, retried) = (again, true);
+        }
+        let Heard { answer, code, local, took_ms } = heard;
+        Lookup { source, question: question.clone(), answer, code, local, took_ms, retried }
+    }))
+    .await
 }
 
 /// What a failed exchange with a server of names means for the question.

@@ -26,7 +26,7 @@ const PATH: usize = 4;
 const IDENTITY: usize = 4;
 /// Sockets at once at well-known ports: of all questions the least urgent.
 const WELL_KNOWN: usize = 2;
-/// Sockets of one look in all. A look at one address takes about ten, with every well-known port
+/// Sockets of one look in all. A look at one address takes about eight, with every well-known port
 /// twenty; names that give dozens of addresses are no reason to knock at all of them.
 pub(super) const MAX_SOCKETS: u32 = 256;
 

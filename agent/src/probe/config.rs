@@ -26,7 +26,7 @@ pub struct Config {
     pub concurrency: usize,
     /// New connections of the whole agent in a minute, datagram sockets included. A tenth of it
     /// may come at once, and a fifth of that is kept back for looks on demand. A look at one peer
-    /// takes about twelve, a third of them TCP: the default lets an agent look at 1,000 peers a
+    /// takes about eight, half of them TCP: the default lets an agent look at 1,000 peers a
     /// minute, and leaves a Windows host, where closed connections hold one of 16,384 ports for up
     /// to two minutes, half of them.
     pub connections_per_minute: u32,

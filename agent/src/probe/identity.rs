@@ -21,6 +21,7 @@ use tokio::{
 
 use super::{
     budget::{Budget, Purpose, millis_since},
+    datagram,
     net::{self, Missed, protocol},
     rpc::Association,
     together::all,
@@ -148,7 +149,7 @@ async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Mis
     let ping = Ping { dns_domain: None, host: None, nt_version: NT_VERSION_EX };
     let question = Message::new(id, Op::SearchRequest(ping.to_search()));
     let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
-    let entry = net::ask_datagram(budget, address, port, &bytes, until, |datagram| {
+    let entry = datagram::ask(budget, address, port, &bytes, until, |datagram| {
         let messages = match Message::decode_all(datagram) {
             Ok(messages) => messages,
             Err(error) => return Some(Err(protocol(STAGE, &error))),
@@ -172,7 +173,7 @@ async fn node_status(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, M
     let (port, until) = (budget.config.ports.netbios, budget.stage(budget.config.identity));
     let transaction: u16 = rand::random();
     let question = nbstat::Request { transaction }.encode();
-    let reply = net::ask_datagram(budget, address, port, &question, until, |datagram| {
+    let reply = datagram::ask(budget, address, port, &question, until, |datagram| {
         if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
             return None;
         }

@@ -33,6 +33,14 @@ pub(super) struct Mapper<'b, 'c> {
     os_error: Option<i32>,
 }
 
+/// What came of reading the whole endpoint map.
+pub(super) struct Walked {
+    pub(super) endpoints: Result<Vec<Endpoint>, Failure>,
+    /// The operating system's error number behind a failure, where there was one.
+    pub(super) code: Option<i32>,
+    pub(super) took_ms: u32,
+}
+
 /// Connects to the endpoint mapper and binds.
 pub(super) async fn reach<'b, 'c>(
     budget: &'b Budget<'c>,
@@ -108,11 +116,19 @@ impl<'b> Mapper<'b, '_> {
     }
 
     /// The whole endpoint map.
-    pub(super) async fn walk(&mut self) -> Result<Vec<Endpoint>, Failure> {
+    pub(super) async fn walk(&mut self) -> Walked {
+        let start = Instant::now();
         let (config, end) = (self.budget.config, self.budget.end);
-        let association = self.opened().await?;
-        let last = end.checked_sub(TO_FREE).unwrap_or(end);
-        association.walk(config.rpc, last.min(Instant::now() + config.walk)).await
+        self.os_error = None;
+        let (endpoints, code) = match self.opened().await {
+            Ok(association) => {
+                let last = end.checked_sub(TO_FREE).unwrap_or(end);
+                let until = last.min(Instant::now() + config.walk);
+                (association.walk(config.rpc, until).await, association.os_error())
+            }
+            Err(failure) => (Err(failure), self.os_error),
+        };
+        Walked { endpoints, code, took_ms: millis_since(start) }
     }
 
     async fn call(
@@ -137,8 +153,7 @@ impl<'b> Mapper<'b, '_> {
             let port = self.budget.config.ports.endpoint_mapper;
             let opened = open_once(self.budget, self.address, port, EPMAPPER, STAGE).await;
             if let Some(failure) = opened.failure() {
-                let stages = [Some(&opened.connect), opened.bind.as_ref()];
-                self.os_error = stages.into_iter().flatten().find_map(|stage| stage.code);
+                self.os_error = opened.code();
                 return Err(failure);
             }
             self.open = opened.open;

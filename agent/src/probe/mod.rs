@@ -12,7 +12,7 @@
 //! | `well_known` | the other ports of a domain controller |
 //! | `identity` | who answers there, asked in four ways |
 //! | `rpc` | a DCE/RPC conversation over any stream; the walk through an endpoint map |
-//! | `net` | sockets, and what their errors mean |
+//! | `net`, `datagram` | connections, questions in datagrams, and what their errors mean |
 //! | `gate`, `budget`, `meter` | what all looks share, what one look may use, bytes counted |
 //! | `together` | concurrency inside a look |
 //!
@@ -27,6 +27,7 @@ mod asked;
 mod budget;
 mod cache;
 mod config;
+mod datagram;
 mod dns;
 mod gate;
 mod hosts;

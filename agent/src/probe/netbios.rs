@@ -5,7 +5,10 @@
 //! client over TCP, makes that of a host name. 0x20 is what file clients ask for, and 0x1c, a
 //! domain's controllers, would give a group of hosts.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    slice,
+};
 
 use epmesh_common::{
     facts::{
@@ -14,13 +17,14 @@ use epmesh_common::{
     },
     identity::nbns::{Reply, Request},
 };
-use tokio::time::Instant;
+use tokio::{sync::SemaphorePermit, time::Instant};
 
 use super::{
     asked::{Heard, ask_twice},
     budget::Budget,
+    datagram::{self, Datagram},
     hosts,
-    net::{self, protocol},
+    net::protocol,
 };
 use crate::platform::lmhosts::MAX_LINES;
 
@@ -105,19 +109,31 @@ pub(super) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
 pub(super) async fn ask_server(
     budget: &Budget<'_>,
     server: Ipv4Addr,
-    question: Question,
+    question: &Question,
     end: Instant,
-) -> Lookup {
-    let asking = || exchange(budget, server, &question, end);
-    ask_twice(budget, end, (Source::Wins(server.into()), &question), "name", asking).await
+) -> Vec<Lookup> {
+    let asking = |turn, questions| exchange(budget, server, turn, questions, end);
+    let asked = (Source::Wins(server.into()), slice::from_ref(question));
+    ask_twice(budget, end, asked, "name", asking).await
 }
 
+/// Each from a port of its own: of one look there is only one.
 async fn exchange(
     budget: &Budget<'_>,
     server: Ipv4Addr,
-    question: &Question,
+    _turn: SemaphorePermit<'_>,
+    questions: &[Question],
     end: Instant,
-) -> Heard {
+) -> Vec<Heard> {
+    let mut heard = Vec::new();
+    for question in questions {
+        heard.push(one(budget, server, question, end).await);
+    }
+    heard
+}
+
+async fn one(budget: &Budget<'_>, server: Ipv4Addr, question: &Question, end: Instant) -> Heard {
+    let start = Instant::now();
     let transaction: u16 = rand::random();
     let name = question.name.as_str().to_owned();
     let request = Request { transaction, name, suffix: WORKSTATION };
@@ -126,19 +142,19 @@ async fn exchange(
         Err(error) => return Answer::NotAsked(error.to_string()).into(),
     };
     let port = budget.config.ports.netbios;
-    let until = end.min(Instant::now() + budget.config.dns);
-    let ask = net::ask_datagram(budget, server.into(), port, &bytes, until, |datagram| {
+    let until = end.min(start + budget.config.dns);
+    let ask = datagram::ask(budget, server.into(), port, &bytes, until, |datagram| {
         if datagram.get(..2) != Some(&transaction.to_be_bytes()) {
             return None;
         }
         Some(request.read_reply(datagram).map_err(|error| protocol("name query", &error)))
     });
-    let net::Datagram { outcome, local } = ask.await;
+    let Datagram { outcome, local } = ask.await;
     let heard = match outcome {
         Ok(reply) => read(question, reply).into(),
         Err(missed) => Heard::failed(missed, "name"),
     };
-    heard.over(local)
+    heard.over(local).since(start)
 }
 
 fn read(question: &Question, reply: Reply) -> Answer {

@@ -35,6 +35,12 @@ impl Opened<'_> {
         Self { connect, bind: None, open: None, local: None }
     }
 
+    /// The operating system's error number behind that, where there is one.
+    pub(super) fn code(&self) -> Option<i32> {
+        let stages = [Some(&self.connect), self.bind.as_ref()];
+        stages.into_iter().flatten().find_map(|stage| stage.code)
+    }
+
     /// Why there is no connection.
     pub(super) fn failure(&self) -> Option<Failure> {
         let stages = [Some(&self.connect), self.bind.as_ref()];

@@ -15,7 +15,6 @@ use super::{
     config::Config,
     gate::{Gate, Share},
     resolve,
-    together::all,
 };
 use crate::daemon::Peers;
 
@@ -64,8 +63,7 @@ impl Prober {
         self.gate.room(Share::Demand).await;
         let budget = Budget::new(&self.config, &self.gate, Share::Demand);
         let wanted = Wanted { interfaces, whole_map, well_known };
-        let look = |&address| address::probe(&budget, address, wanted);
-        all(addresses.iter().map(look)).await
+        address::probe_all(&budget, addresses, wanted).await
     }
 
     async fn whole_look(
@@ -81,8 +79,7 @@ impl Prober {
         let found = resolve::addresses(&lookups);
         let Target { whole_map, well_known, .. } = *target;
         let wanted = Wanted { interfaces, whole_map, well_known };
-        let look = |address| address::probe(&budget, address, wanted);
-        let addresses = all(found.into_iter().map(look)).await;
+        let addresses = address::probe_all(&budget, &found, wanted).await;
         PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
     }
 }

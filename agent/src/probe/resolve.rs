@@ -3,7 +3,7 @@
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use epmesh_common::facts::{
-    Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Target,
+    Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Source, Target,
 };
 use tokio::time::Instant;
 
@@ -16,8 +16,8 @@ use super::{
 
 /// DNS servers asked at most.
 const MAX_SERVERS: usize = 8;
-/// Addresses looked at most.
-const MAX_ADDRESSES: usize = 64;
+/// Addresses taken from all answers. Beyond it, names are a flood.
+const MAX_ADDRESSES: usize = 256;
 
 type Asking<'f> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'f>>;
 
@@ -41,10 +41,11 @@ pub(super) async fn resolve(
     lookups.extend(hosts::ask(resolver, &names));
     let mut servers: Vec<IpAddr> = Vec::new();
     for &server in resolver.servers.value().into_iter().flatten() {
-        if !servers.contains(&server) && servers.len() < MAX_SERVERS {
+        if !servers.contains(&server) {
             servers.push(server);
         }
     }
+    let left_out = servers.split_off(servers.len().min(MAX_SERVERS));
     let alias = alias.as_ref();
     let mut asking: Vec<Asking<'_>> = Vec::new();
     for &server in &servers {
@@ -57,15 +58,29 @@ pub(super) async fn resolve(
     let mut wins: Vec<Asking<'_>> = Vec::new();
     if let Some(question) = &netbios {
         for server in netbios::servers(resolver) {
-            let ask = netbios::ask_server(budget, server, question.clone(), end);
-            wins.push(Box::pin(async { vec![ask.await] }));
+            wins.push(Box::pin(netbios::ask_server(budget, server, question, end)));
         }
     }
     let (said, registered) = tokio::join!(all(asking), all(wins));
     lookups.extend(said.into_iter().flatten());
+    lookups.extend(left_out.into_iter().map(|server| not_asked(server, name)));
     lookups.extend(netbios.and_then(|question| netbios::ask_file(resolver, &question)));
     lookups.extend(registered.into_iter().flatten());
     lookups
+}
+
+/// What there is to say of a DNS server beyond those that are asked.
+fn not_asked(server: IpAddr, name: &DnsName) -> Lookup {
+    let why = format!("the agent asks the first {MAX_SERVERS} DNS servers of a host");
+    Lookup {
+        source: Source::Dns(server),
+        question: question(name, RecordType::A),
+        answer: Answer::NotAsked(why),
+        code: None,
+        local: None,
+        took_ms: 0,
+        retried: false,
+    }
 }
 
 /// `<guid>._msdcs.<forest>`, where both are known.
@@ -95,23 +110,21 @@ async fn ask_server(
     alias: Option<&DnsName>,
     end: Instant,
 ) -> Vec<Lookup> {
-    let both = |name: &DnsName| {
-        let ask = |kind| dns::ask(budget, server, question(name, kind), end);
-        all([RecordType::A, RecordType::Aaaa].map(ask))
-    };
-    let Some(alias) = alias else { return both(name).await };
-    let ask_alias = dns::ask(budget, server, question(alias, RecordType::Cname), end);
-    let (said, direct) = tokio::join!(ask_alias, both(name));
-    let target = records(&said.answer).iter().find_map(|record| match &record.data {
+    let both = |name| [RecordType::A, RecordType::Aaaa].map(|kind| question(name, kind));
+    let Some(alias) = alias else { return dns::ask(budget, server, &both(name), end).await };
+    let [a, aaaa] = both(name);
+    let asked = [question(alias, RecordType::Cname), a, aaaa];
+    let mut lookups = dns::ask(budget, server, &asked, end).await;
+    let said = lookups.iter().take(1).flat_map(|lookup| records(&lookup.answer));
+    let target = said.into_iter().find_map(|record| match &record.data {
         RecordData::Alias(target) if target != name => Some(target.clone()),
         RecordData::Alias(_) | RecordData::Address(_) => None,
     });
-    let mut lookups = vec![said];
     // The alias is what a replication partner follows: where it leads comes first.
     if let Some(target) = target {
-        lookups.extend(both(&target).await);
+        let followed = dns::ask(budget, server, &both(&target), end).await;
+        lookups.splice(1..1, followed);
     }
-    lookups.extend(direct);
     lookups
 }
 

@@ -138,6 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
             let stub = handle_free_request(handle);
             let end = Instant::now() + page.min(FREE);
             let _ = self.call(opnum::LOOKUP_HANDLE_FREE, stub, "ept_lookup_handle_free", end).await;
+            self.os_error = None;
         }
         match report.end {
             LookupEnd::Complete => {

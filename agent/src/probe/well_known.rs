@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     budget::{Budget, Purpose, millis_since},
     config::{Sign, WellKnown},
+    datagram,
     net::{self, Missed},
     together::all,
 };
@@ -65,7 +66,7 @@ async fn dns(budget: &Budget<'_>, address: IpAddr, port: u16) -> Result<(), Miss
     let mut question = id.to_vec();
     question.extend([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]);
     let until = budget.stage(budget.config.dns);
-    net::ask_datagram(budget, address, port, &question, until, |answer| {
+    datagram::ask(budget, address, port, &question, until, |answer| {
         let is_answer =
             answer.get(..2) == Some(&id) && answer.get(2).is_some_and(|b| b & 0x80 != 0);
         is_answer.then_some(Ok(()))
@@ -86,7 +87,7 @@ async fn time(budget: &Budget<'_>, address: IpAddr, port: u16) -> Result<(), Mis
         *to = from;
     }
     let until = budget.stage(budget.config.dns);
-    net::ask_datagram(budget, address, port, &question, until, |answer| {
+    datagram::ask(budget, address, port, &question, until, |answer| {
         // Mode 4, and the origin is ours.
         let is_server = answer.first().is_some_and(|byte| byte & 7 == 4);
         let is_answer =

@@ -141,6 +141,8 @@ async fn resets_at_each_stage() {
     })
     .await;
     names(&walked(&probe), "reset");
+    let kind = probe.map_code.map(|code| std::io::Error::from_raw_os_error(code).kind());
+    assert_eq!(kind, Some(std::io::ErrorKind::ConnectionReset), "{probe:?}");
     assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
 }
 
@@ -218,6 +220,7 @@ async fn one_byte_and_then_another() {
     })
     .await;
     assert_eq!(walked(&probe), Failure::TimedOut.to_string());
+    assert!(probe.map_took_ms > 0, "it waited: {probe:?}");
     assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
     let probe = twisted_service(|_, _, right| Act::Drip(right)).await;
     assert_eq!(bind_at_port(&probe), Failure::TimedOut.to_string());

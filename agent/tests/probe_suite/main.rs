@@ -7,11 +7,15 @@ mod damaged;
 #[cfg(test)]
 mod dns;
 #[cfg(test)]
+mod dns_together;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod left_out;
 #[cfg(test)]
 mod lying_dns;
 #[cfg(test)]

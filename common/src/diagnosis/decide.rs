@@ -14,7 +14,7 @@ use super::{
     path::{Path, path},
     server,
 };
-use crate::facts::{Failure, Source};
+use crate::facts::{Answer, Failure, Source};
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
@@ -86,10 +86,15 @@ fn every_server_answered(case: &Case<'_>, views: &[View]) -> bool {
     case.dns_servers().iter().all(answered)
 }
 
-/// No source of names said anything.
+/// No source of names said anything. A server that was not asked is not silent.
 fn unanswered(case: &Case<'_>, views: &[View]) -> Finding {
+    let lookups = || case.look.iter().flat_map(|look| &look.seen.lookups);
+    let was_asked = |source: Source| {
+        lookups().any(|l| l.source == source && !matches!(l.answer, Answer::NotAsked(_)))
+    };
     let servers: Vec<String> = views
         .iter()
+        .filter(|view| was_asked(view.source))
         .filter_map(|view| match view.source {
             Source::Dns(server) => Some(case.server_name(server)),
             _ => None,

@@ -54,6 +54,12 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// As [`is_false`].
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
 /// A source of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -292,6 +298,13 @@ pub struct AddressProbe {
     pub interfaces: Vec<InterfaceProbe>,
     /// The whole endpoint map as this peer sees it, where the plan asks for it.
     pub map: Option<MapView>,
+    /// The operating system's error number behind a map that could not be read, where it gave one; see
+    /// [`Stage::code`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_code: Option<i32>,
+    /// How long reading the whole map took, in milliseconds; 0 where it was not read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub map_took_ms: u32,
     /// Who answers there.
     pub identity: Vec<IdentityProbe>,
     /// The well-known ports of a domain controller, where the plan asks for them.

@@ -133,6 +133,7 @@ fn settled(observation: &PeerObservation) -> PeerObservation {
     for probe in &mut plain.addresses {
         settle(&mut probe.connect);
         probe.bind.iter_mut().for_each(settle);
+        probe.map_took_ms = 0;
         for interface in &mut probe.interfaces {
             interface.took_ms = 0;
             interface.retried = false;

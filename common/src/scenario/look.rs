@@ -81,6 +81,8 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
         bind: None,
         interfaces: Vec::new(),
         map: None,
+        map_code: None,
+        map_took_ms: 0,
         identity: identities(world, witness, address, &stated),
         well_known: well_known(world, witness, address),
     };

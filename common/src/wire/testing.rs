@@ -235,16 +235,22 @@ fn address_probe() -> impl Strategy<Value = AddressProbe> {
     let stages = (stage(), option::of(stage()));
     let addresses = (any::<IpAddr>(), any::<Option<IpAddr>>());
     let well_known = vec(well_known(), 0..3);
-    (addresses, stages, interfaces, option::of(map_view()), identity, well_known).prop_map(
-        |((address, local), (connect, bind), interfaces, map, identity, well_known)| AddressProbe {
-            address,
-            local,
-            connect,
-            bind,
-            interfaces,
-            map,
-            identity,
-            well_known,
+    let map = (option::of(map_view()), any::<Option<i32>>(), any::<u32>());
+    (addresses, stages, interfaces, map, identity, well_known).prop_map(
+        |((address, local), (connect, bind), interfaces, map, identity, well_known)| {
+            let (map, map_code, map_took_ms) = map;
+            AddressProbe {
+                address,
+                local,
+                connect,
+                bind,
+                interfaces,
+                map,
+                map_code,
+                map_took_ms,
+                identity,
+                well_known,
+            }
         },
     )
 }

@@ -53,6 +53,18 @@ proptest! {
         prop_assert_eq!(fit(&body), Ok(Fitted { body, notes: Vec::new() }));
     }
 
+    /// A digest that moved with every look would send every look in full.
+    #[test]
+    fn how_long_a_map_took_is_no_news_and_why_it_failed_is(seen in testing::peer(), took_ms: u32) {
+        prop_assume!(!seen.addresses.is_empty());
+        let digest = |seen: &PeerObservation| Body::Peer(seen.clone()).digest();
+        let mut other = seen.clone();
+        other.addresses[0].map_took_ms = took_ms;
+        prop_assert_eq!(digest(&other), digest(&seen));
+        other.addresses[0].map_code = seen.addresses[0].map_code.xor(Some(111));
+        prop_assert_ne!(digest(&other), digest(&seen));
+    }
+
     #[test]
     fn a_plan_comes_out_as_it_went_in(plan in testing::plan()) {
         let bytes = proto::Plan::from(&plan).encode_to_vec();

@@ -494,6 +494,8 @@ fn working(at: &str) -> AddressProbe {
             retried: false,
         }],
         map: None,
+        map_code: None,
+        map_took_ms: 0,
         identity: vec![identity(DC2, DC2_GUID)],
         well_known: Vec::new(),
     }

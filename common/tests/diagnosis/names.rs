@@ -187,3 +187,18 @@ fn an_alias_to_a_name_without_address_is_wrong() {
     }
     assert_eq!(said(&s), (State::Failing, Cause::DnsCnameWrong, Confidence::Proven));
 }
+
+#[test]
+fn a_server_that_was_not_asked_is_no_server_without_an_answer() {
+    let mut s = Scenario::healthy();
+    for lookup in s.lookups() {
+        lookup.answer = Answer::TimedOut;
+    }
+    let silent = diagnose(&s.evidence, now());
+    assert_eq!((silent.cause, silent.state), (Cause::NotError1753, State::Failing));
+    for lookup in s.lookups() {
+        lookup.answer = Answer::NotAsked("the agent's own budget is used up".to_owned());
+    }
+    let not_asked = diagnose(&s.evidence, now());
+    assert_eq!(not_asked.state, State::Unknown);
+}

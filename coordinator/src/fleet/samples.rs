@@ -102,6 +102,8 @@ pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> Pe
                 retried: false,
             }],
             map: None,
+            map_code: None,
+            map_took_ms: 0,
             identity: Vec::new(),
             well_known: Vec::new(),
         }],

@@ -251,6 +251,8 @@ fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
         bind: None,
         interfaces: Vec::new(),
         map: None,
+        map_code: None,
+        map_took_ms: 0,
         identity: identities(world, from, address),
         well_known: Vec::new(),
     };

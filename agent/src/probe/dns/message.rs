@@ -14,7 +14,7 @@ const MAX_RECORDS: usize = 64;
 const MAX_ALIASES: usize = 8;
 
 /// What a message says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     Answer(Answer),
     /// It did not fit; ask over TCP.

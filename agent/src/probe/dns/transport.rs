@@ -1,4 +1,4 @@
-//! One question on its way: in a datagram, and over a TCP connection of its own.
+//! Questions on their way: in datagrams from one port, and over a TCP connection of their own.
 
 use std::{io, net::SocketAddr};
 
@@ -11,34 +11,42 @@ use tokio::{
 
 use super::super::{
     budget::Budget,
-    net::{self, Datagram, Missed},
+    datagram::{self, Datagram, Taken},
+    net::{self, Missed},
 };
 
-/// Sends `request` in one datagram from a fresh port, and gives `read` what comes back under its id, until
-/// that takes one for an answer. It fails as the system says, when `until` passes, or when what has the
-/// right id cannot be read.
-pub(super) async fn over_udp<T>(
+/// Sends each of `requests` in a datagram, all from one fresh port, and waits until each has its answer.
+/// What comes back under the id of one is given to `take` with the place of that one, until it says true:
+/// then that one has its answer. What has the right id and cannot be read is an answer too, and no good one.
+/// It fails for all that have none yet: as the system says, or when `until` passes.
+pub(super) async fn over_udp(
     budget: &Budget<'_>,
     server: SocketAddr,
-    request: &Message,
+    requests: &[Message],
     until: Instant,
-    mut read: impl FnMut(Message) -> Option<T>,
-) -> Datagram<T> {
-    let id = request.metadata.id.to_be_bytes();
-    let question = match octets(request) {
-        Ok(question) => question,
+    mut take: impl FnMut(usize, Result<&Message, Failure>) -> bool,
+) -> Datagram<()> {
+    let questions: Result<Vec<_>, _> = requests.iter().map(octets).collect();
+    let questions = match questions {
+        Ok(questions) => questions,
         Err(failure) => return Datagram { outcome: Err(failure.into()), local: None },
     };
-    net::ask_datagram(budget, server.ip(), server.port(), &question, until, |datagram| {
-        if !datagram.starts_with(&id) {
-            return None;
+    let mut waiting: Vec<(usize, [u8; 2])> =
+        requests.iter().map(|request| request.metadata.id.to_be_bytes()).enumerate().collect();
+    let accept = |datagram: &[u8]| {
+        if !waiting.iter().any(|(_, id)| datagram.starts_with(id)) {
+            return Taken::Stranger;
         }
-        match Message::from_vec(datagram) {
-            Ok(message) => read(message).map(Ok),
-            Err(error) => Some(Err(Failure::Protocol(error.to_string()))),
-        }
-    })
-    .await
+        let message = Message::from_vec(datagram);
+        let taken = waiting.iter().position(|(place, id)| {
+            let said = message.as_ref().map_err(|error| Failure::Protocol(error.to_string()));
+            datagram.starts_with(id) && take(*place, said)
+        });
+        let Some(taken) = taken else { return Taken::Stranger };
+        waiting.swap_remove(taken);
+        if waiting.is_empty() { Taken::End(Ok(())) } else { Taken::Part }
+    };
+    datagram::ask_all(budget, server.ip(), server.port(), &questions, until, accept).await
 }
 
 /// Sends `request` over a connection of its own (RFC 7766), and reads one message: nothing else was
