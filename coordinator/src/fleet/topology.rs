@@ -94,6 +94,8 @@ impl View {
         let links = self.links();
         let new: Vec<_> =
             links.into_iter().filter(|link| !self.verdicts.contains_key(link)).collect();
+        self.grouper.reserve(new.len());
+        self.verdicts.reserve(new.len());
         self.touched.extend(new);
         let gone: Vec<_> = self
             .verdicts
