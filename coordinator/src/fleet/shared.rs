@@ -164,13 +164,11 @@ impl Fleet {
             return false;
         }
         let verdicts = self.judge_all(&links, now);
-        self.with(|view| {
-            for (link, verdict) in links.iter().zip(verdicts) {
-                if let Some(transition) = view.judge(link, verdict, now) {
-                    transition.log();
-                }
-            }
+        let transitions: Vec<Transition> = self.with(|view| {
+            let judged = links.iter().zip(verdicts);
+            judged.filter_map(|(link, verdict)| view.judge(link, verdict, now)).collect()
         });
+        transitions.iter().for_each(Transition::log);
         true
     }
 
@@ -183,12 +181,18 @@ impl Fleet {
         let Some(first) = parts.next() else { return Vec::new() };
         thread::scope(|scope| {
             let judge = |part| view.judge_all(part, now);
-            let others: Vec<_> = parts.map(|part| scope.spawn(move || judge(part))).collect();
+            let begun = |part| {
+                let thread = thread::Builder::new();
+                thread.spawn_scoped(scope, move || judge(part)).map_err(|_| part)
+            };
+            let others: Vec<_> = parts.map(begun).collect();
             let mut verdicts = judge(first);
             for other in others {
-                match other.join() {
-                    Ok(more) => verdicts.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
+                match other.map(thread::ScopedJoinHandle::join) {
+                    Ok(Ok(more)) => verdicts.extend(more),
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    // The system has no thread to give.
+                    Err(part) => verdicts.extend(judge(part)),
                 }
             }
             verdicts
