@@ -6,7 +6,7 @@ use super::{
     Changes, Incident,
     key::against,
     look::{Ends, Look},
-    numbers::{FastMap, FastSet},
+    numbers::FastSet,
     places::Places,
     table::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
     watch::{Moved, Watch},
@@ -24,7 +24,6 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Grouper {
     pub(super) places: Places,
-    ids: FastMap<Ends, LinkId>,
     pub(super) links: Slab<Held>,
     pub(super) root_ids: HashMap<Subject, RootId>,
     pub(super) roots: Slab<RootEntry>,
@@ -49,7 +48,6 @@ impl Grouper {
 
     /// Makes room for so many more links at once.
     pub fn reserve(&mut self, links: usize) {
-        self.ids.reserve(links);
         self.links.reserve(links);
     }
 
@@ -57,14 +55,16 @@ impl Grouper {
     /// first seen to be as it is: a fault that would break it may have begun after something else was
     /// last seen to work.
     pub fn put(&mut self, link: &Link, verdict: &Verdict, since: Timestamp) {
-        let ends = self.places.ends(link);
-        if let Some(id) = self.ids.get(&ends) {
-            return self.change(*id, verdict, since);
+        let (ends, known) = self.places.find(link);
+        if let Some(id) = known {
+            return self.change(id, verdict, since);
         }
-        let look = self.places.look(ends, &verdict.shown, &Look::default());
+        // Mostly another link of the same destination: much is the same.
+        let other = self.places.recent().and_then(|id| self.links.get(id));
+        let (none, other) = (Look::default(), other.map(|held| &held.look));
+        let look = self.places.look(ends, &verdict.shown, other.unwrap_or(&none));
         let (state, trouble) = (verdict.state, None);
         let id = self.links.add(Held { ends, state, look: Look::default(), trouble });
-        self.ids.insert(ends, id);
         self.places.join(ends, id);
         self.show(id, look);
         self.suffer(id, Trouble::of(verdict, since));
@@ -93,12 +93,10 @@ impl Grouper {
 
     /// Forgets a link.
     pub fn remove(&mut self, link: &Link) {
-        let Some(ends) = self.places.known_ends(link) else { return };
-        let Some(id) = self.ids.get(&ends).copied() else { return };
+        let Some((ends, id)) = self.places.held(link) else { return };
         self.suffer(id, None);
         self.show(id, Look::default());
         self.places.leave(ends, id);
-        self.ids.remove(&ends);
         self.links.remove(id);
     }
 
@@ -150,13 +148,13 @@ impl Grouper {
     /// How many links are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.links.len()
     }
 
     /// Whether no link is held.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.links.len() == 0
     }
 
     /// The incidents, in the order of their subjects. Works out first what changed.
@@ -206,7 +204,7 @@ impl Grouper {
     }
 
     fn held(&self, link: &Link) -> Option<&Held> {
-        self.links.get(*self.ids.get(&self.places.known_ends(link)?)?)
+        self.links.get(self.places.held(link)?.1)
     }
 
     fn root(&mut self, subject: &Subject, link: LinkId, since: Timestamp) -> RootId {

@@ -91,32 +91,40 @@ impl Look {
         self.right.as_ref().map_or(&[], |list| list)
     }
 
-    /// All that it shows to work. Some may come twice.
-    pub(super) fn each_key(&self, ends: Ends, mut each: impl FnMut(Key)) {
+    /// All that it shows to work, and that is wanted. Some may come twice.
+    pub(super) fn each_key(&self, ends: Ends, wanted: Wanted, mut each: impl FnMut(Key)) {
         let (from, to) = (ends.destination, ends.source);
-        let sites = self.sites();
+        let sites = self.sites().filter(|_| wanted.sites);
         for got in self.gots() {
-            each(Key::Dc(to, got));
-            each(Key::Client(from, got));
-            each(Key::Path(from, to, got));
+            if wanted.source {
+                each(Key::Dc(to, got));
+            }
+            if wanted.destination {
+                each(Key::Client(from, got));
+                each(Key::Path(from, to, got));
+            }
             if let Some((from, to)) = sites {
                 each(Key::SitePath(from, to, got));
                 each(Key::Site(from, got));
                 each(Key::Site(to, got));
             }
         }
-        if let Some(port) = self.port {
-            each(Key::Application(to));
-            each(Key::Port(to, port));
+        if wanted.source {
+            if let Some(port) = self.port {
+                each(Key::Application(to));
+                each(Key::Port(to, port));
+            }
+            for address in self.reached() {
+                each(Key::Dc(to, Got::Address(*address)));
+            }
         }
-        for address in self.reached() {
-            each(Key::Dc(to, Got::Address(*address)));
-        }
-        for server in self.right() {
-            each(Key::Server(*server));
-        }
-        if self.right.is_some() {
+        if wanted.destination && self.right.is_some() {
             each(Key::Resolver(from));
+        }
+        if wanted.servers {
+            for server in self.right() {
+                each(Key::Server(*server));
+            }
         }
     }
 
@@ -141,6 +149,19 @@ impl Look {
             Key::Resolver(dc) => dc == from && self.right.is_some(),
         }
     }
+}
+
+/// What of all that a look shows is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// What goes by the source.
+    pub(super) source: bool,
+    /// What goes by the destination.
+    pub(super) destination: bool,
+    /// What goes by the sites.
+    pub(super) sites: bool,
+    /// What goes by DNS servers.
+    pub(super) servers: bool,
 }
 
 /// A set of how far a look got; single addresses are not in it.

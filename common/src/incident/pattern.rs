@@ -70,7 +70,7 @@ impl Pattern {
             return Self::mixed(hit.len(), destinations.len(), sources.len());
         };
         let known: BTreeSet<Number> = (dc.as_destination.iter())
-            .filter_map(|id| grouper.links.get(*id))
+            .filter_map(|seat| grouper.links.get(seat.link))
             .filter(|held| held.state != State::Unknown)
             .map(|held| held.ends.source)
             .collect();

@@ -24,6 +24,16 @@ pub(super) struct Places {
     pub(super) interfaces: Numbered<InterfaceId, ()>,
     /// From one site to another.
     pub(super) ways: FastMap<(Number, Number), Ways>,
+    /// The link that was last put, and where it stands: the next is mostly the next of the same
+    /// destination.
+    recent: Option<Recent>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    ends: Ends,
+    place: usize,
+    link: LinkId,
 }
 
 /// A domain controller.
@@ -31,8 +41,8 @@ pub(super) struct Places {
 pub(super) struct Dc {
     /// The links of which it is the source, in no order that means anything.
     pub(super) as_source: Vec<LinkId>,
-    /// The links of which it is the destination, likewise.
-    pub(super) as_destination: Vec<LinkId>,
+    /// The links of which it is the destination, in the order of their sources' numbers.
+    pub(super) as_destination: Vec<Seat>,
     /// The sites in which links that lead from site to site have it, and how many.
     pub(super) sites: Counts,
     /// The DNS servers that it found to be right, and how many times.
@@ -41,6 +51,22 @@ pub(super) struct Dc {
     pub(super) reached: List<std::net::IpAddr>,
     /// The DNS servers that it last found to be right.
     pub(super) right: List<Number>,
+}
+
+/// A link by what tells it from the others of its destination.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seat {
+    pub(super) source: Number,
+    pub(super) interface: Number,
+    pub(super) link: LinkId,
+}
+
+impl Dc {
+    /// Where a link stands among those of this destination, or would.
+    fn seat(&self, source: Number, interface: Number) -> Result<usize, usize> {
+        let seats = &self.as_destination;
+        seats.binary_search_by_key(&(source, interface), |seat| (seat.source, seat.interface))
+    }
 }
 
 /// A site.
@@ -59,15 +85,47 @@ pub(super) struct Server {
 }
 
 impl Places {
-    pub(super) fn ends(&mut self, link: &Link) -> Ends {
-        Ends {
-            destination: self.dcs.number(&link.destination),
-            source: self.dcs.number(&link.source),
-            interface: self.interfaces.number(&link.interface),
+    /// The numbers of a link that is put, and its own if it is held.
+    pub(super) fn find(&mut self, link: &Link) -> (Ends, Option<LinkId>) {
+        let recent = self.recent.map(|recent| recent.ends);
+        let destination =
+            self.dcs.number_likely(&link.destination, recent.map(|ends| ends.destination));
+        let interface =
+            self.interfaces.number_likely(&link.interface, recent.map(|ends| ends.interface));
+        let place = match self.recent {
+            Some(recent) if recent.ends.destination == destination => recent.place + 1,
+            _ => 0,
+        };
+        let next = self.dcs.get(destination).and_then(|dc| dc.as_destination.get(place)).copied();
+        let source = self.dcs.number_likely(&link.source, next.map(|seat| seat.source));
+        let ends = Ends { destination, source, interface };
+        let dc = self.dcs.get(destination);
+        let place = match next {
+            Some(seat) if (seat.source, seat.interface) == (source, interface) => Some(place),
+            _ => dc.and_then(|dc| dc.seat(source, interface).ok()),
+        };
+        let seats = self.dcs.get(destination).map(|dc| &dc.as_destination);
+        let seat = place.and_then(|place| Some((place, seats?.get(place)?.link)));
+        if let Some((place, link)) = seat {
+            self.recent = Some(Recent { ends, place, link });
         }
+        (ends, seat.map(|(_, link)| link))
     }
 
-    pub(super) fn known_ends(&self, link: &Link) -> Option<Ends> {
+    /// The link that was last put, if it is still there.
+    pub(super) fn recent(&self) -> Option<LinkId> {
+        self.recent.map(|recent| recent.link)
+    }
+
+    /// A link that is held.
+    pub(super) fn held(&self, link: &Link) -> Option<(Ends, LinkId)> {
+        let ends = self.known_ends(link)?;
+        let dc = self.dcs.get(ends.destination)?;
+        let place = dc.seat(ends.source, ends.interface).ok()?;
+        Some((ends, dc.as_destination.get(place)?.link))
+    }
+
+    fn known_ends(&self, link: &Link) -> Option<Ends> {
         Some(Ends {
             destination: self.dcs.known(&link.destination)?,
             source: self.dcs.known(&link.source)?,
@@ -96,26 +154,29 @@ impl Places {
     }
 
     pub(super) fn join(&mut self, ends: Ends, link: LinkId) {
-        if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            dc.as_destination.push(link);
+        let Ends { destination, source, interface } = ends;
+        if let Some(dc) = self.dcs.get_mut(destination)
+            && let Err(place) = dc.seat(source, interface)
+        {
+            dc.as_destination.insert(place, Seat { source, interface, link });
+            self.recent = Some(Recent { ends, place, link });
         }
-        if let Some(dc) = self.dcs.get_mut(ends.source) {
+        if let Some(dc) = self.dcs.get_mut(source) {
             dc.as_source.push(link);
         }
     }
 
     pub(super) fn leave(&mut self, ends: Ends, link: LinkId) {
-        let leave = |links: &mut Vec<LinkId>| {
-            // Who goes came last more often than not.
-            if let Some(place) = links.iter().rposition(|known| *known == link) {
-                links.swap_remove(place);
-            }
-        };
-        if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            leave(&mut dc.as_destination);
+        if let Some(dc) = self.dcs.get_mut(ends.destination)
+            && let Ok(place) = dc.seat(ends.source, ends.interface)
+        {
+            dc.as_destination.remove(place);
         }
-        if let Some(dc) = self.dcs.get_mut(ends.source) {
-            leave(&mut dc.as_source);
+        if let Some(dc) = self.dcs.get_mut(ends.source)
+            // Who goes came last more often than not.
+            && let Some(place) = dc.as_source.iter().rposition(|known| *known == link)
+        {
+            dc.as_source.swap_remove(place);
         }
     }
 

@@ -38,19 +38,17 @@ impl Places {
     fn links(&self, key: Key) -> Box<dyn Iterator<Item = LinkId> + '_> {
         let of = |dc: Number| self.dcs.get(dc).into_iter();
         let as_source = move |dc| of(dc).flat_map(|dc| dc.as_source.iter().copied());
-        let as_destination = move |dc| of(dc).flat_map(|dc| dc.as_destination.iter().copied());
+        let as_destination =
+            move |dc| of(dc).flat_map(|dc| dc.as_destination.iter().map(|seat| seat.link));
         let in_site = |site: Number| self.sites.get(site).into_iter().flat_map(|site| &site.dcs);
         match key {
             Key::Dc(dc, _) | Key::Application(dc) | Key::Port(dc, _) => Box::new(as_source(dc)),
             Key::Client(dc, _) | Key::Resolver(dc) => Box::new(as_destination(dc)),
             Key::Path(from, to, _) => {
-                let count = |links: Option<&Vec<LinkId>>| links.map_or(0, Vec::len);
-                let there = count(self.dcs.get(to).map(|dc| &dc.as_source));
-                if count(self.dcs.get(from).map(|dc| &dc.as_destination)) <= there {
-                    Box::new(as_destination(from))
-                } else {
-                    Box::new(as_source(to))
-                }
+                let seats = self.dcs.get(from).map_or(&[][..], |dc| &dc.as_destination);
+                let start = seats.partition_point(|seat| seat.source < to);
+                let seats = seats.iter().skip(start).take_while(move |seat| seat.source == to);
+                Box::new(seats.map(|seat| seat.link))
             }
             Key::SitePath(from, _, _) => {
                 Box::new(in_site(from).flat_map(move |dc| as_destination(*dc)))

@@ -13,7 +13,8 @@ use super::{
 use crate::diagnosis::Shown;
 
 impl Places {
-    /// What a link's look shows; `before` is what the one before did, most likely the same.
+    /// What a link's look shows. `before` is what the one before did, or that of another link: most
+    /// likely much of it is the same.
     pub(super) fn look(&mut self, ends: Ends, shown: &Shown, before: &Look) -> Look {
         let mut look = Look::of(shown);
         let site = |sites: &mut Numbered<String, Site>, name: &Option<String>, likely| {
@@ -21,7 +22,8 @@ impl Places {
         };
         look.destination_site =
             site(&mut self.sites, &shown.destination_site, before.destination_site);
-        look.source_site = site(&mut self.sites, &shown.source_site, before.source_site);
+        let likely = self.dcs.get(ends.source).and_then(|dc| dc.sites.first());
+        look.source_site = site(&mut self.sites, &shown.source_site, likely.or(before.source_site));
         look.decided_by = shown
             .decided_by
             .as_ref()

@@ -107,6 +107,10 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    pub(super) fn len(&self) -> usize {
+        self.items.len() - self.free.len()
+    }
+
     pub(super) fn reserve(&mut self, items: usize) {
         self.items.reserve(items.saturating_sub(self.free.len()));
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{
     key::Key,
-    look::{Ends, Look},
-    numbers::FastMap,
+    look::{Ends, Look, Wanted},
+    numbers::{FastMap, Number},
     table::RootId,
 };
 use crate::facts::Timestamp;
@@ -15,8 +15,33 @@ use crate::facts::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     keys: FastMap<Key, Watched>,
+    /// By what they go, and how many: few links have anything to do with them.
+    anchors: FastMap<Anchor, u32>,
     /// What may have changed since it was last settled.
     pending: Vec<Key>,
+}
+
+/// By what a key goes: the first that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Anchor {
+    Dc(Number),
+    Site(Number),
+    Servers,
+}
+
+impl Anchor {
+    fn of(key: Key) -> Self {
+        match key {
+            Key::Dc(dc, _)
+            | Key::Client(dc, _)
+            | Key::Path(dc, _, _)
+            | Key::Application(dc)
+            | Key::Port(dc, _)
+            | Key::Resolver(dc) => Self::Dc(dc),
+            Key::SitePath(site, _, _) | Key::Site(site, _) => Self::Site(site),
+            Key::Server(_) => Self::Servers,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -49,6 +74,7 @@ impl Watch {
     pub(super) fn add(&mut self, key: Key, root: RootId) {
         let watched = self.keys.entry(key).or_insert_with(|| {
             self.pending.push(key);
+            *self.anchors.entry(Anchor::of(key)).or_default() += 1;
             let (last, settled) = (Last::Unread, None);
             Watched { roots: BTreeSet::new(), last, settled, is_pending: true }
         });
@@ -60,6 +86,11 @@ impl Watch {
             watched.roots.remove(&root);
             if watched.roots.is_empty() {
                 self.keys.remove(&key);
+                let anchor = Anchor::of(key);
+                match self.anchors.get_mut(&anchor) {
+                    Some(count) if *count > 1 => *count -= 1,
+                    _ => _ = self.anchors.remove(&anchor),
+                }
             }
         }
     }
@@ -90,7 +121,15 @@ impl Watch {
         if self.keys.is_empty() {
             return;
         }
-        look.each_key(ends, |key| {
+        let goes_by = |anchor| self.anchors.contains_key(&anchor);
+        let site = |site: Option<Number>| site.is_some_and(|site| goes_by(Anchor::Site(site)));
+        let wanted = Wanted {
+            source: goes_by(Anchor::Dc(ends.source)),
+            destination: goes_by(Anchor::Dc(ends.destination)),
+            sites: site(look.destination_site) || site(look.source_site),
+            servers: goes_by(Anchor::Servers),
+        };
+        look.each_key(ends, wanted, |key| {
             if let Some(watched) = self.keys.get_mut(&key)
                 && changes(&mut watched.last)
                 && !watched.is_pending
@@ -129,7 +168,7 @@ impl Watch {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && self.anchors.is_empty()
     }
 }
 

@@ -73,6 +73,10 @@ impl Counts {
         self.0.is_empty()
     }
 
+    pub(super) fn first(&self) -> Option<Number> {
+        self.0.first().map(|(number, _)| *number)
+    }
+
     /// Whether it is the first of its kind.
     pub(super) fn add(&mut self, number: Number) -> bool {
         if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| *known == number) {
