@@ -48,7 +48,10 @@ async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) ->
         Err(failure) => Err(Missed::from(failure)),
         Ok(_turn) => {
             let mut outcome = once(budget, address, method).await;
-            let late = matches!(&outcome, Err(Missed { failure: Failure::TimedOut, .. }));
+            let late = matches!(
+                &outcome,
+                Err(Missed { failure: Failure::TimedOut | Failure::Unfinished, .. })
+            );
             if late && budget.has_time() && budget.open().is_ok() {
                 (start, retried) = (Instant::now(), true);
                 outcome = once(budget, address, method).await;
@@ -107,6 +110,7 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Miss
     let question = Message { controls: vec![control], ..Message::new(1, search) };
     let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
     let mut stream = net::connect(budget, address, port, until).await?;
+    let mut began = false;
     let exchange = async {
         let failed = |error: std::io::Error| Missed::from(&error);
         stream.write_all(&bytes).await.map_err(failed)?;
@@ -130,10 +134,14 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Miss
             if received.len() == before {
                 return Err(Missed::from(Failure::Reset));
             }
+            began = true;
         }
     };
-    let late = Err(Missed::from(Failure::TimedOut));
-    let entry = timeout_at(until, exchange).await.unwrap_or(late)?;
+    let entry = match timeout_at(until, exchange).await {
+        Ok(entry) => entry?,
+        Err(_) if began => return Err(Failure::Unfinished.into()),
+        Err(_) => return Err(Failure::TimedOut.into()),
+    };
     if let Ok(unbind) = Message::new(2, Op::UnbindRequest).encode() {
         // A courtesy to the server.
         let _ = timeout_at(until, stream.write_all(&unbind)).await;

@@ -54,7 +54,7 @@ pub(super) async fn reach<'b, 'c>(
 }
 
 impl<'b> Mapper<'b, '_> {
-    /// Where `interface` is on `ncacn_ip_tcp`. Silence, a cut connection and "not registered" are
+    /// Where `interface` is on `ncacn_ip_tcp`. Silence, half an answer, a cut connection and "not registered" are
     /// asked once more, at once: a server that is just registering, or an old connection that
     /// turns out to be gone, is not what the verdict should rest on.
     pub(super) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
@@ -62,7 +62,8 @@ impl<'b> Mapper<'b, '_> {
         let (mut answer, mut code) = (self.map(interface).await, self.os_error);
         let again = matches!(
             answer,
-            MapAnswer::NotRegistered(_) | MapAnswer::Failed(Failure::TimedOut | Failure::Reset)
+            MapAnswer::NotRegistered(_)
+                | MapAnswer::Failed(Failure::TimedOut | Failure::Unfinished | Failure::Reset)
         );
         let mut retried = false;
         if again && self.budget.has_time() {
@@ -142,7 +143,10 @@ impl<'b> Mapper<'b, '_> {
         let until = budget.stage(budget.config.rpc);
         let answer = association.call(opnum, stub, stage, until).await;
         self.os_error = association.os_error();
-        if let Err(Failure::TimedOut | Failure::Reset | Failure::Protocol(_)) = answer {
+        if let Err(
+            Failure::TimedOut | Failure::Unfinished | Failure::Reset | Failure::Protocol(_),
+        ) = answer
+        {
             self.open = None;
         }
         answer

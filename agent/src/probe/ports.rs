@@ -58,8 +58,10 @@ pub(super) async fn open<'b>(
     stage: &str,
 ) -> Opened<'b> {
     let first = open_once(budget, address, port, interface, stage).await;
-    let again =
-        matches!(first.failure(), Some(Failure::TimedOut | Failure::Refused | Failure::Reset));
+    let again = matches!(
+        first.failure(),
+        Some(Failure::TimedOut | Failure::Unfinished | Failure::Refused | Failure::Reset)
+    );
     // The look's time may be up, and then the first try is what there is to say.
     if !again || !budget.has_time() {
         return first;

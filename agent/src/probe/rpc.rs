@@ -20,7 +20,8 @@ use super::net::{failure_of, protocol, read_into};
 /// A connection to an RPC server and what was agreed on it.
 ///
 /// Every method takes the moment at which it gives up. After [`Failure::TimedOut`],
-/// [`Failure::Reset`] or [`Failure::Protocol`] the connection is of no further use.
+/// [`Failure::Unfinished`], [`Failure::Reset`] or [`Failure::Protocol`] the connection is of no further
+/// use.
 #[derive(Debug)]
 pub struct Association<S> {
     stream: S,
@@ -166,6 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
     ) -> Result<Event, Failure> {
         let Self { stream, client, os_error } = self;
         *os_error = None;
+        let mut began = false;
         let exchange = async {
             let mut failed = |error: &std::io::Error| {
                 *os_error = error.raw_os_error();
@@ -177,6 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
                     if received.is_empty() {
                         return Err(Failure::Reset);
                     }
+                    began = true;
                     client.receive(received).map_err(|error| protocol(stage, &error))
                 });
                 if let Some(event) = taken.await.map_err(|error| failed(&error))?? {
@@ -184,7 +187,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
                 }
             }
         };
-        timeout_at(until, exchange).await.unwrap_or(Err(Failure::TimedOut))
+        let exchanged = timeout_at(until, exchange).await;
+        exchanged.unwrap_or(Err(if began { Failure::Unfinished } else { Failure::TimedOut }))
     }
 }
 

@@ -207,23 +207,34 @@ async fn resets_behind_the_endpoint_mapper() {
 #[tokio::test]
 async fn one_byte_and_then_another() {
     let probe = twisted(|_, _, right| Act::Drip(right)).await;
-    assert_eq!(bind(&probe), Failure::TimedOut.to_string());
+    assert_eq!(bind(&probe), Failure::Unfinished.to_string());
     let probe = twisted(|pdu, _, right| match opnum(pdu) {
         MAP => Act::Drip(right),
         _ => Act::Send(right),
     })
     .await;
-    assert_eq!(asked(&probe), Failure::TimedOut.to_string());
+    assert_eq!(asked(&probe), Failure::Unfinished.to_string());
     let probe = twisted(|pdu, _, right| match opnum(pdu) {
         LOOKUP => Act::Drip(right),
         _ => Act::Send(right),
     })
     .await;
-    assert_eq!(walked(&probe), Failure::TimedOut.to_string());
+    assert_eq!(walked(&probe), Failure::Unfinished.to_string());
     assert!(probe.map_took_ms > 0, "it waited: {probe:?}");
     assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "what was heard stands");
     let probe = twisted_service(|_, _, right| Act::Drip(right)).await;
-    assert_eq!(bind_at_port(&probe), Failure::TimedOut.to_string());
+    assert_eq!(bind_at_port(&probe), Failure::Unfinished.to_string());
+    let probe = twisted(|_, _, right| Act::Drip(right)).await;
+    assert!(probe.bind.as_ref().unwrap().retried, "{probe:?}");
+    assert_eq!(who(&probe, IdentityMethod::NtlmChallenge), Err(Failure::Unfinished));
+    // An LDAP message of which the head comes, and no more.
+    let (ldap, _) = flood(vec![0x30, 0x84, 0, 0, 1], vec![]).await;
+    let probe = look_at_address(config(WirePorts { ldap, ..closed_ports() })).await;
+    assert_eq!(who(&probe, IdentityMethod::RootDse), Err(Failure::Unfinished));
+    // Who says nothing at all has not begun.
+    let (ldap, _) = flood(vec![], vec![]).await;
+    let probe = look_at_address(config(WirePorts { ldap, ..closed_ports() })).await;
+    assert_eq!(who(&probe, IdentityMethod::RootDse), Err(Failure::TimedOut));
 }
 
 #[tokio::test]

@@ -162,7 +162,8 @@ async fn an_endless_map_is_given_up_and_its_handle_freed() {
     let map = seen.addresses[0].map.clone().expect("asked for").endpoints;
     // The limit of pages or, on a slow machine, that of time.
     let expected = Failure::Protocol("ept_lookup: more than 1000 pages".to_owned());
-    assert!(map == Err(expected) || map == Err(Failure::TimedOut), "{map:?}");
+    let late = [Err(Failure::TimedOut), Err(Failure::Unfinished)];
+    assert!(map == Err(expected) || late.contains(&map), "{map:?}");
     server.freed.wait_for(|&freed| freed == 1).await.unwrap();
 }
 

@@ -117,7 +117,10 @@ impl Finding {
 /// The error a Windows client reports for a failure on the way to or at an RPC server.
 pub(super) fn windows_code(failure: &Failure) -> i64 {
     match failure {
-        Failure::Refused | Failure::TimedOut | Failure::Unreachable(_) => 1722,
+        // The caller waits for the rest as it waits for an answer.
+        Failure::Refused | Failure::TimedOut | Failure::Unfinished | Failure::Unreachable(_) => {
+            1722
+        }
         Failure::Reset => 1727,
         Failure::Protocol(_) => 1728,
         Failure::AccessDenied(_) => 5,

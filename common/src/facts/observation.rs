@@ -197,6 +197,9 @@ pub enum Failure {
     Refused,
     /// Nothing came within the stage's time.
     TimedOut,
+    /// An answer began, and its end did not come within the stage's time. Whoever answers so is not
+    /// silent. How much of it came is left out: it is another number every time.
+    Unfinished,
     /// The connection was cut after it had been made.
     Reset,
     /// The network says that there is no way there; the operating system's error number.
@@ -235,6 +238,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Refused => f.write_str("connection refused"),
             Self::TimedOut => f.write_str("no answer in time"),
+            Self::Unfinished => f.write_str("an answer began and did not end in time"),
             Self::Reset => f.write_str("connection reset"),
             Self::Unreachable(code) => write!(f, "unreachable (os error {code})"),
             Self::Protocol(what) => write!(f, "protocol error: {what}"),

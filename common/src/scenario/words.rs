@@ -28,6 +28,7 @@ pub(super) fn failure(text: &str) -> Read<Failure> {
     Ok(match text {
         "refused" => Failure::Refused,
         "timed out" => Failure::TimedOut,
+        "unfinished" => Failure::Unfinished,
         "reset" => Failure::Reset,
         "unreachable" => Failure::Unreachable(10_065),
         "access denied" => Failure::AccessDenied(5),
@@ -46,8 +47,8 @@ pub(super) fn failure(text: &str) -> Read<Failure> {
                 Failure::Local(rest.to_owned())
             } else {
                 return Err(format!(
-                    "{text:?} is no way to fail: refused, timed out, reset, unreachable, access \
-                     denied, another interface, fault N, status N, bind refused N, not \
+                    "{text:?} is no way to fail: refused, timed out, unfinished, reset, unreachable, \
+                     access denied, another interface, fault N, status N, bind refused N, not \
                      understood: …, not tried: …"
                 ));
             }

@@ -18,6 +18,7 @@ impl Wire for Failure {
             failure: Some(match self {
                 Self::Refused => Wired::Refused(Nothing {}),
                 Self::TimedOut => Wired::TimedOut(Nothing {}),
+                Self::Unfinished => Wired::Unfinished(Nothing {}),
                 Self::Reset => Wired::Reset(Nothing {}),
                 Self::Unreachable(code) => Wired::Unreachable(*code),
                 Self::Protocol(what) => Wired::Protocol(what.clone()),
@@ -40,6 +41,7 @@ impl Wire for Failure {
         Ok(match m.failure {
             Some(Wired::Refused(Nothing {})) => Self::Refused,
             Some(Wired::TimedOut(Nothing {})) => Self::TimedOut,
+            Some(Wired::Unfinished(Nothing {})) => Self::Unfinished,
             Some(Wired::Reset(Nothing {})) => Self::Reset,
             Some(Wired::Unreachable(code)) => Self::Unreachable(code),
             Some(Wired::Protocol(what)) => {

@@ -64,6 +64,7 @@ pub fn failure() -> impl Strategy<Value = Failure> + Clone {
     prop_oneof![
         Just(Failure::Refused),
         Just(Failure::TimedOut),
+        Just(Failure::Unfinished),
         Just(Failure::Reset),
         any::<i32>().prop_map(Failure::Unreachable),
         text().prop_map(Failure::Protocol),

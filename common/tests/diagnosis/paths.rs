@@ -204,3 +204,16 @@ fn nobody_pulls_from_a_read_only_domain_controller() {
     s.evidence.source.put(seconds_ago(5), Section::Directory(directory));
     assert_eq!((said(&s).0, said(&s).1), (State::Unknown, Cause::Unknown));
 }
+
+/// Who answers half is there, and no firewall on the way holds its answer.
+#[test]
+fn half_an_answer_is_not_silence() {
+    let mut s = Scenario::healthy();
+    s.probe().bind.as_mut().unwrap().outcome = Err(Failure::Unfinished);
+    s.probe().interfaces.clear();
+    assert!(!Failure::Unfinished.is_silence());
+    let (state, cause) = (State::Failing, Cause::NotError1753);
+    assert_eq!(said(&s), (state, cause, Side::Source, Confidence::Likely));
+    let culprit = diagnose(&s.evidence, now()).culprit.expect("the endpoint mapper");
+    assert!(culprit.value.contains("began and did not end"), "{culprit:?}");
+}

@@ -102,7 +102,26 @@ fn connection(registry: &dyn Registry, guid: &str) -> String {
     name.value().map_or(guid, String::as_str).chars().take(256).collect()
 }
 
-/// The WINS servers of all interfaces, in the order in which they are asked, each once.
+/// Whether NetBIOS over TCP/IP is switched off on the interface with this GUID, braces and all: its
+/// WINS servers are then asked for nothing.
+#[must_use]
+pub fn netbios_off(registry: &dyn Registry, guid: &str) -> Reading<bool> {
+    switched_off(registry, &format!("{}\\Interfaces\\Tcpip_{guid}", keys::NETBT))
+}
+
+/// `NetbiosOptions` is 2; where it is 0 or missing, DHCP decides (KB 313314), and without that it is on.
+fn switched_off(registry: &dyn Registry, key: &str) -> Reading<bool> {
+    for name in ["NetbiosOptions", "DhcpNetbiosOptions"] {
+        match number(registry, key, name) {
+            Reading::Value(0) | Reading::Absent | Reading::NotApplicable => {}
+            told => return told.map(|option| option == 2),
+        }
+    }
+    Reading::Value(false)
+}
+
+/// The WINS servers of all interfaces, in the order in which they are asked, each once; without those
+/// of interfaces on which NetBIOS is switched off.
 #[must_use]
 pub fn wins(registry: &dyn Registry) -> Reading<Vec<IpAddr>> {
     read_wins(registry).unwrap_or_else(|error| Reading::unreadable(&error))
@@ -113,6 +132,11 @@ fn read_wins(registry: &dyn Registry) -> Result<Reading<Vec<IpAddr>>, RegistryEr
     let mut servers: Vec<IpAddr> = Vec::new();
     for name in registry.subkeys(&base)?.unwrap_or_default().into_iter().take(MAX_INTERFACES) {
         let key = format!("{base}\\{name}");
+        match switched_off(registry, &key) {
+            Reading::Value(true) => continue,
+            Reading::Unreadable(why) => return Ok(Reading::Unreadable(why)),
+            _ => {}
+        }
         let mut of_interface = Vec::new();
         for name in ["NameServerList", "DhcpNameServerList"] {
             let values = registry.value(&key, name)?;

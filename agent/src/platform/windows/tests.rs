@@ -238,6 +238,40 @@ fn a_2016_in_directory_services_repair_mode() {
 }
 
 #[test]
+fn wins_servers_of_an_interface_without_netbios_are_not_asked() {
+    // On one interface a server at 192.0.2.5, and these values.
+    let interface = |values: &str| {
+        let list = "192.0.2.5\0\0".encode_utf16().flat_map(u16::to_le_bytes);
+        let list: Vec<String> = list.map(|byte| format!("{byte:02x}")).collect();
+        let key =
+            r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\NetBT\Parameters\Interfaces";
+        let list = list.join(",");
+        let text = format!(
+            "Windows Registry Editor Version 5.00\r\n\r\n[{key}\\Tcpip_{{1}}]\r\n\
+             \"NameServerList\"=hex(7):{list}\r\n{values}"
+        );
+        RegExport::parse(text.as_bytes()).expect("an export")
+    };
+    let (own, dhcp) = ("\"NetbiosOptions\"=dword:0000000", "\"DhcpNetbiosOptions\"=dword:0000000");
+    for (values, off) in [
+        (String::new(), false),
+        (format!("{own}1\r\n{dhcp}2\r\n"), false),
+        (format!("{own}0\r\n{dhcp}1\r\n"), false),
+        (format!("{own}2\r\n{dhcp}1\r\n"), true),
+        (format!("{own}0\r\n{dhcp}2\r\n"), true),
+        (format!("{dhcp}2\r\n"), true),
+    ] {
+        let registry = interface(&values);
+        assert_eq!(names::netbios_off(&registry, "{1}"), Reading::Value(off), "{values}");
+        let asked = Reading::Value(vec!["192.0.2.5".parse().expect("an address")]);
+        let expected = if off { Reading::Absent } else { asked };
+        assert_eq!(names::wins(&registry), expected, "{values}");
+    }
+    let odd = interface("\"NetbiosOptions\"=\"2\"\r\n");
+    assert!(matches!(names::wins(&odd), Reading::Unreadable(why) if why.contains("REG_DWORD")));
+}
+
+#[test]
 fn a_key_that_may_not_be_read_is_not_absent() {
     let registry = export!("2022-healthy.reg")
         .denying("SOFTWARE\\Microsoft\\Rpc")

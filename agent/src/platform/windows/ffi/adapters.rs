@@ -24,6 +24,8 @@ use super::buffer::{Buffer, Plain, filled};
 const MAX_ANSWER: u32 = 4 << 20;
 /// The most interfaces, and the most addresses of each kind of one interface.
 const MAX_ENTRIES: usize = 1024;
+/// The length of a GUID in braces.
+const GUID_LEN: usize = 38;
 
 // SAFETY: numbers, raw pointers, arrays and unions of those.
 unsafe impl Plain for IP_ADAPTER_ADDRESSES_LH {}
@@ -37,6 +39,8 @@ unsafe impl Plain for IP_ADAPTER_WINS_SERVER_ADDRESS_LH {}
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Adapter {
+    /// Its GUID, braces and all, as the registry names it; empty where the system does not tell.
+    pub(in super::super) guid: String,
     /// The name that people gave it: `Ethernet`.
     pub(in super::super) name: String,
     pub(in super::super) up: bool,
@@ -103,7 +107,9 @@ fn adapter(buffer: &Buffer, raw: &IP_ADAPTER_ADDRESSES_LH) -> Option<Adapter> {
     let unicast = addresses(buffer, raw.FirstUnicastAddress, |one| (one.Address, one.Next))?;
     let dns = addresses(buffer, raw.FirstDnsServerAddress, |one| (one.Address, one.Next))?;
     let wins = addresses(buffer, raw.FirstWinsServerAddress, |one| (one.Address, one.Next))?;
+    let guid = buffer.bytes_at(raw.AdapterName, GUID_LEN).unwrap_or_default();
     Some(Adapter {
+        guid: String::from_utf8_lossy(guid).into_owned(),
         name: buffer.text_at(raw.FriendlyName).unwrap_or_default(),
         up: raw.OperStatus == IfOperStatusUp,
         loopback: raw.IfType == IF_TYPE_SOFTWARE_LOOPBACK,

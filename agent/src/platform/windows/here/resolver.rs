@@ -21,6 +21,7 @@ use super::{
             names::{NameKind, computer_name},
         },
         names, netlogon_dns,
+        registry::Registry,
     },
     Here,
 };
@@ -50,9 +51,10 @@ impl Here {
                 read => read,
             },
             lmhosts: self.lmhosts(),
-            wins: match of_all(|adapter| adapter.wins.clone()) {
-                Reading::Absent => names::wins(registry),
-                read => read,
+            wins: match adapters.as_deref().map(|all| wins(registry, all)) {
+                Ok(Reading::Absent) => names::wins(registry),
+                Ok(read) => read,
+                Err(error) => Reading::unreadable(error),
             },
             interfaces: match &adapters {
                 Ok(adapters) => Reading::Value(adapters.iter().map(told).collect()),
@@ -122,6 +124,19 @@ fn dns_servers(adapter: &Adapter) -> Vec<IpAddr> {
         IpAddr::V4(_) => false,
     };
     adapter.dns.iter().copied().filter(|address| !placeholder(address)).collect()
+}
+
+/// The WINS servers that are asked: none of an interface on which NetBIOS is switched off.
+fn wins(registry: &dyn Registry, adapters: &[Adapter]) -> Reading<Vec<IpAddr>> {
+    let mut servers = Vec::new();
+    for adapter in adapters.iter().filter(|adapter| !adapter.wins.is_empty()) {
+        match names::netbios_off(registry, &adapter.guid) {
+            Reading::Value(true) => {}
+            Reading::Unreadable(why) => return Reading::Unreadable(why),
+            _ => servers.extend(adapter.wins.iter().copied()),
+        }
+    }
+    some(once_each(servers.into_iter()))
 }
 
 fn told(adapter: &Adapter) -> InterfaceDns {
