@@ -11,7 +11,7 @@ use super::{
     render::{ago, finish, moment, table},
     run::{Exit, reply},
 };
-use crate::incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status};
+use crate::incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many};
 
 /// Links that are printed of each sort; JSON has all of them.
 const PRINTED: usize = 40;
@@ -82,7 +82,8 @@ pub(super) fn render_list(
     }
     if !list.unexplained.is_empty() {
         let count = list.unexplained.len();
-        let _ = writeln!(text, "\n{count} links fail, or will, and no incident explains them:");
+        let links = so_many(count, "link fails", "links fail");
+        let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
         named(&mut text, &list.unexplained);
     }
     text
@@ -113,7 +114,7 @@ fn notes(row: &IncidentRow, now: Timestamp) -> String {
         notes.push(format!("acknowledged by {}", acknowledged.by));
     }
     if row.unseen > 0 {
-        notes.push(format!("{} links cannot be seen", row.unseen));
+        notes.push(format!("{} cannot be seen", so_many(row.unseen, "link", "links")));
     }
     if row.reopened > 0 {
         notes.push(format!("came back {}x", row.reopened));
@@ -153,9 +154,14 @@ pub(super) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
         let until = moment(silence.until, now);
         let _ = writeln!(text, "silenced by {} until {until}: {}", silence.by, silence.why);
     }
-    let verb = if row.status == Status::Resolved { "failed" } else { "fail" };
-    section(&mut text, &format!("{} links {verb} by it", row.failing), &links.failing);
-    section(&mut text, &format!("{} links will fail by it", row.latent), &links.latent);
+    let failing = if row.status == Status::Resolved {
+        so_many(row.failing, "link failed", "links failed")
+    } else {
+        so_many(row.failing, "link fails", "links fail")
+    };
+    section(&mut text, &format!("{failing} by it"), &links.failing);
+    let latent = so_many(row.latent, "link", "links");
+    section(&mut text, &format!("{latent} will fail by it"), &links.latent);
     section(
         &mut text,
         &format!("{} of its links cannot be seen now; it is not over before", row.unseen),

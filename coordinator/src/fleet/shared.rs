@@ -164,10 +164,7 @@ impl Fleet {
             return false;
         }
         let verdicts = self.judge_all(&links, now);
-        let transitions: Vec<Transition> = self.with(|view| {
-            let judged = links.iter().zip(verdicts);
-            judged.filter_map(|(link, verdict)| view.judge(link, verdict, now)).collect()
-        });
+        let transitions = self.with(|view| view.judge_each(&links, verdicts, now));
         transitions.iter().for_each(Transition::log);
         true
     }

@@ -46,6 +46,21 @@ impl View {
         Some(Transition { link: link.clone(), interface, before, state, cause, at: now })
     }
 
+    /// As [`View::judge`], with a verdict for each of `links`: in the order of the destinations, in which
+    /// links are held where they are grouped and the next is found beside the last.
+    pub fn judge_each(
+        &mut self,
+        links: &[Link],
+        verdicts: Vec<Verdict>,
+        now: Timestamp,
+    ) -> Vec<Transition> {
+        let mut verdicts: Vec<Option<Verdict>> = verdicts.into_iter().map(Some).collect();
+        let mut order: Vec<_> = links.iter().zip(&mut verdicts).collect();
+        order.sort_by_key(|(link, _)| *link);
+        let judged = order.into_iter();
+        judged.filter_map(|(link, verdict)| self.judge(link, verdict.take()?, now)).collect()
+    }
+
     /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
     /// evidence, and has who is known worked out anew.
     pub fn sweep(&mut self, now: Timestamp, age: Duration) {

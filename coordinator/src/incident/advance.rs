@@ -6,7 +6,7 @@ use epmesh_common::{
     incident::Incident,
 };
 
-use super::{Damping, EntryKind, Record, Status, record::Told};
+use super::{Damping, EntryKind, Record, Status, record::Told, so_many};
 use crate::{alert::EventKind, fleet::Standing};
 
 impl Record {
@@ -202,8 +202,14 @@ fn said(what: &Incident) -> String {
 
 fn counted((failing, latent): (usize, usize)) -> String {
     match (failing, latent) {
-        (failing, 0) => format!("{failing} links fail by it"),
-        (0, latent) => format!("{latent} links are going to fail by it"),
-        (failing, latent) => format!("{failing} links fail by it, {latent} are going to"),
+        (failing, 0) => format!("{} by it", so_many(failing, "link fails", "links fail")),
+        (0, latent) => {
+            let links = so_many(latent, "link is", "links are");
+            format!("{links} going to fail by it")
+        }
+        (failing, latent) => {
+            let links = so_many(failing, "link fails", "links fail");
+            format!("{links} by it, {} going to", so_many(latent, "is", "are"))
+        }
     }
 }

@@ -26,3 +26,8 @@ pub use self::{
     keeper::{IncidentError, Incidents},
     record::{Acknowledgement, Entry, EntryKind, Record, Silence, Status},
 };
+
+/// So many of something, with the words for one and for any other number.
+pub(crate) fn so_many(count: usize, one: &str, others: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { others })
+}

@@ -20,11 +20,14 @@ use std::{
 use clap::Parser;
 use epmesh::fleet::View;
 use epmesh_common::{
-    diagnosis::{Link, State, Verdict, diagnose, judge},
+    diagnosis::{Link, State, diagnose, judge},
     facts::Timestamp,
 };
 
 use self::fleet::Fleet;
+
+/// Links that are judged at once, as in the coordinator.
+const BATCH: usize = 2048;
 
 /// What it costs to judge links and to group them, in a large fleet.
 #[derive(Clone, Copy, Parser)]
@@ -82,31 +85,35 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
     println!("one link, gathered and judged among all from its source: {each:.1} us");
 }
 
-/// All links, of none of which anything is known yet, by two threads; then what they come to.
+/// All links, of none of which anything is known yet, in batches by two threads, as the coordinator
+/// does it; then what they come to.
 fn scratch(fleet: &mut Fleet, links: &[Link]) {
-    let (began, now) = (Instant::now(), fleet.now);
-    let view = &fleet.view;
-    let half = links.len().div_ceil(2);
-    let verdicts: Vec<Vec<Verdict>> = thread::scope(|scope| {
-        let parts: Vec<_> =
-            links.chunks(half).map(|part| scope.spawn(move || view.judge_all(part, now))).collect();
-        parts.into_iter().map(|part| part.join().expect("it does not panic")).collect()
-    });
-    let judged = began.elapsed();
-    for (link, verdict) in links.iter().zip(verdicts.into_iter().flatten()) {
-        fleet.view.judge(link, verdict, now);
+    let now = fleet.now;
+    let (mut judged, mut put) = (Duration::ZERO, Duration::ZERO);
+    for batch in links.chunks(BATCH) {
+        let (began, view) = (Instant::now(), &fleet.view);
+        let (one, other) = batch.split_at(batch.len() / 2);
+        let verdicts = thread::scope(|scope| {
+            let other = scope.spawn(move || view.judge_all(other, now));
+            let mut verdicts = view.judge_all(one, now);
+            verdicts.extend(other.join().expect("it does not panic"));
+            verdicts
+        });
+        judged += began.elapsed();
+        let began = Instant::now();
+        fleet.view.judge_each(batch, verdicts, now);
+        put += began.elapsed();
     }
-    let put = began.elapsed();
+    let began = Instant::now();
     fleet.view.regroup();
-    let whole = began.elapsed();
+    let grouped = began.elapsed();
     let states = fleet.view.judged().map(|(_, verdict)| verdict.state);
     let healthy = states.filter(|state| *state == State::Healthy).count();
     println!(
-        "{} links from scratch: {whole:.2?} (judged by two threads {judged:.2?}, taken in {:.2?}, \
-         grouped {:.2?}); {healthy} healthy, {} incidents",
+        "{} links from scratch: {:.2?} (judged by two threads {judged:.2?}, taken in {put:.2?}, \
+         grouped {grouped:.2?}); {healthy} healthy, {} incidents",
         links.len(),
-        put - judged,
-        whole - put,
+        judged + put + grouped,
         fleet.view.incidents().len(),
     );
 }
@@ -125,9 +132,7 @@ fn reports(fleet: &mut Fleet, deaths: usize) {
         touched += links.len();
         let verdicts = fleet.view.judge_all(&links, fleet.now);
         let judged = began.elapsed();
-        for (link, verdict) in links.iter().zip(verdicts) {
-            fleet.view.judge(link, verdict, fleet.now);
-        }
+        fleet.view.judge_each(&links, verdicts, fleet.now);
         let put = began.elapsed();
         fleet.view.regroup();
         let whole = began.elapsed();
