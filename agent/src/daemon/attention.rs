@@ -7,7 +7,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::{
-    facts::{DnsName, Look, PeerObservation, Target},
+    facts::{DnsName, Look, PeerObservation, Target, add_interfaces},
     rpc::InterfaceId,
 };
 use tokio::time::Instant;
@@ -58,7 +58,7 @@ impl Attention {
             (asked.at, asked.until) = (now, now + lasting);
             asked.whole_map |= target.whole_map;
             asked.well_known |= target.well_known;
-            add(&mut asked.interfaces, &look.interfaces);
+            add_interfaces(&mut asked.interfaces, &look.interfaces);
             asked.interfaces.truncate(MOST_INTERFACES);
         }
         while self.peers.len() > MOST_PEERS {
@@ -100,17 +100,9 @@ impl Attention {
         if let Some(asked) = self.peers.get(&target.name).filter(|asked| asked.until > now) {
             target.whole_map |= asked.whole_map;
             target.well_known |= asked.well_known;
-            add(&mut interfaces, &asked.interfaces);
+            add_interfaces(&mut interfaces, &asked.interfaces);
         }
         (target, interfaces)
-    }
-}
-
-fn add(to: &mut Vec<InterfaceId>, more: &[InterfaceId]) {
-    for interface in more {
-        if !to.contains(interface) {
-            to.push(*interface);
-        }
     }
 }
 

@@ -1,10 +1,6 @@
 //! DNS servers, each asked by itself.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use epmesh_agent::{
     daemon::Peers as _,
@@ -16,7 +12,7 @@ use epmesh_common::facts::{
 use hickory_proto::{
     op::{Message, MessageType, ResponseCode},
     rr::{
-        Name, RData, Record,
+        Name, RData, Record, RecordType as RrType,
         rdata::{A, CNAME, NS},
     },
 };
@@ -27,7 +23,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::fixture::{LOCALHOST, closed_ports, config, resolver, said, target};
+use crate::fixture::{Datagrams, LOCALHOST, closed_ports, config, resolver, said, target};
 
 /// What a server makes of a question: the datagrams it sends back, and its answer over TCP.
 type Reply = fn(Message) -> (Vec<Message>, Option<Message>);
@@ -304,38 +300,11 @@ async fn what_comes_over_tcp_is_looked_at_too() {
     assert_eq!(refused.await, Answer::Refused);
 }
 
-/// A server of datagrams alone. Gives every question to `reply`, which may answer with any bytes.
-async fn serve_datagrams(
-    reply: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static,
-) -> (Server, Arc<Mutex<Vec<RecordType>>>) {
-    let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
-    let port = udp.local_addr().unwrap().port();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let heard = Arc::clone(&asked);
-    let task = tokio::spawn(async move {
-        let mut buffer = [0; 1024];
-        loop {
-            let (count, from) = udp.recv_from(&mut buffer).await.unwrap();
-            let question = Message::from_vec(&buffer[..count]).unwrap();
-            heard.lock().unwrap().push(match question.queries[0].query_type() {
-                hickory_proto::rr::RecordType::A => RecordType::A,
-                hickory_proto::rr::RecordType::AAAA => RecordType::Aaaa,
-                other => panic!("{other} was not to be asked for"),
-            });
-            if let Some(answer) = reply(&buffer[..count]) {
-                udp.send_to(&answer, from).await.unwrap();
-            }
-        }
-    });
-    (Server { port, task }, asked)
-}
-
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_is_malformed() {
     // The header of an answer that announces a question and three records, and nothing after it.
-    let reply =
-        |question: &[u8]| Some([&question[..2], &[0x84, 0, 0, 1, 0, 3, 0, 0, 0, 0]].concat());
-    let (server, _) = serve_datagrams(reply).await;
+    let reply = |question: &[u8]| [&question[..2], &[0x84, 0, 0, 1, 0, 3, 0, 0, 0, 0]].concat();
+    let server = Datagrams::serve(move |asked, from| vec![(from, reply(asked))]).await;
     let seen = ask_at(server.port, &target(), &resolver(vec![LOCALHOST])).await;
     let asked = said(&seen, Source::Dns(LOCALHOST));
     assert!(matches!(asked[0].answer, Answer::Malformed(_)), "{asked:?}");
@@ -346,9 +315,9 @@ async fn a_truncated_answer_without_a_server_over_tcp_says_so() {
     let reply = |question: &[u8]| {
         let mut answer = respond(Message::from_vec(question).unwrap(), ResponseCode::NoError);
         answer.metadata.truncation = true;
-        Some(answer.to_vec().unwrap())
+        answer.to_vec().unwrap()
     };
-    let (server, _) = serve_datagrams(reply).await;
+    let server = Datagrams::serve(move |asked, from| vec![(from, reply(asked))]).await;
     let seen = ask_at(server.port, &target(), &resolver(vec![LOCALHOST])).await;
     let asked = said(&seen, Source::Dns(LOCALHOST));
     assert!(
@@ -360,7 +329,7 @@ async fn a_truncated_answer_without_a_server_over_tcp_says_so() {
 /// No client of ours asks again by itself: a look counts its sockets.
 #[tokio::test]
 async fn a_silent_server_is_asked_twice_and_no_more() {
-    let (server, asked) = serve_datagrams(|_| None).await;
+    let server = Datagrams::serve(|_, _| Vec::new()).await;
     let short = config(WirePorts { dns: server.port, ..closed_ports() });
     let long = Config {
         // Clients that repeat a question do so within this.
@@ -371,9 +340,9 @@ async fn a_silent_server_is_asked_twice_and_no_more() {
     let seen = Prober::new(long).look(&target(), &[], &resolver(vec![LOCALHOST])).await;
     let answers = said(&seen, Source::Dns(LOCALHOST));
     assert!(answers.iter().all(|lookup| lookup.answer == Answer::TimedOut), "{answers:?}");
-    let mut asked = asked.lock().unwrap().clone();
-    asked.sort_by_key(|kind| *kind == RecordType::Aaaa);
-    let [a, aaaa] = [RecordType::A, RecordType::Aaaa];
+    let mut asked: Vec<RrType> = server.asked().into_iter().map(|(_, kind)| kind).collect();
+    asked.sort_by_key(|kind| *kind == RrType::AAAA);
+    let [a, aaaa] = [RrType::A, RrType::AAAA];
     assert_eq!(asked, [a, a, aaaa, aaaa]);
 }
 

@@ -1,11 +1,7 @@
 //! The questions of one look to one DNS server leave from one port. What comes back belongs to the
 //! question that it repeats, under the id of that question, and to no other.
 
-use std::{
-    collections::HashSet,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashSet, net::SocketAddr};
 
 use epmesh_agent::{
     daemon::Peers as _,
@@ -19,13 +15,10 @@ use hickory_proto::{
         rdata::{A, AAAA, CNAME},
     },
 };
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::fixture::{LOCALHOST, closed_ports, config, resolver, said, target};
-
-/// The questions that a server heard, and from where.
-type Asked = Arc<Mutex<Vec<(SocketAddr, RrType)>>>;
+use crate::fixture::{Datagrams, LOCALHOST, closed_ports, config, resolver, said, target};
 
 /// What a server sends, and where to.
 type Sent = Vec<(SocketAddr, Message)>;
@@ -35,25 +28,24 @@ type Sent = Vec<(SocketAddr, Message)>;
 async fn look(
     mut reply: impl FnMut(Message, SocketAddr) -> Sent + Send + 'static,
 ) -> (Vec<Lookup>, Vec<(SocketAddr, RrType)>) {
-    let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
-    let port = udp.local_addr().unwrap().port();
-    let asked = Asked::default();
-    let heard = Arc::clone(&asked);
-    let task = tokio::spawn(async move {
-        let mut buffer = [0; 1024];
-        loop {
-            let (count, from) = udp.recv_from(&mut buffer).await.unwrap();
-            let question = Message::from_vec(&buffer[..count]).unwrap();
-            heard.lock().unwrap().push((from, question.queries[0].query_type()));
-            for (to, answer) in reply(question, from) {
-                udp.send_to(&answer.to_vec().unwrap(), to).await.unwrap();
-            }
-        }
-    });
-    let lookups = look_at(port).await;
-    task.abort();
-    let asked = asked.lock().unwrap().clone();
-    (lookups, asked)
+    let server = Datagrams::serve(move |question, from| {
+        let sent = reply(Message::from_vec(question).unwrap(), from);
+        sent.into_iter().map(|(to, answer)| (to, answer.to_vec().unwrap())).collect()
+    })
+    .await;
+    (look_at(server.port).await, server.asked())
+}
+
+/// As [`look`], with a server that answers nothing until it has heard all three questions.
+async fn look_at_held(
+    mut reply: impl FnMut(&[Message], SocketAddr) -> Sent + Send + 'static,
+) -> (Vec<Lookup>, Vec<(SocketAddr, RrType)>) {
+    let mut held: Vec<Message> = Vec::new();
+    look(move |question, from| {
+        held.push(question);
+        if held.len() < 3 { Vec::new() } else { reply(&held, from) }
+    })
+    .await
 }
 
 async fn look_at(port: u16) -> Vec<Lookup> {
@@ -102,12 +94,7 @@ fn all_right(lookups: &[Lookup]) -> bool {
 
 #[tokio::test]
 async fn answers_out_of_order_and_twice_go_where_they_belong() {
-    let mut held: Vec<Message> = Vec::new();
-    let (lookups, asked) = look(move |question, from| {
-        held.push(question);
-        if held.len() < 3 {
-            return Vec::new();
-        }
+    let (lookups, asked) = look_at_held(|held, from| {
         held.iter().rev().flat_map(|q| [(from, right(q, 2)), (from, right(q, 2))]).collect()
     })
     .await;
@@ -120,12 +107,7 @@ async fn answers_out_of_order_and_twice_go_where_they_belong() {
 /// The second of two answers to one question is a stranger: what came first stands.
 #[tokio::test]
 async fn what_is_answered_is_not_answered_again() {
-    let mut held: Vec<Message> = Vec::new();
-    let (lookups, _) = look(move |question, from| {
-        held.push(question);
-        if held.len() < 3 {
-            return Vec::new();
-        }
+    let (lookups, _) = look_at_held(|held, from| {
         held.iter().flat_map(|q| [(from, right(q, 2)), (from, right(q, 9))]).collect()
     })
     .await;
@@ -145,23 +127,18 @@ async fn an_answer_under_the_id_of_another_question_is_not_believed() {
         }
         sent
     };
-    let mut held: Vec<Message> = Vec::new();
-    let (lookups, _) = look(move |question, from| {
-        held.push(question);
-        if held.len() < 3 {
-            return Vec::new();
-        }
-        let mut sent = crossed(&held, from);
+    let (lookups, _) = look_at_held(move |held, from| {
+        let mut sent = crossed(held, from);
         sent.extend(held.iter().map(|question| (from, right(question, 2))));
         sent
     })
     .await;
     assert!(all_right(&lookups), "{lookups:#?}");
 
-    let mut held: Vec<Message> = Vec::new();
-    let (lookups, _) = look(move |question, from| {
-        held.push(question);
-        if held.len() == 3 { crossed(&held, from) } else { Vec::new() }
+    // Once, and not again when they are asked anew under other ids.
+    let (lookups, _) = look_at_held(move |held, from| match held.len() {
+        3 => crossed(held, from),
+        _ => Vec::new(),
     })
     .await;
     assert!(lookups.iter().all(|lookup| lookup.answer == Answer::TimedOut), "{lookups:#?}");

@@ -1,6 +1,10 @@
 //! What the tests of the prober share.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use epmesh_agent::{
     daemon::Peers as _,
@@ -13,6 +17,8 @@ use epmesh_common::{
     },
     rpc::{InterfaceId, names},
 };
+use hickory_proto::{op::Message, rr::RecordType};
+use tokio::{net::UdpSocket, task::JoinHandle};
 
 pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -85,4 +91,46 @@ pub(crate) async fn look_at_address(config: Config) -> AddressProbe {
 /// The answers of one source of names.
 pub(crate) fn said(seen: &PeerObservation, source: Source) -> Vec<&Lookup> {
     seen.lookups.iter().filter(|lookup| lookup.source == source).collect()
+}
+
+/// A DNS server of datagrams alone, until it is dropped.
+pub(crate) struct Datagrams {
+    pub(crate) port: u16,
+    asked: Arc<Mutex<Vec<(SocketAddr, RecordType)>>>,
+    task: JoinHandle<()>,
+}
+
+impl Datagrams {
+    /// Gives every question to `reply`, which may send any bytes anywhere.
+    pub(crate) async fn serve(
+        mut reply: impl FnMut(&[u8], SocketAddr) -> Vec<(SocketAddr, Vec<u8>)> + Send + 'static,
+    ) -> Self {
+        let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+        let port = udp.local_addr().unwrap().port();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            let mut buffer = [0; 1024];
+            loop {
+                let (count, from) = udp.recv_from(&mut buffer).await.unwrap();
+                let question = Message::from_vec(&buffer[..count]).unwrap();
+                heard.lock().unwrap().push((from, question.queries[0].query_type()));
+                for (to, answer) in reply(&buffer[..count], from) {
+                    udp.send_to(&answer, to).await.unwrap();
+                }
+            }
+        });
+        Self { port, asked, task }
+    }
+
+    /// The questions that it heard, and from where.
+    pub(crate) fn asked(&self) -> Vec<(SocketAddr, RecordType)> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Datagrams {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }

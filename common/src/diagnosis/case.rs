@@ -26,6 +26,7 @@ pub(super) struct Case<'a> {
     pub(super) others: Vec<&'a Observed>,
     /// When the source's present life began: its boot, or the start of the process that serves.
     began: Option<Timestamp>,
+    /// The DNS servers that the destination asks, once somebody wanted them.
     servers: OnceCell<Vec<IpAddr>>,
     /// Whose the addresses are that were asked for so far.
     pub(super) owners: RefCell<Vec<(IpAddr, Owner)>>,

@@ -37,7 +37,7 @@ pub use self::{
         MapAnswer, PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source,
         Stage, WellKnownPort,
     },
-    plan::{Look, Plan, Target},
+    plan::{Look, Plan, Target, add_interfaces},
     port_use::{PortUse, ProcessUse, RangeUse, Trend},
     reading::{Blank, Reading},
     resolver::{

@@ -52,3 +52,12 @@ pub struct Look {
     /// The interfaces to ask for at each.
     pub interfaces: Vec<InterfaceId>,
 }
+
+/// Adds those of `more` that are not among `interfaces` yet.
+pub fn add_interfaces(interfaces: &mut Vec<InterfaceId>, more: &[InterfaceId]) {
+    for interface in more {
+        if !interfaces.contains(interface) {
+            interfaces.push(*interface);
+        }
+    }
+}

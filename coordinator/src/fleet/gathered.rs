@@ -4,6 +4,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     net::IpAddr,
+    thread,
 };
 
 use epmesh_common::{
@@ -16,6 +17,9 @@ use super::{View, dc::Glance};
 
 /// The most witnesses besides the destination whose observations go into one evidence.
 const MOST_WITNESSES: usize = 16;
+
+/// The fewest links for which a thread is worth its beginning and its end.
+const WORTH_A_THREAD: usize = 256;
 
 /// What bears on every link from one source at one interface, whoever the destination is.
 #[derive(Debug)]
@@ -39,10 +43,34 @@ impl View {
         self.gather(&link.source, link.interface, now).towards(&link.destination)
     }
 
-    /// The verdict on each of `links`, from what is known. Those from one source at one interface
-    /// are judged together where they come one after the other.
+    /// The verdict on each of `links`, from what is known, by up to `threads` threads where that is
+    /// worth it. Those from one source at one interface are judged together where they come one
+    /// after the other.
     #[must_use]
-    pub fn judge_all(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
+    pub fn weigh(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Verdict> {
+        let part = links.len().div_ceil(threads.max(1)).max(WORTH_A_THREAD);
+        let mut parts = links.chunks(part);
+        let Some(first) = parts.next() else { return Vec::new() };
+        thread::scope(|scope| {
+            let begun = |part| {
+                let thread = thread::Builder::new();
+                thread.spawn_scoped(scope, move || self.weigh_part(part, now)).map_err(|_| part)
+            };
+            let others: Vec<_> = parts.map(begun).collect();
+            let mut verdicts = self.weigh_part(first, now);
+            for other in others {
+                match other.map(thread::ScopedJoinHandle::join) {
+                    Ok(Ok(more)) => verdicts.extend(more),
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    // The system has no thread to give.
+                    Err(part) => verdicts.extend(self.weigh_part(part, now)),
+                }
+            }
+            verdicts
+        })
+    }
+
+    fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
         let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
         let mut verdicts = Vec::with_capacity(links.len());
         for group in links.chunk_by(together) {
@@ -81,17 +109,11 @@ impl View {
             contested: Vec::new(),
         };
         for address in named {
-            let mut claims = self.owners.of(address, fresh_since);
-            let Some(first) = claims.next() else { continue };
-            let rest = claims.next();
-            let owner = if rest.is_some() {
+            let Some(owner) = gathered.owner(address, source).cloned() else { continue };
+            if owner != *source && self.owners.of(address, fresh_since).nth(1).is_some() {
                 gathered.contested.push(address);
-                let mut all = self.owners.of(address, fresh_since);
-                all.find(|name| *name == source).unwrap_or(first)
-            } else {
-                first
-            };
-            gathered.base.owners.insert(address, owner.clone());
+            }
+            gathered.base.owners.insert(address, owner);
         }
         gathered
     }

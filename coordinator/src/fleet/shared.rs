@@ -10,6 +10,7 @@ use std::{
 use epmesh_common::{
     diagnosis::{Cause, Evidence, Link, State, Verdict, diagnose},
     facts::{DnsName, Timestamp},
+    rpc::names,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -26,9 +27,6 @@ const BATCHES: usize = 16;
 /// The most threads that judge a batch.
 const THREADS: usize = 8;
 
-/// The fewest links for which a thread is worth its beginning and its end.
-const WORTH_A_THREAD: usize = 256;
-
 /// A link whose state or cause became another.
 ///
 /// After a start of the coordinator every link comes once, with no state before.
@@ -42,8 +40,6 @@ pub struct Transition {
     pub state: State,
     /// Why.
     pub cause: Cause,
-    /// The name of the interface.
-    pub interface: String,
     /// When it was given.
     pub at: Timestamp,
 }
@@ -163,37 +159,11 @@ impl Fleet {
         if links.is_empty() {
             return false;
         }
-        let verdicts = self.judge_all(&links, now);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+        let verdicts = self.read().weigh(&links, now, threads);
         let transitions = self.with(|view| view.judge_each(&links, verdicts, now));
         transitions.iter().for_each(Transition::log);
         true
-    }
-
-    /// As [`View::judge_all`], with the processors that there are for what is worth it.
-    fn judge_all(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
-        let view = self.read();
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
-        let part = links.len().div_ceil(threads).max(WORTH_A_THREAD);
-        let mut parts = links.chunks(part);
-        let Some(first) = parts.next() else { return Vec::new() };
-        thread::scope(|scope| {
-            let judge = |part| view.judge_all(part, now);
-            let begun = |part| {
-                let thread = thread::Builder::new();
-                thread.spawn_scoped(scope, move || judge(part)).map_err(|_| part)
-            };
-            let others: Vec<_> = parts.map(begun).collect();
-            let mut verdicts = judge(first);
-            for other in others {
-                match other.map(thread::ScopedJoinHandle::join) {
-                    Ok(Ok(more)) => verdicts.extend(more),
-                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
-                    // The system has no thread to give.
-                    Err(part) => verdicts.extend(judge(part)),
-                }
-            }
-            verdicts
-        })
     }
 
     /// Works out anew who is known and what every agent's plan is. The agents with a new plan come
@@ -215,11 +185,11 @@ impl Fleet {
 
 impl Transition {
     fn log(&self) {
-        let Self { link, interface, before, state, cause, .. } = self;
+        let Self { link, before, state, cause, .. } = self;
         tracing::info!(
             destination = %link.destination,
             source = %link.source,
-            interface,
+            interface = names::label(link.interface),
             before = before.map_or("", |state| state.as_str()),
             state = state.as_str(),
             cause = cause.as_str(),

@@ -41,23 +41,18 @@ impl Touched {
     pub(super) fn take(&mut self, most: usize) -> Vec<Link> {
         let mut taken = Vec::new();
         while taken.len() < most
-            && let Some(source) = self.order.front()
+            && let Some(source) = self.order.pop_front()
+            && let Some(mut waiting) = self.of.remove(&source)
         {
-            let waiting = self.of.get_mut(source);
-            let next = waiting.and_then(BTreeSet::pop_first);
-            if let Some((interface, destination)) = next {
+            while taken.len() < most
+                && let Some((interface, destination)) = waiting.pop_first()
+            {
                 taken.push(Link { destination, source: source.clone(), interface });
-            } else {
-                self.of.remove(source);
-                self.order.pop_front();
             }
-        }
-        // What is empty now is not waiting.
-        if let Some(source) = self.order.front()
-            && self.of.get(source).is_none_or(BTreeSet::is_empty)
-        {
-            self.of.remove(source);
-            self.order.pop_front();
+            if !waiting.is_empty() {
+                self.order.push_front(source.clone());
+                self.of.insert(source, waiting);
+            }
         }
         taken
     }

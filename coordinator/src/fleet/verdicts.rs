@@ -22,28 +22,19 @@ impl View {
         if !self.is_watched(&link.destination, &link.source) {
             return None;
         }
-        let looked = verdict.shown.at.unwrap_or(now);
-        let (state, cause, interface) = (verdict.state, verdict.cause, verdict.interface.clone());
-        let before = match self.verdicts.entry(link.clone()) {
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                let before = known.verdict.state;
-                if before == state && known.verdict.cause == cause {
-                    self.grouper.put(link, &verdict, known.since);
-                    (known.verdict, known.at) = (verdict, now);
-                    return None;
-                }
-                self.grouper.put(link, &verdict, looked);
-                *known = Judged { verdict, at: now, since: looked };
-                Some(before)
-            }
-            Entry::Vacant(place) => {
-                self.grouper.put(link, &verdict, looked);
-                place.insert(Judged { verdict, at: now, since: looked });
-                None
-            }
+        let (state, cause) = (verdict.state, verdict.cause);
+        let held = self.verdicts.entry(link.clone());
+        let known = match &held {
+            Entry::Occupied(known) => Some(known.get()),
+            Entry::Vacant(_) => None,
         };
-        Some(Transition { link: link.clone(), interface, before, state, cause, at: now })
+        let before = known.map(|known| known.verdict.state);
+        let same = known.filter(|one| one.verdict.state == state && one.verdict.cause == cause);
+        let (is_same, looked) = (same.is_some(), verdict.shown.at.unwrap_or(now));
+        let since = same.map_or(looked, |known| known.since);
+        self.grouper.put(link, &verdict, since);
+        held.insert_entry(Judged { verdict, at: now, since });
+        (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
     }
 
     /// As [`View::judge`], with a verdict for each of `links`: in the order of the destinations, in which

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Link, Verdict, diagnose},
-    facts::{DnsName, Look, SectionKind, Target},
+    facts::{DnsName, Look, SectionKind, Target, add_interfaces},
     rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -70,11 +70,7 @@ impl Hub {
         let Round { mut silent, not_connected, .. } = self
             .ask_for(&link, deadline, |mut look| {
                 look.targets.iter_mut().for_each(|target| target.well_known = true);
-                for interface in interfaces {
-                    if !look.interfaces.contains(interface) {
-                        look.interfaces.push(*interface);
-                    }
-                }
+                add_interfaces(&mut look.interfaces, interfaces);
                 look
             })
             .await;
@@ -120,9 +116,7 @@ impl Hub {
                 plan.targets.into_iter().find(|target| target.name == link.source)
             });
             let mut interfaces = view.settings().interfaces.clone();
-            if !interfaces.contains(&link.interface) {
-                interfaces.push(link.interface);
-            }
+            add_interfaces(&mut interfaces, &[link.interface]);
             (planned.unwrap_or_else(|| view.target(&link.source)), interfaces)
         })
     }

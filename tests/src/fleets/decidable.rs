@@ -24,7 +24,7 @@ use epmesh_common::facts::{RecordType, Timestamp};
 use super::{
     client::{Stands, reaches},
     fault::{Fault, Kind},
-    run::Played,
+    played::Played,
 };
 
 /// Times of two hosts that are nearer to each other than this have no order: each is as exact as

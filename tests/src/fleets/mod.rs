@@ -10,6 +10,7 @@
 //! | `client` | how a link really stands |
 //! | `own`, `look` | what an agent states of its host, and what it sees of a peer |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
+//! | `played` | what is played, and what became of it |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
 //! | `score` | what was said against what is so, and the incidents against the faults |
 
@@ -27,6 +28,7 @@ pub mod dice;
 pub mod fault;
 pub mod look;
 pub mod own;
+pub mod played;
 pub mod run;
 pub mod score;
 mod strike;
@@ -34,6 +36,7 @@ pub mod world;
 
 pub use self::{
     build::Naming,
-    run::{Played, Variant, play},
+    played::{Judged, Played, Variant},
+    run::play,
     score::{Miss, MissKind, Score, score},
 };

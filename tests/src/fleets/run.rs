@@ -7,105 +7,29 @@ use std::{
     time::Duration,
 };
 
-use epmesh::fleet::{Settings, View};
+use epmesh::fleet::View;
 use epmesh_common::{
-    diagnosis::{Link, State, Verdict, diagnose},
+    diagnosis::{Link, State, diagnose},
     facts::{Body, DnsName, Report, Target, Timestamp},
 };
 
 use super::{
     agent::Agent,
-    build::{self, Naming},
-    client::{Stands, stands},
+    build,
     dice::{Dice, shifted},
     fault::{Fault, Kind},
     look::look,
-    own::{drsuapi, sections},
+    own::sections,
+    played::{INTERVAL, Judged, Played, Variant, settings},
     world::World,
 };
 
-/// Between two looks at the same peer.
-const INTERVAL: Duration = Duration::from_secs(60);
 /// What is not new waits for so long for company.
 const COMPANY: Duration = Duration::from_secs(10);
 /// Rounds of looks; faults strike in the second or third.
 const ROUNDS: u64 = 7;
 /// When the first agent reports.
 const START: u64 = 1_772_000_000_000;
-
-/// The same fleet, told in another way. The verdicts must be the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Variant {
-    /// How the domain controllers are called.
-    pub naming: Naming,
-    /// Reports of different agents that come close together come in another order.
-    pub other_order: bool,
-    /// Healthy domain controllers added.
-    pub added: usize,
-    /// Milliseconds by which every clock is later, the coordinator's too.
-    pub later_ms: u64,
-    /// Every agent's clock is wrong by as much in the other direction.
-    pub clocks_mirrored: bool,
-    /// Every report is taken in twice.
-    pub repeated: bool,
-    /// How many faults, whatever the dice say.
-    pub faults: Option<usize>,
-    /// The most domain controllers, whatever the dice say.
-    pub most: Option<usize>,
-}
-
-/// A verdict of some moment.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// When.
-    pub at: Timestamp,
-    /// The destination and the source, by their numbers.
-    pub link: (usize, usize),
-    /// What was said.
-    pub verdict: Verdict,
-}
-
-/// What became of a fleet.
-pub struct Played {
-    /// The world at the end.
-    pub world: World,
-    /// The end.
-    pub now: Timestamp,
-    /// What was done to it.
-    pub faults: Vec<Fault>,
-    /// Healthy hosts that were started anew, and when.
-    pub restarts: Vec<(usize, Timestamp)>,
-    /// The verdict on every link at the end.
-    pub last: BTreeMap<(usize, usize), Verdict>,
-    /// Verdicts before the end that said that something is wrong.
-    pub before: Vec<Judged>,
-    /// When the looks were made that came in, by destination and source, oldest first.
-    pub looks: BTreeMap<(usize, usize), Vec<Timestamp>>,
-    /// When the last own facts were read that came in.
-    pub spoke: BTreeMap<usize, Timestamp>,
-    /// When each agent's own facts came in for the first time.
-    pub first_spoke: BTreeMap<usize, Timestamp>,
-    /// The reports as they were taken in: whose, and which.
-    pub order: Vec<(usize, u64)>,
-    /// Verdicts given in all.
-    pub verdicts: usize,
-}
-
-impl Played {
-    /// How long a fact decides.
-    #[must_use]
-    pub fn fresh_for() -> Duration {
-        settings().fresh_for()
-    }
-}
-
-fn settings() -> Settings {
-    Settings {
-        interval: INTERVAL,
-        interfaces: vec![drsuapi()],
-        client_protocols: Default::default(),
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -459,7 +383,7 @@ impl Play {
         self.view.sweep(now, if last { Duration::ZERO } else { Played::fresh_for() / 3 });
         let mut links: Vec<Link> = self.view.take_touched(usize::MAX);
         links.sort_by(|a, b| (&a.source, &a.destination).cmp(&(&b.source, &b.destination)));
-        let verdicts = self.view.judge_all(&links, now);
+        let verdicts = self.view.weigh(&links, now, 1);
         for (link, mut verdict) in links.into_iter().zip(verdicts) {
             if last && verdict.state != State::Healthy {
                 // With its words, for whoever reads what was missed.
@@ -496,13 +420,5 @@ impl Play {
             .last
             .retain(|_, said| watched.contains(&(said.destination.clone(), said.source.clone())));
         played
-    }
-}
-
-impl Played {
-    /// How a link really stands at the end.
-    #[must_use]
-    pub fn stands(&self, link: (usize, usize)) -> Stands {
-        stands(&self.world, link.0, link.1)
     }
 }

@@ -13,7 +13,7 @@ use super::{
     decidable::{decides, shows},
     fault::{Fault, Kind},
     own::drsuapi,
-    run::Played,
+    played::Played,
 };
 
 /// What a fleet, or many, came to.

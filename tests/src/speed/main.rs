@@ -12,10 +12,7 @@
 
 mod fleet;
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use epmesh::fleet::View;
@@ -80,7 +77,7 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
         std::hint::black_box(judge(&view.evidence(link, now), now));
     });
     let began = Instant::now();
-    std::hint::black_box(view.judge_all(links, now));
+    std::hint::black_box(view.weigh(links, now, 1));
     let each = micros(began.elapsed(), links.len());
     println!("one link, gathered and judged among all from its source: {each:.1} us");
 }
@@ -91,14 +88,8 @@ fn scratch(fleet: &mut Fleet, links: &[Link]) {
     let now = fleet.now;
     let (mut judged, mut put) = (Duration::ZERO, Duration::ZERO);
     for batch in links.chunks(BATCH) {
-        let (began, view) = (Instant::now(), &fleet.view);
-        let (one, other) = batch.split_at(batch.len() / 2);
-        let verdicts = thread::scope(|scope| {
-            let other = scope.spawn(move || view.judge_all(other, now));
-            let mut verdicts = view.judge_all(one, now);
-            verdicts.extend(other.join().expect("it does not panic"));
-            verdicts
-        });
+        let began = Instant::now();
+        let verdicts = fleet.view.weigh(batch, now, 2);
         judged += began.elapsed();
         let began = Instant::now();
         fleet.view.judge_each(batch, verdicts, now);
@@ -130,7 +121,7 @@ fn reports(fleet: &mut Fleet, deaths: usize) {
         let taken = began.elapsed();
         let links = fleet.view.take_touched(usize::MAX);
         touched += links.len();
-        let verdicts = fleet.view.judge_all(&links, fleet.now);
+        let verdicts = fleet.view.weigh(&links, fleet.now, 2);
         let judged = began.elapsed();
         fleet.view.judge_each(&links, verdicts, fleet.now);
         let put = began.elapsed();

@@ -1,0 +1,98 @@
+//! What a fleet is played as, and what became of it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use epmesh::fleet::Settings;
+use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
+
+use super::{
+    build::Naming,
+    client::{Stands, stands},
+    fault::Fault,
+    own::drsuapi,
+    world::World,
+};
+
+/// Between two looks at the same peer.
+pub(super) const INTERVAL: Duration = Duration::from_secs(60);
+
+/// The same fleet, told in another way. The verdicts must be the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Variant {
+    /// How the domain controllers are called.
+    pub naming: Naming,
+    /// Reports of different agents that come close together come in another order.
+    pub other_order: bool,
+    /// Healthy domain controllers added.
+    pub added: usize,
+    /// Milliseconds by which every clock is later, the coordinator's too.
+    pub later_ms: u64,
+    /// Every agent's clock is wrong by as much in the other direction.
+    pub clocks_mirrored: bool,
+    /// Every report is taken in twice.
+    pub repeated: bool,
+    /// How many faults, whatever the dice say.
+    pub faults: Option<usize>,
+    /// The most domain controllers, whatever the dice say.
+    pub most: Option<usize>,
+}
+
+/// A verdict of some moment.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// When.
+    pub at: Timestamp,
+    /// The destination and the source, by their numbers.
+    pub link: (usize, usize),
+    /// What was said.
+    pub verdict: Verdict,
+}
+
+/// What became of a fleet.
+pub struct Played {
+    /// The world at the end.
+    pub world: World,
+    /// The end.
+    pub now: Timestamp,
+    /// What was done to it.
+    pub faults: Vec<Fault>,
+    /// Healthy hosts that were started anew, and when.
+    pub restarts: Vec<(usize, Timestamp)>,
+    /// The verdict on every link at the end.
+    pub last: BTreeMap<(usize, usize), Verdict>,
+    /// Verdicts before the end that said that something is wrong.
+    pub before: Vec<Judged>,
+    /// When the looks were made that came in, by destination and source, oldest first.
+    pub looks: BTreeMap<(usize, usize), Vec<Timestamp>>,
+    /// When the last own facts were read that came in.
+    pub spoke: BTreeMap<usize, Timestamp>,
+    /// When each agent's own facts came in for the first time.
+    pub first_spoke: BTreeMap<usize, Timestamp>,
+    /// The reports as they were taken in: whose, and which.
+    pub order: Vec<(usize, u64)>,
+    /// Verdicts given in all.
+    pub verdicts: usize,
+}
+
+impl Played {
+    /// How long a fact decides.
+    #[must_use]
+    pub fn fresh_for() -> Duration {
+        settings().fresh_for()
+    }
+
+    /// How a link really stands at the end.
+    #[must_use]
+    pub fn stands(&self, link: (usize, usize)) -> Stands {
+        stands(&self.world, link.0, link.1)
+    }
+}
+
+/// What the coordinator is told.
+pub(super) fn settings() -> Settings {
+    Settings {
+        interval: INTERVAL,
+        interfaces: vec![drsuapi()],
+        client_protocols: Default::default(),
+    }
+}
