@@ -24,7 +24,7 @@ pub struct Limits {
     pub connect: Duration,
     /// The answer to the bind, and each page of the map.
     pub answer: Duration,
-    /// All pages together.
+    /// After this no further page is asked for.
     pub walk: Duration,
 }
 

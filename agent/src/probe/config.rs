@@ -18,7 +18,7 @@ pub struct Config {
     /// All names together. What has no answer by then is stated as timed out, and the addresses
     /// found by then are looked at.
     pub resolve: Duration,
-    /// A walk through a whole endpoint map.
+    /// A walk through a whole endpoint map: after this no further page is asked for.
     pub walk: Duration,
     /// The whole look.
     pub look: Duration,

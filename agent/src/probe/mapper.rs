@@ -123,9 +123,10 @@ impl<'b> Mapper<'b, '_> {
         self.os_error = None;
         let (endpoints, code) = match self.opened().await {
             Ok(association) => {
-                let last = end.checked_sub(TO_FREE).unwrap_or(end);
-                let until = last.min(Instant::now() + config.walk);
-                (association.walk(config.rpc, until).await, association.os_error())
+                let (now, last) = (Instant::now(), end.checked_sub(TO_FREE).unwrap_or(end));
+                let page = config.rpc.min(last.saturating_duration_since(now));
+                let until = last.checked_sub(page).unwrap_or(last).min(now + config.walk);
+                (association.walk(page, until).await, association.os_error())
             }
             Err(failure) => (Err(failure), self.os_error),
         };

@@ -114,8 +114,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         }
     }
 
-    /// Reads the whole endpoint map, sorted, page after page; each page may take `page`, all of
-    /// them until `until`. A walk that does not come to its end frees its handle on the server.
+    /// Reads the whole endpoint map, sorted, page after page. Each page may take `page`, and no further
+    /// one is asked for after `until`: one that is on its way is waited for, since only between pages
+    /// can a walk that does not come to its end free its handle on the server.
     ///
     /// # Errors
     /// Whatever kept the map from being read whole: a map that is cut short is no answer.
@@ -124,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         let mut lookup = Lookup::new();
         let mut late = false;
         while let Some(stub) = lookup.next_request() {
-            let page_end = until.min(Instant::now() + page);
+            let page_end = Instant::now() + page;
             let (stub, order) = self.call(opnum::LOOKUP, stub, STAGE, page_end).await?;
             let progress =
                 lookup.push_reply(&stub, order).map_err(|error| protocol(STAGE, &error))?;

@@ -18,12 +18,11 @@ use hickory_proto::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, UdpSocket},
     task::JoinHandle,
 };
 use uuid::Uuid;
 
-use crate::fixture::{Datagrams, LOCALHOST, closed_ports, config, resolver, said, target};
+use crate::fixture::{Datagrams, LOCALHOST, both, closed_ports, config, resolver, said, target};
 
 /// What a server makes of a question: the datagrams it sends back, and its answer over TCP.
 type Reply = fn(Message) -> (Vec<Message>, Option<Message>);
@@ -40,13 +39,7 @@ impl Drop for Server {
 }
 
 async fn serve(reply: Reply) -> Server {
-    let (udp, tcp) = loop {
-        let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
-        // The same port may be taken for TCP.
-        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
-            break (udp, tcp);
-        }
-    };
+    let (udp, tcp) = both().await;
     let port = udp.local_addr().unwrap().port();
     let task = tokio::spawn(async move {
         let mut buffer = [0; 1024];

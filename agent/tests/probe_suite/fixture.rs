@@ -18,7 +18,10 @@ use epmesh_common::{
     rpc::{InterfaceId, names},
 };
 use hickory_proto::{op::Message, rr::RecordType};
-use tokio::{net::UdpSocket, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, UdpSocket},
+    task::JoinHandle,
+};
 
 pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -91,6 +94,17 @@ pub(crate) async fn look_at_address(config: Config) -> AddressProbe {
 /// The answers of one source of names.
 pub(crate) fn said(seen: &PeerObservation, source: Source) -> Vec<&Lookup> {
     seen.lookups.iter().filter(|lookup| lookup.source == source).collect()
+}
+
+/// One port for UDP and for TCP.
+pub(crate) async fn both() -> (UdpSocket, TcpListener) {
+    loop {
+        let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+        // The same port may be taken for TCP.
+        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
+            return (udp, tcp);
+        }
+    }
 }
 
 /// A DNS server of datagrams alone, until it is dropped.

@@ -7,10 +7,10 @@ use epmesh_agent::{
 use epmesh_common::facts::{Answer, Source};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, UdpSocket},
+    net::UdpSocket,
 };
 
-use crate::fixture::{LOCALHOST, closed_ports, config, resolver, said, target};
+use crate::fixture::{LOCALHOST, both, closed_ports, config, resolver, said, target};
 
 /// What a server sends back, each from another port than the one asked where it says so.
 type Datagrams = fn(&[u8]) -> Vec<(bool, Vec<u8>)>;
@@ -25,10 +25,9 @@ struct Lies {
 
 /// The answer to `A dc2.lab.test`.
 async fn told(lies: Lies) -> Answer {
-    let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
+    let (udp, tcp) = both().await;
     let other = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
     let address = udp.local_addr().unwrap();
-    let tcp = TcpListener::bind(address).await.unwrap();
     tokio::spawn(async move {
         let mut buffer = [0; 1024];
         loop {
