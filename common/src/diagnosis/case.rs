@@ -266,7 +266,12 @@ impl<'a> Case<'a> {
         let forest = |facts: &'a DcFacts| facts.host.as_ref()?.fact.forest.value();
         let (here, there) = (forest(&self.evidence.destination), forest(&self.evidence.source));
         let differ = matches!((here, there), (Some(here), Some(there)) if here != there);
-        differ && self.interface().offers(DRSUAPI)
+        differ && self.is_replication()
+    }
+
+    /// Whether the link is one of directory replication.
+    pub(super) fn is_replication(&self) -> bool {
+        self.interface().offers(DRSUAPI)
     }
 
     /// The platform of the source, which does not grow old.

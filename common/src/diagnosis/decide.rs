@@ -70,10 +70,10 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
     if let Some(found) = misled::elsewhere(case, views, view).or_else(|| latent(case)) {
         return found;
     }
-    if every_server_answered(case, views) {
+    if every_server_answered(case, views) && directory::is_seen(case) {
         return finding;
     }
-    // What the others hold could break it tomorrow, and was not seen.
+    // What the others hold, or the directory, could break it tomorrow, and was not seen.
     let sure = finding.confidence.min(Confidence::Likely);
     finding.sure(sure)
 }

@@ -54,6 +54,13 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
     )
 }
 
+/// Whether the destination's copy of the directory was read, where the link depends on it: one whose
+/// directory does not answer may know the source under any GUID.
+pub(super) fn is_seen(case: &Case<'_>) -> bool {
+    let copy = || case.destination_directory().and_then(|held| held.settings.value());
+    !case.is_replication() || case.is_between_forests() || copy().is_some()
+}
+
 /// Which of the two is the older: the destination's `known`, or the source's own, by the copy of the
 /// directory on each.
 pub(super) fn older(case: &Case<'_>, known: &NtdsSettings) -> Older {

@@ -22,8 +22,7 @@ use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
 pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding> {
-    let wrong: Vec<_> = view.wrong(case).collect();
-    let (address, line, name) = wrong.first()?.clone();
+    let (address, line, name) = view.wrong(case).next()?;
     let path = path(case.probe(address), case.interface());
     let error = error_at(&path);
     if case.owns(address) {
@@ -43,25 +42,33 @@ pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding
     let holds = |other: &&View| other.addresses.iter().any(|(known, _)| *known == address);
     let behind = views.iter().find(|other| other.is_dns() && holds(other));
     let view = if view.source == Source::Cache { behind.unwrap_or(view) } else { view };
-    let mixed = view.addresses.iter().any(|(known, _)| case.owner(*known) == Owner::Source);
-    let mapping = mapping(case, view);
-    let cause = match (&path, mapping) {
-        (_, Cause::DnsAStale) if mixed => Cause::DnsADuplicate,
-        (Path::Reached(_), _) if !mixed => Cause::WrongServerIdentity,
-        (_, mapping) => mapping,
+    let cause = match &path {
+        Path::Reached(_) if !is_mixed(case, view) => Cause::WrongServerIdentity,
+        _ => record_cause(case, view),
     };
     let finding = Finding::failing(cause, Side::NameResolution, error);
     let finding = blame(finding, case, views, view, address, line, name.as_deref());
-    let finding = finding.sure(confidence(case, &path));
-    Some(if mixed {
-        finding.share(wrong.len(), view.addresses.len(), "addresses")
-    } else {
-        of_servers(finding, case, views, view)
-    })
+    Some(share(finding.sure(confidence(case, &path)), case, views, view))
 }
 
-/// How many of the DNS servers are wrong, where the others are right.
-fn of_servers(finding: Finding, case: &Case<'_>, views: &[View], view: &View) -> Finding {
+/// Whether it gives right addresses beside wrong ones.
+fn is_mixed(case: &Case<'_>, view: &View) -> bool {
+    view.addresses.iter().any(|(known, _)| case.owner(*known) == Owner::Source)
+}
+
+/// What is wrong with what it holds, whoever answers there.
+fn record_cause(case: &Case<'_>, view: &View) -> Cause {
+    match mapping(case, view) {
+        Cause::DnsAStale if is_mixed(case, view) => Cause::DnsADuplicate,
+        mapping => mapping,
+    }
+}
+
+/// How many of the addresses are wrong, where others are right; else how many of the DNS servers.
+fn share(finding: Finding, case: &Case<'_>, views: &[View], view: &View) -> Finding {
+    if is_mixed(case, view) {
+        return finding.share(view.wrong(case).count(), view.addresses.len(), "addresses");
+    }
     if !view.is_dns() {
         return finding;
     }
@@ -80,11 +87,11 @@ pub(super) fn elsewhere(case: &Case<'_>, views: &[View], effective: &View) -> Op
             && view.source != Source::System
         {
             let path = path(case.probe(address), case.interface());
-            let finding =
-                Finding::failing(mapping(case, view), Side::NameResolution, error_at(&path));
+            let cause = record_cause(case, view);
+            let finding = Finding::failing(cause, Side::NameResolution, error_at(&path));
             let finding = blame(finding, case, views, view, address, line, name.as_deref());
             let finding = finding.sure(confidence(case, &path)).latent();
-            return Some(of_servers(finding, case, views, view));
+            return Some(share(finding, case, views, view));
         }
         if view.is_dns() && view.alias == Alias::Missing {
             return Some(alias_missing(case, views).latent());

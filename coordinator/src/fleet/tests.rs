@@ -4,9 +4,14 @@ use std::{collections::BTreeSet, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
-    facts::{Body, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    facts::{
+        Body, Directory, DnsName, NtdsSettings, Report, Section, SectionKind, Statement, Subject,
+        Timestamp,
+    },
     windows::ClientProtocolRule,
 };
+
+use uuid::Uuid;
 
 use super::{
     Restored, Settings, StagedBody, View,
@@ -276,6 +281,27 @@ fn an_old_directory_names_nobody_beside_a_fresh_one() {
     agents[1].report(&mut view, 5000, 5000, vec![own(Section::Directory(directory(&[A, B, C])))]);
     view.rearrange(at(5000));
     assert_eq!(view.statuses().len(), 3);
+}
+
+/// D was promoted anew, and has no agent that says which GUID is its own.
+#[test]
+fn a_copy_that_lags_behind_sends_nobody_to_a_name_that_is_gone() {
+    let (mut view, mut agents) = fleet();
+    let copy = |guid, created| {
+        let Directory { settings, .. } = directory(&[D]);
+        let (dsa_guid, created) = (Uuid::from_u128(guid), Some(at(created)));
+        let remade = |one| NtdsSettings { dsa_guid, created, ..one };
+        let settings = settings.map(|all| all.into_iter().map(remade).collect());
+        own(Section::Directory(Directory { settings, ..directory(&[]) }))
+    };
+    agents[0].report(&mut view, 10, 10, vec![copy(2, 900)]);
+    agents[1].report(&mut view, 20, 20, vec![copy(1, 800)]);
+    view.rearrange(at(20));
+    for agent in [A, B, C] {
+        let plan = view.plan(&name(agent)).expect("a plan");
+        let target = plan.targets.iter().find(|target| target.name == name(D)).expect("a target");
+        assert_eq!(target.dsa_guid, Some(Uuid::from_u128(2)), "{agent}");
+    }
 }
 
 #[test]

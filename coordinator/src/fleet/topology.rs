@@ -117,6 +117,7 @@ impl View {
             members.insert(name.clone(), Member { agent: true, ..spoken_for(dc) });
         }
         let mut by_guid: HashMap<Uuid, DnsName> = HashMap::new();
+        let mut created: HashMap<&DnsName, Option<Timestamp>> = HashMap::new();
         for (directory, forest) in self.directories(now) {
             let settings = directory.settings.value().into_iter().flatten();
             for settings in settings {
@@ -127,9 +128,14 @@ impl View {
                 }
                 let member = members.entry(host.clone()).or_default();
                 member.forest = member.forest.take().or_else(|| forest.cloned());
-                let own = self.dcs.get(host).and_then(own_guid);
-                // The newest copy comes last and stands, unless the DC itself says otherwise.
-                member.dsa_guid = own.or(Some(settings.dsa_guid));
+                // The object made last is the one in use, of two as old as each other that in the
+                // newest copy, which comes last; unless the DC itself says otherwise. One copy that
+                // lags behind must not send everybody to a name that is gone.
+                if created.get(host).is_none_or(|known| *known <= settings.created) {
+                    created.insert(host, settings.created);
+                    let own = self.dcs.get(host).and_then(own_guid);
+                    member.dsa_guid = own.or(Some(settings.dsa_guid));
+                }
             }
         }
         for (name, member) in &mut members {

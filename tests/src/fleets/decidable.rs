@@ -15,7 +15,8 @@
 //! 6. On which side a cut lies, a third one tells: it looked after *D* had failed for the first
 //!    time (`APART` at least, since two hosts' times are compared), and it got through where the
 //!    way is cut, or failed likewise from *S*'s own site where the host is.
-//! 7. That *S* has listed what *D* was denied is known only from a map read after the first denial.
+//! 7. What *D*'s copy of the directory holds is known only where the directory of *D* answers.
+//! 8. That *S* has listed what *D* was denied is known only from a map read after the first denial.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -43,6 +44,7 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
         && spoke_after(played, to, fault.done())
         && (!fault.kind.needs_source() || spoke_after(played, from, fault.done()))
         && seen_before(played, fault)
+        && (fault.kind != Kind::SettingsStale || played.world.dcs[to].serves())
         && placed(played, fault, link)
         && listed(played, fault, link)
 }

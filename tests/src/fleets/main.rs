@@ -6,16 +6,19 @@ use std::{collections::BTreeMap, process::ExitCode, thread};
 use clap::Parser;
 use epmesh_tests::fleets::{MissKind, Score, Variant, play, score};
 
+/// Fleets of which an error of one sort is told in full.
+const PRINTED: usize = 3;
+
 /// Random fleets with known faults through the engine.
-#[derive(Clone, Copy, Parser)]
+#[derive(Clone, Parser)]
 #[command(name = "epmesh-fleets")]
 struct Arguments {
     /// How many fleets.
     #[arg(long, default_value_t = 10_000)]
     fleets: u64,
-    /// The first seed; with it alone, that one fleet is played again and every error is printed.
+    /// These fleets alone are played again, and every error is printed; may be given several times.
     #[arg(long)]
-    seed: Option<u64>,
+    seed: Vec<u64>,
     /// The most domain controllers of a fleet; a seed is another fleet with another limit.
     #[arg(long)]
     most: Option<usize>,
@@ -26,11 +29,14 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let total = match arguments.seed {
-        Some(seed) => one(seed, variant(arguments)),
-        None => all(arguments),
-    };
-    print(&total, arguments.seed.is_some());
+    let mut total = Score::default();
+    for seed in &arguments.seed {
+        total.add(one(*seed, variant(&arguments)));
+    }
+    if arguments.seed.is_empty() {
+        total = all(&arguments);
+    }
+    print(&total, !arguments.seed.is_empty());
     let enough = total.right * 100 >= total.decidable * 99;
     let forgiven = |kind| matches!(kind, MissKind::NotNamed | MissKind::NotCounted);
     let only_missed = total.misses.iter().all(|miss| forgiven(miss.kind));
@@ -44,7 +50,7 @@ fn one(seed: u64, variant: Variant) -> Score {
     let name = |dc: usize| played.world.dcs.get(dc).map_or("?", |dc| dc.name.as_str());
     for fault in &played.faults {
         println!(
-            "{:?}, {} s before the end: {} <- {}, server {:?}, wrong {}",
+            "seed {seed}: {:?}, {} s before the end: {} <- {}, server {:?}, wrong {}",
             fault.kind,
             fault.at.until(played.now).as_secs(),
             name(fault.destination),
@@ -55,24 +61,24 @@ fn one(seed: u64, variant: Variant) -> Score {
     }
     for (dc, at) in &played.restarts {
         let before = at.until(played.now).as_secs();
-        println!("{} restarts, {before} s before the end", name(*dc));
+        println!("seed {seed}: {} restarts, {before} s before the end", name(*dc));
     }
     score(seed, &played)
 }
 
-fn variant(arguments: Arguments) -> Variant {
+fn variant(arguments: &Arguments) -> Variant {
     Variant { most: arguments.most, ..Variant::default() }
 }
 
-fn all(arguments: Arguments) -> Score {
-    let threads = arguments.threads.max(1);
+fn all(arguments: &Arguments) -> Score {
+    let (threads, fleets, variant) =
+        (arguments.threads.max(1), arguments.fleets, variant(arguments));
     let parts: Vec<_> = (0..threads)
         .map(|part| {
             thread::spawn(move || {
                 let mut total = Score::default();
-                for seed in (part..arguments.fleets).step_by(usize::try_from(threads).unwrap_or(1))
-                {
-                    total.add(score(seed, &play(seed, variant(arguments))));
+                for seed in (part..fleets).step_by(usize::try_from(threads).unwrap_or(1)) {
+                    total.add(score(seed, &play(seed, variant)));
                 }
                 total
             })
@@ -100,11 +106,21 @@ fn print(total: &Score, whole: bool) {
     for miss in &total.misses {
         groups.entry((miss.kind, miss.fault)).or_default().push(miss);
     }
-    for ((kind, fault), misses) in groups {
+    for ((kind, fault), mut misses) in groups {
         let fault = fault.map_or("no fault".to_owned(), |fault| format!("{fault:?}"));
         println!("\n{kind:?}, {fault}: {}", misses.len());
-        for miss in misses.iter().take(if whole { usize::MAX } else { 3 }) {
+        if !whole {
+            // One of each fleet: the rest of it is most often the same once more.
+            misses.dedup_by_key(|miss| miss.seed);
+        }
+        let printed = if whole { misses.len() } else { PRINTED };
+        for miss in misses.iter().take(printed) {
             println!("  --seed {}  {}", miss.seed, miss.said);
+        }
+        let seeds: Vec<String> =
+            misses.iter().skip(printed).map(|miss| miss.seed.to_string()).collect();
+        if !seeds.is_empty() {
+            println!("  and in {}", seeds.join(", "));
         }
     }
 }
