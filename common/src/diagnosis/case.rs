@@ -9,8 +9,9 @@ use std::{
 use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, serving};
 use crate::{
     facts::{
-        AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host, Platform, PortUse,
-        Ports, Process, Reading, Resolver, RpcSettings, Service, Services, Source, Timestamp,
+        AddressFamily, AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host,
+        Platform, PortRange, PortUse, Ports, Process, Reading, Resolver, RpcSettings, Service,
+        Services, Source, Timestamp, Transport,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -272,6 +273,21 @@ impl<'a> Case<'a> {
     /// Whether the link is one of directory replication.
     pub(super) fn is_replication(&self) -> bool {
         self.interface().offers(DRSUAPI)
+    }
+
+    /// The source's dynamic range of TCP over IPv4, as it says itself.
+    pub(super) fn source_range(&self) -> Option<&'a PortRange> {
+        let ranges = self.source_ports.and_then(|ports| ports.fact.dynamic.value())?;
+        ranges
+            .iter()
+            .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4)
+    }
+
+    /// Whether a port of the source is of its dynamic range; where it has not said which that is, of
+    /// the default one since Windows Server 2008.
+    pub(super) fn is_dynamic(&self, port: u16) -> bool {
+        self.source_range()
+            .map_or(port >= 49152, |range| (range.first..=range.last).contains(&port))
     }
 
     /// The platform of the source, which does not grow old.

@@ -222,6 +222,9 @@ pub struct Shown {
     pub mapper: bool,
     /// The port on which the interface was reached.
     pub port: Option<u16>,
+    /// Whether that port is of the source's dynamic range. For one outside of it, set by hand, a
+    /// firewall between sites has a rule of its own.
+    pub dynamic: bool,
     /// The addresses of the source that answered.
     pub reached: Vec<IpAddr>,
     /// The addresses that stand for the source and did not.

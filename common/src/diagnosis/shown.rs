@@ -33,6 +33,7 @@ pub(super) fn shown(case: &Case<'_>, views: &[View]) -> Shown {
                 shown.reached.push(probe.address);
                 if let Path::Reached(port) = path {
                     shown.port = shown.port.or(Some(port));
+                    shown.dynamic |= case.is_dynamic(port);
                 }
             }
         }

@@ -33,8 +33,8 @@ pub(super) enum Key {
 pub(super) enum Got {
     /// As far as the endpoint mapper.
     Mapper,
-    /// As far as the interface.
-    Interface,
+    /// As far as the interface, at a port of the dynamic range.
+    Dynamic,
     /// Somewhere over IPv4.
     Ipv4,
     /// Somewhere over IPv6.
@@ -96,7 +96,7 @@ pub(super) fn against(names: &mut Places, subject: &Subject) -> Vec<Key> {
 fn got(traffic: Traffic) -> Got {
     match traffic {
         Traffic::EndpointMapper => Got::Mapper,
-        Traffic::DynamicPorts => Got::Interface,
+        Traffic::DynamicPorts => Got::Dynamic,
         Traffic::Ipv4 => Got::Ipv4,
         Traffic::Ipv6 => Got::Ipv6,
         Traffic::Address(address) => Got::Address(address),

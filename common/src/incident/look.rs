@@ -48,7 +48,7 @@ impl Look {
         let mut got = Gots::default();
         for (is_shown, way) in [
             (shown.mapper, Got::Mapper),
-            (shown.port.is_some(), Got::Interface),
+            (shown.dynamic, Got::Dynamic),
             (v4(&shown.reached), Got::Ipv4),
             (v6(&shown.reached), Got::Ipv6),
         ] {
@@ -169,12 +169,12 @@ pub(super) struct Wanted {
 struct Gots(u8);
 
 impl Gots {
-    const ALL: [Got; 4] = [Got::Mapper, Got::Interface, Got::Ipv4, Got::Ipv6];
+    const ALL: [Got; 4] = [Got::Mapper, Got::Dynamic, Got::Ipv4, Got::Ipv6];
 
     const fn bit(got: Got) -> u8 {
         match got {
             Got::Mapper => 1,
-            Got::Interface => 2,
+            Got::Dynamic => 2,
             Got::Ipv4 => 4,
             Got::Ipv6 => 8,
             Got::Address(_) => 0,

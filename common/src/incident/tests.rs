@@ -39,6 +39,7 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
+        dynamic: true,
         reached: vec!["10.0.0.1".parse().expect("an address")],
         right: right.iter().map(|address| server(address)).collect(),
         decided_by: right.first().map(|address| server(address)),
@@ -218,6 +219,41 @@ fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
             ));
         assert_eq!(subjects(&mut grouper), expected, "{name}");
     }
+}
+
+/// Between two sites with a firewall that lets through what the administrator knew of.
+#[test]
+fn an_open_port_set_by_hand_is_no_word_on_the_dynamic_ones() {
+    let site = |number: usize| (if number < 3 { "Branch" } else { "Main" }).to_owned();
+    let found = |open: Option<(u16, bool)>| {
+        let all = fleet(6, |from, to, link| {
+            let across = site(from) == "Branch" && site(to) == "Main";
+            let traffic = Traffic::DynamicPorts;
+            let mut verdict = match open.filter(|_| to == 6) {
+                Some((port, dynamic)) if across => {
+                    let mut healthy = healthy(link, RIGHT);
+                    (healthy.shown.port, healthy.shown.dynamic) = (Some(port), dynamic);
+                    healthy
+                }
+                _ if across => {
+                    let (from, to) = (link.destination.clone(), link.source.clone());
+                    let between = Subject::SitePath { from: site(1), to: site(3), traffic };
+                    let path = Subject::Path { from, to, traffic };
+                    let roots = vec![(Side::Network, path), (Side::Network, between)];
+                    failing(link, Cause::DynamicPortBlocked, Side::Network, roots)
+                }
+                _ => healthy(link, RIGHT),
+            };
+            (verdict.shown.destination_site, verdict.shown.source_site) =
+                (Some(site(from)), Some(site(to)));
+            verdict
+        });
+        subjects(&mut grouped(&all))
+    };
+    let whole = ["path site Branch -> site Main (dynamic ports)"];
+    assert_eq!(found(None), whole);
+    assert_eq!(found(Some((5300, false))), whole);
+    assert_eq!(found(Some((50_500, true))).len(), 6, "each pair by itself");
 }
 
 #[test]

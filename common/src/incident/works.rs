@@ -38,7 +38,7 @@ impl Works {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ways {
     mapper: Works,
-    interface: Works,
+    dynamic: Works,
     ipv4: Works,
     ipv6: Works,
 }
@@ -47,7 +47,7 @@ impl Ways {
     pub(super) fn get_mut(&mut self, got: Got) -> Option<&mut Works> {
         match got {
             Got::Mapper => Some(&mut self.mapper),
-            Got::Interface => Some(&mut self.interface),
+            Got::Dynamic => Some(&mut self.dynamic),
             Got::Ipv4 => Some(&mut self.ipv4),
             Got::Ipv6 => Some(&mut self.ipv6),
             Got::Address(_) => None,

@@ -49,6 +49,7 @@ fn healthy(link: &Link) -> Verdict {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
+        dynamic: true,
         ..Shown::default()
     };
     Verdict { shown, ..blank(link, State::Healthy, Cause::Healthy, Side::None) }

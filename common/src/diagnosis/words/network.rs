@@ -5,7 +5,7 @@ use super::{
     remedy::Ground,
     service::restart,
 };
-use crate::facts::{AddressFamily, Platform, RpcFilterAction, Transport};
+use crate::facts::{Platform, RpcFilterAction};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
@@ -89,11 +89,7 @@ fn port(g: &Ground<'_>) -> String {
 
 /// The source's dynamic range, as it says itself.
 fn dynamic_range(g: &Ground<'_>) -> String {
-    let ranges = g.case.source_ports.and_then(|ports| ports.fact.dynamic.value());
-    let range = ranges
-        .into_iter()
-        .flatten()
-        .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4);
+    let range = g.case.source_range();
     range.map_or("49152-65535 by default".to_owned(), |r| format!("{}-{}", r.first, r.last))
 }
 

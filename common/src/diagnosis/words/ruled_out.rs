@@ -14,7 +14,7 @@ use super::{
     },
     interface_name,
 };
-use crate::facts::{AddressFamily, ServiceState, Source, Transport};
+use crate::facts::{ServiceState, Source};
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
@@ -76,11 +76,7 @@ fn names_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
 
 /// A static port is never the cause alone, and Microsoft's articles disagree on where it belongs.
 fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
-    let ranges = case.source_ports.and_then(|ports| ports.fact.dynamic.value());
-    let range = ranges
-        .into_iter()
-        .flatten()
-        .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4);
+    let range = case.source_range();
     let rows = case.source_rpc.into_iter().flat_map(|rpc| &rpc.static_ports);
     let set = rows.filter_map(|row| Some((row.owner, *row.port.value()?)));
     for (owner, port) in set.filter(|_| range.is_some()) {

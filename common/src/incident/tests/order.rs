@@ -45,6 +45,7 @@ fn shown(numbers: &mut Numbers, from: usize, to: usize) -> Shown {
     shown.mapper = numbers.below(3) > 0;
     if shown.mapper && numbers.below(3) > 0 {
         shown.port = Some([49_152, 49_153][numbers.below(2)]);
+        shown.dynamic = numbers.below(3) > 0;
     }
     for which in 0..3 {
         match numbers.below(4) {
