@@ -22,12 +22,19 @@ const MAX_GATHERED: usize = 48;
 /// stale in between.
 const SELDOM: u32 = 2;
 
+/// Peers that are looked at together after the first round. A process that is woken for one look finds
+/// its code and data gone from the processor's caches, which costs more than the look; a few at once
+/// share that, and still hold little memory.
+const TOGETHER: usize = 5;
+
 /// When in each interval a thing is done. The moments are drawn once, so that the agents of a fleet do
 /// not look at one peer all at the same time, and so that no peer waits longer than an interval.
 struct Moments {
     interval: Duration,
     own: f64,
-    peers: Vec<f64>,
+    peers: usize,
+    /// One for all that are looked at together.
+    parts: Vec<f64>,
 }
 
 impl Moments {
@@ -46,7 +53,12 @@ impl Moments {
         let mut random = rand::rng();
         let mut part = || random.random_range(0.0..=1.0);
         let own = part() / 4.0;
-        Self { interval, own, peers: (0..peers).map(|_| part()).collect() }
+        Self {
+            interval,
+            own,
+            peers,
+            parts: (0..peers.div_ceil(TOGETHER)).map(|_| part()).collect(),
+        }
     }
 
     fn wait(&self, part: f64) -> Duration {
@@ -59,15 +71,17 @@ impl Moments {
         if round == 0 { Duration::ZERO } else { self.wait(self.own) }
     }
 
-    /// How long the look at a peer waits in a round.
-    fn peer(&self, round: u32, at: usize) -> Duration {
-        let part = self.peers.get(at).copied().unwrap_or_default();
-        if round > 0 {
-            return self.wait(part);
+    /// How long the look at each peer waits in a round.
+    fn peers(&self, round: u32) -> Vec<Duration> {
+        if round == 0 {
+            let peers = u32::try_from(self.peers).unwrap_or(u32::MAX);
+            let all = Self::FIRST.saturating_mul(peers).min(self.interval / Self::FIRST_SPREAD);
+            return (0..self.peers)
+                .map(|_| rand::rng().random_range(Duration::ZERO..=all))
+                .collect();
         }
-        let peers = u32::try_from(self.peers.len()).unwrap_or(u32::MAX);
-        let all = Self::FIRST.saturating_mul(peers).min(self.interval / Self::FIRST_SPREAD);
-        all.mul_f64(part)
+        let together = self.parts.iter().map(|part| self.wait(*part));
+        together.flat_map(|wait| [wait; TOGETHER]).take(self.peers).collect()
     }
 }
 
@@ -89,7 +103,7 @@ impl Daemon {
                 .collect();
             tokio::join!(
                 self.own_round(&kinds, moments.own(round)),
-                self.peer_round(plan.as_ref(), |at| moments.peer(round, at), &names)
+                self.peer_round(plan.as_ref(), moments.peers(round), &names)
             );
             tokio::time::sleep_until(start).await;
             // A round that took longer than the interval pushes the next ones back.
@@ -108,16 +122,15 @@ impl Daemon {
     async fn peer_round(
         self: &Arc<Self>,
         plan: Option<&Arc<Plan>>,
-        wait: impl Fn(usize) -> Duration,
+        waits: Vec<Duration>,
         names: &Arc<Names>,
     ) {
         let Some(plan) = plan.filter(|plan| !plan.targets.is_empty()) else { return };
         let (sender, receiver) = mpsc::channel(MAX_GATHERED);
         let mut looks = tokio::task::JoinSet::new();
-        for at in 0..plan.targets.len() {
+        for (at, wait) in waits.into_iter().enumerate() {
             let (daemon, plan, names) = (Arc::clone(self), Arc::clone(plan), Arc::clone(names));
             let sender = sender.clone();
-            let wait = wait(at);
             looks.spawn(async move {
                 tokio::time::sleep(wait).await;
                 let Some(target) = plan.targets.get(at) else { return };
@@ -164,21 +177,33 @@ mod tests {
         let moments = Moments::draw(interval, 200);
         let most = interval.mul_f64(1.0 + Moments::JITTER);
         let second_round = interval.mul_f64(1.0 - Moments::SPREAD);
-        for at in 0..200 {
-            let second = second_round + moments.peer(1, at);
-            let third = second_round + interval + moments.peer(2, at);
+        let (second, third) = (moments.peers(1), moments.peers(2));
+        assert_eq!((second.len(), third.len()), (200, 200));
+        for (second, third) in second.into_iter().zip(third) {
+            let (second, third) = (second_round + second, second_round + interval + third);
             assert!(second <= most, "{second:?}");
             assert!(third - second <= most, "{:?}", third - second);
         }
         assert!(moments.own(1) <= interval.mul_f64(0.25));
     }
+
+    /// Few at a time, and those together: neither all in step nor each for itself.
+    #[test]
+    fn a_few_peers_share_a_moment() {
+        let moments = Moments::draw(Duration::from_secs(60), 52);
+        let mut waits = moments.peers(1);
+        assert_eq!(waits.len(), 52);
+        waits.dedup();
+        assert_eq!(waits.len(), 11, "{waits:?}");
+    }
+
     #[test]
     fn the_first_round_is_soon_over_and_not_all_at_once() {
         let interval = Duration::from_secs(60);
         assert_eq!(Moments::draw(interval, 0).own(0), Duration::ZERO);
         for (peers, most) in [(1, 50), (50, 2500), (1000, 5000)] {
             let moments = Moments::draw(interval, peers);
-            let waits: Vec<_> = (0..peers).map(|at| moments.peer(0, at)).collect();
+            let waits = moments.peers(0);
             let last = waits.iter().max().expect("a peer");
             assert!(*last <= Duration::from_millis(most), "{peers}: {last:?}");
             assert!(peers == 1 || waits.iter().any(|wait| wait < last), "{peers}: in step");
