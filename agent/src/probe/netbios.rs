@@ -34,8 +34,8 @@ const NAME_LEN: usize = 15;
 const WORKSTATION: u8 = 0x00;
 /// Records kept of one answer.
 const MAX_RECORDS: usize = 64;
-/// WINS servers asked at most; Windows takes no more.
-const MAX_SERVERS: usize = 12;
+/// WINS servers asked at most: as many as Windows takes for one interface.
+pub(super) const MAX_SERVERS: usize = 12;
 
 /// The question for the NetBIOS name of `host`: its first label, cut as Windows cuts it.
 pub(super) fn question(host: &DnsName) -> Option<Question> {
@@ -97,7 +97,6 @@ pub(super) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
     for server in resolver.wins.value().into_iter().flatten() {
         if let IpAddr::V4(server) = *server
             && !servers.contains(&server)
-            && servers.len() < MAX_SERVERS
         {
             servers.push(server);
         }

@@ -56,25 +56,36 @@ pub(super) async fn resolve(
     }
     let netbios = netbios::question(name);
     let mut wins: Vec<Asking<'_>> = Vec::new();
+    let mut unasked = Vec::new();
     if let Some(question) = &netbios {
-        for server in netbios::servers(resolver) {
-            wins.push(Box::pin(netbios::ask_server(budget, server, question, end)));
+        for (place, server) in netbios::servers(resolver).into_iter().enumerate() {
+            if place < netbios::MAX_SERVERS {
+                wins.push(Box::pin(netbios::ask_server(budget, server, question, end)));
+            } else {
+                unasked.push(not_asked(Source::Wins(server.into()), question.clone()));
+            }
         }
     }
     let (said, registered) = tokio::join!(all(asking), all(wins));
     lookups.extend(said.into_iter().flatten());
-    lookups.extend(left_out.into_iter().map(|server| not_asked(server, name)));
+    let of_name = || question(name, RecordType::A);
+    lookups.extend(left_out.into_iter().map(|server| not_asked(Source::Dns(server), of_name())));
     lookups.extend(netbios.and_then(|question| netbios::ask_file(resolver, &question)));
     lookups.extend(registered.into_iter().flatten());
+    lookups.extend(unasked);
     lookups
 }
 
-/// What there is to say of a DNS server beyond those that are asked.
-fn not_asked(server: IpAddr, name: &DnsName) -> Lookup {
-    let why = format!("the agent asks the first {MAX_SERVERS} DNS servers of a host");
+/// What there is to say of a server beyond those that are asked.
+fn not_asked(source: Source, question: Question) -> Lookup {
+    let (most, kind) = match source {
+        Source::Wins(_) => (netbios::MAX_SERVERS, "WINS"),
+        _ => (MAX_SERVERS, "DNS"),
+    };
+    let why = format!("the agent asks the first {most} {kind} servers of a host");
     Lookup {
-        source: Source::Dns(server),
-        question: question(name, RecordType::A),
+        source,
+        question,
         answer: Answer::NotAsked(why),
         code: None,
         local: None,

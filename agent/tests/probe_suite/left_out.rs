@@ -46,6 +46,26 @@ async fn dns_servers_beyond_the_eighth() {
 }
 
 #[tokio::test]
+async fn wins_servers_beyond_the_twelfth() {
+    let servers: Vec<IpAddr> = (1..=14).map(|last| [127, 0, 2, last].into()).collect();
+    let sources = Resolver { wins: Reading::Value(servers.clone()), ..resolver(Vec::new()) };
+    let seen = Prober::new(config(closed_ports())).look(&target(), &[], &sources).await;
+    for (at, server) in servers.iter().enumerate() {
+        let said: Vec<&Answer> = seen
+            .lookups
+            .iter()
+            .filter(|lookup| lookup.source == Source::Wins(*server))
+            .map(|lookup| &lookup.answer)
+            .collect();
+        match said[..] {
+            [Answer::Unreachable(_)] if at < 12 => {}
+            [Answer::NotAsked(why)] if at >= 12 => assert!(why.contains("first 12 WINS"), "{why}"),
+            _ => panic!("{server}: {said:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn addresses_beyond_the_sixty_fourth() {
     let line = |line: u8, address: IpAddr| HostsLine {
         line: line.into(),

@@ -144,7 +144,15 @@ async fn look(
 ) -> Findings {
     let mut notes = Vec::new();
     let servers: Vec<IpAddr> = match &resolver.servers {
-        Reading::Value(servers) => servers.iter().copied().take(MAX_SERVERS).collect(),
+        Reading::Value(servers) => {
+            if servers.len() > MAX_SERVERS {
+                notes.push(format!(
+                    "only the first {MAX_SERVERS} of the {} DNS servers of this host were asked",
+                    servers.len()
+                ));
+            }
+            servers.iter().copied().take(MAX_SERVERS).collect()
+        }
         Reading::Unreadable(why) => {
             notes.push(format!("this host's DNS servers could not be read (--dns): {why}"));
             Vec::new()
