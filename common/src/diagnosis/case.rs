@@ -27,8 +27,9 @@ pub(super) struct Case<'a> {
     pub(super) others: Vec<&'a Observed>,
     /// When the source's present life began: its boot, or the start of the process that serves.
     began: Option<Timestamp>,
-    /// The DNS servers that the destination asks, once somebody wanted them.
-    servers: OnceCell<Vec<IpAddr>>,
+    /// The DNS servers that the destination asks, once somebody wanted them, where these are not just
+    /// what it says itself.
+    servers: OnceCell<Option<Vec<IpAddr>>>,
     /// Whose the addresses are that were asked for so far.
     pub(super) owners: RefCell<Vec<(IpAddr, Owner)>>,
     pub(super) source_host: Option<&'a Stamped<Host>>,
@@ -221,22 +222,22 @@ impl<'a> Case<'a> {
 
     /// The DNS servers that the destination asks, in its order.
     pub(super) fn dns_servers(&self) -> &[IpAddr] {
-        self.servers.get_or_init(|| self.work_out_servers())
+        let servers = self.destination_resolver.and_then(|held| held.fact.servers.value());
+        let said = servers.map(Vec::as_slice).unwrap_or_default();
+        self.servers.get_or_init(|| self.with_asked(said)).as_deref().unwrap_or(said)
     }
 
-    fn work_out_servers(&self) -> Vec<IpAddr> {
-        let mut order: Vec<IpAddr> = self
-            .destination_resolver
-            .and_then(|resolver| resolver.fact.servers.value().cloned())
-            .unwrap_or_default();
-        for lookup in self.look.iter().flat_map(|look| &look.seen.lookups) {
-            if let Source::Dns(server) = lookup.source
-                && !order.contains(&server)
+    /// The servers that it says it asks, and others that it did; `None` where there are no others.
+    fn with_asked(&self, said: &[IpAddr]) -> Option<Vec<IpAddr>> {
+        let mut all = None;
+        for view in self.look.iter().flat_map(|look| look.seen.sight().views()) {
+            if let Source::Dns(server) = view.source
+                && !all.as_deref().unwrap_or(said).contains(&server)
             {
-                order.push(server);
+                all.get_or_insert_with(|| said.to_vec()).push(server);
             }
         }
-        order
+        all
     }
 
     /// Where the destination's hosts file stands.

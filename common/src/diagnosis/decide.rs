@@ -11,13 +11,13 @@ use super::{
     misled,
     naming::{Alias, View, effective},
     owner::Owner,
-    path::{Path, path},
+    path::Path,
     server,
 };
 use crate::facts::{Answer, Failure, Source};
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
-pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
+pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     let finding = any(case, views);
     if !matches!(finding.state, State::Failing | State::Latent) {
         return finding;
@@ -40,7 +40,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View]) -> Finding {
     finding
 }
 
-fn any(case: &Case<'_>, views: &[View]) -> Finding {
+fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     if let Some(stale) = directory::stale_settings(case) {
         return stale;
     }
@@ -48,7 +48,7 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
         return server::alone(case);
     }
     let Some(view) = effective(views) else { return unanswered(case, views) };
-    let alias_lost = view.alias == Alias::Missing;
+    let alias_lost = *view.alias == Alias::Missing;
     if alias_lost && !case.destination_falls_back() {
         return misled::alias_missing(case, views);
     }
@@ -79,7 +79,7 @@ fn any(case: &Case<'_>, views: &[View]) -> Finding {
 }
 
 /// Whether every DNS server of the destination said where the source is.
-fn every_server_answered(case: &Case<'_>, views: &[View]) -> bool {
+fn every_server_answered(case: &Case<'_>, views: &[View<'_>]) -> bool {
     let answered = |server: &IpAddr| {
         views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
     };
@@ -87,7 +87,7 @@ fn every_server_answered(case: &Case<'_>, views: &[View]) -> bool {
 }
 
 /// No source of names said anything. A server that was not asked is not silent.
-fn unanswered(case: &Case<'_>, views: &[View]) -> Finding {
+fn unanswered(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     let lookups = || case.look.iter().flat_map(|look| &look.seen.lookups);
     let was_asked = |source: Source| {
         lookups().any(|l| l.source == source && !matches!(l.answer, Answer::NotAsked(_)))
@@ -113,7 +113,7 @@ fn unanswered(case: &Case<'_>, views: &[View]) -> Finding {
 }
 
 /// The name has no address.
-fn address_missing(case: &Case<'_>, view: &View) -> Finding {
+fn address_missing(case: &Case<'_>, view: &View<'_>) -> Finding {
     let place = match view.source {
         Source::Dns(server) => {
             format!("A {} on DNS server {}", view.name, case.server_name(server))
@@ -134,13 +134,9 @@ fn address_missing(case: &Case<'_>, view: &View) -> Finding {
 }
 
 /// The right server, or one that nobody claims: how far the destination gets there.
-fn reach(case: &Case<'_>, view: &View) -> Finding {
-    let interface = case.interface();
-    let paths: Vec<(IpAddr, Path<'_>)> = view
-        .addresses
-        .iter()
-        .map(|&(address, _)| (address, path(case.probe(address), interface)))
-        .collect();
+fn reach(case: &Case<'_>, view: &View<'_>) -> Finding {
+    let paths: Vec<(IpAddr, Path<'_>)> =
+        view.addresses.iter().map(|&(address, _)| (address, case.path(address))).collect();
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
     // A host without a way into one IP version does not use its addresses, and misses nothing.
     let no_way = |address: IpAddr, path: &Path<'_>| {

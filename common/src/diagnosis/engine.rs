@@ -40,7 +40,7 @@ pub fn judge(evidence: &Evidence, now: Timestamp) -> Verdict {
     plain(&case, &views, finding)
 }
 
-fn plain(case: &Case<'_>, views: &[View], finding: Finding) -> Verdict {
+fn plain(case: &Case<'_>, views: &[View<'_>], finding: Finding) -> Verdict {
     Verdict {
         destination: case.destination().clone(),
         source: case.source().clone(),

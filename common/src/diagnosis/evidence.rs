@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::Sighting;
 use crate::{
     facts::{
-        Directory, DnsName, EndpointMap, Events, Filters, Host, PeerObservation, PortUse, Ports,
-        Process, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Timestamp,
+        Directory, DnsName, EndpointMap, Events, Filters, Host, PortUse, Ports, Process,
+        Replication, Resolver, RpcSettings, Section, SectionKind, Services, Timestamp,
     },
     rpc::InterfaceId,
     shared::Shared,
@@ -202,7 +203,7 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What it saw.
-    pub seen: Shared<PeerObservation>,
+    pub seen: Sighting,
 }
 
 /// A stretch of time over which the source's own endpoint map held the interface on

@@ -85,7 +85,7 @@ pub fn judge_join(
         Some(Stage::Rollback | Stage::Other) | None => (None, None),
     };
     let failing = |link: &&Verdict| link.state == State::Failing;
-    let of_step = || links.iter().find(|l| Some(l.interface.as_str()) == wanted && failing(l));
+    let of_step = || links.iter().find(|l| Some(&*l.interface) == wanted && failing(l));
     let closed = || ports.into_iter().flatten();
     let port_of_step = || closed().find(|closed| Some(closed.port) == needs);
     let found = |link: Option<&Verdict>, port: Option<&ClosedPort>, words: String| JoinVerdict {

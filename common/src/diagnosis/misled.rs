@@ -16,14 +16,14 @@ use super::{
     finding::Finding,
     naming::{Alias, View},
     owner::Owner,
-    path::{Path, path},
+    path::Path,
 };
 use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
-pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding> {
+pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
     let (address, line, name) = view.wrong(case).next()?;
-    let path = path(case.probe(address), case.interface());
+    let path = case.path(address);
     let error = error_at(&path);
     if case.owns(address) {
         // The record is right, and somebody else answers there.
@@ -39,7 +39,7 @@ pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding
         );
     }
     // A cache that holds what a server says is not at fault.
-    let holds = |other: &&View| other.addresses.iter().any(|(known, _)| *known == address);
+    let holds = |other: &&View<'_>| other.addresses.iter().any(|(known, _)| *known == address);
     let behind = views.iter().find(|other| other.is_dns() && holds(other));
     let view = if view.source == Source::Cache { behind.unwrap_or(view) } else { view };
     let cause = match &path {
@@ -52,12 +52,12 @@ pub(super) fn by(case: &Case<'_>, views: &[View], view: &View) -> Option<Finding
 }
 
 /// Whether it gives right addresses beside wrong ones.
-fn is_mixed(case: &Case<'_>, view: &View) -> bool {
+fn is_mixed(case: &Case<'_>, view: &View<'_>) -> bool {
     view.addresses.iter().any(|(known, _)| case.owner(*known) == Owner::Source)
 }
 
 /// What is wrong with what it holds, whoever answers there.
-fn record_cause(case: &Case<'_>, view: &View) -> Cause {
+fn record_cause(case: &Case<'_>, view: &View<'_>) -> Cause {
     match mapping(case, view) {
         Cause::DnsAStale if is_mixed(case, view) => Cause::DnsADuplicate,
         mapping => mapping,
@@ -65,7 +65,7 @@ fn record_cause(case: &Case<'_>, view: &View) -> Cause {
 }
 
 /// How many of the addresses are wrong, where others are right; else how many of the DNS servers.
-fn share(finding: Finding, case: &Case<'_>, views: &[View], view: &View) -> Finding {
+fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Finding {
     if is_mixed(case, view) {
         return finding.share(view.wrong(case).count(), view.addresses.len(), "addresses");
     }
@@ -80,20 +80,24 @@ fn share(finding: Finding, case: &Case<'_>, views: &[View], view: &View) -> Find
 
 /// Another source of names than the one that decides is wrong: the link works, until the order
 /// changes.
-pub(super) fn elsewhere(case: &Case<'_>, views: &[View], effective: &View) -> Option<Finding> {
+pub(super) fn elsewhere(
+    case: &Case<'_>,
+    views: &[View<'_>],
+    effective: &View<'_>,
+) -> Option<Finding> {
     for view in views.iter().filter(|view| view.source != effective.source) {
         if let Some((address, line, name)) = view.wrong(case).next()
             && !case.owns(address)
             && view.source != Source::System
         {
-            let path = path(case.probe(address), case.interface());
+            let path = case.path(address);
             let cause = record_cause(case, view);
             let finding = Finding::failing(cause, Side::NameResolution, error_at(&path));
             let finding = blame(finding, case, views, view, address, line, name.as_deref());
             let finding = finding.sure(confidence(case, &path)).latent();
             return Some(share(finding, case, views, view));
         }
-        if view.is_dns() && view.alias == Alias::Missing {
+        if view.is_dns() && *view.alias == Alias::Missing {
             return Some(alias_missing(case, views).latent());
         }
     }

@@ -24,6 +24,8 @@ mod roots;
 mod server;
 mod serving;
 mod shown;
+mod sight;
+mod sighting;
 mod verdict;
 mod words;
 
@@ -34,6 +36,7 @@ pub use self::{
     remarks::Remarks,
     root::{Root, ServerName, Shown, Subject, Traffic},
     serving::serving,
+    sighting::Sighting,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,

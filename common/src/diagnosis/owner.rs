@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 use super::{Observed, case::Case};
 use crate::facts::AddressProbe;
 
@@ -36,7 +38,7 @@ impl Case<'_> {
     }
 
     fn work_out_owner(&self, address: IpAddr) -> Owner {
-        if let Some(owner) = self.probe(address).and_then(|probe| self.answerer(probe)) {
+        if let Some(owner) = self.answered(address) {
             return owner;
         }
         // Behind address translation the source owns another address than the one that leads to it.
@@ -61,14 +63,32 @@ impl Case<'_> {
         }
     }
 
+    /// Who answered the destination at an address.
+    fn answered(&self, address: IpAddr) -> Option<Owner> {
+        let seen = &self.look?.seen;
+        let probed = seen.sight().probes().iter().find(|probed| probed.address == address)?;
+        let is_source = match (probed.guid, self.source_guid()) {
+            (Some(theirs), Some(wanted)) => theirs == wanted,
+            _ => probed.is_peer && seen.peer == *self.source(),
+        };
+        if is_source {
+            return Some(Owner::Source);
+        }
+        self.answerer(self.probe(address)?)
+    }
+
+    /// The GUID of the source's NTDS Settings object, by its own word, else by the destination's
+    /// directory.
+    fn source_guid(&self) -> Option<Uuid> {
+        let own = self.source_host.and_then(|host| host.fact.dsa_guid.value().copied());
+        own.or_else(|| self.known_settings().map(|known| known.dsa_guid))
+    }
+
     /// Who answered at an address, by the strongest way that answered at all.
     fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
         let mut answers: Vec<_> = probe.identity.iter().collect();
         answers.sort_by_key(|answer| answer.method);
-        let source_guid = self
-            .source_host
-            .and_then(|host| host.fact.dsa_guid.value().copied())
-            .or_else(|| self.known_settings().map(|known| known.dsa_guid));
+        let source_guid = self.source_guid();
         answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
             if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
                 let name = who.dns_name.clone();

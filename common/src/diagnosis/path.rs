@@ -1,7 +1,10 @@
 //! How far a look got at one address.
 
+use std::net::IpAddr;
+
+use super::{case::Case, sight::taken};
 use crate::{
-    facts::{AddressProbe, Failure, MapAnswer, PortProbe},
+    facts::{AddressProbe, Failure, MapAnswer},
     rpc::InterfaceId,
 };
 
@@ -24,6 +27,17 @@ pub(super) enum Path<'a> {
     NotSeen,
 }
 
+impl<'a> Case<'a> {
+    /// How far the destination got at one address.
+    pub(super) fn path(&self, address: IpAddr) -> Path<'a> {
+        let Some(look) = self.look else { return Path::NotSeen };
+        if let Some(port) = look.seen.sight().reached(address, self.interface()) {
+            return Path::Reached(port);
+        }
+        path(self.probe(address), self.interface())
+    }
+}
+
 /// How far a look got at one address.
 pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path<'_> {
     let Some(probe) = probe else { return Path::NotSeen };
@@ -44,14 +58,7 @@ pub(super) fn path(probe: Option<&AddressProbe>, interface: InterfaceId) -> Path
         MapAnswer::Failed(failure) => return Path::Mapper("ept_map", failure),
         MapAnswer::Endpoints(_) => {}
     }
-    let outcome = |port: &'_ PortProbe| match (&port.connect.outcome, port.bind.as_ref()) {
-        (Ok(()), Some(bind)) => match &bind.outcome {
-            Ok(()) | Err(Failure::AccessDenied(_)) => Some(port.port),
-            Err(_) => None,
-        },
-        _ => None,
-    };
-    if let Some(port) = asked.ports.iter().find_map(outcome) {
+    if let Some(port) = asked.ports.iter().find_map(taken) {
         return Path::Reached(port);
     }
     for port in &asked.ports {

@@ -9,14 +9,14 @@ use super::{
     finding::{BadRecord, Finding},
     misled::alias_name,
     naming::{Alias, View, effective},
-    path::{Path, path},
+    path::Path,
     shown::server_key,
 };
 use crate::facts::{DnsName, RecordType, Source};
 
 /// What single faults would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.
-pub(super) fn roots(case: &Case<'_>, views: &[View], finding: &Finding) -> Vec<Root> {
+pub(super) fn roots(case: &Case<'_>, views: &[View<'_>], finding: &Finding) -> Vec<Root> {
     if !matches!(finding.state, State::Failing | State::Latent) {
         return Vec::new();
     }
@@ -73,7 +73,7 @@ impl List<'_> {
     }
 
     /// Something at the source.
-    fn server(&mut self, views: &[View]) {
+    fn server(&mut self, views: &[View<'_>]) {
         let dc = self.case.source().clone();
         let interface = self.case.interface();
         match self.finding.cause {
@@ -100,18 +100,16 @@ impl List<'_> {
         self.add(Side::Source, Subject::Application { dc });
     }
 
-    fn broken_port(&self, views: &[View]) -> Option<u16> {
+    fn broken_port(&self, views: &[View<'_>]) -> Option<u16> {
         let addresses = effective(views)?.addresses.iter();
-        addresses.copied().find_map(|(address, _)| {
-            match path(self.case.probe(address), self.case.interface()) {
-                Path::PortUnreached(port, _) | Path::PortBind(port, _) => Some(port),
-                _ => None,
-            }
+        addresses.copied().find_map(|(address, _)| match self.case.path(address) {
+            Path::PortUnreached(port, _) | Path::PortBind(port, _) => Some(port),
+            _ => None,
         })
     }
 
     /// Something on the way, or at one of its ends: which, only the other links can tell.
-    fn ways(&mut self, views: &[View]) {
+    fn ways(&mut self, views: &[View<'_>]) {
         let (from, to) = (self.case.destination().clone(), self.case.source().clone());
         let traffic = self.traffic(views);
         self.way(Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic });
@@ -149,7 +147,7 @@ impl List<'_> {
         self.push(Root { cause, side, subject, places: Vec::new() });
     }
 
-    fn traffic(&self, views: &[View]) -> Traffic {
+    fn traffic(&self, views: &[View<'_>]) -> Traffic {
         if self.finding.state == State::Latent
             && let Some(traffic) = self.partly(views)
         {
@@ -163,12 +161,12 @@ impl List<'_> {
     }
 
     /// One of several addresses is broken: the family, where the other one works.
-    fn partly(&self, views: &[View]) -> Option<Traffic> {
+    fn partly(&self, views: &[View<'_>]) -> Option<Traffic> {
         let reached = |path: &Path<'_>| matches!(path, Path::Reached(_));
         let paths: Vec<_> = effective(views)?
             .addresses
             .iter()
-            .map(|&(address, _)| (address, path(self.case.probe(address), self.case.interface())))
+            .map(|&(address, _)| (address, self.case.path(address)))
             .filter(|(_, path)| *path != Path::NotSeen)
             .collect();
         let broken = paths.iter().find(|(_, path)| !reached(path)).map(|(address, _)| *address)?;
@@ -184,7 +182,7 @@ impl List<'_> {
     }
 
     /// A record, a line, a cache, or the server that gave it.
-    fn names(&mut self, views: &[View]) {
+    fn names(&mut self, views: &[View<'_>]) {
         let case = self.case;
         let side = Side::NameResolution;
         let Some(effective) = effective(views) else { return self.silence(views) };
@@ -238,7 +236,7 @@ impl List<'_> {
         }
     }
 
-    fn hosts_line(&self, effective: &View, views: &[View]) -> Subject {
+    fn hosts_line(&self, effective: &View<'_>, views: &[View<'_>]) -> Subject {
         let hosts = views.iter().find(|view| view.source == Source::Hosts);
         let line = hosts.unwrap_or(effective).wrong(self.case).next().and_then(|(_, line, _)| line);
         let dc = self.case.destination().clone();
@@ -246,7 +244,7 @@ impl List<'_> {
     }
 
     /// A record that is wrong or missing, and the one server that can be blamed for it.
-    fn record(&mut self, bad: &BadRecord, views: &[View], effective: &View) {
+    fn record(&mut self, bad: &BadRecord, views: &[View<'_>], effective: &View<'_>) {
         let case = self.case;
         let record = match bad.kind {
             "CNAME" => RecordType::Cname,
@@ -283,7 +281,7 @@ impl List<'_> {
     }
 
     /// No source of names said anything.
-    fn silence(&mut self, views: &[View]) {
+    fn silence(&mut self, views: &[View<'_>]) {
         let (from, of) = (self.case.destination().clone(), self.case.source().clone());
         self.add(Side::NameResolution, Subject::Names { from: from.clone(), of });
         self.add(Side::NameResolution, Subject::Resolver { dc: from });

@@ -7,12 +7,12 @@ use super::{
     case::Case,
     naming::{Alias, View, effective},
     owner::Owner,
-    path::{Path, path},
+    path::Path,
 };
 use crate::facts::Source;
 
 /// What the destination's fresh look at the source shows to work.
-pub(super) fn shown(case: &Case<'_>, views: &[View]) -> Shown {
+pub(super) fn shown(case: &Case<'_>, views: &[View<'_>]) -> Shown {
     let mut shown = Shown {
         destination_site: destination_site(case),
         source_site: source_site(case),
@@ -20,17 +20,17 @@ pub(super) fn shown(case: &Case<'_>, views: &[View]) -> Shown {
     };
     let Some(look) = case.look else { return shown };
     shown.at = Some(look.at);
-    for probe in &look.seen.addresses {
+    for address in look.seen.sight().probes().iter().map(|probed| probed.address) {
         // Somebody else's address that answers says nothing of the source.
-        if matches!(case.owner(probe.address), Owner::Other(_)) {
+        if matches!(case.owner(address), Owner::Other(_)) {
             continue;
         }
-        match path(Some(probe), case.interface()) {
+        match case.path(address) {
             Path::NotSeen => {}
-            Path::Unreached(_) => shown.missed.push(probe.address),
+            Path::Unreached(_) => shown.missed.push(address),
             path => {
                 shown.mapper = true;
-                shown.reached.push(probe.address);
+                shown.reached.push(address);
                 if let Path::Reached(port) = path {
                     shown.port = shown.port.or(Some(port));
                     shown.dynamic |= case.is_dynamic(port);
@@ -62,7 +62,7 @@ pub(super) fn server_key(case: &Case<'_>, server: IpAddr) -> ServerName {
 }
 
 /// Every address that it gives is one of the source's, and it has the alias if it was asked for it.
-fn is_right(case: &Case<'_>, view: &View) -> bool {
+fn is_right(case: &Case<'_>, view: &View<'_>) -> bool {
     matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
 }
 

@@ -1,6 +1,6 @@
 //! Verdicts: what is said of a link.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Verdict {
     /// The source DC: the server.
     pub source: DnsName,
     /// The interface needed: its name where it has one, else `UUID vMAJOR.MINOR`.
-    pub interface: String,
+    pub interface: Cow<'static, str>,
     /// How the link stands.
     pub state: State,
     /// Why.
@@ -252,7 +252,7 @@ pub struct WindowsError {
     /// The number; negative for the security errors that Windows prints so.
     pub code: i64,
     /// Its symbolic name.
-    pub name: String,
+    pub name: Cow<'static, str>,
 }
 
 /// One piece of the proof.

@@ -220,7 +220,7 @@ fn first_field(signed: i64) -> Option<u32> {
 
 fn interface_words(first: i64) -> String {
     let Some(field) = first_field(first) else { return format!("interface {first}") };
-    let known: Vec<String> = interfaces(first).into_iter().map(names::label).collect();
+    let known: Vec<_> = interfaces(first).into_iter().map(names::label).collect();
     match known.as_slice() {
         [] => format!("an interface whose UUID begins with {field:08x}"),
         known => format!("interface {} ({first} is {field:08x})", known.join(" or ")),

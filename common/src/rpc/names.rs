@@ -1,6 +1,8 @@
 //! Names of known interfaces: orientation for people, never evidence. One UUID may be used by
 //! more than one product, so the annotation of an entry belongs beside the name.
 
+use std::borrow::Cow;
+
 use uuid::{Uuid, uuid};
 
 use super::InterfaceId;
@@ -33,10 +35,10 @@ pub fn by_uuid(uuid: Uuid) -> Option<&'static KnownInterface> {
 /// How an interface is called on the screen and in verdicts: its short name where it has one in
 /// this major version, else `UUID vMAJOR.MINOR`.
 #[must_use]
-pub fn label(id: InterfaceId) -> String {
+pub fn label(id: InterfaceId) -> Cow<'static, str> {
     match by_uuid(id.uuid).filter(|known| known.id.major == id.major) {
-        Some(known) => known.name.to_owned(),
-        None => id.to_string(),
+        Some(known) => Cow::Borrowed(known.name),
+        None => Cow::Owned(id.to_string()),
     }
 }
 

@@ -208,7 +208,7 @@ pub(super) fn endpoint_of(
         interface,
         object: None,
         binding: Binding { sequence, endpoint: endpoint.to_owned(), host: None },
-        annotation: match names::label(interface).as_str() {
+        annotation: match names::label(interface).as_ref() {
             "drsuapi" => "MS NT Directory DRS Interface".to_owned(),
             other => other.to_owned(),
         },

@@ -16,7 +16,7 @@ fn links(broken: Option<&str>) -> Vec<Verdict> {
         if broken == Some(*name) {
             s.lose_registration();
         }
-        Verdict { interface: (*name).to_owned(), ..diagnose(&s.evidence, now()) }
+        Verdict { interface: (*name).into(), ..diagnose(&s.evidence, now()) }
     };
     JOIN_INTERFACES.iter().map(of).collect()
 }
@@ -43,7 +43,7 @@ fn the_step_of_the_log_is_looked_at_first() {
     let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), Some(Stage::Directory));
     assert_eq!(said.state, State::Failing);
     let link = said.link.expect("the link decides");
-    assert_eq!((link.interface.as_str(), link.cause), ("drsuapi", Cause::EndpointsUnregistered));
+    assert_eq!((link.interface.as_ref(), link.cause), ("drsuapi", Cause::EndpointsUnregistered));
     // Without a log the order is the join's own: ports before what lies behind them.
     let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), None);
     assert_eq!(said.port.map(|port| port.port), Some(464));

@@ -226,7 +226,7 @@ fn pair(
         let link = (
             verdict.destination.to_string(),
             verdict.source.to_string(),
-            verdict.interface.clone(),
+            verdict.interface.to_string(),
         );
         match shown.get(&link) {
             Some(first) => rows.push(("verdict", format!("that of this link above: {first}"))),

@@ -99,7 +99,7 @@ pub(super) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
         };
         let dash = || "-".to_owned();
         let addresses: Vec<String> = row.addresses.iter().map(ToString::to_string).collect();
-        let missing: Vec<String> = row
+        let missing: Vec<_> = row
             .registered
             .iter()
             .filter(|(_, held)| !**held)
@@ -322,7 +322,7 @@ fn listed(endpoints: &Result<Vec<Endpoint>, Failure>, width: Option<u16>) -> Str
     for endpoint in endpoints {
         let name = names::label(endpoint.interface);
         table.add_row([
-            name,
+            name.into_owned(),
             endpoint.interface.to_string(),
             binding(&endpoint.binding),
             endpoint.annotation.clone(),
@@ -347,7 +347,7 @@ fn asked(interfaces: &[Asked], width: Option<u16>) -> String {
                 list.join(", ")
             }
         };
-        table.add_row([names::label(asked.interface), answer]);
+        table.add_row([names::label(asked.interface).into_owned(), answer]);
     }
     finish(&table)
 }

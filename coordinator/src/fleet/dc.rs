@@ -7,7 +7,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::DcFacts,
+    diagnosis::{DcFacts, Sighting},
     facts::{
         Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
         Timestamp,
@@ -71,7 +71,7 @@ pub(super) struct Seen {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
-    pub(super) observation: Shared<PeerObservation>,
+    pub(super) observation: Sighting,
     pub(super) outcome: Outcome,
 }
 
@@ -84,12 +84,13 @@ pub(super) struct Glance {
     pub(super) read_map: bool,
     /// Every address that it names.
     pub(super) addresses: Shared<Vec<IpAddr>>,
-    pub(super) observation: Shared<PeerObservation>,
+    pub(super) observation: Sighting,
 }
 
 impl Seen {
     /// As it goes into evidence.
     pub(super) fn glance(&self) -> Glance {
+        self.observation.prepare();
         Glance {
             at: self.at,
             since: self.since,
@@ -127,7 +128,7 @@ impl Dc {
         peer: DnsName,
         at: Timestamp,
         gap: Duration,
-        observation: Shared<PeerObservation>,
+        observation: Sighting,
     ) -> Option<Seen> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);

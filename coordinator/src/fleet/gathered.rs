@@ -47,7 +47,7 @@ impl View {
     /// worth it. Those from one source at one interface are judged together where they come one
     /// after the other.
     #[must_use]
-    pub fn weigh(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Verdict> {
+    pub fn weigh(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Box<Verdict>> {
         let part = links.len().div_ceil(threads.max(1)).max(WORTH_A_THREAD);
         let mut parts = links.chunks(part);
         let Some(first) = parts.next() else { return Vec::new() };
@@ -70,14 +70,15 @@ impl View {
         })
     }
 
-    fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Verdict> {
+    fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Box<Verdict>> {
         let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
         let mut verdicts = Vec::with_capacity(links.len());
         for group in links.chunk_by(together) {
             let Some(first) = group.first() else { continue };
             let gathered = self.gather(&first.source, first.interface, now);
             let mut towards = Towards::new(&gathered);
-            verdicts.extend(group.iter().map(|link| judge(towards.turn(&link.destination), now)));
+            let judged = group.iter().map(|link| judge(towards.turn(&link.destination), now));
+            verdicts.extend(judged.map(Box::new));
         }
         verdicts
     }
@@ -175,12 +176,20 @@ impl<'g> Towards<'g> {
         let left_out = others.iter().position(|seen| seen.witness == *destination);
         let left_out = left_out.unwrap_or(MOST_WITNESSES);
         let held = &mut self.evidence.observations;
-        if left_out != self.left_out {
-            held.truncate(usize::from(self.has_own));
-            let rest = others.iter().enumerate().filter(|(at, _)| *at != left_out);
-            held.extend(rest.map(|(_, seen)| seen.clone()));
-            self.left_out = left_out;
+        // Destinations and witnesses go by name: from one to the next it is mostly one place.
+        let first = usize::from(self.has_own);
+        let count = others.len() - usize::from(left_out < others.len());
+        held.truncate(first + count);
+        for place in 0..count {
+            let at = place + usize::from(place >= left_out);
+            let Some(seen) = others.get(at) else { break };
+            match held.get_mut(first + place) {
+                Some(_) if at == place + usize::from(place >= self.left_out) => {}
+                Some(held) => *held = seen.clone(),
+                None => held.push(seen.clone()),
+            }
         }
+        self.left_out = left_out;
         let own = own.map(|(witness, glance)| observed(witness, glance));
         let has_own = own.is_some();
         match (own, held.first_mut().filter(|_| self.has_own)) {

@@ -189,7 +189,7 @@ impl Transition {
         tracing::info!(
             destination = %link.destination,
             source = %link.source,
-            interface = names::label(link.interface),
+            interface = %names::label(link.interface),
             before = before.map_or("", |state| state.as_str()),
             state = state.as_str(),
             cause = cause.as_str(),

@@ -18,7 +18,13 @@ impl View {
 
     /// Puts a verdict in, unless its link is no longer watched. Says when the state or the cause
     /// became another.
-    pub fn judge(&mut self, link: &Link, verdict: Verdict, now: Timestamp) -> Option<Transition> {
+    pub fn judge(
+        &mut self,
+        link: &Link,
+        verdict: impl Into<Box<Verdict>>,
+        now: Timestamp,
+    ) -> Option<Transition> {
+        let verdict = verdict.into();
         if !self.is_watched(&link.destination, &link.source) {
             return None;
         }
@@ -42,10 +48,10 @@ impl View {
     pub fn judge_each(
         &mut self,
         links: &[Link],
-        verdicts: Vec<Verdict>,
+        verdicts: Vec<Box<Verdict>>,
         now: Timestamp,
     ) -> Vec<Transition> {
-        let mut verdicts: Vec<Option<Verdict>> = verdicts.into_iter().map(Some).collect();
+        let mut verdicts: Vec<Option<Box<Verdict>>> = verdicts.into_iter().map(Some).collect();
         let mut order: Vec<_> = links.iter().zip(&mut verdicts).collect();
         order.sort_by_key(|(link, _)| *link);
         let judged = order.into_iter();

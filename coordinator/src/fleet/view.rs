@@ -78,7 +78,7 @@ pub struct View {
 /// A verdict and when it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Judged {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: Box<Verdict>,
     pub(super) at: Timestamp,
     /// Since when its state and its cause are what they are, by the look that showed it first.
     pub(super) since: Timestamp,
@@ -259,18 +259,18 @@ impl View {
     #[must_use]
     pub fn verdicts(&self) -> Vec<(Link, Verdict)> {
         let verdicts = self.verdicts.iter();
-        verdicts.map(|(link, judged)| (link.clone(), judged.verdict.clone())).collect()
+        verdicts.map(|(link, judged)| (link.clone(), judged.verdict.as_ref().clone())).collect()
     }
 
     /// The last verdict on every known link, without copies.
     pub fn judged(&self) -> impl Iterator<Item = (&Link, &Verdict)> {
-        self.verdicts.iter().map(|(link, judged)| (link, &judged.verdict))
+        self.verdicts.iter().map(|(link, judged)| (link, judged.verdict.as_ref()))
     }
 
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
-        self.verdicts.get(link).map(|judged| judged.verdict.clone())
+        self.verdicts.get(link).map(|judged| judged.verdict.as_ref().clone())
     }
 
     pub(super) fn links_between<'a>(

@@ -131,7 +131,7 @@ impl From<&Link> for LinkName {
         Self {
             destination: link.destination.clone(),
             source: link.source.clone(),
-            interface: names::label(link.interface),
+            interface: names::label(link.interface).into_owned(),
             standing: None,
         }
     }

@@ -50,7 +50,7 @@ impl From<&Verdict> for LinkRow {
         Self {
             destination: verdict.destination.clone(),
             source: verdict.source.clone(),
-            interface: verdict.interface.clone(),
+            interface: verdict.interface.to_string(),
             state: verdict.state,
             cause: verdict.cause,
             side: verdict.side,

@@ -384,7 +384,8 @@ impl Play {
         let mut links: Vec<Link> = self.view.take_touched(usize::MAX);
         links.sort_by(|a, b| (&a.source, &a.destination).cmp(&(&b.source, &b.destination)));
         let verdicts = self.view.weigh(&links, now, 1);
-        for (link, mut verdict) in links.into_iter().zip(verdicts) {
+        for (link, verdict) in links.into_iter().zip(verdicts) {
+            let mut verdict = *verdict;
             if last && verdict.state != State::Healthy {
                 // With its words, for whoever reads what was missed.
                 verdict = diagnose(&self.view.evidence(&link, now), now);

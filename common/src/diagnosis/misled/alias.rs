@@ -14,8 +14,8 @@ use crate::facts::{RecordType, Source};
 /// The `_msdcs` alias names a host that is not the source and has no address.
 pub(in super::super) fn alias_astray(
     case: &Case<'_>,
-    views: &[View],
-    view: &View,
+    views: &[View<'_>],
+    view: &View<'_>,
 ) -> Option<Finding> {
     let Alias::Target(target) = &view.alias else { return None };
     if target == case.source() || !view.is_dns() {
@@ -34,8 +34,8 @@ pub(in super::super) fn alias_astray(
 }
 
 /// The `_msdcs` alias does not exist on at least one DNS server.
-pub(in super::super) fn alias_missing(case: &Case<'_>, views: &[View]) -> Finding {
-    let lacks = |view: &View| view.alias == Alias::Missing;
+pub(in super::super) fn alias_missing(case: &Case<'_>, views: &[View<'_>]) -> Finding {
+    let lacks = |view: &View<'_>| *view.alias == Alias::Missing;
     let servers = servers_where(case, views, lacks);
     let lacking = views.iter().filter(|view| view.is_dns() && lacks(view));
     let count = lacking.clone().count();

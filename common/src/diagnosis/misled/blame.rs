@@ -19,7 +19,7 @@ pub(super) const fn sure_of_source(case: &Case<'_>) -> Confidence {
 }
 
 /// Which sort of mapping a source of names holds wrong.
-pub(super) fn mapping(case: &Case<'_>, view: &View) -> Cause {
+pub(super) fn mapping(case: &Case<'_>, view: &View<'_>) -> Cause {
     match (view.source, &view.alias) {
         (Source::Hosts, _) => Cause::HostsFileOverride,
         (Source::Cache, _) => Cause::DnsCacheStale,
@@ -33,8 +33,8 @@ pub(super) fn mapping(case: &Case<'_>, view: &View) -> Cause {
 pub(super) fn blame(
     finding: Finding,
     case: &Case<'_>,
-    views: &[View],
-    view: &View,
+    views: &[View<'_>],
+    view: &View<'_>,
     address: IpAddr,
     line: Option<u32>,
     owner: Option<&str>,
@@ -68,7 +68,7 @@ pub(super) fn blame(
             owner,
         ),
         (Source::Cache, _) => {
-            let record = if view.name == *case.source() {
+            let record = if *view.name == *case.source() {
                 view.name.to_string()
             } else {
                 format!("CNAME {}, {},", alias_name(case), view.name)
@@ -85,7 +85,7 @@ pub(super) fn blame(
             owner,
         ),
         (Source::Dns(_), Cause::DnsCnameWrong) => {
-            let holds = |other: &View| other.alias == view.alias;
+            let holds = |other: &View<'_>| other.alias == view.alias;
             let servers = servers_where(case, views, holds);
             let finding = finding.culprit(
                 "dns-record",
@@ -104,7 +104,7 @@ pub(super) fn blame(
         }
         (Source::Dns(_), _) => {
             let kind = if address.is_ipv4() { "A" } else { "AAAA" };
-            let holds = |other: &View| {
+            let holds = |other: &View<'_>| {
                 other.name == view.name && other.addresses.iter().any(|(a, _)| *a == address)
             };
             let servers = servers_where(case, views, holds);
@@ -126,8 +126,8 @@ pub(super) fn blame(
 
 pub(super) fn servers_where(
     case: &Case<'_>,
-    views: &[View],
-    holds: impl Fn(&View) -> bool,
+    views: &[View<'_>],
+    holds: impl Fn(&View<'_>) -> bool,
 ) -> String {
     let servers: Vec<String> = views
         .iter()
@@ -140,7 +140,7 @@ pub(super) fn servers_where(
     servers.join(", ")
 }
 
-fn addresses_where(views: &[View], holds: impl Fn(&View) -> bool) -> Vec<IpAddr> {
+fn addresses_where(views: &[View<'_>], holds: impl Fn(&View<'_>) -> bool) -> Vec<IpAddr> {
     let servers = views.iter().filter(|view| holds(view)).filter_map(|view| match view.source {
         Source::Dns(server) => Some(server),
         _ => None,

@@ -10,14 +10,13 @@ use super::{
         finding::{BadRecord, Finding},
         naming::View,
         owner::Owner,
-        path::path,
     },
     blame::{servers_where, sure_of_source},
 };
 
 /// Some DNS servers have no address for the name, and others do.
-pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<Finding> {
-    let lacks = |view: &&View| view.is_dns() && view.answered && view.addresses.is_empty();
+pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View<'_>]) -> Option<Finding> {
+    let lacks = |view: &&View<'_>| view.is_dns() && view.answered && view.addresses.is_empty();
     let lacking = views.iter().find(lacks)?;
     let has = views.iter().filter(|view| view.is_dns() && !view.addresses.is_empty()).count();
     if has == 0 {
@@ -45,7 +44,7 @@ pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View]) -> Option<
 
 /// Some DNS servers give other addresses than the rest, and nobody has said whose they are: none of
 /// the records can be called wrong.
-pub(in super::super) fn conflict(case: &Case<'_>, views: &[View]) -> Option<Finding> {
+pub(in super::super) fn conflict(case: &Case<'_>, views: &[View<'_>]) -> Option<Finding> {
     // Nearly always.
     let said = views.iter().filter(|view| view.is_dns()).map(|view| &view.addresses);
     let mut said = said.filter(|addresses| !addresses.is_empty());
@@ -55,12 +54,12 @@ pub(in super::super) fn conflict(case: &Case<'_>, views: &[View]) -> Option<Find
     [true, false].into_iter().find_map(|v4| conflict_of(case, views, v4))
 }
 
-fn conflict_of(case: &Case<'_>, views: &[View], v4: bool) -> Option<Finding> {
-    let of_family = |view: &View| -> BTreeSet<IpAddr> {
+fn conflict_of(case: &Case<'_>, views: &[View<'_>], v4: bool) -> Option<Finding> {
+    let of_family = |view: &View<'_>| -> BTreeSet<IpAddr> {
         view.addresses.iter().map(|(address, _)| *address).filter(|a| a.is_ipv4() == v4).collect()
     };
     // A server that has none of a family says less, not otherwise.
-    let sets: Vec<(&View, BTreeSet<IpAddr>)> = views
+    let sets: Vec<(&View<'_>, BTreeSet<IpAddr>)> = views
         .iter()
         .filter(|view| view.is_dns())
         .map(|view| (view, of_family(view)))
@@ -72,7 +71,7 @@ fn conflict_of(case: &Case<'_>, views: &[View], v4: bool) -> Option<Finding> {
         apart.find(|address| case.owner(*address) == Owner::NotKnown)
     };
     let doubted: Vec<IpAddr> = sets.iter().filter_map(|(_, set)| in_doubt(set)).collect();
-    let error = error_at(&path(case.probe(*doubted.first()?), case.interface()));
+    let error = error_at(&case.path(*doubted.first()?));
     let said: Vec<String> = sets
         .iter()
         .map(|(view, set)| {
@@ -111,8 +110,8 @@ fn conflict_of(case: &Case<'_>, views: &[View], v4: bool) -> Option<Finding> {
 /// the wrong host, and until that is settled nothing else is, but for what the source says itself.
 pub(in super::super) fn unsettled(
     case: &Case<'_>,
-    views: &[View],
-    view: &View,
+    views: &[View<'_>],
+    view: &View<'_>,
     failing: &Finding,
 ) -> Option<Finding> {
     let known = |address: &(IpAddr, Option<u32>)| case.owner(address.0) != Owner::NotKnown;

@@ -8,18 +8,19 @@ mod ruled_out;
 mod service;
 mod settings;
 
+use std::borrow::Cow;
+
 use super::WindowsError;
 use crate::rpc::{InterfaceId, names as known, windows_error as errors};
 
 pub(super) use self::{remedy::remedy, ruled_out::ruled_out};
 
 /// The name of an interface, or its UUID and version.
-pub(super) fn interface_name(interface: InterfaceId) -> String {
+pub(super) fn interface_name(interface: InterfaceId) -> Cow<'static, str> {
     known::label(interface)
 }
 
 /// The symbolic name of a Windows error.
 pub(super) fn windows_error(code: i64) -> WindowsError {
-    let name = errors::symbol(code).unwrap_or("").to_owned();
-    WindowsError { code, name }
+    WindowsError { code, name: errors::symbol(code).unwrap_or("").into() }
 }

@@ -10,7 +10,7 @@ use super::{
         misled::alias_name,
         naming::{Alias, View, effective},
         owner::Owner,
-        path::{Path, path},
+        path::Path,
     },
     interface_name,
 };
@@ -19,7 +19,7 @@ use crate::facts::{ServiceState, Source};
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
     case: &Case<'_>,
-    views: &[View],
+    views: &[View<'_>],
     finding: &Finding,
 ) -> Vec<RuledOut> {
     if finding.state == State::Unknown {
@@ -33,7 +33,7 @@ pub(in super::super) fn ruled_out(
     all
 }
 
-fn names_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
+fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     let hosts = views.iter().find(|view| view.source == Source::Hosts);
     if let Some(hosts) = hosts {
@@ -55,9 +55,9 @@ fn names_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
             let why = format!("on every DNS server the CNAME names {}", case.source());
             rule(Cause::DnsCnameWrong, why);
         }
-        let right = |view: &View| {
+        let right = |view: &View<'_>| {
             !view.addresses.is_empty()
-                && view.name == *case.source()
+                && *view.name == *case.source()
                 && view.addresses.iter().all(|(address, _)| case.owner(*address) == Owner::Source)
         };
         if dns().all(right) {
@@ -98,7 +98,7 @@ fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     }
 }
 
-fn server_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
+fn server_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     if let (Some(service), Some(services)) = (case.service(), case.source_services)
         && service.state == ServiceState::Running
@@ -120,7 +120,7 @@ fn server_ruled_out(case: &Case<'_>, views: &[View], all: &mut Vec<RuledOut>) {
     }
     let leads = effective(views).and_then(|view| view.addresses.first());
     let Some(&(address, _)) = leads else { return };
-    match path(case.probe(address), case.interface()) {
+    match case.path(address) {
         Path::Reached(port) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));

@@ -39,7 +39,7 @@ fn a_verdict() {
         }),
         confidence: Confidence::Proven,
         intermittent: None,
-        error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".to_owned() },
+        error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".into() },
         evidence: vec![
             item(Step::Resolve, "dc1.lab.test", "A dc2.lab.test: 10.0.0.50", Some("NOERROR")),
             item(Step::Ask, "dc1.lab.test", "not registered", Some("0x16c9a0d6")),

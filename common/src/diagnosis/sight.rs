@@ -1,0 +1,210 @@
+//! What judging a link reads of a look, in a few pieces that lie together.
+//!
+//! It is the observation's own word, put in order; what it means is for the engine, and where it says
+//! less than the observation ("not reached", "somebody else answered") the observation is read.
+
+use std::net::IpAddr;
+
+use super::naming::{Alias, View, is_answer};
+use crate::{
+    facts::{
+        AddressProbe, Answer, DnsName, Failure, MapAnswer, PeerObservation, PortProbe, Record,
+        RecordData, RecordType, Source,
+    },
+    rpc::InterfaceId,
+};
+use uuid::Uuid;
+
+/// An address, and the line of the file that it stands on, where it stands in one.
+pub(super) type Mapped = (IpAddr, Option<u32>);
+
+/// What judging reads of a look.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    sources: Box<[Said]>,
+    /// The addresses of all sources, those of one after those of another.
+    mapped: Box<[Mapped]>,
+    probes: Box<[Probed]>,
+    /// The interfaces that were asked for at all addresses, those at one after those at another.
+    asked: Box<[Asked]>,
+    /// Whether the hosts file has another name than the peer's own: the alias.
+    pub(super) maps_alias: bool,
+}
+
+/// What one source of names said.
+#[derive(Clone, Debug)]
+struct Said {
+    source: Source,
+    alias: Alias,
+    name: DnsName,
+    addresses: Part,
+    answered: bool,
+}
+
+/// Some of a list: from the first, so many.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    first: usize,
+    count: usize,
+}
+
+impl Part {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        all.get(self.first..).and_then(|rest| rest.get(..self.count)).unwrap_or_default()
+    }
+}
+
+/// What was found at one address.
+#[derive(Clone, Debug)]
+pub(super) struct Probed {
+    pub(super) address: IpAddr,
+    /// By the strongest way in which somebody said who it is: under which GUID, and whether under the
+    /// peer's own name.
+    pub(super) guid: Option<Uuid>,
+    pub(super) is_peer: bool,
+    asked: Part,
+}
+
+/// An interface, and the port at which it took the bind, if it did.
+type Asked = (InterfaceId, Option<u16>);
+
+impl Sight {
+    pub(super) fn of(look: &PeerObservation) -> Self {
+        let mut sources: Vec<Said> = Vec::new();
+        let mut mapped = Vec::new();
+        for lookup in &look.lookups {
+            if sources.iter().all(|known| known.source != lookup.source) {
+                sources.push(said(look, lookup.source, &mut mapped));
+            }
+        }
+        let mut asked = Vec::new();
+        let probes: Vec<Probed> =
+            look.addresses.iter().map(|probe| probed(look, probe, &mut asked)).collect();
+        let maps_alias = look.lookups.iter().any(|lookup| {
+            lookup.source == Source::Hosts
+                && lookup.question.name != look.peer
+                && !records(&lookup.answer).is_empty()
+        });
+        Self {
+            sources: sources.into(),
+            mapped: mapped.into(),
+            probes: probes.into(),
+            asked: asked.into(),
+            maps_alias,
+        }
+    }
+
+    /// What each source of names said, in the order in which they were asked.
+    pub(super) fn views(&self) -> impl Iterator<Item = View<'_>> {
+        self.sources.iter().map(|said| View {
+            source: said.source,
+            alias: &said.alias,
+            name: &said.name,
+            addresses: said.addresses.of(&self.mapped),
+            answered: said.answered,
+            asked: true,
+        })
+    }
+
+    /// The addresses that were looked at.
+    pub(super) fn probes(&self) -> &[Probed] {
+        &self.probes
+    }
+
+    /// The port at which an interface was reached, if it was.
+    pub(super) fn reached(&self, address: IpAddr, interface: InterfaceId) -> Option<u16> {
+        let probe = self.probes.iter().find(|probe| probe.address == address)?;
+        let asked = probe.asked.of(&self.asked);
+        asked.iter().find(|(asked, _)| asked.offers(interface))?.1
+    }
+}
+
+fn said(look: &PeerObservation, source: Source, mapped: &mut Vec<Mapped>) -> Said {
+    let here = || look.lookups.iter().filter(move |lookup| lookup.source == source);
+    let alias = here()
+        .find(|lookup| lookup.question.kind == RecordType::Cname)
+        .map_or(Alias::NotAsked, |lookup| alias(&lookup.answer));
+    // What a cache does not hold is not missing.
+    let held = source != Source::Cache || matches!(alias, Alias::Target(_));
+    let alias = if held { alias } else { Alias::NotAsked };
+    let name = match &alias {
+        Alias::Target(target) => target.clone(),
+        _ => look.peer.clone(),
+    };
+    // A cache keeps what an alias led to with the question for the alias.
+    let held_by = here()
+        .find(|lookup| source == Source::Cache && lookup.question.kind == RecordType::Cname)
+        .filter(|_| matches!(alias, Alias::Target(_)))
+        .map(|lookup| &lookup.question.name);
+    let first = mapped.len();
+    let mut answered = false;
+    for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
+        // A hosts file is taken as a whole: a line for the alias counts as one for the host.
+        // NetBIOS names are host names.
+        let whole = source == Source::Hosts || source.is_netbios();
+        let asked = &lookup.question.name;
+        if !whole && *asked != name && Some(asked) != held_by {
+            continue;
+        }
+        answered |= is_answer(&lookup.answer);
+        for record in records(&lookup.answer) {
+            if let RecordData::Address(address) = record.data
+                && !mapped.iter().skip(first).any(|(known, _)| *known == address)
+            {
+                mapped.push((address, record.line));
+            }
+        }
+    }
+    let addresses = Part { first, count: mapped.len() - first };
+    Said { source, alias, name, addresses, answered }
+}
+
+fn alias(answer: &Answer) -> Alias {
+    let target = records(answer).iter().find_map(|record| match &record.data {
+        RecordData::Alias(target) => Some(target.clone()),
+        RecordData::Address(_) => None,
+    });
+    match (target, answer) {
+        (Some(target), _) => Alias::Target(target),
+        (None, Answer::NoSuchName | Answer::NoData | Answer::Records(_)) => Alias::Missing,
+        (None, _) => Alias::NoAnswer,
+    }
+}
+
+fn records(answer: &Answer) -> &[Record] {
+    match answer {
+        Answer::Records(records) => records,
+        _ => &[],
+    }
+}
+
+fn probed(look: &PeerObservation, probe: &AddressProbe, asked: &mut Vec<Asked>) -> Probed {
+    let answers = probe.identity.iter().filter(|answer| answer.outcome.is_ok());
+    let first = answers.min_by_key(|answer| answer.method);
+    let who = first.and_then(|answer| answer.outcome.as_ref().ok());
+    let is_peer = who
+        .and_then(|who| who.dns_name.as_deref())
+        .is_some_and(|name| name.trim_end_matches('.').eq_ignore_ascii_case(look.peer.as_str()));
+    let first = asked.len();
+    let bound = probe.bind.as_ref().is_none_or(|bind| bind.outcome.is_ok());
+    if probe.connect.outcome.is_ok() && bound {
+        asked.extend(probe.interfaces.iter().map(|one| {
+            let listed = matches!(one.answer, MapAnswer::Endpoints(_));
+            (one.interface, one.ports.iter().find_map(taken).filter(|_| listed))
+        }));
+    }
+    let part = Part { first, count: asked.len() - first };
+    let guid = who.and_then(|who| who.dsa_guid);
+    Probed { address: probe.address, guid, is_peer, asked: part }
+}
+
+/// The port, where it took the bind; that a caller without credentials is turned away is as good.
+pub(super) fn taken(port: &PortProbe) -> Option<u16> {
+    match (&port.connect.outcome, port.bind.as_ref()) {
+        (Ok(()), Some(bind)) => match &bind.outcome {
+            Ok(()) | Err(Failure::AccessDenied(_)) => Some(port.port),
+            Err(_) => None,
+        },
+        _ => None,
+    }
+}
