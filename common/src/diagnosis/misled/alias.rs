@@ -7,7 +7,7 @@ use super::{
         finding::{BadRecord, Finding},
         naming::{Alias, View},
     },
-    blame::{servers_where, sure_of_source},
+    blame::{addresses_where, servers_where, sure_of_source},
 };
 use crate::facts::{RecordType, Source};
 
@@ -21,16 +21,34 @@ pub(in super::super) fn alias_astray(
     if target == case.source() || !view.is_dns() {
         return None;
     }
-    let servers = servers_where(case, views, |other| other.alias == view.alias);
-    Some(
-        Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 8524)
-            .culprit(
-                "dns-record",
-                format!("CNAME {} on DNS server {servers}", alias_name(case)),
-                format!("{target}, which has no address"),
-            )
-            .sure(sure_of_source(case)),
-    )
+    let holds = |other: &View<'_>| other.alias == view.alias;
+    let servers = servers_where(case, views, holds);
+    let finding = Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 8524)
+        .culprit(
+            "dns-record",
+            format!("CNAME {} on DNS server {servers}", alias_name(case)),
+            format!("{target}, which has no address"),
+        )
+        .sure(sure_of_source(case));
+    Some(wrong_alias(finding, case, views, view))
+}
+
+/// Names the record that leads elsewhere, so that it can be deleted.
+pub(super) fn wrong_alias(
+    finding: Finding,
+    case: &Case<'_>,
+    views: &[View<'_>],
+    view: &View<'_>,
+) -> Finding {
+    match alias_name(case).parse() {
+        Ok(name) => finding.record(BadRecord {
+            servers: addresses_where(views, |other| other.alias == view.alias),
+            name,
+            kind: "CNAME",
+            data: Some(view.name.to_string()),
+        }),
+        Err(_) => finding,
+    }
 }
 
 /// The `_msdcs` alias does not exist on at least one DNS server.

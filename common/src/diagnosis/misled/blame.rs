@@ -9,6 +9,7 @@ use super::{
         finding::{BadRecord, Finding},
         naming::{Alias, View},
     },
+    alias::wrong_alias,
     alias_name,
 };
 use crate::facts::Source;
@@ -92,15 +93,7 @@ pub(super) fn blame(
                 format!("CNAME {} on DNS server {servers}", alias_name(case)),
                 format!("{}, {owner}", view.name),
             );
-            match alias_name(case).parse() {
-                Ok(name) => finding.record(BadRecord {
-                    servers: addresses_where(views, holds),
-                    name,
-                    kind: "CNAME",
-                    data: Some(view.name.to_string()),
-                }),
-                Err(_) => finding,
-            }
+            wrong_alias(finding, case, views, view)
         }
         (Source::Dns(_), _) => {
             let kind = if address.is_ipv4() { "A" } else { "AAAA" };
@@ -140,7 +133,10 @@ pub(super) fn servers_where(
     servers.join(", ")
 }
 
-fn addresses_where(views: &[View<'_>], holds: impl Fn(&View<'_>) -> bool) -> Vec<IpAddr> {
+pub(super) fn addresses_where(
+    views: &[View<'_>],
+    holds: impl Fn(&View<'_>) -> bool,
+) -> Vec<IpAddr> {
     let servers = views.iter().filter(|view| holds(view)).filter_map(|view| match view.source {
         Source::Dns(server) => Some(server),
         _ => None,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    super::{Cause, Confidence, case::Case, finding::BadRecord},
+    super::{Cause, Confidence, State, case::Case, finding::BadRecord},
     remedy::{Ground, command},
 };
 use crate::facts::Platform;
@@ -50,7 +50,7 @@ fn lmhosts(g: &Ground<'_>) -> Vec<String> {
     vec![
         format!("remove the line {}, after a copy of the file: it says {}", g.name, g.value),
         format!("on {}, load the file anew: nbtstat -R", g.dest),
-        "then mend DNS, which had no answer: LMHOSTS is only asked after it".to_owned(),
+        netbios_order(g, "LMHOSTS"),
     ]
 }
 
@@ -67,8 +67,16 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
         ),
         format!("on {}, register the right one: nbtstat -RR", g.source),
         format!("on {}, drop the names it remembers: nbtstat -R", g.dest),
-        "then mend DNS, which had no answer: WINS is only asked after it".to_owned(),
+        netbios_order(g, "WINS"),
     ]
+}
+
+/// Why a NetBIOS source counted, or when it will.
+fn netbios_order(g: &Ground<'_>, what: &str) -> String {
+    if g.finding.state == State::Latent {
+        return format!("{what} is only asked where DNS has no answer: it will count on that day");
+    }
+    format!("then mend DNS, which had no answer: {what} is only asked after it")
 }
 
 /// Records that say something wrong.

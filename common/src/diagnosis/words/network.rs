@@ -54,7 +54,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             ),
             format!(
                 "take {source} out of the policy \"Restrict Unauthenticated RPC clients\" \
-                 (RestrictRemoteClients), or set it to a value other than 2, then gpupdate; or have \
+                 (RestrictRemoteClients), or set it to None (0), then gpupdate; or have \
                  the clients authenticate, with EnableAuthEpResolution = 1 on {dest}"
             ),
             format!("restart {source}, which interrupts its clients: the policy counts from then on"),
@@ -122,16 +122,27 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
 }
 
 fn exhausted(g: &Ground<'_>) -> Vec<String> {
-    let host = if g.finding.side == Side::Destination { g.dest } else { g.source };
+    let (host, platform) = if g.finding.side == Side::Destination {
+        (g.dest, g.case.destination_platform())
+    } else {
+        (g.source, g.case.source_platform())
+    };
+    let holders = super::remedy::command(
+        platform,
+        "netstat -anob (netstat -ano | find /c \"TIME_WAIT\" counts those that are only waiting)",
+        "ss -tanp (ss -tan state time-wait | wc -l counts those that are only waiting)",
+    );
+    let range = super::remedy::command(
+        platform,
+        "netsh int ipv4 show dynamicport tcp; the default is start=49152 num=16384",
+        "sysctl net.ipv4.ip_local_port_range; the default is 32768 60999",
+    );
     vec![
+        format!("{}: {}; on {host}, see which program holds the ports: {holders}", g.name, g.value),
         format!(
-            "{}: {}; on {host}, see which program holds the ports: netstat -anob (netstat -ano | find \
-             /c \"TIME_WAIT\" counts those that are only waiting)",
-            g.name, g.value
+            "end or mend that program, which ends what it does; widening the range only buys time \
+             ({range})"
         ),
-        "end or mend that program, which ends what it does; widening the range only buys time (netsh \
-         int ipv4 show dynamicport tcp; the default is start=49152 num=16384)"
-            .to_owned(),
     ]
 }
 

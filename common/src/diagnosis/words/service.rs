@@ -1,7 +1,7 @@
 //! What to do about a service that does not run, or does not register.
 
 use super::{
-    super::{Cause, Side},
+    super::{Cause, Side, State},
     remedy::Ground,
 };
 use crate::facts::{Platform, StartType};
@@ -13,6 +13,19 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         Cause::ServiceNotStarted => vec![
             format!("on {source}, see why {service} was not started: {}", look_up(g)),
             format!("start it on {source}: {}", start(g)),
+            started(g),
+        ],
+        // It comes and goes: what runs now need not be started.
+        Cause::ServiceDied if g.finding.state == State::Latent => vec![
+            format!("on {source}, see why {service} ends again and again: {}", look_up(g)),
+            started(g),
+        ],
+        Cause::EndpointsUnregistered if g.finding.state == State::Latent => vec![
+            format!(
+                "on {source}, see in the log of {service} what takes its registration away again and \
+                 again: {}",
+                g.value
+            ),
             started(g),
         ],
         Cause::ServiceDied => vec![
