@@ -70,7 +70,8 @@ impl View<'_> {
 
 /// All that the destination's sources of names said, in the order in which it asks them: the hosts
 /// file; on Windows the DNS client's cache; the DNS servers in the destination's order; the system's
-/// resolver; on Windows LMHOSTS and WINS, which are only asked where DNS has no answer.
+/// resolver; on Windows WINS and LMHOSTS, which are only asked where DNS has no answer. A line of LMHOSTS
+/// with `#PRE` stands in the NetBIOS name cache, which comes before WINS; any other line comes after it.
 pub(super) fn views<'a>(case: &Case<'a>) -> Vec<View<'a>> {
     let Some(look) = case.look else { return Vec::new() };
     let sight = look.seen.sight();
@@ -85,8 +86,13 @@ pub(super) fn views<'a>(case: &Case<'a>) -> Vec<View<'a>> {
     case.dns_servers().iter().copied().map(Source::Dns).for_each(&mut push);
     push(Source::System);
     if windows {
-        push(Source::Lmhosts);
-        views.extend(sight.views().filter(|view| matches!(view.source, Source::Wins(_))));
+        let lmhosts = sight.views().find(|view| view.source == Source::Lmhosts);
+        let (before, after) = match lmhosts {
+            Some(view) if case.is_preloaded(&view) => (lmhosts, None),
+            _ => (None, lmhosts),
+        };
+        let wins = sight.views().filter(|view| matches!(view.source, Source::Wins(_)));
+        views.extend(before.into_iter().chain(wins).chain(after));
     }
     let first = views.iter().find(|view| view.is_dns() && view.settles());
     let leads_there = first.is_none_or(|view| match view.alias {
@@ -98,6 +104,15 @@ pub(super) fn views<'a>(case: &Case<'a>) -> Vec<View<'a>> {
         view.asked = leads_there || sight.maps_alias;
     }
     views
+}
+
+impl Case<'_> {
+    /// Whether a line of the LMHOSTS file that maps the name is loaded into the name cache beforehand.
+    fn is_preloaded(&self, lmhosts: &View<'_>) -> bool {
+        let file = self.destination_resolver.and_then(|held| held.fact.lmhosts.value());
+        let mut lines = file.into_iter().flat_map(|file| &file.lines).filter(|line| line.preload);
+        lines.any(|line| lmhosts.addresses.iter().any(|(_, on)| *on == Some(line.line)))
+    }
 }
 
 /// The source that decides what the destination uses: the hosts file where it maps the name, else
