@@ -10,8 +10,8 @@ use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, se
 use crate::{
     facts::{
         AddressFamily, AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host,
-        Platform, PortRange, PortUse, Ports, Process, Reading, Resolver, RpcSettings, Service,
-        Services, Source, Timestamp, Transport,
+        Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Resolver, RpcSettings,
+        Service, Services, Source, Timestamp, Transport,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -68,6 +68,11 @@ impl<'a> Case<'a> {
         }
         let own = |observed: &&Observed| observed.witness == evidence.link.destination;
         let fresh = || evidence.observations.iter().filter(|observed| is_fresh(observed.at));
+        let source_host = keep(evidence.source.host.as_ref(), is_fresh);
+        // What the source said of itself before it was started anew is not so any more.
+        let booted = source_host.and_then(|host| host.fact.boot.value()).map(|boot| boot.at);
+        let booted = booted.map(|at| on_our_clock(evidence.source.clock_ahead_ms, at));
+        let is_of_this_life = |at| is_fresh(at) && booted.is_none_or(|booted| at >= booted);
         let mut case = Self {
             evidence,
             now,
@@ -76,13 +81,16 @@ impl<'a> Case<'a> {
             began: None,
             servers: OnceCell::new(),
             owners: RefCell::default(),
-            source_host: keep(evidence.source.host.as_ref(), is_fresh),
-            source_map: keep(evidence.source.endpoint_map.as_ref(), is_fresh),
-            source_services: keep(evidence.source.services.as_ref(), is_fresh),
-            source_ports: keep(evidence.source.ports.as_ref(), is_fresh),
-            source_rpc: keep(evidence.source.rpc_settings.as_ref(), is_fresh).map(|s| &s.fact),
-            source_port_use: keep(evidence.source.port_use.as_ref(), is_fresh).map(|s| &s.fact),
-            source_filters: keep(evidence.source.filters.as_ref(), is_fresh).map(|s| &s.fact),
+            source_host,
+            source_map: keep(evidence.source.endpoint_map.as_ref(), is_of_this_life),
+            source_services: keep(evidence.source.services.as_ref(), is_of_this_life),
+            source_ports: keep(evidence.source.ports.as_ref(), is_of_this_life),
+            source_rpc: keep(evidence.source.rpc_settings.as_ref(), is_of_this_life)
+                .map(|s| &s.fact),
+            source_port_use: keep(evidence.source.port_use.as_ref(), is_of_this_life)
+                .map(|s| &s.fact),
+            source_filters: keep(evidence.source.filters.as_ref(), is_of_this_life)
+                .map(|s| &s.fact),
             destination_resolver: keep(evidence.destination.resolver.as_ref(), is_fresh),
             destination_port_use: keep(evidence.destination.port_use.as_ref(), is_fresh)
                 .map(|s| &s.fact),
@@ -138,9 +146,7 @@ impl<'a> Case<'a> {
 
     /// A time of the source's own clock, on the coordinator's.
     pub(super) fn on_our_clock(&self, at: Timestamp) -> Timestamp {
-        let ahead = self.evidence.source.clock_ahead_ms;
-        let by = Duration::from_millis(ahead.unsigned_abs());
-        if ahead >= 0 { at.minus(by) } else { at.plus(by) }
+        on_our_clock(self.evidence.source.clock_ahead_ms, at)
     }
 
     /// The source's own endpoint map, without the network where it has such a view.
@@ -284,6 +290,19 @@ impl<'a> Case<'a> {
             .find(|range| range.transport == Transport::Tcp && range.family == AddressFamily::V4)
     }
 
+    /// Whether the source listens on TCP `port` for what comes to `address`; `None` when that was not
+    /// seen. An address that it does not own is a translated one, and leads to one of its own: to which
+    /// nobody says, so that a listener on a single one of these decides nothing.
+    pub(super) fn source_listens(&self, address: IpAddr, port: u16) -> Option<bool> {
+        let ports = &self.source_ports?.fact;
+        let listens = ports.listens(address, port)?;
+        let elsewhere = |listener: &Listener| {
+            listener.port == port && !listener.address.is_loopback() && !self.owns(address)
+        };
+        let may = ports.listeners.value().into_iter().flatten().any(elsewhere);
+        (listens || !may).then_some(listens)
+    }
+
     /// Whether a port of the source is of its dynamic range; where it has not said which that is, of
     /// the default one since Windows Server 2008.
     pub(super) fn is_dynamic(&self, port: u16) -> bool {
@@ -309,4 +328,9 @@ impl<'a> Case<'a> {
             None => server.to_string(),
         }
     }
+}
+
+fn on_our_clock(ahead: i64, at: Timestamp) -> Timestamp {
+    let by = Duration::from_millis(ahead.unsigned_abs());
+    if ahead >= 0 { at.minus(by) } else { at.plus(by) }
 }

@@ -141,7 +141,7 @@ pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> 
         let service = services.and_then(|all| all.with_role(role));
         service.filter(|service| service.state == ServiceState::Stopped)
     };
-    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, 135));
+    let listens = case.source_listens(address, 135);
     let windows = case.source_platform() == Some(Platform::Windows);
     let mapper = stopped(ServiceRole::EndpointMapper);
     // On Samba one process is the endpoint mapper and serves the interface. On Windows nothing
@@ -210,7 +210,7 @@ pub(super) fn port_unreached(
     failure: &Failure,
 ) -> Finding {
     let error = windows_code(failure);
-    let listens = case.source_ports.and_then(|ports| ports.fact.listens(address, port));
+    let listens = case.source_listens(address, port);
     let name = format!("{address} port {port} ({})", case.source());
     if listens == Some(false) {
         return Finding::failing(Cause::StaleEndpoint, Side::Source, error)

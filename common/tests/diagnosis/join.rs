@@ -16,7 +16,7 @@ fn links(broken: Option<&str>) -> Vec<Verdict> {
         if broken == Some(*name) {
             s.lose_registration();
         }
-        Verdict { interface: (*name).into(), ..diagnose(&s.evidence, now()) }
+        Verdict { interface: (*name).to_owned().into(), ..diagnose(&s.evidence, now()) }
     };
     JOIN_INTERFACES.iter().map(of).collect()
 }

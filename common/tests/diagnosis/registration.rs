@@ -194,3 +194,20 @@ fn an_interface_is_judged_by_the_service_that_serves_it() {
     list.push(dfsr);
     assert_eq!(said(&s).1, Cause::ServiceNotStarted);
 }
+
+/// What a host said of itself before it was started anew is not said of the present life, even where
+/// its word is fresh.
+#[test]
+fn services_from_before_a_restart_decide_nothing() {
+    let mut s = Scenario::healthy();
+    s.stop_services();
+    s.evidence.observations.clear();
+    let services = s.evidence.source.services.as_mut().expect("healthy");
+    services.at = seconds_ago(60);
+    assert_eq!(diagnose(&s.evidence, now()).cause, Cause::ServiceDied);
+    let host = &mut s.evidence.source.host.as_mut().expect("healthy").fact;
+    let Reading::Value(boot) = &mut host.boot else { panic!("healthy") };
+    boot.at = seconds_ago(40);
+    let verdict = diagnose(&s.evidence, now());
+    assert_eq!((verdict.state, verdict.cause), (State::Unknown, Cause::Unknown));
+}
