@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Gate {
     buckets: Mutex<Buckets>,
     pace: Duration,
     next: Mutex<HashMap<DnsName, Instant>>,
+    /// Bytes that the looks under way took in.
+    pub(super) held: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ impl Gate {
             buckets: Mutex::new(buckets),
             pace: config.pace,
             next: Mutex::default(),
+            held: AtomicUsize::new(0),
         }
     }
 

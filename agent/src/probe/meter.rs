@@ -20,6 +20,10 @@ use super::gate::Gate;
 /// without it less than 10.
 pub(super) const MAX_RECEIVED: usize = 4 << 20;
 
+/// Bytes that all looks under way may have taken in together: a DNS server that lies can lead every one
+/// of them to a host that floods, and the agent has little memory by design.
+const MAX_TOGETHER: usize = 32 << 20;
+
 /// What one look took in so far.
 #[derive(Debug)]
 pub(super) struct Meter<'a> {
@@ -27,10 +31,16 @@ pub(super) struct Meter<'a> {
     received: AtomicUsize,
 }
 
-/// The peer sends more than a look takes in.
+/// More came than is taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("more than {MAX_RECEIVED} bytes came in one look")]
-pub(super) struct TooMuch;
+pub(super) enum TooMuch {
+    /// The peer sends more than a look takes in.
+    #[error("more than {MAX_RECEIVED} bytes came in one look")]
+    Look,
+    /// All looks together have taken in as much as the agent holds: no word on this peer.
+    #[error("the looks under way took in more than {MAX_TOGETHER} bytes together")]
+    Together,
+}
 
 impl<'a> Meter<'a> {
     pub(super) const fn new(gate: &'a Gate) -> Self {
@@ -45,11 +55,22 @@ impl<'a> Meter<'a> {
     /// Charges what came in.
     ///
     /// # Errors
-    /// When that is more than a look takes in.
+    /// When that is more than a look takes in, or than all of them do together.
     pub(super) fn received(&self, bytes: usize) -> Result<(), TooMuch> {
         self.gate.charge(bytes);
-        let before = self.received.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > MAX_RECEIVED { Err(TooMuch) } else { Ok(()) }
+        let here = self.received.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let together = self.gate.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        match (here > MAX_RECEIVED, together > MAX_TOGETHER) {
+            (true, _) => Err(TooMuch::Look),
+            (false, true) => Err(TooMuch::Together),
+            (false, false) => Ok(()),
+        }
+    }
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        self.gate.held.fetch_sub(*self.received.get_mut(), Ordering::Relaxed);
     }
 }
 
@@ -101,5 +122,26 @@ impl AsyncWrite for Metered<'_> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::config::Config;
+
+    #[test]
+    fn looks_are_bounded_each_and_together_and_give_back_what_they_held() {
+        let gate = Gate::new(&Config::default());
+        let full = |meter: &Meter<'_>| meter.received(MAX_RECEIVED);
+        let looks: Vec<_> = (0..MAX_TOGETHER / MAX_RECEIVED).map(|_| Meter::new(&gate)).collect();
+        assert!(looks.iter().all(|look| full(look).is_ok()));
+        assert_eq!(looks[0].received(1), Err(TooMuch::Look));
+        let another = Meter::new(&gate);
+        assert_eq!(another.received(1), Err(TooMuch::Together));
+        drop(looks);
+        assert_eq!(another.received(1), Ok(()));
+        drop(another);
+        assert_eq!(gate.held.load(Ordering::Relaxed), 0);
     }
 }

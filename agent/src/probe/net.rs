@@ -50,7 +50,10 @@ impl From<&io::Error> for Missed {
 #[must_use]
 pub fn failure_of(error: &io::Error) -> Failure {
     if let Some(too_much) = error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()) {
-        return Failure::Protocol(too_much.to_string());
+        return match too_much {
+            TooMuch::Look => Failure::Protocol(too_much.to_string()),
+            TooMuch::Together => Failure::Local(too_much.to_string()),
+        };
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Failure::Refused,

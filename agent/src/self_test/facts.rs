@@ -6,6 +6,7 @@ use epmesh_common::facts::Section;
 use serde_json::Value;
 
 use super::{Outcome, Row, right};
+use crate::platform::windows::rpc_settings::DFSR_ELSEWHERE;
 
 /// One row a fact; a fact of every element of a list is one row, the worst of them.
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
@@ -36,7 +37,12 @@ fn walk(path: &str, value: &Value, found: &mut Found) {
                     "value" => (Outcome::Read, None),
                     "absent" => (Outcome::Absent, None),
                     "not-applicable" => (Outcome::NotApplicable, None),
-                    _ => (Outcome::Failed, value.and_then(Value::as_str).map(str::to_owned)),
+                    _ => {
+                        let said = value.and_then(Value::as_str);
+                        let elsewhere = said == Some(DFSR_ELSEWHERE);
+                        let outcome = if elsewhere { Outcome::Elsewhere } else { Outcome::Failed };
+                        (outcome, said.map(str::to_owned))
+                    }
                 };
                 note(path, outcome, said, found);
                 if let (Outcome::Read, Some(value)) = (outcome, value) {
@@ -122,12 +128,34 @@ fn plain(why: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use epmesh_common::facts::{
-        Blank, EndpointMap, Failure, MapView, Platform, Reading, Service, ServiceState, Services,
-        Through,
+        Blank, EndpointMap, Failure, MapView, Platform, Reading, RpcSettings, Service,
+        ServiceState, Services, StaticPort, StaticPortOwner, Through,
     };
 
     use super::*;
     use crate::platform::unreadable;
+
+    /// No right that could be given would help, so that it does not count as one that is missing.
+    #[test]
+    fn what_the_agent_never_reads_is_no_failure() {
+        let mut rpc = RpcSettings::blank(&Blank::Absent);
+        rpc.static_ports = vec![
+            StaticPort { owner: StaticPortOwner::Ntds, port: Reading::Absent },
+            StaticPort {
+                owner: StaticPortOwner::Dfsr,
+                port: Reading::Unreadable(DFSR_ELSEWHERE.to_owned()),
+            },
+        ];
+        let row = |rpc: &RpcSettings| {
+            let mut rows = rows(&[Section::RpcSettings(rpc.clone())]).into_iter();
+            rows.find(|row| row.what.contains("static-ports")).expect("a row")
+        };
+        let elsewhere = row(&rpc);
+        assert_eq!((elsewhere.outcome, elsewhere.advice.as_deref()), (Outcome::Elsewhere, None));
+        assert!(elsewhere.said.is_some_and(|said| said.contains("Get-DfsrServiceConfiguration")));
+        rpc.static_ports[0].port = Reading::Unreadable("(os error 5)".to_owned());
+        assert_eq!(row(&rpc).outcome, Outcome::Failed);
+    }
 
     #[test]
     fn every_fact_of_every_section_has_a_row() {

@@ -67,6 +67,8 @@ pub enum Outcome {
     Absent,
     /// It was read, or is in order.
     Read,
+    /// The agent does not read it, on any host of this kind; where it can be seen is said.
+    Elsewhere,
     /// It could not be read, or is not in order.
     Failed,
 }
@@ -77,6 +79,7 @@ impl Outcome {
             Self::NotApplicable => "does not apply here",
             Self::Absent => "read: there is none",
             Self::Read => "yes",
+            Self::Elsewhere => "not by the agent",
             Self::Failed => "NO",
         }
     }

@@ -10,8 +10,8 @@ use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, se
 use crate::{
     facts::{
         AddressFamily, AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host,
-        Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Resolver, RpcSettings,
-        Service, Services, Source, Timestamp, Transport,
+        Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Replication, Resolver,
+        RpcSettings, Service, Services, Source, Timestamp, Transport,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -187,6 +187,13 @@ impl<'a> Case<'a> {
     /// The destination's copy of the directory.
     pub(super) fn destination_directory(&self) -> Option<&'a Directory> {
         self.fresh_directory(&self.evidence.destination)
+    }
+
+    /// From whom the destination replicates.
+    pub(super) fn destination_replication(&self) -> Option<&'a Replication> {
+        let limit = Duration::from_millis(self.evidence.fresh_for_ms);
+        let held = self.evidence.destination.replication.as_ref()?;
+        (held.at.until(self.now) <= limit).then_some(&held.fact)
     }
 
     /// The source's own copy of the directory.

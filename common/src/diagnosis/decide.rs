@@ -37,6 +37,17 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             case.source()
         ));
     }
+    // A way between two sites may be closed on purpose where no replication takes it.
+    let is_cut = matches!(finding.cause, Cause::EpmUnreachable | Cause::DynamicPortBlocked);
+    if is_cut && finding.side == Side::Network && case.has_no_connection() {
+        return Finding::unknown(format!(
+            "whether anything needs the way from {} to {}: it is cut, they are in different sites, \
+             and by its own word {} replicates from others only",
+            case.destination(),
+            case.source(),
+            case.destination()
+        ));
+    }
     finding
 }
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Cause, Confidence, Side, case::Case, finding::Finding};
+use super::{Cause, Confidence, DcFacts, Side, case::Case, finding::Finding};
 use crate::facts::{NtdsSettings, Timestamp};
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
@@ -14,6 +14,23 @@ pub(super) enum Older {
     Sources,
     /// The creation time of one of them was not seen.
     NotKnown,
+}
+
+impl Case<'_> {
+    /// Whether the destination replicates from others and not from the source, which is in another
+    /// site. One that says that it replicates from nobody may not have begun.
+    pub(super) fn has_no_connection(&self) -> bool {
+        let rows = self.destination_replication().and_then(|held| held.neighbours.value());
+        let rows = rows.map(Vec::as_slice).unwrap_or_default();
+        let site = |facts: &DcFacts| facts.host.as_ref()?.fact.site.value().cloned();
+        let here = site(&self.evidence.destination);
+        let there = site(&self.evidence.source)
+            .or_else(|| self.known_settings().and_then(|settings| settings.site.clone()));
+        let apart = matches!((here, there), (Some(here), Some(there)) if here != there);
+        let is_source = |guid: Uuid| rows.iter().any(|row| row.source == guid);
+        let others_only = self.source_guid().is_some_and(|guid| !is_source(guid));
+        self.is_replication() && !rows.is_empty() && apart && others_only
+    }
 }
 
 /// The destination's directory knows the source under a GUID that is not the source's.

@@ -79,7 +79,7 @@ impl Case<'_> {
 
     /// The GUID of the source's NTDS Settings object, by its own word, else by the destination's
     /// directory.
-    fn source_guid(&self) -> Option<Uuid> {
+    pub(super) fn source_guid(&self) -> Option<Uuid> {
         let own = self.source_host.and_then(|host| host.fact.dsa_guid.value().copied());
         own.or_else(|| self.known_settings().map(|known| known.dsa_guid))
     }

@@ -118,6 +118,12 @@ fn state(row: &ServiceDefault, service: &Service) -> Option<Note> {
         Weight::Needed => Severity::Warning,
         Weight::Optional => Severity::Note,
     };
+    // A default that nobody confirmed is only ever a note; of the firewall's services it is not the
+    // default that counts.
+    let open = !row.confirmed && !firewall;
+    let severity = if open { Severity::Note } else { severity };
+    let text =
+        if open { format!("{text} (that it does by default is not confirmed)") } else { text };
     let advice = format!("start it (net start {}) and read why it stopped", row.service);
     Some(Note { source: source.to_owned(), ..note(row, severity, text, advice) })
 }
@@ -329,6 +335,9 @@ mod tests {
         );
         for row in super::super::DEFAULTS.iter().filter(|row| !row.confirmed) {
             assert_eq!(severity(row), Severity::Note, "{}", row.service);
+            let stopped = Service::blank(row.service, ServiceState::Stopped, &Blank::Absent);
+            let said = state(row, &stopped).filter(|_| !matches!(row.service, "BFE" | "MpsSvc"));
+            assert!(said.is_none_or(|note| note.severity == Severity::Note), "{}", row.service);
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets.
-const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
+pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
      registry; `Get-DfsrServiceConfiguration` shows it as RPCPort (before Windows Server 2012 R2: \
      `dfsrdiag DumpMachineCfg`), and `dfsrdiag StaticRPC /Port:NUMBER` sets it";
 

@@ -28,7 +28,7 @@ fn a_verdict() {
     let failing = Verdict {
         destination: name("dc1.lab.test"),
         source: name("dc2.lab.test"),
-        interface: "drsuapi".to_owned(),
+        interface: "drsuapi".into(),
         state: State::Failing,
         cause: Cause::DnsAStale,
         side: Side::NameResolution,
