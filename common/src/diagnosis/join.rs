@@ -1,6 +1,8 @@
 //! Whether a computer can join a domain at one domain controller, out of the verdicts on the links
 //! that a join needs, the well-known ports, and the step at which NETSETUP.LOG says that it stopped.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Side, State, Verdict};
@@ -40,7 +42,8 @@ pub struct ClosedPort {
 pub struct JoinVerdict {
     /// Failing where something that a join needs is missed; unknown where it was not seen.
     pub state: State,
-    /// The verdict that decides, of those given; none where a port does, or nothing is wrong.
+    /// The verdict that decides, of those given; none where a port or a DNS server does, or nothing is
+    /// wrong.
     pub link: Option<Verdict>,
     /// The port that decides.
     pub port: Option<ClosedPort>,
@@ -69,12 +72,14 @@ pub fn closed_ports(probe: &AddressProbe) -> Vec<ClosedPort> {
 
 /// Names what stops a join. `links` are the verdicts on [`JOIN_INTERFACES`], `ports` is `None` where
 /// they were not tried, `stopped` is the step at which the log says that it stopped: what that step
-/// needs is looked at first.
+/// needs is looked at first. `denying` are the client's DNS servers that know no domain controller of the
+/// domain: before it has found one, nothing else of a join begins.
 #[must_use]
 pub fn judge_join(
     links: &[Verdict],
     ports: Option<&[ClosedPort]>,
     stopped: Option<Stage>,
+    denying: &[IpAddr],
 ) -> JoinVerdict {
     let (wanted, needs) = match stopped {
         Some(Stage::Directory) => (Some("drsuapi"), None),
@@ -100,13 +105,21 @@ pub fn judge_join(
     };
     let link_words =
         |link: &Verdict| format!("{}: {} ({})", link.interface, link.cause, link.error.code);
+    let before =
+        if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
+    if let Some((first, rest)) = denying.split_first() {
+        let servers = rest.iter().fold(first.to_string(), |all, server| format!("{all}, {server}"));
+        let words = format!(
+            "{before}DNS server {servers}, which the client asks, knows no domain controller of the \
+             domain: a computer that asks it cannot join (Windows error 1355)"
+        );
+        return found(None, None, words);
+    }
     // At a wrong address every port and every interface is somebody else's.
     let misled = |link: &&Verdict| {
         failing(link) && matches!(link.side, Side::NameResolution | Side::Directory)
     };
     if let Some(link) = links.iter().find(misled) {
-        let before =
-            if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
         return found(Some(link), None, format!("{before}{}", link_words(link)));
     }
     // The pipes of samr and lsarpc come before their interfaces.

@@ -84,9 +84,9 @@ pub struct Neighbour {
     /// The result of the last attempt; 0 is success. Windows numbers on Windows, Samba's own on
     /// Samba.
     pub last_result: u32,
-    /// When it was last tried.
+    /// When it was last tried; of a row whose last result is 0, the hour in which.
     pub last_attempt: Option<Timestamp>,
-    /// When it last succeeded.
+    /// When it last succeeded, likewise.
     pub last_success: Option<Timestamp>,
     /// Failures since then.
     pub failures: u32,

@@ -40,23 +40,33 @@ fn closed(ports: &[u16]) -> Vec<ClosedPort> {
 #[test]
 fn the_step_of_the_log_is_looked_at_first() {
     // The article's case: the account was made, the bind to the directory was not.
-    let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), Some(Stage::Directory));
+    let said =
+        judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), Some(Stage::Directory), &[]);
     assert_eq!(said.state, State::Failing);
     let link = said.link.expect("the link decides");
     assert_eq!((link.interface.as_ref(), link.cause), ("drsuapi", Cause::EndpointsUnregistered));
     // Without a log the order is the join's own: ports before what lies behind them.
-    let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), None);
+    let said = judge_join(&links(Some("drsuapi")), Some(&closed(&[464])), None, &[]);
     assert_eq!(said.port.map(|port| port.port), Some(464));
-    let said = judge_join(&links(Some("samr")), Some(&closed(&[445])), Some(Stage::Account));
+    let said = judge_join(&links(Some("samr")), Some(&closed(&[445])), Some(Stage::Account), &[]);
     assert_eq!(said.port.map(|port| port.port), Some(445));
 }
 
 #[test]
 fn what_was_not_seen_is_not_in_order() {
-    assert_eq!(judge_join(&links(None), Some(&[]), None).state, State::Healthy);
-    assert_eq!(judge_join(&links(None), None, None).state, State::Unknown);
-    assert_eq!(judge_join(&links(None)[1..], Some(&[]), None).state, State::Unknown);
-    let past = judge_join(&links(None), Some(&[]), Some(Stage::Directory));
+    assert_eq!(judge_join(&links(None), Some(&[]), None, &[]).state, State::Healthy);
+    assert_eq!(judge_join(&links(None), None, None, &[]).state, State::Unknown);
+    assert_eq!(judge_join(&links(None)[1..], Some(&[]), None, &[]).state, State::Unknown);
+    let past = judge_join(&links(None), Some(&[]), Some(Stage::Directory), &[]);
     assert_eq!(past.state, State::Healthy);
     assert!(past.words.contains("now all that it needs is reached"), "{}", past.words);
+}
+
+/// All is reached by the name that was given; the client would never have come to that name.
+#[test]
+fn a_client_whose_dns_server_denies_the_domain_cannot_join() {
+    let denying = ["10.0.0.53".parse().expect("an address")];
+    let said = judge_join(&links(None), Some(&[]), Some(Stage::FindController), &denying);
+    assert_eq!((said.state, said.link, said.port), (State::Failing, None, None));
+    assert!(said.words.contains("10.0.0.53") && said.words.contains("1355"), "{}", said.words);
 }

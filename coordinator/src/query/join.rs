@@ -1,7 +1,7 @@
 //! Whether a computer can join a domain at one domain controller: by the client's own look where there
 //! is one, else by what the domain controller says of itself and what its witnesses see.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::{
@@ -62,11 +62,20 @@ pub(super) fn interfaces() -> Vec<InterfaceId> {
     JOIN_INTERFACES.iter().filter_map(|name| names::find(name)).collect()
 }
 
-/// The look at `dc` in what `epmesh-agent check [--join] --output json` printed.
+/// What `epmesh-agent check` printed on the client.
+pub(super) struct ClientReport {
+    /// Its look at the domain controller; none where it found none to look at.
+    look: Option<PeerObservation>,
+    /// Its DNS servers that know no domain controller of the domain.
+    denying: Vec<IpAddr>,
+}
+
+/// The look at `dc`, and the DNS servers that deny the domain, in what
+/// `epmesh-agent check [--join] --output json` printed.
 ///
 /// # Errors
 /// In words, when it is something else, or about another host.
-pub(super) fn look_of(report: &[u8], dc: &DnsName) -> Result<PeerObservation, String> {
+pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, String> {
     #[derive(Deserialize)]
     struct One {
         observation: PeerObservation,
@@ -76,40 +85,57 @@ pub(super) fn look_of(report: &[u8], dc: &DnsName) -> Result<PeerObservation, St
         report: One,
     }
     #[derive(Deserialize)]
+    struct Answer {
+        kind: String,
+    }
+    #[derive(Deserialize)]
+    struct Asked {
+        server: IpAddr,
+        answer: Answer,
+    }
+    #[derive(Deserialize)]
     struct Join {
         controllers: Vec<Controller>,
+        #[serde(default)]
+        lookups: Vec<Asked>,
     }
     let other = |error: serde_json::Error| {
         format!("it is not what epmesh-agent check --output json prints: {error}")
     };
     let printed: serde_json::Value = serde_json::from_slice(report).map_err(other)?;
-    let looks: Vec<PeerObservation> = if printed.get("controllers").is_some() {
+    let (looks, asked): (Vec<PeerObservation>, Vec<Asked>) = if printed.get("controllers").is_some()
+    {
         let join: Join = serde_json::from_value(printed).map_err(other)?;
-        join.controllers.into_iter().map(|one| one.report.observation).collect()
+        let looks = join.controllers.into_iter().map(|one| one.report.observation);
+        (looks.collect(), join.lookups)
     } else {
         let one: One = serde_json::from_value(printed).map_err(other)?;
-        vec![one.observation]
+        (vec![one.observation], Vec::new())
     };
+    let denies = |asked: &Asked| matches!(asked.answer.kind.as_str(), "no-such-name" | "no-data");
+    let denying: Vec<IpAddr> = asked.into_iter().filter(denies).map(|asked| asked.server).collect();
     let peers: Vec<String> = looks.iter().map(|look| look.peer.to_string()).collect();
-    looks.into_iter().find(|look| look.peer == *dc).ok_or_else(|| {
-        format!(
+    let look = looks.into_iter().find(|look| look.peer == *dc);
+    if look.is_none() && denying.is_empty() {
+        return Err(format!(
             "it has no look at {dc}, but at {}: name that one, or have the client look at {dc}",
             peers.join(", ")
-        )
-    })
+        ));
+    }
+    Ok(ClientReport { look, denying })
 }
 
-/// Judges a join. `look` is what the client printed, and when.
+/// Judges a join. `report` is what the client printed, and when.
 pub(super) fn judge(
     fleet: &Fleet,
     client: DnsName,
     dc: DnsName,
     attempt: Option<&Attempt>,
-    look: Option<(PeerObservation, Timestamp)>,
+    report: Option<(ClientReport, Timestamp)>,
     now: Timestamp,
 ) -> JoinDiagnosis {
     let mut missing = Vec::new();
-    let look = look.and_then(|(seen, at)| match at.until(now) {
+    let report = report.and_then(|(report, at)| match at.until(now) {
         age if age > REPORT_FRESH => {
             missing.push(format!(
                 "a report of {client} that is new: this one is {} min old, and decides nothing",
@@ -117,14 +143,16 @@ pub(super) fn judge(
             ));
             None
         }
-        _ => Some(seen),
+        _ => Some(report),
     });
+    let denying = report.as_ref().map_or(&[][..], |report| &report.denying);
+    let look = report.as_ref().and_then(|report| report.look.as_ref());
     let all: Vec<Evidence> = interfaces()
         .into_iter()
         .map(|interface| {
             let link = Link { destination: client.clone(), source: dc.clone(), interface };
             let mut evidence = fleet.evidence(&link);
-            if let Some(seen) = &look {
+            if let Some(seen) = look {
                 evidence.observations.retain(|observed| observed.witness != client);
                 let witness = client.clone();
                 evidence.observations.insert(
@@ -144,7 +172,7 @@ pub(super) fn judge(
     let observed = all.first().map(fresh).unwrap_or_default();
     let (own, others): (Vec<_>, Vec<_>) =
         observed.into_iter().partition(|observed| observed.witness == client);
-    let seen_from = match (&look, own.is_empty()) {
+    let seen_from = match (look, own.is_empty()) {
         (Some(_), _) => SeenFrom::ClientReport,
         (None, false) => SeenFrom::ClientAgent,
         (None, true) => SeenFrom::Witnesses,
@@ -153,7 +181,7 @@ pub(super) fn judge(
     // What no witness is kept from may be kept from the client.
     let ports = (tried && (!own.is_empty() || !closed.is_empty())).then_some(closed.as_slice());
     let stage = attempt.and_then(|attempt| attempt.decisive.as_ref()).map(|step| step.stage);
-    let verdict = judge_join(&links, ports, stage);
+    let verdict = judge_join(&links, ports, stage, denying);
     missing.extend(wanted(&client, &dc, &verdict, seen_from, attempt.is_some(), !tried));
     if all.first().is_some_and(|evidence| evidence.source.host.is_none()) {
         missing.push(format!("an agent on {dc}: what it says of itself"));

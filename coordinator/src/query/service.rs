@@ -181,12 +181,12 @@ impl Query for Operator {
             [] => None,
             log => Some(join_in(log).map_err(|why| refused("the NETSETUP.LOG", why))?),
         };
-        let look = match request.client_report.as_slice() {
+        let report = match request.client_report.as_slice() {
             [] => None,
             report => {
-                let seen = join::look_of(report, &dc)
+                let report = join::report_of(report, &dc)
                     .map_err(|why| refused("the client's report", why))?;
-                Some((seen, Timestamp::from_millis(request.client_report_at_ms)))
+                Some((report, Timestamp::from_millis(request.client_report_at_ms)))
             }
         };
         let silent = match request.now {
@@ -194,7 +194,7 @@ impl Query for Operator {
             false => Vec::new(),
         };
         let now = clock::now();
-        let answer = join::judge(self.fleet(), client, dc, attempt.as_ref(), look, now);
+        let answer = join::judge(self.fleet(), client, dc, attempt.as_ref(), report, now);
         document(&JoinDiagnosis { silent, ..answer })
     }
 

@@ -97,6 +97,22 @@ pub(super) async fn healthy(operator: &Operator) {
     let (exit, json) = operator.json(&line).await;
     assert_eq!((exit, &json["verdict"]["port"]["port"]), (Exit::Failing, &464.into()), "{json}");
 
+    // All is reached, and the client would never have found the domain controller.
+    let seen = report(operator, &written, &[]).await;
+    let lookups = json!([
+        {"server": "10.0.0.52", "name": "_ldap._tcp.dc._msdcs.lab.test", "answer": {"kind": "failed", "value": "no answer"}},
+        {"server": "10.0.0.53", "name": "_ldap._tcp.dc._msdcs.lab.test", "answer": {"kind": "no-such-name"}},
+    ]);
+    let denied = json!({"controllers": [{"report": seen}], "lookups": lookups}).to_string();
+    let denied = written.file("denied.json", &denied);
+    let line = format!("diagnose --join app1.lab.test dc2 --client-report {denied}");
+    let (exit, text) = operator.ask(&line).await;
+    assert_eq!(exit, Exit::Failing, "{text}");
+    assert!(
+        flat(&text).contains("DNS server 10.0.0.53, which the client asks, knows no"),
+        "{text}"
+    );
+
     // A client with an agent of its own.
     let (_, json) = operator.json("diagnose --join dc1 dc2 --now").await;
     assert_eq!(json["seen-from"], "client-agent");
