@@ -70,6 +70,7 @@ impl View {
         })
     }
 
+    #[expect(clippy::vec_box, reason = "each is half a kilobyte, and they move on one by one")]
     fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Box<Verdict>> {
         let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
         let mut verdicts = Vec::with_capacity(links.len());
