@@ -43,6 +43,7 @@ pub(super) fn evidence(world: &World, link: &Link) -> Evidence {
         let moved = |at| shifted(at, source.clock_ahead_ms);
         evidence.registrations = source.registrations.clone();
         for known in &mut evidence.registrations {
+            known.interface = link.interface;
             // Times inside facts are on the host's own clock.
             if let Some(process) = &mut known.process {
                 process.started = moved(process.started);

@@ -178,8 +178,10 @@ fn link(world: &mut World, root: &Section<'_>) {
     });
     let interface = root.parse("interface", words::interface);
     let link = &world.link;
+    // By host name: a computer may have been given another domain meanwhile.
+    let now = |of: &crate::facts::DnsName| known(of.host()).unwrap_or_else(|_| of.clone());
     let (destination, source) =
-        parsed.unwrap_or_else(|| (link.destination.clone(), link.source.clone()));
+        parsed.unwrap_or_else(|| (now(&link.destination), now(&link.source)));
     let interface = interface.unwrap_or(link.interface);
     world.link = Link { destination, source, interface };
 }
