@@ -307,6 +307,12 @@ impl Fault {
         (causes, sides)
     }
 
+    /// Whether its host is away for a while, or for good.
+    #[must_use]
+    pub fn takes_down(&self) -> bool {
+        self.kind.restarts() || self.kind == Kind::HostDown
+    }
+
     /// When the world stands as it leaves it: a host that is started anew takes its time.
     #[must_use]
     pub fn done(&self) -> Timestamp {

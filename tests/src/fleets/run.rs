@@ -17,7 +17,7 @@ use super::{
     agent::Agent,
     build,
     dice::{Dice, shifted},
-    fault::{Fault, Kind},
+    fault::Fault,
     look::look,
     own::sections,
     played::{INTERVAL, Judged, Played, Variant, settings},
@@ -107,9 +107,12 @@ fn draw_faults(dice: &mut Dice, world: &World, start: Timestamp, wanted: usize) 
                 bears(&fault) && bears(other)
             })
         });
+        // Two DNS servers down at once would be a fault that nobody put in.
+        let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
+        let nameless = takes_names(&fault) && faults.iter().any(takes_names);
         // Nor does one lead to the name that another one is about.
         let met = |it: &Fault| it.other == fault.source || fault.other == it.source;
-        if !shared && !faults.iter().any(met) {
+        if !shared && !nameless && !faults.iter().any(met) {
             faults.push(fault);
         }
     }
@@ -168,8 +171,7 @@ impl Play {
         let busy: Vec<usize> = faults.iter().map(|fault| fault.source).collect();
         let mut restarts = Vec::new();
         // Two DNS servers down at once would be a fault that nobody put in.
-        let down = |fault: &Fault| fault.kind.restarts() || fault.kind == Kind::HostDown;
-        let is_down = faults.iter().any(down);
+        let is_down = faults.iter().any(Fault::takes_down);
         if dice.chance(15) {
             let dc = dice.below(original);
             let at = start.plus(Duration::from_millis(dice.from_to(80_000, 200_000)));
