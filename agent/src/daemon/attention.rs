@@ -7,7 +7,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::{
-    facts::{DnsName, Look, PeerObservation, Target, add_interfaces},
+    facts::{DnsName, Look, PeerObservation, Section, SectionKind, Target, add_interfaces},
     rpc::InterfaceId,
 };
 use tokio::time::Instant;
@@ -28,6 +28,8 @@ const MOST_INTERFACES: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     peers: HashMap<DnsName, Asked>,
+    /// When a section of the own facts was last read out of turn.
+    own: HashMap<SectionKind, Instant>,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,16 @@ impl Attention {
                 asked.done = Some(now);
             }
         }
+        self.own.extend(look.own.iter().map(|kind| (*kind, now)));
+    }
+
+    /// Of own facts whose reading began at `began`, those that were not read out of turn since: a host
+    /// that was going down while they were read would otherwise be said to run, after it was said to
+    /// have stopped.
+    pub(super) fn current_own(&self, sections: Vec<Section>, began: Instant) -> Vec<Section> {
+        let is_current =
+            |section: &Section| self.own.get(&section.kind()).is_none_or(|done| *done <= began);
+        sections.into_iter().filter(is_current).collect()
     }
 
     /// Of what was seen, what is not older than a look out of turn that is done.
@@ -108,6 +120,8 @@ impl Attention {
 
 #[cfg(test)]
 mod tests {
+    use epmesh_common::facts::{Blank, Ports, Reading, Services};
+
     use super::*;
 
     const LASTING: Duration = Duration::from_secs(180);
@@ -144,6 +158,21 @@ mod tests {
         assert_eq!(attention.widened(&other, &[], now), (other, Vec::new()));
         let over = now + Duration::from_secs(1) + LASTING;
         assert_eq!(attention.widened(&plain, &[], over), (plain, Vec::new()));
+    }
+
+    #[test]
+    fn own_facts_read_before_a_look_out_of_turn_was_done_are_thrown_away() {
+        let (mut attention, now) = (Attention::default(), Instant::now());
+        let sections = || {
+            let services = Services { list: Reading::Value(Vec::new()) };
+            vec![Section::Services(services), Section::Ports(Ports::blank(&Blank::Absent))]
+        };
+        assert_eq!(attention.current_own(sections(), now).len(), 2);
+        let own = vec![SectionKind::Services];
+        attention.done(&Look { own, ..look("dc2.lab.test", &[]) }, now + Duration::from_secs(2));
+        let kept = attention.current_own(sections(), now + Duration::from_secs(1));
+        assert_eq!(kept.iter().map(Section::kind).collect::<Vec<_>>(), [SectionKind::Ports]);
+        assert_eq!(attention.current_own(sections(), now + Duration::from_secs(2)).len(), 2);
     }
 
     #[test]

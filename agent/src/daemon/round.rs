@@ -114,9 +114,13 @@ impl Daemon {
     async fn own_round(&self, kinds: &[SectionKind], wait: Duration) {
         // All in one report: one disk write, and one moment for all of them.
         tokio::time::sleep(wait).await;
+        let began = Instant::now();
         let sections = self.read_all(kinds).await;
+        let attention = self.attention.lock().await;
+        let sections = attention.current_own(sections, began);
         let bodies = sections.into_iter().map(|section| Body::Own(Box::new(section))).collect();
         self.report_news(bodies).await;
+        drop(attention);
     }
 
     async fn peer_round(
