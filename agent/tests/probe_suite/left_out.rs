@@ -7,13 +7,15 @@ use epmesh_agent::{
     probe::{Prober, WirePorts},
 };
 use epmesh_common::{
-    facts::{Answer, Body, Failure, HostsFile, HostsLine, Reading, Resolver, Source},
+    facts::{
+        Answer, Body, Failure, HostsFile, HostsLine, PeerObservation, Reading, Resolver, Source,
+    },
     rpc::{Binding, Body as PduBody, ByteOrder, ContextHandle, Tower, epm},
     wire::fit,
 };
 
 use crate::{
-    fixture::{closed_ports, config, drsuapi, look_at_address, resolver, target},
+    fixture::{closed_ports, config, drsuapi, look_at_address, resolver, said, target},
     server::{Act, Behaviour, Twist, start},
 };
 
@@ -24,6 +26,10 @@ fn untried(failure: &Failure) -> &str {
     }
 }
 
+fn answers(seen: &PeerObservation, source: Source) -> Vec<&Answer> {
+    said(seen, source).into_iter().map(|lookup| &lookup.answer).collect()
+}
+
 #[tokio::test]
 async fn dns_servers_beyond_the_eighth() {
     let servers: Vec<IpAddr> = (1..=11).map(|last| [127, 0, 0, last].into()).collect();
@@ -31,12 +37,7 @@ async fn dns_servers_beyond_the_eighth() {
     let prober = Prober::new(config(closed_ports()));
     let seen = prober.look(&target(), &[], &resolver(twice)).await;
     for (at, server) in servers.iter().enumerate() {
-        let said: Vec<&Answer> = seen
-            .lookups
-            .iter()
-            .filter(|lookup| lookup.source == Source::Dns(*server))
-            .map(|lookup| &lookup.answer)
-            .collect();
+        let said = answers(&seen, Source::Dns(*server));
         match said[..] {
             [Answer::Unreachable(_), Answer::Unreachable(_)] if at < 8 => {}
             [Answer::NotAsked(why)] if at >= 8 => assert!(why.contains("first 8"), "{why}"),
@@ -51,12 +52,7 @@ async fn wins_servers_beyond_the_twelfth() {
     let sources = Resolver { wins: Reading::Value(servers.clone()), ..resolver(Vec::new()) };
     let seen = Prober::new(config(closed_ports())).look(&target(), &[], &sources).await;
     for (at, server) in servers.iter().enumerate() {
-        let said: Vec<&Answer> = seen
-            .lookups
-            .iter()
-            .filter(|lookup| lookup.source == Source::Wins(*server))
-            .map(|lookup| &lookup.answer)
-            .collect();
+        let said = answers(&seen, Source::Wins(*server));
         match said[..] {
             [Answer::Unreachable(_)] if at < 12 => {}
             [Answer::NotAsked(why)] if at >= 12 => assert!(why.contains("first 12 WINS"), "{why}"),

@@ -186,25 +186,23 @@ impl<'a> Case<'a> {
 
     /// The destination's copy of the directory.
     pub(super) fn destination_directory(&self) -> Option<&'a Directory> {
-        self.fresh_directory(&self.evidence.destination)
+        self.fresh(self.evidence.destination.directory.as_ref())
     }
 
     /// From whom the destination replicates.
     pub(super) fn destination_replication(&self) -> Option<&'a Replication> {
-        let limit = Duration::from_millis(self.evidence.fresh_for_ms);
-        let held = self.evidence.destination.replication.as_ref()?;
-        (held.at.until(self.now) <= limit).then_some(&held.fact)
+        self.fresh(self.evidence.destination.replication.as_ref())
     }
 
     /// The source's own copy of the directory.
     pub(super) fn source_directory(&self) -> Option<&'a Directory> {
-        self.fresh_directory(&self.evidence.source)
+        self.fresh(self.evidence.source.directory.as_ref())
     }
 
-    /// A copy of the directory changes rarely and is stamped with every report all the same.
-    fn fresh_directory(&self, facts: &'a DcFacts) -> Option<&'a Directory> {
+    /// What changes rarely, and is stamped with every report all the same.
+    fn fresh<T>(&self, held: Option<&'a Stamped<T>>) -> Option<&'a T> {
         let limit = Duration::from_millis(self.evidence.fresh_for_ms);
-        let held = facts.directory.as_ref()?;
+        let held = held?;
         (held.at.until(self.now) <= limit).then_some(&held.fact)
     }
 

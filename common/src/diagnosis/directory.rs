@@ -2,7 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{Cause, Confidence, DcFacts, Side, case::Case, finding::Finding};
+use super::{
+    Cause, Confidence, Side,
+    case::Case,
+    finding::Finding,
+    shown::{destination_site, source_site},
+};
 use crate::facts::{NtdsSettings, Timestamp};
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
@@ -22,11 +27,8 @@ impl Case<'_> {
     pub(super) fn has_no_connection(&self) -> bool {
         let rows = self.destination_replication().and_then(|held| held.neighbours.value());
         let rows = rows.map(Vec::as_slice).unwrap_or_default();
-        let site = |facts: &DcFacts| facts.host.as_ref()?.fact.site.value().cloned();
-        let here = site(&self.evidence.destination);
-        let there = site(&self.evidence.source)
-            .or_else(|| self.known_settings().and_then(|settings| settings.site.clone()));
-        let apart = matches!((here, there), (Some(here), Some(there)) if here != there);
+        let sites = (destination_site(self), source_site(self));
+        let apart = matches!(sites, (Some(here), Some(there)) if here != there);
         let is_source = |guid: Uuid| rows.iter().any(|row| row.source == guid);
         let others_only = self.source_guid().is_some_and(|guid| !is_source(guid));
         self.is_replication() && !rows.is_empty() && apart && others_only

@@ -66,13 +66,13 @@ fn is_right(case: &Case<'_>, view: &View<'_>) -> bool {
     matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
 }
 
-fn destination_site(case: &Case<'_>) -> Option<String> {
+pub(super) fn destination_site(case: &Case<'_>) -> Option<String> {
     let host = case.evidence.destination.host.as_ref();
     host.and_then(|host| host.fact.site.value().cloned())
 }
 
 /// By the source's own word, else by the destination's copy of the directory.
-fn source_site(case: &Case<'_>) -> Option<String> {
+pub(super) fn source_site(case: &Case<'_>) -> Option<String> {
     let host = case.evidence.source.host.as_ref();
     let own = host.and_then(|host| host.fact.site.value().cloned());
     own.or_else(|| case.known_settings().and_then(|settings| settings.site.clone()))

@@ -5,6 +5,8 @@
 
 use std::net::IpAddr;
 
+use uuid::Uuid;
+
 use super::naming::{Alias, View, is_answer};
 use crate::{
     facts::{
@@ -13,7 +15,6 @@ use crate::{
     },
     rpc::InterfaceId,
 };
-use uuid::Uuid;
 
 /// An address, and the line of the file that it stands on, where it stands in one.
 pub(super) type Mapped = (IpAddr, Option<u32>);
