@@ -36,17 +36,20 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn every_fault_has_its_verdict(lab: &Lab) {
     let mut wrong = Vec::new();
+    let mut names = Vec::new();
     let mut flapped = false;
     for (name, cause, sides) in FAULTS {
         flapped |= works(lab);
         lab.run(&["fault", name]);
         if let Err(why) = verdict(lab, name, *cause, sides) {
             wrong.push(format!("{name}: {why}"));
+            names.push(*name);
         }
         lab.run(&["heal"]);
     }
     flapped |= works(lab);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The names once more at the end: what a CI shows is the end.
+    assert!(wrong.is_empty(), "{}\nwrong: {}", wrong.join("\n"), names.join(", "));
     assert!(flapped, "dc2 lost its registration time and again, and nobody said so");
 }
 
@@ -144,7 +147,12 @@ fn verdict(lab: &Lab, name: &str, cause: Cause, sides: &[Side]) -> Result<(), St
         && verdict.culprit.is_some()
         && !verdict.remedy.is_empty()
         && verdict.confidence >= Confidence::Likely;
-    if right { Ok(()) } else { Err(serde_json::to_string_pretty(&verdict).unwrap_or_default()) }
+    if right {
+        return Ok(());
+    }
+    let whole = serde_json::to_string_pretty(&verdict).unwrap_or_default();
+    let (state, said, side) = (verdict.state, verdict.cause, verdict.side);
+    Err(format!("{whole}\n{name}: {state} {said} {side} {}, not {cause}", verdict.confidence))
 }
 
 /// Waits until dc1 replicates from dc2 again. Four of the faults take dc2's registration away, one after
