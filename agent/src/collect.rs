@@ -1,6 +1,6 @@
 //! This host's own facts, printed.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Instant};
 
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
@@ -15,10 +15,11 @@ pub async fn collect(
     platform: &std::sync::Arc<dyn Platform>,
     kinds: &[SectionKind],
 ) -> Vec<Section> {
+    let asked = Instant::now();
     let mut reading = tokio::task::JoinSet::new();
     for kind in kinds.iter().copied() {
         let platform = std::sync::Arc::clone(platform);
-        reading.spawn(async move { platform.collect(kind).await });
+        reading.spawn(async move { platform.collect(kind, asked).await });
     }
     let mut sections = reading.join_all().await;
     sections.sort_by_key(|section| kinds.iter().position(|kind| *kind == section.kind()));

@@ -2,7 +2,13 @@
 //! agent enrols when it starts. An installer, a package's configuration and an administrator all
 //! leave the same file, `join.json`, readable by the service alone; it is deleted once it is used.
 
-use std::{fmt, fs, io, path::Path, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt, fs, io,
+    path::Path,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use epmesh_common::{
     error::chain,
@@ -273,7 +279,7 @@ async fn attempt(
 
 /// The name that the host tells; one that has none yet is not to be enrolled as "unnamed".
 pub async fn host_name(platform: &Arc<dyn Platform>) -> Option<DnsName> {
-    match platform.collect(SectionKind::Host).await {
+    match platform.collect(SectionKind::Host, Instant::now()).await {
         Section::Host(host) if host.name != unnamed() => Some(host.name),
         _ => None,
     }

@@ -57,7 +57,7 @@ impl Platform for Host {
         Kind::Simulated
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    async fn collect(&self, kind: SectionKind, _: std::time::Instant) -> Section {
         if kind != SectionKind::Directory {
             return unreadable(kind, self.kind(), &name(DC), "it has none");
         }

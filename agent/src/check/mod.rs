@@ -1,7 +1,7 @@
 //! `check`: one host looked at from here, once, with a verdict from this side alone. It needs no
 //! coordinator and no domain controller.
 
-use std::{net::IpAddr, process::ExitCode};
+use std::{net::IpAddr, process::ExitCode, time::Instant};
 
 use epmesh_common::{
     diagnosis::{Evidence, Link, Observed, Stamped, State, Step, Verdict, diagnose},
@@ -307,7 +307,7 @@ fn own_name() -> DnsName {
 /// What this host's own names come from.
 async fn own_resolver(config: &Config, choice: Option<&str>) -> Resolver {
     match platform::detect(choice, config, Some(own_name())) {
-        Ok(platform) => match platform.collect(SectionKind::Resolver).await {
+        Ok(platform) => match platform.collect(SectionKind::Resolver, Instant::now()).await {
             Section::Resolver(resolver) => resolver,
             other => not_read(&format!("the platform gave {}", other.kind())),
         },

@@ -2,17 +2,17 @@
 //!
 //! A report on a peer takes the place of the one before it, whole. So that a look out of turn at other
 //! interfaces is not undone by the next round, the rounds look there too, as long as its word counts;
-//! and a look that began before one out of turn was done is not reported after it.
+//! and what began to be seen before is not reported after what was seen later.
 
 use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::{
-    facts::{DnsName, Look, PeerObservation, Section, SectionKind, Target, add_interfaces},
+    facts::{Body, DnsName, Look, Section, SectionKind, Target, Timestamp, add_interfaces},
     rpc::InterfaceId,
 };
 use tokio::time::Instant;
 
-use super::Seen;
+use super::{Seen, Stated, Turn};
 
 /// For how many intervals the rounds look where they were asked to: as long as the coordinator lets a
 /// fact decide.
@@ -28,19 +28,44 @@ const MOST_INTERFACES: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     peers: HashMap<DnsName, Asked>,
-    /// When a section of the own facts was last read out of turn.
-    own: HashMap<SectionKind, Instant>,
+    /// The last reading of a section of the own facts out of turn.
+    own: HashMap<SectionKind, Done>,
 }
 
 #[derive(Debug)]
 struct Asked {
     at: Instant,
     until: Instant,
-    /// When the last look out of turn was done.
-    done: Option<Instant>,
+    /// The last look out of turn.
+    done: Option<Done>,
     interfaces: Vec<InterfaceId>,
     whole_map: bool,
     well_known: bool,
+}
+
+/// A look out of turn that is done.
+#[derive(Clone, Copy, Debug)]
+struct Done {
+    began: Instant,
+    ended: Instant,
+}
+
+impl Done {
+    /// Of two looks that may have crossed: the later beginning, and the later end.
+    fn or_later(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or(self);
+        Self { began: self.began.max(other.began), ended: self.ended.max(other.ended) }
+    }
+
+    /// Whether what began to be seen at `began` is older. What belongs to a round, and comes again with
+    /// the next, has to have begun after this was over: which of two that overlap is the newer cannot be
+    /// told. A look out of turn is somebody's answer: it only has to have begun no earlier.
+    fn is_newer(self, began: Instant, turn: Turn) -> bool {
+        match turn {
+            Turn::Round => began < self.ended,
+            Turn::Look => began < self.began,
+        }
+    }
 }
 
 impl Attention {
@@ -70,35 +95,47 @@ impl Attention {
         }
     }
 
-    /// What was asked for has been seen, and is about to be reported.
-    pub(super) fn done(&mut self, look: &Look, now: Instant) {
+    /// What was asked for has been seen from `began` to `ended`, and is about to be reported.
+    pub(super) fn done(&mut self, look: &Look, began: Instant, ended: Instant) {
+        let done = Done { began, ended };
         for target in &look.targets {
             if let Some(asked) = self.peers.get_mut(&target.name) {
-                asked.done = Some(now);
+                asked.done = Some(done.or_later(asked.done));
             }
         }
-        self.own.extend(look.own.iter().map(|kind| (*kind, now)));
+        for kind in &look.own {
+            let before = self.own.get(kind).copied();
+            self.own.insert(*kind, done.or_later(before));
+        }
     }
 
     /// Of own facts whose reading began at `began`, those that were not read out of turn since: a host
     /// that was going down while they were read would otherwise be said to run, after it was said to
     /// have stopped.
-    pub(super) fn current_own(&self, sections: Vec<Section>, began: Instant) -> Vec<Section> {
-        let is_current =
-            |section: &Section| self.own.get(&section.kind()).is_none_or(|done| *done <= began);
-        sections.into_iter().filter(is_current).collect()
+    pub(super) fn current_own(
+        &self,
+        sections: Vec<(Timestamp, Section)>,
+        began: Instant,
+        turn: Turn,
+    ) -> Vec<Stated> {
+        let is_current = |section: &Section| {
+            self.own.get(&section.kind()).is_none_or(|done| !done.is_newer(began, turn))
+        };
+        let current = sections.into_iter().filter(|(_, section)| is_current(section));
+        current.map(|(at, section)| (at, Body::Own(Box::new(section)))).collect()
     }
 
     /// Of what was seen, what is not older than a look out of turn that is done.
-    pub(super) fn current(&self, seen: Vec<Seen>) -> impl Iterator<Item = PeerObservation> {
-        let current =
-            seen.into_iter().filter(|seen| !self.overtook(&seen.observation.peer, seen.began));
-        current.map(|seen| seen.observation)
+    pub(super) fn current(&self, seen: Vec<Seen>, turn: Turn) -> impl Iterator<Item = Stated> {
+        let overtaken = move |seen: &Seen| self.overtook(&seen.observation.peer, seen.began, turn);
+        let current = seen.into_iter().filter(move |seen| !overtaken(seen));
+        current.map(|seen| (seen.at, Body::Peer(seen.observation)))
     }
 
     /// Whether a look that began at `began` is older than one out of turn that is done.
-    fn overtook(&self, peer: &DnsName, began: Instant) -> bool {
-        self.peers.get(peer).and_then(|asked| asked.done).is_some_and(|done| began < done)
+    fn overtook(&self, peer: &DnsName, began: Instant, turn: Turn) -> bool {
+        let done = self.peers.get(peer).and_then(|asked| asked.done);
+        done.is_some_and(|done| done.is_newer(began, turn))
     }
 
     /// What a look looks at: what it was asked for or its plan says, and what was asked for lately.
@@ -120,7 +157,7 @@ impl Attention {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{Blank, Ports, Reading, Services};
+    use epmesh_common::facts::{Blank, Ports, Reading, Services, Subject};
 
     use super::*;
 
@@ -164,15 +201,31 @@ mod tests {
     fn own_facts_read_before_a_look_out_of_turn_was_done_are_thrown_away() {
         let (mut attention, now) = (Attention::default(), Instant::now());
         let sections = || {
-            let services = Services { list: Reading::Value(Vec::new()) };
-            vec![Section::Services(services), Section::Ports(Ports::blank(&Blank::Absent))]
+            let services = Section::Services(Services { list: Reading::Value(Vec::new()) });
+            let ports = Section::Ports(Ports::blank(&Blank::Absent));
+            vec![(Timestamp::default(), services), (Timestamp::default(), ports)]
         };
-        assert_eq!(attention.current_own(sections(), now).len(), 2);
+        let at = |second| now + Duration::from_secs(second);
+        let kept = |attention: &Attention, began, turn| {
+            let kept = attention.current_own(sections(), began, turn);
+            kept.into_iter().map(|(_, body)| body.subject()).collect::<Vec<_>>()
+        };
+        let (services, ports) =
+            (Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports));
+        let both = [services, ports.clone()];
+        assert_eq!(kept(&attention, now, Turn::Round), both);
         let own = vec![SectionKind::Services];
-        attention.done(&Look { own, ..look("dc2.lab.test", &[]) }, now + Duration::from_secs(2));
-        let kept = attention.current_own(sections(), now + Duration::from_secs(1));
-        assert_eq!(kept.iter().map(Section::kind).collect::<Vec<_>>(), [SectionKind::Ports]);
-        assert_eq!(attention.current_own(sections(), now + Duration::from_secs(2)).len(), 2);
+        attention.done(&Look { own, ..look("dc2.lab.test", &[]) }, at(1), at(3));
+        assert_eq!(kept(&attention, now, Turn::Round), std::slice::from_ref(&ports));
+        assert_eq!(
+            kept(&attention, at(2), Turn::Round),
+            std::slice::from_ref(&ports),
+            "it may be older"
+        );
+        assert_eq!(kept(&attention, at(3), Turn::Round), both);
+        // Two looks at once: the one that began first may not come last.
+        assert_eq!(kept(&attention, at(2), Turn::Look), both, "somebody waits for it");
+        assert_eq!(kept(&attention, now, Turn::Look), [ports]);
     }
 
     #[test]
@@ -180,12 +233,19 @@ mod tests {
         let (mut attention, now) = (Attention::default(), Instant::now());
         let (asked, peer) = (look("dc2.lab.test", &[1]), target("dc2.lab.test", false).name);
         attention.asked(&asked, now, LASTING);
-        assert!(!attention.overtook(&peer, now), "it is not done yet");
-        let done = now + Duration::from_secs(2);
-        attention.done(&asked, done);
-        assert!(attention.overtook(&peer, now + Duration::from_secs(1)));
-        assert!(!attention.overtook(&peer, done));
-        assert!(!attention.overtook(&target("dc3.lab.test", false).name, now));
+        assert!(!attention.overtook(&peer, now, Turn::Round), "it is not done yet");
+        let at = |second| now + Duration::from_secs(second);
+        attention.done(&asked, at(1), at(3));
+        assert!(attention.overtook(&peer, at(2), Turn::Round));
+        assert!(!attention.overtook(&peer, at(3), Turn::Round));
+        assert!(attention.overtook(&peer, now, Turn::Look));
+        assert!(!attention.overtook(&peer, at(2), Turn::Look));
+        // One that began earlier and ended later moves the end alone.
+        attention.done(&asked, now, at(4));
+        assert!(attention.overtook(&peer, at(3), Turn::Round));
+        assert!(attention.overtook(&peer, now, Turn::Look));
+        assert!(!attention.overtook(&peer, at(1), Turn::Look));
+        assert!(!attention.overtook(&target("dc3.lab.test", false).name, now, Turn::Round));
     }
 
     #[test]

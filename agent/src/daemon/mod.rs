@@ -82,12 +82,16 @@ enum Turn {
     Look,
 }
 
-/// What a look at a peer saw, and when it began.
+/// What a look at a peer saw, when it began, and when it was done.
 #[derive(Debug)]
 struct Seen {
     began: Instant,
+    at: Timestamp,
     observation: PeerObservation,
 }
+
+/// A body, and when it was seen to be so.
+type Stated = (Timestamp, Body);
 
 impl Daemon {
     /// A daemon that reports into `outbox`. Without `peers` it looks at nobody, and says so when
@@ -209,10 +213,10 @@ impl Daemon {
 
     /// Serves one look out of turn: everything at once, one report, and the word that it is done.
     async fn look_now(&self, look: Look, id: Option<u64>) {
+        let began = Instant::now();
         let resolver =
             async { if look.targets.is_empty() { None } else { Some(self.resolver().await) } };
-        let (own, resolver) = tokio::join!(self.read_all(&look.own), resolver);
-        let mut bodies: Vec<Body> = own.into_iter().map(|s| Body::Own(Box::new(s))).collect();
+        let (own, resolver) = tokio::join!(self.read_all(&look.own, began), resolver);
         let (mut peers, mut notes) = (Vec::new(), Vec::new());
         if let Some(resolver) = resolver {
             let resolver = Arc::new(resolver);
@@ -230,8 +234,9 @@ impl Daemon {
             }
         }
         let mut attention = self.attention.lock().await;
-        bodies.extend(attention.current(peers).map(Body::Peer));
-        attention.done(&look, Instant::now());
+        let mut bodies = attention.current_own(own, began, Turn::Look);
+        bodies.extend(attention.current(peers, Turn::Look));
+        attention.done(&look, began, Instant::now());
         let sequence = self.report(bodies, notes).await;
         drop(attention);
         if let (Some(id), Some(sequence)) = (id, sequence) {
@@ -265,19 +270,26 @@ impl Daemon {
         if observation.is_none() {
             tracing::warn!(peer = %target.name, "a look did not end in time");
         }
-        Some(Seen { began, observation: observation? })
+        Some(Seen { began, at: self.clock.now(), observation: observation? })
     }
 
-    /// Reads sections at the same time.
-    async fn read_all(&self, kinds: &[SectionKind]) -> Vec<Section> {
-        futures_of(kinds.iter().map(|kind| self.read(*kind))).await
+    /// Reads sections at the same time, none of them from before `began`; each with when it was read.
+    async fn read_all(&self, kinds: &[SectionKind], began: Instant) -> Vec<(Timestamp, Section)> {
+        let read = async |kind| {
+            let section = self.read(kind, began).await;
+            (self.clock.now(), section)
+        };
+        futures_of(kinds.iter().copied().map(read)).await
     }
 
     /// Reads one section; one that takes too long or breaks is sent as one that could not be read.
-    async fn read(&self, kind: SectionKind) -> Section {
+    async fn read(&self, kind: SectionKind, asked: Instant) -> Section {
+        let asked = asked.into_std();
         let platform = Arc::clone(&self.platform);
         let reading =
-            AbortOnDropHandle::new(tokio::spawn(async move { platform.collect(kind).await }));
+            AbortOnDropHandle::new(tokio::spawn(
+                async move { platform.collect(kind, asked).await },
+            ));
         let why = match tokio::time::timeout(SECTION_TIMEOUT, reading).await {
             Ok(Ok(section)) if section.kind() == kind => return section,
             Ok(Ok(_)) => "the platform gave another section".to_owned(),
@@ -289,7 +301,7 @@ impl Daemon {
     }
 
     async fn resolver(&self) -> Resolver {
-        match self.read(SectionKind::Resolver).await {
+        match self.read(SectionKind::Resolver, Instant::now()).await {
             Section::Resolver(resolver) => resolver,
             // `read` keeps the kind.
             _ => Resolver::blank(&facts::Blank::Absent),
@@ -297,24 +309,22 @@ impl Daemon {
     }
 
     /// Sends the bodies as one report; its number.
-    async fn report(&self, bodies: Vec<Body>, mut notes: Vec<String>) -> Option<u64> {
-        let at = self.clock.now();
-        let statements = self.statements(&bodies, at, &mut notes);
-        self.send(at, statements, notes).await
+    async fn report(&self, bodies: Vec<Stated>, mut notes: Vec<String>) -> Option<u64> {
+        let statements = self.statements(&bodies, &mut notes);
+        self.send(self.clock.now(), statements, notes).await
     }
 
     /// Sends what has changed at once. The rest, which is nearly all of it nearly always, waits a
     /// little for its like: "still so" is worth its few bytes, and not a report of its own.
-    async fn report_news(&self, bodies: Vec<Body>) {
-        let at = self.clock.now();
+    async fn report_news(&self, bodies: Vec<Stated>) {
         let mut notes = Vec::new();
-        let statements = self.statements(&bodies, at, &mut notes);
+        let statements = self.statements(&bodies, &mut notes);
         let (news, unchanged): (Vec<_>, Vec<_>) =
             statements.into_iter().partition(|statement| statement.body.is_some());
         let unchanged = unchanged.into_iter().map(|it| (it.subject.clone(), it));
         self.unchanged().extend(unchanged);
         if !news.is_empty() || !notes.is_empty() {
-            self.send(at, news, notes).await;
+            self.send(self.clock.now(), news, notes).await;
         }
     }
 
@@ -324,16 +334,11 @@ impl Daemon {
         }
     }
 
-    fn statements(
-        &self,
-        bodies: &[Body],
-        at: Timestamp,
-        notes: &mut Vec<String>,
-    ) -> Vec<Statement> {
+    fn statements(&self, bodies: &[Stated], notes: &mut Vec<String>) -> Vec<Statement> {
         let ledger = self.ledger();
         let mut statements = Vec::with_capacity(bodies.len());
-        for body in bodies {
-            match ledger.state(body, at, notes) {
+        for (at, body) in bodies {
+            match ledger.state(body, *at, notes) {
                 Ok(statement) => statements.push(statement),
                 Err(error) => notes.push(format!(
                     "{} cannot be sent: {}",

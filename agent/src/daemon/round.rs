@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use epmesh_common::facts::{Body, Plan, SectionKind};
+use epmesh_common::facts::{Plan, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -115,11 +115,9 @@ impl Daemon {
         // All in one report: one disk write, and one moment for all of them.
         tokio::time::sleep(wait).await;
         let began = Instant::now();
-        let sections = self.read_all(kinds).await;
+        let sections = self.read_all(kinds, began).await;
         let attention = self.attention.lock().await;
-        let sections = attention.current_own(sections, began);
-        let bodies = sections.into_iter().map(|section| Body::Own(Box::new(section))).collect();
-        self.report_news(bodies).await;
+        self.report_news(attention.current_own(sections, began, Turn::Round)).await;
         drop(attention);
     }
 
@@ -162,8 +160,7 @@ impl Daemon {
                 gathered.push(next);
             }
             let attention = self.attention.lock().await;
-            let bodies = attention.current(gathered).map(Body::Peer).collect();
-            self.report_news(bodies).await;
+            self.report_news(attention.current(gathered, Turn::Round).collect()).await;
             drop(attention);
         }
     }

@@ -79,7 +79,7 @@ impl Platform for Starting {
         facts::Platform::Simulated
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    async fn collect(&self, kind: SectionKind, _: std::time::Instant) -> Section {
         let named = self.named.load(Ordering::SeqCst);
         let name = if named { "dc1.lab.test".parse().expect("a name") } else { unnamed() };
         unreadable(kind, self.kind(), &name, "not looked at")

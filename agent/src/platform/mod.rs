@@ -10,7 +10,10 @@ pub mod port_use;
 pub mod samba;
 pub mod windows;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use epmesh_common::facts::{
     self, Blank, Directory, DnsName, EndpointMap, Events, Failure, Filters, Host, MapView, PortUse,
@@ -36,7 +39,10 @@ pub trait Platform: Send + Sync + 'static {
     /// [`facts::Reading::Unreadable`] or as a [`Failure`], with its reason, beside what could. The result
     /// is always of the kind that was asked for. Implementations bound their own work and keep
     /// blocking calls off the async threads; dropping the future gives the work up.
-    async fn collect(&self, kind: SectionKind) -> Section;
+    ///
+    /// `asked` is when the caller began to want it: nothing that was read before is given. Sections that
+    /// are wanted together, with the same `asked`, may share a reading.
+    async fn collect(&self, kind: SectionKind, asked: Instant) -> Section;
 
     /// The cache of names that this host has beside its DNS servers, where it can be looked into.
     fn name_cache(&self) -> Option<Arc<dyn NameCache>> {

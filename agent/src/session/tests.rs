@@ -154,7 +154,7 @@ impl crate::platform::Platform for Featureless {
         epmesh_common::facts::Platform::Simulated
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    async fn collect(&self, kind: SectionKind, _: std::time::Instant) -> Section {
         assert_ne!(kind, SectionKind::EndpointMap, "a bug in a platform");
         let name = "dc1.lab.test".parse().expect("a name");
         unreadable(kind, self.kind(), &name, "it is blank")

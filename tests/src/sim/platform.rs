@@ -113,7 +113,7 @@ impl Platform for SimPlatform {
         facts::Platform::Simulated
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    async fn collect(&self, kind: SectionKind, _: std::time::Instant) -> Section {
         let state = self.shared.state();
         match kind {
             SectionKind::Host => Section::Host(self.host(&state)),

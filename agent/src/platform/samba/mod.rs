@@ -217,7 +217,7 @@ impl Platform for Samba {
         facts::Platform::Samba
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    async fn collect(&self, kind: SectionKind, asked: Instant) -> Section {
         fn no<T>(why: &str) -> Reading<T> {
             Reading::Unreadable(why.to_owned())
         }
@@ -226,10 +226,15 @@ impl Platform for Samba {
             SectionKind::Host => self.host().await,
             SectionKind::EndpointMap => self.endpoint_map().await,
             SectionKind::Services => Section::Services(
-                self.files(Here::services, |why| Services { list: no(why) }).await,
+                self.files(move |here| here.services(asked), |why| Services { list: no(why) })
+                    .await,
             ),
             SectionKind::Ports => Section::Ports(
-                self.files(Here::ports, |why| Ports::blank(&Blank::unreadable(why))).await,
+                self.files(
+                    move |here| here.ports(asked),
+                    |why| Ports::blank(&Blank::unreadable(why)),
+                )
+                .await,
             ),
             SectionKind::Resolver => {
                 let own = self
@@ -253,7 +258,7 @@ impl Platform for Samba {
                 Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
             }
             SectionKind::PortUse => {
-                let read = |here: &Here| here.port_use(Instant::now());
+                let read = move |here: &Here| here.port_use(asked);
                 let blank = |why: &str| PortUse::blank(&Blank::unreadable(why));
                 Section::PortUse(self.files(read, blank).await)
             }
@@ -318,13 +323,14 @@ impl Here {
     }
 
     /// To find them, every process of the host is looked at.
-    fn processes(&self) -> Result<Arc<Vec<proc::Running>>, FileError> {
-        self.processes.get(|| proc::of_root(&self.at(Path::new("/proc")), services::is_sambas))
+    fn processes(&self, asked: Instant) -> Result<Arc<Vec<proc::Running>>, FileError> {
+        let read = || proc::of_root(&self.at(Path::new("/proc")), services::is_sambas);
+        self.processes.get(asked, read)
     }
 
-    fn services(&self) -> Services {
+    fn services(&self, asked: Instant) -> Services {
         let dir = self.at(Path::new("/proc"));
-        let processes = match self.processes() {
+        let processes = match self.processes(asked) {
             Ok(processes) => processes,
             Err(error) => return Services { list: Reading::unreadable(&error) },
         };
@@ -352,7 +358,7 @@ impl Here {
         }
     }
 
-    fn ports(&self) -> Ports {
+    fn ports(&self, asked: Instant) -> Ports {
         let rpc = match self.conf() {
             Ok(conf) => conf.rpc_range().map(|(first, last)| PortRange {
                 family: AddressFamily::V4,
@@ -362,16 +368,16 @@ impl Here {
             }),
             Err(error) => Reading::unreadable(&error),
         };
-        Ports { dynamic: self.dynamic(), rpc, listeners: self.listeners() }
+        Ports { dynamic: self.dynamic(), rpc, listeners: self.listeners(asked) }
     }
 
-    fn listeners(&self) -> Reading<Vec<Listener>> {
-        let sockets = match self.tcp() {
+    fn listeners(&self, asked: Instant) -> Reading<Vec<Listener>> {
+        let sockets = match self.tcp(asked) {
             Ok(sockets) => sockets,
             Err(error) => return Reading::unreadable(&error),
         };
         let dir = self.at(Path::new("/proc"));
-        let owners = self.processes().map(|all| owners(&dir, &all)).unwrap_or_default();
+        let owners = self.processes(asked).map(|all| owners(&dir, &all)).unwrap_or_default();
         let mut listeners: Vec<Listener> = sockets
             .iter()
             .filter(|socket| socket.state == net::LISTEN)

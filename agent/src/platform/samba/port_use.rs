@@ -24,13 +24,13 @@ const MAX_SOCKETS: usize = 262_144;
 
 impl Here {
     /// One look at the ports in use; what it saw is kept for the peak and the trend.
-    pub(super) fn port_use(&self, now: Instant) -> PortUse {
+    pub(super) fn port_use(&self, asked: Instant) -> PortUse {
         let dynamic = match self.dynamic() {
             Reading::Value(dynamic) => dynamic,
             Reading::Unreadable(why) => return no_use(&why),
             Reading::Absent | Reading::NotApplicable => return no_use("there is no dynamic range"),
         };
-        let sockets = match self.sockets() {
+        let sockets = match self.sockets(asked) {
             Ok(sockets) => sockets,
             Err(error) => {
                 let why = epmesh_common::error::chain(&error);
@@ -45,7 +45,7 @@ impl Here {
             Reading::Value(Vec::new())
         };
         let mut history = self.port_history.lock().unwrap_or_else(PoisonError::into_inner);
-        PortUse { ranges: Reading::Value(history.add(now, &counts)), top }
+        PortUse { ranges: Reading::Value(history.add(asked, &counts)), top }
     }
 
     fn top(
@@ -68,16 +68,17 @@ impl Here {
         }))
     }
 
-    fn sockets(&self) -> Result<Vec<Seen>, FileError> {
+    fn sockets(&self, asked: Instant) -> Result<Vec<Seen>, FileError> {
         let seen = |transport| move |socket| Seen { socket, transport };
-        let mut all: Vec<Seen> = self.tcp()?.iter().copied().map(seen(Transport::Tcp)).collect();
+        let mut all: Vec<Seen> =
+            self.tcp(asked)?.iter().copied().map(seen(Transport::Tcp)).collect();
         all.extend(self.table("udp")?.into_iter().map(seen(Transport::Udp)));
         Ok(all)
     }
 
     /// All TCP sockets. The kernel goes through its whole table for each reading, however few there are.
-    pub(super) fn tcp(&self) -> Result<Arc<Vec<net::Socket>>, FileError> {
-        self.tcp.get(|| self.table("tcp"))
+    pub(super) fn tcp(&self, asked: Instant) -> Result<Arc<Vec<net::Socket>>, FileError> {
+        self.tcp.get(asked, || self.table("tcp"))
     }
 
     /// The sockets of one transport, of both IP versions.

@@ -50,7 +50,7 @@ fn host() -> TempDir {
 #[tokio::test]
 async fn the_host_without_its_directory() {
     let root = host();
-    let Section::Host(host) = samba(&root).collect(SectionKind::Host).await else {
+    let Section::Host(host) = samba(&root).collect(SectionKind::Host, Instant::now()).await else {
         panic!("another section")
     };
     assert_eq!(host.name.as_str(), "dc7.lab.test");
@@ -67,11 +67,12 @@ async fn a_file_server_has_no_directory() {
     let root = host();
     put(&root, "etc/samba/smb.conf", "[global]\nserver role = standalone server\n");
     let samba = samba(&root);
-    let Section::Directory(directory) = samba.collect(SectionKind::Directory).await else {
+    let Section::Directory(directory) = samba.collect(SectionKind::Directory, Instant::now()).await
+    else {
         panic!("another section")
     };
     assert_eq!(directory.settings, Reading::NotApplicable);
-    let Section::Host(host) = samba.collect(SectionKind::Host).await else {
+    let Section::Host(host) = samba.collect(SectionKind::Host, Instant::now()).await else {
         panic!("another section")
     };
     assert_eq!(host.dsa_guid, Reading::NotApplicable);
@@ -82,13 +83,14 @@ async fn every_section_keeps_its_kind_on_a_host_that_has_nothing() {
     let root = tempfile::tempdir().expect("a directory");
     let samba = samba(&root);
     for kind in SectionKind::ALL {
-        assert_eq!(samba.collect(kind).await.kind(), kind);
+        assert_eq!(samba.collect(kind, Instant::now()).await.kind(), kind);
     }
-    let Section::Services(services) = samba.collect(SectionKind::Services).await else {
+    let Section::Services(services) = samba.collect(SectionKind::Services, Instant::now()).await
+    else {
         panic!("another section")
     };
     assert!(matches!(services.list, Reading::Unreadable(_)), "no /proc is not `stopped`");
-    let Section::Ports(ports) = samba.collect(SectionKind::Ports).await else {
+    let Section::Ports(ports) = samba.collect(SectionKind::Ports, Instant::now()).await else {
         panic!("another section")
     };
     assert!(matches!(ports.listeners, Reading::Unreadable(_)), "no /proc is not `none`");
@@ -105,7 +107,8 @@ async fn the_sockets_belong_to_processes() {
     );
     fs::create_dir_all(root.path().join("proc/24/fd")).expect("a folder");
     symlink("socket:[77]", root.path().join("proc/24/fd/5")).expect("a link");
-    let Section::Ports(ports) = samba(&root).collect(SectionKind::Ports).await else {
+    let Section::Ports(ports) = samba(&root).collect(SectionKind::Ports, Instant::now()).await
+    else {
         panic!("another section")
     };
     let seen: Vec<_> =
@@ -119,7 +122,9 @@ async fn the_sockets_belong_to_processes() {
 #[tokio::test]
 async fn the_map_has_a_view_for_each_way() {
     let root = host();
-    let Section::EndpointMap(map) = samba(&root).collect(SectionKind::EndpointMap).await else {
+    let Section::EndpointMap(map) =
+        samba(&root).collect(SectionKind::EndpointMap, Instant::now()).await
+    else {
         panic!("another section")
     };
     let ways: Vec<Through> = map.views.iter().map(|view| view.through).collect();
@@ -131,7 +136,9 @@ async fn the_map_has_a_view_for_each_way() {
 #[tokio::test]
 async fn services_stand_with_their_roles() {
     let root = host();
-    let Section::Services(services) = samba(&root).collect(SectionKind::Services).await else {
+    let Section::Services(services) =
+        samba(&root).collect(SectionKind::Services, Instant::now()).await
+    else {
         panic!("another section")
     };
     if proc::sees_all(Path::new("/proc")) {

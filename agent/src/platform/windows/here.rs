@@ -16,6 +16,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Instant,
 };
 
 use epmesh_common::facts::{
@@ -145,7 +146,8 @@ impl Platform for Windows {
         Some(Arc::new(cache::DnsClient))
     }
 
-    async fn collect(&self, kind: SectionKind) -> Section {
+    /// Every section is read for itself: nothing is shared.
+    async fn collect(&self, kind: SectionKind, _asked: Instant) -> Section {
         let read = match kind {
             SectionKind::EndpointMap => return self.endpoint_map().await,
             SectionKind::Host => |here: &Here| Section::Host(here.host()),

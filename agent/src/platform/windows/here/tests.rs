@@ -98,7 +98,8 @@ fn a_delayed_start_is_told_from_one_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_service_has_a_process_that_started() {
     let dir = tempfile::tempdir().expect("a folder");
-    let Section::Services(services) = platform(dir.path()).collect(SectionKind::Services).await
+    let Section::Services(services) =
+        platform(dir.path()).collect(SectionKind::Services, Instant::now()).await
     else {
         panic!("another section")
     };
@@ -116,7 +117,7 @@ async fn what_this_host_does_not_have_is_never_healthy() {
     let dir = tempfile::tempdir().expect("a folder");
     let windows = platform(dir.path());
     let read = async |kind| {
-        let section = windows.collect(kind).await;
+        let section = windows.collect(kind, Instant::now()).await;
         assert_eq!(section.kind(), kind);
         section
     };
@@ -153,10 +154,14 @@ async fn a_listener_is_listed_while_it_is_there() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let taken = listener.local_addr().expect("its address");
     let windows = platform(dir.path());
-    let Section::Ports(ports) = windows.collect(SectionKind::Ports).await else { panic!("kind") };
+    let Section::Ports(ports) = windows.collect(SectionKind::Ports, Instant::now()).await else {
+        panic!("kind")
+    };
     assert_eq!(ports.listens(taken.ip(), taken.port()), Some(true));
     drop(listener);
-    let Section::Ports(ports) = windows.collect(SectionKind::Ports).await else { panic!("kind") };
+    let Section::Ports(ports) = windows.collect(SectionKind::Ports, Instant::now()).await else {
+        panic!("kind")
+    };
     assert_eq!(ports.listens(taken.ip(), taken.port()), Some(false));
 }
 
@@ -164,8 +169,12 @@ async fn a_listener_is_listed_while_it_is_there() {
 async fn the_host_tells_its_life_the_same_way_each_time() {
     let dir = tempfile::tempdir().expect("a folder");
     let windows = platform(dir.path());
-    let Section::Host(first) = windows.collect(SectionKind::Host).await else { panic!("kind") };
-    let Section::Host(again) = windows.collect(SectionKind::Host).await else { panic!("kind") };
+    let Section::Host(first) = windows.collect(SectionKind::Host, Instant::now()).await else {
+        panic!("kind")
+    };
+    let Section::Host(again) = windows.collect(SectionKind::Host, Instant::now()).await else {
+        panic!("kind")
+    };
     assert_eq!(first, again);
     let boot = first.boot.value().expect("its life");
     assert!(!boot.id.is_empty() && boot.at > Timestamp::default());
@@ -178,7 +187,8 @@ async fn the_host_tells_its_life_the_same_way_each_time() {
 async fn the_hosts_file_of_this_host_is_read() {
     let dir = tempfile::tempdir().expect("a folder");
     let windows = platform(dir.path());
-    let Section::Resolver(read) = windows.collect(SectionKind::Resolver).await else {
+    let Section::Resolver(read) = windows.collect(SectionKind::Resolver, Instant::now()).await
+    else {
         panic!("kind")
     };
     assert!(read.interfaces.value().is_some(), "{:?}", read.interfaces);
