@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use super::{Cause, Confidence, Side, case::Case, finding::Finding, server};
-use crate::facts::{Platform, PortUse, ServiceRole, StartType, Transport};
+use crate::facts::{Platform, PortUse, ServiceRole, StartType, Timestamp, Transport};
 
 /// Losses within so long a time count together.
 const WINDOW: Duration = Duration::from_secs(2 * 3600);
 
 /// Fewer losses than these are restarts.
-const FLAPPING: usize = 3;
+const LOSSES: usize = 3;
+
+/// The word for it in a culprit.
+pub(super) const FLAPPING: &str = "flapping";
 
 /// The first of them.
 pub(super) fn latent(case: &Case<'_>) -> Option<Finding> {
@@ -22,24 +25,60 @@ pub(super) fn latent(case: &Case<'_>) -> Option<Finding> {
         .map(Finding::latent)
 }
 
+/// How often a registration was lost.
+pub(super) struct Losses {
+    count: usize,
+    /// So many of them with the process.
+    deaths: usize,
+}
+
+impl Losses {
+    /// Those after which it came back, of the two hours before `end` and in this life of the host.
+    fn until(case: &Case<'_>, end: Timestamp) -> Self {
+        let mut losses = Self { count: 0, deaths: 0 };
+        let mut known = case.registrations().filter(|known| known.last.until(end) <= WINDOW);
+        let Some(mut before) = known.next() else { return losses };
+        for next in known {
+            // A process that is not known is not taken for another one.
+            let died = matches!((before.process, next.process), (Some(a), Some(b)) if a != b);
+            if died || before.lost.is_some() {
+                losses.count += 1;
+                losses.deaths += usize::from(died);
+            }
+            before = next;
+        }
+        losses
+    }
+
+    /// Whether they are too many to be restarts.
+    const fn is_flapping(&self) -> bool {
+        self.count >= LOSSES
+    }
+
+    /// What to add to a registration that is gone since `end`, with its process or without, where it
+    /// came and went before: starting the service once more will not do. Counted up to its end, so that
+    /// it does not change while nothing does.
+    pub(super) fn word(case: &Case<'_>, end: Timestamp, died: bool) -> String {
+        let Self { count, deaths } = Self::until(case, end);
+        let all = Self { count: count + 1, deaths: deaths + usize::from(died) };
+        if all.is_flapping() { format!("; {FLAPPING}: {all}") } else { String::new() }
+    }
+}
+
+impl std::fmt::Display for Losses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { count, deaths } = self;
+        write!(f, "lost {count} times within two hours, {deaths} of them with its process")
+    }
+}
+
 /// Registered now, and lost again and again in this life of the host.
 fn flapping(case: &Case<'_>) -> Option<Finding> {
-    let mut known = case.registrations().filter(|known| known.last.until(case.now) <= WINDOW);
-    let mut before = known.next()?;
-    let (mut losses, mut deaths) = (0_usize, 0_usize);
-    for next in known {
-        // A process that is not known is not taken for another one.
-        let died = matches!((before.process, next.process), (Some(a), Some(b)) if a != b);
-        if died || before.lost.is_some() {
-            losses += 1;
-            deaths += usize::from(died);
-        }
-        before = next;
-    }
-    if losses < FLAPPING {
+    let losses = Losses::until(case, case.now);
+    if !losses.is_flapping() {
         return None;
     }
-    let (cause, kind) = if deaths * 2 > losses {
+    let (cause, kind) = if losses.deaths * 2 > losses.count {
         (Cause::ServiceDied, "service")
     } else {
         (Cause::EndpointsUnregistered, "registration")
@@ -50,10 +89,7 @@ fn flapping(case: &Case<'_>) -> Option<Finding> {
             .culprit(
                 kind,
                 format!("{service} on {}", case.source()),
-                format!(
-                    "flapping: registered now, lost {losses} times in the last two hours, {deaths} \
-                     of them with its process"
-                ),
+                format!("{FLAPPING}: registered now, {losses}"),
             )
             .sure(Confidence::Likely),
     )

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Cause, Confidence, Side, State, case::Case, finding::Finding},
+    super::{Cause, Confidence, Side, State, case::Case, finding::Finding, latent::Losses},
     reason::reason,
 };
 use crate::{
@@ -81,7 +81,11 @@ fn stopped(
     let how = if disabled { "not running, disabled" } else { "not running" };
     if let Some(last) = case.registrations().map(|known| known.last).max() {
         return Finding::failing(Cause::ServiceDied, Side::Source, error)
-            .culprit("service", name, format!("{how}; was registered until {last}"))
+            .culprit(
+                "service",
+                name,
+                format!("{how}; was registered until {last}{}", Losses::word(case, last, true)),
+            )
             .sure(most);
     }
     let code = service.exit_code.value().copied();
@@ -148,7 +152,10 @@ fn running(
             .culprit(
                 "registration",
                 name,
-                format!("process {pid} runs since {started}; was registered until {last}"),
+                format!(
+                    "process {pid} runs since {started}; was registered until {last}{}",
+                    Losses::word(case, last, false)
+                ),
             )
             .sure(most);
     }

@@ -1,7 +1,7 @@
 //! What to do about a service that does not run, or does not register.
 
 use super::{
-    super::{Cause, Side, State},
+    super::{Cause, Side, State, latent::FLAPPING},
     remedy::Ground,
 };
 use crate::facts::{Platform, StartType};
@@ -29,7 +29,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             started(g),
         ],
         Cause::ServiceDied => vec![
-            format!("on {source}, see why {service} ended: {}", look_up(g)),
+            format!("on {source}, see why {service} ended{}: {}", again(g), look_up(g)),
             format!("start it again on {source}: {}", start(g)),
             started(g),
         ],
@@ -46,8 +46,9 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         }
         Cause::EndpointsUnregistered => vec![
             format!(
-                "on {source} the process still runs and its registration is gone: see in its log what \
+                "on {source} the process still runs and its registration is gone{}: see in its log what \
                  took it out of the endpoint map at that time ({})",
+                again(g),
                 g.value
             ),
             format!("{}, so that it registers again", restart(g)),
@@ -70,6 +71,11 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         ],
         _ => misconfigured(g),
     }
+}
+
+/// Of what has come back before, only to go again: starting it is not the end of it.
+fn again(g: &Ground<'_>) -> &'static str {
+    if g.value.contains(FLAPPING) { " again and again" } else { "" }
 }
 
 /// The service that serves the interface.
