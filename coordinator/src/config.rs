@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::{
     alert::{Receiver, Secret},
-    fleet::Settings,
+    fleet::{HISTORY, Settings},
     incident::Damping,
     pki::{self, AGENT_VALIDITY},
 };
@@ -51,6 +51,8 @@ pub struct ServeOptions {
     pub webhooks: Vec<Receiver>,
     /// How long an agent's certificate is valid.
     pub agent_validity: Duration,
+    /// How long a registration is remembered after it was last seen.
+    pub history: Duration,
     /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
     pub client_protocols: ClientProtocolRule,
     /// What is configured of how incidents are held down; the rest is as usual for the interval.
@@ -100,6 +102,7 @@ impl ServeOptions {
             interfaces: default_interfaces(),
             webhooks: Vec::new(),
             agent_validity: AGENT_VALIDITY,
+            history: HISTORY,
             client_protocols: ClientProtocolRule::default(),
             incidents: IncidentOptions::default(),
         }
@@ -138,6 +141,9 @@ impl ServeOptions {
         }
         if let Some(days) = root.integer("agent-certificate-days", 1..=3650) {
             options.agent_validity = u32::try_from(days).map_or(AGENT_VALIDITY, pki::days);
+        }
+        if let Some(days) = root.integer("history-days", 1..=365) {
+            options.history = u32::try_from(days).map_or(HISTORY, pki::days);
         }
         if let Some(table) = root.table("client-protocols") {
             options.client_protocols = client_protocols::rule(&table);
@@ -189,6 +195,7 @@ impl ServeOptions {
             interval: self.interval,
             interfaces: self.interfaces.clone(),
             client_protocols: self.client_protocols.clone(),
+            history: self.history,
         }
     }
 }
@@ -236,7 +243,7 @@ mod tests {
             "data-dir = \"/var/lib/epmesh\"\nlisten = \"10.0.0.1:7000\"\nweb = \"127.0.0.1:8080\"\n\
              names = [\"epmesh.lab.test\", \"10.0.0.1\"]\ninterval = \"5s\"\n\
              interfaces = [\"drsuapi\", \"12345678-1234-abcd-ef00-01234567cffb v1.0\"]\n\
-             agent-certificate-days = 30\n\
+             agent-certificate-days = 30\nhistory-days = 7\n\
              [incidents]\nopen-after = \"0s\"\nresolve-after = \"20s\"\n\
              [[webhook]]\nname = \"ops\"\nurl = \"https://hooks.lab.test/a\"\nsecret = \"{SECRET}\"\n"
         );
@@ -247,6 +254,7 @@ mod tests {
         assert_eq!(options.interfaces.len(), 2);
         assert_eq!(options.webhooks.len(), 1);
         assert_eq!(options.agent_validity, pki::days(30));
+        assert_eq!(options.settings().history, pki::days(7));
         let damping = options.damping();
         assert_eq!((damping.open_after.as_secs(), damping.resolve_after.as_secs()), (0, 20));
         assert_eq!(damping.reopen_within, Damping::usual(options.interval).reopen_within);
@@ -261,6 +269,7 @@ mod tests {
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
         assert_eq!(example.agent_validity, usual.agent_validity);
+        assert_eq!(example.history, usual.history);
         assert_eq!(example.client_protocols, usual.client_protocols);
         assert_eq!(example.damping(), usual.damping());
     }

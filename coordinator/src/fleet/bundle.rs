@@ -15,7 +15,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{History, Settings, View, dc::Dc};
+use super::{HISTORY, History, Settings, View, dc::Dc};
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -192,6 +192,7 @@ fn opened(header: Header) -> Result<(View, Timestamp), BundleError> {
         interval: Duration::from_millis(header.interval_ms),
         interfaces: header.interfaces,
         client_protocols: ClientProtocolRule::default(),
+        history: HISTORY,
     };
     Ok((View::new(settings), header.at))
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// The most stretches kept of one interface.
 const MOST: usize = 16;
 
-/// How long a stretch is kept after it was last seen.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a stretch is kept after it was last seen, unless configured otherwise.
+pub const HISTORY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The registrations of one domain controller, interface by interface, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,8 @@ pub struct MapReading<'a> {
     pub facts: &'a DcFacts,
     /// How far the other facts may be from the map in time and still go with it.
     pub fresh_for: Duration,
+    /// How long a stretch is kept after it was last seen.
+    pub kept_for: Duration,
 }
 
 impl MapReading<'_> {
@@ -96,7 +98,7 @@ impl History {
                 last.registration.lost.get_or_insert(reading.at);
             }
         }
-        self.forget_before(reading.at.minus(KEPT));
+        self.forget_before(reading.at.minus(reading.kept_for));
     }
 
     fn last(&mut self, interface: InterfaceId) -> Option<&mut Stretch> {
@@ -175,6 +177,7 @@ mod tests {
             read: Some(at(second)),
             facts,
             fresh_for: FRESH,
+            kept_for: HISTORY,
         };
         history.observe(&reading, &[DRSUAPI]);
     }
@@ -219,6 +222,7 @@ mod tests {
             read: Some(at(20)),
             facts: &facts,
             fresh_for: FRESH,
+            kept_for: HISTORY,
         };
         history.observe(&reading, &[DRSUAPI]);
         observe(&mut history, 30, true, &facts);
@@ -249,7 +253,7 @@ mod tests {
         }
         assert_eq!(history.of(DRSUAPI).len(), MOST);
         assert_eq!(history.of(DRSUAPI)[0].process.map(|process| process.pid), Some(24));
-        let later = KEPT.as_secs() + 1000;
+        let later = HISTORY.as_secs() + 1000;
         observe(&mut history, later, true, &facts(later, "a", Some(99), later));
         assert_eq!(history.of(DRSUAPI).len(), 1);
     }

@@ -35,7 +35,7 @@ pub use self::{
     dc::Acknowledged,
     gathered::Gathered,
     grouping::Standing,
-    history::{History, MapReading},
+    history::{HISTORY, History, MapReading},
     outcome::Outcome,
     report::{Restored, Staged, StagedBody},
     shared::{Fleet, Transition},

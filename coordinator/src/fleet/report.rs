@@ -132,6 +132,7 @@ impl View {
             read: Some(read),
             facts: &facts,
             fresh_for: self.settings.fresh_for(),
+            kept_for: self.settings.history,
         };
         history.observe(&reading, &self.settings.interfaces);
         (history != known.history).then_some(history)

@@ -14,7 +14,7 @@ use epmesh_common::{
 use uuid::Uuid;
 
 use super::{
-    Restored, Settings, StagedBody, View,
+    HISTORY, Restored, Settings, StagedBody, View,
     samples::{DRSUAPI, directory, host, map, name, seen},
 };
 
@@ -69,6 +69,7 @@ fn settings() -> Settings {
         interval: Duration::from_secs(60),
         interfaces: vec![DRSUAPI],
         client_protocols: ClientProtocolRule::default(),
+        history: HISTORY,
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Settings {
     pub interfaces: Vec<InterfaceId>,
     /// What is expected in `ClientProtocols`.
     pub client_protocols: ClientProtocolRule,
+    /// How long a registration is remembered after it was last seen.
+    pub history: Duration,
 }
 
 impl Settings {

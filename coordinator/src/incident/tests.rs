@@ -112,6 +112,7 @@ impl Stage {
             interval: INTERVAL,
             interfaces: interfaces.clone(),
             client_protocols: ClientProtocolRule::default(),
+            history: crate::fleet::HISTORY,
         });
         let receiver = Receiver::new("ops", "http://127.0.0.1:9/", SECRET).expect("a receiver");
         let alerts = Alerts::open(Arc::clone(&store), vec![receiver]).await.expect("an outbox");

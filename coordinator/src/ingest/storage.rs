@@ -269,6 +269,7 @@ mod tests {
             interval: Duration::from_secs(60),
             interfaces: vec![DRSUAPI],
             client_protocols: Default::default(),
+            history: crate::fleet::HISTORY,
         };
         let mut view = View::new(settings);
         let (sent, received) = (Timestamp::from_millis(900_000), Timestamp::from_millis(300_000));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use epmesh::fleet::Settings;
+use epmesh::fleet::{HISTORY, Settings};
 use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
 
 use super::{
@@ -94,5 +94,6 @@ pub(super) fn settings() -> Settings {
         interval: INTERVAL,
         interfaces: vec![drsuapi()],
         client_protocols: Default::default(),
+        history: HISTORY,
     }
 }

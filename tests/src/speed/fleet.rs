@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use epmesh::fleet::{Settings, View};
+use epmesh::fleet::{HISTORY, Settings, View};
 use epmesh_common::{
     facts::{
         Body, DnsName, Platform, Reading, Report, Section, ServiceRole, ServiceState, Target,
@@ -50,6 +50,7 @@ impl Fleet {
             interval: Duration::from_secs(60),
             interfaces: vec![drsuapi()],
             client_protocols: ClientProtocolRule::default(),
+            history: HISTORY,
         };
         let mut fleet = Self {
             view: View::new(settings),
