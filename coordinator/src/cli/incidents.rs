@@ -8,13 +8,16 @@ use epmesh_proto::v1::{AcknowledgeRequest, IncidentRequest, IncidentsRequest, Si
 use super::{
     args::{IncidentArguments, IncidentCommand},
     client::{Client, ClientError, parse},
-    render::{ago, finish, moment, table},
+    render::{ago, finish, labelled, moment, table},
     run::{Exit, reply},
 };
 use crate::incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many};
 
 /// Links that are printed of each sort; JSON has all of them.
 const PRINTED: usize = 40;
+
+/// A terminal that is narrower has no room for the list's columns.
+const NARROW: u16 = 120;
 
 pub(super) async fn list(client: &mut Client, all: bool) -> Result<IncidentList, ClientError> {
     parse(reply(client.query.incidents(IncidentsRequest { all }).await)?)
@@ -60,6 +63,10 @@ pub(super) fn render_list(
     if list.incidents.is_empty() {
         let what = if all { "no incident is kept" } else { "no incident is open" };
         let _ = writeln!(text, "{what}");
+    } else if width.is_some_and(|width| width < NARROW) {
+        let rows: Vec<(&str, String)> =
+            list.incidents.iter().map(|row| (row.id.as_str(), block(row, now))).collect();
+        text.push_str(&labelled(&rows, width));
     } else {
         let header =
             ["ID", "STATUS", "STATE", "SIDE", "CAUSE", "SURE", "LINKS", "WHAT", "SINCE", "NOTE"];
@@ -73,7 +80,7 @@ pub(super) fn render_list(
                 row.cause.to_string(),
                 row.confidence.to_string(),
                 links(row),
-                row.subject.clone(),
+                what(row),
                 ago(row.first_seen, now),
                 notes(row, now),
             ]);
@@ -85,6 +92,24 @@ pub(super) fn render_list(
         let links = so_many(count, "link fails", "links fail");
         let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
         named(&mut text, &list.unexplained);
+    }
+    text
+}
+
+/// The fault and, below it, whom it hits: that is what tells its side.
+fn what(row: &IncidentRow) -> String {
+    format!("{}\n{}", row.subject, row.pattern.words)
+}
+
+/// A row of the list where there is no room for its columns.
+fn block(row: &IncidentRow, now: Timestamp) -> String {
+    let since = ago(row.first_seen, now);
+    let (status, links) = (status(row.status), links(row));
+    let mut text = format!("{status}, {}, {since}: {}, ", row.state, row.cause);
+    let _ = write!(text, "side {}, {}; links: {links}\n{}", row.side, row.confidence, what(row));
+    let notes = notes(row, now);
+    if !notes.is_empty() {
+        let _ = write!(text, "\n{notes}");
     }
     text
 }

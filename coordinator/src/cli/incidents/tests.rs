@@ -72,12 +72,24 @@ fn the_list() {
         failing: 0,
         latent: 3,
         unseen: 0,
+        pattern: Pattern {
+            shape: Shape::OneDnsServer,
+            hit: 3,
+            of: 5,
+            words:
+                "3 of 3 destinations that use DNS server 10.0.0.53 will fail, none of the other 2"
+                    .to_owned(),
+        },
         reopened: 0,
         acknowledged: None,
         ..row()
     };
     let list = IncidentList { incidents: vec![row(), second], unexplained: vec![link(7)] };
     is_as_in("incidents.txt", &render_list(&list, false, now(), Some(160)));
+    // However narrow, each incident still says whom it hits, and no line is longer than it may be.
+    let narrow = render_list(&list, false, now(), Some(80));
+    is_as_in("incidents-80.txt", &narrow);
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
     assert_eq!(exit(&list), Exit::Failing);
     let over = IncidentRow { status: Status::Resolved, ..row() };
     let list = IncidentList { incidents: vec![over], unexplained: Vec::new() };
