@@ -1,4 +1,5 @@
 mod order;
+mod pattern;
 
 use std::collections::BTreeSet;
 
