@@ -99,7 +99,7 @@ impl<'a> Case<'a> {
 
     /// Whether it has one with this objectGUID. Asked for every link, of what may be thousands; they are
     /// in order, unless an agent says otherwise.
-    fn destination_knows(&self, guid: Uuid) -> bool {
+    pub(super) fn destination_knows(&self, guid: Uuid) -> bool {
         let rows = self.destination_settings();
         rows.binary_search_by_key(&guid, |row| row.dsa_guid).is_ok()
             || rows.iter().any(|row| row.dsa_guid == guid)

@@ -29,6 +29,8 @@ pub struct Expect {
     pub proof: Vec<String>,
     /// Causes that must have been ruled out.
     pub ruled_out: Vec<Cause>,
+    /// Texts that must stand in the reasons why causes were ruled out.
+    pub why_not: Vec<String>,
     /// Texts that must stand in the notes on the source's own setup, which are no verdict.
     pub notes: Vec<String>,
     /// Causes that it must not be, although they are near: a near miss of each.
@@ -62,6 +64,7 @@ pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
         remedy: texts("remedy"),
         proof: texts("proof"),
         ruled_out: table.list("ruled-out", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        why_not: texts("why-not"),
         notes: texts("notes"),
         not: table.list("not", |text| known(Cause::ALL, text)).unwrap_or_default(),
         not_confidence: table.parse("not-confidence", |text| known(Confidence::ALL, text)),
@@ -126,6 +129,11 @@ impl Expect {
             if !verdict.ruled_out.iter().any(|out| out.cause == *cause) {
                 found.push(format!("ruled out: expected {cause} among them"));
             }
+        }
+        let why: Vec<&str> = verdict.ruled_out.iter().map(|out| out.why.as_str()).collect();
+        let why = why.join(" / ");
+        for text in self.why_not.iter().filter(|text| !why.contains(text.as_str())) {
+            found.push(format!("why not: expected {text:?} in it, got {why}"));
         }
         if self.not.contains(&verdict.cause) {
             found.push(format!("cause: it must not be {}", verdict.cause));

@@ -1,6 +1,9 @@
 //! The causes that were considered and left, each with the fact that speaks against it.
 
-use std::net::IpAddr;
+use std::{
+    mem::discriminant,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use super::{
     super::{
@@ -14,7 +17,7 @@ use super::{
     },
     interface_name,
 };
-use crate::facts::{ServiceState, Source};
+use crate::facts::{RpcFilterAction, ServiceState, Source};
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
@@ -28,6 +31,7 @@ pub(in super::super) fn ruled_out(
     let mut all = Vec::new();
     names_ruled_out(case, views, &mut all);
     server_ruled_out(case, views, &mut all);
+    settings_ruled_out(case, &mut all);
     static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
     all
@@ -65,12 +69,59 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             rule(Cause::DnsAStale, why);
         }
     }
+    let mut said = dns().map(|view| view.addresses).filter(|addresses| !addresses.is_empty());
+    if let Some(first) = said.next()
+        && dns().all(|view| view.addresses == first)
+    {
+        rule(Cause::DnsServersDisagree, "every DNS server gives the same addresses".to_owned());
+    }
+    for (source, cause) in [
+        (Source::Cache, Cause::DnsCacheStale),
+        (Source::Lmhosts, Cause::LmhostsOverride),
+        (Source::Wins(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), Cause::WinsStale),
+    ] {
+        let same = |other: Source| discriminant(&other) == discriminant(&source);
+        let asked = || views.iter().filter(|view| same(view.source) && view.answered);
+        if asked().next().is_none() || asked().any(|view| view.wrong(case).next().is_some()) {
+            continue;
+        }
+        let why = if asked().all(|view| view.addresses.is_empty()) {
+            "it has no address of the name"
+        } else {
+            "it gives no address of anybody else"
+        };
+        rule(cause, why.to_owned());
+    }
     let effective: Vec<IpAddr> =
         effective(views).map_or(Vec::new(), |view| view.addresses.iter().map(|a| a.0).collect());
     let source_answers = |address: &&IpAddr| case.owner(**address) == Owner::Source;
     if let Some(address) = effective.iter().find(source_answers) {
         let why = format!("{address}, where the name leads, is {}", case.source());
         rule(Cause::WrongServerIdentity, why);
+    }
+}
+
+/// What the source's settings and the directory would have to say, and do not.
+fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    let (source, destination) = (case.source(), case.destination());
+    if let Some(own) = case.source_guid().filter(|own| case.destination_knows(*own)) {
+        let why =
+            format!("the directory of {destination} has {source} under its own objectGUID, {own}");
+        rule(Cause::NtdsSettingsStale, why);
+    }
+    if let Some(filters) = case.source_filters.filter(|filters| filters.rpc_is_whole()) {
+        let rows = filters.rpc.value().map(Vec::as_slice).unwrap_or_default();
+        let blocks = rows.iter().any(|filter| {
+            filter.action == RpcFilterAction::Block
+                && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
+        });
+        if !blocks {
+            let interface = interface_name(case.interface());
+            let count = rows.len();
+            let why = format!("none of the RPC filters of {source} ({count}) blocks {interface}");
+            rule(Cause::RpcFiltered, why);
+        }
     }
 }
 
