@@ -3,8 +3,8 @@
 //!
 //! A fault is decidable on the link from a source *S* to a destination *D* when all of this holds:
 //!
-//! 1. It bears on the link, and the link does not work as a client lives it (`client`), or the
-//!    fault is a wrong name that *D* asks for and has not used yet.
+//! 1. It bears on the link and no other fault hides it there, and the link does not work as a client
+//!    lives it (`client`), or the fault is a wrong name that *D* asks for and has not used yet.
 //! 2. *S* is no read-only domain controller: nobody replicates from one, so whether the link is
 //!    needed is open.
 //! 3. A look of *D* at *S* and *D*'s own facts came in that were made after the world stood as the
@@ -24,7 +24,8 @@ use epmesh_common::facts::{RecordType, Timestamp};
 
 use super::{
     client::{Stands, reaches},
-    fault::{Fault, Kind},
+    fault::Fault,
+    kind::Kind,
     played::Played,
 };
 
@@ -36,7 +37,7 @@ const APART: Duration = Duration::from_secs(2);
 #[must_use]
 pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
-    let bears = fault.touches(&played.world, to, from)
+    let bears = played.shows(fault, link)
         && (played.stands(link) != Stands::Works || latent(played, fault, to));
     bears
         && !played.world.dcs[from].read_only
@@ -53,7 +54,7 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
 #[must_use]
 pub fn shows(played: &Played, fault: &Fault) -> bool {
     played.last.keys().any(|link| {
-        fault.touches(&played.world, link.0, link.1)
+        played.shows(fault, *link)
             && (played.stands(*link) != Stands::Works || latent(played, fault, link.0))
     })
 }

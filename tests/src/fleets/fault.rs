@@ -8,188 +8,7 @@ use epmesh_common::{
     facts::{Platform, Timestamp},
 };
 
-use super::{dice::Dice, own::netbios, world::World};
-
-/// What goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is told by its row in `Kind::truth`")]
-pub enum Kind {
-    NeverStarted,
-    Died,
-    Unregistered,
-    NeverRegistered,
-    RestoreMode,
-    PipeOnly,
-    EndpointToNobody,
-    EndpointToAnother,
-    HiddenByFilter,
-    AccessDenied,
-    MapperDown,
-    HostDown,
-    HostBlocksMapper,
-    HostBlocksPort,
-    SitesBlockMapper,
-    SitesBlockPorts,
-    PathBlocksMapper,
-    PathInspected,
-    AddressStaleOnOne,
-    AddressStaleOnAll,
-    AddressTwice,
-    AliasWrong,
-    AliasMissingOnOne,
-    AliasMissingOnAll,
-    HostsLine,
-    CacheStale,
-    SettingsStale,
-    NoProtocols,
-    EmptyLinkage,
-    BadPorts,
-    SamePortTwice,
-    MapperDisabled,
-    NameMissingOnOne,
-    LmhostsLine,
-    HostPortsUsedUp,
-    HostBlocksAddress,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 36] = [
-        Self::NeverStarted,
-        Self::Died,
-        Self::Unregistered,
-        Self::NeverRegistered,
-        Self::RestoreMode,
-        Self::PipeOnly,
-        Self::EndpointToNobody,
-        Self::EndpointToAnother,
-        Self::HiddenByFilter,
-        Self::AccessDenied,
-        Self::MapperDown,
-        Self::HostDown,
-        Self::HostBlocksMapper,
-        Self::HostBlocksPort,
-        Self::SitesBlockMapper,
-        Self::SitesBlockPorts,
-        Self::PathBlocksMapper,
-        Self::PathInspected,
-        Self::AddressStaleOnOne,
-        Self::AddressStaleOnAll,
-        Self::AddressTwice,
-        Self::AliasWrong,
-        Self::AliasMissingOnOne,
-        Self::AliasMissingOnAll,
-        Self::HostsLine,
-        Self::CacheStale,
-        Self::SettingsStale,
-        Self::NoProtocols,
-        Self::EmptyLinkage,
-        Self::BadPorts,
-        Self::SamePortTwice,
-        Self::MapperDisabled,
-        Self::NameMissingOnOne,
-        Self::LmhostsLine,
-        Self::HostPortsUsedUp,
-        Self::HostBlocksAddress,
-    ];
-
-    /// The causes and sides that the catalogue allows for it.
-    #[must_use]
-    pub const fn truth(self) -> (&'static [&'static str], &'static [Side]) {
-        use Side::{Destination, Directory, NameResolution, Network, Source};
-        match self {
-            Self::NeverStarted => (&["service-not-started"], &[Source]),
-            Self::Died => (&["service-died"], &[Source]),
-            Self::Unregistered => (&["endpoints-unregistered"], &[Source]),
-            Self::NeverRegistered => (&["registration-failed"], &[Source]),
-            Self::RestoreMode => (&["directory-services-restore-mode"], &[Source]),
-            Self::PipeOnly => (&["protocol-sequence-missing"], &[Source]),
-            Self::EndpointToNobody | Self::EndpointToAnother => (&["stale-endpoint"], &[Source]),
-            Self::HiddenByFilter => (&["rpc-filtered"], &[Source]),
-            Self::PathInspected => (&["rpc-filtered"], &[Network]),
-            Self::AccessDenied => (&["epm-access-denied"], &[Source]),
-            // "S does not listen" is the source's own; the error is 1722 and not 1753.
-            Self::MapperDown => {
-                (&["epm-unreachable", "not-1753", "rpc-service-misconfigured"], &[Source])
-            }
-            // Nobody can tell a host that is off from one behind a cut line.
-            Self::HostDown => (&["epm-unreachable"], &[Source, Network]),
-            Self::HostBlocksMapper => (&["epm-unreachable", "host-firewall"], &[Source]),
-            Self::HostBlocksPort => (&["dynamic-port-blocked", "host-firewall"], &[Source]),
-            Self::SitesBlockMapper | Self::PathBlocksMapper => (&["epm-unreachable"], &[Network]),
-            Self::SitesBlockPorts => (&["dynamic-port-blocked"], &[Network]),
-            Self::AddressStaleOnOne | Self::AddressStaleOnAll => {
-                (&["dns-a-stale", "wrong-server-identity"], &[NameResolution])
-            }
-            Self::AddressTwice => (&["dns-a-duplicate"], &[NameResolution]),
-            Self::AliasWrong => (&["dns-cname-wrong", "wrong-server-identity"], &[NameResolution]),
-            Self::AliasMissingOnOne | Self::AliasMissingOnAll => {
-                (&["dns-cname-missing"], &[NameResolution])
-            }
-            Self::HostsLine => {
-                (&["hosts-file-override", "wrong-server-identity"], &[NameResolution])
-            }
-            Self::CacheStale => (&["dns-cache-stale", "wrong-server-identity"], &[NameResolution]),
-            Self::SettingsStale => (&["ntds-settings-stale"], &[Directory]),
-            Self::NoProtocols => (&["client-protocols-missing"], &[Source]),
-            Self::EmptyLinkage => (&["rpc-bind-linkage-invalid"], &[Source]),
-            Self::BadPorts => (&["rpc-internet-ports-invalid"], &[Source]),
-            Self::SamePortTwice => (&["static-port-conflict"], &[Source]),
-            Self::MapperDisabled => (&["rpc-service-misconfigured"], &[Source, Destination]),
-            // Where nobody else is asked, there is no other answer to differ from.
-            Self::NameMissingOnOne => (&["dns-servers-disagree", "not-1753"], &[NameResolution]),
-            Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
-            // As a client it cannot connect; as a server it soon will not be able to.
-            Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source, Destination]),
-            Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
-        }
-    }
-
-    /// Whether the host is started anew in the course of it.
-    #[must_use]
-    pub const fn restarts(self) -> bool {
-        matches!(
-            self,
-            Self::NeverStarted
-                | Self::NeverRegistered
-                | Self::RestoreMode
-                | Self::NoProtocols
-                | Self::EmptyLinkage
-                | Self::BadPorts
-                | Self::SamePortTwice
-        )
-    }
-
-    /// Whether the cause can be told only from what the source says of itself.
-    #[must_use]
-    pub const fn needs_source(self) -> bool {
-        !matches!(
-            self,
-            Self::HostDown
-                | Self::AccessDenied
-                | Self::EndpointToAnother
-                | Self::AliasMissingOnOne
-                | Self::AliasMissingOnAll
-        )
-    }
-
-    /// Whether it shows before a link fails: a wrong name in a place that is not the first asked.
-    #[must_use]
-    pub const fn shows_latent(self) -> bool {
-        matches!(
-            self,
-            Self::AddressStaleOnOne
-                | Self::AddressStaleOnAll
-                | Self::AddressTwice
-                | Self::AliasWrong
-                | Self::AliasMissingOnOne
-                | Self::AliasMissingOnAll
-                | Self::NameMissingOnOne
-                | Self::LmhostsLine
-                | Self::HostPortsUsedUp
-        )
-    }
-}
+use super::{dice::Dice, kind::Kind, own::netbios, world::World};
 
 /// One fault.
 #[derive(Clone, Debug)]
@@ -212,9 +31,20 @@ pub struct Fault {
 
 impl Fault {
     /// Draws one; `None` where the fleet has no place for what the dice say.
-    pub fn draw(dice: &mut Dice, world: &World, at: Timestamp) -> Option<Self> {
-        let kind = dice.one(&Kind::ALL)?;
-        let source = dice.below(world.dcs.len());
+    /// `near` is one that is there already: some are drawn for its source.
+    pub fn draw(
+        dice: &mut Dice,
+        world: &World,
+        at: Timestamp,
+        near: Option<&Self>,
+        kind: Option<Kind>,
+    ) -> Option<Self> {
+        let drawn = dice.one(&Kind::ALL)?;
+        let kind = kind.unwrap_or(drawn);
+        let source = match near {
+            Some(near) if dice.chance(40) => near.source,
+            _ => dice.below(world.dcs.len()),
+        };
         let forest = &world.dcs[source].forest;
         let clients: Vec<usize> = (0..world.dcs.len())
             .filter(|dc| *dc != source && world.dcs[*dc].agent && world.dcs[*dc].forest == *forest)
@@ -317,6 +147,48 @@ impl Fault {
     #[must_use]
     pub fn done(&self) -> Timestamp {
         if self.kind.restarts() { self.at.plus(Duration::from_secs(60)) } else { self.at }
+    }
+
+    /// Whether it keeps `other` from showing on a link from the second to the first: a destination
+    /// that is led elsewhere by its own hosts file or cache asks nobody else and never gets to the
+    /// source.
+    #[must_use]
+    pub fn hides(&self, other: &Self, (to, from): (usize, usize)) -> bool {
+        self.kind.leads_astray()
+            && !other.kind.leads_astray()
+            && (to, from) == (self.destination, self.source)
+    }
+
+    /// Whether both can be there at once so that each shows: they bear on different links, or one
+    /// hides the other on its own link alone.
+    #[must_use]
+    pub fn goes_with(&self, other: &Self, world: &World) -> bool {
+        let all = || 0..world.dcs.len();
+        let bears = |fault: &Self, source: usize| {
+            all().any(|to| to != source && fault.touches(world, to, source))
+        };
+        if !all().any(|source| bears(self, source) && bears(other, source)) {
+            return true;
+        }
+        // The same address twice is one wrong answer, whoever gives it.
+        if self.wrong == other.wrong || self.source != other.source {
+            return false;
+        }
+        let both = |link: (usize, usize)| {
+            self.touches(world, link.0, link.1) && other.touches(world, link.0, link.1)
+        };
+        let shared: Vec<_> = (all().flat_map(|to| all().map(move |from| (to, from))))
+            .filter(|(to, from)| to != from && both((*to, *from)))
+            .collect();
+        let apart = shared.is_empty() && self.kind.is_of_one_link() && other.kind.is_of_one_link();
+        // Two ways cut to one source are taken for the source by whoever sees no third.
+        let cut = |fault: &Self| matches!(fault.kind, Kind::PathBlocksMapper | Kind::PathInspected);
+        let hidden = |one: &Self, two: &Self| {
+            two.source == one.source
+                && two.kind.is_of_one_host()
+                && shared.iter().all(|link| one.hides(two, *link))
+        };
+        apart && !(cut(self) && cut(other)) || hidden(self, other) || hidden(other, self)
     }
 
     /// Whether it bears on the link from `source` to `destination`.

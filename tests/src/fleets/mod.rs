@@ -6,8 +6,9 @@
 //! | `dice` | seeded chance |
 //! | `world` | hosts, networks and name servers as they are |
 //! | `build` | a random healthy fleet |
-//! | `fault`, `strike` | what goes wrong and what the catalogue says of it; what it does |
+//! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
+//! | `culprit` | whom a verdict has to name for each fault |
 //! | `own`, `look` | what an agent states of its host, and what it sees of a peer |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | what is played, and what became of it |
@@ -23,9 +24,11 @@
 mod agent;
 pub mod build;
 pub mod client;
+pub mod culprit;
 pub mod decidable;
 pub mod dice;
 pub mod fault;
+pub mod kind;
 pub mod look;
 pub mod own;
 pub mod played;
@@ -37,6 +40,6 @@ pub mod world;
 pub use self::{
     build::Naming,
     played::{Judged, Played, Variant},
-    run::play,
+    run::{faults, play},
     score::{Miss, MissKind, Score, score},
 };

@@ -9,6 +9,7 @@ use super::{
     build::Naming,
     client::{Stands, stands},
     fault::Fault,
+    kind::Kind,
     own::drsuapi,
     world::World,
 };
@@ -33,6 +34,8 @@ pub struct Variant {
     pub repeated: bool,
     /// How many faults, whatever the dice say.
     pub faults: Option<usize>,
+    /// Of which kind, whatever the dice say.
+    pub kind: Option<Kind>,
     /// The most domain controllers, whatever the dice say.
     pub most: Option<usize>,
 }
@@ -79,6 +82,13 @@ impl Played {
     #[must_use]
     pub fn fresh_for() -> Duration {
         settings().fresh_for()
+    }
+
+    /// Whether a fault bears on a link and none of the others hides it there.
+    #[must_use]
+    pub fn shows(&self, fault: &Fault, link: (usize, usize)) -> bool {
+        fault.touches(&self.world, link.0, link.1)
+            && !self.faults.iter().any(|other| other.hides(fault, link))
     }
 
     /// How a link really stands at the end.

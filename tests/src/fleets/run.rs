@@ -18,6 +18,7 @@ use super::{
     build,
     dice::{Dice, shifted},
     fault::Fault,
+    kind::Kind,
     look::look,
     own::sections,
     played::{INTERVAL, Judged, Played, Variant, settings},
@@ -69,15 +70,36 @@ struct Play {
     played: Option<Played>,
 }
 
-/// Plays the fleet that `seed` is.
-#[must_use]
-pub fn play(seed: u64, variant: Variant) -> Played {
+/// A fleet before anything has happened, and what is going to.
+struct Begin {
+    dice: Dice,
+    start: Timestamp,
+    count: usize,
+    world: World,
+    faults: Vec<Fault>,
+}
+
+fn begin(seed: u64, variant: Variant) -> Begin {
     let mut dice = Dice::new(seed);
     let start = Timestamp::from_millis(START + variant.later_ms);
     let count = build::size(&mut dice).min(variant.most.unwrap_or(usize::MAX));
-    let mut world = build::world(&mut dice, count, start, variant.naming);
+    let world = build::world(&mut dice, count, start, variant.naming);
     let wanted = dice.one(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(0);
-    let faults = draw_faults(&mut dice, &world, start, variant.faults.unwrap_or(wanted));
+    let wanted = variant.faults.unwrap_or(wanted);
+    let faults = draw_faults(&mut dice, &world, start, wanted, variant.kind);
+    Begin { dice, start, count, world, faults }
+}
+
+/// What goes wrong in the fleet that `seed` is.
+#[must_use]
+pub fn faults(seed: u64, variant: Variant) -> Vec<Fault> {
+    begin(seed, variant).faults
+}
+
+/// Plays the fleet that `seed` is.
+#[must_use]
+pub fn play(seed: u64, variant: Variant) -> Played {
+    let Begin { mut dice, start, count, mut world, faults } = begin(seed, variant);
     let noise = dice.from_to(0, u64::MAX);
     for _ in 0..variant.added {
         build::add(&mut Dice::new(noise ^ 1), &mut world, start);
@@ -90,23 +112,22 @@ pub fn play(seed: u64, variant: Variant) -> Played {
     play.finish()
 }
 
-fn draw_faults(dice: &mut Dice, world: &World, start: Timestamp, wanted: usize) -> Vec<Fault> {
+fn draw_faults(
+    dice: &mut Dice,
+    world: &World,
+    start: Timestamp,
+    wanted: usize,
+    kind: Option<Kind>,
+) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     for _ in 0..40 {
         if faults.len() >= wanted {
             break;
         }
         let at = start.plus(Duration::from_millis(dice.from_to(130_000, 170_000)));
-        let Some(fault) = Fault::draw(dice, world, at) else { continue };
-        // Independent: no two of them bear on the links of one source.
-        let shared = faults.iter().any(|other| {
-            (0..world.dcs.len()).any(|source| {
-                let bears = |fault: &Fault| {
-                    (0..world.dcs.len()).any(|to| to != source && fault.touches(world, to, source))
-                };
-                bears(&fault) && bears(other)
-            })
-        });
+        let Some(fault) = Fault::draw(dice, world, at, faults.last(), kind) else { continue };
+        // Independent: none keeps another one from showing.
+        let shared = faults.iter().any(|other| !fault.goes_with(other, world));
         // Two DNS servers down at once would be a fault that nobody put in.
         let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
         let nameless = takes_names(&fault) && faults.iter().any(takes_names);

@@ -10,8 +10,10 @@ use epmesh_common::{
 
 use super::{
     client::Stands,
+    culprit,
     decidable::{decides, shows},
-    fault::{Fault, Kind},
+    fault::Fault,
+    kind::Kind,
     own::drsuapi,
     played::Played,
 };
@@ -46,6 +48,8 @@ pub enum MissKind {
     FalseFinding,
     /// The remaining evidence decides, and the cause or the side is not the right one.
     NotNamed,
+    /// The cause and the side are right, and the culprit is not.
+    WrongCulprit,
     /// The incidents are not the faults.
     NotCounted,
 }
@@ -112,7 +116,12 @@ pub fn score(seed: u64, played: &Played) -> Score {
         match missed {
             None => right += 1,
             Some((link, verdict)) => {
-                miss(MissKind::NotNamed, Some(fault), *link, played.now, verdict);
+                let kind = if is_named(played, fault, *link, verdict) {
+                    MissKind::WrongCulprit
+                } else {
+                    MissKind::NotNamed
+                };
+                miss(kind, Some(fault), *link, played.now, verdict);
             }
         }
     }
@@ -130,7 +139,7 @@ pub fn score(seed: u64, played: &Played) -> Score {
 }
 
 /// What is wrong with the incidents: each fault that evidence decides is one, one that only shows
-/// is one at most, and there are no others.
+/// is one at most, and there are no others. A link counts for the fault that shows on it.
 fn miscounted(played: &Played) -> Option<String> {
     let mut grouper = Grouper::new();
     for verdict in played.last.values() {
@@ -148,7 +157,7 @@ fn miscounted(played: &Played) -> Option<String> {
         links.any(|link| {
             let (to, from) = (&link.destination, &link.source);
             let ends = played.world.find(to).zip(played.world.find(from));
-            ends.is_some_and(|(to, from)| fault.touches(&played.world, to, from))
+            ends.is_some_and(|link| played.shows(fault, link))
         })
     };
     let mut wrong = Vec::new();
@@ -209,7 +218,10 @@ fn wrong<'p>(
 ) -> Option<(MissKind, Option<&'p Fault>)> {
     let (to, from) = link;
     let bears = |fault: &&Fault| fault.at <= at && fault.touches(&played.world, to, from);
-    let fault = played.faults.iter().find(bears);
+    let bearing: Vec<&Fault> = played.faults.iter().filter(bears).collect();
+    // Of several the one that hides the others, once it has struck.
+    let hides = |fault: &&Fault| !bearing.iter().any(|other| other.hides(fault, (to, from)));
+    let fault = bearing.iter().copied().find(hides);
     if !matches!(verdict.state, State::Failing | State::Latent) {
         // Healthy, and proven, while nothing gets through and both sides were asked since.
         let blind = fault.filter(|fault| {
@@ -229,15 +241,28 @@ fn wrong<'p>(
         return (!is_down).then_some((MissKind::FalseFinding, None));
     };
     // A host that is away, on its way down or up, is a link that fails for another reason.
-    let away = fault.kind.restarts() && at <= fault.done().plus(Played::fresh_for());
+    let away =
+        |fault: &Fault| fault.kind.restarts() && at <= fault.done().plus(Played::fresh_for());
     let passing = ["epm-unreachable", "not-1753", "starting-up"].contains(&verdict.cause.as_str());
-    let (causes, sides) = fault.truth(&played.world);
-    let so = causes.contains(&verdict.cause.as_str()) && sides.contains(&verdict.side);
+    let so = |fault: &&Fault| {
+        let (causes, sides) = fault.truth(&played.world);
+        causes.contains(&verdict.cause.as_str())
+            && sides.contains(&verdict.side)
+            && culprit::names(&played.world, fault, link, verdict.culprit.as_ref())
+    };
     let proven = verdict.confidence == Confidence::Proven;
-    (proven && !so && !(away && passing)).then_some((MissKind::WronglyProven, Some(fault)))
+    // What one hides was there to be seen before it was hidden.
+    let known = bearing.iter().any(|fault| so(fault) || away(fault) && passing);
+    (proven && !known).then_some((MissKind::WronglyProven, Some(fault)))
 }
 
 fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
+    is_named(played, fault, link, verdict)
+        && culprit::names(&played.world, fault, link, verdict.culprit.as_ref())
+}
+
+/// Whether state, cause and side are what the fault makes them.
+fn is_named(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
     let (causes, sides) = fault.truth(&played.world);
     let side = sides.contains(&verdict.side)
         || (fault.kind == Kind::HostDown && verdict.side != Side::None);

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     build::process,
-    fault::{Fault, Kind},
+    fault::Fault,
+    kind::Kind,
     own::{drsuapi, netbios, settings},
     world::{Behind, Block, Life, PortSet, Registered, Scope, World, addresses_of, record},
 };

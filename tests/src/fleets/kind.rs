@@ -1,0 +1,218 @@
+//! What can go wrong, and what the catalogue says of each.
+
+use epmesh_common::diagnosis::Side;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is told by its row in `Kind::truth`")]
+pub enum Kind {
+    NeverStarted,
+    Died,
+    Unregistered,
+    NeverRegistered,
+    RestoreMode,
+    PipeOnly,
+    EndpointToNobody,
+    EndpointToAnother,
+    HiddenByFilter,
+    AccessDenied,
+    MapperDown,
+    HostDown,
+    HostBlocksMapper,
+    HostBlocksPort,
+    SitesBlockMapper,
+    SitesBlockPorts,
+    PathBlocksMapper,
+    PathInspected,
+    AddressStaleOnOne,
+    AddressStaleOnAll,
+    AddressTwice,
+    AliasWrong,
+    AliasMissingOnOne,
+    AliasMissingOnAll,
+    HostsLine,
+    CacheStale,
+    SettingsStale,
+    NoProtocols,
+    EmptyLinkage,
+    BadPorts,
+    SamePortTwice,
+    MapperDisabled,
+    NameMissingOnOne,
+    LmhostsLine,
+    HostPortsUsedUp,
+    HostBlocksAddress,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 36] = [
+        Self::NeverStarted,
+        Self::Died,
+        Self::Unregistered,
+        Self::NeverRegistered,
+        Self::RestoreMode,
+        Self::PipeOnly,
+        Self::EndpointToNobody,
+        Self::EndpointToAnother,
+        Self::HiddenByFilter,
+        Self::AccessDenied,
+        Self::MapperDown,
+        Self::HostDown,
+        Self::HostBlocksMapper,
+        Self::HostBlocksPort,
+        Self::SitesBlockMapper,
+        Self::SitesBlockPorts,
+        Self::PathBlocksMapper,
+        Self::PathInspected,
+        Self::AddressStaleOnOne,
+        Self::AddressStaleOnAll,
+        Self::AddressTwice,
+        Self::AliasWrong,
+        Self::AliasMissingOnOne,
+        Self::AliasMissingOnAll,
+        Self::HostsLine,
+        Self::CacheStale,
+        Self::SettingsStale,
+        Self::NoProtocols,
+        Self::EmptyLinkage,
+        Self::BadPorts,
+        Self::SamePortTwice,
+        Self::MapperDisabled,
+        Self::NameMissingOnOne,
+        Self::LmhostsLine,
+        Self::HostPortsUsedUp,
+        Self::HostBlocksAddress,
+    ];
+
+    /// The causes and sides that the catalogue allows for it.
+    #[must_use]
+    pub const fn truth(self) -> (&'static [&'static str], &'static [Side]) {
+        use Side::{Destination, Directory, NameResolution, Network, Source};
+        match self {
+            Self::NeverStarted => (&["service-not-started"], &[Source]),
+            Self::Died => (&["service-died"], &[Source]),
+            Self::Unregistered => (&["endpoints-unregistered"], &[Source]),
+            Self::NeverRegistered => (&["registration-failed"], &[Source]),
+            Self::RestoreMode => (&["directory-services-restore-mode"], &[Source]),
+            Self::PipeOnly => (&["protocol-sequence-missing"], &[Source]),
+            Self::EndpointToNobody | Self::EndpointToAnother => (&["stale-endpoint"], &[Source]),
+            Self::HiddenByFilter => (&["rpc-filtered"], &[Source]),
+            Self::PathInspected => (&["rpc-filtered"], &[Network]),
+            Self::AccessDenied => (&["epm-access-denied"], &[Source]),
+            // "S does not listen" is the source's own; the error is 1722 and not 1753.
+            Self::MapperDown => {
+                (&["epm-unreachable", "not-1753", "rpc-service-misconfigured"], &[Source])
+            }
+            // Nobody can tell a host that is off from one behind a cut line.
+            Self::HostDown => (&["epm-unreachable"], &[Source, Network]),
+            Self::HostBlocksMapper => (&["epm-unreachable", "host-firewall"], &[Source]),
+            Self::HostBlocksPort => (&["dynamic-port-blocked", "host-firewall"], &[Source]),
+            Self::SitesBlockMapper | Self::PathBlocksMapper => (&["epm-unreachable"], &[Network]),
+            Self::SitesBlockPorts => (&["dynamic-port-blocked"], &[Network]),
+            Self::AddressStaleOnOne | Self::AddressStaleOnAll => {
+                (&["dns-a-stale", "wrong-server-identity"], &[NameResolution])
+            }
+            Self::AddressTwice => (&["dns-a-duplicate"], &[NameResolution]),
+            Self::AliasWrong => (&["dns-cname-wrong", "wrong-server-identity"], &[NameResolution]),
+            Self::AliasMissingOnOne | Self::AliasMissingOnAll => {
+                (&["dns-cname-missing"], &[NameResolution])
+            }
+            Self::HostsLine => {
+                (&["hosts-file-override", "wrong-server-identity"], &[NameResolution])
+            }
+            Self::CacheStale => (&["dns-cache-stale", "wrong-server-identity"], &[NameResolution]),
+            Self::SettingsStale => (&["ntds-settings-stale"], &[Directory]),
+            Self::NoProtocols => (&["client-protocols-missing"], &[Source]),
+            Self::EmptyLinkage => (&["rpc-bind-linkage-invalid"], &[Source]),
+            Self::BadPorts => (&["rpc-internet-ports-invalid"], &[Source]),
+            Self::SamePortTwice => (&["static-port-conflict"], &[Source]),
+            Self::MapperDisabled => (&["rpc-service-misconfigured"], &[Source, Destination]),
+            // Where nobody else is asked, there is no other answer to differ from.
+            Self::NameMissingOnOne => (&["dns-servers-disagree", "not-1753"], &[NameResolution]),
+            Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
+            // As a client it cannot connect; as a server it soon will not be able to.
+            Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source, Destination]),
+            Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
+        }
+    }
+
+    /// Whether the host is started anew in the course of it.
+    #[must_use]
+    pub const fn restarts(self) -> bool {
+        matches!(
+            self,
+            Self::NeverStarted
+                | Self::NeverRegistered
+                | Self::RestoreMode
+                | Self::NoProtocols
+                | Self::EmptyLinkage
+                | Self::BadPorts
+                | Self::SamePortTwice
+        )
+    }
+
+    /// Whether the cause can be told only from what the source says of itself.
+    #[must_use]
+    pub const fn needs_source(self) -> bool {
+        !matches!(
+            self,
+            Self::HostDown
+                | Self::AccessDenied
+                | Self::EndpointToAnother
+                | Self::AliasMissingOnOne
+                | Self::AliasMissingOnAll
+        )
+    }
+
+    /// Whether it shows before a link fails: a wrong name in a place that is not the first asked.
+    #[must_use]
+    pub const fn shows_latent(self) -> bool {
+        matches!(
+            self,
+            Self::AddressStaleOnOne
+                | Self::AddressStaleOnAll
+                | Self::AddressTwice
+                | Self::AliasWrong
+                | Self::AliasMissingOnOne
+                | Self::AliasMissingOnAll
+                | Self::NameMissingOnOne
+                | Self::LmhostsLine
+                | Self::HostPortsUsedUp
+        )
+    }
+
+    /// Whether it leads one destination elsewhere before anybody else is asked.
+    #[must_use]
+    pub const fn leads_astray(self) -> bool {
+        matches!(self, Self::HostsLine | Self::CacheStale)
+    }
+
+    /// Whether it bears on one link alone.
+    #[must_use]
+    pub const fn is_of_one_link(self) -> bool {
+        matches!(
+            self,
+            Self::PathBlocksMapper
+                | Self::PathInspected
+                | Self::HostsLine
+                | Self::LmhostsLine
+                | Self::CacheStale
+                | Self::SettingsStale
+        )
+    }
+
+    /// Whether it bears on all links from one source, and on no others.
+    #[must_use]
+    pub const fn is_of_one_host(self) -> bool {
+        !self.is_of_one_link()
+            && !matches!(
+                self,
+                Self::SitesBlockMapper
+                    | Self::SitesBlockPorts
+                    | Self::HostPortsUsedUp
+                    | Self::MapperDisabled
+                    | Self::HostDown
+            )
+    }
+}
