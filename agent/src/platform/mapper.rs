@@ -12,10 +12,14 @@ use epmesh_common::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    task::JoinSet,
     time::{Instant, timeout},
 };
 
 use crate::probe::{failure_of, rpc::Association};
+
+/// The most own addresses whose endpoint mapper is asked.
+const MAX_VIEWS: usize = 16;
 
 /// How long each stage may take.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,31 @@ impl Default for Limits {
             walk: Duration::from_secs(10),
         }
     }
+}
+
+/// The map through TCP `port` at each of `loopback` and of the first 16 of `own`, all at once. The
+/// others have a view too, which says so.
+pub fn through_each(
+    loopback: &[IpAddr],
+    own: impl IntoIterator<Item = IpAddr>,
+    port: u16,
+    limits: Limits,
+) -> JoinSet<MapView> {
+    let mut views = JoinSet::new();
+    for &address in loopback {
+        views.spawn(through_address(address, port, limits));
+    }
+    for (place, address) in own.into_iter().enumerate() {
+        if place < MAX_VIEWS {
+            views.spawn(through_address(address, port, limits));
+        } else {
+            let why = format!("only the first {MAX_VIEWS} own addresses are asked");
+            let left_out =
+                MapView { through: Through::Address(address), endpoints: Err(Failure::Local(why)) };
+            views.spawn(std::future::ready(left_out));
+        }
+    }
+    views
 }
 
 /// The map through TCP `port` at `address`.
@@ -116,12 +145,34 @@ mod tests {
         assert!(matches!(read(near, SHORT).await, Err(Failure::Protocol(_))));
     }
 
+    async fn closed_port() -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("its address").port()
+    }
+
+    #[tokio::test]
+    async fn own_addresses_beyond_the_sixteenth_are_said_not_to_be_asked() {
+        let own = (1..=18).map(|last| IpAddr::from([127, 0, 1, last]));
+        let loopback = [IpAddr::from([127, 0, 0, 1])];
+        let views = through_each(&loopback, own.clone(), closed_port().await, SHORT);
+        let views = views.join_all().await;
+        assert_eq!(views.len(), 19);
+        for (place, address) in loopback.into_iter().chain(own).enumerate() {
+            let way = Through::Address(address);
+            let view = views.iter().find(|view| view.through == way).expect("it has a view");
+            match &view.endpoints {
+                Err(Failure::Refused) => assert!(place <= 16, "{address}"),
+                Err(Failure::Local(why)) if why.contains("first 16") => {
+                    assert!(place > 16, "{address}");
+                }
+                other => panic!("{address}: {other:?}"),
+            }
+        }
+    }
+
     #[tokio::test]
     async fn nobody_there_is_refused() {
-        let port = {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-            listener.local_addr().expect("its address").port()
-        };
+        let port = closed_port().await;
         let view = through_address(IpAddr::from([127, 0, 0, 1]), port, SHORT).await;
         assert_eq!(view.endpoints, Err(Failure::Refused));
     }

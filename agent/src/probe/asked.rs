@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, slice};
 
-use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
+use epmesh_common::{
+    facts::{Answer, Failure, Lookup, Question, Record, Source},
+    wire::limits::RECORDS,
+};
 use tokio::{sync::SemaphorePermit, time::Instant};
 
 use super::{
@@ -76,6 +79,16 @@ pub(super) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
         Lookup { source, question: question.clone(), answer, code, local, took_ms, retried }
     }))
     .await
+}
+
+/// Records as an answer, `none` where there are none. A list that is too long for a report is of no
+/// use cut: what is not in it would be taken for what the source does not say.
+pub(super) fn answered(records: Vec<Record>, none: Answer) -> Answer {
+    match records.len() {
+        0 => none,
+        1..=RECORDS => Answer::Records(records),
+        many => Answer::Malformed(format!("{many} records, of which at most {RECORDS} are taken")),
+    }
 }
 
 /// What a failed exchange with a server of names means for the question.

@@ -6,10 +6,8 @@ use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Reading, Record, RecordData, RecordType, Resolver, Source,
 };
 
+use super::asked::answered;
 use crate::platform::hosts::MAX_LINES;
-
-/// Records kept of one answer.
-const MAX_RECORDS: usize = 64;
 
 /// What the hosts file says of each of `names`, both kinds of address; nothing where the platform
 /// has no hosts file.
@@ -50,13 +48,12 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
             ttl: None,
             line: Some(line.line),
         })
-        .take(MAX_RECORDS)
         .collect();
-    Some(match records.is_empty() {
-        false => Answer::Records(records),
-        true if file.lines.len() >= MAX_LINES => unread(&file.path, MAX_LINES),
-        true => Answer::NoSuchName,
-    })
+    let none = match file.lines.len() >= MAX_LINES {
+        true => unread(&file.path, MAX_LINES),
+        false => Answer::NoSuchName,
+    };
+    Some(answered(records, none))
 }
 
 /// Of a file that is longer than what is read of it, nothing is known but what was found.

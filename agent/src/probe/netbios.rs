@@ -20,7 +20,7 @@ use epmesh_common::{
 use tokio::{sync::SemaphorePermit, time::Instant};
 
 use super::{
-    asked::{Heard, ask_twice},
+    asked::{Heard, answered, ask_twice},
     budget::Budget,
     datagram::{self, Datagram},
     hosts,
@@ -32,8 +32,6 @@ use crate::platform::lmhosts::MAX_LINES;
 const NAME_LEN: usize = 15;
 /// The sixteenth octet that is asked for.
 const WORKSTATION: u8 = 0x00;
-/// Records kept of one answer.
-const MAX_RECORDS: usize = 64;
 /// WINS servers asked at most: as many as Windows takes for one interface.
 pub(super) const MAX_SERVERS: usize = 12;
 
@@ -75,20 +73,17 @@ fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
         ttl: None,
         line: Some(line.line),
     };
-    let records: Vec<Record> =
-        file.lines.iter().filter(is_it).map(record).take(MAX_RECORDS).collect();
-    if !records.is_empty() {
-        return Answer::Records(records);
-    }
+    let records: Vec<Record> = file.lines.iter().filter(is_it).map(record).collect();
     // What stands in a file on another host was not seen, and may map it.
-    match file.includes.first() {
+    let none = match file.includes.first() {
         None if file.lines.len() >= MAX_LINES => hosts::unread(&file.path, MAX_LINES),
         None => Answer::NoSuchName,
         Some(first) => Answer::NotAsked(format!(
             "{} does not map it and includes {first}, which the agent does not read",
             file.path
         )),
-    }
+    };
+    answered(records, none)
 }
 
 /// The WINS servers of this host, each once. WINS is IPv4 only.

@@ -1,6 +1,7 @@
 //! The operating system's own resolver, with its cache and whatever else it asks.
 
 use std::{
+    collections::HashSet,
     io,
     net::{IpAddr, ToSocketAddrs as _},
     sync::Arc,
@@ -11,10 +12,10 @@ use epmesh_common::facts::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::budget::{Budget, millis_since};
-
-/// Records kept of one answer.
-const MAX_RECORDS: usize = 64;
+use super::{
+    asked::answered,
+    budget::{Budget, millis_since},
+};
 
 /// Asks for the addresses of `name`: one lookup for A, and one for AAAA where there are any, since
 /// a resolver may leave those out on a host without IPv6.
@@ -59,28 +60,21 @@ async fn resolve(budget: &Budget<'_>, name: &DnsName) -> io::Result<Vec<IpAddr>>
         // Held until the resolver returns, also when nobody waits for it any more.
         let _turn = turn;
         let found = (name.as_str(), 0).to_socket_addrs()?;
-        let mut addresses: Vec<IpAddr> = Vec::new();
-        for address in found.map(|found| found.ip()) {
-            if !addresses.contains(&address) && addresses.len() < MAX_RECORDS {
-                addresses.push(address);
-            }
-        }
-        Ok(addresses)
+        // Each once: it gives every address for every type of socket.
+        let mut seen = HashSet::new();
+        Ok(found.map(|found| found.ip()).filter(|address| seen.insert(*address)).collect())
     });
     resolved.await.map_err(io::Error::other)?
 }
 
 fn records(name: &DnsName, addresses: Vec<IpAddr>) -> Answer {
-    if addresses.is_empty() {
-        return Answer::NoData;
-    }
     let record = |address| Record {
         name: name.clone(),
         data: RecordData::Address(address),
         ttl: None,
         line: None,
     };
-    Answer::Records(addresses.into_iter().map(record).collect())
+    answered(addresses.into_iter().map(record).collect(), Answer::NoData)
 }
 
 /// Of `getaddrinfo` only the sentence reaches us on Unix, and the number on Windows.
@@ -108,6 +102,18 @@ fn answer_of(error: &io::Error) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_addresses_than_a_report_holds_are_no_list_of_some() {
+        let name: DnsName = "dc2.lab.test".parse().expect("a name");
+        let of = |count: u32| {
+            let address = |last: u32| IpAddr::from((0x0a00_0000 + last).to_be_bytes());
+            records(&name, (0..count).map(address).collect())
+        };
+        assert_eq!(of(0), Answer::NoData);
+        assert!(matches!(of(256), Answer::Records(all) if all.len() == 256));
+        assert!(matches!(of(257), Answer::Malformed(why) if why.contains("257 records")));
+    }
 
     #[test]
     fn only_plain_words_are_a_no() {

@@ -8,7 +8,7 @@ use super::{
     finding::Finding,
     shown::{destination_site, source_site},
 };
-use crate::facts::{NtdsSettings, Timestamp};
+use crate::facts::{Directory, NtdsSettings, Timestamp};
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,10 @@ impl Case<'_> {
 /// The destination's directory knows the source under a GUID that is not the source's.
 pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
     let own = case.source_host?.fact.dsa_guid.value().copied()?;
-    if case.destination_knows(own) {
+    // One that could not be read may be the source's own.
+    let may_be_unread =
+        || case.destination_directory().is_some_and(Directory::holds_unread_settings);
+    if case.destination_knows(own) || may_be_unread() {
         return None;
     }
     let known = case.known_settings()?;

@@ -11,6 +11,10 @@ use super::{Blank, DnsName, Reading, Timestamp};
 pub struct Directory {
     /// Every NTDS Settings object, sorted by GUID.
     pub settings: Reading<Vec<NtdsSettings>>,
+    /// Those that are there and are not, or not wholly, in that list: which, and why. What is not in
+    /// the list may be one of them.
+    #[serde(default = "Reading::untold")]
+    pub settings_unread: Reading<Vec<String>>,
     /// The invocation id of this domain controller's own database.
     pub invocation_id: Reading<Uuid>,
     /// Functional levels.
@@ -27,11 +31,19 @@ impl Directory {
     pub fn blank(blank: &Blank) -> Self {
         Self {
             settings: blank.reading(),
+            settings_unread: blank.reading(),
             invocation_id: blank.reading(),
             levels: blank.reading(),
             global_catalog: blank.reading(),
             read_only: blank.reading(),
         }
+    }
+
+    /// Whether the directory holds NTDS Settings objects that could not be read, so that one which is
+    /// not in the list may still be there.
+    #[must_use]
+    pub fn holds_unread_settings(&self) -> bool {
+        self.settings_unread.value().is_some_and(|unread| !unread.is_empty())
     }
 }
 

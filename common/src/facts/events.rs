@@ -15,13 +15,22 @@ pub struct Events {
     pub list: Reading<Vec<LoggedEvent>>,
     /// Each log by itself: one that cannot be read keeps nobody from the others.
     pub logs: Reading<Vec<WatchedLog>>,
+    /// How many more were logged since then: older than the list reaches, or with a text that could
+    /// not be read.
+    #[serde(default = "Reading::untold")]
+    pub left_out: Reading<u32>,
 }
 
 impl Events {
     /// Events of which nothing is known.
     #[must_use]
     pub fn blank(blank: &Blank) -> Self {
-        Self { since: blank.reading(), list: blank.reading(), logs: blank.reading() }
+        Self {
+            since: blank.reading(),
+            list: blank.reading(),
+            logs: blank.reading(),
+            left_out: blank.reading(),
+        }
     }
 }
 

@@ -34,6 +34,12 @@ impl<T> Reading<T> {
         Self::Unreadable(text.chars().take(300).collect())
     }
 
+    /// Of a fact that its teller, being of an earlier version, does not tell.
+    #[must_use]
+    pub fn untold() -> Self {
+        Self::Unreadable("the agent's version does not tell it".to_owned())
+    }
+
     /// The same answer about something derived from the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reading<U> {
         match self {

@@ -24,6 +24,9 @@ pub struct RpcSettings {
     pub static_ports: Vec<StaticPort>,
     /// Values whose name is almost one that counts.
     pub near_misses: Reading<Vec<NearMiss>>,
+    /// How many of them there are beyond those.
+    #[serde(default = "Reading::untold")]
+    pub near_misses_left_out: Reading<u32>,
     /// `RestrictRemoteClients` of `HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc`.
     pub restrict_remote_clients: Reading<u32>,
     /// `EnableAuthEpResolution` there.
@@ -44,6 +47,7 @@ impl RpcSettings {
                 .map(|owner| StaticPort { owner, port: blank.reading() })
                 .to_vec(),
             near_misses: blank.reading(),
+            near_misses_left_out: blank.reading(),
             restrict_remote_clients: blank.reading(),
             enable_auth_ep_resolution: blank.reading(),
         }

@@ -139,6 +139,7 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
                     })
                     .to_vec(),
             ),
+            left_out: Reading::Value(0),
         },
         registrations: Vec::new(),
         said: Duration::from_secs(15),
@@ -253,6 +254,7 @@ fn settings() -> RpcSettings {
             .map(|owner| StaticPort { owner, port: Reading::Absent })
             .to_vec(),
         near_misses: Reading::Value(Vec::new()),
+        near_misses_left_out: Reading::Value(0),
         ..RpcSettings::blank(&Blank::Absent)
     }
 }

@@ -19,5 +19,16 @@ pub(super) fn notes(rpc: &RpcSettings) -> Vec<Note> {
             .to_owned(),
         source: "epmesh".to_owned(),
     };
-    misses.iter().map(note).collect()
+    let mut notes: Vec<Note> = misses.iter().map(note).collect();
+    if let Some(more) = rpc.near_misses_left_out.value().filter(|more| **more > 0) {
+        notes.push(Note {
+            severity: Severity::Warning,
+            about: About::Misspelt,
+            subject: "misspelt values".to_owned(),
+            text: format!("there are {more} more, which are not listed"),
+            advice: "see to these first; the others are listed then".to_owned(),
+            source: "epmesh".to_owned(),
+        });
+    }
+    notes
 }

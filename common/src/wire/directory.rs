@@ -16,6 +16,7 @@ impl Wire for Directory {
     fn encode(&self) -> proto::Directory {
         proto::Directory {
             settings: reading(&self.settings, |list| encode_all(list)),
+            settings_unread: reading(&self.settings_unread, Clone::clone),
             invocation_id: reading(&self.invocation_id, |guid| guid.as_bytes().to_vec()),
             levels: reading(&self.levels, |levels| Some(levels.encode())),
             global_catalog: reading(&self.global_catalog, |flag| *flag),
@@ -27,6 +28,9 @@ impl Wire for Directory {
         Ok(Self {
             settings: r.reading("settings", m.settings, |r, list| {
                 r.list("value", list, limits::NTDS_SETTINGS, |r, m| Wire::decode(m, r))
+            })?,
+            settings_unread: r.later_reading("settings_unread", m.settings_unread, |r, list| {
+                r.texts("value", list, limits::NTDS_SETTINGS)
             })?,
             invocation_id: r
                 .later_reading("invocation_id", m.invocation_id, |r, m| r.guid("value", &m))?,

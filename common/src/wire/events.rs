@@ -18,6 +18,7 @@ impl Wire for Events {
             since: reading(&self.since, |moment| moment.as_millis()),
             list: reading(&self.list, |list| encode_all(list)),
             logs: reading(&self.logs, |list| encode_all(list)),
+            left_out: reading(&self.left_out, |count| *count),
         }
     }
 
@@ -30,6 +31,7 @@ impl Wire for Events {
             logs: r.later_reading("logs", m.logs, |r, list| {
                 r.list("value", list, limits::LOGS, |r, m| Wire::decode(m, r))
             })?,
+            left_out: r.later_reading("left_out", m.left_out, |_, count| Ok(count))?,
         })
     }
 }

@@ -9,9 +9,6 @@ use super::{
 };
 use crate::facts::Reading;
 
-/// Why a fact that a newer version tells is not there.
-const UNTOLD: &str = "the agent's version does not tell it";
-
 /// A `...Reading` message, whatever its value is.
 pub(super) trait ReadingMessage: Sized {
     /// The field `value` as generated.
@@ -76,7 +73,7 @@ impl Reader {
     ) -> Result<Reading<T>, WireError> {
         match message {
             Some(message) => self.reading(name, Some(message), decode),
-            None => Ok(Reading::Unreadable(UNTOLD.to_owned())),
+            None => Ok(Reading::untold()),
         }
     }
 

@@ -24,6 +24,7 @@ impl Wire for RpcSettings {
             bind: reading(&self.bind, Clone::clone),
             static_ports: encode_all(&self.static_ports),
             near_misses: reading(&self.near_misses, |list| encode_all(list)),
+            near_misses_left_out: reading(&self.near_misses_left_out, |count| *count),
             restrict_remote_clients: reading(&self.restrict_remote_clients, |number| *number),
             enable_auth_ep_resolution: reading(&self.enable_auth_ep_resolution, |number| *number),
         }
@@ -50,6 +51,11 @@ impl Wire for RpcSettings {
             near_misses: r.reading("near_misses", m.near_misses, |r, list| {
                 r.list("value", list, limits::REGISTRY_VALUES, |r, m| Wire::decode(m, r))
             })?,
+            near_misses_left_out: r.later_reading(
+                "near_misses_left_out",
+                m.near_misses_left_out,
+                |_, count| Ok(count),
+            )?,
             restrict_remote_clients: r.reading(
                 "restrict_remote_clients",
                 m.restrict_remote_clients,

@@ -2,7 +2,10 @@ use epmesh_proto::v1 as proto;
 use proptest::prelude::*;
 use prost::Message as _;
 
-use super::{testing, *};
+use super::{
+    reader::{Reader, Wire as _},
+    testing, *,
+};
 use crate::{
     facts::*,
     rpc::{Binding, Endpoint},
@@ -112,6 +115,25 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_an_earlier_agent_does_not_tell_is_not_taken_for_nothing() {
+    let mut message = Directory::blank(&Blank::Absent).encode();
+    message.settings_unread = None;
+    let read = Directory::decode(message, &mut Reader::strict()).expect("it is taken");
+    assert!(matches!(read.settings_unread, Reading::Unreadable(why) if why.contains("version")));
+    assert!(!Directory::blank(&Blank::Absent).holds_unread_settings());
+
+    let mut message = Events::blank(&Blank::Absent).encode();
+    message.left_out = None;
+    let read = Events::decode(message, &mut Reader::strict()).expect("it is taken");
+    assert!(matches!(read.left_out, Reading::Unreadable(_)));
+
+    let mut message = RpcSettings::blank(&Blank::Absent).encode();
+    message.near_misses_left_out = None;
+    let read = RpcSettings::decode(message, &mut Reader::strict()).expect("it is taken");
+    assert!(matches!(read.near_misses_left_out, Reading::Unreadable(_)));
 }
 
 #[test]

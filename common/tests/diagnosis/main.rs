@@ -176,6 +176,14 @@ fn rows() -> Vec<Row> {
             change: |s| s.evidence.destination.directory.as_mut().unwrap().fact.settings =
                 Reading::Value(vec![healthy::settings("00000000-0000-4000-8000-0000000000aa")]),
             expect: (Failing, Cause::NtdsSettingsStale, Directory, Proven, 8524) },
+        Row { name: "the object of the source may be one that the destination's agent could not read",
+            change: |s| {
+                let directory = &mut s.evidence.destination.directory.as_mut().unwrap().fact;
+                let old = healthy::settings("00000000-0000-4000-8000-0000000000aa");
+                directory.settings = Reading::Value(vec![old]);
+                directory.settings_unread = Reading::Value(vec!["CN=NTDS Settings".to_owned()]);
+            },
+            expect: (State::Healthy, Cause::Healthy, Side::None, Proven, 0) },
         // What cannot be said.
         Row { name: "the destination's look is stale",
             change: |s| s.evidence.observations[0].at = seconds_ago(400),

@@ -384,5 +384,6 @@ fn events(dc: &Dc) -> Events {
         since: Reading::Value(dc.clock(Timestamp::from_millis(dc.boot.at.as_millis()))),
         list: Reading::Value(Vec::new()),
         logs: Reading::Value(Vec::new()),
+        left_out: Reading::Value(0),
     }
 }

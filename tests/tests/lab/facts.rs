@@ -45,6 +45,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("rpc-settings.bind", "the registry of Windows"),
     ("rpc-settings.static-ports[].port", "the registry of Windows"),
     ("rpc-settings.near-misses", "the registry of Windows"),
+    ("rpc-settings.near-misses-left-out", "the registry of Windows"),
     ("rpc-settings.restrict-remote-clients", "the registry of Windows"),
     ("rpc-settings.enable-auth-ep-resolution", "the registry of Windows"),
     ("filters.profiles", "the firewall of Windows"),
@@ -53,6 +54,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("events.since", "the event log of Windows"),
     ("events.list", "the event log of Windows"),
     ("events.logs", "the event log of Windows"),
+    ("events.left-out", "the event log of Windows"),
 ];
 
 /// The agent and the witnesses look one after the other, and the host goes on in between: a round

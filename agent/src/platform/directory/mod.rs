@@ -9,6 +9,6 @@ pub mod repsfrom;
 
 pub use self::{
     ask::{Ask, DirectoryError, Entry},
-    objects::{Whoami, neighbours, settings, whoami},
+    objects::{Settings, Whoami, neighbours, settings, whoami},
     own::{Own, own},
 };

@@ -13,6 +13,9 @@ use super::{
 /// The most inbound neighbours that are reported.
 const MAX_NEIGHBOURS: usize = 4096;
 
+/// The most characters of a name that is told as unread, and of the reason.
+const MAX_NAMED: usize = 200;
+
 /// Who the directory says that it is, out of the rootDSE and its own NTDS Settings object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whoami {
@@ -58,40 +61,69 @@ pub async fn whoami(directory: &mut dyn Ask) -> Result<Whoami, DirectoryError> {
     })
 }
 
-/// Every NTDS Settings object of the configuration naming context, sorted by GUID.
+/// The NTDS Settings objects of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Those that could be read, sorted by GUID.
+    pub list: Vec<NtdsSettings>,
+    /// Those that are there and are not, or not wholly, in the list: which and why, sorted.
+    pub unread: Vec<String>,
+}
+
+/// Every NTDS Settings object of the configuration naming context.
 ///
 /// # Errors
 /// When they cannot be read.
-pub async fn settings(directory: &mut dyn Ask) -> Result<Vec<NtdsSettings>, DirectoryError> {
+pub async fn settings(directory: &mut dyn Ask) -> Result<Settings, DirectoryError> {
     let root = directory.object("", &["configurationNamingContext"]).await?;
     let base = root.text("configurationNamingContext").ok_or_else(|| DirectoryError::Missing {
         what: "configurationNamingContext in the rootDSE".to_owned(),
     })?;
     let servers = directory.below(base, "(objectClass=server)", &["dNSHostName"]).await?;
-    let hosts: BTreeMap<String, DnsName> = servers
+    let hosts: BTreeMap<String, &str> = servers
         .iter()
-        .filter_map(|server| {
-            Some((dn::folded(server.dn())?, server.text("dNSHostName")?.parse().ok()?))
-        })
+        .filter_map(|server| Some((dn::folded(server.dn())?, server.text("dNSHostName")?)))
         .collect();
     let objects =
         directory.below(base, "(objectClass=nTDSDSA)", &["objectGUID", "whenCreated"]).await?;
-    let mut all: Vec<NtdsSettings> =
-        objects.iter().filter_map(|object| one(object, &hosts)).collect();
-    all.sort_by_key(|settings| settings.dsa_guid);
+    let mut all = Settings { list: Vec::new(), unread: Vec::new() };
+    for object in &objects {
+        let mut missed = |why: String| {
+            let which: String = object.dn().chars().take(MAX_NAMED).collect();
+            let why: String = why.chars().take(MAX_NAMED).collect();
+            all.unread.push(format!("{which}: {why}"));
+        };
+        all.list.extend(one(object, &hosts, &mut missed));
+    }
+    all.list.sort_by_key(|settings| settings.dsa_guid);
+    all.unread.sort();
     Ok(all)
 }
 
-fn one(object: &Entry, hosts: &BTreeMap<String, DnsName>) -> Option<NtdsSettings> {
-    let (server, site) = dn::server_and_site(object.dn())?;
+/// One object; `missed` is told why it, or what of it, could not be read.
+fn one(
+    object: &Entry,
+    hosts: &BTreeMap<String, &str>,
+    missed: &mut dyn FnMut(String),
+) -> Option<NtdsSettings> {
+    let Some((server, site)) = dn::server_and_site(object.dn()) else {
+        missed("its name has no server and site in it".to_owned());
+        return None;
+    };
+    let Some(dsa_guid) = guid(object) else {
+        missed("its objectGUID is missing or not 16 bytes long".to_owned());
+        return None;
+    };
     let above = dn::parent(object.dn()).and_then(dn::folded);
-    Some(NtdsSettings {
-        server,
-        host: above.and_then(|above| hosts.get(&above)).cloned(),
-        dsa_guid: guid(object)?,
-        site: Some(site),
-        created: object.text("whenCreated").and_then(generalized_time),
-    })
+    let host = above.and_then(|above| hosts.get(&above)).and_then(|text| {
+        let host = text.parse().ok();
+        if host.is_none() {
+            missed(format!("the dNSHostName of its server, {text:?}, is no host name"));
+        }
+        host
+    });
+    let created = object.text("whenCreated").and_then(generalized_time);
+    Some(NtdsSettings { server, host, dsa_guid, site: Some(site), created })
 }
 
 /// The inbound neighbours, from the `repsFrom` of each naming context that this server holds.
@@ -170,8 +202,76 @@ fn generalized_time(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tonic::async_trait;
 
     use super::*;
+
+    /// A directory with these servers and NTDS Settings objects.
+    struct Forest {
+        servers: Vec<Entry>,
+        objects: Vec<Entry>,
+    }
+
+    #[async_trait]
+    impl Ask for Forest {
+        async fn object(&mut self, _: &str, _: &[&str]) -> Result<Entry, DirectoryError> {
+            let mut root = Entry::new(String::new());
+            root.add("configurationNamingContext", [b"CN=Configuration,DC=lab,DC=test".to_vec()]);
+            Ok(root)
+        }
+
+        async fn below(
+            &mut self,
+            _: &str,
+            filter: &str,
+            _: &[&str],
+        ) -> Result<Vec<Entry>, DirectoryError> {
+            let servers = filter.contains("=server)");
+            Ok(if servers { self.servers.clone() } else { self.objects.clone() })
+        }
+    }
+
+    #[tokio::test]
+    async fn an_object_that_cannot_be_read_is_named_and_never_just_missing() {
+        let server = |name: &str| format!("CN={name},CN=Servers,CN=Here,CN=Sites,DC=lab,DC=test");
+        let host = |name: &str, host: &str| {
+            let mut entry = Entry::new(server(name));
+            entry.add("dNSHostName", [host.as_bytes().to_vec()]);
+            entry
+        };
+        let object = |dn: String, guid: &[u8]| {
+            let mut entry = Entry::new(dn);
+            entry.add("objectGUID", [guid.to_vec()]);
+            entry
+        };
+        let below = |name: &str| format!("CN=NTDS Settings,{}", server(name));
+        let mut forest = Forest {
+            servers: vec![host("DC1", "dc1.lab.test"), host("DC4", "dc4 lab test")],
+            objects: vec![
+                object(below("DC1"), &[1; 16]),
+                object(below("DC2"), &[2; 15]),
+                object("CN=NTDS Settings,CN=DC3,CN=LostAndFoundConfig".to_owned(), &[3; 16]),
+                object(below("DC4"), &[4; 16]),
+                // One that waits for its server's name has none: nothing to be said.
+                object(below("DC5"), &[5; 16]),
+            ],
+        };
+        let found = settings(&mut forest).await.expect("they can be read");
+        let rows: Vec<(&str, Option<&str>)> = found
+            .list
+            .iter()
+            .map(|row| (row.server.as_str(), row.host.as_ref().map(DnsName::as_str)))
+            .collect();
+        assert_eq!(rows, [("DC1", Some("dc1.lab.test")), ("DC4", None), ("DC5", None)]);
+        let said = |at: usize, parts: [&str; 2]| {
+            let line: &str = &found.unread[at];
+            assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+        };
+        assert_eq!(found.unread.len(), 3, "{:?}", found.unread);
+        said(0, ["CN=DC2,CN=Servers", "objectGUID"]);
+        said(1, ["CN=DC3,CN=LostAndFoundConfig", "no server and site"]);
+        said(2, ["CN=DC4,CN=Servers", "dc4 lab test"]);
+    }
 
     #[test]
     fn reads_times_of_the_directory() {

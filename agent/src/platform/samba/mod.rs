@@ -44,9 +44,6 @@ use super::{
     port_use::History,
 };
 
-/// The most own addresses whose endpoint mapper is asked.
-const MAX_VIEWS: usize = 16;
-
 /// The most open files of one process that are looked through for sockets.
 const MAX_FDS: usize = 4096;
 
@@ -184,7 +181,8 @@ impl Samba {
             }),
         );
         Section::Directory(Directory {
-            settings,
+            settings: settings.clone().map(|settings| settings.list),
+            settings_unread: settings.map(|settings| settings.unread),
             invocation_id: own.clone().map(|own| own.invocation_id),
             levels: own.clone().map(|own| own.levels),
             global_catalog: own.clone().map(|own| own.global_catalog),
@@ -197,13 +195,9 @@ impl Samba {
         let settings = &self.here.settings;
         let socket = self.here.at(&settings.ncalrpc_dir).join("EPMAPPER");
         let port = settings.endpoint_mapper_port;
-        let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
         let own = self.files(Here::addresses, |why| Reading::Unreadable(why.to_owned())).await;
-        addresses.extend(own.value().into_iter().flatten().map(|own| own.address).take(MAX_VIEWS));
-        let mut asked: tokio::task::JoinSet<facts::MapView> = addresses
-            .into_iter()
-            .map(|address| mapper::through_address(address, port, limits))
-            .collect();
+        let own = own.value().into_iter().flatten().map(|own| own.address);
+        let mut asked = mapper::through_each(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], own, port, limits);
         asked.spawn(async move { mapper::through_socket(&socket, limits).await });
         let mut views = asked.join_all().await;
         views.sort_by_key(|view| view.through);

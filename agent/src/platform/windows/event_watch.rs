@@ -36,13 +36,16 @@ pub struct Watch {
     bookmarks: BTreeMap<String, String>,
     /// The latest events, oldest first.
     events: Vec<LoggedEvent>,
+    /// How many were logged since then beyond those.
+    #[serde(default)]
+    left_out: u32,
 }
 
 impl Watch {
     /// A watch that has seen nothing yet, of what was logged from `since` on.
     #[must_use]
     pub const fn from(since: Timestamp) -> Self {
-        Self { since, bookmarks: BTreeMap::new(), events: Vec::new() }
+        Self { since, bookmarks: BTreeMap::new(), events: Vec::new(), left_out: 0 }
     }
 
     /// Reads what has been added to the logs, with `read`, and says what is known of them all. A log
@@ -78,11 +81,11 @@ impl Watch {
                 Some(_) => {}
             }
         }
-        let list = match nothing(&logs) {
-            Some(why) => Reading::Unreadable(why),
-            None => Reading::Value(self.events.clone()),
+        let (list, left_out) = match nothing(&logs) {
+            Some(why) => (Reading::Unreadable(why.clone()), Reading::Unreadable(why)),
+            None => (Reading::Value(self.events.clone()), Reading::Value(self.left_out)),
         };
-        Events { since: Reading::Value(self.since), list, logs: Reading::Value(logs) }
+        Events { since: Reading::Value(self.since), list, logs: Reading::Value(logs), left_out }
     }
 
     fn add(&mut self, added: &[String]) {
@@ -95,12 +98,17 @@ impl Watch {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "an event could not be read"),
+                Err(error) => {
+                    self.left_out = self.left_out.saturating_add(1);
+                    tracing::warn!(%error, "an event could not be read");
+                }
             }
         }
         self.events.sort_by_key(|event| event.at);
         let extra = self.events.len().saturating_sub(MAX_EVENTS);
         self.events.drain(..extra);
+        let extra = u32::try_from(extra).unwrap_or(u32::MAX);
+        self.left_out = self.left_out.saturating_add(extra);
     }
 }
 
@@ -189,6 +197,39 @@ mod tests {
         assert_eq!(state(&events, "Directory Service"), &Reading::Value(since));
         assert!(matches!(state(&events, "System"), Reading::Unreadable(_)));
         assert_eq!(records(&events), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn how_many_events_the_list_does_not_hold_is_said() {
+        let now = Timestamp::from_millis(1000);
+        let mut watch = Watch::from(now);
+        let mut next = 0;
+        let mut go_on = |more: u64| {
+            let events = watch.go_on(now, |query, _| {
+                let mut xml = Vec::new();
+                if query.xpath.contains("NETLOGON") {
+                    let number = |record: u64| {
+                        event(0).replace("RecordID>0<", &format!("RecordID>{record}<"))
+                    };
+                    xml.extend((next..next + more).map(number));
+                    xml.push("<Event".to_owned());
+                    next += more;
+                }
+                Ok::<_, io::Error>(Read::Events(xml, None))
+            });
+            let records = records(&events).expect("a list");
+            (records.len(), records.last().copied(), events.left_out)
+        };
+        // One text in each go is none that can be read.
+        assert_eq!(go_on(256), (256, Some(255), Reading::Value(1)));
+        assert_eq!(go_on(300), (256, Some(555), Reading::Value(302)));
+    }
+
+    #[test]
+    fn a_watch_kept_by_an_earlier_version_goes_on() {
+        let kept = r#"{"since":"2026-07-03T12:00:00Z","bookmarks":{},"events":[]}"#;
+        let watch: Watch = serde_json::from_str(kept).expect("it can be read");
+        assert_eq!(watch.left_out, 0);
     }
 
     #[test]

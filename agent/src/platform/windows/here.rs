@@ -22,7 +22,7 @@ use std::{
 use epmesh_common::facts::{
     self, DnsName, EndpointMap, Failure, MapView, Reading, Section, SectionKind, Through, Timestamp,
 };
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::sync::Semaphore;
 use tonic::async_trait;
 
 use super::{
@@ -37,9 +37,6 @@ use super::{
     rpc_settings,
 };
 use crate::probe::NameCache;
-
-/// The most own addresses whose endpoint mapper is asked.
-const MAX_VIEWS: usize = 16;
 
 /// What the platform has to be told.
 #[derive(Clone, Debug)]
@@ -125,10 +122,9 @@ impl Windows {
             endpoints
         });
         let port = self.here.settings.endpoint_mapper_port;
-        let mut asked: JoinSet<MapView> = std::iter::once(IpAddr::V4(Ipv4Addr::LOCALHOST))
-            .chain(own.into_iter().map(|own| own.address).filter(reachable).take(MAX_VIEWS))
-            .map(|address| mapper::through_address(address, port, Limits::default()))
-            .collect();
+        let own = own.into_iter().map(|own| own.address).filter(reachable);
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
+        let mut asked = mapper::through_each(&loopback, own, port, Limits::default());
         asked.spawn(async { MapView { through: Through::Local, endpoints: local } });
         let mut views = asked.join_all().await;
         views.sort_by_key(|view| view.through);

@@ -66,11 +66,11 @@ const SEQUENCES: [&str; 14] = [
 /// Microsoft's own articles write it so (KB 2089874): not a misspelling, whatever it does.
 const ARTICLE_SPELLING: &str = "ncacn_ip_udp";
 
-/// Looks for near misses.
+/// The near misses, at most 64, and how many there are beyond those.
 ///
 /// # Errors
 /// When one of the keys is there and cannot be read.
-pub fn find(registry: &dyn Registry) -> Result<Vec<NearMiss>, RegistryError> {
+pub fn find(registry: &dyn Registry) -> Result<(Vec<NearMiss>, u32), RegistryError> {
     let mut found = Vec::new();
     let mut own: Vec<&'static str> = KNOWN.iter().map(|known| known.key).collect();
     own.dedup();
@@ -82,8 +82,9 @@ pub fn find(registry: &dyn Registry) -> Result<Vec<NearMiss>, RegistryError> {
     for value in registry.values(keys::CLIENT_PROTOCOLS)?.unwrap_or_default() {
         found.extend(sequence(&value));
     }
+    let left_out = found.len().saturating_sub(MAX);
     found.truncate(MAX);
-    Ok(found)
+    Ok((found, u32::try_from(left_out).unwrap_or(u32::MAX)))
 }
 
 fn judged(key: &str, value: &Value) -> Option<NearMiss> {

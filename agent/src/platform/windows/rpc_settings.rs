@@ -16,6 +16,11 @@ pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own conf
 /// Reads the settings. A value of the wrong type is "could not be read", never "absent".
 #[must_use]
 pub fn read(registry: &dyn Registry) -> RpcSettings {
+    let (near_misses, near_misses_left_out) = match near_miss::find(registry) {
+        Ok((found, left_out)) if found.is_empty() => (Reading::Absent, Reading::Value(left_out)),
+        Ok((found, left_out)) => (Reading::Value(found), Reading::Value(left_out)),
+        Err(error) => (Reading::unreadable(&error), Reading::unreadable(&error)),
+    };
     RpcSettings {
         client_protocols: client_protocols(registry),
         internet_ports: lines(registry, keys::RPC_INTERNET, "Ports"),
@@ -25,11 +30,8 @@ pub fn read(registry: &dyn Registry) -> RpcSettings {
         static_ports: StaticPortOwner::ALL
             .map(|owner| StaticPort { owner, port: static_port(registry, owner) })
             .to_vec(),
-        near_misses: match near_miss::find(registry) {
-            Ok(found) if found.is_empty() => Reading::Absent,
-            Ok(found) => Reading::Value(found),
-            Err(error) => Reading::unreadable(&error),
-        },
+        near_misses,
+        near_misses_left_out,
         restrict_remote_clients: number(registry, keys::RPC_POLICY, "RestrictRemoteClients"),
         enable_auth_ep_resolution: number(registry, keys::RPC_POLICY, "EnableAuthEpResolution"),
     }

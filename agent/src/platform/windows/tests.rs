@@ -127,6 +127,21 @@ fn a_2012_r2_whose_port_range_is_in_order() {
 }
 
 #[test]
+fn more_misspelt_names_than_are_listed_are_counted() {
+    let mut text = "Windows Registry Editor Version 5.00\n\n\
+        [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Netlogon\\Parameters]\n"
+        .to_owned();
+    for number in 0..70 {
+        text.push_str(&format!("\"DCTcpipPort {number}\"=dword:0000c350\n"));
+    }
+    let rpc = rpc_settings::read(&RegExport::parse(text.as_bytes()).expect("an export"));
+    assert_eq!(rpc.near_misses.value().map(Vec::len), Some(64));
+    assert_eq!(rpc.near_misses_left_out, Reading::Value(6));
+    let none = rpc_settings::read(&export!("2022-healthy.reg"));
+    assert_eq!(none.near_misses_left_out, Reading::Value(0));
+}
+
+#[test]
 fn a_2012_r2_with_a_bad_entry_and_a_misspelt_name() {
     let registry = export!("2012r2-bad-entry.reg");
     let rpc = rpc_settings::read(&registry);

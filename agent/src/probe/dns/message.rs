@@ -8,8 +8,8 @@ use hickory_resolver::proto::{
     rr::{DNSClass, Name, RData, Record as Rr, RecordType as RrType},
 };
 
-/// Records kept of one answer.
-const MAX_RECORDS: usize = 64;
+use super::super::asked::answered;
+
 /// Aliases followed inside one answer.
 const MAX_ALIASES: usize = 8;
 
@@ -100,9 +100,8 @@ fn records(message: &Message, question: &Question) -> Answer {
             }
         }
     }
-    records.truncate(MAX_RECORDS);
     if !records.is_empty() {
-        return Answer::Records(records);
+        return answered(records, Answer::NoData);
     }
     let refers = message.authorities.iter().any(|rr| rr.record_type() == RrType::NS)
         && !message.authorities.iter().any(|rr| rr.record_type() == RrType::SOA);
@@ -140,6 +139,7 @@ const fn rr_type(kind: RecordType) -> RrType {
 
 #[cfg(test)]
 mod tests {
+    use epmesh_common::wire::limits::RECORDS;
     use hickory_resolver::proto::rr::rdata::{A, CNAME, NS};
     use proptest::prelude::*;
 
@@ -189,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn half_of_a_long_answer_is_no_answer() {
+        let question = asked("dc2.lab.test", RecordType::A);
+        let mut message = reply(&question);
+        let told = |message: &Message| match read(message, &question) {
+            Some(Heard::Answer(answer)) => answer,
+            heard => panic!("{heard:?}"),
+        };
+        for last in 0..=255 {
+            message.add_answer(rr("dc2.lab.test.", RData::A(A::new(10, 0, 0, last))));
+        }
+        assert!(matches!(told(&message), Answer::Records(records) if records.len() == RECORDS));
+        message.add_answer(rr("dc2.lab.test.", RData::A(A::new(10, 0, 1, 0))));
+        assert!(matches!(told(&message), Answer::Malformed(why) if why.contains("257 records")));
+    }
+
+    #[test]
     fn an_answer_to_another_question_is_not_heard() {
         let question = asked("dc2.lab.test", RecordType::A);
         assert_eq!(read(&reply(&question), &asked("dc3.lab.test", RecordType::A)), None);
@@ -218,7 +234,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_answered_is_bounded_and_begins_at_the_question(
-            rrs in proptest::collection::vec((0..6_u8, any::<bool>(), 0..6_u8), 0..200),
+            rrs in proptest::collection::vec((0..6_u8, any::<bool>(), 0..6_u8), 0..600),
         ) {
             let question = asked("h0.lab.test", RecordType::A);
             let host = |number: u8| Name::from_ascii(format!("h{number}.lab.test.")).unwrap();
@@ -233,8 +249,11 @@ mod tests {
             let ours = message.answers.iter().any(|rr| rr.name == host(0));
             match read(&message, &question) {
                 Some(Heard::Answer(Answer::Records(records))) => {
-                    prop_assert!(records.len() <= MAX_RECORDS);
+                    prop_assert!(records.len() <= RECORDS);
                     prop_assert_eq!(&records[0].name, &question.name);
+                }
+                Some(Heard::Answer(Answer::Malformed(why))) => {
+                    prop_assert!(why.contains("records"), "{}", why);
                 }
                 heard => prop_assert_eq!((heard, ours), (Some(Heard::Answer(Answer::NoData)), false)),
             }

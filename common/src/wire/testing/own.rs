@@ -169,13 +169,17 @@ fn directory() -> impl Strategy<Value = Directory> {
     let levels = any::<(u32, u32, u32)>()
         .prop_map(|(forest, domain, controller)| FunctionalLevels { forest, domain, controller });
     let flags = (reading(any::<bool>()), reading(any::<bool>()));
-    (reading(vec(settings(), 0..4)), reading(guid()), reading(levels), flags).prop_map(
-        |(settings, invocation_id, levels, (global_catalog, read_only))| Directory {
-            settings,
-            invocation_id,
-            levels,
-            global_catalog,
-            read_only,
+    let settings = (reading(vec(settings(), 0..4)), reading(vec(text(), 0..3)));
+    (settings, reading(guid()), reading(levels), flags).prop_map(
+        |((settings, settings_unread), invocation_id, levels, (global_catalog, read_only))| {
+            Directory {
+                settings,
+                settings_unread,
+                invocation_id,
+                levels,
+                global_catalog,
+                read_only,
+            }
         },
     )
 }
@@ -192,17 +196,19 @@ fn rpc_settings() -> impl Strategy<Value = RpcSettings> {
     });
     let lines = || reading(vec(text(), 0..3));
     let internet = (lines(), reading(text()), reading(text()));
-    let ports = (vec(port, 0..4), reading(vec(miss, 0..2)));
+    let misses = (reading(vec(miss, 0..2)), reading(any::<u32>()));
+    let ports = (vec(port, 0..4), misses);
     let policy = (reading(any::<u32>()), reading(any::<u32>()));
     (reading(vec(value, 0..4)), internet, lines(), ports, policy).prop_map(
-        |(client_protocols, internet, bind, (static_ports, near_misses), policy)| RpcSettings {
+        |(client_protocols, internet, bind, (static_ports, misses), policy)| RpcSettings {
             client_protocols,
             internet_ports: internet.0,
             internet_ports_available: internet.1,
             use_internet_ports: internet.2,
             bind,
             static_ports,
-            near_misses,
+            near_misses: misses.0,
+            near_misses_left_out: misses.1,
             restrict_remote_clients: policy.0,
             enable_auth_ep_resolution: policy.1,
         },
@@ -260,8 +266,9 @@ fn events() -> impl Strategy<Value = Events> {
         },
     );
     let log = (text(), reading(moment())).prop_map(|(log, since)| WatchedLog { log, since });
-    (reading(moment()), reading(vec(event, 0..4)), reading(vec(log, 0..4)))
-        .prop_map(|(since, list, logs)| Events { since, list, logs })
+    let left_out = reading(any::<u32>());
+    (reading(moment()), reading(vec(event, 0..4)), reading(vec(log, 0..4)), left_out)
+        .prop_map(|(since, list, logs, left_out)| Events { since, list, logs, left_out })
 }
 
 fn settings() -> impl Strategy<Value = NtdsSettings> {

@@ -30,9 +30,10 @@ impl Here {
             let settings = directory::settings(&mut connection).await;
             (settings, directory::own(&mut connection).await)
         });
-        let own = reading(own);
+        let (settings, own) = (reading(settings), reading(own));
         Directory {
-            settings: reading(settings),
+            settings: settings.clone().map(|settings| settings.list),
+            settings_unread: settings.map(|settings| settings.unread),
             invocation_id: own.clone().map(|own| own.invocation_id),
             levels: own.clone().map(|own| own.levels),
             global_catalog: own.clone().map(|own| own.global_catalog),
