@@ -12,7 +12,8 @@ use super::{Blank, DnsName, Reading};
 pub struct Resolver {
     /// The hosts file.
     pub hosts: Reading<HostsFile>,
-    /// The DNS servers, in the order in which they are asked.
+    /// The DNS servers, in the order in which they are asked. Where a service of the host stands between
+    /// (systemd-resolved), those that it asks, and not its own address.
     pub servers: Reading<Vec<IpAddr>>,
     /// The suffixes appended to single labels.
     pub search: Reading<Vec<DnsName>>,
@@ -25,6 +26,9 @@ pub struct Resolver {
     /// The records that this domain controller wants in DNS: `netlogon.dns`, on Samba
     /// `dns_update_list`.
     pub registered: Reading<Vec<RegisteredName>>,
+    /// What remembers names on this host beside these sources, where a look looks into it.
+    #[serde(default = "Reading::untold")]
+    pub cache: Reading<String>,
 }
 
 impl Resolver {
@@ -39,6 +43,7 @@ impl Resolver {
             wins: blank.reading(),
             interfaces: blank.reading(),
             registered: blank.reading(),
+            cache: blank.reading(),
         }
     }
 }

@@ -27,6 +27,11 @@ pub struct RpcSettings {
     /// How many of them there are beyond those.
     #[serde(default = "Reading::untold")]
     pub near_misses_left_out: Reading<u32>,
+    /// The parameters of Samba's configuration that give RPC servers ports of their own, as they stand
+    /// there: `rpc server port`, which counts for all but netlogon, and `rpc server port:NAME` for one
+    /// interface (smb.conf(5)).
+    #[serde(default = "Reading::untold")]
+    pub samba_ports: Reading<Vec<RegistryText>>,
     /// `RestrictRemoteClients` of `HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc`.
     pub restrict_remote_clients: Reading<u32>,
     /// `EnableAuthEpResolution` there.
@@ -48,13 +53,14 @@ impl RpcSettings {
                 .to_vec(),
             near_misses: blank.reading(),
             near_misses_left_out: blank.reading(),
+            samba_ports: blank.reading(),
             restrict_remote_clients: blank.reading(),
             enable_auth_ep_resolution: blank.reading(),
         }
     }
 }
 
-/// A value of the registry that is text.
+/// A setting that is text: a value of the registry, a parameter of smb.conf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RegistryText {

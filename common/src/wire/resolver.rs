@@ -6,7 +6,7 @@ use super::{
     error::{Problem, WireError},
     limits,
     reader::{Reader, Wire, address_bytes, encode_all},
-    reading::reading,
+    reading::{reading, text_reading},
 };
 use crate::facts::{
     HostsFile, HostsLine, InterfaceDns, LmhostsFile, LmhostsLine, RegisteredName, Resolver,
@@ -26,6 +26,7 @@ impl Wire for Resolver {
             wins: reading(&self.wins, |list| list.iter().copied().map(address_bytes).collect()),
             interfaces: reading(&self.interfaces, |list| encode_all(list)),
             registered: reading(&self.registered, |list| encode_all(list)),
+            cache: text_reading(&self.cache),
         }
     }
 
@@ -47,6 +48,9 @@ impl Wire for Resolver {
             })?,
             registered: r.later_reading("registered", m.registered, |r, list| {
                 r.list("value", list, limits::REGISTERED_NAMES, |r, m| Wire::decode(m, r))
+            })?,
+            cache: r.later_reading("cache", m.cache, |r, text| {
+                r.text("value", text, limits::TEXT_BYTES)
             })?,
         })
     }

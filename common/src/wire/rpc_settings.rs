@@ -25,6 +25,7 @@ impl Wire for RpcSettings {
             static_ports: encode_all(&self.static_ports),
             near_misses: reading(&self.near_misses, |list| encode_all(list)),
             near_misses_left_out: reading(&self.near_misses_left_out, |count| *count),
+            samba_ports: reading(&self.samba_ports, |list| encode_all(list)),
             restrict_remote_clients: reading(&self.restrict_remote_clients, |number| *number),
             enable_auth_ep_resolution: reading(&self.enable_auth_ep_resolution, |number| *number),
         }
@@ -56,6 +57,9 @@ impl Wire for RpcSettings {
                 m.near_misses_left_out,
                 |_, count| Ok(count),
             )?,
+            samba_ports: r.later_reading("samba_ports", m.samba_ports, |r, list| {
+                r.list("value", list, limits::REGISTRY_VALUES, |r, m| Wire::decode(m, r))
+            })?,
             restrict_remote_clients: r.reading(
                 "restrict_remote_clients",
                 m.restrict_remote_clients,

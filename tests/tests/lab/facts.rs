@@ -38,6 +38,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("services.list[].exit-code", "told to the parent process alone"),
     ("services.list[].dependencies", "tasks are parts of one service"),
     ("resolver.interfaces", "resolv.conf has no interfaces"),
+    ("resolver.cache", "replication of Samba asks anew"),
     ("rpc-settings.client-protocols", "the registry of Windows"),
     ("rpc-settings.internet-ports", "the registry of Windows"),
     ("rpc-settings.internet-ports-available", "the registry of Windows"),

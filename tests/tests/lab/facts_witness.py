@@ -130,6 +130,8 @@ def ports():
     first_rpc, last_rpc = testparm("rpc server dynamic port range").split("-")
     for path, value in zip(paths, ["v4", "tcp", first_rpc, last_rpc]):
         row("testparm", [f"ports.rpc.{path}"], [value])
+    fixed = testparm("rpc server port")
+    row("testparm", ["rpc-settings.samba-ports"], ["absent" if fixed == "0" else fixed])
     listed = []
     for line in run("ss", "-Htlnp").splitlines():
         address, port = local(line.split()[3])

@@ -248,9 +248,10 @@ impl Platform for Samba {
                     })
                     .await,
             }),
-            SectionKind::RpcSettings => {
-                Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
-            }
+            SectionKind::RpcSettings => Section::RpcSettings(RpcSettings {
+                samba_ports: self.files(Here::static_ports, no).await,
+                ..RpcSettings::blank(&Blank::NotApplicable)
+            }),
             SectionKind::PortUse => {
                 let read = move |here: &Here| here.port_use(asked);
                 let blank = |why: &str| PortUse::blank(&Blank::unreadable(why));
@@ -363,6 +364,13 @@ impl Here {
             Err(error) => Reading::unreadable(&error),
         };
         Ports { dynamic: self.dynamic(), rpc, listeners: self.listeners(asked) }
+    }
+
+    fn static_ports(&self) -> Reading<Vec<facts::RegistryText>> {
+        match self.conf() {
+            Ok(conf) => conf.static_ports(),
+            Err(error) => Reading::unreadable(&error),
+        }
     }
 
     fn listeners(&self, asked: Instant) -> Reading<Vec<Listener>> {

@@ -1,6 +1,9 @@
 //! The sources of names of this host.
 
-use std::path::Path;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+};
 
 use epmesh_common::{
     error::chain,
@@ -19,11 +22,16 @@ impl Here {
     /// Puts the section together; `own` is what the directory says of this host.
     pub(super) fn resolver(&self, own: &Reading<Own>) -> Resolver {
         let conf = file(self.read("/etc/resolv.conf"), |text| resolv::parse(&text));
+        let behind = self.behind_stub(conf.value());
         let smb_conf = self.conf();
         Resolver {
             hosts: file(self.read("/etc/hosts"), |text| hosts::parse("/etc/hosts", &text)),
-            servers: conf.clone().map(|conf| conf.servers),
-            interfaces: self.interfaces(conf.value()),
+            servers: match &behind {
+                Some(Ok(servers)) => Reading::Value(servers.clone()),
+                // Without them the stub is what can be asked.
+                Some(Err(_)) | None => conf.clone().map(|conf| conf.servers),
+            },
+            interfaces: self.interfaces(behind.as_ref()),
             search: conf.map(|conf| conf.search),
             lmhosts: self.lmhosts(),
             wins: match &smb_conf {
@@ -31,7 +39,38 @@ impl Here {
                 Err(error) => Reading::unreadable(error),
             },
             registered: self.registered(own),
+            // What winbind and Samba's tools remember (gencache.tdb) the directory's replication does
+            // not use: it asks anew.
+            cache: match behind {
+                Some(_) => Reading::Unreadable(
+                    "systemd-resolved remembers names, and the agent does not look into it"
+                        .to_owned(),
+                ),
+                None => Reading::NotApplicable,
+            },
         }
+    }
+
+    /// The DNS servers that systemd-resolved asks, where resolv.conf names nobody but that service; or
+    /// why they are not known. They are what resolves a name, in the order in which that service has
+    /// them: the stub on this host has no records of its own, and its address says nothing to anybody
+    /// else. What it makes of a name is seen through the system's own resolver, a source by itself.
+    fn behind_stub(
+        &self,
+        conf: Option<&resolv::ResolvConf>,
+    ) -> Option<Result<Vec<IpAddr>, String>> {
+        let servers = &conf?.servers;
+        if servers.is_empty() || !servers.iter().all(|server| STUBS.contains(server)) {
+            return None;
+        }
+        let servers = self.read(BEHIND_STUB).map_err(|error| chain(&error)).and_then(|text| {
+            let servers = resolv::parse(&text).servers;
+            match servers.iter().all(|server| STUBS.contains(server)) {
+                true => Err(format!("{BEHIND_STUB} names no server")),
+                false => Ok(servers),
+            }
+        });
+        Some(servers)
     }
 
     fn lmhosts(&self) -> Reading<LmhostsFile> {
@@ -40,19 +79,23 @@ impl Here {
 
     /// resolv.conf knows no interfaces. Where systemd-resolved stands behind it there are some, and
     /// only that service tells them.
-    fn interfaces(&self, conf: Option<&resolv::ResolvConf>) -> Reading<Vec<InterfaceDns>> {
+    fn interfaces(
+        &self,
+        behind: Option<&Result<Vec<IpAddr>, String>>,
+    ) -> Reading<Vec<InterfaceDns>> {
         let target = std::fs::read_link(self.at(Path::new("/etc/resolv.conf")));
         let linked =
             target.is_ok_and(|target| target.to_string_lossy().contains("systemd/resolve"));
-        let stub = conf.is_some_and(|conf| conf.servers == [STUB]);
-        if linked || stub {
-            return Reading::Unreadable(
-                "systemd-resolved has DNS servers for each interface (resolvectl status), and the \
-                 agent does not ask it"
-                    .to_owned(),
-            );
-        }
-        Reading::NotApplicable
+        let stub = match behind {
+            Some(Ok(_)) => "; programs ask its stub, and the servers listed are those behind it",
+            Some(Err(why)) => &format!("; programs ask its stub, and which are behind it: {why}"),
+            None if linked => "",
+            None => return Reading::NotApplicable,
+        };
+        Reading::Unreadable(format!(
+            "systemd-resolved has DNS servers for each interface (resolvectl status), and the agent \
+             does not ask it{stub}"
+        ))
     }
 
     fn registered(&self, own: &Reading<Own>) -> Reading<Vec<RegisteredName>> {
@@ -84,8 +127,12 @@ impl Here {
     }
 }
 
-/// The address at which systemd-resolved answers.
-const STUB: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 53));
+/// The addresses at which systemd-resolved answers (systemd-resolved.service(8)).
+const STUBS: [IpAddr; 2] =
+    [IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53)), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 54))];
+
+/// Where systemd-resolved writes the servers that it asks itself.
+const BEHIND_STUB: &str = "/run/systemd/resolve/resolv.conf";
 
 /// What is in a file that need not be there.
 fn file<T>(read: Result<String, FileError>, parse: impl FnOnce(String) -> T) -> Reading<T> {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use epmesh_common::facts::{DnsName, Reading};
+use epmesh_common::facts::{DnsName, Reading, RegistryText};
 
 /// The parameters of the `[global]` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,9 @@ const DEFAULT_PRIVATE_DIR: &str = "/var/lib/samba/private";
 
 /// The most WINS servers that are kept.
 const MAX_WINS: usize = 16;
+
+/// The most characters that are kept of a value which is reported as it stands.
+const MAX_VALUE: usize = 200;
 
 /// How deep files may include each other.
 const MAX_DEPTH: usize = 8;
@@ -235,6 +238,29 @@ impl SmbConf {
         }
     }
 
+    /// The parameters that give RPC servers ports of their own, as they stand there: `rpc server port`
+    /// and `rpc server port:NAME`. Absent where there is none; where a part of the configuration could
+    /// not be read, the list may have holes, and is none.
+    #[must_use]
+    pub fn static_ports(&self) -> Reading<Vec<RegistryText>> {
+        const NAME: &str = "rpc server port";
+        let key = normal(NAME);
+        let found = self.parameters.iter().filter_map(|(name, value)| {
+            let rest = name.strip_prefix(&key)?;
+            let name = format!("{NAME}{rest}");
+            let data = value.chars().take(MAX_VALUE).collect();
+            (rest.is_empty() || rest.starts_with(':')).then_some(RegistryText { name, data })
+        });
+        let found: Vec<RegistryText> = found.collect();
+        match &self.unread {
+            Some(why) => Reading::Unreadable(format!(
+                "not all of smb.conf could be read, and {NAME:?} may stand there: {why}"
+            )),
+            None if found.is_empty() => Reading::Absent,
+            None => Reading::Value(found),
+        }
+    }
+
     /// Whether the `samba` binary is told to start the service `name` (`server services`); `None`
     /// when that cannot be told.
     #[must_use]
@@ -295,6 +321,33 @@ mod tests {
         \tserver role = active directory domain controller\n\tworkgroup = LAB\n\
         \tprefork  Children = \\\n 1\n; dns forwarder = 1.1.1.1\n[sysvol]\n\tpath = /x\n\
         \trealm = OTHER.TEST\n";
+
+    #[test]
+    fn ports_of_rpc_servers_are_read_as_they_stand() {
+        let of = |text: &str| SmbConf::parse(text).static_ports();
+        let text = "[global]\nRPC Server Port = 5000\nrpc server port : netlogon = 4000\n\
+            rpc server port:drsuapi = many\nrpc server ports = 7\n\
+            rpc server dynamic port range = 50000-50100\n[sysvol]\nrpc server port:samr = 9\n";
+        let found = of(text);
+        let pairs: Vec<(&str, &str)> = found
+            .value()
+            .expect("three")
+            .iter()
+            .map(|one| (one.name.as_str(), one.data.as_str()))
+            .collect();
+        let port = "rpc server port";
+        assert_eq!(
+            pairs,
+            [
+                (port, "5000"),
+                (&*format!("{port}:drsuapi"), "many"),
+                (&*format!("{port}:netlogon"), "4000"),
+            ]
+        );
+        assert_eq!(of("[global]\nrealm = LAB.TEST\n"), Reading::Absent);
+        let unread = of("[global]\ninclude = registry\nrpc server port = 5000\n");
+        assert!(matches!(unread, Reading::Unreadable(why) if why.contains("registry")));
+    }
 
     #[test]
     fn reads_the_global_section() {

@@ -133,6 +133,64 @@ async fn the_map_has_a_view_for_each_way() {
     assert_eq!(map.views[1].endpoints, Err(Failure::Refused));
 }
 
+async fn resolver(root: &TempDir) -> Resolver {
+    match samba(root).collect(SectionKind::Resolver, Instant::now()).await {
+        Section::Resolver(resolver) => resolver,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn behind_systemd_resolved_the_real_servers_are_told() {
+    let root = host();
+    let plain = resolver(&root).await;
+    assert_eq!(plain.servers, Reading::Value(vec![IpAddr::from([10, 0, 0, 1])]));
+    assert_eq!(plain.interfaces, Reading::NotApplicable);
+    assert_eq!(plain.cache, Reading::NotApplicable);
+
+    // The stub, and nobody knows who is behind it: it is all that can be asked.
+    put(&root, "etc/resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n");
+    let stub = resolver(&root).await;
+    assert_eq!(stub.servers, Reading::Value(vec![IpAddr::from([127, 0, 0, 53])]));
+    assert!(matches!(&stub.interfaces, Reading::Unreadable(why)
+        if why.contains("its stub") && why.contains("run/systemd/resolve")));
+
+    let real = "run/systemd/resolve/resolv.conf";
+    put(&root, real, "# by systemd-resolved\nnameserver 10.0.0.2\nnameserver fd00::1\n");
+    let known = resolver(&root).await;
+    let servers = vec![IpAddr::from([10, 0, 0, 2]), "fd00::1".parse().expect("an address")];
+    assert_eq!(known.servers, Reading::Value(servers));
+    assert!(matches!(&known.interfaces, Reading::Unreadable(why) if why.contains("behind it")));
+    assert!(matches!(&known.cache, Reading::Unreadable(why) if why.contains("systemd-resolved")));
+
+    // Where the service knows of no server, that is no list of none.
+    put(&root, real, "# No DNS servers known.\n");
+    assert_eq!(resolver(&root).await.servers, stub.servers);
+}
+
+#[tokio::test]
+async fn ports_of_rpc_servers_are_told_on_samba_too() {
+    let root = host();
+    let settings = async |root: &TempDir| match samba(root)
+        .collect(SectionKind::RpcSettings, Instant::now())
+        .await
+    {
+        Section::RpcSettings(settings) => settings,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(settings(&root).await.samba_ports, Reading::Absent);
+    put(&root, "etc/samba/smb.conf", &format!("{CONF}rpc server port:netlogon = 4000\n"));
+    let told = settings(&root).await;
+    let ports = told.samba_ports.value().expect("one");
+    assert_eq!(
+        (ports[0].name.as_str(), ports[0].data.as_str()),
+        ("rpc server port:netlogon", "4000")
+    );
+    assert_eq!(told.client_protocols, Reading::NotApplicable);
+    fs::remove_file(root.path().join("etc/samba/smb.conf")).expect("it was there");
+    assert!(matches!(settings(&root).await.samba_ports, Reading::Unreadable(_)));
+}
+
 #[tokio::test]
 async fn services_stand_with_their_roles() {
     let root = host();

@@ -32,6 +32,7 @@ pub fn read(registry: &dyn Registry) -> RpcSettings {
             .to_vec(),
         near_misses,
         near_misses_left_out,
+        samba_ports: Reading::NotApplicable,
         restrict_remote_clients: number(registry, keys::RPC_POLICY, "RestrictRemoteClients"),
         enable_auth_ep_resolution: number(registry, keys::RPC_POLICY, "EnableAuthEpResolution"),
     }

@@ -137,9 +137,9 @@ fn resolver() -> impl Strategy<Value = Resolver> {
     let registered =
         (name(), text(), text()).prop_map(|(name, kind, data)| RegisteredName { name, kind, data });
     let dns = (reading(hosts), reading(addresses()), reading(vec(name(), 0..3)));
-    let rest = (reading(vec(interface, 0..3)), reading(vec(registered, 0..3)));
+    let rest = (reading(vec(interface, 0..3)), reading(vec(registered, 0..3)), reading(text()));
     (dns, reading(lmhosts), reading(addresses()), rest).prop_map(
-        |((hosts, servers, search), lmhosts, wins, (interfaces, registered))| Resolver {
+        |((hosts, servers, search), lmhosts, wins, (interfaces, registered, cache))| Resolver {
             hosts,
             servers,
             search,
@@ -147,6 +147,7 @@ fn resolver() -> impl Strategy<Value = Resolver> {
             wins,
             interfaces,
             registered,
+            cache,
         },
     )
 }
@@ -199,18 +200,22 @@ fn rpc_settings() -> impl Strategy<Value = RpcSettings> {
     let misses = (reading(vec(miss, 0..2)), reading(any::<u32>()));
     let ports = (vec(port, 0..4), misses);
     let policy = (reading(any::<u32>()), reading(any::<u32>()));
-    (reading(vec(value, 0..4)), internet, lines(), ports, policy).prop_map(
-        |(client_protocols, internet, bind, (static_ports, misses), policy)| RpcSettings {
-            client_protocols,
-            internet_ports: internet.0,
-            internet_ports_available: internet.1,
-            use_internet_ports: internet.2,
-            bind,
-            static_ports,
-            near_misses: misses.0,
-            near_misses_left_out: misses.1,
-            restrict_remote_clients: policy.0,
-            enable_auth_ep_resolution: policy.1,
+    let samba = reading(vec(value.clone(), 0..3));
+    (reading(vec(value, 0..4)), internet, lines(), ports, (policy, samba)).prop_map(
+        |(client_protocols, internet, bind, (static_ports, misses), (policy, samba_ports))| {
+            RpcSettings {
+                client_protocols,
+                internet_ports: internet.0,
+                internet_ports_available: internet.1,
+                use_internet_ports: internet.2,
+                bind,
+                static_ports,
+                near_misses: misses.0,
+                near_misses_left_out: misses.1,
+                samba_ports,
+                restrict_remote_clients: policy.0,
+                enable_auth_ep_resolution: policy.1,
+            }
         },
     )
 }

@@ -26,6 +26,9 @@ use super::{
     Here,
 };
 
+/// What remembers names: see [`super::cache`].
+const DNS_CLIENT: &str = "the DNS client's cache, which every look is told the content of";
+
 /// The most servers of each kind.
 const MAX_SERVERS: usize = 64;
 
@@ -61,6 +64,7 @@ impl Here {
                 Err(error) => Reading::unreadable(error),
             },
             registered: self.registered(),
+            cache: Reading::Value(DNS_CLIENT.to_owned()),
         }
     }
 
