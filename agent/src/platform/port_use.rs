@@ -129,9 +129,19 @@ impl History {
         counts.iter().filter_map(add).collect()
     }
 
-    /// The same where the counts themselves may not have been readable.
-    pub fn reading(&mut self, now: Instant, counts: Reading<Vec<Count>>) -> Reading<Vec<RangeUse>> {
-        counts.map(|counts| self.add(now, &counts))
+    /// Adds one look at the dynamic ranges and at those of RPC servers, where these could be read, and
+    /// tells the use of each.
+    pub fn both(
+        &mut self,
+        now: Instant,
+        dynamic: &[Count],
+        rpc: Reading<Vec<Count>>,
+    ) -> (Vec<RangeUse>, Reading<Vec<RangeUse>>) {
+        let all: Vec<Count> =
+            dynamic.iter().chain(rpc.value().into_iter().flatten()).copied().collect();
+        let told = self.add(now, &all);
+        let (dynamic, of_rpc) = told.split_at(dynamic.len().min(told.len()));
+        (dynamic.to_vec(), rpc.map(|_| of_rpc.to_vec()))
     }
 }
 
@@ -362,6 +372,20 @@ mod tests {
         }
         let later = history.add(start + seconds(3600), &used(900));
         assert_eq!((later[0].trend, later[0].used_percent), (Trend::Unknown, 90));
+    }
+
+    #[test]
+    fn the_ranges_of_rpc_servers_are_counted_by_themselves() {
+        let (mut history, now) = (History::default(), Instant::now());
+        let small = PortRange { first: 5000, last: 5009, ..RANGE };
+        let sockets: Vec<Socket> = (5000..5008).map(|port| socket(port, 7)).collect();
+        let rpc = Reading::Value(count(&[small, RANGE], &sockets));
+        let (dynamic, rpc) = history.both(now, &count(&[RANGE], &sockets), rpc);
+        assert_eq!(dynamic.iter().map(|row| row.used_percent).collect::<Vec<_>>(), [0]);
+        let rpc: Vec<_> = rpc.value().into_iter().flatten().map(|row| row.used_percent).collect();
+        assert_eq!(rpc, [80, 0]);
+        let (dynamic, rpc) = history.both(now, &used(10), Reading::Absent);
+        assert_eq!((dynamic.len(), rpc), (1, Reading::Absent));
     }
 
     #[test]

@@ -13,13 +13,17 @@ pub struct PortUse {
     /// The processes that use the most of a range, largest first; those below five percent are
     /// left out.
     pub top: Reading<Vec<ProcessUse>>,
+    /// One row a range that RPC servers take their ports from, where these are others than the dynamic
+    /// ones. An RPC server finds no port once all of them are used up.
+    #[serde(default = "Reading::untold")]
+    pub rpc: Reading<Vec<RangeUse>>,
 }
 
 impl PortUse {
     /// Use of which nothing is known.
     #[must_use]
     pub fn blank(blank: &Blank) -> Self {
-        Self { ranges: blank.reading(), top: blank.reading() }
+        Self { ranges: blank.reading(), top: blank.reading(), rpc: blank.reading() }
     }
 }
 

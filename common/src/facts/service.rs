@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Blank, Reading, Timestamp};
 
@@ -129,8 +129,10 @@ pub struct Process {
 pub struct Ports {
     /// The ephemeral ranges of the operating system.
     pub dynamic: Reading<Vec<PortRange>>,
-    /// The range that RPC servers take their ports from, where it is another.
-    pub rpc: Reading<PortRange>,
+    /// The ranges that RPC servers take their ports from, where they are others: sorted, none of them
+    /// touching another.
+    #[serde(deserialize_with = "one_or_several")]
+    pub rpc: Reading<Vec<PortRange>>,
     /// The sockets that listen, TCP, sorted.
     pub listeners: Reading<Vec<Listener>>,
 }
@@ -155,6 +157,20 @@ impl Ports {
         };
         Some(listeners.iter().any(takes))
     }
+}
+
+/// As it stands in bundles: a version before this one knew of one range only.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Reading<Vec<PortRange>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ranges {
+        Several(Vec<PortRange>),
+        One(PortRange),
+    }
+    Ok(Reading::deserialize(from)?.map(|ranges| match ranges {
+        Ranges::Several(ranges) => ranges,
+        Ranges::One(range) => vec![range],
+    }))
 }
 
 /// A range of ports.

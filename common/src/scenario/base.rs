@@ -160,6 +160,7 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
     machine.port_use = PortUse {
         ranges: Reading::Value(ranges.into_iter().map(used).collect()),
         top: Reading::Value(Vec::new()),
+        rpc: Reading::Absent,
     };
     Some(machine)
 }
@@ -210,11 +211,11 @@ fn ports(platform: Platform, release: Release) -> Ports {
         ]),
         rpc: match platform {
             Platform::Windows => Reading::Absent,
-            _ => Reading::Value(PortRange {
+            _ => Reading::Value(vec![PortRange {
                 first: 49_152,
                 last: 65_535,
                 ..range(V4, Transport::Tcp)
-            }),
+            }]),
         },
         listeners: Reading::Value(Vec::new()),
     }

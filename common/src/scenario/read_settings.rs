@@ -87,8 +87,8 @@ fn ports(machine: &mut Machine, registry: &Section<'_>) {
         machine.rpc.bind = Reading::Value(bind);
     }
     // The host's own listing of the range that RPC servers take their ports from.
-    if let Some(range) = crate::windows::rpc_range(&machine.rpc).value() {
-        machine.ports.rpc = Reading::Value(*range);
+    if let Reading::Value(ranges) = crate::windows::rpc_ranges(&machine.rpc) {
+        machine.ports.rpc = Reading::Value(ranges);
     }
     for (key, owner) in STATIC_PORTS {
         let Some(port) = registry.integer(key, 0..=i64::from(u32::MAX)) else { continue };

@@ -27,7 +27,7 @@ pub use self::{
     note::{About, Note, Severity, notes, notes_beside},
     protocol_majority::ProtocolMajority,
     release::Release,
-    rpc_internet::{RpcPorts, rpc_ports, rpc_range},
+    rpc_internet::{RpcPorts, rpc_ports, rpc_ranges},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
     services::other_account,
     static_ports::WELL_KNOWN,

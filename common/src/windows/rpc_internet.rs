@@ -76,11 +76,11 @@ pub fn rpc_ports(rpc: &RpcSettings) -> RpcPorts {
     if available == used { RpcPorts::Listed(ranges) } else { RpcPorts::NotListed(ranges) }
 }
 
-/// The one range that RPC servers take their TCP ports from, where it is another than the
-/// dynamic one; absent where it is not.
+/// The ranges that RPC servers take their TCP ports from, where these are others than the dynamic
+/// one: sorted, and joined where they touch. Absent where they are not.
 #[must_use]
-pub fn rpc_range(rpc: &RpcSettings) -> Reading<PortRange> {
-    let range = |first, last| PortRange {
+pub fn rpc_ranges(rpc: &RpcSettings) -> Reading<Vec<PortRange>> {
+    let range = |(first, last)| PortRange {
         family: AddressFamily::V4,
         transport: Transport::Tcp,
         first,
@@ -88,14 +88,9 @@ pub fn rpc_range(rpc: &RpcSettings) -> Reading<PortRange> {
     };
     match rpc_ports(rpc) {
         RpcPorts::Dynamic => Reading::Absent,
-        RpcPorts::Listed(ranges) => match joined(&ranges).as_slice() {
-            &[(first, last)] => Reading::Value(range(first, last)),
-            several => Reading::Unreadable(format!(
-                "{KEY} has {} ranges: {}",
-                several.len(),
-                shown(several)
-            )),
-        },
+        RpcPorts::Listed(ranges) => {
+            Reading::Value(joined(&ranges).into_iter().map(range).collect())
+        }
         RpcPorts::NotListed(ranges) => {
             Reading::Unreadable(format!("{KEY} takes {} out of the dynamic range", shown(&ranges)))
         }
@@ -263,7 +258,7 @@ mod tests {
     fn nothing_is_configured_by_default() {
         let blank = RpcSettings::blank(&crate::facts::Blank::Absent);
         assert_eq!(rpc_ports(&blank), RpcPorts::Dynamic);
-        assert_eq!(rpc_range(&blank), Reading::Absent);
+        assert_eq!(rpc_ranges(&blank), Reading::Absent);
         assert_eq!(severity_of(&blank), [""; 0]);
     }
 
@@ -275,7 +270,7 @@ mod tests {
             assert!(matches!(rpc_ports(&rpc), RpcPorts::Invalid { .. }), "{bad:?}");
             let said = severity_of(&rpc);
             assert!(said[0].starts_with("fault") && said[0].contains(bad), "{said:?}");
-            assert!(matches!(rpc_range(&rpc), Reading::Unreadable(_)));
+            assert!(matches!(rpc_ranges(&rpc), Reading::Unreadable(_)));
         }
     }
 
@@ -290,14 +285,17 @@ mod tests {
     }
 
     #[test]
-    fn one_range_is_told_as_one() {
-        let range = rpc_range(&settings(&["5100-5200", "5000-5099"], "N", "N"));
-        let range = range.value().expect("a range");
-        assert_eq!((range.first, range.last), (5000, 5200));
-        let several = rpc_range(&settings(&["5000-5100", "6000-6100"], "Y", "Y"));
-        assert!(
-            matches!(several, Reading::Unreadable(why) if why.contains("5000-5100, 6000-6100"))
-        );
+    fn ranges_that_touch_are_told_as_one_and_others_each() {
+        let told = |ports: &[&str], flag| {
+            let ranges = rpc_ranges(&settings(ports, flag, flag));
+            let ranges = ranges.value().expect("ranges").iter();
+            ranges.map(|range| (range.first, range.last)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["5100-5200", "5000-5099"], "N"), [(5000, 5200)]);
+        let several = ["6000-6100", "5000-5100", "7000"];
+        assert_eq!(told(&several, "Y"), [(5000, 5100), (6000, 6100), (7000, 7000)]);
+        let others = rpc_ranges(&settings(&several, "Y", "N"));
+        assert!(matches!(others, Reading::Unreadable(why) if why.contains("takes 5000-5100")));
     }
 
     proptest! {
@@ -309,7 +307,7 @@ mod tests {
                 prop_assert!(ranges.iter().all(|(first, last)| first <= last));
                 prop_assert!(joined(&ranges).is_sorted());
             }
-            let _ = rpc_range(&rpc);
+            let _ = rpc_ranges(&rpc);
         }
     }
 }

@@ -37,6 +37,8 @@ pub const ROLES: usize = 16;
 pub const DEPENDENCIES: usize = 256;
 /// Port ranges of a host.
 pub const PORT_RANGES: usize = 16;
+/// Ranges that RPC servers take their ports from: as many as [`REGISTRY_LINES`] can list.
+pub const RPC_RANGES: usize = 4096;
 /// Listening sockets of a host.
 pub const LISTENERS: usize = 65_536;
 /// Addresses of a host.

@@ -19,6 +19,7 @@ impl Wire for PortUse {
         proto::PortUse {
             ranges: reading(&self.ranges, |list| encode_all(list)),
             top: reading(&self.top, |list| encode_all(list)),
+            rpc: reading(&self.rpc, |list| encode_all(list)),
         }
     }
 
@@ -29,6 +30,9 @@ impl Wire for PortUse {
             })?,
             top: r.reading("top", m.top, |r, list| {
                 r.list("value", list, limits::PROCESS_USES, |r, m| Wire::decode(m, r))
+            })?,
+            rpc: r.later_reading("rpc", m.rpc, |r, list| {
+                r.list("value", list, limits::RPC_RANGES, |r, m| Wire::decode(m, r))
             })?,
         })
     }

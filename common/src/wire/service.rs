@@ -9,8 +9,8 @@ use super::{
     reading::{reading, text_reading},
 };
 use crate::facts::{
-    AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,
-    Services, StartType, Transport,
+    AddressFamily, Listener, PortRange, Ports, Process, Reading, Service, ServiceRole,
+    ServiceState, Services, StartType, Transport,
 };
 
 wire_enum!(
@@ -99,7 +99,8 @@ impl Wire for Ports {
     fn encode(&self) -> proto::Ports {
         proto::Ports {
             dynamic: reading(&self.dynamic, |list| encode_all(list)),
-            rpc: reading(&self.rpc, |range| Some(range.encode())),
+            rpc: reading(&one_range(&self.rpc), |range| Some(range.encode())),
+            rpc_ranges: reading(&self.rpc, |list| encode_all(list)),
             listeners: reading(&self.listeners, |list| encode_all(list)),
         }
     }
@@ -109,11 +110,36 @@ impl Wire for Ports {
             dynamic: r.reading("dynamic", m.dynamic, |r, list| {
                 r.list("value", list, limits::PORT_RANGES, |r, m| Wire::decode(m, r))
             })?,
-            rpc: r.reading("rpc", m.rpc, |r, range| r.message("value", range))?,
+            rpc: match m.rpc_ranges {
+                Some(ranges) => r.reading("rpc_ranges", Some(ranges), |r, list| {
+                    r.list("value", list, limits::RPC_RANGES, |r, m| Wire::decode(m, r))
+                })?,
+                // An agent of an earlier version.
+                None => r.reading("rpc", m.rpc, |r, one| Ok(vec![r.message("value", one)?]))?,
+            },
             listeners: r.reading("listeners", m.listeners, |r, list| {
                 r.list("value", list, limits::LISTENERS, |r, m| Wire::decode(m, r))
             })?,
         })
+    }
+}
+
+/// For a receiver of an earlier version, which knows of one range only.
+fn one_range(ranges: &Reading<Vec<PortRange>>) -> Reading<PortRange> {
+    match ranges.clone() {
+        Reading::Value(ranges) => match *ranges {
+            [range] => Reading::Value(range),
+            _ => Reading::Unreadable(format!(
+                "there are {} ranges, and this version knows of one",
+                ranges.len()
+            )),
+        },
+        other => other.map(|_| PortRange {
+            family: AddressFamily::V4,
+            transport: Transport::Tcp,
+            first: 0,
+            last: 0,
+        }),
     }
 }
 

@@ -137,6 +137,38 @@ fn what_an_earlier_agent_does_not_tell_is_not_taken_for_nothing() {
 }
 
 #[test]
+fn ranges_of_rpc_servers_are_told_to_receivers_that_know_of_one_and_by_tellers_that_do() {
+    let range = |first| PortRange {
+        family: AddressFamily::V4,
+        transport: Transport::Tcp,
+        first,
+        last: first + 99,
+    };
+    let ports =
+        |rpc: Vec<PortRange>| Ports { rpc: Reading::Value(rpc), ..Ports::blank(&Blank::Absent) };
+    let read = |message| Ports::decode(message, &mut Reader::strict()).expect("it is taken").rpc;
+    let several = ports(vec![range(5000), range(6000)]);
+    let message = several.encode();
+    let old = message.rpc.clone().expect("always told");
+    assert!(old.value.is_none() && old.reason.contains("2 ranges"), "{old:?}");
+    assert_eq!(read(message), several.rpc);
+    // An agent of an earlier version.
+    let mut message = ports(vec![range(5000)]).encode();
+    message.rpc_ranges = None;
+    assert_eq!(read(message), Reading::Value(vec![range(5000)]));
+    let mut message = Ports::blank(&Blank::Absent).encode();
+    message.rpc_ranges = None;
+    assert_eq!(read(message), Reading::Absent);
+
+    // And a bundle that one made.
+    let text = serde_json::to_string(&ports(vec![range(5000)])).expect("it is JSON");
+    let one = text.replace(['[', ']'], "");
+    assert_ne!(text, one);
+    let read: Ports = serde_json::from_str(&one).expect("one range stands for itself");
+    assert_eq!(read, ports(vec![range(5000)]));
+}
+
+#[test]
 fn a_steady_report_is_small() {
     let stamp =
         |subject| Statement { subject, at: moment(), digest: Digest([0xa5; 16]), body: None };

@@ -3,8 +3,9 @@
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Side, State, diagnose},
     facts::{
-        Blank, BootMode, Platform, Reading, RegistryText, RpcSettings, Section, ServiceRole,
-        ServiceState, StaticPort, StaticPortOwner,
+        AddressFamily, Blank, BootMode, Platform, PortRange, PortUse, RangeUse, Reading,
+        RegistryText, RpcSettings, Section, ServiceRole, ServiceState, StaticPort, StaticPortOwner,
+        Transport, Trend,
     },
 };
 
@@ -42,6 +43,32 @@ fn fixed(rpc: &mut RpcSettings, owner: StaticPortOwner, port: u32) {
 fn said(s: &Scenario) -> (State, Cause, Side, Confidence) {
     let v = diagnose(&s.evidence, now());
     (v.state, v.cause, v.side, v.confidence)
+}
+
+#[test]
+fn ports_of_rpc_servers_that_are_used_up_are_the_reason() {
+    let row = |first, used_percent| RangeUse {
+        range: PortRange {
+            family: AddressFamily::V4,
+            transport: Transport::Tcp,
+            first,
+            last: first + 199,
+        },
+        used_percent,
+        time_wait_percent: 0,
+        trend: Trend::Steady,
+    };
+    let with = |rows| {
+        let mut s = unregistered(|r| ports(r, &["5000-5199", "6000-6199"]));
+        // The dynamic range is full, and has no part in it.
+        let (ranges, rpc) = (Reading::Value(vec![row(49_152, 100)]), Reading::Value(rows));
+        let used = PortUse { ranges, rpc, ..PortUse::blank(&Blank::Absent) };
+        s.evidence.source.put(seconds_ago(15), Section::PortUse(used));
+        said(&s).1
+    };
+    assert_eq!(with(vec![row(5000, 100), row(6000, 100)]), Cause::PortRangeExhausted);
+    // One of the ranges has ports left.
+    assert_ne!(with(vec![row(5000, 100), row(6000, 95)]), Cause::PortRangeExhausted);
 }
 
 #[test]

@@ -359,6 +359,7 @@ fn port_use(dc: &Dc) -> PortUse {
     PortUse {
         ranges: Reading::Value(ranges().into_iter().map(used).collect()),
         top: Reading::Value(Vec::new()),
+        rpc: Reading::Absent,
     }
 }
 

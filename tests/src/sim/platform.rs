@@ -85,7 +85,7 @@ impl SimPlatform {
         };
         Ports {
             dynamic: Reading::Value(vec![range]),
-            rpc: Reading::Value(range),
+            rpc: Reading::Value(vec![range]),
             listeners: Reading::Value(listeners),
         }
     }

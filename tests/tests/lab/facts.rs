@@ -23,6 +23,7 @@ const NO_WITNESS: &[(&str, &str)] = &[
     ("host.agent-version", "the agent's own"),
     ("services.list[].roles[]", "the agent's own names for what a service does"),
     ("port-use.ranges[].trend", "nothing else watches for five minutes; unit tests do"),
+    ("port-use.rpc[].trend", "nothing else watches for five minutes; unit tests do"),
     ("resolver.lmhosts.lines[].suffix", "Samba's own lookup does not tell what it made of it"),
     ("resolver.lmhosts.lines[].preload", "a keyword of Windows, which Samba passes over"),
     ("resolver.lmhosts.lines[].domain", "a keyword of Windows, which Samba passes over"),

@@ -129,7 +129,7 @@ def ports():
     row("sysctl", [f"ports.dynamic[].{one}" for one in paths], both)
     first_rpc, last_rpc = testparm("rpc server dynamic port range").split("-")
     for path, value in zip(paths, ["v4", "tcp", first_rpc, last_rpc]):
-        row("testparm", [f"ports.rpc.{path}"], [value])
+        row("testparm", [f"ports.rpc[].{path}"], [value])
     fixed = testparm("rpc server port")
     row("testparm", ["rpc-settings.samba-ports"], ["absent" if fixed == "0" else fixed])
     listed = []
@@ -141,11 +141,32 @@ def ports():
         listed.append((port, address, min(pids) if pids else ""))
     row("ss -tln", [f"ports.listeners[].{one}" for one in ("port", "address", "pid")], listed)
     port_use(int(first), int(last))
+    rpc = int(first_rpc), int(last_rpc)
+    row(
+        "ss -tan",
+        [
+            f"port-use.rpc[].{one}"
+            for one in ("range.family", "range.transport", "range.first", "range.last", "used-percent", "time-wait-percent")
+        ],
+        [("v4", "tcp", *rpc, *(rounded(len(ports), rpc[1] - rpc[0] + 1) for ports in used_of("-Htan", *rpc)))],
+    )
 
 
 def rounded(count, size):
     percent = -(-count * 100 // size)
     return min(100, -(-percent // 5) * 5)
+
+
+def used_of(flag, first, last):
+    used, waiting = set(), set()
+    for line in run("ss", flag).splitlines():
+        words = line.split()
+        _, port = local(words[3])
+        if first <= port <= last:
+            used.add(port)
+            if words[0] == "TIME-WAIT":
+                waiting.add(port)
+    return used, waiting
 
 
 def port_use(first, last):

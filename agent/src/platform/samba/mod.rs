@@ -354,16 +354,17 @@ impl Here {
     }
 
     fn ports(&self, asked: Instant) -> Ports {
-        let rpc = match self.conf() {
-            Ok(conf) => conf.rpc_range().map(|(first, last)| PortRange {
-                family: AddressFamily::V4,
-                transport: Transport::Tcp,
-                first,
-                last,
+        Ports { dynamic: self.dynamic(), rpc: self.rpc_ranges(), listeners: self.listeners(asked) }
+    }
+
+    fn rpc_ranges(&self) -> Reading<Vec<PortRange>> {
+        match self.conf() {
+            Ok(conf) => conf.rpc_range().map(|(first, last)| {
+                let (family, transport) = (AddressFamily::V4, Transport::Tcp);
+                vec![PortRange { family, transport, first, last }]
             }),
             Err(error) => Reading::unreadable(&error),
-        };
-        Ports { dynamic: self.dynamic(), rpc, listeners: self.listeners(asked) }
+        }
     }
 
     fn static_ports(&self) -> Reading<Vec<facts::RegistryText>> {

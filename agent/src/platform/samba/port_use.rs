@@ -39,13 +39,15 @@ impl Here {
         };
         let plain: Vec<port_use::Socket> = sockets.iter().flat_map(|one| one.both(None)).collect();
         let counts = port_use::count(&dynamic, &plain);
+        let rpc = self.rpc_ranges().map(|ranges| port_use::count(&ranges, &plain));
         let top = if port_use::has_top(&counts) {
             self.top(&dynamic, &sockets)
         } else {
             Reading::Value(Vec::new())
         };
         let mut history = self.port_history.lock().unwrap_or_else(PoisonError::into_inner);
-        PortUse { ranges: Reading::Value(history.add(asked, &counts)), top }
+        let (ranges, rpc) = history.both(asked, &counts, rpc);
+        PortUse { ranges: Reading::Value(ranges), top, rpc }
     }
 
     fn top(

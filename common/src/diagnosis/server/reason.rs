@@ -3,8 +3,8 @@
 use super::super::{Cause, Confidence, Side, case::Case, finding::Finding, latent::full};
 use crate::{
     facts::{
-        Platform, PortRange, Reading, RpcFilterAction, RpcFilterLayer, Service, ServiceRole,
-        ServiceState, StaticPortOwner, Transport,
+        Platform, PortRange, RangeUse, Reading, RpcFilterAction, RpcFilterLayer, Service,
+        ServiceRole, ServiceState, StaticPortOwner, Transport,
     },
     windows::{Release, RpcPorts, WELL_KNOWN, other_account, rpc_ports},
 };
@@ -201,16 +201,27 @@ fn account(case: &Case<'_>) -> Option<Reason> {
     })
 }
 
-/// The dynamic range is used up: RPC servers take their ports from it by default.
+/// The ports that RPC servers take theirs from are used up: those of the dynamic range by default.
 fn exhausted(case: &Case<'_>) -> Option<Reason> {
-    if matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_))) {
-        return None;
-    }
-    let (first, last) = full(case.source_port_use?)?;
+    let ports = case.source_port_use?;
+    let name = if matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_))) {
+        // Only these count then, and a port is left as long as one of the ranges has one.
+        let rows = ports.rpc.value().filter(|rows| !rows.is_empty())?;
+        let is_full = |row: &RangeUse| row.used_percent >= 100;
+        let first = rows.iter().all(is_full).then(|| rows.first())??.range;
+        let more = match rows.len() {
+            1 => String::new(),
+            many => format!(" and {} more ranges", many - 1),
+        };
+        format!("the ports {}-{}{more} of Rpc\\Internet", first.first, first.last)
+    } else {
+        let (first, last) = full(ports)?;
+        format!("dynamic TCP ports {first}-{last}")
+    };
     Some(Reason {
         cause: Cause::PortRangeExhausted,
         kind: "port-range",
-        name: format!("dynamic TCP ports {first}-{last}"),
+        name,
         value: "more than 95 % were in use".to_owned(),
         certain: false,
     })

@@ -114,8 +114,12 @@ fn service() -> impl Strategy<Value = Service> {
 fn ports() -> impl Strategy<Value = Ports> {
     let listener = (any::<u16>(), any::<IpAddr>(), any::<Option<u32>>())
         .prop_map(|(port, address, pid)| Listener { port, address, pid });
-    (reading(vec(range(), 0..4)), reading(range()), reading(vec(listener, 0..4)))
-        .prop_map(|(dynamic, rpc, listeners)| Ports { dynamic, rpc, listeners })
+    let ranges = || reading(vec(range(), 0..4));
+    (ranges(), ranges(), reading(vec(listener, 0..4))).prop_map(|(dynamic, rpc, listeners)| Ports {
+        dynamic,
+        rpc,
+        listeners,
+    })
 }
 
 fn range() -> impl Strategy<Value = PortRange> {
@@ -223,18 +227,20 @@ fn rpc_settings() -> impl Strategy<Value = RpcSettings> {
 fn port_use() -> impl Strategy<Value = PortUse> {
     let percent = || 0_u8..=100;
     let trend = select(vec![Trend::Unknown, Trend::Steady, Trend::Rising, Trend::Falling]);
-    let row = (range(), percent(), percent(), trend).prop_map(
-        |(range, used_percent, time_wait_percent, trend)| RangeUse {
-            range,
-            used_percent,
-            time_wait_percent,
-            trend,
-        },
-    );
+    let row = || {
+        (range(), percent(), percent(), trend.clone()).prop_map(
+            |(range, used_percent, time_wait_percent, trend)| RangeUse {
+                range,
+                used_percent,
+                time_wait_percent,
+                trend,
+            },
+        )
+    };
     let process = (any::<u32>(), text(), percent())
         .prop_map(|(pid, name, used_percent)| ProcessUse { pid, name, used_percent });
-    (reading(vec(row, 0..4)), reading(vec(process, 0..3)))
-        .prop_map(|(ranges, top)| PortUse { ranges, top })
+    (reading(vec(row(), 0..4)), reading(vec(process, 0..3)), reading(vec(row(), 0..3)))
+        .prop_map(|(ranges, top, rpc)| PortUse { ranges, top, rpc })
 }
 
 fn filters() -> impl Strategy<Value = Filters> {

@@ -8,7 +8,7 @@ use std::{
 
 use epmesh_common::{
     facts::{AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Transport},
-    windows::rpc_range,
+    windows::rpc_ranges,
 };
 
 use super::{
@@ -52,7 +52,7 @@ impl Here {
         };
         Ports {
             dynamic: self.dynamic(),
-            rpc: rpc_range(&rpc_settings::read(self.registry())),
+            rpc: rpc_ranges(&rpc_settings::read(self.registry())),
             listeners,
         }
     }
@@ -79,6 +79,8 @@ impl Here {
             })
             .collect();
         let counts = port_use::count(&ranges, &sockets);
+        let rpc = rpc_ranges(&rpc_settings::read(self.registry()))
+            .map(|ranges| port_use::count(&ranges, &sockets));
         let top = port_use::top(&ranges, &sockets, |pid| {
             ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
         });
@@ -88,7 +90,8 @@ impl Here {
             Reading::Value(top)
         };
         let mut history = self.port_history.lock().unwrap_or_else(PoisonError::into_inner);
-        PortUse { ranges: Reading::Value(history.add(Instant::now(), &counts)), top }
+        let (ranges, rpc) = history.both(Instant::now(), &counts, rpc);
+        PortUse { ranges: Reading::Value(ranges), top, rpc }
     }
 
     /// The dynamic ranges, read anew now and then.
