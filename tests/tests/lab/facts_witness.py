@@ -81,7 +81,8 @@ def started(text):
 
 
 def endpoint_map(address, own):
-    views = ["local | "] + [f" | {one}" for one in ["127.0.0.1", *own]]
+    six = ["::1"] if "inet6 ::1/128" in run("ip", "-6", "addr", "show", "dev", "lo") else []
+    views = ["local | "] + [f" | {one}" for one in ["127.0.0.1", *six, *own]]
     row("ip addr", ["endpoint-map.views[].through", "endpoint-map.views[].through.address"], views)
     base = "endpoint-map.views[].endpoints.Ok[]"
     listed = []

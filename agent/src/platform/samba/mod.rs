@@ -18,7 +18,7 @@ pub mod smb_conf;
 pub mod systemd;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -197,7 +197,8 @@ impl Samba {
         let port = settings.endpoint_mapper_port;
         let own = self.files(Here::addresses, |why| Reading::Unreadable(why.to_owned())).await;
         let own = own.value().into_iter().flatten().map(|own| own.address);
-        let mut asked = mapper::through_each(&[IpAddr::V4(Ipv4Addr::LOCALHOST)], own, port, limits);
+        let loopback = self.files(Here::loopback, |_| vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]).await;
+        let mut asked = mapper::through_each(&loopback, own, port, limits);
         asked.spawn(async move { mapper::through_socket(&socket, limits).await });
         let mut views = asked.join_all().await;
         views.sort_by_key(|view| view.through);
@@ -315,6 +316,13 @@ impl Here {
         }
         all.sort();
         Reading::Value(all)
+    }
+
+    /// The addresses of loopback: that of IPv6 where the host has it. One without is no fault.
+    fn loopback(&self) -> Vec<IpAddr> {
+        let six = self.read("/proc/net/if_inet6").is_ok_and(|text| net::has_ipv6_loopback(&text));
+        let six = six.then_some(IpAddr::V6(Ipv6Addr::LOCALHOST));
+        std::iter::once(IpAddr::V4(Ipv4Addr::LOCALHOST)).chain(six).collect()
     }
 
     /// To find them, every process of the host is looked at.

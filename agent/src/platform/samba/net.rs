@@ -56,6 +56,15 @@ pub fn ipv6(if_inet6: &str) -> Vec<InterfaceAddress> {
     found
 }
 
+/// Whether the host has IPv6 on its loopback interface, from `/proc/net/if_inet6`.
+#[must_use]
+pub fn has_ipv6_loopback(if_inet6: &str) -> bool {
+    let addresses = if_inet6.lines().filter_map(|line| line.split_ascii_whitespace().next());
+    addresses
+        .filter_map(|digits| u128::from_str_radix(digits, 16).ok())
+        .any(|bits| Ipv6Addr::from(bits).is_loopback())
+}
+
 struct Route<'a> {
     interface: &'a str,
     network: u32,

@@ -135,6 +135,18 @@ async fn the_map_has_a_view_for_each_way() {
     assert_eq!(ways, [Through::Local, Through::Address(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
     assert!(matches!(map.views[0].endpoints, Err(Failure::Local(_))));
     assert_eq!(map.views[1].endpoints, Err(Failure::Refused));
+
+    let lo = "00000000000000000000000000000001 01 80 10 80       lo\n";
+    put(&root, "proc/net/if_inet6", lo);
+    let Section::EndpointMap(map) =
+        samba(&root).collect(SectionKind::EndpointMap, Instant::now()).await
+    else {
+        panic!("another section")
+    };
+    let ways: Vec<Through> = map.views.iter().map(|view| view.through).collect();
+    let four = Through::Address(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let six = Through::Address(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    assert_eq!(ways, [Through::Local, four, six]);
 }
 
 async fn resolver(root: &TempDir) -> Resolver {

@@ -108,14 +108,19 @@ impl Windows {
 
     /// The map through the system and through TCP at each own address.
     async fn endpoint_map(&self) -> Section {
-        let local = self
-            .apart(SectionKind::EndpointMap, |_| (ffi::endpoints::local(), Here::own_addresses()));
-        let (local, own) = match local.await {
-            Some((local, own)) => (
+        let local = self.apart(SectionKind::EndpointMap, |_| {
+            (ffi::endpoints::local(), Here::own_addresses(), Here::loopback())
+        });
+        let (local, own, loopback) = match local.await {
+            Some((local, own, loopback)) => (
                 local.map_err(|error| Failure::Local(epmesh_common::error::chain(&error))),
                 own.unwrap_or_default(),
+                loopback,
             ),
-            None => (Err(Failure::Local("reading it was cut short".to_owned())), Vec::new()),
+            None => {
+                let why = Failure::Local("reading it was cut short".to_owned());
+                (Err(why), Vec::new(), vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
+            }
         };
         let local = local.map(|mut endpoints| {
             endpoints.sort();
@@ -123,7 +128,6 @@ impl Windows {
         });
         let port = self.here.settings.endpoint_mapper_port;
         let own = own.into_iter().map(|own| own.address).filter(reachable);
-        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
         let mut asked = mapper::through_each(&loopback, own, port, Limits::default());
         asked.spawn(async { MapView { through: Through::Local, endpoints: local } });
         let mut views = asked.join_all().await;

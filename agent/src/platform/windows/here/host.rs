@@ -1,5 +1,7 @@
 //! Who this host is.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use epmesh_common::facts::{DnsName, Host, InterfaceAddress, Platform, Reading};
 use uuid::Uuid;
 
@@ -77,6 +79,15 @@ impl Here {
             Reading::NotApplicable => Reading::NotApplicable,
             Reading::Unreadable(why) => Reading::Unreadable(why),
         }
+    }
+
+    /// The addresses of loopback: that of IPv6 where the host has it. One without is no fault.
+    pub(super) fn loopback() -> Vec<IpAddr> {
+        let six = IpAddr::V6(Ipv6Addr::LOCALHOST);
+        let has_six = ffi::adapters::all()
+            .is_ok_and(|all| all.iter().any(|one| one.loopback && one.addresses.contains(&six)));
+        let four = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        std::iter::once(four).chain(has_six.then_some(six)).collect()
     }
 
     /// The addresses of the interfaces that are up, loopback left out, sorted.
