@@ -5,14 +5,18 @@ use std::sync::Arc;
 use epmesh_common::facts::{Answer, DnsName, Lookup, Question, RecordType, Source};
 use tokio::time::{Instant, timeout_at};
 
-use super::budget::{Budget, millis_since};
+use super::{
+    asked::answered,
+    budget::{Budget, millis_since},
+};
 
 /// A cache of names that can be looked into without making it ask. Windows has one
 /// (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`); what a Linux host caches is no part of the system.
 pub trait NameCache: std::fmt::Debug + Send + Sync + 'static {
     /// What it holds, with the time to live that is left. May block for a moment.
     ///
-    /// What it does not hold is [`Answer::NoSuchName`]; what it remembers as missing too.
+    /// What it remembers as missing is [`Answer::NoSuchName`]; what it does not hold,
+    /// [`Answer::NoData`]; and what could not be looked up in it, [`Answer::NotAsked`].
     fn look(&self, question: &Question) -> Answer;
 }
 
@@ -56,5 +60,9 @@ async fn look(budget: &Budget<'_>, cache: &Arc<dyn NameCache>, question: Questio
         let _turn = turn;
         cache.look(&question)
     });
-    looking.await.unwrap_or_else(|error| Answer::NotAsked(error.to_string()))
+    match looking.await {
+        Ok(Answer::Records(records)) => answered(records, Answer::NoData),
+        Ok(answer) => answer,
+        Err(error) => Answer::NotAsked(error.to_string()),
+    }
 }

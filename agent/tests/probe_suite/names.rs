@@ -1,6 +1,6 @@
 //! NetBIOS sources of names and the DNS client's cache.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use epmesh_agent::{
     daemon::Peers as _,
@@ -162,6 +162,34 @@ impl NameCache for Stale {
             ttl: Some(3),
             line: None,
         }])
+    }
+}
+
+/// Holds more addresses of every name than a report does.
+#[derive(Debug)]
+struct Crowded;
+
+impl NameCache for Crowded {
+    fn look(&self, question: &Question) -> Answer {
+        let record = |last: u32| Record {
+            name: question.name.clone(),
+            data: RecordData::Address(IpAddr::from((0x7f00_0100 + last).to_be_bytes())),
+            ttl: Some(3),
+            line: None,
+        };
+        Answer::Records((0..257).map(record).collect())
+    }
+}
+
+#[tokio::test]
+async fn half_of_what_the_cache_holds_is_no_answer() {
+    let prober = Prober::new(config(closed_ports())).with_cache(Arc::new(Crowded));
+    let seen = prober.look(&target(), &[], &resolver(Vec::new())).await;
+    for lookup in said(&seen, Source::Cache) {
+        assert!(
+            matches!(&lookup.answer, Answer::Malformed(why) if why.contains("257 records")),
+            "{lookup:?}"
+        );
     }
 }
 

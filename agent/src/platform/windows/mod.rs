@@ -4,6 +4,7 @@
 //! a file of its own, built and tested on every system. Only `Windows` and the calls into Windows
 //! below it are built for Windows alone.
 
+pub mod cached;
 pub mod event_watch;
 pub mod event_xml;
 #[cfg(windows)]

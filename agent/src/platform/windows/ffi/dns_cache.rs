@@ -19,26 +19,16 @@ use windows_sys::Win32::{
 };
 
 use super::{
+    super::cached::Cached,
     error::CallError,
     text::{self, wide},
 };
 
-/// The most records that are taken of one answer.
-const MAX_RECORDS: usize = 256;
+/// The most records that are taken of one answer: one more than a report holds, so that what is too
+/// long is not taken for whole.
+const MAX_RECORDS: usize = epmesh_common::wire::limits::RECORDS + 1;
 /// The longest name in UTF-16 units, its zero included.
 const MAX_NAME: usize = 256;
-
-/// What the cache holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) enum Cached {
-    /// These records.
-    Records(Vec<Record>),
-    /// That the name does not exist.
-    NoSuchName,
-    /// Nothing of this name and type, or that the name has no record of it: the interface has one
-    /// number for both.
-    Nothing,
-}
 
 /// What the DNS client's cache holds of `name` (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`).
 ///

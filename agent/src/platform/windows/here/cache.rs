@@ -2,7 +2,7 @@
 
 use epmesh_common::facts::{Answer, Question, RecordType};
 
-use super::super::ffi::dns_cache::{Cached, look};
+use super::super::{cached::answer, ffi::dns_cache::look};
 use crate::probe::NameCache;
 
 /// The cache of this host's DNS client.
@@ -14,10 +14,6 @@ impl NameCache for DnsClient {
         if question.kind == RecordType::Nb {
             return Answer::NotAsked("it holds no NetBIOS names".to_owned());
         }
-        match look(&question.name, question.kind) {
-            Ok(Cached::Records(records)) => Answer::Records(records),
-            Ok(Cached::NoSuchName | Cached::Nothing) => Answer::NoSuchName,
-            Err(error) => Answer::Unreachable(error.to_string()),
-        }
+        answer(look(&question.name, question.kind))
     }
 }
