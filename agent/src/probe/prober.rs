@@ -1,6 +1,9 @@
 //! One look at a peer.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+};
 
 use epmesh_common::{
     facts::{AddressProbe, Lookup, PeerObservation, Resolver, Target},
@@ -43,6 +46,12 @@ impl Prober {
     #[must_use]
     pub fn with_cache(self, cache: Arc<dyn NameCache>) -> Self {
         Self { cache: Some(cache), ..self }
+    }
+
+    /// Bytes that the looks under way took in so far.
+    #[must_use]
+    pub fn taken_in(&self) -> usize {
+        self.gate.held.load(Ordering::Relaxed)
     }
 
     /// Every source of the target's name that `resolver` lists, and nothing else.

@@ -52,7 +52,7 @@ fn bind(probe: &AddressProbe) -> String {
     bind.outcome.expect_err("a hostile bind").to_string()
 }
 
-fn asked(probe: &AddressProbe) -> String {
+pub(crate) fn asked(probe: &AddressProbe) -> String {
     match &probe.interfaces[0].answer {
         MapAnswer::Failed(failure) => failure.to_string(),
         other => panic!("{other:?}"),
@@ -267,22 +267,24 @@ async fn counts_and_lengths_of_four_billion() {
     names(&walked(&probe), "protocol error: ept_lookup: ");
 }
 
+/// Fragments of an answer to ept_map, without an end.
+pub(crate) const ENDLESS: Twist = |pdu, _, right| {
+    if opnum(pdu) != MAP {
+        return Act::Send(right);
+    }
+    let mut first = Pdu::decode(&right).unwrap();
+    if let Body::Response(response) = &mut first.body {
+        response.stub = vec![0; 4096];
+    }
+    first.flags = Flags::FIRST;
+    let mut then = first.clone();
+    then.flags = Flags::default();
+    Act::Endless(first.encode().unwrap(), then.encode().unwrap())
+};
+
 #[tokio::test]
 async fn fragments_that_never_end() {
-    let probe = patiently(|pdu, _, right| {
-        if opnum(pdu) != MAP {
-            return Act::Send(right);
-        }
-        let mut first = Pdu::decode(&right).unwrap();
-        if let Body::Response(response) = &mut first.body {
-            response.stub = vec![0; 4096];
-        }
-        first.flags = Flags::FIRST;
-        let mut then = first.clone();
-        then.flags = Flags::default();
-        Act::Endless(first.encode().unwrap(), then.encode().unwrap())
-    })
-    .await;
+    let probe = patiently(ENDLESS).await;
     // The limit of the codec, or that of the look, whichever is met first.
     let said = asked(&probe);
     assert!(said.contains("protocol error") && said.contains("4194304"), "{said}");

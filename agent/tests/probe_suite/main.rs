@@ -11,6 +11,8 @@ mod dns_together;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod floods;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod identity;
