@@ -77,10 +77,16 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// Whether the destination's copy of the directory was read, where the link depends on it: one whose
-/// directory does not answer may know the source under any GUID.
+/// directory does not answer may know the source under any GUID, and so may an object that could not be
+/// read.
 pub(super) fn is_seen(case: &Case<'_>) -> bool {
-    let copy = || case.destination_directory().and_then(|held| held.settings.value());
-    !case.is_replication() || case.is_between_forests() || copy().is_some()
+    let is_read = |copy: &Directory| {
+        let known = || case.source_guid().is_some_and(|own| case.destination_knows(own));
+        copy.settings.value().is_some() && (!copy.holds_unread_settings() || known())
+    };
+    !case.is_replication()
+        || case.is_between_forests()
+        || case.destination_directory().is_some_and(is_read)
 }
 
 /// Which of the two is the older: the destination's `known`, or the source's own, by the copy of the

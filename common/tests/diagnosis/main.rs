@@ -183,7 +183,7 @@ fn rows() -> Vec<Row> {
                 directory.settings = Reading::Value(vec![old]);
                 directory.settings_unread = Reading::Value(vec!["CN=NTDS Settings".to_owned()]);
             },
-            expect: (State::Healthy, Cause::Healthy, Side::None, Proven, 0) },
+            expect: (State::Healthy, Cause::Healthy, Side::None, Likely, 0) },
         // What cannot be said.
         Row { name: "the destination's look is stale",
             change: |s| s.evidence.observations[0].at = seconds_ago(400),
