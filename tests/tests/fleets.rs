@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use epmesh_common::diagnosis::{Cause, Confidence, Side, State};
 use epmesh_tests::fleets::{
-    MissKind, Naming, Played, Score, Variant, faults, kind::Kind, play, score,
+    MissKind, Naming, Played, Score, Variant, drawn, kind::Kind, play, score,
 };
 
 /// Small, so that it takes seconds without optimisation.
@@ -36,7 +36,7 @@ const TINY: Variant = Variant { most: Some(4), ..SMALL };
 fn fleets() -> Vec<(u64, Variant)> {
     let with = |kind| {
         let variant = Variant { kind: Some(kind), faults: Some(1), ..TINY };
-        let seed = (1000..).find(|seed| !faults(*seed, variant).is_empty());
+        let seed = (1000..).find(|seed| !drawn(*seed, variant).1.is_empty());
         (seed.expect("some fleet has a place for it"), variant)
     };
     let random = (2000..2004).map(|seed| (seed, TINY));
@@ -151,6 +151,22 @@ fn faults_are_put_in_and_can_be_decided() {
 }
 
 #[test]
+fn two_faults_stand_on_one_source_and_hosts_behind_address_translation() {
+    let fleets: Vec<_> = (0..200).map(|seed| drawn(seed, SMALL)).collect();
+    let pairs = fleets.iter().filter(|(_, faults)| {
+        faults
+            .iter()
+            .enumerate()
+            .any(|(at, fault)| faults[..at].iter().any(|other| other.source == fault.source))
+    });
+    let translated =
+        fleets.iter().filter(|(world, _)| world.dcs.iter().any(|dc| dc.inside.is_some()));
+    let (pairs, translated) = (pairs.count(), translated.count());
+    println!("of 200 fleets {pairs} with two faults on one source, {translated} with translation");
+    assert!(pairs >= 3 && translated >= 3, "{pairs} and {translated}");
+}
+
+#[test]
 fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
     let total = total(0..200);
     let forgiven =
@@ -159,6 +175,10 @@ fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
         total.misses.iter().filter(|miss| !forgiven(miss.kind)).take(5).collect();
     assert!(unforgivable.is_empty(), "{unforgivable:#?}");
     assert!(total.right * 100 >= total.decidable * 99, "{:#?}", total.misses);
+    let idle: Vec<_> = (Kind::ALL.into_iter())
+        .filter(|kind| total.kinds.get(kind).is_none_or(|[_, decided, _]| *decided == 0))
+        .collect();
+    assert!(idle.is_empty(), "no evidence ever decides {idle:?}");
     assert!(total.counted * 1000 >= total.fleets * 995, "{:#?}", total.misses);
 }
 

@@ -15,7 +15,7 @@ use super::{
     dice::Dice,
     world::{
         Behind, Block, Dc, LOOPBACK, Life, Mapper, NameServer, Names, PortSet, Registered, Scope,
-        Server, Stranger, StrangerKind, World, plain_settings,
+        Server, Stranger, StrangerKind, Wins, World, plain_settings,
     },
 };
 
@@ -103,6 +103,7 @@ pub fn add(dice: &mut Dice, world: &mut World, now: Timestamp) {
     (new.domain, new.forest) = (first.domain, first.forest);
     new.addresses.truncate(1);
     new.unregistered.clear();
+    new.inside = None;
     new.dns = Some(NameServer::default());
     new.names.servers = vec![LOOPBACK];
     world.dcs.push(new);
@@ -163,6 +164,9 @@ fn dc(
     } else {
         Vec::new()
     };
+    // One that is reached through address translation, as between companies that merged.
+    let inside = (addresses.len() == 1 && addresses[0].is_ipv4() && dice.chance(3))
+        .then(|| IpAddr::V4(Ipv4Addr::new(192, 168, 7, u8::try_from(10 + at % 200).unwrap_or(10))));
     let booted = now.minus(Duration::from_secs(dice.from_to(3600, 40 * 24 * 3600)));
     let guid = dice.guid();
     let mut rpc = plain_settings(platform);
@@ -186,6 +190,7 @@ fn dc(
         site,
         platform,
         addresses,
+        inside,
         unregistered,
         guid,
         created: booted.minus(Duration::from_secs(200 * 24 * 3600)),
@@ -212,6 +217,7 @@ fn dc(
             servers: Vec::new(),
             hosts: Vec::new(),
             lmhosts: Vec::new(),
+            wins: None,
             cache: Vec::new(),
         },
         stale_settings: Vec::new(),
@@ -305,7 +311,8 @@ fn resolver(dice: &mut Dice, style: &Style, world: &mut World, at: usize) {
         .collect();
     if own.dns.is_some() {
         // Both ways of naming oneself are found, in both places.
-        let itself = if dice.chance(60) { LOOPBACK } else { own.addresses[0] };
+        let itself =
+            if dice.chance(60) || own.inside.is_some() { LOOPBACK } else { own.addresses[0] };
         let place = if dice.chance(50) { 0 } else { list.len() };
         list.insert(place, itself);
     }
@@ -329,7 +336,7 @@ fn harmless_lines(dice: &mut Dice, world: &mut World, at: usize) {
         let own = &world.dcs[at];
         hosts.push(HostsLine {
             line: 2,
-            address: own.addresses[0],
+            address: own.own_addresses()[0],
             names: vec![own.name.clone(), name(own.name.host())],
         });
     }
@@ -354,7 +361,14 @@ fn harmless_lines(dice: &mut Dice, world: &mut World, at: usize) {
             domain: None,
         });
     }
+    let windows = world.dcs[at].platform == Platform::Windows;
+    let wins = (windows && at != 0 && first.addresses[0].is_ipv4() && dice.chance(5)).then(|| {
+        // An old WINS server that is right.
+        let holds = vec![(super::own::netbios(first), first.addresses[0])];
+        Wins { server: world.strangers[0].address, holds }
+    });
     let names = &mut world.dcs[at].names;
+    names.wins = wins;
     (names.hosts, names.lmhosts) = (hosts, lmhosts);
 }
 

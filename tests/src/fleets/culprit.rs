@@ -101,6 +101,13 @@ fn all(world: &World, fault: &Fault, from: usize) -> Vec<Wanted> {
         Kind::NameMissingOnOne => dns("A", s.as_str(), "no address"),
         Kind::HostsLine => wanted(&["hosts-line"], format!(":11 on {}", client.name), [wrong]),
         Kind::LmhostsLine => wanted(&["lmhosts-line"], format!(":5 on {}", client.name), [wrong]),
+        Kind::WinsStale => {
+            wanted(&["wins-record"], format!("{} on WINS server ", s.host()), [wrong])
+        }
+        Kind::FewPorts => {
+            wanted(&["registry-value"], format!(r"Rpc\Internet on {s}"), ["5000-5009"])
+        }
+        Kind::ComesAndGoes => wanted(&["service"], format!("samba task[rpc] on {s}"), ["flapping"]),
         Kind::CacheStale => wanted(&["dns-cache"], format!("cache of {}", client.name), [wrong]),
         Kind::SettingsStale => {
             let name =

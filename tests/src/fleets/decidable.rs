@@ -16,7 +16,10 @@
 //!    time (`APART` at least, since two hosts' times are compared), and it got through where the
 //!    way is cut, or failed likewise from *S*'s own site where the host is.
 //! 7. What *D*'s copy of the directory holds is known only where the directory of *D* answers.
-//! 8. That *S* has listed what *D* was denied is known only from a map read after the first denial.
+//! 8. Behind address translation *S*'s own addresses are not those that lead to it, and what listens
+//!    there tells nothing: then only a fault counts that does not rest on them.
+//! 9. That a service comes and goes takes three losses, and so *S*'s word out of four of its lives.
+//! 10. That *S* has listed what *D* was denied is known only from a map read after the first denial.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -45,6 +48,8 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
         && spoke_after(played, to, fault.done())
         && (!fault.kind.needs_source() || spoke_after(played, from, fault.done()))
         && seen_before(played, fault)
+        && (played.world.dcs[from].inside.is_none() || !fault.kind.is_of_addresses())
+        && came_and_went(played, fault)
         && (fault.kind != Kind::SettingsStale || played.world.dcs[to].serves())
         && placed(played, fault, link)
         && listed(played, fault, link)
@@ -83,10 +88,22 @@ fn seen_before(played: &Played, fault: &Fault) -> bool {
     !needs || played.first_spoke.get(&fault.source).is_some_and(|first| *first < fault.at)
 }
 
+/// Whether the source was heard out of as many lives of its service as it takes.
+fn came_and_went(played: &Played, fault: &Fault) -> bool {
+    let told = played.told.get(&fault.source).into_iter().flatten();
+    let mut lives: Vec<usize> =
+        told.map(|at| fault.strikes().filter(|strike| strike < at).count()).collect();
+    lives.dedup();
+    fault.kind != Kind::ComesAndGoes || lives.len() > 3
+}
+
 /// Whether a wrong name somewhere can be seen from this destination before it does harm: a server
 /// that it asks, and that answers it, has it.
 fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
     let world = &played.world;
+    if fault.kind == Kind::ComesAndGoes {
+        return true;
+    }
     let name = &world.dcs[fault.source].name;
     let has_it = |asked: &IpAddr| match fault.server {
         None => true,

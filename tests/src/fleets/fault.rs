@@ -8,7 +8,7 @@ use epmesh_common::{
     facts::{Platform, Timestamp},
 };
 
-use super::{dice::Dice, kind::Kind, own::netbios, world::World};
+use super::{dice::Dice, kind::Kind, own::netbios, played::INTERVAL, world::World};
 
 /// One fault.
 #[derive(Clone, Debug)]
@@ -91,6 +91,16 @@ impl Fault {
             Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
                 windows
             }
+            Kind::FewPorts => windows,
+            // On Windows the directory's process takes the host with it.
+            Kind::ComesAndGoes => !windows && source.agent,
+            Kind::WinsStale => {
+                let named = netbios(source);
+                let wins = client.names.wins.as_ref();
+                let held =
+                    wins.is_some_and(|wins| wins.holds.iter().any(|(name, _)| *name == named));
+                client.platform == Platform::Windows && self.wrong.is_ipv4() && !held
+            }
             Kind::MapperDisabled => windows,
             Kind::HostPortsUsedUp => source.agent,
             Kind::HostBlocksAddress => source.addresses.len() > 1,
@@ -146,7 +156,18 @@ impl Fault {
     /// When the world stands as it leaves it: a host that is started anew takes its time.
     #[must_use]
     pub fn done(&self) -> Timestamp {
-        if self.kind.restarts() { self.at.plus(Duration::from_secs(60)) } else { self.at }
+        match self.kind {
+            Kind::ComesAndGoes => self.strikes().last().unwrap_or(self.at),
+            kind if kind.restarts() => self.at.plus(Duration::from_secs(60)),
+            _ => self.at,
+        }
+    }
+
+    /// When it strikes: most do once, and stay.
+    pub fn strikes(&self) -> impl Iterator<Item = Timestamp> + use<> {
+        let times = if self.kind == Kind::ComesAndGoes { 4 } else { 1 };
+        let first = self.at;
+        (0..times).map(move |time| first.plus(INTERVAL.saturating_mul(time)))
     }
 
     /// Whether it keeps `other` from showing on a link from the second to the first: a destination
@@ -203,6 +224,7 @@ impl Fault {
             | Kind::PathInspected
             | Kind::HostsLine
             | Kind::LmhostsLine
+            | Kind::WinsStale
             | Kind::CacheStale
             | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
             // A host that is out of ports, or whose endpoint mapper may not start, is told so as a

@@ -42,11 +42,14 @@ pub enum Kind {
     LmhostsLine,
     HostPortsUsedUp,
     HostBlocksAddress,
+    WinsStale,
+    FewPorts,
+    ComesAndGoes,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 39] = [
         Self::NeverStarted,
         Self::Died,
         Self::Unregistered,
@@ -83,6 +86,9 @@ impl Kind {
         Self::LmhostsLine,
         Self::HostPortsUsedUp,
         Self::HostBlocksAddress,
+        Self::WinsStale,
+        Self::FewPorts,
+        Self::ComesAndGoes,
     ];
 
     /// The causes and sides that the catalogue allows for it.
@@ -131,6 +137,10 @@ impl Kind {
             // Where nobody else is asked, there is no other answer to differ from.
             Self::NameMissingOnOne => (&["dns-servers-disagree", "not-1753"], &[NameResolution]),
             Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
+            Self::WinsStale => (&["wins-stale"], &[NameResolution]),
+            Self::FewPorts => (&["port-range-constrained"], &[Source]),
+            // Flapping, told by how it is lost: each time with its process.
+            Self::ComesAndGoes => (&["service-died"], &[Source]),
             // As a client it cannot connect; as a server it soon will not be able to.
             Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source, Destination]),
             Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
@@ -149,6 +159,7 @@ impl Kind {
                 | Self::EmptyLinkage
                 | Self::BadPorts
                 | Self::SamePortTwice
+                | Self::FewPorts
         )
     }
 
@@ -178,7 +189,37 @@ impl Kind {
                 | Self::AliasMissingOnAll
                 | Self::NameMissingOnOne
                 | Self::LmhostsLine
+                | Self::WinsStale
+                | Self::ComesAndGoes
                 | Self::HostPortsUsedUp
+        )
+    }
+
+    /// Whether it rests on which address is whose, or on what listens there. Of a source behind address
+    /// translation that cannot be told: its own addresses are not those that lead to it.
+    #[must_use]
+    pub const fn is_of_addresses(self) -> bool {
+        matches!(
+            self,
+            Self::EndpointToNobody
+                | Self::EndpointToAnother
+                | Self::MapperDown
+                | Self::MapperDisabled
+                | Self::HostDown
+                | Self::HostBlocksMapper
+                | Self::HostBlocksPort
+                | Self::HostBlocksAddress
+                | Self::SitesBlockMapper
+                | Self::SitesBlockPorts
+                | Self::PathBlocksMapper
+                | Self::AddressStaleOnOne
+                | Self::AddressStaleOnAll
+                | Self::AddressTwice
+                | Self::AliasWrong
+                | Self::HostsLine
+                | Self::LmhostsLine
+                | Self::WinsStale
+                | Self::CacheStale
         )
     }
 
@@ -197,6 +238,7 @@ impl Kind {
                 | Self::PathInspected
                 | Self::HostsLine
                 | Self::LmhostsLine
+                | Self::WinsStale
                 | Self::CacheStale
                 | Self::SettingsStale
         )

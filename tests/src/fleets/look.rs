@@ -91,6 +91,7 @@ fn lookups(world: &World, from: usize, target: &Target) -> Vec<Lookup> {
         found.extend(system(world, from, name));
     }
     found.extend(lmhosts(world, from, target));
+    found.extend(wins(world, from, target));
     found
 }
 
@@ -133,6 +134,25 @@ fn lmhosts(world: &World, from: usize, target: &Target) -> Option<Lookup> {
         .collect();
     let answer = if records.is_empty() { Answer::NoSuchName } else { Answer::Records(records) };
     Some(lookup(Source::Lmhosts, &name, RecordType::Nb, answer))
+}
+
+fn wins(world: &World, from: usize, target: &Target) -> Option<Lookup> {
+    let wins = world.dcs[from].names.wins.as_ref()?;
+    let name: String = target.name.host().chars().take(15).collect();
+    let held = wins.holds.iter().filter(|(held, _)| held.eq_ignore_ascii_case(&name));
+    let addresses: Vec<IpAddr> = held.map(|(_, address)| *address).collect();
+    let name: DnsName = name.parse().ok()?;
+    let records: Vec<Record> = addresses
+        .into_iter()
+        .map(|address| Record {
+            name: name.clone(),
+            data: RecordData::Address(address),
+            ttl: None,
+            line: None,
+        })
+        .collect();
+    let answer = if records.is_empty() { Answer::NoSuchName } else { Answer::Records(records) };
+    Some(lookup(Source::Wins(wins.server), &name, RecordType::Nb, answer))
 }
 
 /// The addresses that the system's own resolver finds for `name`: the cache, the hosts file, then

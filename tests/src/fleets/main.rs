@@ -103,6 +103,10 @@ fn print(total: &Score, whole: bool) {
     println!("  that evidence decides     {}", total.decidable);
     println!("  of these named rightly    {}", total.right);
     println!("fleets whose incidents are their faults  {}", total.counted);
+    println!("\n{:<20} {:>7} {:>9} {:>7}", "kind", "put in", "decided", "named");
+    for (kind, [put, decided, named]) in &total.kinds {
+        println!("{:<20} {put:>7} {decided:>9} {named:>7}", format!("{kind:?}"));
+    }
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for miss in &total.misses {
         groups.entry((miss.kind, miss.fault)).or_default().push(miss);

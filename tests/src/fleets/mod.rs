@@ -40,6 +40,6 @@ pub mod world;
 pub use self::{
     build::Naming,
     played::{Judged, Played, Variant},
-    run::{faults, play},
+    run::{drawn, play},
     score::{Miss, MissKind, Score, score},
 };

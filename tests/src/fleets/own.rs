@@ -52,10 +52,9 @@ fn is_windows(dc: &Dc) -> bool {
 }
 
 fn host(dc: &Dc) -> Host {
-    let all = dc.addresses.iter().chain(&dc.unregistered);
-    let mut owned: Vec<InterfaceAddress> = all
+    let mut owned: Vec<InterfaceAddress> = (dc.own_addresses().into_iter())
         .enumerate()
-        .map(|(at, address)| InterfaceAddress { interface: format!("net{at}"), address: *address })
+        .map(|(at, address)| InterfaceAddress { interface: format!("net{at}"), address })
         .collect();
     owned.sort();
     Host {
@@ -135,7 +134,7 @@ fn map(dc: &Dc) -> EndpointMap {
         Ok(with(registered && !dc.mapper.hides))
     };
     let mut views = vec![MapView { through: Through::Local, endpoints: local }];
-    let own = dc.addresses.first().copied();
+    let own = dc.own_addresses().first().copied();
     for address in own.into_iter().chain([LOOPBACK]) {
         views.push(MapView { through: Through::Address(address), endpoints: over_tcp.clone() });
     }
@@ -313,6 +312,7 @@ fn resolver(dc: &Dc) -> Resolver {
         servers: Reading::Value(dc.names.servers.clone()),
         search: Reading::Value(vec![dc.domain.clone()]),
         lmhosts,
+        wins: dc.names.wins.as_ref().map(|wins| vec![wins.server]).into(),
         ..Resolver::blank(&Blank::Absent)
     }
 }

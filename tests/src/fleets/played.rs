@@ -69,6 +69,8 @@ pub struct Played {
     pub looks: BTreeMap<(usize, usize), Vec<Timestamp>>,
     /// When the last own facts were read that came in.
     pub spoke: BTreeMap<usize, Timestamp>,
+    /// When all own facts were read that came in, oldest first.
+    pub told: BTreeMap<usize, Vec<Timestamp>>,
     /// When each agent's own facts came in for the first time.
     pub first_spoke: BTreeMap<usize, Timestamp>,
     /// The reports as they were taken in: whose, and which.

@@ -90,10 +90,11 @@ fn begin(seed: u64, variant: Variant) -> Begin {
     Begin { dice, start, count, world, faults }
 }
 
-/// What goes wrong in the fleet that `seed` is.
+/// The fleet that `seed` is, before anything has happened, and what goes wrong in it.
 #[must_use]
-pub fn faults(seed: u64, variant: Variant) -> Vec<Fault> {
-    begin(seed, variant).faults
+pub fn drawn(seed: u64, variant: Variant) -> (World, Vec<Fault>) {
+    let Begin { world, faults, .. } = begin(seed, variant);
+    (world, faults)
 }
 
 /// Plays the fleet that `seed` is.
@@ -176,6 +177,7 @@ impl Play {
                 before: Vec::new(),
                 looks: BTreeMap::new(),
                 spoke: BTreeMap::new(),
+                told: BTreeMap::new(),
                 first_spoke: BTreeMap::new(),
                 order: Vec::new(),
                 verdicts: 0,
@@ -184,7 +186,7 @@ impl Play {
             world,
         };
         for (at, fault) in faults.iter().enumerate() {
-            play.at(fault.at, Step::Strike(at));
+            fault.strikes().for_each(|time| play.at(time, Step::Strike(at)));
             if fault.kind.restarts() {
                 play.at(fault.at.plus(Duration::from_secs(50)), Step::ComeBack(at));
             }
@@ -248,7 +250,7 @@ impl Play {
             match step {
                 Step::Strike(at) => {
                     if let Some(fault) = fault(self, at) {
-                        fault.strike(&mut self.world);
+                        fault.strike(&mut self.world, now);
                     }
                 }
                 Step::ComeBack(at) => {
@@ -381,6 +383,7 @@ impl Play {
             }
             if let Some(at) = spoke {
                 played.spoke.insert(dc, at);
+                played.told.entry(dc).or_default().push(at);
                 played.first_spoke.entry(dc).or_insert(now);
             }
         }

@@ -1,6 +1,6 @@
 //! What was said against what is so.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Confidence, Link, Side, State, Verdict},
@@ -35,6 +35,8 @@ pub struct Score {
     pub right: usize,
     /// Fleets whose incidents are, one for one, the faults that show.
     pub counted: usize,
+    /// The same of each kind: put in, decided by the evidence, named rightly.
+    pub kinds: BTreeMap<Kind, [usize; 3]>,
     /// What went wrong.
     pub misses: Vec<Miss>,
 }
@@ -77,6 +79,10 @@ impl Score {
         self.decidable += other.decidable;
         self.right += other.right;
         self.counted += other.counted;
+        for (kind, counts) in other.kinds {
+            let own = self.kinds.entry(kind).or_default();
+            own.iter_mut().zip(counts).for_each(|(own, count)| *own += count);
+        }
         self.misses.extend(other.misses);
     }
 }
@@ -106,15 +112,22 @@ pub fn score(seed: u64, played: &Played) -> Score {
         }
     }
     let (mut decidable, mut right) = (0, 0);
+    let mut kinds: BTreeMap<Kind, [usize; 3]> = BTreeMap::new();
     for fault in &played.faults {
+        let counts = kinds.entry(fault.kind).or_default();
+        counts[0] += 1;
         let mut links = played.last.iter().filter(|(link, _)| decides(played, fault, **link));
         let Some(first) = links.next() else { continue };
         decidable += 1;
+        counts[1] += 1;
         let missed = std::iter::once(first)
             .chain(links)
             .find(|(link, verdict)| !is_right(played, fault, **link, verdict));
         match missed {
-            None => right += 1,
+            None => {
+                right += 1;
+                counts[2] += 1;
+            }
             Some((link, verdict)) => {
                 let kind = if is_named(played, fault, *link, verdict) {
                     MissKind::WrongCulprit
@@ -125,7 +138,7 @@ pub fn score(seed: u64, played: &Played) -> Score {
             }
         }
     }
-    (score.decidable, score.right) = (decidable, right);
+    (score.decidable, score.right, score.kinds) = (decidable, right, kinds);
     match miscounted(played) {
         None => score.counted = 1,
         Some(said) => score.misses.push(Miss {

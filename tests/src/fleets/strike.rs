@@ -14,12 +14,18 @@ use super::{
     fault::Fault,
     kind::Kind,
     own::{drsuapi, netbios, settings},
-    world::{Behind, Block, Life, PortSet, Registered, Scope, World, addresses_of, record},
+    world::{Behind, Block, Life, PortSet, Registered, Scope, Wins, World, addresses_of, record},
 };
 
 impl Fault {
     /// Makes it so.
-    pub fn strike(&self, world: &mut World) {
+    pub fn strike(&self, world: &mut World, now: Timestamp) {
+        if self.kind == Kind::ComesAndGoes {
+            // The task dies and is started again at once.
+            let process = &mut world.dcs[self.source].directory.process;
+            *process = process.map(|before| Process { pid: before.pid + 1, started: now });
+            return;
+        }
         if self.kind.restarts() {
             world.dcs[self.source].up = false;
             return;
@@ -58,7 +64,11 @@ impl Fault {
             | Kind::NameMissingOnOne => {
                 self.records(world);
             }
-            Kind::HostsLine | Kind::LmhostsLine | Kind::CacheStale | Kind::SettingsStale => {
+            Kind::HostsLine
+            | Kind::LmhostsLine
+            | Kind::WinsStale
+            | Kind::CacheStale
+            | Kind::SettingsStale => {
                 self.at_client(world);
             }
             _ => self.at_server(world),
@@ -108,7 +118,11 @@ impl Fault {
                 dc.mapper.start = StartType::Disabled;
             }
             Kind::HostPortsUsedUp => dc.ports_used = 100,
-            Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
+            Kind::NoProtocols
+            | Kind::EmptyLinkage
+            | Kind::BadPorts
+            | Kind::FewPorts
+            | Kind::SamePortTwice => {
                 directory.registered = Registered::Nothing;
                 directory.behind = Behind::Nobody;
                 self.settings(&mut dc.rpc);
@@ -125,8 +139,10 @@ impl Fault {
         match self.kind {
             Kind::NoProtocols => rpc.client_protocols = Reading::Absent,
             Kind::EmptyLinkage => rpc.bind = Reading::Value(vec![String::new()]),
-            Kind::BadPorts => {
-                rpc.internet_ports = Reading::Value(vec!["5000-70000".to_owned()]);
+            Kind::BadPorts | Kind::FewPorts => {
+                let few = self.kind == Kind::FewPorts;
+                let ports = if few { "5000-5009" } else { "5000-70000" };
+                rpc.internet_ports = Reading::Value(vec![ports.to_owned()]);
                 rpc.internet_ports_available = Reading::Value("Y".to_owned());
                 rpc.use_internet_ports = Reading::Value("Y".to_owned());
             }
@@ -202,6 +218,7 @@ impl Fault {
 
     fn at_client(&self, world: &mut World) {
         let source = world.dcs[self.source].clone();
+        let server = world.strangers[0].address;
         let client = &mut world.dcs[self.destination];
         match self.kind {
             Kind::HostsLine => client.names.hosts.push(HostsLine {
@@ -217,6 +234,10 @@ impl Fault {
                 preload: false,
                 domain: None,
             }),
+            Kind::WinsStale => {
+                let wins = client.names.wins.get_or_insert(Wins { server, holds: Vec::new() });
+                wins.holds.push((netbios(&source), self.wrong));
+            }
             Kind::CacheStale => {
                 let leads = vec![record(&source.alias(), RecordData::Alias(source.name.clone()))];
                 let of = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };

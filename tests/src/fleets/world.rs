@@ -38,6 +38,8 @@ pub struct Dc {
     pub platform: Platform,
     /// Its addresses in DNS.
     pub addresses: Vec<IpAddr>,
+    /// The address that it has behind address translation; those in DNS are then the translator's.
+    pub inside: Option<IpAddr>,
     /// Addresses it owns and registers nowhere: a container bridge, a heartbeat.
     pub unregistered: Vec<IpAddr>,
     /// The objectGUID of its NTDS Settings object.
@@ -152,8 +154,19 @@ pub struct Names {
     pub hosts: Vec<HostsLine>,
     /// Its LMHOSTS file.
     pub lmhosts: Vec<LmhostsLine>,
+    /// Its WINS server, where it has one.
+    pub wins: Option<Wins>,
     /// What its DNS client remembers: answers that are not asked for again.
     pub cache: Vec<(DnsName, RecordType, Answer)>,
+}
+
+/// A WINS server as one of its clients finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wins {
+    /// Its address.
+    pub server: IpAddr,
+    /// What it holds: NetBIOS names and addresses.
+    pub holds: Vec<(String, IpAddr)>,
 }
 
 /// A host that is no domain controller.
@@ -408,6 +421,14 @@ impl Dc {
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> Timestamp {
         super::dice::shifted(at, self.ahead_ms)
+    }
+
+    /// The addresses that it says are its own.
+    #[must_use]
+    pub fn own_addresses(&self) -> Vec<IpAddr> {
+        let outside = || self.addresses.clone();
+        let registered = self.inside.map_or_else(outside, |inside| vec![inside]);
+        [registered, self.unregistered.clone()].concat()
     }
 
     /// Whether the directory's own services (LDAP among them) run.
