@@ -3,7 +3,7 @@
 use super::Release;
 use crate::{
     diagnosis::DcFacts,
-    facts::{Host, Ports, Process, RpcSettings, Service, Services},
+    facts::{EndpointMap, Host, Ports, Process, RpcSettings, Service, Services},
 };
 
 /// What is known of a host, as far as the rules go.
@@ -12,6 +12,7 @@ pub(super) struct Known<'a> {
     pub(super) release: Option<Release>,
     pub(super) services: Option<&'a Services>,
     pub(super) ports: Option<&'a Ports>,
+    pub(super) map: Option<&'a EndpointMap>,
     pub(super) rpc: Option<&'a RpcSettings>,
 }
 
@@ -23,6 +24,7 @@ impl<'a> Known<'a> {
             release: host.and_then(|host| host.version.value()).and_then(Release::of),
             services: facts.services.as_ref().map(|held| &held.fact),
             ports: facts.ports.as_ref().map(|held| &held.fact),
+            map: facts.endpoint_map.as_ref().map(|held| &held.fact),
             rpc: facts.rpc_settings.as_ref().map(|held| &held.fact),
         }
     }

@@ -4,6 +4,8 @@
 //! range of the operating system. KB 154596: outside the range that RPC servers take theirs from.
 //! Both are told; neither is a cause by itself.
 
+mod dfsr;
+
 use super::{About, Note, RpcPorts, Severity, known::Known, note::unread, rpc_ports};
 use crate::facts::{AddressFamily, Reading, RpcSettings, ServiceState, StaticPortOwner, Transport};
 
@@ -20,8 +22,14 @@ pub(super) fn notes(known: &Known<'_>, rpc: &RpcSettings) -> Vec<Note> {
                 set.push((row.owner, *port));
                 notes.extend(one(known, rpc, row.owner, *port));
             }
-            // Where DFSR keeps it no reader of the registry can look, which is not worth a word.
-            Reading::Unreadable(_) if row.owner == StaticPortOwner::Dfsr => {}
+            // Where DFSR keeps it no reader of the registry can look; where it registers shows it too.
+            Reading::Unreadable(_) if row.owner == StaticPortOwner::Dfsr => {
+                if let Some(port) = dfsr::registered(known, rpc) {
+                    set.push((row.owner, port.into()));
+                    notes.push(dfsr::shown(port));
+                    notes.extend(one(known, rpc, row.owner, port.into()));
+                }
+            }
             other => notes.extend(unread(About::StaticPort, value(row.owner), other)),
         }
     }

@@ -4,9 +4,10 @@ use super::*;
 use crate::{
     diagnosis::DcFacts,
     facts::{
-        Blank, Listener, PortRange, Ports, Process, Section, Service, Services, StaticPort,
-        Timestamp,
+        Blank, EndpointMap, Listener, MapView, OsVersion, PortRange, Ports, Process, Section,
+        Service, Services, StaticPort, Through, Timestamp,
     },
+    rpc::{Binding, Endpoint, names},
     windows::testing::{said, with_rpc},
 };
 
@@ -106,4 +107,61 @@ fn a_configured_range_is_not_for_static_ports() {
     }
     let said = of(&facts);
     assert!(said.len() == 1 && said[0].contains("may take it first"), "{said:?}");
+}
+
+/// A host whose map has DFSR on `port`, with what is not NTDS's listening there in process `pid`.
+fn with_dfsr(ports: &[(StaticPortOwner, u32)], port: u16, pid: Option<u32>) -> DcFacts {
+    let mut facts = seen(with(ports), port, pid);
+    if let Some(rpc) = facts.rpc_settings.as_mut() {
+        let unread = Reading::Unreadable("it stands elsewhere".to_owned());
+        rpc.fact.static_ports.push(StaticPort { owner: StaticPortOwner::Dfsr, port: unread });
+    }
+    if let Some(Reading::Value(list)) = facts.services.as_mut().map(|held| &mut held.fact.list) {
+        list.push(Service {
+            process: Reading::Value(Process { pid: 900, started: Timestamp::default() }),
+            ..Service::blank("DFSR", ServiceState::Running, &Blank::Absent)
+        });
+    }
+    let row = |port: u16| Endpoint {
+        interface: names::by_name("dfsr").expect("it has a name").id,
+        object: None,
+        binding: Binding::tcp(port),
+        annotation: String::new(),
+    };
+    // Beside the one that was set there may be one of the dynamic range.
+    let endpoints = Ok(vec![row(port), row(49_800)]);
+    let views = vec![MapView { through: Through::Local, endpoints }];
+    facts.put(Timestamp::default(), Section::EndpointMap(EndpointMap { views }));
+    facts
+}
+
+#[test]
+fn where_dfsr_registers_shows_its_port() {
+    let about = |facts: &DcFacts| -> Vec<String> {
+        of(facts).into_iter().filter(|text| text.contains("dfsrdiag")).collect()
+    };
+    let said = about(&with_dfsr(&[], 5722, Some(900)));
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].starts_with("warning") && said[0].contains("KB 2089874"), "{said:?}");
+    assert!(said[1].starts_with("note") && said[1].contains("its registration shows"), "{said:?}");
+    let twins = about(&with_dfsr(&[(StaticPortOwner::Ntfrs, 6000)], 6000, None));
+    assert!(twins.iter().any(|text| text.contains("that of NTFRS too")), "{twins:?}");
+
+    // A port of the dynamic range may be any; that of another process is not DFSR's.
+    assert_eq!(about(&with_dfsr(&[], 50_000, Some(900))), [""; 0]);
+    assert_eq!(about(&with_dfsr(&[], 5722, Some(4321))), [""; 0]);
+    // Nobody set that of 2008.
+    let mut old = with_dfsr(&[], 5722, Some(900));
+    if let Some(host) = old.host.as_mut() {
+        host.fact.version = Reading::Value(OsVersion { major: 6, minor: 1, build: 7601 });
+    }
+    assert_eq!(about(&old), [""; 0]);
+    // One that servers take their ports from.
+    let mut listed = with_dfsr(&[], 5050, Some(900));
+    if let Some(rpc) = listed.rpc_settings.as_mut() {
+        rpc.fact.internet_ports = Reading::Value(vec!["5000-5200".to_owned()]);
+        rpc.fact.internet_ports_available = Reading::Value("Y".to_owned());
+        rpc.fact.use_internet_ports = Reading::Value("Y".to_owned());
+    }
+    assert_eq!(about(&listed), [""; 0]);
 }
