@@ -28,7 +28,7 @@ const MOST_INTERFACES: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Attention {
     peers: HashMap<DnsName, Asked>,
-    /// The last reading of a section of the own facts out of turn.
+    /// The last reading of each section of the own facts that was reported.
     own: HashMap<SectionKind, Done>,
 }
 
@@ -36,14 +36,14 @@ pub(super) struct Attention {
 struct Asked {
     at: Instant,
     until: Instant,
-    /// The last look out of turn.
+    /// The last look since then that was reported.
     done: Option<Done>,
     interfaces: Vec<InterfaceId>,
     whole_map: bool,
     well_known: bool,
 }
 
-/// A look out of turn that is done.
+/// What is done and reported, or about to be.
 #[derive(Clone, Copy, Debug)]
 struct Done {
     began: Instant,
@@ -95,47 +95,42 @@ impl Attention {
         }
     }
 
-    /// What was asked for has been seen from `began` to `ended`, and is about to be reported.
-    pub(super) fn done(&mut self, look: &Look, began: Instant, ended: Instant) {
-        let done = Done { began, ended };
-        for target in &look.targets {
-            if let Some(asked) = self.peers.get_mut(&target.name) {
-                asked.done = Some(done.or_later(asked.done));
-            }
-        }
-        for kind in &look.own {
-            let before = self.own.get(kind).copied();
-            self.own.insert(*kind, done.or_later(before));
-        }
-    }
-
-    /// Of own facts whose reading began at `began`, those that were not read out of turn since: a host
-    /// that was going down while they were read would otherwise be said to run, after it was said to
-    /// have stopped.
+    /// Of own facts whose reading began at `began`, those that are to be reported now: not what was read
+    /// again since and reported already. A host that was going down while they were read would otherwise
+    /// be said to run, after it was said to have stopped.
     pub(super) fn current_own(
-        &self,
+        &mut self,
         sections: Vec<(Timestamp, Section)>,
         began: Instant,
         turn: Turn,
+        now: Instant,
     ) -> Vec<Stated> {
-        let is_current = |section: &Section| {
-            self.own.get(&section.kind()).is_none_or(|done| !done.is_newer(began, turn))
+        let reported = Done { began, ended: now };
+        let mut is_current = |kind: SectionKind| {
+            let before = self.own.get(&kind).copied();
+            let current = before.is_none_or(|done| !done.is_newer(began, turn));
+            if current {
+                self.own.insert(kind, reported.or_later(before));
+            }
+            current
         };
-        let current = sections.into_iter().filter(|(_, section)| is_current(section));
+        let current = sections.into_iter().filter(|(_, section)| is_current(section.kind()));
         current.map(|(at, section)| (at, Body::Own(Box::new(section)))).collect()
     }
 
-    /// Of what was seen, what is not older than a look out of turn that is done.
-    pub(super) fn current(&self, seen: Vec<Seen>, turn: Turn) -> impl Iterator<Item = Stated> {
-        let overtaken = move |seen: &Seen| self.overtook(&seen.observation.peer, seen.began, turn);
-        let current = seen.into_iter().filter(move |seen| !overtaken(seen));
-        current.map(|seen| (seen.at, Body::Peer(seen.observation)))
-    }
-
-    /// Whether a look that began at `began` is older than one out of turn that is done.
-    fn overtook(&self, peer: &DnsName, began: Instant, turn: Turn) -> bool {
-        let done = self.peers.get(peer).and_then(|asked| asked.done);
-        done.is_some_and(|done| done.is_newer(began, turn))
+    /// Of what was seen, what is to be reported now: not what was seen again since and reported already.
+    pub(super) fn current(&mut self, seen: Vec<Seen>, turn: Turn, now: Instant) -> Vec<Stated> {
+        let current = seen.into_iter().filter(|seen| {
+            // Of a peer that nobody asked for there are only the rounds, one after the other.
+            let Some(asked) = self.peers.get_mut(&seen.observation.peer) else { return true };
+            let current = asked.done.is_none_or(|done| !done.is_newer(seen.began, turn));
+            if current {
+                let reported = Done { began: seen.began, ended: now };
+                asked.done = Some(reported.or_later(asked.done));
+            }
+            current
+        });
+        current.map(|seen| (seen.at, Body::Peer(seen.observation))).collect()
     }
 
     /// What a look looks at: what it was asked for or its plan says, and what was asked for lately.
@@ -157,7 +152,7 @@ impl Attention {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{Blank, Ports, Reading, Services, Subject};
+    use epmesh_common::facts::{Blank, PeerObservation, Ports, Reading, Services, Subject};
 
     use super::*;
 
@@ -198,54 +193,63 @@ mod tests {
     }
 
     #[test]
-    fn own_facts_read_before_a_look_out_of_turn_was_done_are_thrown_away() {
-        let (mut attention, now) = (Attention::default(), Instant::now());
-        let sections = || {
+    fn own_facts_come_in_the_order_in_which_they_began_to_be_read() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let services = || {
             let services = Section::Services(Services { list: Reading::Value(Vec::new()) });
-            let ports = Section::Ports(Ports::blank(&Blank::Absent));
-            vec![(Timestamp::default(), services), (Timestamp::default(), ports)]
+            (Timestamp::default(), services)
         };
-        let at = |second| now + Duration::from_secs(second);
-        let kept = |attention: &Attention, began, turn| {
-            let kept = attention.current_own(sections(), began, turn);
+        let both = || {
+            vec![services(), (Timestamp::default(), Section::Ports(Ports::blank(&Blank::Absent)))]
+        };
+        let told = |attention: &mut Attention, sections, [began, ended]: [u64; 2], turn| {
+            let kept = attention.current_own(sections, at(began), turn, at(ended));
             kept.into_iter().map(|(_, body)| body.subject()).collect::<Vec<_>>()
         };
-        let (services, ports) =
-            (Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports));
-        let both = [services, ports.clone()];
-        assert_eq!(kept(&attention, now, Turn::Round), both);
-        let own = vec![SectionKind::Services];
-        attention.done(&Look { own, ..look("dc2.lab.test", &[]) }, at(1), at(3));
-        assert_eq!(kept(&attention, now, Turn::Round), std::slice::from_ref(&ports));
-        assert_eq!(
-            kept(&attention, at(2), Turn::Round),
-            std::slice::from_ref(&ports),
-            "it may be older"
-        );
-        assert_eq!(kept(&attention, at(3), Turn::Round), both);
-        // Two looks at once: the one that began first may not come last.
-        assert_eq!(kept(&attention, at(2), Turn::Look), both, "somebody waits for it");
-        assert_eq!(kept(&attention, now, Turn::Look), [ports]);
+        let all = [Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports)];
+        let [_, ports] = all.clone();
+        let ports = std::slice::from_ref(&ports);
+        let (round, look) = (Turn::Round, Turn::Look);
+
+        let mut attention = Attention::default();
+        assert_eq!(told(&mut attention, both(), [0, 1], round), all);
+        assert_eq!(told(&mut attention, vec![services()], [3, 6], look).len(), 1);
+        // A round that overlaps with a look may have read before it.
+        assert_eq!(told(&mut attention, both(), [5, 7], round), ports);
+        assert_eq!(told(&mut attention, both(), [8, 9], round), all);
+        // Two looks at once, and one over which a round has passed: who began first does not come last.
+        assert_eq!(told(&mut attention, both(), [12, 13], look), all);
+        assert_eq!(told(&mut attention, both(), [11, 14], look), []);
+        assert_eq!(told(&mut attention, both(), [12, 15], look), all, "somebody waits for it");
+        assert_eq!(told(&mut attention, both(), [17, 18], round), all);
+        assert_eq!(told(&mut attention, both(), [16, 20], look), []);
     }
 
     #[test]
-    fn only_a_look_that_began_before_the_other_was_done_is_overtaken() {
-        let (mut attention, now) = (Attention::default(), Instant::now());
-        let (asked, peer) = (look("dc2.lab.test", &[1]), target("dc2.lab.test", false).name);
-        attention.asked(&asked, now, LASTING);
-        assert!(!attention.overtook(&peer, now, Turn::Round), "it is not done yet");
-        let at = |second| now + Duration::from_secs(second);
-        attention.done(&asked, at(1), at(3));
-        assert!(attention.overtook(&peer, at(2), Turn::Round));
-        assert!(!attention.overtook(&peer, at(3), Turn::Round));
-        assert!(attention.overtook(&peer, now, Turn::Look));
-        assert!(!attention.overtook(&peer, at(2), Turn::Look));
-        // One that began earlier and ended later moves the end alone.
-        attention.done(&asked, now, at(4));
-        assert!(attention.overtook(&peer, at(3), Turn::Round));
-        assert!(attention.overtook(&peer, now, Turn::Look));
-        assert!(!attention.overtook(&peer, at(1), Turn::Look));
-        assert!(!attention.overtook(&target("dc3.lab.test", false).name, now, Turn::Round));
+    fn looks_at_a_peer_come_in_the_order_in_which_they_began() {
+        let start = Instant::now();
+        let at = |second| start + Duration::from_secs(second);
+        let told = |attention: &mut Attention, [began, ended]: [u64; 2], turn| {
+            let observation = PeerObservation {
+                peer: target("dc2.lab.test", false).name,
+                dsa_guid: None,
+                lookups: Vec::new(),
+                addresses: Vec::new(),
+            };
+            let seen = Seen { began: at(began), at: Timestamp::default(), observation };
+            attention.current(vec![seen], turn, at(ended)).len() == 1
+        };
+        let (round, look_now) = (Turn::Round, Turn::Look);
+        let mut attention = Attention::default();
+        assert!(told(&mut attention, [0, 1], round));
+        attention.asked(&look("dc2.lab.test", &[1]), at(2), LASTING);
+        assert!(told(&mut attention, [1, 3], round), "the look that was asked for is not done yet");
+        assert!(told(&mut attention, [2, 5], look_now));
+        assert!(!told(&mut attention, [4, 6], round), "it may be older");
+        assert!(told(&mut attention, [6, 7], round));
+        assert!(!told(&mut attention, [3, 9], look_now), "a round has seen it since");
+        assert!(told(&mut attention, [6, 10], look_now));
     }
 
     #[test]

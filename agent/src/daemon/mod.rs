@@ -234,9 +234,9 @@ impl Daemon {
             }
         }
         let mut attention = self.attention.lock().await;
-        let mut bodies = attention.current_own(own, began, Turn::Look);
-        bodies.extend(attention.current(peers, Turn::Look));
-        attention.done(&look, began, Instant::now());
+        let now = Instant::now();
+        let mut bodies = attention.current_own(own, began, Turn::Look, now);
+        bodies.extend(attention.current(peers, Turn::Look, now));
         let sequence = self.report(bodies, notes).await;
         drop(attention);
         if let (Some(id), Some(sequence)) = (id, sequence) {

@@ -116,8 +116,9 @@ impl Daemon {
         tokio::time::sleep(wait).await;
         let began = Instant::now();
         let sections = self.read_all(kinds, began).await;
-        let attention = self.attention.lock().await;
-        self.report_news(attention.current_own(sections, began, Turn::Round)).await;
+        let mut attention = self.attention.lock().await;
+        let current = attention.current_own(sections, began, Turn::Round, Instant::now());
+        self.report_news(current).await;
         drop(attention);
     }
 
@@ -159,8 +160,9 @@ impl Daemon {
             {
                 gathered.push(next);
             }
-            let attention = self.attention.lock().await;
-            self.report_news(attention.current(gathered, Turn::Round).collect()).await;
+            let mut attention = self.attention.lock().await;
+            let current = attention.current(gathered, Turn::Round, Instant::now());
+            self.report_news(current).await;
             drop(attention);
         }
     }
