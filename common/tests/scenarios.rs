@@ -13,7 +13,8 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Cause, diagnose},
+    diagnosis::{Cause, Evidence, diagnose},
+    facts::SectionKind,
     scenario::Scenario,
 };
 
@@ -103,6 +104,45 @@ fn the_same_facts_give_the_same_verdict() {
         let turned = diagnose(&turned, scenario.at());
         assert_eq!((turned.state, turned.cause), (first.state, first.cause), "{name}, reversed");
     }
+}
+
+/// What a look on demand asks both ends for is what the verdict is made of: nothing else changes any, and
+/// each section changes one.
+#[test]
+fn a_look_asks_for_all_that_a_verdict_is_made_of() {
+    let suite = suite();
+    let destination = |evidence: &mut Evidence, kind| evidence.destination.remove(kind);
+    let source = |evidence: &mut Evidence, kind| evidence.source.remove(kind);
+    type Take<'a> = &'a dyn Fn(&mut Evidence, SectionKind);
+    let ends: [(&str, Take<'_>, &[SectionKind]); 2] = [
+        ("destination", &destination, &Evidence::OF_DESTINATION),
+        ("source", &source, &Evidence::OF_SOURCE),
+    ];
+    let mut wrong = Vec::new();
+    for (end, take, asked) in ends {
+        for kind in SectionKind::ALL {
+            let changed = suite.iter().find(|(_, scenario)| {
+                let mut evidence = scenario.evidence();
+                let whole = diagnose(&evidence, scenario.at());
+                take(&mut evidence, kind);
+                diagnose(&evidence, scenario.at()) != whole
+            });
+            match changed {
+                Some((name, _)) if !asked.contains(&kind) => {
+                    wrong.push(format!(
+                        "{kind} of the {end} is not asked for; {name} depends on it"
+                    ));
+                }
+                None if asked.contains(&kind) => {
+                    wrong.push(format!(
+                        "{kind} of the {end} is asked for, and no verdict depends on it"
+                    ));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Each cause is given at least three times, and at least once nearly.

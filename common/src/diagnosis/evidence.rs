@@ -52,6 +52,28 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The sections of the destination's own facts that a verdict is made of.
+    pub const OF_DESTINATION: [SectionKind; 6] = [
+        SectionKind::Host,
+        SectionKind::Services,
+        SectionKind::Resolver,
+        SectionKind::Directory,
+        SectionKind::Replication,
+        SectionKind::PortUse,
+    ];
+
+    /// The sections of the source's own facts that a verdict is made of.
+    pub const OF_SOURCE: [SectionKind; 8] = [
+        SectionKind::Host,
+        SectionKind::EndpointMap,
+        SectionKind::Services,
+        SectionKind::Ports,
+        SectionKind::Directory,
+        SectionKind::RpcSettings,
+        SectionKind::PortUse,
+        SectionKind::Filters,
+    ];
+
     /// A link of which nothing is known yet.
     #[must_use]
     pub fn empty(link: Link, fresh_for_ms: u64) -> Self {
@@ -170,6 +192,23 @@ impl DcFacts {
             SectionKind::PortUse => self.port_use.as_ref().map(|held| held.at),
             SectionKind::Filters => self.filters.as_ref().map(|held| held.at),
             SectionKind::Events => self.events.as_ref().map(|held| held.at),
+        }
+    }
+
+    /// Takes the section of this kind away.
+    pub fn remove(&mut self, kind: SectionKind) {
+        match kind {
+            SectionKind::Host => self.host = None,
+            SectionKind::EndpointMap => self.endpoint_map = None,
+            SectionKind::Services => self.services = None,
+            SectionKind::Ports => self.ports = None,
+            SectionKind::Resolver => self.resolver = None,
+            SectionKind::Directory => self.directory = None,
+            SectionKind::Replication => self.replication = None,
+            SectionKind::RpcSettings => self.rpc_settings = None,
+            SectionKind::PortUse => self.port_use = None,
+            SectionKind::Filters => self.filters = None,
+            SectionKind::Events => self.events = None,
         }
     }
 

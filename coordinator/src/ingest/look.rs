@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Link, Verdict, diagnose},
+    diagnosis::{Evidence, Link, Verdict, diagnose},
     facts::{DnsName, Look, SectionKind, Target, add_interfaces},
     rpc::InterfaceId,
 };
@@ -123,10 +123,11 @@ impl Hub {
 
     /// Who is asked, for which sections of its own, and whether it looks at the source.
     fn witnesses(&self, link: &Link) -> Vec<(DnsName, Vec<SectionKind>, bool)> {
-        use SectionKind::{Directory, EndpointMap, Host, Ports, Resolver, Services};
+        // All that the verdict is made of: with one section of now and one of two minutes ago a host that
+        // was built anew in between would contradict itself.
         let mut witnesses = vec![
-            (link.destination.clone(), vec![Resolver, Directory, Host], true),
-            (link.source.clone(), vec![Host, EndpointMap, Services, Ports], false),
+            (link.destination.clone(), Evidence::OF_DESTINATION.to_vec(), true),
+            (link.source.clone(), Evidence::OF_SOURCE.to_vec(), false),
         ];
         let watchers = self.fleet.with(|view| view.watchers(&link.source));
         let others = watchers
