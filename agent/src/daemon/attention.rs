@@ -29,7 +29,7 @@ const MOST_INTERFACES: usize = 32;
 pub(super) struct Attention {
     peers: HashMap<DnsName, Asked>,
     /// The last reading of each section of the own facts that was reported.
-    own: HashMap<SectionKind, Done>,
+    own: HashMap<SectionKind, Option<Done>>,
 }
 
 #[derive(Debug)]
@@ -50,22 +50,21 @@ struct Done {
     ended: Instant,
 }
 
-impl Done {
-    /// Of two looks that may have crossed: the later beginning, and the later end.
-    fn or_later(self, other: Option<Self>) -> Self {
-        let other = other.unwrap_or(self);
-        Self { began: self.began.max(other.began), ended: self.ended.max(other.ended) }
+/// Whether what began to be seen at `began` and is there `now` is to be reported, after what `last` tells;
+/// it is the last then. What belongs to a round, and comes again with the next, has to have begun after
+/// the last was over: which of two that overlap is the newer cannot be told. A look out of turn is
+/// somebody's answer: it only has to have begun no earlier.
+fn passes(last: &mut Option<Done>, began: Instant, turn: Turn, now: Instant) -> bool {
+    let older = last.is_some_and(|last| match turn {
+        Turn::Round => began < last.ended,
+        Turn::Look => began < last.began,
+    });
+    if !older {
+        // Of two looks that may have crossed: the later beginning, and the later end.
+        let before = last.unwrap_or(Done { began, ended: now });
+        *last = Some(Done { began: began.max(before.began), ended: now.max(before.ended) });
     }
-
-    /// Whether what began to be seen at `began` is older. What belongs to a round, and comes again with
-    /// the next, has to have begun after this was over: which of two that overlap is the newer cannot be
-    /// told. A look out of turn is somebody's answer: it only has to have begun no earlier.
-    fn is_newer(self, began: Instant, turn: Turn) -> bool {
-        match turn {
-            Turn::Round => began < self.ended,
-            Turn::Look => began < self.began,
-        }
-    }
+    !older
 }
 
 impl Attention {
@@ -105,16 +104,9 @@ impl Attention {
         turn: Turn,
         now: Instant,
     ) -> Vec<Stated> {
-        let reported = Done { began, ended: now };
-        let mut is_current = |kind: SectionKind| {
-            let before = self.own.get(&kind).copied();
-            let current = before.is_none_or(|done| !done.is_newer(began, turn));
-            if current {
-                self.own.insert(kind, reported.or_later(before));
-            }
-            current
-        };
-        let current = sections.into_iter().filter(|(_, section)| is_current(section.kind()));
+        let current = sections.into_iter().filter(|(_, section)| {
+            passes(self.own.entry(section.kind()).or_default(), began, turn, now)
+        });
         current.map(|(at, section)| (at, Body::Own(Box::new(section)))).collect()
     }
 
@@ -123,12 +115,7 @@ impl Attention {
         let current = seen.into_iter().filter(|seen| {
             // Of a peer that nobody asked for there are only the rounds, one after the other.
             let Some(asked) = self.peers.get_mut(&seen.observation.peer) else { return true };
-            let current = asked.done.is_none_or(|done| !done.is_newer(seen.began, turn));
-            if current {
-                let reported = Done { began: seen.began, ended: now };
-                asked.done = Some(reported.or_later(asked.done));
-            }
-            current
+            passes(&mut asked.done, seen.began, turn, now)
         });
         current.map(|seen| (seen.at, Body::Peer(seen.observation))).collect()
     }

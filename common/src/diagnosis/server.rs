@@ -15,8 +15,7 @@ use super::{
     path::Path,
 };
 use crate::facts::{
-    Failure, Platform, Reading, RpcFilterAction, RpcFilterLayer, ServiceRole, ServiceState,
-    StartType,
+    Failure, Platform, Reading, RpcFilterLayer, ServiceRole, ServiceState, StartType,
 };
 
 /// The destination has not looked: what the source says of itself has to do.
@@ -78,9 +77,7 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
     let filters = case.source_filters.and_then(|filters| filters.rpc.value());
     let filter = filters.into_iter().flatten().find(|filter| {
-        filter.layer == RpcFilterLayer::Resolution
-            && filter.action == RpcFilterAction::Block
-            && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
+        filter.layer == RpcFilterLayer::Resolution && filter.blocks(case.interface().uuid)
     });
     // Listed at a moment between two looks that were denied, or on both sides of the only one: it
     // was listed when it was denied.

@@ -73,6 +73,14 @@ pub struct RpcFilter {
     pub conditions: u32,
 }
 
+impl RpcFilter {
+    /// Whether it may block the interface with this UUID: conditions beyond the interface are not told.
+    #[must_use]
+    pub fn blocks(&self, interface: Uuid) -> bool {
+        self.action == RpcFilterAction::Block && self.interface.is_none_or(|uuid| uuid == interface)
+    }
+}
+
 /// The layers at which RPC is filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,8 +3,8 @@
 use super::super::{Cause, Confidence, Side, case::Case, finding::Finding, latent::full};
 use crate::{
     facts::{
-        Platform, PortRange, RangeUse, Reading, RpcFilterAction, RpcFilterLayer, Service,
-        ServiceRole, ServiceState, StaticPortOwner, Transport,
+        Platform, PortRange, RangeUse, Reading, RpcFilterLayer, Service, ServiceRole, ServiceState,
+        StaticPortOwner, Transport,
     },
     windows::{Release, RpcPorts, WELL_KNOWN, other_account, rpc_ports},
 };
@@ -247,9 +247,7 @@ pub(in super::super) fn breaks_at_restart(case: &Case<'_>) -> Option<Finding> {
 fn filter(case: &Case<'_>) -> Option<Reason> {
     let filters = case.source_filters?.rpc.value()?;
     let blocks = filters.iter().find(|filter| {
-        filter.layer == RpcFilterLayer::Registration
-            && filter.action == RpcFilterAction::Block
-            && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
+        filter.layer == RpcFilterLayer::Registration && filter.blocks(case.interface().uuid)
     })?;
     Some(Reason {
         cause: Cause::RpcFiltered,

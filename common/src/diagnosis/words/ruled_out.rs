@@ -1,9 +1,6 @@
 //! The causes that were considered and left, each with the fact that speaks against it.
 
-use std::{
-    mem::discriminant,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::net::IpAddr;
 
 use super::{
     super::{
@@ -17,7 +14,7 @@ use super::{
     },
     interface_name,
 };
-use crate::facts::{RpcFilterAction, ServiceState, Source};
+use crate::facts::{ServiceState, Source};
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
@@ -75,13 +72,13 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
     {
         rule(Cause::DnsServersDisagree, "every DNS server gives the same addresses".to_owned());
     }
-    for (source, cause) in [
-        (Source::Cache, Cause::DnsCacheStale),
-        (Source::Lmhosts, Cause::LmhostsOverride),
-        (Source::Wins(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), Cause::WinsStale),
-    ] {
-        let same = |other: Source| discriminant(&other) == discriminant(&source);
-        let asked = || views.iter().filter(|view| same(view.source) && view.answered);
+    for cause in [Cause::DnsCacheStale, Cause::LmhostsOverride, Cause::WinsStale] {
+        let is_of = |source| match cause {
+            Cause::DnsCacheStale => source == Source::Cache,
+            Cause::LmhostsOverride => source == Source::Lmhosts,
+            _ => matches!(source, Source::Wins(_)),
+        };
+        let asked = || views.iter().filter(|view| is_of(view.source) && view.answered);
         if asked().next().is_none() || asked().any(|view| view.wrong(case).next().is_some()) {
             continue;
         }
@@ -112,11 +109,7 @@ fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     }
     if let Some(filters) = case.source_filters.filter(|filters| filters.rpc_is_whole()) {
         let rows = filters.rpc.value().map(Vec::as_slice).unwrap_or_default();
-        let blocks = rows.iter().any(|filter| {
-            filter.action == RpcFilterAction::Block
-                && filter.interface.is_none_or(|uuid| uuid == case.interface().uuid)
-        });
-        if !blocks {
+        if !rows.iter().any(|filter| filter.blocks(case.interface().uuid)) {
             let interface = interface_name(case.interface());
             let count = rows.len();
             let why = format!("none of the RPC filters of {source} ({count}) blocks {interface}");
