@@ -49,6 +49,13 @@ pub struct Evidence {
     /// have come and gone unseen; `None` where nobody kept count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched_since: Option<Timestamp>,
+    /// The site of the destination by somebody's copy of the directory, where it cannot say itself: its
+    /// own directory may not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination_site: Option<String>,
+    /// The site of the source by somebody's copy of the directory, where it cannot say itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_site: Option<String>,
 }
 
 impl Evidence {
@@ -86,6 +93,8 @@ impl Evidence {
             owners: BTreeMap::new(),
             fresh_for_ms,
             watched_since: None,
+            destination_site: None,
+            source_site: None,
         }
     }
 }
@@ -133,6 +142,12 @@ pub struct DcFacts {
 }
 
 impl DcFacts {
+    /// Its site, by its own word.
+    #[must_use]
+    pub fn site(&self) -> Option<&String> {
+        self.host.as_ref()?.fact.site.value()
+    }
+
     /// Puts a section in, in the place of the one of its kind.
     pub fn put(&mut self, at: Timestamp, section: Section) {
         match section {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    ServerName, Shown,
+    Evidence, ServerName, Shown,
     case::Case,
     naming::{Alias, View, effective},
     owner::Owner,
@@ -66,14 +66,15 @@ fn is_right(case: &Case<'_>, view: &View<'_>) -> bool {
     matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
 }
 
+/// By its own word, else by somebody's copy of the directory.
 pub(super) fn destination_site(case: &Case<'_>) -> Option<String> {
-    let host = case.evidence.destination.host.as_ref();
-    host.and_then(|host| host.fact.site.value().cloned())
+    let Evidence { destination, destination_site, .. } = case.evidence;
+    destination.site().or(destination_site.as_ref()).cloned()
 }
 
-/// By the source's own word, else by the destination's copy of the directory.
+/// By the source's own word, else by the destination's copy of the directory, else by somebody's.
 pub(super) fn source_site(case: &Case<'_>) -> Option<String> {
-    let host = case.evidence.source.host.as_ref();
-    let own = host.and_then(|host| host.fact.site.value().cloned());
-    own.or_else(|| case.known_settings().and_then(|settings| settings.site.clone()))
+    let Evidence { source, source_site, .. } = case.evidence;
+    let held = || case.known_settings()?.site.as_ref();
+    source.site().or_else(held).or(source_site.as_ref()).cloned()
 }

@@ -97,6 +97,7 @@ impl View {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
             registrations: known.map(|source| source.history.of(interface)).unwrap_or_default(),
             watched_since: known.and_then(|source| source.watched_since),
+            source_site: self.site_for(source, known.map(|source| &*source.facts)),
             ..Evidence::empty(link, u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
         };
         let named = witnesses.iter().flat_map(|(_, glance)| glance.addresses.iter().copied());
@@ -118,6 +119,16 @@ impl View {
             gathered.base.owners.insert(address, owner);
         }
         gathered
+    }
+}
+
+impl View {
+    /// The site of one that does not say it itself.
+    fn site_for(&self, dc: &DnsName, facts: Option<&DcFacts>) -> Option<String> {
+        if facts.is_some_and(|facts| facts.site().is_some()) {
+            return None;
+        }
+        self.members.get(dc)?.site.clone()
     }
 }
 
@@ -166,6 +177,8 @@ impl<'g> Towards<'g> {
         let Self { gathered, evidence, .. } = self;
         evidence.link.destination = destination.clone();
         evidence.destination = gathered.view.facts(destination).unwrap_or_default();
+        evidence.destination_site =
+            gathered.view.site_for(destination, Some(&evidence.destination));
         let own = gathered.glances.and_then(|glances| glances.get_key_value(destination));
         self.put_observations(own, destination);
         self.put_owners(own.map(|(_, glance)| glance), destination);

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{
-        Body, Directory, DnsName, NtdsSettings, Report, Section, SectionKind, Statement, Subject,
-        Timestamp,
+        Body, Directory, DnsName, Host, NtdsSettings, Reading, Report, Section, SectionKind,
+        Statement, Subject, Timestamp,
     },
     windows::ClientProtocolRule,
 };
@@ -330,6 +330,26 @@ fn evidence_begins_with_the_destination_and_knows_the_owners() {
     assert_eq!(evidence.fresh_for_ms, 195_000);
     let later = view.evidence(&link(A, B), at(1000));
     assert!(later.owners.is_empty(), "who owned it a while ago is not known to own it");
+}
+
+#[test]
+fn the_site_of_one_that_cannot_say_it_is_in_any_copy_of_the_directory() {
+    let (mut view, mut agents) = fleet();
+    let mut held = directory(&[A, B, C]);
+    held.settings = held.settings.map(|all| {
+        let in_branch = |one| NtdsSettings { site: Some("Branch".to_owned()), ..one };
+        all.into_iter().map(in_branch).collect()
+    });
+    let mute = Host { site: Reading::Unreadable("no answer".to_owned()), ..host(B, &["10.0.0.2"]) };
+    agents[1].report(&mut view, 10, 10, vec![own(Section::Host(mute))]);
+    agents[2].report(&mut view, 10, 10, vec![own(Section::Directory(held))]);
+    view.rearrange(at(10));
+    let sites = |to, from| {
+        let evidence = view.evidence(&link(to, from), at(11));
+        (evidence.destination_site, evidence.source_site)
+    };
+    assert_eq!(sites(B, A), (Some("Branch".to_owned()), None));
+    assert_eq!(sites(A, B), (None, Some("Branch".to_owned())));
 }
 
 #[test]

@@ -135,6 +135,7 @@ impl View {
                     created.insert(host, settings.created);
                     let own = self.dcs.get(host).and_then(own_guid);
                     member.dsa_guid = own.or(Some(settings.dsa_guid));
+                    member.site.clone_from(&settings.site);
                 }
             }
         }

@@ -33,6 +33,8 @@ pub struct Member {
     pub forest: Option<DnsName>,
     /// The GUID of its NTDS Settings object, where known.
     pub dsa_guid: Option<Uuid>,
+    /// Its site, by the directory.
+    pub site: Option<String>,
     /// From whom it replicates.
     pub partners: BTreeSet<DnsName>,
 }
