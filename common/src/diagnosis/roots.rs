@@ -12,7 +12,7 @@ use super::{
     path::Path,
     shown::server_key,
 };
-use crate::facts::{DnsName, RecordType, Source};
+use crate::facts::{DnsName, Failure, RecordType, Source};
 
 /// What single faults would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.
@@ -122,6 +122,10 @@ impl List<'_> {
         self.way(Side::Source, Subject::Dc { dc: to.clone(), traffic });
         self.way(Side::Destination, Subject::Client { dc: from.clone(), traffic });
         self.way(Side::Network, Subject::Between { one, other, traffic });
+        if let Some(traffic) = self.only_family(views, traffic) {
+            self.way(Side::Source, Subject::Dc { dc: to.clone(), traffic });
+            self.way(Side::Destination, Subject::Client { dc: from.clone(), traffic });
+        }
         self.way(Side::Source, Subject::Isolated { dc: to, traffic });
         self.way(Side::Destination, Subject::Isolated { dc: from, traffic });
         let shown = super::shown::shown(self.case, views);
@@ -158,6 +162,23 @@ impl List<'_> {
             Cause::HostFirewall if self.broken_port(views).is_some() => Traffic::DynamicPorts,
             _ => Traffic::EndpointMapper,
         }
+    }
+
+    /// The only IP version over which anything was tried, where not even port 135 got through: others may
+    /// get there over the other one.
+    fn only_family(&self, views: &[View<'_>], traffic: Traffic) -> Option<Traffic> {
+        if traffic != Traffic::EndpointMapper {
+            return None;
+        }
+        let addresses = effective(views)?.addresses.iter().map(|(address, _)| *address);
+        let mut tried = addresses.filter(|address| match self.case.path(*address) {
+            // The destination itself may have none of that version.
+            Path::NotSeen | Path::Unreached(Failure::Unreachable(_)) => false,
+            _ => true,
+        });
+        let first = tried.next()?.is_ipv4();
+        let family = if first { Traffic::Ipv4 } else { Traffic::Ipv6 };
+        tried.all(|address| address.is_ipv4() == first).then_some(family)
     }
 
     /// One of several addresses is broken: the family, where the other one works.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Evidence, ServerName, State, Verdict, diagnose},
+    diagnosis::{Evidence, Link, ServerName, State, Subject, Traffic, Verdict, diagnose},
     facts::{Failure, Reading},
     incident::Grouper,
 };
@@ -14,6 +14,37 @@ fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
     let mut scenario = Scenario::healthy();
     change(&mut scenario);
     diagnose(&scenario.evidence, now())
+}
+
+/// Those who know only its IPv4 address, and those who get there over IPv6, have one fault in common.
+#[test]
+fn what_is_cut_off_over_ipv4_alone_is_one_incident_whoever_has_ipv6() {
+    let failing = verdict(Scenario::time_out_135);
+    let of_source = |wanted: fn(&Traffic) -> bool| {
+        let all = failing.roots.iter().filter(move |root| match &root.subject {
+            Subject::Dc { traffic, .. } => wanted(traffic),
+            _ => false,
+        });
+        all.cloned().collect::<Vec<_>>()
+    };
+    let other = Verdict { roots: of_source(|_| true), ..failing.clone() };
+    let mut dual = Verdict {
+        state: State::Latent,
+        roots: of_source(|t| *t == Traffic::Ipv4),
+        ..failing.clone()
+    };
+    dual.shown.mapper = true;
+    dual.shown.reached = vec!["fd00::12".parse().unwrap()];
+    let mut grouper = Grouper::new();
+    for (destination, verdict) in [("dc1", &failing), ("dc3", &other), ("dc4", &dual)] {
+        let destination = name(&format!("{destination}.lab.test"));
+        let link = Link { destination, ..Scenario::healthy().evidence.link };
+        grouper.put(&link, verdict, verdict.shown.at.unwrap());
+    }
+    let incidents = grouper.incidents();
+    let subjects: Vec<_> = incidents.iter().map(|incident| incident.subject.to_string()).collect();
+    assert_eq!(subjects, ["dc2.lab.test, towards all (IPv4)"]);
+    assert_eq!((incidents[0].links.len(), incidents[0].latent.len()), (2, 1));
 }
 
 #[test]
