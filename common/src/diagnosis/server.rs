@@ -13,6 +13,7 @@ use super::{
     case::Case,
     finding::{Finding, windows_code},
     path::Path,
+    sight::missed,
 };
 use crate::facts::{
     Failure, Platform, Reading, RpcFilterLayer, ServiceRole, ServiceState, StartType,
@@ -262,12 +263,14 @@ pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &F
 
 /// The interface was reached, and not on every port that the endpoint mapper named.
 pub(super) fn one_port(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    if !case.look?.seen.sight().misses_port(address, case.interface()) {
+        return None;
+    }
     let probe = case.probe(address)?;
     let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
-    let broken = |port: &&crate::facts::PortProbe| matches!(&port.connect.outcome, Err(failure) if !matches!(failure, Failure::Local(_)));
-    let port = asked.ports.iter().find(broken)?;
+    let port = asked.ports.iter().find(|port| missed(port))?;
     let Err(failure) = &port.connect.outcome else { return None };
-    let count = asked.ports.iter().filter(broken).count();
+    let count = asked.ports.iter().filter(|port| missed(port)).count();
     let finding = port_unreached(case, address, port.port, failure);
     Some(finding.share(count, asked.ports.len(), "ports").latent())
 }

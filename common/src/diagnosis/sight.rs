@@ -66,8 +66,15 @@ pub(super) struct Probed {
     asked: Part,
 }
 
-/// An interface, and the port at which it took the bind, if it did.
-type Asked = (InterfaceId, Option<u16>);
+/// An interface, and how the ports are that were named for it.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    interface: InterfaceId,
+    /// The one that took the bind, if any did.
+    taken: Option<u16>,
+    /// Whether one of them could not be reached.
+    misses: bool,
+}
 
 impl Sight {
     pub(super) fn of(look: &PeerObservation) -> Self {
@@ -114,9 +121,17 @@ impl Sight {
 
     /// The port at which an interface was reached, if it was.
     pub(super) fn reached(&self, address: IpAddr, interface: InterfaceId) -> Option<u16> {
+        self.asked(address, interface)?.taken
+    }
+
+    /// Whether a port that was named for an interface at an address could not be reached.
+    pub(super) fn misses_port(&self, address: IpAddr, interface: InterfaceId) -> bool {
+        self.asked(address, interface).is_some_and(|asked| asked.misses)
+    }
+
+    fn asked(&self, address: IpAddr, interface: InterfaceId) -> Option<&Asked> {
         let probe = self.probes.iter().find(|probe| probe.address == address)?;
-        let asked = probe.asked.of(&self.asked);
-        asked.iter().find(|(asked, _)| asked.offers(interface))?.1
+        probe.asked.of(&self.asked).iter().find(|asked| asked.interface.offers(interface))
     }
 }
 
@@ -191,12 +206,18 @@ fn probed(look: &PeerObservation, probe: &AddressProbe, asked: &mut Vec<Asked>) 
     if probe.connect.outcome.is_ok() && bound {
         asked.extend(probe.interfaces.iter().map(|one| {
             let listed = matches!(one.answer, MapAnswer::Endpoints(_));
-            (one.interface, one.ports.iter().find_map(taken).filter(|_| listed))
+            let taken = one.ports.iter().find_map(taken).filter(|_| listed);
+            Asked { interface: one.interface, taken, misses: one.ports.iter().any(missed) }
         }));
     }
     let part = Part { first, count: asked.len() - first };
     let guid = who.and_then(|who| who.dsa_guid);
     Probed { address: probe.address, guid, is_peer, asked: part }
+}
+
+/// Whether a port could not be reached, for a reason that is not the prober's own.
+pub(super) fn missed(port: &PortProbe) -> bool {
+    matches!(&port.connect.outcome, Err(failure) if !matches!(failure, Failure::Local(_)))
 }
 
 /// The port, where it took the bind; that a caller without credentials is turned away is as good.

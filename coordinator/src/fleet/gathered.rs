@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     net::IpAddr,
     thread,
 };
@@ -11,6 +11,7 @@ use epmesh_common::{
     diagnosis::{DcFacts, Evidence, Link, Observed, Verdict, judge},
     facts::{DnsName, Timestamp},
     rpc::InterfaceId,
+    shared::Shared,
 };
 
 use super::{View, dc::Glance};
@@ -74,14 +75,36 @@ impl View {
     fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Box<Verdict>> {
         let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
         let mut verdicts = Vec::with_capacity(links.len());
+        let mut ends = HashMap::new();
         for group in links.chunk_by(together) {
             let Some(first) = group.first() else { continue };
             let gathered = self.gather(&first.source, first.interface, now);
             let mut towards = Towards::new(&gathered);
-            let judged = group.iter().map(|link| judge(towards.turn(&link.destination), now));
-            verdicts.extend(judged.map(Box::new));
+            verdicts.extend(group.iter().map(|link| {
+                // The links of the next source lead to the same destinations.
+                let end = ends
+                    .entry(&link.destination)
+                    .or_insert_with_key(|to| self.end(to, gathered.fresh_since));
+                Box::new(judge(towards.turn(&link.destination, end), now))
+            }));
         }
         verdicts
+    }
+
+    /// What bears on every link to `destination`, wherever it comes from.
+    fn end(&self, destination: &DnsName, fresh_since: Timestamp) -> End {
+        let facts = self.facts(destination).unwrap_or_default();
+        let named: BTreeSet<IpAddr> = addresses_in(&facts).collect();
+        let (mut owners, mut contested) = (Vec::new(), Vec::new());
+        for address in named {
+            let mut claims = self.owners.of(address, fresh_since);
+            match (claims.next(), claims.next()) {
+                (Some(owner), None) => owners.push((address, owner.clone())),
+                (Some(_), Some(_)) => contested.push(address),
+                (None, _) => {}
+            }
+        }
+        End { site: self.site_for(destination, Some(&facts)), facts, owners, contested }
     }
 
     /// What bears on the links from `source` at `interface`.
@@ -122,6 +145,16 @@ impl View {
     }
 }
 
+/// What is the same on every link to one destination.
+struct End {
+    facts: Shared<DcFacts>,
+    site: Option<String>,
+    /// Who says that it owns the addresses that the destination itself names.
+    owners: Vec<(IpAddr, DnsName)>,
+    /// Those of these addresses that several say they own.
+    contested: Vec<IpAddr>,
+}
+
 impl View {
     /// The site of one that does not say it itself.
     fn site_for(&self, dc: &DnsName, facts: Option<&DcFacts>) -> Option<String> {
@@ -138,17 +171,17 @@ impl<'v> Gathered<'v> {
     #[must_use]
     pub fn towards(&self, destination: &DnsName) -> Evidence {
         let mut towards = Towards::new(self);
-        towards.turn(destination);
+        towards.turn(destination, &self.view.end(destination, self.fresh_since));
         towards.evidence
     }
 
     /// Who owns an address. One that two claim is the source's if it is one of the two, else the
     /// destination's, else that of the first by name.
     fn owner(&self, address: IpAddr, destination: &DnsName) -> Option<&DnsName> {
-        let claims = || self.view.owners.of(address, self.fresh_since);
+        let mut claims = self.view.owners.of(address, self.fresh_since);
         let either = [&self.base.link.source, destination];
-        let ends = either.into_iter().find_map(|end| claims().find(|name| *name == end));
-        ends.or_else(|| claims().next())
+        let ends = either.into_iter().find_map(|end| claims.clone().find(|name| *name == end));
+        ends.or_else(|| claims.next())
     }
 }
 
@@ -173,15 +206,14 @@ impl<'g> Towards<'g> {
         Self { gathered, evidence, has_own: false, left_out, owners: Vec::new() }
     }
 
-    fn turn(&mut self, destination: &DnsName) -> &Evidence {
+    fn turn(&mut self, destination: &DnsName, end: &End) -> &Evidence {
         let Self { gathered, evidence, .. } = self;
         evidence.link.destination = destination.clone();
-        evidence.destination = gathered.view.facts(destination).unwrap_or_default();
-        evidence.destination_site =
-            gathered.view.site_for(destination, Some(&evidence.destination));
+        evidence.destination = end.facts.clone();
+        evidence.destination_site.clone_from(&end.site);
         let own = gathered.glances.and_then(|glances| glances.get_key_value(destination));
         self.put_observations(own, destination);
-        self.put_owners(own.map(|(_, glance)| glance), destination);
+        self.put_owners(own.map(|(_, glance)| glance), destination, end);
         &self.evidence
     }
 
@@ -215,16 +247,22 @@ impl<'g> Towards<'g> {
         self.has_own = has_own;
     }
 
-    fn put_owners(&mut self, own: Option<&Glance>, destination: &DnsName) {
-        let Self { gathered, evidence: Evidence { owners, destination: facts, .. }, .. } = self;
+    fn put_owners(&mut self, own: Option<&Glance>, destination: &DnsName, end: &End) {
+        let Self { gathered, evidence: Evidence { owners, .. }, .. } = self;
         for (address, before) in self.owners.drain(..).rev() {
             match before {
                 Some(before) => owners.insert(address, before),
                 None => owners.remove(&address),
             };
         }
-        let named = own.into_iter().flat_map(|glance| glance.addresses.iter().copied());
-        for address in addresses_in(facts).chain(named) {
+        for (address, owner) in &end.owners {
+            if let Entry::Vacant(place) = owners.entry(*address) {
+                place.insert(owner.clone());
+                self.owners.push((*address, None));
+            }
+        }
+        let named = own.into_iter().flat_map(|glance| glance.addresses.iter());
+        for &address in end.contested.iter().chain(named) {
             if let Entry::Vacant(place) = owners.entry(address)
                 && let Some(owner) = gathered.owner(address, destination)
             {

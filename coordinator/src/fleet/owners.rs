@@ -37,7 +37,11 @@ impl Owners {
     }
 
     /// Who has said so of an address since then, by name.
-    pub(super) fn of(&self, address: IpAddr, since: Timestamp) -> impl Iterator<Item = &DnsName> {
+    pub(super) fn of(
+        &self,
+        address: IpAddr,
+        since: Timestamp,
+    ) -> impl Iterator<Item = &DnsName> + Clone {
         let claims = self.of.get(&address).into_iter().flatten();
         claims.filter(move |(_, at)| *at >= since).map(|(name, _)| name)
     }
