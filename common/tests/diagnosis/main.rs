@@ -432,23 +432,3 @@ fn a_record_is_what_it_was_in_the_proof() {
         item.raw.as_deref().is_some_and(|raw| raw.contains(DC2_GUID)) && item.witness == name(DC1)
     }));
 }
-
-/// A benchmark: it prints what a healthy and a failing link cost, and asserts nothing.
-/// `cargo test --release -p epmesh-common --test diagnosis -- --ignored --nocapture cost`
-#[allow(clippy::disallowed_methods, reason = "what it took is printed, and nothing hangs on it")]
-#[test]
-#[ignore = "a benchmark: it prints, and asserts nothing"]
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock; the crate does not")]
-fn the_cost_of_a_link() {
-    let healthy = Scenario::healthy();
-    let mut failing = Scenario::healthy();
-    failing.lose_registration();
-    for (what, scenario) in [("healthy", healthy), ("failing", failing)] {
-        let rounds = 20_000_u32;
-        let began = std::time::Instant::now();
-        for _ in 0..rounds {
-            std::hint::black_box(diagnose(std::hint::black_box(&scenario.evidence), now()));
-        }
-        println!("{what}: {:?} a link", began.elapsed() / rounds);
-    }
-}

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use epmesh::fleet::View;
 use epmesh_common::{
-    diagnosis::{Link, State, diagnose, judge},
+    diagnosis::{Evidence, Link, State, Verdict, diagnose, judge},
     facts::Timestamp,
 };
 
@@ -55,6 +55,11 @@ fn main() {
     one(&fleet.view, &links, arguments.links, fleet.now);
     scratch(&mut fleet, &links);
     reports(&mut fleet, arguments.deaths);
+    let failing = fleet.view.judged().find(|(_, verdict)| verdict.state == State::Failing);
+    if let Some((link, _)) = failing {
+        let evidence = fleet.view.evidence(link, fleet.now);
+        again_and_again("a failing link", &evidence, arguments.links.min(links.len()), fleet.now);
+    }
 }
 
 /// One link by itself, and as one of many.
@@ -66,13 +71,8 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
         some.iter().for_each(work);
         println!("one link, {what}: {:.1} us", micros(began.elapsed(), some.len()));
     };
-    let evidence = view.evidence(links.first().expect("there are links"), now);
-    time("judged (the evidence at hand, the same link)", &|_| {
-        std::hint::black_box(judge(std::hint::black_box(&evidence), now));
-    });
-    time("the whole verdict with proof and words (the same)", &|_| {
-        std::hint::black_box(diagnose(std::hint::black_box(&evidence), now));
-    });
+    let first = links.first().expect("there are links");
+    again_and_again("a healthy link", &view.evidence(first, now), some.len(), now);
     time("gathered and judged, each by itself", &|link| {
         std::hint::black_box(judge(&view.evidence(link, now), now));
     });
@@ -80,6 +80,20 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
     std::hint::black_box(view.weigh(links, now, 1));
     let each = micros(began.elapsed(), links.len());
     println!("one link, gathered and judged among all from its source: {each:.1} us");
+}
+
+/// The same link, with the evidence at hand.
+fn again_and_again(what: &str, evidence: &Evidence, count: usize, now: Timestamp) {
+    type Judge = fn(&Evidence, Timestamp) -> Verdict;
+    let ways: [(&str, Judge); 2] =
+        [("judged", judge), ("the whole verdict with proof and words", diagnose)];
+    for (way, judge) in ways {
+        let began = Instant::now();
+        for _ in 0..count {
+            std::hint::black_box(judge(std::hint::black_box(evidence), now));
+        }
+        println!("{what}, {way}: {:.1} us", micros(began.elapsed(), count));
+    }
 }
 
 /// All links, of none of which anything is known yet, in batches by two threads, as the coordinator
