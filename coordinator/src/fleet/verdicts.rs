@@ -1,10 +1,13 @@
 //! The verdicts on the links, into the view.
 
-use std::{collections::hash_map::Entry, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    time::Duration,
+};
 
 use epmesh_common::{
     diagnosis::{Link, Verdict},
-    facts::Timestamp,
+    facts::{DnsName, Timestamp},
 };
 
 use super::{Transition, View, view::Judged};
@@ -43,19 +46,25 @@ impl View {
         (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
     }
 
-    /// As [`View::judge`], with a verdict for each of `links`: in the order of the destinations, in which
-    /// links are held where they are grouped and the next is found beside the last.
+    /// As [`View::judge`], with a verdict for each of `links`: those of one destination one after the other,
+    /// since that is how links are held where they are grouped, and the next is found beside the last.
     pub fn judge_each(
         &mut self,
         links: &[Link],
         verdicts: Vec<Box<Verdict>>,
         now: Timestamp,
     ) -> Vec<Transition> {
-        let mut verdicts: Vec<Option<Box<Verdict>>> = verdicts.into_iter().map(Some).collect();
-        let mut order: Vec<_> = links.iter().zip(&mut verdicts).collect();
-        order.sort_by_key(|(link, _)| *link);
-        let judged = order.into_iter();
-        judged.filter_map(|(link, verdict)| self.judge(link, verdict.take()?, now)).collect()
+        let mut places: HashMap<&DnsName, usize> = HashMap::new();
+        let mut groups: Vec<Vec<(&Link, Box<Verdict>)>> = Vec::new();
+        for (link, verdict) in links.iter().zip(verdicts) {
+            let place = *places.entry(&link.destination).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some(group) => group.push((link, verdict)),
+                None => groups.push(vec![(link, verdict)]),
+            }
+        }
+        let judged = groups.into_iter().flatten();
+        judged.filter_map(|(link, verdict)| self.judge(link, verdict, now)).collect()
     }
 
     /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
