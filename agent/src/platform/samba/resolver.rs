@@ -29,10 +29,10 @@ impl Here {
             servers: match &behind {
                 Some(Ok(servers)) => Reading::Value(servers.clone()),
                 // Without them the stub is what can be asked.
-                Some(Err(_)) | None => conf.clone().map(|conf| conf.servers),
+                Some(Err(_)) | None => conf.clone().and_then(resolv::ResolvConf::servers),
             },
             interfaces: self.interfaces(behind.as_ref()),
-            search: conf.map(|conf| conf.search),
+            search: conf.and_then(resolv::ResolvConf::search),
             lmhosts: self.lmhosts(),
             wins: match &smb_conf {
                 Ok(conf) => conf.wins(),
@@ -64,7 +64,7 @@ impl Here {
             return None;
         }
         let servers = self.read(BEHIND_STUB).map_err(|error| chain(&error)).and_then(|text| {
-            let servers = resolv::parse(&text).servers;
+            let servers = needed(resolv::parse(&text).servers())?;
             match servers.iter().all(|server| STUBS.contains(server)) {
                 true => Err(format!("{BEHIND_STUB} names no server")),
                 false => Ok(servers),

@@ -286,6 +286,25 @@ fn wins_servers_of_an_interface_without_netbios_are_not_asked() {
 }
 
 #[test]
+fn a_list_that_is_too_long_is_not_cut() {
+    let list = |count: usize| {
+        let all: Vec<String> = (0..count).map(|n| format!("192.0.2.{n}")).collect();
+        let text = format!(
+            "Windows Registry Editor Version 5.00\r\n\
+             [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces\\{{1}}]\r\n\
+             \"NameServer\"=\"{}\"\r\n",
+            all.join(",")
+        );
+        let registry = RegExport::parse(text.as_bytes()).expect("an export");
+        names::interfaces(&registry).map(|all| all.iter().map(|one| one.servers.len()).sum())
+    };
+    assert_eq!(list(64), Reading::<usize>::Value(64));
+    assert!(
+        matches!(list(65), Reading::Unreadable(why) if why.starts_with("65 DNS servers of {1}")),
+    );
+}
+
+#[test]
 fn a_key_that_may_not_be_read_is_not_absent() {
     let registry = export!("2022-healthy.reg")
         .denying("SOFTWARE\\Microsoft\\Rpc")

@@ -9,6 +9,7 @@ use std::{
 use epmesh_common::{
     facts::{AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Transport},
     windows::rpc_ranges,
+    wire::limits::LISTENERS,
 };
 
 use super::{
@@ -27,8 +28,6 @@ const NETSH: Duration = Duration::from_secs(4);
 const KEPT: Duration = Duration::from_secs(30 * 60);
 /// How long a failure counts.
 const KEPT_FAILURE: Duration = Duration::from_secs(5 * 60);
-/// The most listeners that are reported.
-const MAX_LISTENERS: usize = 65_536;
 
 /// The dynamic ranges, and when they were read.
 #[derive(Clone, Debug)]
@@ -45,8 +44,7 @@ impl Here {
                     sockets.iter().filter_map(ffi::sockets::Socket::listener).collect();
                 listeners.sort();
                 listeners.dedup();
-                listeners.truncate(MAX_LISTENERS);
-                Reading::Value(listeners)
+                Reading::whole(listeners, LISTENERS, "listening sockets")
             }
             Err(error) => Reading::unreadable(&error),
         };
