@@ -89,7 +89,7 @@ fn a_healthy_2022() {
     assert!(
         matches!(port(&rpc, StaticPortOwner::Dfsr), Reading::Unreadable(why) if why.contains("Get-DfsrServiceConfiguration") && why.contains("dfsrdiag"))
     );
-    assert_eq!(rpc_ranges(&rpc), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc, &Reading::Absent), Reading::Absent);
 
     assert_eq!(names::domain(&registry), Reading::Value("contoso.com".parse().expect("a name")));
     assert_eq!(names::search(&registry), Reading::Absent);
@@ -145,7 +145,7 @@ fn a_2012_r2_with_a_bad_entry_and_a_misspelt_name() {
     let registry = export!("2012r2-bad-entry.reg");
     let rpc = rpc_settings::read(&registry);
     assert!(matches!(rpc_ports(&rpc), RpcPorts::Invalid { entry, .. } if entry == "5000 - 5199"));
-    assert!(matches!(rpc_ranges(&rpc), Reading::Unreadable(_)));
+    assert!(matches!(rpc_ranges(&rpc, &Reading::Absent), Reading::Unreadable(_)));
     assert_eq!(port(&rpc, StaticPortOwner::Netlogon), &Reading::Absent);
     let misses = rpc.near_misses.value().expect("one");
     assert_eq!(misses.len(), 1);
@@ -335,7 +335,7 @@ fn an_empty_registry_is_not_a_healthy_host() {
     assert_eq!(rpc_settings::read(&registry).client_protocols, Reading::Absent);
     assert_eq!(host::forest(&registry), Reading::Absent);
     assert_eq!(filters::profiles(&registry), Reading::Absent);
-    assert_eq!(rpc_ranges(&rpc_settings::read(&registry)), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc_settings::read(&registry), &Reading::Absent), Reading::Absent);
 }
 
 /// A registry in which every key has the same arbitrary values.

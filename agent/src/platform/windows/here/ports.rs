@@ -50,18 +50,17 @@ impl Here {
             }
             Err(error) => Reading::unreadable(&error),
         };
-        Ports {
-            dynamic: self.dynamic(),
-            rpc: rpc_ranges(&rpc_settings::read(self.registry())),
-            listeners,
-        }
+        let dynamic = self.dynamic();
+        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic);
+        Ports { dynamic, rpc, listeners }
     }
 
     /// One look at the ports in use; what it saw is kept for the peak and the trend.
     pub(super) fn port_use(&self) -> PortUse {
-        let ranges = match self.dynamic() {
+        let dynamic = self.dynamic();
+        let ranges = match &dynamic {
             Reading::Value(ranges) => ranges,
-            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(&why)),
+            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(why)),
             Reading::Absent | Reading::NotApplicable => return PortUse::blank(&Blank::Absent),
         };
         let sockets = match ffi::sockets::all() {
@@ -78,10 +77,10 @@ impl Here {
                 pid: socket.pid,
             })
             .collect();
-        let counts = port_use::count(&ranges, &sockets);
-        let rpc = rpc_ranges(&rpc_settings::read(self.registry()))
+        let counts = port_use::count(ranges, &sockets);
+        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic)
             .map(|ranges| port_use::count(&ranges, &sockets));
-        let top = port_use::top(&ranges, &sockets, |pid| {
+        let top = port_use::top(ranges, &sockets, |pid| {
             ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
         });
         let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
