@@ -1,6 +1,7 @@
 //! What the agent reads on its own host, behind one trait; each platform is a folder.
 
 pub mod directory;
+pub mod elsewhere;
 pub mod file;
 pub mod hosts;
 pub mod lmhosts;

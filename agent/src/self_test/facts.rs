@@ -6,7 +6,7 @@ use epmesh_common::facts::Section;
 use serde_json::Value;
 
 use super::{Outcome, Row, right};
-use crate::platform::windows::rpc_settings::DFSR_ELSEWHERE;
+use crate::platform::elsewhere::is_elsewhere;
 
 /// One row a fact; a fact of every element of a list is one row, the worst of them.
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
@@ -39,7 +39,7 @@ fn walk(path: &str, value: &Value, found: &mut Found) {
                     "not-applicable" => (Outcome::NotApplicable, None),
                     _ => {
                         let said = value.and_then(Value::as_str);
-                        let elsewhere = said == Some(DFSR_ELSEWHERE);
+                        let elsewhere = said.is_some_and(is_elsewhere);
                         let outcome = if elsewhere { Outcome::Elsewhere } else { Outcome::Failed };
                         (outcome, said.map(str::to_owned))
                     }
@@ -128,12 +128,16 @@ fn plain(why: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use epmesh_common::facts::{
-        Blank, EndpointMap, Failure, MapView, Platform, Reading, RpcSettings, Service,
+        Blank, EndpointMap, Failure, MapView, Platform, Reading, Resolver, RpcSettings, Service,
         ServiceState, Services, StaticPort, StaticPortOwner, Through,
     };
 
     use super::*;
-    use crate::platform::unreadable;
+    use crate::platform::{
+        elsewhere::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES},
+        unreadable,
+        windows::rpc_settings::DFSR_ELSEWHERE,
+    };
 
     /// No right that could be given would help, so that it does not count as one that is missing.
     #[test]
@@ -155,6 +159,39 @@ mod tests {
         assert!(elsewhere.said.is_some_and(|said| said.contains("Get-DfsrServiceConfiguration")));
         rpc.static_ports[0].port = Reading::Unreadable("(os error 5)".to_owned());
         assert_eq!(row(&rpc).outcome, Outcome::Failed);
+    }
+
+    /// Behind systemd-resolved the agent looks into neither its cache nor its servers of each interface; that
+    /// it does not know whom the service asks is another thing, and can be mended.
+    #[test]
+    fn what_systemd_resolved_has_is_elsewhere_and_what_it_hides_is_not() {
+        let row = |what: &str, interfaces: String| {
+            let resolver = Resolver {
+                interfaces: Reading::Unreadable(interfaces),
+                cache: Reading::Unreadable(RESOLVED_CACHE.to_owned()),
+                ..Resolver::blank(&Blank::Absent)
+            };
+            let mut rows = rows(&[Section::Resolver(resolver)]).into_iter();
+            rows.find(|row| row.what == what).expect("a row")
+        };
+        let known = format!("{RESOLVED_INTERFACES}{RESOLVED_BEHIND}");
+        let cache = row("resolver.cache", known.clone());
+        assert_eq!((cache.outcome, cache.advice), (Outcome::Elsewhere, None));
+        assert!(cache.said.is_some_and(|said| said.contains("resolvectl show-cache")));
+        for interfaces in [known, RESOLVED_INTERFACES.to_owned()] {
+            assert_eq!(row("resolver.interfaces", interfaces).outcome, Outcome::Elsewhere);
+        }
+        #[cfg(unix)]
+        for (why, advice) in [
+            ("could not read /run/systemd/resolve/resolv.conf: (os error 2)", "is it running"),
+            ("/run/systemd/resolve/resolv.conf names no server", "resolvectl status"),
+            ("could not read /run/systemd/resolve/resolv.conf: (os error 13)", "as root"),
+        ] {
+            let hidden = format!("{RESOLVED_INTERFACES}; programs ask its stub: {why}");
+            let row = row("resolver.interfaces", hidden);
+            assert_eq!(row.outcome, Outcome::Failed);
+            assert!(row.advice.as_ref().is_some_and(|said| said.contains(advice)), "{row:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,16 @@ const UNIX: &[(&str, &str)] = &[
     ),
     ("without root", "run it as root: others do not see all processes"),
     (
+        // ENOENT: resolv.conf names its stub, and the file it writes is not there.
+        "/run/systemd/resolve/…(os error 2)",
+        "resolv.conf names systemd-resolved: is it running (systemctl status systemd-resolved)?",
+    ),
+    (
+        "/run/systemd/resolve/…names no server",
+        "systemd-resolved has no DNS server (resolvectl status): give it one, in resolved.conf or for an \
+         interface",
+    ),
+    (
         // EACCES.
         "(os error 13)",
         "run it as root, or as a user who may open the file or socket that is named; under systemd \

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::DcFacts;
 use crate::{
-    facts::{MapDifferences, plain_text},
+    facts::{Failure, MapDifferences, Through, ViewDifference, plain_text},
+    rpc::epm::TCP_PORT,
     windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside},
 };
 
@@ -36,10 +37,9 @@ impl Remarks {
         majority: Option<&ProtocolMajority>,
     ) -> Self {
         let map = facts.endpoint_map.as_ref();
-        Self {
-            notes: notes_beside(facts, protocols, majority),
-            map_differences: map.map(|held| held.fact.differences()).unwrap_or_default(),
-        }
+        let mut map_differences = map.map(|held| held.fact.differences()).unwrap_or_default();
+        map_differences.views.retain(|view| !is_closed_by_choice(view, facts));
+        Self { notes: notes_beside(facts, protocols, majority), map_differences }
     }
 
     /// Whether there is nothing to say.
@@ -47,6 +47,19 @@ impl Remarks {
     pub fn is_empty(&self) -> bool {
         self.notes.is_empty() && self.map_differences.is_empty()
     }
+}
+
+/// Whether the view is of a loopback address on which the host chose not to listen: its endpoint mapper has
+/// sockets of its own addresses alone, as Samba has with `bind interfaces only`. No client comes in there.
+fn is_closed_by_choice(view: &ViewDifference, facts: &DcFacts) -> bool {
+    let Through::Address(through) = view.through else { return false };
+    if !through.is_loopback() || view.failed != Some(Failure::Refused) {
+        return false;
+    }
+    let listeners = facts.ports.as_ref().and_then(|held| held.fact.listeners.value());
+    let mut mapper = listeners.into_iter().flatten().filter(|one| one.port == TCP_PORT).peekable();
+    mapper.peek().is_some()
+        && mapper.all(|one| !one.address.is_unspecified() && one.address != through)
 }
 
 /// For people: a heading and some lines for each of the two that has something to say. Control
@@ -80,8 +93,8 @@ impl fmt::Display for Remarks {
 mod tests {
     use super::*;
     use crate::facts::{
-        Blank, EndpointMap, Failure, Host, MapView, NearMiss, Platform, Reading, RpcSettings,
-        Section, Through, Timestamp,
+        Blank, EndpointMap, Host, Listener, MapView, NearMiss, Platform, Ports, Reading,
+        RpcSettings, Section, Timestamp,
     };
 
     fn facts(platform: Platform) -> DcFacts {
@@ -122,6 +135,42 @@ mod tests {
             serde_json::from_str::<Remarks>(&json).expect("its own"),
             Remarks::of(&facts(Platform::Windows))
         );
+    }
+
+    /// A host that is told to listen on some addresses only is no news; one that listens on all, and refuses
+    /// there, is, and so is an own address that refuses.
+    #[test]
+    fn a_loopback_address_that_nobody_listens_on_by_choice_is_no_remark() {
+        let shown = |through: &str, listening: &[&str], failure: Failure| {
+            let mut facts = facts(Platform::Samba);
+            let views = vec![
+                MapView { through: Through::Local, endpoints: Ok(Vec::new()) },
+                MapView {
+                    through: Through::Address(through.parse().expect("an address")),
+                    endpoints: Err(failure),
+                },
+            ];
+            let listener = |address: &&str| Listener {
+                port: 135,
+                address: address.parse().expect("an address"),
+                pid: None,
+            };
+            let mut ports = Ports::blank(&Blank::Absent);
+            ports.listeners = Reading::Value(listening.iter().map(listener).collect());
+            facts.put(Timestamp::default(), Section::EndpointMap(EndpointMap { views }));
+            facts.put(Timestamp::default(), Section::Ports(ports));
+            !Remarks::of(&facts).map_differences.is_empty()
+        };
+        let refused = || Failure::Refused;
+        assert!(!shown("::1", &["127.0.0.1", "10.0.0.1"], refused()));
+        assert!(!shown("127.0.0.1", &["10.0.0.1"], refused()));
+        // Somebody listens there, or on all.
+        assert!(shown("::1", &["::1", "10.0.0.1"], refused()));
+        assert!(shown("::1", &["0.0.0.0", "::"], refused()));
+        // Nobody listens anywhere, and nothing was chosen.
+        assert!(shown("::1", &[], refused()));
+        assert!(shown("10.0.0.2", &["10.0.0.1"], refused()), "clients come in there");
+        assert!(shown("::1", &["10.0.0.1"], Failure::TimedOut), "silence is no refusal");
     }
 
     #[test]

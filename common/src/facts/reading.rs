@@ -34,6 +34,16 @@ impl<T> Reading<T> {
         Self::Unreadable(text.chars().take(300).collect())
     }
 
+    /// The same answer, or what `then` makes of the value.
+    pub fn and_then<U>(self, then: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
+        match self {
+            Self::Value(value) => then(value),
+            Self::Absent => Reading::Absent,
+            Self::NotApplicable => Reading::NotApplicable,
+            Self::Unreadable(why) => Reading::Unreadable(why),
+        }
+    }
+
     /// Of a fact that its teller, being of an earlier version, does not tell.
     #[must_use]
     pub fn untold() -> Self {
@@ -47,6 +57,20 @@ impl<T> Reading<T> {
             Self::Absent => Reading::Absent,
             Self::NotApplicable => Reading::NotApplicable,
             Self::Unreadable(why) => Reading::Unreadable(why),
+        }
+    }
+}
+
+impl<T> Reading<Vec<T>> {
+    /// A list that is of use only whole, since "it is not among them" is read off it: one with more than
+    /// `most` entries could not be read. `what` says what the entries are.
+    #[must_use]
+    pub fn whole(list: Vec<T>, most: usize, what: &str) -> Self {
+        match list.len() {
+            count if count > most => {
+                Self::Unreadable(format!("{count} {what}, and a report holds at most {most}"))
+            }
+            _ => Self::Value(list),
         }
     }
 }
@@ -85,5 +109,19 @@ impl<T> From<Option<T>> for Reading<T> {
     /// `None` is `Absent`: use it only where the lack of a value was itself read.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_whole_or_could_not_be_read() {
+        assert_eq!(Reading::whole(vec![1, 2], 2, "numbers"), Reading::Value(vec![1, 2]));
+        assert_eq!(
+            Reading::whole(vec![1, 2, 3], 2, "numbers"),
+            Reading::Unreadable("3 numbers, and a report holds at most 2".to_owned())
+        );
     }
 }

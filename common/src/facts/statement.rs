@@ -35,6 +35,10 @@ pub struct Statement {
     pub digest: Digest,
     /// The body; left out when it has the digest that the coordinator already holds.
     pub body: Option<Body>,
+    /// What the sender calls the body, where its receiver comes to another digest: a sender of another
+    /// version says more than the receiver understands, or less. `None` at the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<Digest>,
 }
 
 /// What a statement is about.
@@ -92,7 +96,8 @@ impl Body {
     /// This body as a statement made at `at`.
     #[must_use]
     pub fn stated(self, at: Timestamp) -> Statement {
-        Statement { subject: self.subject(), at, digest: self.digest(), body: Some(self) }
+        let (subject, digest) = (self.subject(), self.digest());
+        Statement { subject, at, digest, body: Some(self), stated: None }
     }
 }
 

@@ -87,7 +87,8 @@ fn ports(machine: &mut Machine, registry: &Section<'_>) {
         machine.rpc.bind = Reading::Value(bind);
     }
     // The host's own listing of the range that RPC servers take their ports from.
-    if let Reading::Value(ranges) = crate::windows::rpc_ranges(&machine.rpc) {
+    if let Reading::Value(ranges) = crate::windows::rpc_ranges(&machine.rpc, &machine.ports.dynamic)
+    {
         machine.ports.rpc = Reading::Value(ranges);
     }
     for (key, owner) in STATIC_PORTS {

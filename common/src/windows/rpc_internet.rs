@@ -77,22 +77,44 @@ pub fn rpc_ports(rpc: &RpcSettings) -> RpcPorts {
 }
 
 /// The ranges that RPC servers take their TCP ports from, where these are others than the dynamic
-/// one: sorted, and joined where they touch. Absent where they are not.
+/// one: sorted, and joined where they touch. Absent where they are not. Where all but some ports are
+/// taken, they are what is left of the `dynamic` TCP range over IPv4.
 #[must_use]
-pub fn rpc_ranges(rpc: &RpcSettings) -> Reading<Vec<PortRange>> {
+pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Reading<Vec<PortRange>> {
     let range = |(first, last)| PortRange {
         family: AddressFamily::V4,
         transport: Transport::Tcp,
         first,
         last,
     };
+    let all = |ranges: Vec<(u16, u16)>| Reading::Value(ranges.into_iter().map(range).collect());
     match rpc_ports(rpc) {
         RpcPorts::Dynamic => Reading::Absent,
-        RpcPorts::Listed(ranges) => {
-            Reading::Value(joined(&ranges).into_iter().map(range).collect())
-        }
-        RpcPorts::NotListed(ranges) => {
-            Reading::Unreadable(format!("{KEY} takes {} out of the dynamic range", shown(&ranges)))
+        RpcPorts::Listed(ranges) => all(joined(&ranges)),
+        RpcPorts::NotListed(without) => {
+            let Reading::Value(dynamic) = dynamic else {
+                let shown = shown(&without);
+                let why = match dynamic {
+                    Reading::Unreadable(why) => why.as_str(),
+                    _ => "it is not there",
+                };
+                return Reading::Unreadable(format!(
+                    "{KEY} takes {shown} out of the dynamic range: {why}"
+                ));
+            };
+            let tcp = dynamic.iter().filter(|range| {
+                (range.family, range.transport) == (AddressFamily::V4, Transport::Tcp)
+            });
+            let mut whole: Vec<_> = tcp.map(|range| (range.first, range.last)).collect();
+            whole.sort_unstable();
+            match left(&joined(&whole), &joined(&without)) {
+                // None at all is no list of ranges.
+                ranges if ranges.is_empty() => Reading::Unreadable(format!(
+                    "{KEY} takes {} out of the dynamic range, and leaves no port of it",
+                    shown(&without)
+                )),
+                ranges => all(ranges),
+            }
         }
         RpcPorts::Invalid { entry, why } => {
             Reading::Unreadable(format!("{KEY} is invalid: {entry:?} {why}"))
@@ -156,6 +178,29 @@ fn joined(ranges: &[(u16, u16)]) -> Vec<(u16, u16)> {
         }
     }
     joined
+}
+
+/// What is left of `whole` without `taken`; both are as [`joined`] makes them.
+fn left(whole: &[(u16, u16)], taken: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    let mut left = Vec::new();
+    for &(first, last) in whole {
+        // The first port that is not settled; beyond 16 bits where all are.
+        let mut next = u32::from(first);
+        for &(from, to) in taken.iter().filter(|(from, to)| *from <= last && *to >= first) {
+            if let Ok(begin) = u16::try_from(next)
+                && begin < from
+            {
+                left.push((begin, from - 1));
+            }
+            next = next.max(u32::from(to) + 1);
+        }
+        if let Ok(begin) = u16::try_from(next)
+            && begin <= last
+        {
+            left.push((begin, last));
+        }
+    }
+    left
 }
 
 fn shown(ranges: &[(u16, u16)]) -> String {
@@ -258,7 +303,7 @@ mod tests {
     fn nothing_is_configured_by_default() {
         let blank = RpcSettings::blank(&crate::facts::Blank::Absent);
         assert_eq!(rpc_ports(&blank), RpcPorts::Dynamic);
-        assert_eq!(rpc_ranges(&blank), Reading::Absent);
+        assert_eq!(rpc_ranges(&blank, &Reading::Absent), Reading::Absent);
         assert_eq!(severity_of(&blank), [""; 0]);
     }
 
@@ -270,7 +315,7 @@ mod tests {
             assert!(matches!(rpc_ports(&rpc), RpcPorts::Invalid { .. }), "{bad:?}");
             let said = severity_of(&rpc);
             assert!(said[0].starts_with("fault") && said[0].contains(bad), "{said:?}");
-            assert!(matches!(rpc_ranges(&rpc), Reading::Unreadable(_)));
+            assert!(matches!(rpc_ranges(&rpc, &dynamic(&[])), Reading::Unreadable(_)));
         }
     }
 
@@ -287,15 +332,59 @@ mod tests {
     #[test]
     fn ranges_that_touch_are_told_as_one_and_others_each() {
         let told = |ports: &[&str], flag| {
-            let ranges = rpc_ranges(&settings(ports, flag, flag));
+            let ranges = rpc_ranges(&settings(ports, flag, flag), &Reading::Absent);
             let ranges = ranges.value().expect("ranges").iter();
             ranges.map(|range| (range.first, range.last)).collect::<Vec<_>>()
         };
         assert_eq!(told(&["5100-5200", "5000-5099"], "N"), [(5000, 5200)]);
         let several = ["6000-6100", "5000-5100", "7000"];
         assert_eq!(told(&several, "Y"), [(5000, 5100), (6000, 6100), (7000, 7000)]);
-        let others = rpc_ranges(&settings(&several, "Y", "N"));
-        assert!(matches!(others, Reading::Unreadable(why) if why.contains("takes 5000-5100")));
+    }
+
+    fn dynamic(tcp: &[(u16, u16)]) -> Reading<Vec<PortRange>> {
+        let range = |family, transport, (first, last)| PortRange { family, transport, first, last };
+        let tcp = tcp.iter().map(|&ports| range(AddressFamily::V4, Transport::Tcp, ports));
+        // Neither of these is what RPC servers take their TCP ports from.
+        let others = [
+            range(AddressFamily::V6, Transport::Tcp, (1, 4000)),
+            range(AddressFamily::V4, Transport::Udp, (1, 4000)),
+        ];
+        Reading::Value(tcp.chain(others).collect())
+    }
+
+    #[test]
+    fn all_ports_but_some_are_what_is_left_of_the_dynamic_range() {
+        let whole = [(49_152, 65_535)];
+        type Ports<'a> = &'a [(u16, u16)];
+        let rows: &[(Ports<'_>, &[&str], Ports<'_>)] = &[
+            (&whole, &["50000-50099"], &[(49_152, 49_999), (50_100, 65_535)]),
+            (&whole, &["49152-50000"], &[(50_001, 65_535)]),
+            (&whole, &["60000-65535"], &[(49_152, 59_999)]),
+            (&whole, &["1-49200", "49190-49300", "49301"], &[(49_302, 65_535)]),
+            (&whole, &["49153", "65534"], &[(49_152, 49_152), (49_154, 65_533), (65_535, 65_535)]),
+            (&whole, &["5000-6000"], &[(49_152, 65_535)]),
+            (&[(1_025, 1_030)], &["1025", "1027-1028", "1030"], &[(1_026, 1_026), (1_029, 1_029)]),
+        ];
+        for (whole, ports, expected) in rows {
+            for (available, used) in [("Y", "N"), ("N", "Y")] {
+                let ranges = rpc_ranges(&settings(ports, available, used), &dynamic(whole));
+                let ranges = ranges.value().expect("ranges").iter();
+                let ranges: Vec<_> = ranges.map(|range| (range.first, range.last)).collect();
+                assert_eq!(ranges, *expected, "{whole:?} without {ports:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_left_and_nothing_known_are_no_ranges() {
+        let why = |ports: &[&str], dynamic| match rpc_ranges(&settings(ports, "Y", "N"), &dynamic) {
+            Reading::Unreadable(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(why(&["1-65535"], dynamic(&[(49_152, 65_535)])).contains("leaves no port"));
+        let unread = Reading::Unreadable("netsh printed nothing".to_owned());
+        let why = why(&["5000-5100"], unread);
+        assert!(why.contains("takes 5000-5100 out") && why.contains("netsh printed"), "{why}");
     }
 
     proptest! {
@@ -307,7 +396,14 @@ mod tests {
                 prop_assert!(ranges.iter().all(|(first, last)| first <= last));
                 prop_assert!(joined(&ranges).is_sorted());
             }
-            let _ = rpc_ranges(&rpc);
+            let rpc = settings(&ports, "Y", "N");
+            if let Reading::Value(ranges) = rpc_ranges(&rpc, &dynamic(&[(1000, 2000)])) {
+                let ports = ranges.iter().flat_map(|range| range.first..=range.last);
+                let RpcPorts::NotListed(taken) = rpc_ports(&rpc) else { panic!("{rpc:?}") };
+                let expected = (1000..=2000)
+                    .filter(|port| !taken.iter().any(|(first, last)| (first..=last).contains(&port)));
+                prop_assert!(ports.eq(expected));
+            }
         }
     }
 }

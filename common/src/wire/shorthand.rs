@@ -177,7 +177,7 @@ mod tests {
 
     fn still(subject: Subject, digest: u8, at: u64) -> Statement {
         let at = Timestamp::from_millis(at);
-        Statement { subject, at, digest: Digest([digest; 16]), body: None }
+        Statement { subject, at, digest: Digest([digest; 16]), body: None, stated: None }
     }
 
     fn report(statements: Vec<Statement>, at: u64) -> Report {

@@ -23,6 +23,8 @@ pub struct Received {
 pub struct Refused {
     /// What it was about, as far as that could be read.
     pub subject: Option<Subject>,
+    /// What the sender calls its body; `None` where it came without one.
+    pub stated: Option<Digest>,
     /// Why.
     pub error: WireError,
 }
@@ -41,9 +43,11 @@ impl TryFrom<proto::Report> for Received {
         let statements =
             r.list("statements", m.statements, limits::STATEMENTS, |r, statement| {
                 let subject = statement.subject.clone();
+                let stated = <[u8; 16]>::try_from(statement.digest.as_slice()).map(Digest).ok();
+                let stated = stated.filter(|_| statement.body.is_some());
                 Ok(Statement::decode(statement, r).map_err(|error| {
                     let subject = subject.and_then(|subject| subject.try_into().ok());
-                    refused.push(Refused { subject, error });
+                    refused.push(Refused { subject, stated, error });
                 }))
             })?;
         let notes = m.notes.into_iter().take(limits::NOTES);
@@ -115,10 +119,12 @@ impl Wire for Statement {
                 return r.refuse_field("subject", Problem::Subject { stated, found });
             }
         }
-        // What is held is known by the digest of what was understood. An agent of a newer version
-        // says more than that and digests differently: its bodies are taken, and asked for again.
+        // What is held is known by the digest of what was understood, so that a receiver of a later
+        // version, which would understand more, asks for it. What the sender calls it is kept beside
+        // it: one of another version goes on to say "still so" of that.
         let digest = body.as_ref().map_or(stated, Body::digest);
-        Ok(Self { subject, at, digest, body })
+        let stated = (digest != stated).then_some(stated);
+        Ok(Self { subject, at, digest, body, stated })
     }
 }
 

@@ -69,6 +69,24 @@ fn ports_of_rpc_servers_that_are_used_up_are_the_reason() {
     assert_eq!(with(vec![row(5000, 100), row(6000, 100)]), Cause::PortRangeExhausted);
     // One of the ranges has ports left.
     assert_ne!(with(vec![row(5000, 100), row(6000, 95)]), Cause::PortRangeExhausted);
+    // The same where they take all ports but those: what is left of the dynamic range counts.
+    let others = |dynamic, rpc| {
+        let mut s = unregistered(|r| {
+            ports(r, &["49352-65535"]);
+            r.use_internet_ports = Reading::Value("N".to_owned());
+        });
+        let used = PortUse {
+            ranges: Reading::Value(vec![row(49_152, dynamic)]),
+            rpc,
+            ..PortUse::blank(&Blank::Absent)
+        };
+        s.evidence.source.put(seconds_ago(15), Section::PortUse(used));
+        said(&s).1
+    };
+    let rest = |used| Reading::Value(vec![row(49_152, used)]);
+    assert_eq!(others(1, rest(100)), Cause::PortRangeExhausted);
+    assert_ne!(others(100, rest(20)), Cause::PortRangeExhausted);
+    assert_eq!(others(100, Reading::Absent), Cause::PortRangeExhausted);
 }
 
 #[test]

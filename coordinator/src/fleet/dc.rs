@@ -16,7 +16,7 @@ use epmesh_common::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{History, Outcome, Skew};
+use super::{History, Outcome, Skew, answers::Answers};
 
 /// The most peers whose observations are kept of one witness.
 pub(super) const MOST_PEERS: usize = 512;
@@ -56,6 +56,7 @@ pub(super) struct Dc {
     pub(super) skew: Skew,
     pub(super) facts: Shared<DcFacts>,
     pub(super) digests: HashMap<Subject, Digest>,
+    pub(super) answers: Answers,
     pub(super) observations: BTreeMap<DnsName, Seen>,
     pub(super) history: History,
     pub(super) acknowledged: Acknowledged,

@@ -8,6 +8,7 @@
 //! agents and from what their copies of the directory name; a link leads from an agent's domain
 //! controller to every one that its plan has it look at.
 
+mod answers;
 mod bundle;
 mod dc;
 mod gathered;

@@ -10,7 +10,9 @@ use epmesh_common::{
 };
 
 use super::{
-    Acknowledged, History, MapReading, View, corrected,
+    Acknowledged, History, MapReading, View,
+    answers::Answer,
+    corrected,
     dc::{Dc, MOST_PEERS},
 };
 
@@ -37,6 +39,8 @@ pub struct Staged {
     pub stamps: Vec<(Subject, Timestamp)>,
     /// Statements that are not taken in, and why.
     pub refused: Vec<String>,
+    /// Whose body was refused, now or before, and what the agent calls that body.
+    pub unusable: Vec<(Subject, Digest)>,
     /// How many reports the agent lost so far, before they were sent.
     pub dropped: u64,
     /// What the agent says of its own state.
@@ -48,8 +52,10 @@ pub struct Staged {
 /// One body to take in.
 #[derive(Clone, Debug)]
 pub struct StagedBody {
-    /// Its digest, by the agent.
+    /// Its digest, over what was understood of it.
     pub digest: Digest,
+    /// What the agent calls it, where that is another digest.
+    pub stated: Option<Digest>,
     /// When it was seen to be so, on the coordinator's clock.
     pub at: Timestamp,
     /// The body.
@@ -103,6 +109,7 @@ impl View {
             history: None,
             stamps: Vec::new(),
             refused: Vec::new(),
+            unusable: Vec::new(),
             dropped: report.dropped,
             notes: report.notes,
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
@@ -163,8 +170,13 @@ impl View {
                 }
             }
         }
-        for StagedBody { digest, at, body, changed } in staged.bodies {
-            known.digests.insert(body.subject(), digest);
+        for (subject, stated) in &staged.unusable {
+            known.answers.refused(subject, *stated);
+        }
+        for StagedBody { digest, stated, at, body, changed } in staged.bodies {
+            let subject = body.subject();
+            known.answers.taken(&subject, stated);
+            known.digests.insert(subject, digest);
             match body {
                 Body::Own(section) => {
                     let kind = section.kind();
@@ -206,7 +218,7 @@ impl View {
         }
         known.watched_since.get_or_insert(staged.received);
         known.last_seen = known.last_seen.max(Some(staged.received));
-        if staged.refused.is_empty() && staged.wanted.is_empty() {
+        if staged.refused.is_empty() && staged.unusable.is_empty() && staged.wanted.is_empty() {
             // What was refused before was not stated again, or in a way that holds.
             known.remarks.clear();
         }
@@ -272,6 +284,7 @@ impl View {
 
     fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &Subject) {
         known.digests.remove(subject);
+        known.answers.forget(subject);
         if let Subject::Peer(peer) = subject {
             known.observations.remove(peer);
             if let Some(observers) = self.observers.get_mut(peer) {
@@ -318,24 +331,30 @@ const fn moves(kind: SectionKind) -> bool {
 
 impl Staged {
     fn take(&mut self, known: &Dc, statement: Statement, at: Timestamp) {
-        let Statement { subject, digest, body, .. } = statement;
+        let Statement { subject, digest, body, stated, .. } = statement;
         // Reports come in the order in which they were put together: a later one does not make a
         // fact older because it took less time on the way. Nor is anything seen after it came.
         let at = known.subject_at(&subject).map_or(at, |held| held.max(at)).min(self.received);
         let changed = known.digests.get(&subject) != Some(&digest);
         let Some(body) = body else {
-            if changed {
-                self.wanted.push(subject);
-            } else {
-                self.restated.push((subject, at));
+            match known.answers.last(&subject) {
+                Some(Answer::Taken(stated)) if stated == digest => {
+                    self.restated.push((subject, at));
+                }
+                _ if !changed => self.restated.push((subject, at)),
+                Some(Answer::Refused(stated)) if stated == digest => {
+                    self.unusable.push((subject, digest));
+                }
+                _ => self.wanted.push(subject),
             }
             return;
         };
         if let Err(refused) = belongs(&self.dc, &subject, &body) {
             self.refused.push(refused);
+            self.unusable.push((subject, stated.unwrap_or(digest)));
             return;
         }
-        self.bodies.push(StagedBody { digest, at, body, changed });
+        self.bodies.push(StagedBody { digest, stated, at, body, changed });
     }
 
     fn settle_stamps(&mut self, known: &Dc) {

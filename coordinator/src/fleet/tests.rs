@@ -13,6 +13,8 @@ use epmesh_common::{
 
 use uuid::Uuid;
 
+mod answers;
+
 use super::{
     HISTORY, Restored, Settings, StagedBody, View,
     samples::{DRSUAPI, directory, host, map, name, seen},
@@ -381,6 +383,7 @@ fn what_was_stored_comes_back_as_it_was() {
     }
     let staged = bodies().into_iter().map(|body| StagedBody {
         digest: body.digest(),
+        stated: None,
         at: at(10),
         body,
         changed: true,

@@ -16,6 +16,7 @@ use epmesh_common::{
 
 use super::{
     Acknowledged,
+    answers::Answer,
     dc::{Dc, Glance},
     names::Names,
     owners::Owners,
@@ -214,11 +215,16 @@ impl View {
         self.dcs.get(dc).map(|known| known.acknowledged).unwrap_or_default()
     }
 
-    /// The digest of every subject held of `dc`.
+    /// The digest of every subject held of `dc`, the one that its agent gave it.
     #[must_use]
     pub fn held(&self, dc: &DnsName) -> Vec<(Subject, Digest)> {
-        let digests = self.dcs.get(dc).into_iter().flat_map(|known| &known.digests);
-        digests.map(|(subject, digest)| (subject.clone(), *digest)).collect()
+        let Some(known) = self.dcs.get(dc) else { return Vec::new() };
+        let held =
+            known.digests.iter().map(|(subject, digest)| match known.answers.last(subject) {
+                Some(Answer::Taken(stated)) => (subject.clone(), stated),
+                _ => (subject.clone(), *digest),
+            });
+        held.collect()
     }
 
     /// What `dc` says of itself.

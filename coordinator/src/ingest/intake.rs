@@ -63,6 +63,8 @@ impl Hub {
         let unusable = refused.iter();
         let unusable = unusable.map(|it| describe(it.subject.as_ref(), &it.error));
         staged.refused.extend(unusable);
+        let unusable = refused.into_iter().filter_map(|it| it.subject.zip(it.stated));
+        staged.unusable.extend(unusable);
         for refused in &staged.refused {
             tracing::warn!(%dc, "{refused}");
         }

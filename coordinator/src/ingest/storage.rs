@@ -117,7 +117,7 @@ async fn sort_in(
             };
             let body = record.body.ok_or_else(|| refuse("it has no body".to_owned()))?;
             let (digest, at) = (record.digest, record.at);
-            let body = StagedBody { digest, at, body, changed: false };
+            let body = StagedBody { digest, stated: None, at, body, changed: false };
             found.entry(dc).or_default().bodies.push(body);
         }
         // Read together with the record that points to it.

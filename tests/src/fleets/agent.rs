@@ -37,7 +37,7 @@ impl Agent {
             && again.is_none()
             && *held == body
         {
-            return Statement { subject, at, digest: *digest, body: None };
+            return Statement { subject, at, digest: *digest, body: None, stated: None };
         }
         let statement = body.clone().stated(at);
         self.said.insert(subject, (body, statement.digest));

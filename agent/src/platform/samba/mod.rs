@@ -392,7 +392,6 @@ impl Here {
         let mut listeners: Vec<Listener> = sockets
             .iter()
             .filter(|socket| socket.state == net::LISTEN)
-            .take(LISTENERS)
             .map(|socket| Listener {
                 port: socket.port,
                 address: socket.address,
@@ -401,7 +400,7 @@ impl Here {
             .collect();
         listeners.sort();
         listeners.dedup();
-        Reading::Value(listeners)
+        Reading::whole(listeners, LISTENERS, "listening sockets")
     }
 }
 

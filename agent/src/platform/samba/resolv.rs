@@ -2,19 +2,33 @@
 
 use std::net::IpAddr;
 
-use epmesh_common::facts::DnsName;
+use epmesh_common::{
+    facts::{DnsName, Reading},
+    wire::limits,
+};
 
 /// What a resolv.conf says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResolvConf {
-    /// The servers in order. glibc uses the first three; all are kept, up to 16.
+    /// The servers in order. glibc uses the first three; all are kept.
     pub servers: Vec<IpAddr>,
     /// The search list; the last `search` or `domain` line counts.
     pub search: Vec<DnsName>,
 }
 
-/// The most servers, and the most suffixes, that are kept.
-const MAX: usize = 16;
+impl ResolvConf {
+    /// The servers as a report holds them: all, or none with the reason.
+    #[must_use]
+    pub fn servers(self) -> Reading<Vec<IpAddr>> {
+        Reading::whole(self.servers, limits::DNS_SERVERS, "name servers")
+    }
+
+    /// The search list as a report holds it.
+    #[must_use]
+    pub fn search(self) -> Reading<Vec<DnsName>> {
+        Reading::whole(self.search, limits::SEARCH_NAMES, "suffixes in the search list")
+    }
+}
 
 /// Reads the text of a resolv.conf.
 #[must_use]
@@ -27,16 +41,12 @@ pub fn parse(text: &str) -> ResolvConf {
         match words.next() {
             Some("nameserver") => {
                 let address = words.next().and_then(|word| {
-                    word.split('%').next().and_then(|address| address.parse().ok())
+                    word.split('%').next().and_then(|address| address.parse::<IpAddr>().ok())
                 });
-                if let Some(address) = address
-                    && conf.servers.len() < MAX
-                {
-                    conf.servers.push(address);
-                }
+                conf.servers.extend(address);
             }
             Some("search" | "domain") => {
-                conf.search = words.filter_map(|word| word.parse().ok()).take(MAX).collect();
+                conf.search = words.filter_map(|word| word.parse().ok()).collect();
             }
             _ => {}
         }
@@ -63,10 +73,23 @@ mod tests {
         assert_eq!(search, ["lab.test", "sub.lab.test"]);
     }
 
+    #[test]
+    fn the_lists_are_whole_or_could_not_be_read() {
+        let servers = |count: usize| parse(&"nameserver 10.0.0.1\n".repeat(count)).servers();
+        assert_eq!(servers(64).value().map(Vec::len), Some(64));
+        assert!(
+            matches!(servers(65), Reading::Unreadable(why) if why.starts_with("65 name servers"))
+        );
+        let search =
+            |count: usize| parse(&format!("search{}\n", " lab.test".repeat(count))).search();
+        assert_eq!(search(256).value().map(Vec::len), Some(256));
+        assert!(matches!(search(257), Reading::Unreadable(_)));
+    }
+
     proptest! {
         #[test]
         fn takes_any_text(text in any::<String>()) {
-            prop_assert!(parse(&text).servers.len() <= MAX);
+            prop_assert!(parse(&text).servers.len() <= text.lines().count());
         }
     }
 }

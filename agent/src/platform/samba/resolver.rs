@@ -11,7 +11,7 @@ use epmesh_common::{
 };
 
 use super::{
-    super::{directory::Own, file::FileError, hosts, lmhosts},
+    super::{directory::Own, elsewhere, file::FileError, hosts, lmhosts},
     Here, registered, resolv,
 };
 
@@ -29,10 +29,10 @@ impl Here {
             servers: match &behind {
                 Some(Ok(servers)) => Reading::Value(servers.clone()),
                 // Without them the stub is what can be asked.
-                Some(Err(_)) | None => conf.clone().map(|conf| conf.servers),
+                Some(Err(_)) | None => conf.clone().and_then(resolv::ResolvConf::servers),
             },
             interfaces: self.interfaces(behind.as_ref()),
-            search: conf.map(|conf| conf.search),
+            search: conf.and_then(resolv::ResolvConf::search),
             lmhosts: self.lmhosts(),
             wins: match &smb_conf {
                 Ok(conf) => conf.wins(),
@@ -42,10 +42,7 @@ impl Here {
             // What winbind and Samba's tools remember (gencache.tdb) the directory's replication does
             // not use: it asks anew.
             cache: match behind {
-                Some(_) => Reading::Unreadable(
-                    "systemd-resolved remembers names, and the agent does not look into it"
-                        .to_owned(),
-                ),
+                Some(_) => Reading::Unreadable(elsewhere::RESOLVED_CACHE.to_owned()),
                 None => Reading::NotApplicable,
             },
         }
@@ -64,7 +61,7 @@ impl Here {
             return None;
         }
         let servers = self.read(BEHIND_STUB).map_err(|error| chain(&error)).and_then(|text| {
-            let servers = resolv::parse(&text).servers;
+            let servers = needed(resolv::parse(&text).servers())?;
             match servers.iter().all(|server| STUBS.contains(server)) {
                 true => Err(format!("{BEHIND_STUB} names no server")),
                 false => Ok(servers),
@@ -87,15 +84,12 @@ impl Here {
         let linked =
             target.is_ok_and(|target| target.to_string_lossy().contains("systemd/resolve"));
         let stub = match behind {
-            Some(Ok(_)) => "; programs ask its stub, and the servers listed are those behind it",
+            Some(Ok(_)) => elsewhere::RESOLVED_BEHIND,
             Some(Err(why)) => &format!("; programs ask its stub, and which are behind it: {why}"),
             None if linked => "",
             None => return Reading::NotApplicable,
         };
-        Reading::Unreadable(format!(
-            "systemd-resolved has DNS servers for each interface (resolvectl status), and the agent \
-             does not ask it{stub}"
-        ))
+        Reading::Unreadable(format!("{}{stub}", elsewhere::RESOLVED_INTERFACES))
     }
 
     fn registered(&self, own: &Reading<Own>) -> Reading<Vec<RegisteredName>> {

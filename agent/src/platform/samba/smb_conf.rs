@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use epmesh_common::facts::{DnsName, Reading, RegistryText};
+use epmesh_common::{
+    facts::{DnsName, Reading, RegistryText},
+    wire::limits::DNS_SERVERS,
+};
 
 /// The parameters of the `[global]` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,9 +29,6 @@ const DEFAULT_SERVICES: &str =
 
 /// Where Samba of Debian, and most others, have their databases.
 const DEFAULT_PRIVATE_DIR: &str = "/var/lib/samba/private";
-
-/// The most WINS servers that are kept.
-const MAX_WINS: usize = 16;
 
 /// The most characters that are kept of a value which is reported as it stands.
 const MAX_VALUE: usize = 200;
@@ -166,7 +166,7 @@ impl SmbConf {
             Reading::Unreadable(why) => return Reading::Unreadable(why),
         };
         let mut servers = Vec::new();
-        for word in words(text).take(MAX_WINS) {
+        for word in words(text) {
             // WINS has IPv4 only, so a colon ends a tag.
             let server = word.split_once(':').map_or(word, |(_, server)| server);
             match server.parse::<Ipv4Addr>() {
@@ -178,7 +178,7 @@ impl SmbConf {
                 }
             }
         }
-        Reading::Value(servers)
+        Reading::whole(servers, DNS_SERVERS, "WINS servers in smb.conf")
     }
 
     /// The networks, addresses and interfaces that Samba is limited to (`interfaces`); absent where

@@ -10,6 +10,7 @@ mod host;
 mod ports;
 mod resolver;
 mod services;
+mod wmi;
 
 use std::{
     collections::BTreeMap,

@@ -16,6 +16,7 @@ pub mod host;
 pub mod keys;
 pub mod names;
 pub mod near_miss;
+pub mod net_setting;
 pub mod netlogon_dns;
 pub mod netsh;
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use epmesh_common::facts::{DnsName, InterfaceDns, Reading};
+use epmesh_common::{
+    facts::{DnsName, InterfaceDns, Reading},
+    wire::limits,
+};
 
 use super::{
     keys,
@@ -11,10 +14,7 @@ use super::{
 };
 
 /// The most interfaces that are read; hosts keep the settings of every adapter they ever had.
-const MAX_INTERFACES: usize = 128;
-
-/// The most suffixes that are kept; Windows itself takes 50.
-const MAX_SUFFIXES: usize = 64;
+const MAX_INTERFACES: usize = 1024;
 
 /// The domain suffix of the computer's full name (`NV Domain` counts after the next start,
 /// `Domain` now).
@@ -41,9 +41,8 @@ pub fn search(registry: &dyn Registry) -> Reading<Vec<DnsName>> {
         match filled(text(registry, key, "SearchList")) {
             Reading::Value(list) => {
                 let words = list.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty());
-                return Reading::Value(
-                    words.filter_map(|word| word.parse().ok()).take(MAX_SUFFIXES).collect(),
-                );
+                let suffixes = words.filter_map(|word| word.parse().ok()).collect();
+                return Reading::whole(suffixes, limits::SEARCH_NAMES, "suffixes in SearchList");
             }
             Reading::Unreadable(why) => return Reading::Unreadable(why),
             Reading::Absent | Reading::NotApplicable => {}
@@ -66,7 +65,12 @@ fn read_interfaces(registry: &dyn Registry) -> Result<Reading<Vec<InterfaceDns>>
         let base = format!("{base}\\Interfaces");
         let Some(guids) = registry.subkeys(&base)? else { continue };
         any = true;
-        for guid in guids.into_iter().take(MAX_INTERFACES) {
+        let guids = match Reading::whole(guids, MAX_INTERFACES, &format!("keys below HKLM\\{base}"))
+        {
+            Reading::Value(guids) => guids,
+            other => return Ok(other.map(|_| Vec::new())),
+        };
+        for guid in guids {
             let key = format!("{base}\\{guid}");
             // What is configured counts before what DHCP gave.
             let first = |names: [&str; 2]| -> Option<String> {
@@ -86,6 +90,14 @@ fn read_interfaces(registry: &dyn Registry) -> Result<Reading<Vec<InterfaceDns>>
                 }
                 None => told.push(InterfaceDns { interface, servers, suffix }),
             }
+        }
+    }
+    for one in &mut told {
+        let name = &one.interface;
+        let servers = std::mem::take(&mut one.servers);
+        match Reading::whole(servers, limits::DNS_SERVERS, &format!("DNS servers of {name}")) {
+            Reading::Value(servers) => one.servers = servers,
+            other => return Ok(other.map(|_| Vec::new())),
         }
     }
     // Without the key there is no TCP/IP, which no reader of this registry can be without.
@@ -130,7 +142,12 @@ pub fn wins(registry: &dyn Registry) -> Reading<Vec<IpAddr>> {
 fn read_wins(registry: &dyn Registry) -> Result<Reading<Vec<IpAddr>>, RegistryError> {
     let base = format!("{}\\Interfaces", keys::NETBT);
     let mut servers: Vec<IpAddr> = Vec::new();
-    for name in registry.subkeys(&base)?.unwrap_or_default().into_iter().take(MAX_INTERFACES) {
+    let keys = registry.subkeys(&base)?.unwrap_or_default();
+    let keys = match Reading::whole(keys, MAX_INTERFACES, &format!("keys below HKLM\\{base}")) {
+        Reading::Value(keys) => keys,
+        other => return Ok(other.map(|_| Vec::new())),
+    };
+    for name in keys {
         let key = format!("{base}\\{name}");
         match switched_off(registry, &key) {
             Reading::Value(true) => continue,
@@ -155,7 +172,10 @@ fn read_wins(registry: &dyn Registry) -> Result<Reading<Vec<IpAddr>>, RegistryEr
             }
         }
     }
-    Ok(if servers.is_empty() { Reading::Absent } else { Reading::Value(servers) })
+    Ok(match servers.is_empty() {
+        true => Reading::Absent,
+        false => Reading::whole(servers, limits::DNS_SERVERS, "WINS servers"),
+    })
 }
 
 /// Whether the LMHOSTS file is used (`EnableLMHOSTS`; it is unless this says 0).

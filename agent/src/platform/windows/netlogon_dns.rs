@@ -1,11 +1,11 @@
 //! `%SystemRoot%\System32\config\netlogon.dns`: the records that Netlogon registers in DNS for
 //! this domain controller. It is the one place that names the host's own DSA GUID without LDAP.
 
-use epmesh_common::facts::{DnsName, Reading, RegisteredName};
+use epmesh_common::{
+    facts::{DnsName, Reading, RegisteredName},
+    wire::limits::REGISTERED_NAMES,
+};
 use uuid::Uuid;
-
-/// The most records that are kept; a domain controller of many sites has some hundreds.
-const MAX_RECORDS: usize = 4096;
 
 /// The longest data of a record that is kept.
 const MAX_DATA: usize = 512;
@@ -14,7 +14,14 @@ const MAX_DATA: usize = 512;
 /// of another form are left out.
 #[must_use]
 pub fn parse(text: &str) -> Vec<RegisteredName> {
-    text.trim_start_matches('\u{feff}').lines().filter_map(record).take(MAX_RECORDS).collect()
+    text.trim_start_matches('\u{feff}').lines().filter_map(record).collect()
+}
+
+/// The records as a report holds them: all, or none with the reason. A domain controller of many sites
+/// has some hundreds.
+#[must_use]
+pub fn listed(records: Vec<RegisteredName>) -> Reading<Vec<RegisteredName>> {
+    Reading::whole(records, REGISTERED_NAMES, "records in netlogon.dns")
 }
 
 fn record(line: &str) -> Option<RegisteredName> {
@@ -110,8 +117,12 @@ mod tests {
 
     #[test]
     fn is_bounded() {
-        let text = "a.b. 1 IN A 192.0.2.1\r\n".repeat(MAX_RECORDS + 5);
-        assert_eq!(parse(&text).len(), MAX_RECORDS);
+        let most = "a.b. 1 IN A 192.0.2.1\r\n".repeat(REGISTERED_NAMES);
+        assert_eq!(listed(parse(&most)).value().map(Vec::len), Some(REGISTERED_NAMES));
+        // The host's own GUID is found behind them all, however many there are.
+        let more = format!("{most}{}", FILE.trim_start_matches('\u{feff}'));
+        assert!(matches!(listed(parse(&more)), Reading::Unreadable(why) if why.contains("4096")));
+        assert!(matches!(own_guid(&parse(&more)), Reading::Value(_)));
         assert_eq!(parse(&format!("a.b. 1 IN TXT {}\n", "x".repeat(MAX_DATA + 1))), []);
     }
 

@@ -34,15 +34,25 @@ pub fn dynamic_port(
             numbers.len()
         ));
     };
-    let last = first.checked_add(count).and_then(|end| end.checked_sub(1));
-    match (u16::try_from(first), last.and_then(|last| u16::try_from(last).ok())) {
-        (Ok(first), Some(last)) if count > 0 && first > 0 => {
-            Reading::Value(PortRange { family, transport, first, last })
-        }
-        _ => Reading::Unreadable(format!(
+    match range(family, transport, first, count) {
+        Some(range) => Reading::Value(range),
+        None => Reading::Unreadable(format!(
             "netsh printed the first port {first} and {count} ports, which is no range of ports"
         )),
     }
+}
+
+/// The `count` ports from `first` on, where there are such ports. 0 is none.
+#[must_use]
+pub fn range(
+    family: AddressFamily,
+    transport: Transport,
+    first: u64,
+    count: u64,
+) -> Option<PortRange> {
+    let last = first.checked_add(count)?.checked_sub(1)?;
+    let (first, last) = (u16::try_from(first).ok()?, u16::try_from(last).ok()?);
+    (count > 0 && first > 0).then_some(PortRange { family, transport, first, last })
 }
 
 /// The number at the end of a line, where one stands alone there. Digits of the OEM code pages are

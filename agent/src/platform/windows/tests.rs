@@ -89,7 +89,7 @@ fn a_healthy_2022() {
     assert!(
         matches!(port(&rpc, StaticPortOwner::Dfsr), Reading::Unreadable(why) if why.contains("Get-DfsrServiceConfiguration") && why.contains("dfsrdiag"))
     );
-    assert_eq!(rpc_ranges(&rpc), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc, &Reading::Absent), Reading::Absent);
 
     assert_eq!(names::domain(&registry), Reading::Value("contoso.com".parse().expect("a name")));
     assert_eq!(names::search(&registry), Reading::Absent);
@@ -145,7 +145,7 @@ fn a_2012_r2_with_a_bad_entry_and_a_misspelt_name() {
     let registry = export!("2012r2-bad-entry.reg");
     let rpc = rpc_settings::read(&registry);
     assert!(matches!(rpc_ports(&rpc), RpcPorts::Invalid { entry, .. } if entry == "5000 - 5199"));
-    assert!(matches!(rpc_ranges(&rpc), Reading::Unreadable(_)));
+    assert!(matches!(rpc_ranges(&rpc, &Reading::Absent), Reading::Unreadable(_)));
     assert_eq!(port(&rpc, StaticPortOwner::Netlogon), &Reading::Absent);
     let misses = rpc.near_misses.value().expect("one");
     assert_eq!(misses.len(), 1);
@@ -286,6 +286,25 @@ fn wins_servers_of_an_interface_without_netbios_are_not_asked() {
 }
 
 #[test]
+fn a_list_that_is_too_long_is_not_cut() {
+    let list = |count: usize| {
+        let all: Vec<String> = (0..count).map(|n| format!("192.0.2.{n}")).collect();
+        let text = format!(
+            "Windows Registry Editor Version 5.00\r\n\
+             [HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces\\{{1}}]\r\n\
+             \"NameServer\"=\"{}\"\r\n",
+            all.join(",")
+        );
+        let registry = RegExport::parse(text.as_bytes()).expect("an export");
+        names::interfaces(&registry).map(|all| all.iter().map(|one| one.servers.len()).sum())
+    };
+    assert_eq!(list(64), Reading::<usize>::Value(64));
+    assert!(
+        matches!(list(65), Reading::Unreadable(why) if why.starts_with("65 DNS servers of {1}")),
+    );
+}
+
+#[test]
 fn a_key_that_may_not_be_read_is_not_absent() {
     let registry = export!("2022-healthy.reg")
         .denying("SOFTWARE\\Microsoft\\Rpc")
@@ -316,7 +335,7 @@ fn an_empty_registry_is_not_a_healthy_host() {
     assert_eq!(rpc_settings::read(&registry).client_protocols, Reading::Absent);
     assert_eq!(host::forest(&registry), Reading::Absent);
     assert_eq!(filters::profiles(&registry), Reading::Absent);
-    assert_eq!(rpc_ranges(&rpc_settings::read(&registry)), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc_settings::read(&registry), &Reading::Absent), Reading::Absent);
 }
 
 /// A registry in which every key has the same arbitrary values.

@@ -7,9 +7,6 @@ use epmesh_common::facts::Reading;
 
 use super::registry::{Data, Registry};
 
-/// The most addresses that are kept of one list.
-const MAX_ADDRESSES: usize = 64;
-
 /// A `REG_SZ` (or `REG_EXPAND_SZ`, unexpanded). An empty one is a value.
 #[must_use]
 pub fn text(registry: &dyn Registry, key: &str, name: &str) -> Reading<String> {
@@ -48,14 +45,13 @@ pub fn filled(reading: Reading<String>) -> Reading<String> {
 }
 
 /// The addresses of a list as the registry writes one, with commas or blanks between them;
-/// whatever is no address is left out. At most 64 are kept.
+/// whatever is no address is left out. As many as the values hold, which are of bounded size.
 #[must_use]
 pub fn addresses<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<IpAddr> {
     texts
         .into_iter()
         .flat_map(|text| text.split([',', ' ', ';']))
         .filter_map(|word| word.trim().parse().ok())
-        .take(MAX_ADDRESSES)
         .collect()
 }
 

@@ -204,9 +204,16 @@ fn account(case: &Case<'_>) -> Option<Reason> {
 /// The ports that RPC servers take theirs from are used up: those of the dynamic range by default.
 fn exhausted(case: &Case<'_>) -> Option<Reason> {
     let ports = case.source_port_use?;
-    let name = if matches!(case.source_rpc.map(rpc_ports), Some(RpcPorts::Listed(_))) {
+    let settings = case.source_rpc.map(rpc_ports);
+    let rows = ports.rpc.value().filter(|rows| !rows.is_empty());
+    let of_their_own = match settings {
+        Some(RpcPorts::Listed(_)) => Some(rows?),
+        // Without them, what is left of a dynamic range that is full is full too.
+        Some(RpcPorts::NotListed(_)) => rows,
+        _ => None,
+    };
+    let name = if let Some(rows) = of_their_own {
         // Only these count then, and a port is left as long as one of the ranges has one.
-        let rows = ports.rpc.value().filter(|rows| !rows.is_empty())?;
         let is_full = |row: &RangeUse| row.used_percent >= 100;
         let first = rows.iter().all(is_full).then(|| rows.first())??.range;
         let more = match rows.len() {

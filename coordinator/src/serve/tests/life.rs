@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use epmesh_common::{
     diagnosis::Link,
-    facts::{Body, EndpointMap, Section, Statement},
+    facts::{Body, Digest, EndpointMap, Section, Statement},
 };
 use epmesh_proto::v1::{
     self as proto, enrolment_client::EnrolmentClient, operate_client::OperateClient,
@@ -98,6 +98,56 @@ async fn a_life(directory: &std::path::Path, open: impl AsyncFn() -> Arc<dyn Sto
     assert_eq!(wanted.expect("subjects")[0].to_string(), "own/host");
     let restated = rig.parts.hub.fleet().evidence(&link).observations[0].at;
     assert!(restated > before.observations[0].at, "seen again, later");
+    drop(agent);
+    rig.stop().await;
+}
+
+/// An agent of a later version has fields that this coordinator does not know, and calls its bodies by other
+/// digests. It is asked for none of them again, in a later session neither; only a coordinator that was
+/// started anew, which may understand more, asks once.
+#[tokio::test]
+async fn an_agent_of_another_version_says_everything_once() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let rig = Rig::start(directory.path(), Arc::clone(&store)).await;
+    let identity = rig.enrol(A).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in");
+    let newer = || {
+        let bodies = bodies().into_iter().zip(1_u8..);
+        bodies.map(|(body, number)| Statement {
+            digest: Digest([number; 16]),
+            ..body.stated(clock::now())
+        })
+    };
+    let still = || newer().map(|statement| Statement { body: None, ..statement }).collect();
+    let held = |agent: &FakeAgent| {
+        let held = agent.welcome.held.iter().filter(|held| held.digest[1..] == held.digest[..15]);
+        held.count()
+    };
+    agent.send_statements(1, newer().collect()).await;
+    let mut wanted = vec![agent.acknowledged().await.expect("it is taken in").wanted.len()];
+    for sequence in 2..5 {
+        agent.send_statements(sequence, still()).await;
+        wanted.push(agent.acknowledged().await.expect("it is taken in").wanted.len());
+    }
+    drop(agent);
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in again");
+    assert_eq!(held(&agent), 4, "it is told what it calls them");
+    agent.send_statements(5, still()).await;
+    wanted.push(agent.acknowledged().await.expect("it is taken in").wanted.len());
+    assert_eq!(wanted, [0; 5]);
+    drop(agent);
+    rig.stop().await;
+
+    let rig = Rig::start(directory.path(), store).await;
+    let mut agent = FakeAgent::connect(&rig, &identity, A).await.expect("it is let in again");
+    assert_eq!((agent.held().len(), held(&agent)), (4, 0));
+    agent.send_statements(6, still()).await;
+    assert_eq!(agent.acknowledged().await.expect("it is taken in").wanted.len(), 4);
+    agent.send_statements(7, newer().collect()).await;
+    assert_eq!(agent.acknowledged().await.expect("it is taken in").wanted.len(), 0);
+    agent.send_statements(8, still()).await;
+    assert_eq!(agent.acknowledged().await.expect("it is taken in").wanted.len(), 0);
     drop(agent);
     rig.stop().await;
 }

@@ -7,28 +7,29 @@ use std::{
 };
 
 use epmesh_common::{
+    error::chain,
     facts::{AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Transport},
     windows::rpc_ranges,
+    wire::limits::LISTENERS,
 };
 
 use super::{
     super::{
         super::port_use,
         ffi::{self, sockets::State},
-        netsh, rpc_settings,
+        net_setting, netsh, rpc_settings,
     },
     Here,
     command::output,
+    wmi,
 };
 
 /// How long one netsh may take.
 const NETSH: Duration = Duration::from_secs(4);
-/// How long a range that was read counts: asking is four programs each time.
+/// How long a range that was read counts: asking is WMI and two programs each time.
 const KEPT: Duration = Duration::from_secs(30 * 60);
 /// How long a failure counts.
 const KEPT_FAILURE: Duration = Duration::from_secs(5 * 60);
-/// The most listeners that are reported.
-const MAX_LISTENERS: usize = 65_536;
 
 /// The dynamic ranges, and when they were read.
 #[derive(Clone, Debug)]
@@ -45,23 +46,21 @@ impl Here {
                     sockets.iter().filter_map(ffi::sockets::Socket::listener).collect();
                 listeners.sort();
                 listeners.dedup();
-                listeners.truncate(MAX_LISTENERS);
-                Reading::Value(listeners)
+                Reading::whole(listeners, LISTENERS, "listening sockets")
             }
             Err(error) => Reading::unreadable(&error),
         };
-        Ports {
-            dynamic: self.dynamic(),
-            rpc: rpc_ranges(&rpc_settings::read(self.registry())),
-            listeners,
-        }
+        let dynamic = self.dynamic();
+        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic);
+        Ports { dynamic, rpc, listeners }
     }
 
     /// One look at the ports in use; what it saw is kept for the peak and the trend.
     pub(super) fn port_use(&self) -> PortUse {
-        let ranges = match self.dynamic() {
+        let dynamic = self.dynamic();
+        let ranges = match &dynamic {
             Reading::Value(ranges) => ranges,
-            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(&why)),
+            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(why)),
             Reading::Absent | Reading::NotApplicable => return PortUse::blank(&Blank::Absent),
         };
         let sockets = match ffi::sockets::all() {
@@ -78,10 +77,10 @@ impl Here {
                 pid: socket.pid,
             })
             .collect();
-        let counts = port_use::count(&ranges, &sockets);
-        let rpc = rpc_ranges(&rpc_settings::read(self.registry()))
+        let counts = port_use::count(ranges, &sockets);
+        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic)
             .map(|ranges| port_use::count(&ranges, &sockets));
-        let top = port_use::top(&ranges, &sockets, |pid| {
+        let top = port_use::top(ranges, &sockets, |pid| {
             ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
         });
         let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
@@ -113,31 +112,46 @@ fn unowned(socket: &port_use::Socket) -> bool {
     socket.pid.is_none()
 }
 
-/// All four ranges, from netsh; when one cannot be read, none: a list with a hole would be taken
-/// for the whole.
+/// All four ranges: those of IPv4 from WMI, else from netsh; those of IPv6 from netsh alone (see
+/// [`net_setting`]). When one cannot be read, none: a list with a hole would be taken for the whole.
 pub(super) fn read_dynamic() -> Reading<Vec<PortRange>> {
-    let netsh = match ffi::names::windows_folder() {
-        Ok(folder) => PathBuf::from(folder).join(r"System32\netsh.exe"),
-        Err(error) => return Reading::unreadable(&error),
-    };
+    let seen = wmi::port_settings();
     let mut ranges = Vec::new();
     for (family, ip) in [(AddressFamily::V4, "ipv4"), (AddressFamily::V6, "ipv6")] {
         for (transport, protocol) in [(Transport::Tcp, "tcp"), (Transport::Udp, "udp")] {
-            let printed = output(&netsh, &["int", ip, "show", "dynamicport", protocol], NETSH);
-            let range = match printed {
-                Ok(printed) => netsh::dynamic_port(family, transport, &printed),
-                Err(error) => return Reading::unreadable(&error),
+            let by_wmi = match family {
+                AddressFamily::V4 => seen
+                    .as_ref()
+                    .map_err(Clone::clone)
+                    .and_then(|seen| net_setting::range(transport, seen.of(transport))),
+                AddressFamily::V6 => Err("WMI does not tell it".to_owned()),
             };
+            let range = by_wmi.or_else(|why| {
+                let asked = by_netsh(family, ip, transport, protocol);
+                asked.map_err(|then| format!("{ip} {protocol}: {why}; {then}"))
+            });
             match range {
-                Reading::Value(range) => ranges.push(range),
-                Reading::Unreadable(why) => {
-                    return Reading::Unreadable(format!("{ip} {protocol}: {why}"));
-                }
-                Reading::Absent | Reading::NotApplicable => {
-                    return Reading::Unreadable(format!("{ip} {protocol}: netsh has no range"));
-                }
+                Ok(range) => ranges.push(range),
+                Err(why) => return Reading::Unreadable(why.chars().take(300).collect()),
             }
         }
     }
     Reading::Value(ranges)
+}
+
+fn by_netsh(
+    family: AddressFamily,
+    ip: &str,
+    transport: Transport,
+    protocol: &str,
+) -> Result<PortRange, String> {
+    let folder = ffi::names::windows_folder().map_err(|error| chain(&error))?;
+    let netsh = PathBuf::from(folder).join(r"System32\netsh.exe");
+    let printed = output(&netsh, &["int", ip, "show", "dynamicport", protocol], NETSH)
+        .map_err(|error| chain(&error))?;
+    match netsh::dynamic_port(family, transport, &printed) {
+        Reading::Value(range) => Ok(range),
+        Reading::Unreadable(why) => Err(why),
+        Reading::Absent | Reading::NotApplicable => Err("netsh has no range".to_owned()),
+    }
 }

@@ -5,8 +5,9 @@ use std::{
     path::PathBuf,
 };
 
-use epmesh_common::facts::{
-    DnsName, HostsFile, InterfaceDns, LmhostsFile, Reading, RegisteredName, Resolver,
+use epmesh_common::{
+    facts::{DnsName, HostsFile, InterfaceDns, LmhostsFile, Reading, RegisteredName, Resolver},
+    wire::limits,
 };
 
 use super::{
@@ -29,9 +30,6 @@ use super::{
 /// What remembers names: see [`super::cache`].
 const DNS_CLIENT: &str = "the DNS client's cache, which every look is told the content of";
 
-/// The most servers of each kind.
-const MAX_SERVERS: usize = 64;
-
 impl Here {
     pub(super) fn resolver(&self) -> Resolver {
         let registry = self.registry();
@@ -42,7 +40,8 @@ impl Here {
             all
         });
         let of_all = |of: fn(&Adapter) -> Vec<IpAddr>| match &adapters {
-            Ok(adapters) => some(once_each(adapters.iter().flat_map(of))),
+            Ok(adapters) => some(once_each(adapters.iter().flat_map(of)))
+                .and_then(|all| Reading::whole(all, limits::DNS_SERVERS, "DNS servers")),
             Err(error) => Reading::unreadable(error),
         };
         Resolver {
@@ -63,7 +62,7 @@ impl Here {
                 Ok(adapters) => Reading::Value(adapters.iter().map(told).collect()),
                 Err(error) => Reading::unreadable(error),
             },
-            registered: self.registered(),
+            registered: self.registered().and_then(netlogon_dns::listed),
             cache: Reading::Value(DNS_CLIENT.to_owned()),
         }
     }
@@ -98,7 +97,7 @@ impl Here {
         }
     }
 
-    /// What Netlogon registers in DNS. A host that is no domain controller has no such file.
+    /// What Netlogon registers in DNS, however much that is. A host that is no domain controller has no such file.
     pub(super) fn registered(&self) -> Reading<Vec<RegisteredName>> {
         match ffi::names::windows_folder() {
             Ok(root) => read(&PathBuf::from(root).join(r"System32\config\netlogon.dns"))
@@ -141,6 +140,7 @@ fn wins(registry: &dyn Registry, adapters: &[Adapter]) -> Reading<Vec<IpAddr>> {
         }
     }
     some(once_each(servers.into_iter()))
+        .and_then(|all| Reading::whole(all, limits::DNS_SERVERS, "WINS servers"))
 }
 
 fn told(adapter: &Adapter) -> InterfaceDns {
@@ -164,7 +164,7 @@ fn suffixes(adapters: Result<&[Adapter], &std::io::Error>) -> Reading<Vec<DnsNam
 fn once_each<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     let mut kept = Vec::new();
     for one in all {
-        if !kept.contains(&one) && kept.len() < MAX_SERVERS {
+        if !kept.contains(&one) {
             kept.push(one);
         }
     }

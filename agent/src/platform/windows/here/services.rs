@@ -1,6 +1,9 @@
 //! The services that a domain controller needs.
 
-use epmesh_common::facts::{Blank, Process, Reading, Service, ServiceState, Services, StartType};
+use epmesh_common::{
+    facts::{Blank, Process, Reading, Service, ServiceState, Services, StartType},
+    wire::limits::DEPENDENCIES,
+};
 use windows_sys::Win32::{
     Foundation::ERROR_SERVICE_SPECIFIC_ERROR,
     System::Services::{
@@ -20,9 +23,6 @@ use super::{
     },
     Here,
 };
-
-/// The most dependencies that are kept.
-const MAX_DEPENDENCIES: usize = 256;
 
 impl Here {
     pub(super) fn services(&self) -> Services {
@@ -93,14 +93,15 @@ fn described(name: &str, status: &Status, config: std::io::Result<Config>) -> Se
             } else {
                 Reading::Value(config.account)
             },
-            dependencies: Reading::Value(
+            dependencies: Reading::whole(
                 config
                     .dependencies
                     .into_iter()
                     // A group of services, not one.
                     .filter(|needed| !needed.starts_with('+'))
-                    .take(MAX_DEPENDENCIES)
                     .collect(),
+                DEPENDENCIES,
+                "services that it needs",
             ),
             ..service
         },

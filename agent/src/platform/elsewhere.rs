@@ -1,0 +1,23 @@
+//! What the agent reads on no host of a kind, whatever rights it has. The reason says where it can be seen.
+
+use super::windows::rpc_settings::DFSR_ELSEWHERE;
+
+/// Of the names that systemd-resolved remembers.
+pub const RESOLVED_CACHE: &str = "systemd-resolved remembers names, and the agent does not look into it: \
+     `resolvectl show-cache` shows them (from systemd 254), `resolvectl flush-caches` drops them";
+
+/// Of the DNS servers of each interface, where systemd-resolved has them.
+pub const RESOLVED_INTERFACES: &str = "systemd-resolved has DNS servers for each interface (`resolvectl \
+     status`), and the agent does not ask it";
+
+/// Behind [`RESOLVED_INTERFACES`], where the servers behind its stub are listed.
+pub const RESOLVED_BEHIND: &str =
+    "; programs ask its stub, and the servers listed are those behind it";
+
+/// Whether `reason` says so: no right that could be given would help.
+#[must_use]
+pub fn is_elsewhere(reason: &str) -> bool {
+    let behind = reason.strip_prefix(RESOLVED_INTERFACES);
+    [DFSR_ELSEWHERE, RESOLVED_CACHE].contains(&reason)
+        || behind.is_some_and(|behind| ["", RESOLVED_BEHIND].contains(&behind))
+}
