@@ -14,10 +14,16 @@ pub const RESOLVED_INTERFACES: &str = "systemd-resolved has DNS servers for each
 pub const RESOLVED_BEHIND: &str =
     "; programs ask its stub, and the servers listed are those behind it";
 
-/// Whether `reason` says so: no right that could be given would help.
+/// `WBEM_E_ACCESS_DENIED` and `E_ACCESSDENIED`, as WMI has them.
+const DENIED: [&str; 2] = ["0x80041003", "0x80070005"];
+
+/// Whether `reason` says so: no right that could be given would help. What else was tried may follow; that
+/// it was denied is another thing.
 #[must_use]
 pub fn is_elsewhere(reason: &str) -> bool {
     let behind = reason.strip_prefix(RESOLVED_INTERFACES);
-    [DFSR_ELSEWHERE, RESOLVED_CACHE].contains(&reason)
+    let of_dfsr = reason.strip_prefix(DFSR_ELSEWHERE);
+    reason == RESOLVED_CACHE
+        || of_dfsr.is_some_and(|tried| !DENIED.iter().any(|code| tried.contains(code)))
         || behind.is_some_and(|behind| ["", RESOLVED_BEHIND].contains(&behind))
 }

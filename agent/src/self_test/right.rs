@@ -78,6 +78,16 @@ const WINDOWS: &[(&str, &str)] = &[
         "the account lacks a privilege: run it as LocalSystem",
     ),
     (
+        // WBEM_E_ACCESS_DENIED.
+        "0x80041003",
+        "run it as LocalSystem, or let its account read that namespace of WMI (wmimgmt.msc)",
+    ),
+    (
+        // E_ACCESSDENIED.
+        "0x80070005",
+        "run it as LocalSystem, or let its account read that namespace of WMI (wmimgmt.msc)",
+    ),
+    (
         // ERROR_FILE_NOT_FOUND.
         "(os error 2)",
         "it is not there: is this host a domain controller of this version of Windows?",
@@ -113,6 +123,8 @@ mod tests {
         assert!(of_windows(log).is_some_and(|words| words.contains("Event Log Readers")));
         let filters = "FwpmEngineOpen failed: ERROR_ACCESS_DENIED (os error 5)";
         assert!(of_windows(filters).is_some_and(|words| words.contains("administrator")));
+        let denied = of_windows("...; WMI: HRESULT Call failed with: 0x80041003");
+        assert!(denied.is_some_and(|words| words.contains("wmimgmt.msc")));
         assert!(of_windows("(os error 1314)").is_some_and(|words| words.contains("privilege")));
         assert_eq!(advice("(os error 1314)"), None);
         assert_eq!(advice("PRETTY_NAME is missing"), None);

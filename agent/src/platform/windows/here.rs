@@ -21,7 +21,8 @@ use std::{
 };
 
 use epmesh_common::facts::{
-    self, DnsName, EndpointMap, Failure, MapView, Reading, Section, SectionKind, Through, Timestamp,
+    self, DnsName, EndpointMap, Failure, MapView, PortRange, Reading, RpcSettings, Section,
+    SectionKind, StaticPort, StaticPortOwner, Through, Timestamp,
 };
 use tokio::sync::Semaphore;
 use tonic::async_trait;
@@ -33,7 +34,8 @@ use super::{
         port_use::History,
         unnamed, unreadable,
     },
-    event_watch, ffi,
+    dfsr_config, event_watch, ffi,
+    kept::Kept,
     registry::Registry,
     rpc_settings,
 };
@@ -66,7 +68,9 @@ struct Here {
     /// The system's start as first read: see [`boot`].
     boot: Mutex<Option<Timestamp>>,
     /// The dynamic ranges as last read: see [`ports`].
-    dynamic: Mutex<Option<ports::Dynamic>>,
+    dynamic: Kept<Vec<PortRange>>,
+    /// DFS Replication's static port as last read.
+    dfsr_port: Kept<u32>,
     /// What was seen of the ports in use.
     port_history: Mutex<History>,
     /// What was seen of the events.
@@ -83,7 +87,8 @@ impl Windows {
                 settings,
                 registry: ffi::registry::LocalMachine,
                 boot: Mutex::default(),
-                dynamic: Mutex::default(),
+                dynamic: Kept::default(),
+                dfsr_port: Kept::default(),
                 port_history: Mutex::default(),
                 watch: Mutex::default(),
             }),
@@ -157,9 +162,7 @@ impl Platform for Windows {
             SectionKind::Resolver => |here: &Here| Section::Resolver(here.resolver()),
             SectionKind::Directory => |here: &Here| Section::Directory(here.directory()),
             SectionKind::Replication => |here: &Here| Section::Replication(here.replication()),
-            SectionKind::RpcSettings => {
-                |here: &Here| Section::RpcSettings(rpc_settings::read(&here.registry))
-            }
+            SectionKind::RpcSettings => |here: &Here| Section::RpcSettings(here.rpc_settings()),
             SectionKind::PortUse => |here: &Here| Section::PortUse(here.port_use()),
             SectionKind::Filters => |here: &Here| Section::Filters(here.filters()),
             SectionKind::Events => |here: &Here| Section::Events(here.events()),
@@ -177,6 +180,18 @@ impl Platform for Windows {
 impl Here {
     fn registry(&self) -> &dyn Registry {
         &self.registry
+    }
+
+    /// The registry's settings, and the one that is not there.
+    fn rpc_settings(&self) -> RpcSettings {
+        let mut told = rpc_settings::read(self.registry());
+        let is_of_dfsr = |row: &&mut StaticPort| row.owner == StaticPortOwner::Dfsr;
+        if let Some(row) = told.static_ports.iter_mut().find(is_of_dfsr)
+            && row.port == Reading::Unreadable(rpc_settings::DFSR_ELSEWHERE.to_owned())
+        {
+            row.port = self.dfsr_port.get(|| dfsr_config::port(wmi::dfsr_config()));
+        }
+        told
     }
 }
 

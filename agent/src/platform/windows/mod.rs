@@ -5,6 +5,7 @@
 //! below it are built for Windows alone.
 
 pub mod cached;
+pub mod dfsr_config;
 pub mod event_watch;
 pub mod event_xml;
 #[cfg(windows)]
@@ -13,6 +14,7 @@ pub mod filters;
 #[cfg(windows)]
 mod here;
 pub mod host;
+pub mod kept;
 pub mod keys;
 pub mod names;
 pub mod near_miss;

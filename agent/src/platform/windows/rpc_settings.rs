@@ -8,7 +8,7 @@ use super::{
     typed::{lines, number, text, wrong_type},
 };
 
-/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets.
+/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets: see [`super::dfsr_config`].
 pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
      registry; `Get-DfsrServiceConfiguration` shows it as RPCPort (before Windows Server 2012 R2: \
      `dfsrdiag DumpMachineCfg`), and `dfsrdiag StaticRPC /Port:NUMBER` sets it";

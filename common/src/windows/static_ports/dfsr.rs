@@ -1,5 +1,5 @@
-//! The static port of DFS Replication. It stands in that service's own configuration, which the agent does
-//! not read; its registration shows it.
+//! The static port of DFS Replication, where it could not be read: it stands in that service's own
+//! configuration. Its registration shows it.
 
 use super::{
     super::{Note, Release, RpcPorts, Severity, known::Known, rpc_ports},

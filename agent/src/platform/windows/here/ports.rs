@@ -26,18 +26,6 @@ use super::{
 
 /// How long one netsh may take.
 const NETSH: Duration = Duration::from_secs(4);
-/// How long a range that was read counts: asking is WMI and two programs each time.
-const KEPT: Duration = Duration::from_secs(30 * 60);
-/// How long a failure counts.
-const KEPT_FAILURE: Duration = Duration::from_secs(5 * 60);
-
-/// The dynamic ranges, and when they were read.
-#[derive(Clone, Debug)]
-pub(super) struct Dynamic {
-    at: Instant,
-    ranges: Reading<Vec<PortRange>>,
-}
-
 impl Here {
     pub(super) fn ports(&self) -> Ports {
         let listeners = match ffi::sockets::all() {
@@ -93,18 +81,9 @@ impl Here {
         PortUse { ranges: Reading::Value(ranges), top, rpc }
     }
 
-    /// The dynamic ranges, read anew now and then.
+    /// The dynamic ranges, read anew now and then: that asks WMI and starts two programs.
     fn dynamic(&self) -> Reading<Vec<PortRange>> {
-        let mut kept = self.dynamic.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.as_ref() {
-            let lasts = if kept.ranges.value().is_some() { KEPT } else { KEPT_FAILURE };
-            if kept.at.elapsed() < lasts {
-                return kept.ranges.clone();
-            }
-        }
-        let ranges = read_dynamic();
-        *kept = Some(Dynamic { at: Instant::now(), ranges: ranges.clone() });
-        ranges
+        self.dynamic.get(read_dynamic)
     }
 }
 

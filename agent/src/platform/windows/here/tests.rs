@@ -137,6 +137,9 @@ async fn what_this_host_does_not_have_is_never_healthy() {
     assert!(why.contains("WMI") && why.contains("netsh printed nothing"), "{why}");
     let Section::PortUse(usage) = read(SectionKind::PortUse).await else { panic!("kind") };
     assert!(matches!(usage.ranges, Reading::Unreadable(_)), "{usage:?}");
+    let dfsr = dfsr_config::port(wmi::dfsr_config());
+    let Reading::Unreadable(why) = &dfsr else { panic!("{dfsr:?}") };
+    assert!(why.contains("dfsrdiag") && why.contains("0x8004100E"), "{why}");
 
     let Section::Filters(filters) = read(SectionKind::Filters).await else { panic!("kind") };
     assert!(matches!(filters.rpc, Reading::Unreadable(_)), "{filters:?}");

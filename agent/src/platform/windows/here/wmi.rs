@@ -13,7 +13,10 @@ use epmesh_common::error::chain;
 use serde::de::DeserializeOwned;
 use wmi::{WMIConnection, WMIError};
 
-use super::super::net_setting::{MAX_ROWS, Rows};
+use super::super::{
+    dfsr_config,
+    net_setting::{MAX_ROWS, Rows},
+};
 
 /// How long WMI may take; its service may have to start the provider first.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -21,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Whether the question about the port ranges is open. One that WMI never answers keeps its thread, and
 /// there is no more than one of those.
 static PORTS: AtomicBool = AtomicBool::new(false);
+
+/// The same of the question about DFS Replication.
+static DFSR: AtomicBool = AtomicBool::new(false);
 
 /// What WMI tells of the dynamic port ranges.
 ///
@@ -32,6 +38,17 @@ pub(super) fn port_settings() -> Result<Rows, String> {
         let wmi = WMIConnection::with_namespace_path(r"ROOT\StandardCimv2")?;
         let of = |class: &str| rows(&wmi, &format!("SELECT {properties} FROM {class}"));
         Ok(Rows { tcp: of("MSFT_NetTCPSetting")?, udp: of("MSFT_NetUDPSetting")? })
+    })
+}
+
+/// What WMI tells of DFS Replication's configuration.
+///
+/// # Errors
+/// Why it tells nothing.
+pub(super) fn dfsr_config() -> Result<Vec<dfsr_config::Row>, String> {
+    ask(&DFSR, || {
+        let wmi = WMIConnection::with_namespace_path(r"ROOT\MicrosoftDFS")?;
+        rows(&wmi, "SELECT RpcPortAssignment FROM DfsrMachineConfig")
     })
 }
 

@@ -1,0 +1,76 @@
+//! DFS Replication's own configuration as WMI tells it: `DfsrMachineConfig` of `root\MicrosoftDFS`, which
+//! is what `dfsrdiag StaticRPC` sets.
+
+use epmesh_common::facts::Reading;
+use serde::Deserialize;
+
+use super::rpc_settings::DFSR_ELSEWHERE;
+
+/// The most characters of the reason why WMI does not tell it.
+const MAX_WHY: usize = 60;
+
+/// What one row says. It may be null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Row {
+    /// The static port; 0 for one of the dynamic range.
+    pub rpc_port_assignment: Option<i64>,
+}
+
+/// The static port that the rows tell; absent where there is none. Where WMI does not tell it, for the
+/// reason that is given in place of the rows, who does is said too.
+#[must_use]
+pub fn port(rows: Result<Vec<Row>, String>) -> Reading<u32> {
+    let unread = |why: &str| {
+        let why: String = why.chars().take(MAX_WHY).collect();
+        Reading::Unreadable(format!("{DFSR_ELSEWHERE}; {why}"))
+    };
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(why) => return unread(&why),
+    };
+    // The host has one configuration.
+    let &[Row { rpc_port_assignment: Some(port) }] = rows.as_slice() else {
+        return unread(&format!("WMI has {} rows of it, or no number", rows.len()));
+    };
+    match u32::try_from(port) {
+        Ok(0) => Reading::Absent,
+        Ok(port) => Reading::Value(port),
+        Err(_) => unread(&format!("WMI tells {port}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::elsewhere::is_elsewhere;
+
+    #[test]
+    fn a_port_none_or_the_reason_why_not() {
+        let row = |port| Row { rpc_port_assignment: port };
+        assert_eq!(port(Ok(vec![row(Some(5722))])), Reading::Value(5722));
+        // What is no port is a setting all the same, and a rule says that it is wrong.
+        assert_eq!(port(Ok(vec![row(Some(70_000))])), Reading::Value(70_000));
+        assert_eq!(port(Ok(vec![row(Some(0))])), Reading::Absent);
+        for (rows, words) in [
+            (Ok(vec![]), "0 rows"),
+            (Ok(vec![row(None)]), "no number"),
+            (Ok(vec![row(Some(1)), row(Some(1))]), "2 rows"),
+            (Ok(vec![row(Some(-1))]), "WMI tells -1"),
+            (Err("WMI: 0x8004100E".to_owned()), "; WMI: 0x8004100E"),
+            (Err("x".repeat(1000)), "xxx"),
+        ] {
+            let Reading::Unreadable(why) = port(rows) else { panic!("{words}") };
+            assert!(why.contains(words) && why.chars().count() <= 300, "{why}");
+            assert!(is_elsewhere(&why), "{why}");
+        }
+        let Reading::Unreadable(denied) = port(Err("WMI: 0x80041003".to_owned())) else { panic!() };
+        assert!(!is_elsewhere(&denied), "a right that can be given");
+    }
+
+    #[test]
+    fn rows_are_read_by_the_names_of_their_properties() {
+        let row: Row = serde_json::from_str(r#"{"RpcPortAssignment":5722}"#).expect("a row");
+        assert_eq!(row.rpc_port_assignment, Some(5722));
+    }
+}
