@@ -1,4 +1,4 @@
-//! What the agent reads on no host of a kind, whatever rights it has. The reason says where it can be seen.
+//! What no right that could be given would let the agent read on a host. The reason says where it can be seen.
 
 use super::windows::rpc_settings::DFSR_ELSEWHERE;
 

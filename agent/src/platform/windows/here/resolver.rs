@@ -97,7 +97,8 @@ impl Here {
         }
     }
 
-    /// What Netlogon registers in DNS, however much that is. A host that is no domain controller has no such file.
+    /// What Netlogon registers in DNS, however much that is. A host that is no domain controller has no
+    /// such file.
     pub(super) fn registered(&self) -> Reading<Vec<RegisteredName>> {
         match ffi::names::windows_folder() {
             Ok(root) => read(&PathBuf::from(root).join(r"System32\config\netlogon.dns"))
