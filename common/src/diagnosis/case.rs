@@ -219,9 +219,10 @@ impl<'a> Case<'a> {
     /// the source has hardly started.
     pub(super) fn against_since(&self) -> Option<Timestamp> {
         let look = self.look?;
-        let settled = |at: &Timestamp| self.began.is_none_or(|began| *at >= began.plus(SETTLING));
-        let first = look.since.map(|since| since.min(look.at)).filter(settled);
-        let first = first.or(Some(look.at).filter(settled))?;
+        let first = look.since.unwrap_or(look.at).min(look.at);
+        // All its looks since the first came to the same, those after the source had settled too.
+        let settled = self.began.map_or(first, |began| first.max(began.plus(SETTLING)));
+        let first = Some(settled).filter(|first| *first <= look.at)?;
         // One snapshot of all that is known has no order of its own.
         Some(if look.since.is_some() { first.plus(WAY) } else { first })
     }

@@ -35,9 +35,11 @@ impl Case<'_> {
     }
 }
 
-/// The destination's directory knows the source under a GUID that is not the source's.
+/// The destination's directory knows the source under a GUID that is not the source's: not by its own
+/// word, or, where it says nothing, by that of the one that answers under its name.
 pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
-    let own = case.source_host?.fact.dsa_guid.value().copied()?;
+    let stated = case.stated_guid();
+    let own = stated.or_else(|| case.answered_guid())?;
     // One that could not be read may be the source's own.
     let may_be_unread =
         || case.destination_directory().is_some_and(Directory::holds_unread_settings);
@@ -56,6 +58,11 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
         ),
         Older::NotKnown => ("which is the newer was not seen", Confidence::Likely),
     };
+    // Another machine may answer by the name, unless others know the source under what it says too.
+    let wanted = case.look.and_then(|look| look.seen.dsa_guid);
+    let sure = if stated.is_some() || wanted == Some(own) { sure } else { Confidence::Possible };
+    let whose =
+        if stated.is_some() { "the source's own" } else { "the one who answers by its name" };
     Some(
         Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
             .culprit(
@@ -66,7 +73,7 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
                     case.destination()
                 ),
                 format!(
-                    "objectGUID {}, {}, {word}; the source's own is {own}, {}",
+                    "objectGUID {}, {}, {word}; {whose} is {own}, {}",
                     known.dsa_guid,
                     when(known.created),
                     when(case.own_settings().and_then(|own| own.created)),

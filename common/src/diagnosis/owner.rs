@@ -77,11 +77,27 @@ impl Case<'_> {
         self.answerer(self.probe(address)?)
     }
 
-    /// The GUID of the source's NTDS Settings object, by its own word, else by the destination's
-    /// directory.
+    /// The GUID of the source's NTDS Settings object: by its own word; else by that of the one that
+    /// answers under its name, if there is one; else by the destination's directory, which may be stale.
     pub(super) fn source_guid(&self) -> Option<Uuid> {
-        let own = self.source_host.and_then(|host| host.fact.dsa_guid.value().copied());
-        own.or_else(|| self.known_settings().map(|known| known.dsa_guid))
+        self.stated_guid()
+            .or_else(|| self.answered_guid())
+            .or_else(|| self.known_settings().map(|known| known.dsa_guid))
+    }
+
+    /// By the source's own word.
+    pub(super) fn stated_guid(&self) -> Option<Uuid> {
+        self.source_host?.fact.dsa_guid.value().copied()
+    }
+
+    /// The one GUID under which somebody answered the destination by the source's name; none where two
+    /// answer by it under different ones.
+    pub(super) fn answered_guid(&self) -> Option<Uuid> {
+        let look = self.look?;
+        let probes = look.seen.sight().probes().iter();
+        let mut guids = probes.filter(|probed| probed.is_peer).filter_map(|probed| probed.guid);
+        let first = guids.next().filter(|_| look.seen.peer == *self.source())?;
+        guids.all(|other| other == first).then_some(first)
     }
 
     /// Who answered at an address, by the strongest way that answered at all.
@@ -90,13 +106,18 @@ impl Case<'_> {
         answers.sort_by_key(|answer| answer.method);
         let source_guid = self.source_guid();
         answers.iter().filter_map(|answer| answer.outcome.as_ref().ok()).find_map(|who| {
+            let is_named = |name: &str| {
+                name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str())
+            };
             if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
-                let name = who.dns_name.clone();
+                let name = match &who.dns_name {
+                    Some(name) if is_named(name) => Some("another machine of that name".to_owned()),
+                    name => name.clone(),
+                };
                 return Some(if theirs == wanted { Owner::Source } else { Owner::Other(name) });
             }
             if let Some(name) = &who.dns_name {
-                let is_source =
-                    name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str());
+                let is_source = is_named(name);
                 // A name made of the host and the domain, where the host's own suffix is another.
                 if !is_source && self.is_domain_name_of_source(name) {
                     return None;

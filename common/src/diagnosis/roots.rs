@@ -4,7 +4,7 @@
 //! never left without an incident.
 
 use super::{
-    Cause, Root, Side, State, Subject, Traffic,
+    Cause, Confidence, Root, Side, State, Subject, Traffic,
     case::Case,
     finding::{BadRecord, Finding},
     misled::alias_name,
@@ -27,6 +27,9 @@ pub(super) fn roots(case: &Case<'_>, views: &[View<'_>], finding: &Finding) -> V
     match (finding.side, finding.cause) {
         (Side::Directory, _) => list.directory(),
         (Side::NameResolution, _) => list.names(views),
+        (Side::Source, Cause::EpmUnreachable) if finding.confidence == Confidence::Proven => {
+            list.closed(views);
+        }
         (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
             list.ways(views);
         }
@@ -106,6 +109,14 @@ impl List<'_> {
             Path::PortUnreached(port, _) | Path::PortBind(port, _) => Some(port),
             _ => None,
         })
+    }
+
+    /// By the source's own word nothing listens there: neither a way nor a client has a part in it.
+    fn closed(&mut self, views: &[View<'_>]) {
+        let to = self.case.source().clone();
+        let traffic = self.traffic(views);
+        self.add(Side::Source, condition(&to, self.finding.cause));
+        self.way(Side::Source, Subject::Dc { dc: to, traffic });
     }
 
     /// Something on the way, or at one of its ends: which, only the other links can tell.

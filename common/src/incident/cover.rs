@@ -1,4 +1,4 @@
-//! The smallest set of candidates that covers everything.
+//! The smallest set of candidates that covers everything, of which none claims more than it has to.
 //!
 //! Set cover is hard in general and easy here: most links have few roots and most roots fall to a
 //! better one at once. What is left after that is searched to the end, within a bound; past the
@@ -49,14 +49,12 @@ impl Solution {
 }
 
 /// The best set of candidates that covers all `elements` that any candidate covers; indices in
-/// ascending order.
+/// ascending order. What one of them covers is no ground for a larger one beside it.
 pub(super) fn cover(elements: usize, candidates: &[Candidate]) -> Vec<usize> {
     let mut problem = Problem::new(elements, candidates);
     problem.reduce();
-    let mut chosen = problem.chosen.clone();
-    for part in problem.parts() {
-        chosen.extend(problem.solve(&part));
-    }
+    let mut chosen = problem.fewest();
+    problem.tighten(&mut chosen);
     chosen.sort_unstable();
     chosen
 }
@@ -194,6 +192,60 @@ impl<'a> Problem<'a> {
             parts.push(part);
         }
         parts
+    }
+
+    /// The fewest, once reduced.
+    fn fewest(&self) -> Vec<usize> {
+        let mut chosen = self.chosen.clone();
+        for part in self.parts() {
+            chosen.extend(self.solve(&part));
+        }
+        chosen.sort_unstable();
+        chosen
+    }
+
+    /// Puts in the place of each the smallest that does for what none of the others covers; of those that
+    /// share most with others first.
+    fn tighten(&self, chosen: &mut [usize]) {
+        let mut covered = vec![0_usize; self.of.len()];
+        let count = |covered: &mut Vec<usize>, candidate: usize, one: fn(usize) -> usize| {
+            for element in self.covers(candidate) {
+                if let Some(times) = covered.get_mut(*element) {
+                    *times = one(*times);
+                }
+            }
+        };
+        for candidate in chosen.iter() {
+            count(&mut covered, *candidate, |times| times + 1);
+        }
+        let shared = |covered: &[usize], candidate: usize| {
+            let times = |element: &&usize| covered.get(**element).is_some_and(|times| *times > 1);
+            self.covers(candidate).iter().filter(times).count()
+        };
+        chosen
+            .sort_by_key(|candidate| (std::cmp::Reverse(shared(&covered, *candidate)), *candidate));
+        for candidate in chosen {
+            let alone = |element: &usize| covered.get(*element) == Some(&1);
+            let alone: Vec<usize> = self.covers(*candidate).iter().copied().filter(alone).collect();
+            let Some(first) = alone.first().filter(|_| shared(&covered, *candidate) > 0) else {
+                continue;
+            };
+            let does = |other: &usize| {
+                alone.iter().all(|needed| self.covers(*other).binary_search(needed).is_ok())
+            };
+            let all = self.of.get(*first).into_iter().flatten().copied().filter(does);
+            let smallest = all.min_by_key(|other| {
+                let rank = self.candidates.get(*other).map(|candidate| candidate.rank);
+                (self.covers(*other).len(), rank, *other)
+            });
+            if let Some(smallest) = smallest
+                && self.covers(smallest).len() < self.covers(*candidate).len()
+            {
+                count(&mut covered, *candidate, |times| times.saturating_sub(1));
+                count(&mut covered, smallest, |times| times + 1);
+                *candidate = smallest;
+            }
+        }
     }
 
     fn solve(&self, part: &[usize]) -> Vec<usize> {
@@ -348,8 +400,38 @@ mod tests {
                 })
                 .collect();
             let expected = by_force(elements, &candidates);
-            assert_eq!(cover(elements, &candidates), expected, "round {round}: {candidates:?}");
+            let mut problem = Problem::new(elements, &candidates);
+            problem.reduce();
+            assert_eq!(problem.fewest(), expected, "round {round}: {candidates:?}");
+            is_as_small_and_whole(&cover(elements, &candidates), &expected, &candidates);
         }
+    }
+
+    fn is_as_small_and_whole(tight: &[usize], fewest: &[usize], candidates: &[Candidate]) {
+        assert_eq!(tight.len(), fewest.len(), "{candidates:?}");
+        let all = |chosen: &[usize]| {
+            let covers = chosen.iter().flat_map(|index| candidates[*index].covers.iter());
+            covers.copied().collect::<std::collections::BTreeSet<usize>>()
+        };
+        assert_eq!(all(tight), all(fewest), "{candidates:?}");
+        let claims = |chosen: &[usize]| -> usize {
+            chosen.iter().map(|index| candidates[*index].covers.len()).sum()
+        };
+        assert!(claims(tight) <= claims(fewest), "{candidates:?}");
+    }
+
+    /// All links from one source fail, and one to it: that one is a way of its own, and not the way
+    /// in both directions, whose other one the source explains.
+    #[test]
+    fn what_another_explains_is_not_claimed() {
+        let candidates = [
+            Candidate { covers: vec![0, 1, 2, 3], rank: 14 },
+            Candidate { covers: vec![3, 4], rank: 16 },
+            Candidate { covers: vec![4], rank: 7 },
+        ];
+        assert_eq!(cover(5, &candidates), [0, 2]);
+        // Where nothing else explains the other direction, it is the way in both.
+        assert_eq!(cover(5, &candidates[1..]), [0]);
     }
 
     #[test]
