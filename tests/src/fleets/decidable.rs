@@ -64,9 +64,10 @@ pub fn shows(played: &Played, fault: &Fault) -> bool {
     })
 }
 
-/// What is older than this at the end decides nothing.
+/// What is older than this at the end decides nothing, or may not: how old it is, is known as exactly as
+/// any time of another host.
 fn oldest(played: &Played) -> Timestamp {
-    played.now.minus(Played::fresh_for())
+    played.now.minus(Played::fresh_for()).plus(APART)
 }
 
 /// The last look that came in, where it was made after the fault.

@@ -119,15 +119,16 @@ impl Fault {
                     && world.dcs.iter().enumerate().any(|(at, dc)| at != self.source && third(dc))
             }
             Kind::HostBlocksPort => source.directory.port >= 49152,
-            Kind::CacheStale => client.platform == Platform::Windows,
             Kind::PathBlocksMapper | Kind::PathInspected => {
                 let third =
                     |at: usize| at != self.source && at != self.destination && world.dcs[at].agent;
                 (0..world.dcs.len()).any(|at| third(at) && world.dcs[at].forest == source.forest)
             }
-            // With a line that is right in the way, the wrong record does not show.
-            Kind::HostsLine => {
-                client.names.hosts.iter().all(|line| !line.names.contains(&source.name))
+            // With a line that is right in the way, what is wrong does not show.
+            Kind::HostsLine | Kind::CacheStale => {
+                let held = client.names.hosts.iter().any(|line| line.names.contains(&source.name));
+                let caches = client.platform == Platform::Windows || self.kind == Kind::HostsLine;
+                caches && !held
             }
             _ => true,
         }
@@ -191,8 +192,10 @@ impl Fault {
         if !all().any(|source| bears(self, source) && bears(other, source)) {
             return true;
         }
-        // The same address twice is one wrong answer, whoever gives it.
-        if self.wrong == other.wrong || self.source != other.source {
+        // The same address twice is one wrong answer, whoever gives it, and the same old object in two
+        // copies of the directory is one object.
+        let old = |fault: &Self| fault.kind == Kind::SettingsStale;
+        if self.wrong == other.wrong || self.source != other.source || old(self) && old(other) {
             return false;
         }
         let both = |link: (usize, usize)| {

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, process::ExitCode, thread};
 
 use clap::Parser;
+use epmesh_common::diagnosis::Verdict;
 use epmesh_tests::fleets::{MissKind, Score, Variant, play, score};
 
 /// Fleets of which an error of one sort is told in full.
@@ -19,6 +20,9 @@ struct Arguments {
     /// These fleets alone are played again, and every error is printed; may be given several times.
     #[arg(long)]
     seed: Vec<u64>,
+    /// With a seed, the whole verdict at the end on the link to this destination from this source, as JSON.
+    #[arg(long, num_args = 2, value_names = ["DESTINATION", "SOURCE"], requires = "seed")]
+    show: Vec<String>,
     /// The most domain controllers of a fleet; a seed is another fleet with another limit.
     #[arg(long)]
     most: Option<usize>,
@@ -31,7 +35,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut total = Score::default();
     for seed in &arguments.seed {
-        total.add(one(*seed, variant(&arguments)));
+        total.add(one(*seed, variant(&arguments), &arguments.show));
     }
     if arguments.seed.is_empty() {
         total = all(&arguments);
@@ -46,7 +50,7 @@ fn main() -> ExitCode {
 }
 
 /// One fleet, and what was done to it.
-fn one(seed: u64, variant: Variant) -> Score {
+fn one(seed: u64, variant: Variant, show: &[String]) -> Score {
     let played = play(seed, variant);
     let name = |dc: usize| played.world.dcs.get(dc).map_or("?", |dc| dc.name.as_str());
     for fault in &played.faults {
@@ -63,6 +67,14 @@ fn one(seed: u64, variant: Variant) -> Score {
     for (dc, at) in &played.restarts {
         let before = at.until(played.now).as_secs();
         println!("seed {seed}: {} restarts, {before} s before the end", name(*dc));
+    }
+    let shown =
+        |verdict: &&Verdict| *show == [verdict.destination.to_string(), verdict.source.to_string()];
+    for verdict in played.last.values().filter(shown) {
+        match serde_json::to_string_pretty(verdict) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("the verdict is not JSON: {error}"),
+        }
     }
     score(seed, &played)
 }

@@ -10,7 +10,7 @@ use std::{
 use epmesh::fleet::View;
 use epmesh_common::{
     diagnosis::{Link, State, diagnose},
-    facts::{Body, DnsName, Report, Target, Timestamp},
+    facts::{Body, DnsName, Report, SectionKind, Subject, Target, Timestamp},
 };
 
 use super::{
@@ -360,7 +360,8 @@ impl Play {
     }
 
     fn deliver(&mut self, parcel: usize, now: Timestamp) {
-        let Some(Parcel { dc, report, sent, looked, spoke }) = self.parcels[parcel].take() else {
+        let Some(Parcel { dc, report, sent, mut looked, mut spoke }) = self.parcels[parcel].take()
+        else {
             return;
         };
         let name = self.world.dcs[dc].name.clone();
@@ -374,6 +375,10 @@ impl Play {
                 continue;
             }
             let staged = self.view.stage(&name, report.clone(), sent, received);
+            // "Still so", of something that was lost on its way, tells nothing.
+            let is_told = |subject: Subject| !staged.wanted.contains(&subject);
+            looked.retain(|(peer, _)| is_told(Subject::Peer(self.world.dcs[*peer].name.clone())));
+            spoke = spoke.filter(|_| SectionKind::ALL.into_iter().map(Subject::Own).all(is_told));
             self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
             self.view.apply(staged);
         }
