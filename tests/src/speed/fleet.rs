@@ -1,7 +1,7 @@
 //! Many forests out of one: the facts and looks of a random healthy forest, under other names and
 //! addresses.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use epmesh::fleet::{HISTORY, Settings, View};
 use epmesh_common::{
@@ -75,6 +75,8 @@ impl Fleet {
             }
         }
         fleet.view.rearrange(now);
+        let apart: HashSet<&DnsName> = fleet.names.iter().collect();
+        assert_eq!(apart.len(), fleet.names.len(), "every domain controller has a name of its own");
         fleet
     }
 
@@ -131,7 +133,8 @@ impl Fleet {
     }
 }
 
-/// A healthy forest of Windows domain controllers, an agent on each, one domain, several sites.
+/// A healthy forest of Windows domain controllers, an agent on each, one domain, several sites. All go by a name
+/// in it: one that does not would be the same domain controller in every forest.
 fn model(now: Timestamp) -> World {
     (0..SEEDS)
         .map(|seed| world(&mut Dice::new(seed), COUNT, now, Naming::Plain))
@@ -145,6 +148,7 @@ fn model(now: Timestamp) -> World {
                         && dc.platform == Platform::Windows
                         && dc.addresses.iter().all(std::net::IpAddr::is_ipv4)
                         && first.is_some_and(|first| first.domain == dc.domain)
+                        && dc.name.is_within(&dc.domain)
                 })
         })
         .expect("one of so many is like that")

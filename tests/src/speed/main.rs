@@ -1,8 +1,8 @@
 //! `epmesh-speed`: what it costs to judge links and to group them, in a fleet of ten thousand domain
 //! controllers. It prints, and asserts nothing. `tests/campaign speed` runs it.
 //!
-//! The fleet is 196 forests of 51 domain controllers, in which everybody looks at everybody: 9,996
-//! agents and 499,800 links, each with the facts and the look of the random fleets of
+//! The fleet is 197 forests of 51 domain controllers, in which everybody looks at everybody: 10,047
+//! agents and 502,350 links, each with the facts and the look of the random fleets of
 //! `epmesh-fleets`, taken in by the coordinator's own view. Only the work on them is timed.
 
 #![allow(
@@ -31,7 +31,7 @@ const BATCH: usize = 2048;
 #[command(name = "epmesh-speed")]
 struct Arguments {
     /// How many forests of 51 domain controllers.
-    #[arg(long, default_value_t = 196)]
+    #[arg(long, default_value_t = 197)]
     forests: u32,
     /// Links that are judged to say what one costs.
     #[arg(long, default_value_t = 50_000)]
