@@ -2,7 +2,8 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map, btree_map::Entry},
+    iter::Peekable,
     net::IpAddr,
     thread,
 };
@@ -27,7 +28,7 @@ const WORTH_A_THREAD: usize = 256;
 pub struct Gathered<'v> {
     view: &'v View,
     fresh_since: Timestamp,
-    glances: Option<&'v BTreeMap<DnsName, Glance>>,
+    glances: &'v BTreeMap<DnsName, Glance>,
     /// One more than go into one evidence: one of them may be the destination itself.
     others: Vec<Observed>,
     /// Evidence on a link from nowhere.
@@ -113,7 +114,8 @@ impl View {
         let fresh_for = self.settings.fresh_for();
         let fresh_since = now.minus(fresh_for);
         let known = self.dcs.get(source);
-        let glances = self.observers.get(source);
+        static NONE: BTreeMap<DnsName, Glance> = BTreeMap::new();
+        let glances = self.observers.get(source).unwrap_or(&NONE);
         let witnesses = witnesses(glances, fresh_since);
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
@@ -196,22 +198,38 @@ struct Towards<'g> {
     left_out: usize,
     /// The owners that were put in for this destination, and what stood there before.
     owners: Vec<(IpAddr, Option<DnsName>)>,
+    /// The looks at the source from the last destination on, by the witness's name.
+    ahead: Peekable<btree_map::Iter<'g, DnsName, Glance>>,
 }
 
 impl<'g> Towards<'g> {
     fn new(gathered: &'g Gathered<'_>) -> Self {
         let mut evidence = gathered.base.clone();
         evidence.observations.extend(gathered.others.iter().take(MOST_WITNESSES).cloned());
-        let left_out = MOST_WITNESSES;
-        Self { gathered, evidence, has_own: false, left_out, owners: Vec::new() }
+        Self {
+            gathered,
+            evidence,
+            has_own: false,
+            left_out: MOST_WITNESSES,
+            owners: Vec::new(),
+            ahead: gathered.glances.iter().peekable(),
+        }
+    }
+
+    /// The destination's own look. Destinations come in the order of names, nearly all of them have one, and
+    /// the next is beside the last.
+    fn own(&mut self, destination: &DnsName) -> Option<(&'g DnsName, &'g Glance)> {
+        while self.ahead.next_if(|(witness, _)| *witness < destination).is_some() {}
+        let next = self.ahead.peek().copied().filter(|(witness, _)| *witness == destination);
+        next.or_else(|| self.gathered.glances.get_key_value(destination))
     }
 
     fn turn(&mut self, destination: &DnsName, end: &End) -> &Evidence {
-        let Self { gathered, evidence, .. } = self;
+        let own = self.own(destination);
+        let evidence = &mut self.evidence;
         evidence.link.destination = destination.clone();
         evidence.destination = end.facts.clone();
         evidence.destination_site.clone_from(&end.site);
-        let own = gathered.glances.and_then(|glances| glances.get_key_value(destination));
         self.put_observations(own, destination);
         self.put_owners(own.map(|(_, glance)| glance), destination, end);
         &self.evidence
@@ -290,10 +308,10 @@ fn observed(witness: &DnsName, glance: &Glance) -> Observed {
 /// Those who saw the source: first what is fresh, then who read the whole map; one more than go into
 /// one evidence.
 fn witnesses(
-    glances: Option<&BTreeMap<DnsName, Glance>>,
+    glances: &BTreeMap<DnsName, Glance>,
     fresh_since: Timestamp,
 ) -> Vec<(&DnsName, &Glance)> {
-    let mut all: Vec<(&DnsName, &Glance)> = glances.into_iter().flatten().collect();
+    let mut all: Vec<(&DnsName, &Glance)> = glances.iter().collect();
     // In the order of names already, which a stable sort keeps.
     all.sort_by_key(|(_, glance)| (Reverse(glance.at >= fresh_since), Reverse(glance.read_map)));
     all.truncate(MOST_WITNESSES + 1);
