@@ -27,7 +27,7 @@ use super::{
 
 /// What is not new waits for so long for company.
 const COMPANY: Duration = Duration::from_secs(10);
-/// Rounds of looks; faults strike in the second or third.
+/// Rounds of looks at least; faults strike in the second or third.
 const ROUNDS: u64 = 7;
 /// When the first agent reports.
 const START: u64 = 1_772_000_000_000;
@@ -150,6 +150,9 @@ impl Play {
         faults: Vec<Fault>,
         original: usize,
     ) -> Self {
+        // After the last that a fault does everybody speaks once more.
+        let done = faults.iter().map(|fault| start.until(fault.done()).as_secs()).max();
+        let rounds = ROUNDS.max(done.unwrap_or(0) / INTERVAL.as_secs() + 2);
         let mut dice = Dice::new(noise);
         let all = world.dcs.len();
         let by_name = world.dcs.iter().enumerate().map(|(at, dc)| (dc.name.clone(), at)).collect();
@@ -213,7 +216,7 @@ impl Play {
             let first = start.plus(Duration::from_millis(dice.from_to(0, 5_000)));
             play.at(first, Step::Own(dc));
             let moment = dice.from_to(0, 12_000);
-            for round in 1..ROUNDS {
+            for round in 1..rounds {
                 let at = INTERVAL.saturating_mul(u32::try_from(round).unwrap_or(1));
                 play.at(start.plus(at).plus(Duration::from_millis(moment)), Step::Own(dc));
             }
@@ -223,7 +226,7 @@ impl Play {
                 play.away[dc] = start.plus(Duration::from_millis(from));
             }
         }
-        for tick in 1..ROUNDS * 3 {
+        for tick in 1..rounds * 3 {
             play.at(start.plus(Duration::from_secs(tick * 20)), Step::Tick);
         }
         if let Some(played) = &mut play.played {
