@@ -10,7 +10,7 @@ use std::{
 use epmesh::fleet::View;
 use epmesh_common::{
     diagnosis::{Link, State, diagnose},
-    facts::{Body, DnsName, Report, Target, Timestamp},
+    facts::{Body, DnsName, Report, Subject, Target, Timestamp},
 };
 
 use super::{
@@ -27,6 +27,8 @@ use super::{
 
 /// What is not new waits for so long for company.
 const COMPANY: Duration = Duration::from_secs(10);
+/// So long after a report came in that wants of it are seen to.
+const ANSWERED: Duration = Duration::from_millis(300);
 /// Rounds of looks at least; faults strike in the second or third.
 const ROUNDS: u64 = 7;
 /// When the first agent reports.
@@ -40,6 +42,7 @@ enum Step {
     Up(usize),
     Own(usize),
     Look(usize, usize),
+    Again(usize),
     Flush(usize),
     Deliver(usize),
     Tick,
@@ -265,6 +268,7 @@ impl Play {
                 Step::Up(dc) => Fault::restart(&mut self.world, dc, now),
                 Step::Own(dc) => self.own(dc, now),
                 Step::Look(dc, at) => self.look(dc, at, now),
+                Step::Again(dc) => self.again(dc, now),
                 Step::Flush(dc) => self.flush(dc, now),
                 Step::Deliver(parcel) => self.deliver(parcel, now),
                 Step::Tick => self.judge(now, false),
@@ -312,6 +316,31 @@ impl Play {
         } else if is_first {
             self.at(now.plus(COMPANY), Step::Flush(dc));
         }
+    }
+
+    /// Looks once more at what the coordinator wants in full, as an agent does at once.
+    fn again(&mut self, dc: usize, now: Timestamp) {
+        if !self.world.dcs[dc].up {
+            return;
+        }
+        let wanted = self.agents[dc].wanted.clone();
+        let at = self.world.dcs[dc].clock(now);
+        let read = sections(&self.world, dc, &self.agents[dc].neighbours);
+        let own = read.into_iter().map(|section| Body::Own(Box::new(section)));
+        let mut bodies: Vec<Body> = own.filter(|body| wanted.contains(&body.subject())).collect();
+        let has_own = !bodies.is_empty();
+        let peers = self.targets[dc].iter();
+        let peers = peers.filter(|(_, it)| wanted.contains(&Subject::Peer(it.name.clone())));
+        let peers: Vec<(usize, Target)> = peers.cloned().collect();
+        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(look(&self.world, dc, target))));
+        let agent = &mut self.agents[dc];
+        let statements: Vec<_> = bodies.into_iter().map(|body| agent.state(body, at)).collect();
+        agent.waiting.extend(statements);
+        agent.looked.extend(peers.into_iter().map(|(peer, _)| (peer, now)));
+        if has_own {
+            agent.spoke = Some(now);
+        }
+        self.flush(dc, now);
     }
 
     /// Sends what waits.
@@ -368,6 +397,7 @@ impl Play {
         };
         let name = self.world.dcs[dc].name.clone();
         let sent = shifted(sent, self.world.dcs[dc].ahead_ms);
+        let untold = self.agents[dc].untold(&report.statements);
         for _ in 0..=usize::from(self.variant.repeated) {
             if let Some(played) = &mut self.played {
                 played.order.push((dc, report.sequence));
@@ -377,14 +407,20 @@ impl Play {
                 continue;
             }
             let staged = self.view.stage(&name, report.clone(), sent, received);
-            self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
+            if !staged.wanted.is_empty() {
+                self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
+                self.at(now.plus(ANSWERED), Step::Again(dc));
+            }
             self.view.apply(staged);
         }
         if let Some(played) = &mut self.played {
-            for (peer, at) in looked {
+            let is_told =
+                |peer: usize| !untold.contains(&Subject::Peer(self.world.dcs[peer].name.clone()));
+            for (peer, at) in looked.into_iter().filter(|(peer, _)| is_told(*peer)) {
                 played.looks.entry((dc, peer)).or_default().push(at);
             }
-            if let Some(at) = spoke {
+            let is_whole = !untold.iter().any(|subject| matches!(subject, Subject::Own(_)));
+            if let Some(at) = spoke.filter(|_| is_whole) {
                 played.spoke.insert(dc, at);
                 played.told.entry(dc).or_default().push(at);
                 played.first_spoke.entry(dc).or_insert(now);
