@@ -107,8 +107,12 @@ fn all(world: &World, fault: &Fault, from: usize) -> Vec<Wanted> {
             dns("CNAME", alias.as_str(), "no such record")
         }
         Kind::NameMissingOnOne => dns("A", s.as_str(), "no address"),
-        Kind::HostsLine => wanted(&["hosts-line"], format!(":11 on {}", client.name), [wrong]),
-        Kind::LmhostsLine => wanted(&["lmhosts-line"], format!(":5 on {}", client.name), [wrong]),
+        Kind::HostsLine => {
+            wanted(&["hosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+        }
+        Kind::LmhostsLine => {
+            wanted(&["lmhosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+        }
         Kind::WinsStale => {
             wanted(&["wins-record"], format!("{} on WINS server ", s.host()), [wrong])
         }

@@ -98,6 +98,8 @@ impl Fault {
             });
             lives.count() == 0
         };
+        // With a line that is right in the way, the wrong record does not show.
+        let is_unmapped = client.names.hosts.iter().all(|line| !line.names.contains(&source.name));
         match self.kind {
             // The last is a filter of the Windows Filtering Platform.
             Kind::NeverStarted | Kind::Died | Kind::RestoreMode | Kind::HiddenByFilter => windows,
@@ -137,16 +139,14 @@ impl Fault {
                     && world.dcs.iter().enumerate().any(|(at, dc)| at != self.source && third(dc))
             }
             Kind::HostBlocksPort => source.directory.port >= 49152,
-            Kind::CacheStale => client.platform == Platform::Windows,
+            // The hosts file maps the name that a cached alias leads to.
+            Kind::CacheStale => client.platform == Platform::Windows && is_unmapped,
             Kind::PathBlocksMapper | Kind::PathInspected => {
                 let third =
                     |at: usize| at != self.source && at != self.destination && world.dcs[at].agent;
                 (0..world.dcs.len()).any(|at| third(at) && world.dcs[at].forest == source.forest)
             }
-            // With a line that is right in the way, the wrong record does not show.
-            Kind::HostsLine => {
-                client.names.hosts.iter().all(|line| !line.names.contains(&source.name))
-            }
+            Kind::HostsLine => is_unmapped,
             _ => true,
         }
     }
@@ -184,6 +184,21 @@ impl Fault {
         }
     }
 
+    /// Where a wrong line stands in the destination's file: each of them in its own place.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        11 + u32::try_from(self.source).unwrap_or_default()
+    }
+
+    /// Whether one act mends both: the same cache, or the same object in copies of the directory.
+    fn is_one_with(&self, other: &Self) -> bool {
+        match self.kind {
+            Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
+            Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            _ => false,
+        }
+    }
+
     /// When it strikes: most do once, and stay.
     pub fn strikes(&self) -> impl Iterator<Item = Timestamp> + use<> {
         let (first, apart) = (self.at, self.apart);
@@ -204,6 +219,9 @@ impl Fault {
     /// hides the other on its own link alone.
     #[must_use]
     pub fn goes_with(&self, other: &Self, world: &World) -> bool {
+        if self.is_one_with(other) {
+            return false;
+        }
         let all = || 0..world.dcs.len();
         let bears = |fault: &Self, source: usize| {
             all().any(|to| to != source && fault.touches(world, to, source))

@@ -237,12 +237,12 @@ impl Fault {
         let client = &mut world.dcs[self.destination];
         match self.kind {
             Kind::HostsLine => client.names.hosts.push(HostsLine {
-                line: 11,
+                line: self.line(),
                 address: self.wrong,
                 names: vec![source.name.clone(), source.alias()],
             }),
             Kind::LmhostsLine => client.names.lmhosts.push(LmhostsLine {
-                line: 5,
+                line: self.line(),
                 address: self.wrong,
                 name: netbios(&source),
                 suffix: None,
