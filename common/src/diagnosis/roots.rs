@@ -10,6 +10,7 @@ use super::{
     misled::alias_name,
     naming::{Alias, View, effective},
     path::Path,
+    server,
     shown::server_key,
 };
 use crate::facts::{DnsName, Failure, RecordType, Source};
@@ -97,6 +98,11 @@ impl List<'_> {
                 return;
             }
             Cause::RegistrationFailed | Cause::EndpointsUnregistered | Cause::Unknown => {}
+            // Who finds no port to register has none to connect from either: one fault, whichever end of
+            // a link it is at.
+            Cause::PortRangeExhausted if server::dynamic_used_up(self.case).is_some() => {
+                self.add(Side::Source, condition(&dc, Cause::PortExhaustion));
+            }
             cause => self.add(Side::Source, condition(&dc, cause)),
         }
         self.add(Side::Source, Subject::Registration { dc: dc.clone(), interface });

@@ -6,7 +6,7 @@ mod registration;
 
 use std::net::IpAddr;
 
-pub(super) use self::reason::breaks_at_restart;
+pub(super) use self::reason::{breaks_at_restart, dynamic_used_up};
 use self::{pattern::pattern, registration::lost};
 use super::{
     Cause, Confidence, Side,

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, ServerName, State, Subject, Traffic, Verdict, diagnose},
-    facts::{Failure, Reading},
+    diagnosis::{Cause, Evidence, Link, ServerName, State, Subject, Traffic, Verdict, diagnose},
+    facts::{
+        AddressFamily, Blank, Failure, PortRange, PortUse, RangeUse, Reading, RpcSettings, Section,
+        Transport, Trend,
+    },
     incident::Grouper,
 };
 
-use crate::healthy::{MEMBER, Scenario, name, now, settings};
+use crate::healthy::{MEMBER, Scenario, error, name, now, seconds_ago, settings};
 
 fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
     let mut scenario = Scenario::healthy();
@@ -45,6 +48,53 @@ fn what_is_cut_off_over_ipv4_alone_is_one_incident_whoever_has_ipv6() {
     let subjects: Vec<_> = incidents.iter().map(|incident| incident.subject.to_string()).collect();
     assert_eq!(subjects, ["dc2.lab.test, towards all (IPv4)"]);
     assert_eq!((incidents[0].links.len(), incidents[0].latent.len()), (2, 1));
+}
+
+fn rows(first: u16, last: u16, used_percent: u8) -> Reading<Vec<RangeUse>> {
+    let range = PortRange { family: AddressFamily::V4, transport: Transport::Tcp, first, last };
+    let row = RangeUse { range, used_percent, time_wait_percent: 0, trend: Trend::Steady };
+    Reading::Value(vec![row])
+}
+
+fn used(ranges: Reading<Vec<RangeUse>>, rpc: Reading<Vec<RangeUse>>) -> Section {
+    Section::PortUse(PortUse { ranges, rpc, ..PortUse::blank(&Blank::Absent) })
+}
+
+/// Whoever finds no port to register has none to connect from: one fault, whichever end of a link it is
+/// at. Ports that RPC servers alone take theirs from are another.
+#[test]
+fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
+    let full = || rows(49_152, 65_535, 100);
+    let never_registered = |s: &mut Scenario, of: Section| {
+        s.lose_registration();
+        s.evidence.registrations.clear();
+        s.evidence.source.put(seconds_ago(5), of);
+    };
+    let condition = |dc: &str, cause| Subject::Condition { dc: name(dc), cause };
+    let server = verdict(|s| never_registered(s, used(full(), Reading::Absent)));
+    assert_eq!(server.cause, Cause::PortRangeExhausted);
+    assert_eq!(server.roots[0].subject, condition("dc2.lab.test", Cause::PortExhaustion));
+    let client = verdict(|s| {
+        s.probe().connect = error(Failure::Local("address not available".to_owned()));
+        s.probe().interfaces.clear();
+        s.evidence.destination.put(seconds_ago(5), used(full(), Reading::Absent));
+    });
+    assert_eq!(client.cause, Cause::PortExhaustion);
+    assert_eq!(client.roots[0].subject, condition("dc1.lab.test", Cause::PortExhaustion));
+    let listed = verdict(|s| {
+        never_registered(s, used(rows(49_152, 65_535, 10), rows(5_000, 5_199, 100)));
+        s.evidence.source.put(
+            seconds_ago(5),
+            Section::RpcSettings(RpcSettings {
+                internet_ports: Reading::Value(vec!["5000-5199".to_owned()]),
+                internet_ports_available: Reading::Value("Y".to_owned()),
+                use_internet_ports: Reading::Value("Y".to_owned()),
+                ..RpcSettings::blank(&Blank::NotApplicable)
+            }),
+        );
+    });
+    assert_eq!(listed.cause, Cause::PortRangeExhausted);
+    assert_eq!(listed.roots[0].subject, condition("dc2.lab.test", Cause::PortRangeExhausted));
 }
 
 #[test]

@@ -115,15 +115,18 @@ impl View {
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
         };
         let mut map_read = None;
+        let map = Subject::Own(SectionKind::EndpointMap);
         for statement in report.statements {
             let at = corrected(statement.at, sent, received);
-            if statement.subject == Subject::Own(SectionKind::EndpointMap) {
+            if statement.subject == map {
                 map_read = Some(statement.at);
             }
             staged.take(known, statement, at);
         }
         staged.settle_stamps(known);
-        if let Some(read) = map_read {
+        // Of a map whose body has not come, only the one before it is held, and that one was not read
+        // then: it is no word on the process of now.
+        if let Some(read) = map_read.filter(|_| staged.has_taken(&map)) {
             staged.history = self.observed_history(known, &staged, read);
         }
         staged
@@ -355,6 +358,12 @@ impl Staged {
             return;
         }
         self.bodies.push(StagedBody { digest, stated, at, body, changed });
+    }
+
+    /// Whether what the report says of `wanted` is known.
+    fn has_taken(&self, wanted: &Subject) -> bool {
+        self.restated.iter().any(|(subject, _)| subject == wanted)
+            || self.bodies.iter().any(|staged| staged.body.subject() == *wanted)
     }
 
     fn settle_stamps(&mut self, known: &Dc) {

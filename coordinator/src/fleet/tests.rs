@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{
-        Body, Directory, DnsName, Host, NtdsSettings, Reading, Report, Section, SectionKind,
-        Statement, Subject, Timestamp,
+        Body, Directory, DnsName, Host, NtdsSettings, Process, Reading, Report, Section,
+        SectionKind, Statement, Subject, Timestamp,
     },
     windows::ClientProtocolRule,
 };
@@ -17,7 +17,7 @@ mod answers;
 
 use super::{
     HISTORY, Restored, Settings, StagedBody, View,
-    samples::{DRSUAPI, directory, host, map, name, seen},
+    samples::{DRSUAPI, directory, host, map, name, seen, services},
 };
 
 const A: &str = "dc1.lab.test";
@@ -221,6 +221,35 @@ fn what_is_not_held_is_wanted() {
     let held = view.held(&agents[0].dc);
     assert_eq!(held.len(), 1);
     assert_eq!(held[0].0, Subject::Own(SectionKind::Host));
+}
+
+/// The service has a new process, which never registered, and the map that says so is not held: the one
+/// before it was not read under the new process.
+#[test]
+fn a_map_that_is_wanted_registers_nobody() {
+    let (mut view, mut agents) = fleet();
+    let process = |pid, second| Some(Process { pid, started: at(second) });
+    let [first, _, _] = agents.as_mut_slice() else { panic!("three agents") };
+    let both = |map_has, of| {
+        vec![own(Section::EndpointMap(map(map_has))), own(Section::Services(services(of)))]
+    };
+    first.report(&mut view, 5, 5, both(true, process(40, 1)));
+    let mut statements: Vec<Statement> =
+        both(false, process(41, 30)).into_iter().map(|body| body.stated(at(60))).collect();
+    let without_body = |statement: &mut Statement| {
+        if statement.subject == Subject::Own(SectionKind::EndpointMap) {
+            statement.body = None;
+        }
+    };
+    statements.iter_mut().for_each(without_body);
+    first.send(&mut view, 60, 60, statements);
+    let pids = |view: &View| -> Vec<Option<u32>> {
+        let evidence = view.evidence(&link(B, A), at(61));
+        evidence.registrations.iter().map(|known| known.process.map(|it| it.pid)).collect()
+    };
+    assert_eq!(pids(&view), [Some(40)]);
+    first.report(&mut view, 62, 62, both(false, process(41, 30)));
+    assert_eq!(pids(&view), [Some(40)]);
 }
 
 /// What an agent lost on its own disk is told with every report, and shown.

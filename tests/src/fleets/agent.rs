@@ -10,6 +10,8 @@ pub(super) struct Agent {
     sequence: u64,
     /// What was last said of each subject.
     said: HashMap<Subject, (Body, Digest)>,
+    /// What came in of each subject with its body.
+    came: HashMap<Subject, Digest>,
     /// Subjects whose body the coordinator wants again.
     pub(super) wanted: Vec<Subject>,
     /// Statements that wait to be sent.
@@ -42,6 +44,20 @@ impl Agent {
         let statement = body.clone().stated(at);
         self.said.insert(subject, (body, statement.digest));
         statement
+    }
+
+    /// Statements came in: the subjects of those that tell nothing, because their body did not come
+    /// in before, nor with them.
+    pub(super) fn untold(&mut self, statements: &[Statement]) -> Vec<Subject> {
+        let mut untold = Vec::new();
+        for Statement { subject, digest, body, .. } in statements {
+            if body.is_some() {
+                self.came.insert(subject.clone(), *digest);
+            } else if self.came.get(subject) != Some(digest) {
+                untold.push(subject.clone());
+            }
+        }
+        untold
     }
 
     /// A report made at `at` by the agent's clock.

@@ -224,6 +224,7 @@ fn dc(
         rpc,
         filters: if dice.chance(15) { vec![petit_potam(dice)] } else { Vec::new() },
         ports_used: u8::try_from(dice.from_to(1, 8) * 5).unwrap_or(5),
+        taken: Vec::new(),
     }
 }
 

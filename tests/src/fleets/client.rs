@@ -8,7 +8,7 @@ use epmesh_common::facts::{DnsName, Platform};
 use super::{
     look::resolved,
     own::netbios,
-    world::{Behind, Way, Who, World},
+    world::{Behind, Dc, Way, Who, World},
 };
 
 /// How a link stands.
@@ -43,31 +43,32 @@ pub fn stands(world: &World, destination: usize, source: usize) -> Stands {
     }
 }
 
-/// Where the names lead: the alias, and on Windows the host's name where that fails (events 2087
-/// and 2088), and where DNS has no address for it either, its NetBIOS name.
+/// Where the names lead: the alias, and on Windows the host's name where that fails, and then its
+/// NetBIOS name (events 2087 and 2088).
 fn addresses(world: &World, destination: usize, source: usize) -> Vec<IpAddr> {
     let (client, server) = (&world.dcs[destination], &world.dcs[source]);
     let ask = |name: &DnsName| resolved(world, destination, name).unwrap_or_default();
-    let found = ask(&server.alias());
-    if !found.is_empty() || client.platform != Platform::Windows {
-        return found;
+    let mut found = ask(&server.alias());
+    let falls_back = client.platform == Platform::Windows;
+    if found.is_empty() && falls_back {
+        found = ask(&server.name);
     }
-    let found = ask(&server.name);
-    if found.is_empty() { by_netbios(world, destination, source) } else { found }
+    if found.is_empty() && falls_back {
+        found = by_netbios(client, &netbios(server));
+    }
+    found
 }
 
-/// Where the NetBIOS name leads: lines of LMHOSTS that are loaded beforehand, WINS, the other lines.
-fn by_netbios(world: &World, destination: usize, source: usize) -> Vec<IpAddr> {
-    let names = &world.dcs[destination].names;
-    let named = netbios(&world.dcs[source]);
+/// What NetBIOS has of a name: the lines of LMHOSTS that are loaded beforehand, then the WINS server,
+/// then the other lines.
+fn by_netbios(client: &Dc, name: &str) -> Vec<IpAddr> {
     let lines = |preload: bool| {
-        let lines = names.lmhosts.iter().filter(move |line| line.preload == preload);
-        lines.filter(|line| line.name.eq_ignore_ascii_case(&named)).map(|line| line.address)
+        let lines = client.names.lmhosts.iter();
+        lines.filter(move |line| line.preload == preload && line.name == name).map(|it| it.address)
     };
-    let wins = names.wins.iter().flat_map(|wins| &wins.holds);
-    let wins = wins.filter(|(held, _)| held.eq_ignore_ascii_case(&named));
-    let found = lines(true).chain(wins.map(|(_, address)| *address)).chain(lines(false));
-    found.take(1).collect()
+    let held = client.names.wins.iter().flat_map(|wins| &wins.holds);
+    let held = held.filter(|(held, _)| held == name).map(|(_, address)| *address);
+    lines(true).chain(held).chain(lines(false)).take(1).collect()
 }
 
 /// Whether a call through `address` gets to the interface of `source`.

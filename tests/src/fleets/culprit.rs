@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_common::diagnosis::Culprit;
+use epmesh_common::{diagnosis::Culprit, facts::Platform};
 use uuid::Uuid;
 
 use super::{fault::Fault, kind::Kind, own::netbios, world::World};
@@ -38,6 +38,14 @@ pub fn names(
             && one.value.iter().all(|part| culprit.value.contains(part))
     };
     all(world, fault, source).iter().any(holds) && servers(world, fault, destination, &culprit.name)
+}
+
+/// Whether `culprit` says what only the whole of the fault shows: of what comes back and goes again
+/// that it does, so that nobody thinks that to start it once more will do.
+#[must_use]
+pub fn tells_all(fault: &Fault, culprit: Option<&Culprit>) -> bool {
+    let flapping = |culprit: &Culprit| culprit.value.contains("flapping");
+    !fault.kind.comes_back() || culprit.is_some_and(flapping)
 }
 
 /// A record that is wrong on one DNS server alone is not put down to another.
@@ -99,15 +107,31 @@ fn all(world: &World, fault: &Fault, from: usize) -> Vec<Wanted> {
             dns("CNAME", alias.as_str(), "no such record")
         }
         Kind::NameMissingOnOne => dns("A", s.as_str(), "no address"),
-        Kind::HostsLine => wanted(&["hosts-line"], format!(":11 on {}", client.name), [wrong]),
-        Kind::LmhostsLine => wanted(&["lmhosts-line"], format!(":5 on {}", client.name), [wrong]),
+        Kind::HostsLine => {
+            wanted(&["hosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+        }
+        Kind::LmhostsLine => {
+            wanted(&["lmhosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+        }
         Kind::WinsStale => {
             wanted(&["wins-record"], format!("{} on WINS server ", s.host()), [wrong])
         }
         Kind::FewPorts => {
             wanted(&["registry-value"], format!(r"Rpc\Internet on {s}"), ["5000-5009"])
         }
-        Kind::ComesAndGoes => wanted(&["service"], format!("samba task[rpc] on {s}"), ["flapping"]),
+        Kind::ComesAndGoes => wanted(&["service"], format!("samba task[rpc] on {s}"), []),
+        Kind::RegistrationComesAndGoes => {
+            let service =
+                if source.platform == Platform::Windows { "NTDS" } else { "samba task[rpc]" };
+            wanted(&["registration"], format!("{service} on {s}"), [])
+        }
+        Kind::ListedPortsTaken => {
+            let name = format!(r"Rpc\Internet on {s}");
+            wanted(&["registry-value", "port-range"], name, ["120 ports are taken"])
+        }
+        Kind::DynamicPortsTaken if from == fault.source => {
+            wanted(&["port-range"], format!("dynamic TCP ports 49152-65535 on {s}"), [])
+        }
         Kind::CacheStale => wanted(&["dns-cache"], format!("cache of {}", client.name), [wrong]),
         Kind::SettingsStale => {
             let name =
@@ -127,7 +151,9 @@ fn all(world: &World, fault: &Fault, from: usize) -> Vec<Wanted> {
             wanted(&["registry-value"], format!(r"Rpc\Internet on {s}"), ["5000-70000"])
         }
         Kind::SamePortTwice => wanted(&["static-port"], format!(" on {s}"), ["50500"]),
-        Kind::HostPortsUsedUp => wanted(&["port-range"], format!(" of {s}"), []),
+        Kind::HostPortsUsedUp | Kind::DynamicPortsTaken => {
+            wanted(&["port-range"], format!(" of {s}"), [])
+        }
     };
     vec![one]
 }

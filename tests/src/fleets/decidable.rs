@@ -19,6 +19,8 @@
 //! 8. Behind address translation *S*'s own addresses are not those that lead to it, and what listens
 //!    there tells nothing: then only a fault counts that does not rest on them.
 //! 9. That a service comes and goes takes three losses, and so *S*'s word out of four of its lives.
+//!    Where the process stays, each loss takes two words: one with the registration and, next to it,
+//!    one without.
 //! 10. That *S* has listed what *D* was denied is known only from a map read after the first denial.
 
 use std::{net::IpAddr, time::Duration};
@@ -35,6 +37,9 @@ use super::{
 /// Times of two hosts that are nearer to each other than this have no order: each is as exact as
 /// the way of its reports.
 const APART: Duration = Duration::from_secs(2);
+
+/// Fewer losses than these are restarts.
+const LOSSES: usize = 3;
 
 /// Whether what came in decides this fault on this link.
 #[must_use]
@@ -89,20 +94,30 @@ fn seen_before(played: &Played, fault: &Fault) -> bool {
     !needs || played.first_spoke.get(&fault.source).is_some_and(|first| *first < fault.at)
 }
 
-/// Whether the source was heard out of as many lives of its service as it takes.
+/// Whether the source was heard as often between losses as it takes to count them.
 fn came_and_went(played: &Played, fault: &Fault) -> bool {
     let told = played.told.get(&fault.source).into_iter().flatten();
-    let mut lives: Vec<usize> =
+    let mut struck: Vec<usize> =
         told.map(|at| fault.strikes().filter(|strike| strike < at).count()).collect();
-    lives.dedup();
-    fault.kind != Kind::ComesAndGoes || lives.len() > 3
+    struck.dedup();
+    let losses = match fault.kind {
+        // Another process each time: it was lost in between, whether or not that was seen.
+        Kind::ComesAndGoes => struck.len().saturating_sub(1),
+        // The first strike takes it away and the next one gives it back.
+        Kind::RegistrationComesAndGoes => struck
+            .windows(2)
+            .filter(|pair| matches!(pair, [had, gone] if had % 2 == 0 && gone % 2 == 1))
+            .count(),
+        _ => return true,
+    };
+    losses >= LOSSES
 }
 
 /// Whether a wrong name somewhere can be seen from this destination before it does harm: a server
 /// that it asks, and that answers it, has it.
 fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
     let world = &played.world;
-    if fault.kind == Kind::ComesAndGoes {
+    if fault.kind.comes_back() {
         return true;
     }
     let name = &world.dcs[fault.source].name;

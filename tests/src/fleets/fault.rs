@@ -27,6 +27,10 @@ pub struct Fault {
     pub wrong: IpAddr,
     /// Who owns the wrong name.
     pub other: usize,
+    /// How often it strikes.
+    pub times: u32,
+    /// So long after one another.
+    pub apart: Duration,
 }
 
 impl Fault {
@@ -70,8 +74,17 @@ impl Fault {
             kind,
             Kind::AddressStaleOnOne | Kind::AliasMissingOnOne | Kind::NameMissingOnOne
         );
-        let fault =
-            Self { kind, at, source, destination, server: on_one.then_some(server), wrong, other };
+        let server = on_one.then_some(server);
+        let times = match kind {
+            // Three losses, each with its process.
+            Kind::ComesAndGoes => 4,
+            // Gone and back in turn, three times gone; at the end it is the one or the other.
+            Kind::RegistrationComesAndGoes => dice.one(&[5, 6])?,
+            _ => 1,
+        };
+        // A reading of its own map falls into each of the times between.
+        let apart = INTERVAL.saturating_add(Duration::from_secs(dice.from_to(0, 15)));
+        let fault = Self { kind, at, source, destination, server, wrong, other, times, apart };
         fault.has_place(world).then_some(fault)
     }
 
@@ -85,6 +98,8 @@ impl Fault {
             });
             lives.count() == 0
         };
+        // With a line that is right in the way, the wrong record does not show.
+        let is_unmapped = client.names.hosts.iter().all(|line| !line.names.contains(&source.name));
         match self.kind {
             // The last is a filter of the Windows Filtering Platform.
             Kind::NeverStarted | Kind::Died | Kind::RestoreMode | Kind::HiddenByFilter => windows,
@@ -92,8 +107,13 @@ impl Fault {
                 windows
             }
             Kind::FewPorts => windows,
+            // With a static port the directory's service is registered on that one too (KB 224196).
+            Kind::DynamicPortsTaken | Kind::ListedPortsTaken => {
+                windows && source.rpc.static_ports.iter().all(|held| held.port.value().is_none())
+            }
             // On Windows the directory's process takes the host with it.
             Kind::ComesAndGoes => !windows && source.agent,
+            Kind::RegistrationComesAndGoes => source.agent,
             Kind::WinsStale => {
                 let named = netbios(source);
                 let wins = client.names.wins.as_ref();
@@ -119,25 +139,26 @@ impl Fault {
                     && world.dcs.iter().enumerate().any(|(at, dc)| at != self.source && third(dc))
             }
             Kind::HostBlocksPort => source.directory.port >= 49152,
+            // The hosts file maps the name that a cached alias leads to.
+            Kind::CacheStale => client.platform == Platform::Windows && is_unmapped,
             Kind::PathBlocksMapper | Kind::PathInspected => {
                 let third =
                     |at: usize| at != self.source && at != self.destination && world.dcs[at].agent;
                 (0..world.dcs.len()).any(|at| third(at) && world.dcs[at].forest == source.forest)
             }
-            // With a line that is right in the way, what is wrong does not show.
-            Kind::HostsLine | Kind::CacheStale => {
-                let held = client.names.hosts.iter().any(|line| line.names.contains(&source.name));
-                let caches = client.platform == Platform::Windows || self.kind == Kind::HostsLine;
-                caches && !held
-            }
+            Kind::HostsLine => is_unmapped,
             _ => true,
         }
     }
 
-    /// The causes and sides that are right for it in this fleet.
+    /// The causes and sides that are right for it in this fleet, on the link to `destination`.
     #[must_use]
-    pub fn truth(&self, world: &World) -> (Vec<&'static str>, &'static [Side]) {
+    pub fn truth(&self, world: &World, destination: usize) -> (Vec<&'static str>, &'static [Side]) {
         let (causes, sides) = self.kind.truth();
+        // A host that is out of ports is so as a client too, and then it is the destination's.
+        if self.kind.takes_all_ports() && destination == self.source {
+            return (vec!["port-exhaustion"], &[Side::Destination]);
+        }
         let mut causes = causes.to_vec();
         let stale = matches!(self.kind, Kind::AddressStaleOnOne | Kind::AddressStaleOnAll);
         let kept = world.dcs[self.source].addresses.iter();
@@ -158,17 +179,30 @@ impl Fault {
     #[must_use]
     pub fn done(&self) -> Timestamp {
         match self.kind {
-            Kind::ComesAndGoes => self.strikes().last().unwrap_or(self.at),
             kind if kind.restarts() => self.at.plus(Duration::from_secs(60)),
-            _ => self.at,
+            _ => self.strikes().last().unwrap_or(self.at),
+        }
+    }
+
+    /// Where a wrong line stands in the destination's file: each of them in its own place.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        11 + u32::try_from(self.source).unwrap_or_default()
+    }
+
+    /// Whether one act mends both: the same cache, or the same object in copies of the directory.
+    fn is_one_with(&self, other: &Self) -> bool {
+        match self.kind {
+            Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
+            Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            _ => false,
         }
     }
 
     /// When it strikes: most do once, and stay.
     pub fn strikes(&self) -> impl Iterator<Item = Timestamp> + use<> {
-        let times = if self.kind == Kind::ComesAndGoes { 4 } else { 1 };
-        let first = self.at;
-        (0..times).map(move |time| first.plus(INTERVAL.saturating_mul(time)))
+        let (first, apart) = (self.at, self.apart);
+        (0..self.times).map(move |time| first.plus(apart.saturating_mul(time)))
     }
 
     /// Whether it keeps `other` from showing on a link from the second to the first: a destination
@@ -185,6 +219,9 @@ impl Fault {
     /// hides the other on its own link alone.
     #[must_use]
     pub fn goes_with(&self, other: &Self, world: &World) -> bool {
+        if self.is_one_with(other) {
+            return false;
+        }
         let all = || 0..world.dcs.len();
         let bears = |fault: &Self, source: usize| {
             all().any(|to| to != source && fault.touches(world, to, source))
@@ -192,10 +229,8 @@ impl Fault {
         if !all().any(|source| bears(self, source) && bears(other, source)) {
             return true;
         }
-        // The same address twice is one wrong answer, whoever gives it, and the same old object in two
-        // copies of the directory is one object.
-        let old = |fault: &Self| fault.kind == Kind::SettingsStale;
-        if self.wrong == other.wrong || self.source != other.source || old(self) && old(other) {
+        // The same address twice is one wrong answer, whoever gives it.
+        if self.wrong == other.wrong || self.source != other.source {
             return false;
         }
         let both = |link: (usize, usize)| {
@@ -232,7 +267,7 @@ impl Fault {
             | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
             // A host that is out of ports, or whose endpoint mapper may not start, is told so as a
             // client too.
-            Kind::HostPortsUsedUp | Kind::MapperDisabled => {
+            Kind::HostPortsUsedUp | Kind::DynamicPortsTaken | Kind::MapperDisabled => {
                 [destination, source].contains(&self.source)
             }
             _ => source == self.source,

@@ -45,11 +45,14 @@ pub enum Kind {
     WinsStale,
     FewPorts,
     ComesAndGoes,
+    RegistrationComesAndGoes,
+    DynamicPortsTaken,
+    ListedPortsTaken,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 42] = [
         Self::NeverStarted,
         Self::Died,
         Self::Unregistered,
@@ -89,6 +92,9 @@ impl Kind {
         Self::WinsStale,
         Self::FewPorts,
         Self::ComesAndGoes,
+        Self::RegistrationComesAndGoes,
+        Self::DynamicPortsTaken,
+        Self::ListedPortsTaken,
     ];
 
     /// The causes and sides that the catalogue allows for it.
@@ -139,12 +145,28 @@ impl Kind {
             Self::LmhostsLine => (&["lmhosts-override"], &[NameResolution]),
             Self::WinsStale => (&["wins-stale"], &[NameResolution]),
             Self::FewPorts => (&["port-range-constrained"], &[Source]),
-            // Flapping, told by how it is lost: each time with its process.
+            // Flapping, told by how it is lost: each time with its process, or never.
             Self::ComesAndGoes => (&["service-died"], &[Source]),
-            // As a client it cannot connect; as a server it soon will not be able to.
-            Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source, Destination]),
+            Self::RegistrationComesAndGoes => (&["endpoints-unregistered"], &[Source]),
+            Self::DynamicPortsTaken => (&["port-range-exhausted"], &[Source]),
+            Self::ListedPortsTaken => (&["port-range-exhausted"], &[Source]),
+            // As a server it soon will not be able to; what it is as a client, `Fault::truth` says.
+            Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source]),
             Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
         }
+    }
+
+    /// Whether what it takes away comes back, and goes again: only the whole of it tells that from
+    /// one loss.
+    #[must_use]
+    pub const fn comes_back(self) -> bool {
+        matches!(self, Self::ComesAndGoes | Self::RegistrationComesAndGoes)
+    }
+
+    /// Whether its host has no port left to connect from.
+    #[must_use]
+    pub const fn takes_all_ports(self) -> bool {
+        matches!(self, Self::HostPortsUsedUp | Self::DynamicPortsTaken)
     }
 
     /// Whether the host is started anew in the course of it.
@@ -160,6 +182,8 @@ impl Kind {
                 | Self::BadPorts
                 | Self::SamePortTwice
                 | Self::FewPorts
+                | Self::DynamicPortsTaken
+                | Self::ListedPortsTaken
         )
     }
 
@@ -191,6 +215,7 @@ impl Kind {
                 | Self::LmhostsLine
                 | Self::WinsStale
                 | Self::ComesAndGoes
+                | Self::RegistrationComesAndGoes
                 | Self::HostPortsUsedUp
         )
     }
@@ -253,6 +278,7 @@ impl Kind {
                 Self::SitesBlockMapper
                     | Self::SitesBlockPorts
                     | Self::HostPortsUsedUp
+                    | Self::DynamicPortsTaken
                     | Self::MapperDisabled
                     | Self::HostDown
             )

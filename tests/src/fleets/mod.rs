@@ -9,7 +9,7 @@
 //! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
 //! | `culprit` | whom a verdict has to name for each fault |
-//! | `own`, `look` | what an agent states of its host, and what it sees of a peer |
+//! | `own`, `ports`, `look` | what an agent states of its host and its ports, and what it sees of a peer |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | what is played, and what became of it |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
@@ -32,6 +32,7 @@ pub mod kind;
 pub mod look;
 pub mod own;
 pub mod played;
+mod ports;
 pub mod run;
 pub mod score;
 mod strike;

@@ -1,20 +1,20 @@
 //! What an agent states of its own host: the world at one moment, read as an agent reads it, with
 //! the times inside by the host's own clock.
 
-use std::net::IpAddr;
-
 use epmesh_common::{
     facts::{
-        AddressFamily, Blank, Boot, Directory, EndpointMap, Events, Failure, Filters,
-        FirewallProfile, Host, HostsFile, InterfaceAddress, Listener, LmhostsFile, MapView,
-        Neighbour, NtdsSettings, OsVersion, Platform, PortRange, PortUse, Ports, Process,
-        ProfileKind, RangeUse, Reading, Replication, Resolver, Section, Service, ServiceRole,
-        ServiceState, Services, StartType, Through, Timestamp, Transport, Trend,
+        Blank, Boot, Directory, EndpointMap, Events, Failure, Filters, FirewallProfile, Host,
+        HostsFile, InterfaceAddress, LmhostsFile, MapView, Neighbour, NtdsSettings, OsVersion,
+        Platform, Process, ProfileKind, Reading, Replication, Resolver, Section, Service,
+        ServiceRole, ServiceState, Services, StartType, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence, names},
 };
 
-use super::world::{Behind, Dc, LOOPBACK, Registered, World};
+use super::{
+    ports::{port_use, ports},
+    world::{Dc, LOOPBACK, Registered, World},
+};
 
 /// Directory replication, the interface that the fleets watch.
 #[must_use]
@@ -259,40 +259,6 @@ fn services(dc: &Dc) -> Services {
     Services { list: Reading::Value(list) }
 }
 
-fn ranges() -> Vec<PortRange> {
-    [AddressFamily::V4, AddressFamily::V6]
-        .map(|family| PortRange { family, transport: Transport::Tcp, first: 49152, last: 65535 })
-        .to_vec()
-}
-
-fn ports(dc: &Dc) -> Ports {
-    let mut open: Vec<u16> = vec![445];
-    if dc.serves() {
-        open.extend([88, 389, 464, 636]);
-    }
-    if dc.mapper.runs {
-        open.extend([135, 49664]);
-    }
-    if dc.dns.is_some() {
-        open.push(53);
-    }
-    if dc.directory.behind != Behind::Nobody && !open.contains(&dc.directory.port) {
-        open.push(dc.directory.port);
-    }
-    let any: [IpAddr; 2] =
-        [std::net::Ipv4Addr::UNSPECIFIED.into(), std::net::Ipv6Addr::UNSPECIFIED.into()];
-    let mut listeners: Vec<Listener> = open
-        .iter()
-        .flat_map(|port| any.map(|address| Listener { port: *port, address, pid: Some(640) }))
-        .collect();
-    listeners.sort();
-    Ports {
-        dynamic: Reading::Value(ranges()),
-        rpc: Reading::Absent,
-        listeners: Reading::Value(listeners),
-    }
-}
-
 fn resolver(dc: &Dc) -> Resolver {
     let path = if is_windows(dc) { r"C:\Windows\System32\drivers\etc\" } else { "/etc/" };
     let lmhosts = if dc.names.lmhosts.is_empty() {
@@ -346,20 +312,6 @@ fn directory(world: &World, at: usize) -> Directory {
         global_catalog: Reading::Value(true),
         read_only: Reading::Value(dc.read_only),
         ..Directory::blank(&Blank::Absent)
-    }
-}
-
-fn port_use(dc: &Dc) -> PortUse {
-    let used = |range| RangeUse {
-        range,
-        used_percent: dc.ports_used,
-        time_wait_percent: 0,
-        trend: Trend::Steady,
-    };
-    PortUse {
-        ranges: Reading::Value(ranges().into_iter().map(used).collect()),
-        top: Reading::Value(Vec::new()),
-        rpc: Reading::Absent,
     }
 }
 

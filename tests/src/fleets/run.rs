@@ -10,7 +10,7 @@ use std::{
 use epmesh::fleet::View;
 use epmesh_common::{
     diagnosis::{Link, State, diagnose},
-    facts::{Body, DnsName, Report, SectionKind, Subject, Target, Timestamp},
+    facts::{Body, DnsName, Report, Subject, Target, Timestamp},
 };
 
 use super::{
@@ -27,7 +27,9 @@ use super::{
 
 /// What is not new waits for so long for company.
 const COMPANY: Duration = Duration::from_secs(10);
-/// Rounds of looks; faults strike in the second or third.
+/// So long after a report came in that wants of it are seen to.
+const ANSWERED: Duration = Duration::from_millis(300);
+/// Rounds of looks at least; faults strike in the second or third.
 const ROUNDS: u64 = 7;
 /// When the first agent reports.
 const START: u64 = 1_772_000_000_000;
@@ -40,6 +42,7 @@ enum Step {
     Up(usize),
     Own(usize),
     Look(usize, usize),
+    Again(usize),
     Flush(usize),
     Deliver(usize),
     Tick,
@@ -150,6 +153,9 @@ impl Play {
         faults: Vec<Fault>,
         original: usize,
     ) -> Self {
+        // After the last that a fault does everybody speaks once more.
+        let done = faults.iter().map(|fault| start.until(fault.done()).as_secs()).max();
+        let rounds = ROUNDS.max(done.unwrap_or(0) / INTERVAL.as_secs() + 2);
         let mut dice = Dice::new(noise);
         let all = world.dcs.len();
         let by_name = world.dcs.iter().enumerate().map(|(at, dc)| (dc.name.clone(), at)).collect();
@@ -213,7 +219,7 @@ impl Play {
             let first = start.plus(Duration::from_millis(dice.from_to(0, 5_000)));
             play.at(first, Step::Own(dc));
             let moment = dice.from_to(0, 12_000);
-            for round in 1..ROUNDS {
+            for round in 1..rounds {
                 let at = INTERVAL.saturating_mul(u32::try_from(round).unwrap_or(1));
                 play.at(start.plus(at).plus(Duration::from_millis(moment)), Step::Own(dc));
             }
@@ -223,7 +229,7 @@ impl Play {
                 play.away[dc] = start.plus(Duration::from_millis(from));
             }
         }
-        for tick in 1..ROUNDS * 3 {
+        for tick in 1..rounds * 3 {
             play.at(start.plus(Duration::from_secs(tick * 20)), Step::Tick);
         }
         if let Some(played) = &mut play.played {
@@ -262,6 +268,7 @@ impl Play {
                 Step::Up(dc) => Fault::restart(&mut self.world, dc, now),
                 Step::Own(dc) => self.own(dc, now),
                 Step::Look(dc, at) => self.look(dc, at, now),
+                Step::Again(dc) => self.again(dc, now),
                 Step::Flush(dc) => self.flush(dc, now),
                 Step::Deliver(parcel) => self.deliver(parcel, now),
                 Step::Tick => self.judge(now, false),
@@ -309,6 +316,31 @@ impl Play {
         } else if is_first {
             self.at(now.plus(COMPANY), Step::Flush(dc));
         }
+    }
+
+    /// Looks once more at what the coordinator wants in full, as an agent does at once.
+    fn again(&mut self, dc: usize, now: Timestamp) {
+        if !self.world.dcs[dc].up {
+            return;
+        }
+        let wanted = self.agents[dc].wanted.clone();
+        let at = self.world.dcs[dc].clock(now);
+        let read = sections(&self.world, dc, &self.agents[dc].neighbours);
+        let own = read.into_iter().map(|section| Body::Own(Box::new(section)));
+        let mut bodies: Vec<Body> = own.filter(|body| wanted.contains(&body.subject())).collect();
+        let has_own = !bodies.is_empty();
+        let peers = self.targets[dc].iter();
+        let peers = peers.filter(|(_, it)| wanted.contains(&Subject::Peer(it.name.clone())));
+        let peers: Vec<(usize, Target)> = peers.cloned().collect();
+        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(look(&self.world, dc, target))));
+        let agent = &mut self.agents[dc];
+        let statements: Vec<_> = bodies.into_iter().map(|body| agent.state(body, at)).collect();
+        agent.waiting.extend(statements);
+        agent.looked.extend(peers.into_iter().map(|(peer, _)| (peer, now)));
+        if has_own {
+            agent.spoke = Some(now);
+        }
+        self.flush(dc, now);
     }
 
     /// Sends what waits.
@@ -360,12 +392,12 @@ impl Play {
     }
 
     fn deliver(&mut self, parcel: usize, now: Timestamp) {
-        let Some(Parcel { dc, report, sent, mut looked, mut spoke }) = self.parcels[parcel].take()
-        else {
+        let Some(Parcel { dc, report, sent, looked, spoke }) = self.parcels[parcel].take() else {
             return;
         };
         let name = self.world.dcs[dc].name.clone();
         let sent = shifted(sent, self.world.dcs[dc].ahead_ms);
+        let untold = self.agents[dc].untold(&report.statements);
         for _ in 0..=usize::from(self.variant.repeated) {
             if let Some(played) = &mut self.played {
                 played.order.push((dc, report.sequence));
@@ -375,18 +407,20 @@ impl Play {
                 continue;
             }
             let staged = self.view.stage(&name, report.clone(), sent, received);
-            // "Still so", of something that was lost on its way, tells nothing.
-            let is_told = |subject: Subject| !staged.wanted.contains(&subject);
-            looked.retain(|(peer, _)| is_told(Subject::Peer(self.world.dcs[*peer].name.clone())));
-            spoke = spoke.filter(|_| SectionKind::ALL.into_iter().map(Subject::Own).all(is_told));
-            self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
+            if !staged.wanted.is_empty() {
+                self.agents[dc].wanted.extend(staged.wanted.iter().cloned());
+                self.at(now.plus(ANSWERED), Step::Again(dc));
+            }
             self.view.apply(staged);
         }
         if let Some(played) = &mut self.played {
-            for (peer, at) in looked {
+            let is_told =
+                |peer: usize| !untold.contains(&Subject::Peer(self.world.dcs[peer].name.clone()));
+            for (peer, at) in looked.into_iter().filter(|(peer, _)| is_told(*peer)) {
                 played.looks.entry((dc, peer)).or_default().push(at);
             }
-            if let Some(at) = spoke {
+            let is_whole = !untold.iter().any(|subject| matches!(subject, Subject::Own(_)));
+            if let Some(at) = spoke.filter(|_| is_whole) {
                 played.spoke.insert(dc, at);
                 played.told.entry(dc).or_default().push(at);
                 played.first_spoke.entry(dc).or_insert(now);

@@ -258,7 +258,7 @@ fn wrong<'p>(
         |fault: &Fault| fault.kind.restarts() && at <= fault.done().plus(Played::fresh_for());
     let passing = ["epm-unreachable", "not-1753", "starting-up"].contains(&verdict.cause.as_str());
     let so = |fault: &&Fault| {
-        let (causes, sides) = fault.truth(&played.world);
+        let (causes, sides) = fault.truth(&played.world, to);
         causes.contains(&verdict.cause.as_str())
             && sides.contains(&verdict.side)
             && culprit::names(&played.world, fault, link, verdict.culprit.as_ref())
@@ -270,13 +270,15 @@ fn wrong<'p>(
 }
 
 fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
+    let culprit = verdict.culprit.as_ref();
     is_named(played, fault, link, verdict)
-        && culprit::names(&played.world, fault, link, verdict.culprit.as_ref())
+        && culprit::names(&played.world, fault, link, culprit)
+        && culprit::tells_all(fault, culprit)
 }
 
 /// Whether state, cause and side are what the fault makes them.
 fn is_named(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
-    let (causes, sides) = fault.truth(&played.world);
+    let (causes, sides) = fault.truth(&played.world, link.0);
     let side = sides.contains(&verdict.side)
         || (fault.kind == Kind::HostDown && verdict.side != Side::None);
     let state = match played.stands(link) {

@@ -20,10 +20,19 @@ use super::{
 impl Fault {
     /// Makes it so.
     pub fn strike(&self, world: &mut World, now: Timestamp) {
+        let directory = &mut world.dcs[self.source].directory;
         if self.kind == Kind::ComesAndGoes {
             // The task dies and is started again at once.
-            let process = &mut world.dcs[self.source].directory.process;
+            let process = &mut directory.process;
             *process = process.map(|before| Process { pid: before.pid + 1, started: now });
+            return;
+        }
+        if self.kind == Kind::RegistrationComesAndGoes {
+            // Gone, and with the next strike back, while the process runs on.
+            directory.registered = match directory.registered {
+                Registered::Nothing => Registered::All,
+                _ => Registered::Nothing,
+            };
             return;
         }
         if self.kind.restarts() {
@@ -118,6 +127,17 @@ impl Fault {
                 dc.mapper.start = StartType::Disabled;
             }
             Kind::HostPortsUsedUp => dc.ports_used = 100,
+            Kind::DynamicPortsTaken | Kind::ListedPortsTaken => {
+                // Pipe and LRPC take no port.
+                directory.registered = Registered::NoTcp;
+                directory.behind = Behind::Nobody;
+                if self.kind == Kind::DynamicPortsTaken {
+                    dc.ports_used = 100;
+                } else {
+                    only_ports(&mut dc.rpc, "5000-5119");
+                    dc.taken = (5000..=5119).collect();
+                }
+            }
             Kind::NoProtocols
             | Kind::EmptyLinkage
             | Kind::BadPorts
@@ -139,13 +159,8 @@ impl Fault {
         match self.kind {
             Kind::NoProtocols => rpc.client_protocols = Reading::Absent,
             Kind::EmptyLinkage => rpc.bind = Reading::Value(vec![String::new()]),
-            Kind::BadPorts | Kind::FewPorts => {
-                let few = self.kind == Kind::FewPorts;
-                let ports = if few { "5000-5009" } else { "5000-70000" };
-                rpc.internet_ports = Reading::Value(vec![ports.to_owned()]);
-                rpc.internet_ports_available = Reading::Value("Y".to_owned());
-                rpc.use_internet_ports = Reading::Value("Y".to_owned());
-            }
+            Kind::BadPorts => only_ports(rpc, "5000-70000"),
+            Kind::FewPorts => only_ports(rpc, "5000-5009"),
             _ => {
                 for held in &mut rpc.static_ports {
                     if matches!(held.owner, StaticPortOwner::Ntds | StaticPortOwner::Netlogon) {
@@ -222,12 +237,12 @@ impl Fault {
         let client = &mut world.dcs[self.destination];
         match self.kind {
             Kind::HostsLine => client.names.hosts.push(HostsLine {
-                line: 11,
+                line: self.line(),
                 address: self.wrong,
                 names: vec![source.name.clone(), source.alias()],
             }),
             Kind::LmhostsLine => client.names.lmhosts.push(LmhostsLine {
-                line: 5,
+                line: self.line(),
                 address: self.wrong,
                 name: netbios(&source),
                 suffix: None,
@@ -270,4 +285,11 @@ impl Fault {
         let Process { pid, started } = process(dc.platform, at);
         dc.directory.process = Some(Process { pid, started });
     }
+}
+
+/// `Rpc\Internet` as the usual scripts set it: RPC servers take these ports and no others.
+fn only_ports(rpc: &mut RpcSettings, ports: &str) {
+    rpc.internet_ports = Reading::Value(vec![ports.to_owned()]);
+    rpc.internet_ports_available = Reading::Value("Y".to_owned());
+    rpc.use_internet_ports = Reading::Value("Y".to_owned());
 }

@@ -73,6 +73,8 @@ pub struct Dc {
     pub filters: Vec<RpcFilter>,
     /// What is used of its dynamic ports, in percent.
     pub ports_used: u8,
+    /// Ports outside of them that other programs listen on.
+    pub taken: Vec<u16>,
 }
 
 /// One life of a host.

@@ -10,6 +10,7 @@ use super::{
         finding::{BadRecord, Finding},
         naming::View,
         owner::Owner,
+        path::Path,
     },
     blame::{servers_where, sure_of_source},
 };
@@ -106,22 +107,39 @@ fn conflict_of(case: &Case<'_>, views: &[View<'_>], v4: bool) -> Option<Finding>
     )
 }
 
-/// The same for a link that fails at an address that nobody is known to own: the name may lead to
-/// the wrong host, and until that is settled nothing else is, but for what the source says itself.
+/// The same for a link that fails, wholly or in part, at addresses that nobody is known to own: the name
+/// may lead to the wrong host, and until that is settled nothing else is, but for what the source says
+/// itself.
 pub(in super::super) fn unsettled(
     case: &Case<'_>,
     views: &[View<'_>],
     view: &View<'_>,
     failing: &Finding,
 ) -> Option<Finding> {
-    let known = |address: &(IpAddr, Option<u32>)| case.owner(address.0) != Owner::NotKnown;
-    let settled = failing.state != State::Failing || failing.confidence == Confidence::Proven;
-    if settled || !view.is_dns() || view.addresses.iter().any(known) {
+    let in_trouble = matches!(failing.state, State::Failing | State::Latent);
+    if !in_trouble || failing.confidence == Confidence::Proven || !view.is_dns() {
         return None;
     }
-    let mut finding = conflict(case, views)?;
+    let addresses = || view.addresses.iter().map(|(address, _)| *address);
+    let reached = |address: IpAddr| matches!(case.path(address), Path::Reached(_));
+    let broken: Vec<IpAddr> = addresses().filter(|address| !reached(*address)).collect();
+    if broken.iter().any(|address| case.owner(*address) != Owner::NotKnown) {
+        return None;
+    }
+    // One that every server gives is what the name means, whatever else some of them give.
+    let in_doubt = |address: &&IpAddr| {
+        let has = |view: &View<'_>, wanted: &dyn Fn(IpAddr) -> bool| {
+            view.addresses.iter().any(|(held, _)| wanted(*held))
+        };
+        let lacks = |view: &View<'_>| !has(view, &|held| held == **address);
+        let has_like = |view: &View<'_>| has(view, &|held| held.is_ipv4() == address.is_ipv4());
+        views.iter().any(|view| view.is_dns() && has_like(view) && lacks(view))
+    };
+    // What is known to be right of the other family has nothing to do with it.
+    let mut finding = conflict_of(case, views, broken.iter().find(in_doubt)?.is_ipv4())?;
+    finding.state = failing.state;
     finding.error = failing.error;
-    // The first server's answer is what the destination uses: it hits every attempt.
-    finding.intermittent = None;
+    // The first server's answer is what the destination uses: the link is hit as often as by that.
+    finding.intermittent.clone_from(&failing.intermittent);
     Some(finding)
 }

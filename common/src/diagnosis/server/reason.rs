@@ -201,30 +201,41 @@ fn account(case: &Case<'_>) -> Option<Reason> {
     })
 }
 
+/// The dynamic ports, where RPC servers take theirs from all of them and all are used up: neither a
+/// server nor a client finds one.
+pub(in super::super) fn dynamic_used_up(case: &Case<'_>) -> Option<(u16, u16)> {
+    let ports = case.source_port_use?;
+    let has_rows = ports.rpc.value().is_some_and(|rows| !rows.is_empty());
+    match case.source_rpc.map(rpc_ports) {
+        Some(RpcPorts::Listed(_)) => None,
+        // Without them, what is left of a dynamic range that is full is full too.
+        Some(RpcPorts::NotListed(_)) if has_rows => None,
+        _ => full(ports),
+    }
+}
+
+/// The ports that RPC servers alone take theirs from, where all of them are used up.
+fn listed_used_up(case: &Case<'_>) -> Option<String> {
+    let settings = case.source_rpc.map(rpc_ports);
+    if !matches!(settings, Some(RpcPorts::Listed(_) | RpcPorts::NotListed(_))) {
+        return None;
+    }
+    let rows = case.source_port_use?.rpc.value()?;
+    // Only these count then, and a port is left as long as one of the ranges has one.
+    let is_full = |row: &RangeUse| row.used_percent >= 100;
+    let first = rows.iter().all(is_full).then(|| rows.first())??.range;
+    let more = match rows.len() {
+        1 => String::new(),
+        many => format!(" and {} more ranges", many - 1),
+    };
+    Some(format!("the ports {}-{}{more} of Rpc\\Internet", first.first, first.last))
+}
+
 /// The ports that RPC servers take theirs from are used up: those of the dynamic range by default.
 fn exhausted(case: &Case<'_>) -> Option<Reason> {
-    let ports = case.source_port_use?;
-    let settings = case.source_rpc.map(rpc_ports);
-    let rows = ports.rpc.value().filter(|rows| !rows.is_empty());
-    let of_their_own = match settings {
-        Some(RpcPorts::Listed(_)) => Some(rows?),
-        // Without them, what is left of a dynamic range that is full is full too.
-        Some(RpcPorts::NotListed(_)) => rows,
-        _ => None,
-    };
-    let name = if let Some(rows) = of_their_own {
-        // Only these count then, and a port is left as long as one of the ranges has one.
-        let is_full = |row: &RangeUse| row.used_percent >= 100;
-        let first = rows.iter().all(is_full).then(|| rows.first())??.range;
-        let more = match rows.len() {
-            1 => String::new(),
-            many => format!(" and {} more ranges", many - 1),
-        };
-        format!("the ports {}-{}{more} of Rpc\\Internet", first.first, first.last)
-    } else {
-        let (first, last) = full(ports)?;
-        format!("dynamic TCP ports {first}-{last}")
-    };
+    let dynamic =
+        || dynamic_used_up(case).map(|(first, last)| format!("dynamic TCP ports {first}-{last}"));
+    let name = listed_used_up(case).or_else(dynamic)?;
     Some(Reason {
         cause: Cause::PortRangeExhausted,
         kind: "port-range",
