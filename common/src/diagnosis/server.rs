@@ -11,12 +11,13 @@ use self::{pattern::pattern, registration::lost};
 use super::{
     Cause, Confidence, Side,
     case::Case,
-    finding::{Finding, windows_code},
+    finding::{Finding, connect_code, windows_code},
     path::Path,
     sight::missed,
 };
 use crate::facts::{
-    Failure, Platform, Reading, RpcFilterLayer, ServiceRole, ServiceState, StartType,
+    Failure, Platform, PortProbe, Reading, RpcFilter, RpcFilterLayer, Service, ServiceRole,
+    ServiceState, StartType,
 };
 
 /// The destination has not looked: what the source says of itself has to do.
@@ -32,6 +33,13 @@ pub(super) fn alone(case: &Case<'_>) -> Finding {
     Finding::unknown(format!("a fresh look of {} at {}{speaks}", case.destination(), case.source()))
 }
 
+/// The source itself says that it does not serve the interface, whatever anybody saw.
+pub(super) fn does_not_serve(case: &Case<'_>) -> Option<Finding> {
+    let stopped = case.service().is_some_and(|service| service.state == ServiceState::Stopped);
+    let gone = || case.registered_ports().is_some_and(|ports| ports.is_empty());
+    (stopped || gone()).then(|| lost(case, 1753))
+}
+
 /// The source itself says, later than the destination's look, that it does not serve the interface.
 pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
     let looked = case.look.map(|look| look.at);
@@ -39,7 +47,12 @@ pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
     let stopped = case.source_services.is_some_and(|services| later(services.at))
         && case.service().is_some_and(|service| service.state == ServiceState::Stopped);
     if stopped {
-        return Some(lost(case, 1722).sure(Confidence::Likely));
+        // The endpoint mapper goes on answering where it is another service, and says so.
+        let runs = |service: &Service| service.state == ServiceState::Running;
+        let services = case.source_services.map(|services| &services.fact);
+        let mapper = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper));
+        let error = if mapper.is_some_and(runs) { 1753 } else { 1722 };
+        return Some(lost(case, error).sure(Confidence::Likely));
     }
     let gone = case.source_map.is_some_and(|map| later(map.at))
         && case.registered_ports().is_some_and(|ports| ports.is_empty());
@@ -51,7 +64,11 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     match case.registered_ports() {
         Some(ports) if !ports.is_empty() => denied(case, address),
         Some(_) => lost(case, 1753),
-        None if case.service().is_some() => lost(case, 1753).sure(Confidence::Likely),
+        None if case.service().is_some() => {
+            let finding = lost(case, 1753);
+            let sure = finding.confidence.min(Confidence::Likely);
+            finding.sure(sure)
+        }
         None => {
             let sure = match case.owner(address) {
                 super::owner::Owner::Source => Confidence::Likely,
@@ -76,10 +93,7 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
-    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
-    let filter = filters.into_iter().flatten().find(|filter| {
-        filter.layer == RpcFilterLayer::Resolution && filter.blocks(case.interface().uuid)
-    });
+    let filter = blocking(case, RpcFilterLayer::Resolution);
     // Listed at a moment between two looks that were denied, or on both sides of the only one: it
     // was listed when it was denied.
     let throughout = case.looked_over().is_some_and(|(since, until)| {
@@ -114,9 +128,14 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
         });
         let on_the_way = none && !pattern.all_fail;
         let side = if on_the_way { Side::Network } else { Side::Source };
-        return Finding::failing(Cause::RpcFiltered, side, 1753)
-            .culprit("registration", name, value)
-            .sure(Confidence::Likely);
+        let finding =
+            Finding::failing(Cause::RpcFiltered, side, 1753).culprit("registration", name, value);
+        // One that did not say who it is may be another host with the same address.
+        return if is_named(case, address) {
+            finding.sure(Confidence::Likely)
+        } else {
+            finding.missing(format!("who answers at {address}: nobody there said a name"))
+        };
     }
     let missing = if listed > looked {
         format!("a look of {} that is newer than the source's own endpoint map", case.destination())
@@ -131,9 +150,47 @@ fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
         .missing(missing)
 }
 
+/// Whether whoever answered the destination at an address said who it is.
+fn is_named(case: &Case<'_>, address: IpAddr) -> bool {
+    let probe = case.probe(address);
+    probe.is_some_and(|probe| probe.identity.iter().any(|answer| answer.outcome.is_ok()))
+}
+
+/// The filter of the source, at this layer, that may block the interface.
+fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
+    let filters = case.source_filters?.rpc.value()?;
+    filters.iter().find(|filter| filter.layer == layer && filter.blocks(case.interface().uuid))
+}
+
+/// The port was reached, and the bind turned away as one without credentials may be. Where an RPC
+/// filter of the source blocks calls of the interface, credentials do not help.
+pub(super) fn turned_away(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    let filter = blocking(case, RpcFilterLayer::Calls)?;
+    let probe = case.probe(address)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
+    let denied = |port: &PortProbe| {
+        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+        matches!(bind, Some(Err(Failure::AccessDenied(_))))
+    };
+    let port = asked.ports.iter().find(|port| denied(port))?;
+    if asked.ports.iter().any(|port| port.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())) {
+        return None;
+    }
+    Some(
+        Finding::failing(Cause::RpcFiltered, Side::Source, 5)
+            .culprit(
+                "rpc-filter",
+                format!("{} ({}) on {} at {address}", filter.name, filter.key, case.source()),
+                format!("it blocks calls of the interface; port {} denies access", port.port),
+            )
+            // The filter may have conditions that are not told, and a caller with credentials get by.
+            .sure(Confidence::Likely),
+    )
+}
+
 /// Port 135 of the right server cannot be reached.
 pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
-    let error = windows_code(failure);
+    let error = connect_code(failure);
     let services = case.source_services.map(|services| &services.fact);
     let stopped = |role| {
         let service = services.and_then(|all| all.with_role(role));
@@ -207,7 +264,7 @@ pub(super) fn port_unreached(
     port: u16,
     failure: &Failure,
 ) -> Finding {
-    let error = windows_code(failure);
+    let error = connect_code(failure);
     let listens = case.source_listens(address, port);
     let name = format!("{address} port {port} ({})", case.source());
     if listens == Some(false) {
@@ -246,9 +303,11 @@ pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &F
     }
     let finding = Finding::failing(Cause::StaleEndpoint, Side::Source, error);
     let listeners = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+    // One that listens on both versions of IP has two sockets.
     let mut pids = listeners.into_iter().flatten().filter(|l| l.port == port).map(|l| l.pid);
-    match (pids.next().flatten(), case.process()) {
-        (Some(owner), Some(process)) if owner != process.pid && pids.next().is_none() => finding
+    let first = pids.next().flatten().filter(|first| pids.all(|pid| pid == Some(*first)));
+    match (first, case.process()) {
+        (Some(owner), Some(process)) if owner != process.pid => finding
             .culprit(
                 "port",
                 name,
@@ -256,7 +315,7 @@ pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &F
             )
             .sure(Confidence::Proven),
         _ => finding
-            .culprit("port", name, "another process listens there: it does not offer the interface")
+            .culprit("port", name, "what listens there does not offer the interface")
             .sure(Confidence::Likely),
     }
 }
