@@ -96,6 +96,11 @@ fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>)
     if !view.is_dns() {
         return finding;
     }
+    let of_aliases =
+        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias::alias_twice(case));
+    if let Some(share) = of_aliases.flatten().and_then(|twice| twice.intermittent) {
+        return Finding { intermittent: Some(share), ..finding };
+    }
     let dns = || views.iter().filter(|other| other.is_dns());
     let wrong = dns().filter(|other| other.wrong(case).next().is_some()).count();
     let right = dns().filter(|other| other.is_right(case)).count();
@@ -126,7 +131,10 @@ pub(super) fn elsewhere(
             return Some(alias_missing(case, views).latent());
         }
     }
-    disagreement(case, views).or_else(|| disagree::conflict(case, views)).map(Finding::latent)
+    alias::alias_twice(case)
+        .or_else(|| disagreement(case, views))
+        .or_else(|| disagree::conflict(case, views))
+        .map(Finding::latent)
 }
 
 /// Proven when the source says which addresses are its own *and* somebody else answered there, under a
@@ -142,6 +150,9 @@ fn confidence(case: &Case<'_>, path: &Path<'_>, address: IpAddr, name: Option<&s
         (None, false) => Confidence::Possible,
     }
 }
+
+/// The word for it in a culprit.
+pub(super) const TRANSLATED: &str = "it is translated";
 
 /// Whether a domain controller answers at an address that it does not have, by its own word.
 pub(super) fn is_translated(case: &Case<'_>, address: IpAddr, name: &str) -> bool {

@@ -9,6 +9,7 @@ use super::{
         finding::{BadRecord, Finding},
         naming::{Alias, View},
     },
+    TRANSLATED,
     alias::wrong_alias,
     alias_name, is_translated,
 };
@@ -43,7 +44,7 @@ pub(super) fn blame(
     let owner = match owner {
         None => format!("{address}, not an address of {}", case.source()),
         Some(owner) if is_translated(case, address, owner) => {
-            format!("{address}, where {owner} answers, which does not have it: it is translated")
+            format!("{address}, where {owner} answers, which does not have it: {TRANSLATED}")
         }
         Some(owner) => format!("{address}, which is {owner}"),
     };

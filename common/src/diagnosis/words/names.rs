@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{
-    super::{Cause, State},
-    records::{self, addition, flush, lookups, register_alias, register_host, reload},
+    super::{Cause, State, misled::TRANSLATED},
+    records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
     remedy::{Ground, command},
 };
 use crate::facts::Platform;
@@ -69,21 +69,25 @@ fn hosts(g: &Ground<'_>) -> Vec<String> {
         &format!("copy {path} {path}.old"),
         &format!("cp -p {path} {path}.old"),
     );
-    vec![
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!(
             "remove the line {}, after a copy of the file ({copy}): it says {}; DNS then decides",
             g.name, g.value
         ),
         flush(g),
-    ]
+    ]);
+    steps
 }
 
 fn lmhosts(g: &Ground<'_>) -> Vec<String> {
-    vec![
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!("remove the line {}, after a copy of the file: it says {}", g.name, g.value),
         format!("on {}, load the file anew: nbtstat -R", g.dest),
         netbios_order(g, "LMHOSTS"),
-    ]
+    ]);
+    steps
 }
 
 fn wins(g: &Ground<'_>) -> Vec<String> {
@@ -96,7 +100,8 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
         "systemctl restart samba-ad-dc, which interrupts its clients (with `wins server` set in \
          smb.conf)",
     );
-    vec![
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!(
             "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
              wins server {server} delete name Name={label} EndChar=00",
@@ -105,7 +110,8 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
         format!("on {}, register the right one: {register}", g.source),
         format!("on {}, drop the names it remembers: nbtstat -R", g.dest),
         netbios_order(g, "WINS"),
-    ]
+    ]);
+    steps
 }
 
 /// Why a NetBIOS source counted, or when it will.
@@ -172,7 +178,18 @@ fn identity(g: &Ground<'_>) -> Vec<String> {
             "give the other host an address of its own, or mend the translation between the sites"
                 .to_owned(),
         ],
-        _ if g.finding.record.is_some() => records::steps(g),
+        _ if g.finding.record.is_some() => {
+            let mut all = Vec::new();
+            if g.value.ends_with(TRANSLATED) {
+                all.push(format!(
+                    "a translated address leads to port 135 of one host alone: mend where it leads, or \
+                     give {} one of its own; the record is wrong only if it is not meant for that",
+                    g.source
+                ));
+            }
+            all.extend(records::steps(g));
+            all
+        }
         _ => vec![flush(g)],
     });
     if g.case.destination_platform() != Some(Platform::Samba) {

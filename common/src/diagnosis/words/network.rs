@@ -81,15 +81,17 @@ fn port(g: &Ground<'_>) -> String {
 fn open(g: &Ground<'_>) -> String {
     let (dest, source, port) = (g.dest, g.source, port(g));
     let number = port.parse::<u16>().unwrap_or_default();
-    let pin = format!(
-        "the default is a port of the dynamic range, which KB 224196 pins to one: {}",
-        "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters /v \"TCP/IP Port\" /t \
-         REG_DWORD /d PORT, and a restart"
+    let pin = g.at_source(
+        &super::settings::pinned(
+            g.case.service().map_or("NTDS", |service| &service.name),
+            g.source,
+        ),
+        "`rpc server port = PORT` in smb.conf, and systemctl restart samba-ad-dc",
     );
     if g.case.is_dynamic(number) {
         return format!(
-            "open the dynamic RPC range of {source} ({}) for {dest}; or have one port alone to open: \
-             {pin}",
+            "open the dynamic RPC range of {source} ({}) for {dest}; or have one port alone to open, PORT \
+             in this (KB 224196): {pin}; it counts from the next restart",
             dynamic_range(g)
         );
     }
@@ -197,7 +199,7 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
     let mut steps = vec![
         format!("{name}: {value}; on {source}, see its RPC filters: netsh rpc filter show filter"),
         format!(
-            "find out who set it and why; then take out the one that hides the interface, which \
+            "find out who set it and why; then take out the one that blocks the interface, which \
              removes the protection it was made for: netsh rpc filter delete filter filterkey={key}"
         ),
     ];

@@ -12,15 +12,7 @@ use crate::facts::Platform;
 /// Records that say something wrong.
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let mut steps = Vec::new();
-    if g.finding.confidence != Confidence::Proven {
-        steps.push(format!(
-            "first make sure that it is not {}'s after all, behind address translation or on an \
-             adapter that is down: on {}, {}",
-            g.source,
-            g.source,
-            g.at_source("ipconfig /all", "ip -br address")
-        ));
-    }
+    steps.extend(make_sure(g));
     steps.push(format!("delete the wrong record: {}, value {}", g.name, g.value));
     let record = g.finding.record.as_ref();
     steps.extend(record.into_iter().flat_map(|record| deletions(g.case, record)));
@@ -42,6 +34,19 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     steps.push(flush(g));
     steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
     steps
+}
+
+/// Before anything is taken away that may be right.
+pub(super) fn make_sure(g: &Ground<'_>) -> Option<String> {
+    (g.finding.confidence != Confidence::Proven).then(|| {
+        format!(
+            "first make sure that it is not {}'s after all, behind address translation or on an \
+             adapter that is down: on {}, {}",
+            g.source,
+            g.source,
+            g.at_source("ipconfig /all", "ip -br address")
+        )
+    })
 }
 
 /// The command that deletes the record, one a server. It is asked back before it does.

@@ -4,7 +4,10 @@ use super::{
     super::{Cause, Side, State, latent::FLAPPING},
     remedy::Ground,
 };
-use crate::facts::{Platform, StartType};
+use crate::{
+    facts::{Platform, StartType},
+    windows::{Release, defaults_of},
+};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let source = g.source;
@@ -191,14 +194,28 @@ pub(super) fn restart(g: &Ground<'_>) -> String {
     }
 }
 
+/// The account that a service has by default, on the release of its host where that is known.
+fn default_account(g: &Ground<'_>, service: &str) -> &'static str {
+    let evidence = g.case.evidence;
+    let facts =
+        if g.finding.side == Side::Destination { &evidence.destination } else { &evidence.source };
+    let release = facts.host.as_ref().and_then(|host| Release::of(host.fact.version.value()?));
+    let known = release.and_then(|release| {
+        defaults_of(release).find(|row| row.service.eq_ignore_ascii_case(service))?.account
+    });
+    let usual = if service.eq_ignore_ascii_case("DcomLaunch") {
+        "LocalSystem"
+    } else {
+        "NT AUTHORITY\\NetworkService"
+    };
+    known.unwrap_or(usual)
+}
+
 /// An RPC service off its default, on either side.
 fn misconfigured(g: &Ground<'_>) -> Vec<String> {
     let host = if g.finding.side == Side::Destination { g.dest } else { g.source };
     let service = g.name.split(' ').next().unwrap_or("RpcSs");
-    let account = match service.to_ascii_lowercase().as_str() {
-        "dcomlaunch" => "LocalSystem",
-        _ => "NT AUTHORITY\\NetworkService",
-    };
+    let account = default_account(g, service);
     let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
     vec![
         format!("set it back to the default of its release: {}: {}", g.name, g.value),

@@ -1,6 +1,7 @@
 //! What to do about settings with which a service cannot register.
 
 use super::{super::Cause, remedy::Ground, service::restart};
+use crate::facts::DnsName;
 
 const INTERNET: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
 
@@ -71,29 +72,33 @@ fn client_protocols(g: &Ground<'_>, whole: String) -> Vec<String> {
     ]
 }
 
+/// The command that gives a service one port, PORT.
+pub(super) fn pinned(service: &str, source: &DnsName) -> String {
+    let (key, value) = match service.to_ascii_lowercase().as_str() {
+        "netlogon" => ("Netlogon", "DCTcpipPort"),
+        "ntfrs" => ("NTFRS", "\"RPC TCP/IP Port Assignment\""),
+        "dfsr" => return format!("dfsrdiag StaticRPC /Port:PORT /Member:{}", source.host()),
+        _ => ("NTDS", "\"TCP/IP Port\""),
+    };
+    format!(
+        "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\{key}\\Parameters /v {value} /t REG_DWORD /d \
+         PORT"
+    )
+}
+
 fn static_port(g: &Ground<'_>) -> Vec<String> {
     let (source, name, value) = (g.source, g.name, g.value);
-    let parameters = |service: &str, value: &str| {
-        format!(
-            "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}\\Parameters /v {value} /t \
-             REG_DWORD /d PORT, which overwrites the number that is there"
-        )
-    };
-    let set = match name.to_ascii_lowercase() {
-        name if name.contains("netlogon") => parameters("Netlogon", "DCTcpipPort"),
-        name if name.contains("ntfrs") => parameters("NTFRS", "\"RPC TCP/IP Port Assignment\""),
-        name if name.contains("dfsr") => {
-            format!("dfsrdiag StaticRPC /Port:PORT /Member:{}", source.host())
-        }
-        _ => parameters("NTDS", "\"TCP/IP Port\""),
-    };
+    let owner = ["Netlogon", "NTFRS", "DFSR"]
+        .into_iter()
+        .find(|owner| name.to_ascii_lowercase().contains(&owner.to_ascii_lowercase()));
+    let set = pinned(owner.unwrap_or("NTDS"), source);
     vec![
         format!(
             "{name}: {value}; on {source}, see who listens there: netstat -ano, then tasklist /svc for \
              the process"
         ),
         format!(
-            "give it a port of its own (KB 224196), PORT in this: {set}; and open that one in the \
+            "give it a port of its own in place of the one that is set (KB 224196), PORT in this: {set}; and open that one in the \
              firewalls; or stop what holds the port, which ends what it does"
         ),
         restart(g),
