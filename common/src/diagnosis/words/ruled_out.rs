@@ -1,10 +1,11 @@
 //! The causes that were considered and left, each with the fact that speaks against it.
 
+mod reasons;
 mod server;
 
 use std::net::IpAddr;
 
-use self::server::server_ruled_out;
+use self::{reasons::reasons, server::server_ruled_out};
 use super::{
     super::{
         Cause, RuledOut, State,
@@ -30,6 +31,7 @@ pub(in super::super) fn ruled_out(
     let mut all = Vec::new();
     names_ruled_out(case, views, &mut all);
     server_ruled_out(case, views, finding, &mut all);
+    reasons(case, finding, &mut all);
     settings_ruled_out(case, &mut all);
     static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
