@@ -175,19 +175,23 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
         addresses.iter().map(|&(address, _)| (address, case.path(address))).collect();
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
     // A host without a way into one IP version does not use its addresses, and misses nothing.
-    let no_way = |address: IpAddr, path: &Path<'_>| {
-        reached.is_some()
-            && matches!(path, Path::Unreached(Failure::Unreachable(_)))
-            && case.probe(address).is_some_and(|probe| probe.local.is_none())
+    let no_way = |(address, path): &(IpAddr, Path<'_>)| {
+        matches!(path, Path::Unreached(Failure::Unreachable(_)))
+            && case.probe(*address).is_some_and(|probe| probe.local.is_none())
     };
-    let is_broken = |(address, path): &&(IpAddr, Path<'_>)| {
-        !matches!(path, Path::Reached(_) | Path::NotSeen) && !no_way(*address, path)
+    let is_broken = |entry: &&(IpAddr, Path<'_>)| {
+        !matches!(entry.1, Path::Reached(_) | Path::NotSeen)
+            && !(reached.is_some() && no_way(entry))
     };
     // A client goes on to the next address from one that is silent, not from one that says no: that
     // one decides, wherever it stands in the list.
     let goes_on = |path: &Path<'_>| matches!(path, Path::Unreached(_) | Path::PortUnreached(..));
     let stops = |entry: &&(IpAddr, Path<'_>)| is_broken(entry) && !goes_on(&entry.1);
-    let broken = paths.iter().find(stops).or_else(|| paths.iter().find(is_broken));
+    let broken = paths
+        .iter()
+        .find(stops)
+        .or_else(|| paths.iter().find(|entry| is_broken(entry) && !no_way(entry)))
+        .or_else(|| paths.iter().find(is_broken));
     match (reached, broken) {
         (Some((address, _)), None) => {
             if let Some(lost) = server::lost_since(case) {

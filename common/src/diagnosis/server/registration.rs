@@ -177,7 +177,10 @@ fn running(
         .culprit(
             "registration",
             name,
-            format!("process {pid} runs since {started}; never registered since"),
+            format!(
+                "process {pid} runs since {started}; never registered since{}",
+                other_version(case)
+            ),
         )
         .sure(if watched(case, started) { most } else { Confidence::Likely })
 }
@@ -203,6 +206,20 @@ fn other_sequences(case: &Case<'_>) -> Option<String> {
         }
     }
     (!found.is_empty()).then(|| found.join(", "))
+}
+
+/// What to add where the source's own map has another version of the interface: to a caller that is
+/// another interface.
+fn other_version(case: &Case<'_>) -> String {
+    let wanted = case.interface();
+    let mut rows = case.own_map().into_iter().flatten().map(|row| row.interface);
+    let other = rows.find(|held| held.uuid == wanted.uuid && !held.offers(wanted));
+    other.map_or_else(String::new, |other| {
+        format!(
+            "; its map has version {}.{} of the interface, not {}.{}",
+            other.major, other.minor, wanted.major, wanted.minor
+        )
+    })
 }
 
 /// Whether a registration since then would have been seen.
