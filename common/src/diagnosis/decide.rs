@@ -94,13 +94,33 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
 /// A wrong address beside right ones breaks some of the attempts. Where none of the right ones leads
 /// through either, what stops the destination there breaks all of them, and is the cause.
 fn beside(case: &Case<'_>, view: &View<'_>, misled: Finding) -> Finding {
-    let is_right = |mapped: &&Mapped| case.owner(mapped.0) == Owner::Source;
+    let is_right = |mapped: &&Mapped| {
+        case.owner(mapped.0) == Owner::Source && !has_no_way(case, mapped.0, &case.path(mapped.0))
+    };
     let right: Vec<Mapped> = view.addresses.iter().filter(is_right).copied().collect();
     if right.is_empty() {
         return misled;
     }
     let there = reach(case, &right);
-    if there.state == State::Failing { there } else { misled }
+    if there.state != State::Failing {
+        return misled;
+    }
+    // From a silent address it goes on to the wrong one, whose answer is what it reports.
+    let all_silent = right.iter().all(|mapped| goes_on(&case.path(mapped.0)));
+    Finding { error: if all_silent { misled.error } else { there.error }, ..there }
+}
+
+/// Whether the destination has no way into the version of IP of this address: it does not use such
+/// addresses, and misses nothing.
+pub(super) fn has_no_way(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> bool {
+    matches!(path, Path::Unreached(Failure::Unreachable(_)))
+        && case.probe(address).is_some_and(|probe| probe.local.is_none())
+}
+
+/// Whether a client goes on to the next address from what came of this one: it does where that is silent,
+/// and not where it says no.
+const fn goes_on(path: &Path<'_>) -> bool {
+    matches!(path, Path::Unreached(_) | Path::PortUnreached(..))
 }
 
 /// The destination still knows the name by its cache alone: no DNS server gave any answer.
@@ -174,18 +194,12 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
     let paths: Vec<(IpAddr, Path<'_>)> =
         addresses.iter().map(|&(address, _)| (address, case.path(address))).collect();
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
-    // A host without a way into one IP version does not use its addresses, and misses nothing.
-    let no_way = |(address, path): &(IpAddr, Path<'_>)| {
-        matches!(path, Path::Unreached(Failure::Unreachable(_)))
-            && case.probe(*address).is_some_and(|probe| probe.local.is_none())
-    };
+    let no_way = |(address, path): &(IpAddr, Path<'_>)| has_no_way(case, *address, path);
     let is_broken = |entry: &&(IpAddr, Path<'_>)| {
         !matches!(entry.1, Path::Reached(_) | Path::NotSeen)
             && !(reached.is_some() && no_way(entry))
     };
-    // A client goes on to the next address from one that is silent, not from one that says no: that
-    // one decides, wherever it stands in the list.
-    let goes_on = |path: &Path<'_>| matches!(path, Path::Unreached(_) | Path::PortUnreached(..));
+    // The one from which a client does not go on decides, wherever it stands in the list.
     let stops = |entry: &&(IpAddr, Path<'_>)| is_broken(entry) && !goes_on(&entry.1);
     let broken = paths
         .iter()

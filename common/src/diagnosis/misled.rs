@@ -14,11 +14,12 @@ use std::net::IpAddr;
 use super::{
     Cause, Confidence, Side,
     case::Case,
-    decide::error_at,
+    decide::{error_at, has_no_way},
     finding::Finding,
     naming::{Alias, View},
     owner::Owner,
     path::Path,
+    sight::Mapped,
 };
 use crate::facts::Source;
 
@@ -91,7 +92,10 @@ fn record_cause(case: &Case<'_>, view: &View<'_>) -> Cause {
 /// How many of the addresses are wrong, where others are right; else how many of the DNS servers.
 fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Finding {
     if is_mixed(case, view) {
-        return finding.share(view.wrong(case).count(), view.addresses.len(), "addresses");
+        // One that the destination has no way to is none that it tries.
+        let tried = |mapped: &&Mapped| !has_no_way(case, mapped.0, &case.path(mapped.0));
+        let tried = view.addresses.iter().filter(tried).count();
+        return finding.share(view.wrong(case).count(), tried, "addresses");
     }
     if !view.is_dns() {
         return finding;

@@ -18,6 +18,10 @@ const STARTING: Duration = Duration::from_secs(20);
 /// services start one after the other, and the directory waits for DNS.
 const BOOTING: Duration = Duration::from_secs(300);
 
+/// For so long after its boot a Windows host is given time to register what runs: lsass starts within
+/// seconds, and the directory in it serves only when RPC and the network do.
+const SERVING: Duration = Duration::from_secs(120);
+
 /// A registration that came and went in so short a time after the boot is not missed: an agent is
 /// itself started with the host.
 const UNSEEN: Duration = Duration::from_secs(120);
@@ -98,7 +102,7 @@ fn stopped(
             .missing(format!("the boot time of {}", case.source()));
     };
     let windows = case.source_platform() == Some(Platform::Windows);
-    let is_early = boot.until(case.now) < STARTING || is_booting(case);
+    let is_early = boot.until(case.now) < STARTING || is_booting(case, BOOTING);
     if service.start.value() == Some(&StartType::Automatic) && is_early {
         return starting(case, name, format!("not running yet, booted at {boot}"), most);
     }
@@ -135,7 +139,7 @@ fn running(
         .max();
     let sequences = other_sequences(case);
     if before.is_none() {
-        if started.until(case.now) < STARTING || is_booting(case) {
+        if started.until(case.now) < STARTING || is_booting(case, SERVING) {
             return starting(case, name, format!("process {pid} runs since {started}"), most);
         }
         if let Some(finding) = reason(case, service, error, most) {
@@ -185,12 +189,11 @@ fn running(
         .sure(if watched(case, started) { most } else { Confidence::Likely })
 }
 
-/// Whether the source is a Windows host that booted so lately that its services may still be starting:
-/// the directory runs before it serves.
-fn is_booting(case: &Case<'_>) -> bool {
+/// Whether the source is a Windows host that booted no longer ago than this.
+fn is_booting(case: &Case<'_>, within: Duration) -> bool {
     let booted = case.source_boot().map(|boot| case.on_our_clock(boot.at));
     case.source_platform() == Some(Platform::Windows)
-        && booted.is_some_and(|booted| booted.until(case.now) < BOOTING)
+        && booted.is_some_and(|booted| booted.until(case.now) < within)
 }
 
 /// The protocol sequences, but for TCP, on which the source's own map has the interface.

@@ -11,10 +11,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
     match g.finding.cause {
         Cause::EpmUnreachable => vec![
-            format!(
-                "from {dest}, {name} does not answer; this is {}, not 1753: {value}",
-                g.finding.error
-            ),
+            format!("from {dest}, {name} does not answer; {}: {value}", silence(g)),
             match g.finding.side {
                 Side::Source => format!(
                     "on {source}, see what listens and what filters: {}",
@@ -52,6 +49,15 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         ],
         Cause::PortExhaustion => exhausted(g),
         _ => other(g),
+    }
+}
+
+/// What a client makes of it that does not get through to port 135.
+fn silence(g: &Ground<'_>) -> String {
+    match g.finding.error {
+        1753 => "what reports 1753 is the next address that the name leads to, which is wrong"
+            .to_owned(),
+        error => format!("this is {error}, not 1753"),
     }
 }
 
