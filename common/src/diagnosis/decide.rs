@@ -196,8 +196,8 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
     let no_way = |(address, path): &(IpAddr, Path<'_>)| has_no_way(case, *address, path);
     let is_broken = |entry: &&(IpAddr, Path<'_>)| {
-        !matches!(entry.1, Path::Reached(_) | Path::NotSeen)
-            && !(reached.is_some() && no_way(entry))
+        let unused = reached.is_some() && no_way(entry);
+        !unused && !matches!(entry.1, Path::Reached(_) | Path::NotSeen)
     };
     // The one from which a client does not go on decides, wherever it stands in the list.
     let stops = |entry: &&(IpAddr, Path<'_>)| is_broken(entry) && !goes_on(&entry.1);

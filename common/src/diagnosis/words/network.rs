@@ -5,7 +5,10 @@ use super::{
     remedy::Ground,
     service::restart,
 };
-use crate::facts::{Platform, RpcFilterAction, RpcFilterLayer};
+use crate::{
+    facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer},
+    windows::{RpcPorts, rpc_ports},
+};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
@@ -83,36 +86,51 @@ fn port(g: &Ground<'_>) -> String {
     after.unwrap_or("135").to_owned()
 }
 
-/// What has to be let through: a rule for the dynamic range does not cover a port outside it.
+/// What has to be let through: a rule for the ports that the runtime hands out does not cover another.
 fn open(g: &Ground<'_>) -> String {
     let (dest, source, port) = (g.dest, g.source, port(g));
-    let number = port.parse::<u16>().unwrap_or_default();
-    let pin = g.at_source(
-        &super::settings::pinned(
-            g.case.service().map_or("NTDS", |service| &service.name),
-            g.source,
-        ),
-        "`rpc server port = PORT` in smb.conf, and systemctl restart samba-ad-dc",
-    );
-    if g.case.is_dynamic(number) {
+    let ranges = range_words(&ranges(g));
+    if is_handed_out(g, port.parse().unwrap_or_default()) {
+        let service = g.case.service().map_or("NTDS", |service| &service.name);
+        let pin = g.at_source(
+            &format!("(KB 224196) {}", super::settings::pinned(service, source)),
+            "`rpc server port = PORT` in smb.conf",
+        );
         return format!(
-            "open the dynamic RPC range of {source} ({}) for {dest}; or have one port alone to open, PORT \
-             in this (KB 224196): {pin}; it counts from the next restart",
-            dynamic_range(g)
+            "open the dynamic RPC ports of {source} ({ranges}) for {dest}; or have one port alone to \
+             open, PORT in this: {pin}; it counts from the next restart"
         );
     }
     format!(
-        "open TCP {port} of {source} for {dest}: it lies outside the dynamic range ({}), so that a rule \
-         for that does not cover it; KB 2089874 has a static port inside the range, KB 154596 outside: \
-         either works where the firewalls let it through",
-        dynamic_range(g)
+        "open TCP {port} of {source} for {dest}: it lies outside the dynamic range ({ranges}), so that a \
+         rule for that does not cover it; KB 2089874 has a static port inside the range, KB 154596 \
+         outside: either works where the firewalls let it through"
     )
 }
 
-/// The source's dynamic range, as it says itself.
-fn dynamic_range(g: &Ground<'_>) -> String {
-    let range = g.case.source_range();
-    range.map_or("49152-65535 by default".to_owned(), |r| format!("{}-{}", r.first, r.last))
+/// The ports that RPC servers of the source get from the runtime: of its own ranges where it has some;
+/// Samba's is a parameter of its own, and not the range of the kernel.
+fn ranges(g: &Ground<'_>) -> Vec<(u16, u16)> {
+    let own = g.case.source_port_use.and_then(|ports| ports.rpc.value());
+    let own = own.into_iter().flatten().map(|row| (row.range.first, row.range.last));
+    let own: Vec<(u16, u16)> = own.collect();
+    if !own.is_empty() {
+        return own;
+    }
+    if let Some(RpcPorts::Listed(listed)) = g.case.source_rpc.map(rpc_ports) {
+        return listed;
+    }
+    let range = g.case.source_range().filter(|_| g.case.source_platform() != Some(Platform::Samba));
+    vec![range.map_or((49152, 65535), |range| (range.first, range.last))]
+}
+
+fn range_words(ranges: &[(u16, u16)]) -> String {
+    let words: Vec<String> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
+    words.join(", ")
+}
+
+fn is_handed_out(g: &Ground<'_>, port: u16) -> bool {
+    ranges(g).iter().any(|(first, last)| (*first..=*last).contains(&port))
 }
 
 fn host_firewall(g: &Ground<'_>) -> Vec<String> {
@@ -120,7 +138,7 @@ fn host_firewall(g: &Ground<'_>) -> Vec<String> {
     // The culprit's value has it: `it is on, and the host listens on port 5100: ...`.
     let port = value.split("on port ").nth(1).and_then(|rest| rest.split(':').next());
     let number = port.and_then(|port| port.parse::<u16>().ok()).unwrap_or(135);
-    let by_hand = number != 135 && !g.case.is_dynamic(number);
+    let by_hand = number != 135 && !is_handed_out(g, number);
     let rule = if by_hand {
         format!(
             "netsh advfirewall firewall add rule name=\"RPC static port {number}\" dir=in action=allow \
@@ -194,6 +212,15 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
         return vec![format!(
             "{name}: {value}; Samba has no RPC filters: see on {source} what answers on TCP 135: ss \
              -tlnp 'sport = 135', and its log"
+        )];
+    }
+    let blocks = |filter: &RpcFilter| filter.blocks(g.case.interface().uuid);
+    let rows = g.case.source_filters.filter(|filters| filters.rpc_is_whole());
+    if rows.is_some_and(|all| !all.rpc.value().into_iter().flatten().any(blocks)) {
+        return vec![format!(
+            "{name}: {value}; no RPC filter of {source} does that (netsh rpc filter show filter): see \
+             what else answers on its TCP 135, or in front of it for everybody: netstat -ano | findstr \
+             :135 there, security software that inspects RPC, a load balancer or a proxy"
         )];
     }
     let filters = g.case.source_filters.and_then(|filters| filters.rpc.value());
