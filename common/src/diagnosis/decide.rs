@@ -70,7 +70,10 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             .unwrap_or_else(|| address_missing(case, view));
     }
     if let Some(misled) = misled::by(case, views, view) {
-        return beside(case, view, misled);
+        let finding = beside(case, view, misled);
+        // A record that only costs time is no reason to leave out what the source has said since.
+        let lost = || (finding.state == State::Latent).then(|| server::lost_since(case)).flatten();
+        return lost().unwrap_or(finding);
     }
     let finding = reach(case, view.addresses);
     if finding.state != State::Healthy {
@@ -119,7 +122,7 @@ pub(super) fn has_no_way(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> b
 
 /// Whether a client goes on to the next address from what came of this one: it does where that is silent,
 /// and not where it says no.
-const fn goes_on(path: &Path<'_>) -> bool {
+pub(super) const fn goes_on(path: &Path<'_>) -> bool {
     matches!(path, Path::Unreached(_) | Path::PortUnreached(..))
 }
 

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use super::{
     Cause, Confidence, Side,
     case::Case,
-    decide::{error_at, has_no_way},
+    decide::{error_at, goes_on, has_no_way},
     finding::Finding,
     naming::{Alias, View},
     owner::Owner,
@@ -25,7 +25,9 @@ use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
 pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
-    let (address, line, name) = view.wrong(case).next()?;
+    // Of several, the one that stops the destination, not one from which it goes on to the next.
+    let stops = |wrong: &(IpAddr, Option<u32>, Option<String>)| !goes_on(&case.path(wrong.0));
+    let (address, line, name) = view.wrong(case).find(stops).or_else(|| view.wrong(case).next())?;
     let path = case.path(address);
     let error = error_at(&path);
     if case.owns(address) {
@@ -60,7 +62,13 @@ pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option
     let finding = Finding::failing(cause, Side::NameResolution, error);
     let sure = confidence(case, &path, address, name.as_deref());
     let finding = blame(finding, case, views, view, address, line, name.as_deref());
-    Some(share(finding.sure(sure), case, views, view))
+    let finding = share(finding.sure(sure), case, views, view);
+    // Every wrong one is silent, and a right one leads through: it takes longer, and works.
+    let leads_through = |mapped: &Mapped| {
+        case.owner(mapped.0) == Owner::Source && matches!(case.path(mapped.0), Path::Reached(_))
+    };
+    let works = goes_on(&path) && view.addresses.iter().any(leads_through);
+    Some(if works { finding.latent() } else { finding })
 }
 
 /// Everything wrong that one source of names holds, whether it decides or not.

@@ -12,13 +12,14 @@ use crate::facts::Source;
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let views = views(g.case);
     let mut steps = Vec::new();
-    let mut named = vec![g.name.to_owned()];
+    let mut named = vec![(g.name.to_owned(), g.value.to_owned())];
     // A cache has what its servers say, and is cleared with them.
     for view in views.iter().filter(|view| !matches!(view.source, Source::Cache | Source::System)) {
         for finding in misled::wrongs(g.case, &views, view) {
             let Some(culprit) = &finding.culprit else { continue };
-            if !named.contains(&culprit.name) {
-                named.push(culprit.name.clone());
+            let one = (culprit.name.clone(), culprit.value.clone());
+            if !named.contains(&one) {
+                named.push(one);
                 steps.push(format!(
                     "also wrong{}: {}, {}{}",
                     unless(g, &finding),
