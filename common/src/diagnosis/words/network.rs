@@ -290,8 +290,9 @@ fn other(g: &Ground<'_>) -> Vec<String> {
             )
         }
         "dns-record" => format!(
-            "on {source}, register its addresses: {}",
-            g.at_source("ipconfig /registerdns", "samba_dnsupdate --all-names")
+            "on {source}, register its addresses: {}; then ask each server: {}",
+            g.at_source("ipconfig /registerdns", "samba_dnsupdate --all-names"),
+            super::records::lookups(g, "A")
         ),
         "endpoint-mapper" if g.case.source_platform() == Some(Platform::Windows) => format!(
             "on {source}, see what holds TCP 135: netstat -ano | findstr :135; RpcSs and RpcEptMapper \

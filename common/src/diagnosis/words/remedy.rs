@@ -119,7 +119,9 @@ fn check(case: &Case<'_>) -> String {
     let (dest, source) = (case.destination(), case.source());
     let interface = match interface_name(case.interface()) {
         name if name == "drsuapi" => String::new(),
-        name => format!(" --interface '{name}'"),
+        // Double quotes are quotes in every shell, those of Windows too.
+        name if name.contains(' ') => format!(" --interface \"{name}\""),
+        name => format!(" --interface {name}"),
     };
     format!("then check: epmesh diagnose {dest} {source}{interface} --now")
 }
