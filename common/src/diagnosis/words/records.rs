@@ -102,8 +102,8 @@ pub(super) fn reload(case: &Case<'_>, server: IpAddr, zone: &str) -> String {
 /// A server's address for a command, and where that has to be typed: a loopback address is another
 /// server everywhere else.
 fn reach(case: &Case<'_>, server: IpAddr) -> (IpAddr, String) {
-    let place =
-        if server.is_loopback() { format!(", on {}", case.destination()) } else { String::new() };
+    let own = server.is_loopback() && !case.evidence.owners.contains_key(&server);
+    let place = if own { format!(", on {}", case.destination()) } else { String::new() };
     (server, place)
 }
 
