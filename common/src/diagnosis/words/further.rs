@@ -2,7 +2,16 @@
 //! mended.
 
 use super::{
-    super::{Confidence, Side, State, finding::Finding, misled, naming::views, server},
+    super::{
+        Confidence, Side, State,
+        decide::{goes_on, has_no_way},
+        finding::Finding,
+        misled,
+        naming::{effective, views},
+        owner::Owner,
+        path::Path,
+        server,
+    },
     records,
     remedy::Ground,
 };
@@ -28,6 +37,24 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
                     commands(g, &finding)
                 ));
             }
+        }
+    }
+    // The addresses of the source from which a client goes on to one that answers, and is late.
+    let used = effective(&views).map_or(&[][..], |view| view.addresses);
+    let answers = |path: &Path<'_>| !goes_on(path) && *path != Path::NotSeen;
+    let one_answers = used.iter().any(|(address, _)| answers(&g.case.path(*address)));
+    for &(address, _) in used.iter().filter(|_| one_answers) {
+        let path = g.case.path(address);
+        if goes_on(&path)
+            && g.case.owner(address) == Owner::Source
+            && !has_no_way(g.case, address, &path)
+            && !g.name.contains(&address.to_string())
+        {
+            steps.push(format!(
+                "also, nothing gets through from {} to {address}, an address of {}: see the firewalls \
+                 and routes there, or take its record out of DNS where it is not meant for this",
+                g.dest, g.source
+            ));
         }
     }
     // Whoever does not get to the source does not see that it does not serve.
