@@ -4,6 +4,7 @@ mod directory;
 mod further;
 mod names;
 mod network;
+mod ports;
 mod records;
 mod remedy;
 mod ruled_out;
