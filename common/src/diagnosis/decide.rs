@@ -6,13 +6,14 @@ use super::{
     Cause, Confidence, Side, State,
     case::Case,
     directory,
-    finding::{Finding, windows_code},
+    finding::{Finding, connect_code, windows_code},
     latent::{full, latent},
     misled,
     naming::{Alias, View, effective},
     owner::Owner,
     path::Path,
     server,
+    sight::Mapped,
 };
 use crate::facts::{Answer, Failure, Source};
 
@@ -78,16 +79,20 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             .unwrap_or_else(|| address_missing(case, view));
     }
     if let Some(misled) = misled::by(case, views, view) {
-        return misled;
+        let finding = beside(case, view, misled);
+        // A record that only costs time is no reason to leave out what the source has said since.
+        let lost = || (finding.state == State::Latent).then(|| server::lost_since(case)).flatten();
+        return lost().unwrap_or(finding);
     }
-    let finding = reach(case, view);
+    let finding = reach(case, view.addresses);
     if finding.state != State::Healthy {
         return misled::unsettled(case, views, view, &finding).unwrap_or(finding);
     }
     if alias_lost {
         return misled::alias_missing(case, views).latent();
     }
-    if let Some(found) = misled::elsewhere(case, views, view).or_else(|| latent(case)) {
+    let later = misled::elsewhere(case, views, view).or_else(|| latent(case));
+    if let Some(found) = later.or_else(|| until_forgotten(case, views, view)) {
         return found;
     }
     if every_server_answered(case, views) && directory::is_seen(case) {
@@ -96,6 +101,49 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     // What the others hold, or the directory, could break it tomorrow, and was not seen.
     let sure = finding.confidence.min(Confidence::Likely);
     finding.sure(sure)
+}
+
+/// A wrong address beside right ones breaks some of the attempts. Where none of the right ones leads
+/// through either, what stops the destination there breaks all of them, and is the cause.
+fn beside(case: &Case<'_>, view: &View<'_>, misled: Finding) -> Finding {
+    let is_right = |mapped: &&Mapped| {
+        case.owner(mapped.0) == Owner::Source && !has_no_way(case, mapped.0, &case.path(mapped.0))
+    };
+    let right: Vec<Mapped> = view.addresses.iter().filter(is_right).copied().collect();
+    if right.is_empty() {
+        return misled;
+    }
+    let there = reach(case, &right);
+    if there.state != State::Failing {
+        return misled;
+    }
+    // From a silent address it goes on to the wrong one, whose answer is what it reports.
+    let all_silent = right.iter().all(|mapped| goes_on(&case.path(mapped.0)));
+    Finding { error: if all_silent { misled.error } else { there.error }, ..there }
+}
+
+/// Whether the destination has no way into the version of IP of this address: it does not use such
+/// addresses, and misses nothing.
+pub(super) fn has_no_way(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> bool {
+    matches!(path, Path::Unreached(Failure::Unreachable(_)))
+        && case.probe(address).is_some_and(|probe| probe.local.is_none())
+}
+
+/// Whether a client goes on to the next address from what came of this one: it does where that is silent,
+/// and not where it says no.
+pub(super) const fn goes_on(path: &Path<'_>) -> bool {
+    matches!(path, Path::Unreached(_) | Path::PortUnreached(..))
+}
+
+/// The destination still knows the name by its cache alone: no DNS server gave any answer.
+fn until_forgotten(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
+    let answered = |other: &View<'_>| other.answered || *other.alias != Alias::NoAnswer;
+    let silent = || views.iter().filter(|other| other.is_dns()).all(|other| !answered(other));
+    if view.source != Source::Cache || !silent() {
+        return None;
+    }
+    let finding = unanswered(case, views);
+    (finding.state == State::Failing).then(|| finding.latent())
 }
 
 /// Whether every DNS server of the destination said where the source is.
@@ -154,24 +202,29 @@ fn address_missing(case: &Case<'_>, view: &View<'_>) -> Finding {
 }
 
 /// The right server, or one that nobody claims: how far the destination gets there.
-fn reach(case: &Case<'_>, view: &View<'_>) -> Finding {
+fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
     let paths: Vec<(IpAddr, Path<'_>)> =
-        view.addresses.iter().map(|&(address, _)| (address, case.path(address))).collect();
+        addresses.iter().map(|&(address, _)| (address, case.path(address))).collect();
     let reached = paths.iter().find(|(_, path)| matches!(path, Path::Reached(_)));
-    // A host without a way into one IP version does not use its addresses, and misses nothing.
-    let no_way = |address: IpAddr, path: &Path<'_>| {
-        reached.is_some()
-            && matches!(path, Path::Unreached(Failure::Unreachable(_)))
-            && case.probe(address).is_some_and(|probe| probe.local.is_none())
+    let no_way = |(address, path): &(IpAddr, Path<'_>)| has_no_way(case, *address, path);
+    let is_broken = |entry: &&(IpAddr, Path<'_>)| {
+        let unused = reached.is_some() && no_way(entry);
+        !unused && !matches!(entry.1, Path::Reached(_) | Path::NotSeen)
     };
-    let is_broken = |(address, path): &&(IpAddr, Path<'_>)| {
-        !matches!(path, Path::Reached(_) | Path::NotSeen) && !no_way(*address, path)
-    };
-    let broken = paths.iter().find(is_broken);
+    // The one from which a client does not go on decides, wherever it stands in the list.
+    let stops = |entry: &&(IpAddr, Path<'_>)| is_broken(entry) && !goes_on(&entry.1);
+    let broken = paths
+        .iter()
+        .find(stops)
+        .or_else(|| paths.iter().find(|entry| is_broken(entry) && !no_way(entry)))
+        .or_else(|| paths.iter().find(is_broken));
     match (reached, broken) {
         (Some((address, _)), None) => {
             if let Some(lost) = server::lost_since(case) {
                 return lost;
+            }
+            if let Some(finding) = server::turned_away(case, *address) {
+                return finding;
             }
             if let Some(finding) = server::one_port(case, *address) {
                 return finding;
@@ -183,12 +236,7 @@ fn reach(case: &Case<'_>, view: &View<'_>) -> Finding {
         (Some(_), Some((address, path))) => {
             let count = paths.iter().filter(is_broken).count();
             let finding = at(case, *address, path).share(count, paths.len(), "addresses");
-            // A client goes on to the next address from one that is silent, not from one that says
-            // no.
-            match path {
-                Path::Unreached(_) | Path::PortUnreached(..) => finding.latent(),
-                _ => finding,
-            }
+            if goes_on(path) { finding.latent() } else { finding }
         }
         (None, Some((address, path))) => at(case, *address, path),
         (None, None) => unseen(case),
@@ -235,10 +283,8 @@ pub(super) fn error_at(path: &Path<'_>) -> i64 {
     match path {
         // SEC_E_WRONG_PRINCIPAL: the ticket is for another machine.
         Path::Reached(_) => -2_146_893_022,
-        Path::Unreached(failure)
-        | Path::PortUnreached(_, failure)
-        | Path::PortBind(_, failure)
-        | Path::Mapper(_, failure) => windows_code(failure),
+        Path::Unreached(failure) | Path::PortUnreached(_, failure) => connect_code(failure),
+        Path::PortBind(_, failure) | Path::Mapper(_, failure) => windows_code(failure),
         Path::NotRegistered(_) | Path::NotSeen => 1753,
     }
 }

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use super::{
     Cause, Confidence, Side,
     case::Case,
+    decide::error_at,
     finding::Finding,
+    naming::{Alias, effective, views},
     shown::{destination_site, source_site},
 };
 use crate::facts::{Directory, NtdsSettings, Timestamp};
@@ -64,7 +66,7 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
     let whose =
         if stated.is_some() { "the source's own" } else { "the one who answers by its name" };
     Some(
-        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, 8524)
+        Finding::failing(Cause::NtdsSettingsStale, Side::Directory, error(case))
             .culprit(
                 "ntds-settings",
                 format!(
@@ -81,6 +83,15 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
             )
             .sure(sure),
     )
+}
+
+/// What the destination reports: the alias of the old object is gone as a rule (8524), and where it still
+/// stands and leads to another host, what comes of asking that one.
+fn error(case: &Case<'_>) -> i64 {
+    let views = views(case);
+    let alias = effective(&views).filter(|view| matches!(view.alias, Alias::Target(_)));
+    let led = alias.and_then(|view| view.wrong(case).next());
+    led.map_or(8524, |(address, ..)| error_at(&case.path(address)))
 }
 
 /// Whether the destination's copy of the directory was read, where the link depends on it: one whose

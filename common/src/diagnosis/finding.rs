@@ -134,6 +134,11 @@ pub(super) fn windows_code(failure: &Failure) -> i64 {
     }
 }
 
+/// The error it reports where no connection came about, whatever it was that kept it from coming.
+pub(super) const fn connect_code(failure: &Failure) -> i64 {
+    if matches!(failure, Failure::Local(_)) { 0 } else { 1722 }
+}
+
 fn fault_code(code: u32) -> i64 {
     Status::from_fault(code).windows_error().map_or_else(|| i64::from(code), i64::from)
 }

@@ -73,7 +73,8 @@ pub fn closed_ports(probe: &AddressProbe) -> Vec<ClosedPort> {
 /// Names what stops a join. `links` are the verdicts on [`JOIN_INTERFACES`], `ports` is `None` where
 /// they were not tried, `stopped` is the step at which the log says that it stopped: what that step
 /// needs is looked at first. `denying` are the client's DNS servers that know no domain controller of the
-/// domain: before it has found one, nothing else of a join begins.
+/// domain, and that it asks before one that knows any: before it has found one, nothing else of a join
+/// begins. A log that got further shows that it had found one.
 #[must_use]
 pub fn judge_join(
     links: &[Verdict],
@@ -107,7 +108,9 @@ pub fn judge_join(
         |link: &Verdict| format!("{}: {} ({})", link.interface, link.cause, link.error.code);
     let before =
         if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
-    if let Some((first, rest)) = denying.split_first() {
+    let has_found =
+        matches!(stopped, Some(Stage::Connect | Stage::Policy | Stage::Account | Stage::Directory));
+    if let Some((first, rest)) = denying.split_first().filter(|_| !has_found) {
         let servers = rest.iter().fold(first.to_string(), |all, server| format!("{all}, {server}"));
         let words = format!(
             "{before}DNS server {servers}, which the client asks, knows no domain controller of the \

@@ -9,20 +9,25 @@ pub(super) use self::{
     alias::{alias_astray, alias_missing, alias_name},
     disagree::{disagreement, unsettled},
 };
+use std::net::IpAddr;
+
 use super::{
     Cause, Confidence, Side,
     case::Case,
-    decide::error_at,
+    decide::{error_at, goes_on, has_no_way},
     finding::Finding,
     naming::{Alias, View},
     owner::Owner,
     path::Path,
+    sight::Mapped,
 };
 use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
 pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
-    let (address, line, name) = view.wrong(case).next()?;
+    // Of several, the one that stops the destination, not one from which it goes on to the next.
+    let stops = |wrong: &(IpAddr, Option<u32>, Option<String>)| !goes_on(&case.path(wrong.0));
+    let (address, line, name) = view.wrong(case).find(stops).or_else(|| view.wrong(case).next())?;
     let path = case.path(address);
     let error = error_at(&path);
     if case.owns(address) {
@@ -42,13 +47,41 @@ pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option
     let holds = |other: &&View<'_>| other.addresses.iter().any(|(known, _)| *known == address);
     let behind = views.iter().find(|other| other.is_dns() && holds(other));
     let view = if view.source == Source::Cache { behind.unwrap_or(view) } else { view };
-    let cause = match &path {
-        Path::Reached(_) if !is_mixed(case, view) => Cause::WrongServerIdentity,
-        _ => record_cause(case, view),
+    let reached = matches!(path, Path::Reached(_));
+    // Behind address translation it may be the source itself, which then serves.
+    if reached && name.is_none() {
+        return Some(Finding::unknown(format!(
+            "who answers at {address}, where the name leads: it has the interface, no domain \
+             controller says that the address is its own, and nobody there said a name"
+        )));
+    }
+    let cause = match reached && !is_mixed(case, view) {
+        true => Cause::WrongServerIdentity,
+        false => record_cause(case, view),
     };
     let finding = Finding::failing(cause, Side::NameResolution, error);
+    let sure = confidence(case, &path, address, name.as_deref());
     let finding = blame(finding, case, views, view, address, line, name.as_deref());
-    Some(share(finding.sure(confidence(case, &path)), case, views, view))
+    let finding = share(finding.sure(sure), case, views, view);
+    // Every wrong one is silent, and a right one leads through: it takes longer, and works.
+    let leads_through = |mapped: &Mapped| {
+        case.owner(mapped.0) == Owner::Source && matches!(case.path(mapped.0), Path::Reached(_))
+    };
+    let works = goes_on(&path) && view.addresses.iter().any(leads_through);
+    Some(if works { finding.latent() } else { finding })
+}
+
+/// Everything wrong that one source of names holds, whether it decides or not.
+pub(super) fn wrongs(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Vec<Finding> {
+    let cause = record_cause(case, view);
+    let wrong = view.wrong(case).filter(|(address, ..)| !case.owns(*address));
+    let finding = |(address, line, name): (IpAddr, Option<u32>, Option<String>)| {
+        let path = case.path(address);
+        let finding = Finding::failing(cause, Side::NameResolution, error_at(&path));
+        let sure = confidence(case, &path, address, name.as_deref());
+        blame(finding, case, views, view, address, line, name.as_deref()).sure(sure)
+    };
+    wrong.map(finding).collect()
 }
 
 /// Whether it gives right addresses beside wrong ones.
@@ -67,10 +100,18 @@ fn record_cause(case: &Case<'_>, view: &View<'_>) -> Cause {
 /// How many of the addresses are wrong, where others are right; else how many of the DNS servers.
 fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Finding {
     if is_mixed(case, view) {
-        return finding.share(view.wrong(case).count(), view.addresses.len(), "addresses");
+        // One that the destination has no way to is none that it tries.
+        let tried = |mapped: &&Mapped| !has_no_way(case, mapped.0, &case.path(mapped.0));
+        let tried = view.addresses.iter().filter(tried).count();
+        return finding.share(view.wrong(case).count(), tried, "addresses");
     }
     if !view.is_dns() {
         return finding;
+    }
+    let of_aliases =
+        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias::alias_twice(case));
+    if let Some(share) = of_aliases.flatten().and_then(|twice| twice.intermittent) {
+        return Finding { intermittent: Some(share), ..finding };
     }
     let dns = || views.iter().filter(|other| other.is_dns());
     let wrong = dns().filter(|other| other.wrong(case).next().is_some()).count();
@@ -94,23 +135,40 @@ pub(super) fn elsewhere(
             let cause = record_cause(case, view);
             let finding = Finding::failing(cause, Side::NameResolution, error_at(&path));
             let finding = blame(finding, case, views, view, address, line, name.as_deref());
-            let finding = finding.sure(confidence(case, &path)).latent();
+            let sure = confidence(case, &path, address, name.as_deref());
+            let finding = finding.sure(sure).latent();
             return Some(share(finding, case, views, view));
         }
         if view.is_dns() && *view.alias == Alias::Missing {
             return Some(alias_missing(case, views).latent());
         }
     }
-    disagreement(case, views).or_else(|| disagree::conflict(case, views)).map(Finding::latent)
+    alias::alias_twice(case)
+        .or_else(|| disagreement(case, views))
+        .or_else(|| disagree::conflict(case, views))
+        .map(Finding::latent)
 }
 
-/// Proven when the source says which addresses are its own *and* somebody else answered there. An
-/// address that is silent could still be a translated one that leads to the source.
-fn confidence(case: &Case<'_>, path: &Path<'_>) -> Confidence {
+/// Proven when the source says which addresses are its own *and* somebody else answered there, under a
+/// name. An address that is silent, or whose host does not say who it is, could still be a translated one
+/// that leads to the source; and one that is translated to another domain controller need not be meant
+/// for that one.
+fn confidence(case: &Case<'_>, path: &Path<'_>, address: IpAddr, name: Option<&str>) -> Confidence {
     let answered = !matches!(path, Path::Unreached(_) | Path::NotSeen);
+    let named = name.is_some_and(|name| !is_translated(case, address, name));
     match (case.source_addresses(), answered) {
-        (Some(_), true) => Confidence::Proven,
-        (Some(_), false) | (None, true) => Confidence::Likely,
+        (Some(_), true) if named => Confidence::Proven,
+        (Some(_), _) | (None, true) => Confidence::Likely,
         (None, false) => Confidence::Possible,
     }
+}
+
+/// The word for it in a culprit.
+pub(super) const TRANSLATED: &str = "it is translated";
+
+/// Whether a domain controller answers at an address that it does not have, by its own word.
+pub(super) fn is_translated(case: &Case<'_>, address: IpAddr, name: &str) -> bool {
+    let owners = &case.evidence.owners;
+    let speaks = || owners.values().any(|owner| owner.as_str().eq_ignore_ascii_case(name));
+    !owners.contains_key(&address) && speaks()
 }

@@ -101,7 +101,7 @@ impl Case<'_> {
     }
 
     /// Who answered at an address, by the strongest way that answered at all.
-    fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
+    pub(super) fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
         let mut answers: Vec<_> = probe.identity.iter().collect();
         answers.sort_by_key(|answer| answer.method);
         let source_guid = self.source_guid();

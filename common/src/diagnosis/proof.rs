@@ -3,13 +3,18 @@
 
 mod address;
 mod names;
+mod settings;
 
 use self::{
     address::{address, asked, reached},
     names::resolve,
+    settings::settings,
 };
-use super::{EvidenceItem, Step, case::Case, words::interface_name};
-use crate::facts::{DnsName, ServiceRole, ServiceState, Timestamp};
+use super::{EvidenceItem, Registration, Step, case::Case, words::interface_name};
+use crate::facts::{DnsName, ServiceRole, ServiceState, StartType, Timestamp};
+
+/// At most so many registrations are quoted, the last.
+const STRETCHES: usize = 5;
 
 /// At most so many other witnesses are quoted.
 const WITNESSES: usize = 5;
@@ -20,6 +25,7 @@ pub(super) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
     know(case, &mut items);
     resolve(case, &mut items);
     own_state(case, &mut items);
+    settings(case, &mut items);
     if let Some(look) = case.look {
         for probe in &look.seen.addresses {
             address(case, look, probe, &mut items);
@@ -79,7 +85,9 @@ fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
         let shown =
             [ServiceRole::Directory, ServiceRole::EndpointMapper, ServiceRole::DirectoryRpc];
         let mut named: Vec<&str> = Vec::new();
-        for service in shown.into_iter().filter_map(|role| services.fact.with_role(role)) {
+        let by_role = shown.into_iter().filter_map(|role| services.fact.with_role(role));
+        // First the one that serves the interface, which need not be the directory.
+        for service in case.service().into_iter().chain(by_role) {
             if named.contains(&service.name.as_str()) {
                 continue;
             }
@@ -91,12 +99,18 @@ fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
                 ServiceState::Stopped => "does not run",
             };
             let process = service.process.value();
-            let raw = process.map(|p| format!("pid {}, started {}", p.pid, p.started));
+            let running = process.map(|p| format!("pid {}, started {}", p.pid, p.started));
+            let ended = || service.exit_code.value().map(|code| format!("exit code {code}"));
+            let raw = running.or_else(ended);
+            let start = match service.start.value() {
+                Some(StartType::Disabled) => ", and is disabled",
+                _ => "",
+            };
             items.push(item(
                 Step::Ask,
                 source,
                 services.at,
-                format!("its service {} {state}", service.name),
+                format!("its service {} {state}{start}", service.name),
                 raw,
             ));
         }
@@ -129,9 +143,26 @@ fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
         };
         items.push(item(Step::Ask, source, map.at, fact, raw));
     }
-    if let Some(last) = case.registrations().last() {
-        let raw = last.process.map(|p| format!("pid {}, started {}", p.pid, p.started));
-        let fact = format!("last seen to list it, in this life of the host, at {}", last.last);
-        items.push(item(Step::Ask, source, last.last, fact, raw));
+    registrations(case, items);
+}
+
+/// The last stretches over which the source's own map had the interface; where there is none in this life
+/// of the host, the last of those before.
+fn registrations(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
+    let held = |known: &Registration| {
+        let raw = known.process.map(|p| format!("pid {}, started {}", p.pid, p.started));
+        (known.first, known.last, raw)
+    };
+    let mut known: Vec<_> = case.registrations().map(held).collect();
+    let mut life = "in this life of the host";
+    if known.is_empty() {
+        let of_interface = |known: &&Registration| known.interface.offers(case.interface());
+        known = case.evidence.registrations.iter().filter(of_interface).map(held).collect();
+        known.drain(..known.len().saturating_sub(1));
+        life = "before its last restart";
+    }
+    for (first, last, raw) in known.split_off(known.len().saturating_sub(STRETCHES)) {
+        let fact = format!("seen to list it, {life}, from {first} to {last}");
+        items.push(item(Step::Ask, case.source(), last, fact, raw));
     }
 }

@@ -1,23 +1,25 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
+mod filtered;
 mod pattern;
 mod reason;
 mod registration;
 
 use std::net::IpAddr;
 
-pub(super) use self::reason::{breaks_at_restart, dynamic_used_up};
-use self::{pattern::pattern, registration::lost};
+use self::{filtered::denied, pattern::pattern, registration::lost};
+pub(super) use self::{
+    filtered::turned_away,
+    reason::{breaks_at_restart, dynamic_used_up},
+};
 use super::{
     Cause, Confidence, Side,
     case::Case,
-    finding::{Finding, windows_code},
+    finding::{Finding, connect_code, windows_code},
     path::Path,
     sight::missed,
 };
-use crate::facts::{
-    Failure, Platform, Reading, RpcFilterLayer, ServiceRole, ServiceState, StartType,
-};
+use crate::facts::{Failure, Platform, Service, ServiceRole, ServiceState, StartType};
 
 /// The destination has not looked: what the source says of itself has to do.
 pub(super) fn alone(case: &Case<'_>) -> Finding {
@@ -32,6 +34,13 @@ pub(super) fn alone(case: &Case<'_>) -> Finding {
     Finding::unknown(format!("a fresh look of {} at {}{speaks}", case.destination(), case.source()))
 }
 
+/// The source itself says that it does not serve the interface, whatever anybody saw.
+pub(super) fn does_not_serve(case: &Case<'_>) -> Option<Finding> {
+    let stopped = case.service().is_some_and(|service| service.state == ServiceState::Stopped);
+    let gone = || case.registered_ports().is_some_and(|ports| ports.is_empty());
+    (stopped || gone()).then(|| lost(case, 1753))
+}
+
 /// The source itself says, later than the destination's look, that it does not serve the interface.
 pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
     let looked = case.look.map(|look| look.at);
@@ -39,7 +48,12 @@ pub(super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
     let stopped = case.source_services.is_some_and(|services| later(services.at))
         && case.service().is_some_and(|service| service.state == ServiceState::Stopped);
     if stopped {
-        return Some(lost(case, 1722).sure(Confidence::Likely));
+        // The endpoint mapper goes on answering where it is another service, and says so.
+        let runs = |service: &Service| service.state == ServiceState::Running;
+        let services = case.source_services.map(|services| &services.fact);
+        let mapper = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper));
+        let error = if mapper.is_some_and(runs) { 1753 } else { 1722 };
+        return Some(lost(case, error).sure(Confidence::Likely));
     }
     let gone = case.source_map.is_some_and(|map| later(map.at))
         && case.registered_ports().is_some_and(|ports| ports.is_empty());
@@ -51,7 +65,11 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     match case.registered_ports() {
         Some(ports) if !ports.is_empty() => denied(case, address),
         Some(_) => lost(case, 1753),
-        None if case.service().is_some() => lost(case, 1753).sure(Confidence::Likely),
+        None if case.service().is_some() => {
+            let finding = lost(case, 1753);
+            let sure = finding.confidence.min(Confidence::Likely);
+            finding.sure(sure)
+        }
         None => {
             let sure = match case.owner(address) {
                 super::owner::Owner::Source => Confidence::Likely,
@@ -73,67 +91,9 @@ pub(super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     }
 }
 
-/// The source lists the interface, and its endpoint mapper denies it to the destination.
-fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
-    let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
-    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
-    let filter = filters.into_iter().flatten().find(|filter| {
-        filter.layer == RpcFilterLayer::Resolution && filter.blocks(case.interface().uuid)
-    });
-    // Listed at a moment between two looks that were denied, or on both sides of the only one: it
-    // was listed when it was denied.
-    let throughout = case.looked_over().is_some_and(|(since, until)| {
-        let listed = case.source_map.is_some_and(|map| (since..=until).contains(&map.at));
-        // The last stretch goes on for as long as the map still has it.
-        let last = case.registrations().last().filter(|last| last.lost.is_none());
-        let map = case.source_map.map(|map| map.at);
-        let goes_on = last.is_some_and(|last| last.first <= until && map >= Some(since));
-        let mut known = case.registrations();
-        listed || goes_on || known.any(|known| known.first <= until && known.last >= since)
-    });
-    let name = format!("{} at {address}", case.source());
-    let value = "listed by the source itself, denied to the destination";
-    if let Some(filter) = filter {
-        let value = format!("{value}; the filter blocks what the endpoint mapper resolves");
-        return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
-            .culprit("rpc-filter", format!("{} ({}) on {name}", filter.name, filter.key), value)
-            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
-    }
-    if throughout {
-        let pattern = pattern(
-            case,
-            address,
-            |path| matches!(path, Path::NotRegistered(_)),
-            |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
-        );
-        // No filter that fits, or a host that has none: something on the way answers in its place,
-        // unless it answers everybody so.
-        let none = case.source_filters.is_some_and(|filters| {
-            filters.rpc_is_whole()
-                || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
-        });
-        let on_the_way = none && !pattern.all_fail;
-        let side = if on_the_way { Side::Network } else { Side::Source };
-        return Finding::failing(Cause::RpcFiltered, side, 1753)
-            .culprit("registration", name, value)
-            .sure(Confidence::Likely);
-    }
-    let missing = if listed > looked {
-        format!("a look of {} that is newer than the source's own endpoint map", case.destination())
-    } else {
-        format!(
-            "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
-            case.source()
-        )
-    };
-    Finding::failing(Cause::Unknown, Side::Source, 1753)
-        .culprit("registration", name, value)
-        .missing(missing)
-}
-
 /// Port 135 of the right server cannot be reached.
 pub(super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
-    let error = windows_code(failure);
+    let error = connect_code(failure);
     let services = case.source_services.map(|services| &services.fact);
     let stopped = |role| {
         let service = services.and_then(|all| all.with_role(role));
@@ -207,7 +167,7 @@ pub(super) fn port_unreached(
     port: u16,
     failure: &Failure,
 ) -> Finding {
-    let error = windows_code(failure);
+    let error = connect_code(failure);
     let listens = case.source_listens(address, port);
     let name = format!("{address} port {port} ({})", case.source());
     if listens == Some(false) {
@@ -246,9 +206,11 @@ pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &F
     }
     let finding = Finding::failing(Cause::StaleEndpoint, Side::Source, error);
     let listeners = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+    // One that listens on both versions of IP has two sockets.
     let mut pids = listeners.into_iter().flatten().filter(|l| l.port == port).map(|l| l.pid);
-    match (pids.next().flatten(), case.process()) {
-        (Some(owner), Some(process)) if owner != process.pid && pids.next().is_none() => finding
+    let first = pids.next().flatten().filter(|first| pids.all(|pid| pid == Some(*first)));
+    match (first, case.process()) {
+        (Some(owner), Some(process)) if owner != process.pid => finding
             .culprit(
                 "port",
                 name,
@@ -256,7 +218,7 @@ pub(super) fn port_bind(case: &Case<'_>, address: IpAddr, port: u16, failure: &F
             )
             .sure(Confidence::Proven),
         _ => finding
-            .culprit("port", name, "another process listens there: it does not offer the interface")
+            .culprit("port", name, "what listens there does not offer the interface")
             .sure(Confidence::Likely),
     }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::naming::{Alias, View, is_answer};
 use crate::{
     facts::{
-        AddressProbe, Answer, DnsName, Failure, MapAnswer, PeerObservation, PortProbe, Record,
-        RecordData, RecordType, Source,
+        AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe,
+        Record, RecordData, RecordType, Source,
     },
     rpc::InterfaceId,
 };
@@ -30,6 +30,8 @@ pub(super) struct Sight {
     asked: Box<[Asked]>,
     /// Whether the hosts file has another name than the peer's own: the alias.
     pub(super) maps_alias: bool,
+    /// Whether a DNS server gives several names for the alias, of which an alias has one.
+    pub(super) many_aliases: bool,
 }
 
 /// What one source of names said.
@@ -99,6 +101,7 @@ impl Sight {
             probes: probes.into(),
             asked: asked.into(),
             maps_alias,
+            many_aliases: look.lookups.iter().any(|lookup| targets(lookup).nth(1).is_some()),
         }
     }
 
@@ -185,6 +188,15 @@ fn alias(answer: &Answer) -> Alias {
         (None, Answer::NoSuchName | Answer::NoData | Answer::Records(_)) => Alias::Missing,
         (None, _) => Alias::NoAnswer,
     }
+}
+
+/// What a DNS server says that the name asked for is an alias of; not what that is one of in its turn.
+pub(super) fn targets(lookup: &Lookup) -> impl Iterator<Item = &DnsName> {
+    let of_dns = matches!(lookup.source, Source::Dns(_)).then(|| records(&lookup.answer));
+    of_dns.unwrap_or_default().iter().filter_map(|record| match &record.data {
+        RecordData::Alias(target) if record.name == lookup.question.name => Some(target),
+        RecordData::Alias(_) | RecordData::Address(_) => None,
+    })
 }
 
 fn records(answer: &Answer) -> &[Record] {

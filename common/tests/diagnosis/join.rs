@@ -69,4 +69,7 @@ fn a_client_whose_dns_server_denies_the_domain_cannot_join() {
     let said = judge_join(&links(None), Some(&[]), Some(Stage::FindController), &denying);
     assert_eq!((said.state, said.link, said.port), (State::Failing, None, None));
     assert!(said.words.contains("10.0.0.53") && said.words.contains("1355"), "{}", said.words);
+    // A log that got as far as the directory found one all the same: what stopped it there is the answer.
+    let said = judge_join(&links(Some("drsuapi")), Some(&[]), Some(Stage::Directory), &denying);
+    assert_eq!(said.link.map(|link| link.interface), Some("drsuapi".into()), "{}", said.words);
 }

@@ -7,9 +7,10 @@ use epmesh_common::{
         RegistryText, RpcSettings, Section, ServiceRole, ServiceState, StaticPort, StaticPortOwner,
         Transport, Trend,
     },
+    rpc::InterfaceId,
 };
 
-use crate::healthy::{Scenario, now, seconds_ago};
+use crate::healthy::{Scenario, drsuapi, now, seconds_ago};
 
 /// A Windows source whose service restarted two minutes ago and has not registered.
 fn unregistered(settings: fn(&mut RpcSettings)) -> Scenario {
@@ -255,4 +256,20 @@ fn services_from_before_a_restart_decide_nothing() {
     boot.at = seconds_ago(40);
     let verdict = diagnose(&s.evidence, now());
     assert_eq!((verdict.state, verdict.cause), (State::Unknown, Cause::Unknown));
+}
+
+#[test]
+fn another_version_of_the_interface_is_another_interface() {
+    let mut s = unregistered(|_| {});
+    let rows = |s: &mut Scenario| {
+        let map = &mut s.evidence.source.endpoint_map.as_mut().unwrap().fact;
+        map.views[0].endpoints.as_mut().unwrap().clone()
+    };
+    let mut row = rows(&mut Scenario::healthy()).remove(0);
+    row.interface = InterfaceId::new(drsuapi().uuid, 3, 0);
+    s.evidence.source.endpoint_map.as_mut().unwrap().fact.views[0].endpoints = Ok(vec![row]);
+    let verdict = diagnose(&s.evidence, now());
+    assert_eq!((verdict.state, verdict.cause), (State::Failing, Cause::RegistrationFailed));
+    let value = verdict.culprit.expect("a culprit").value;
+    assert!(value.contains("version 3.0 of the interface, not 4.0"), "{value}");
 }

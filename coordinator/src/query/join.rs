@@ -8,7 +8,7 @@ use epmesh_common::{
         ClosedPort, Evidence, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, Link, Observed, State,
         Verdict, closed_ports, diagnose, judge_join,
     },
-    facts::{DnsName, PeerObservation, Timestamp},
+    facts::{DnsName, PeerObservation, Timestamp, Transport},
     reports::netsetup::Attempt,
     rpc::{InterfaceId, names},
 };
@@ -66,8 +66,11 @@ pub(super) fn interfaces() -> Vec<InterfaceId> {
 pub(super) struct ClientReport {
     /// Its look at the domain controller; none where it found none to look at.
     look: Option<PeerObservation>,
-    /// Its DNS servers that know no domain controller of the domain.
+    /// Its DNS servers that know no domain controller of the domain, and that it asks before any that
+    /// does.
     denying: Vec<IpAddr>,
+    /// Those that know none and come after one that does.
+    later: Vec<IpAddr>,
 }
 
 /// The look at `dc`, and the DNS servers that deny the domain, in what
@@ -112,17 +115,21 @@ pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, Str
         let one: One = serde_json::from_value(printed).map_err(other)?;
         (vec![one.observation], Vec::new())
     };
-    let denies = |asked: &Asked| matches!(asked.answer.kind.as_str(), "no-such-name" | "no-data");
-    let denying: Vec<IpAddr> = asked.into_iter().filter(denies).map(|asked| asked.server).collect();
+    let denies = |asked: &&Asked| matches!(asked.answer.kind.as_str(), "no-such-name" | "no-data");
+    // The first that answers settles it; whoever is silent is passed over.
+    let names = |asked: &Asked| asked.answer.kind == "records";
+    let (before, after) = asked.split_at(asked.iter().position(names).unwrap_or(asked.len()));
+    let of = |all: &[Asked]| all.iter().filter(denies).map(|asked| asked.server).collect();
+    let (denying, later): (Vec<IpAddr>, Vec<IpAddr>) = (of(before), of(after));
     let peers: Vec<String> = looks.iter().map(|look| look.peer.to_string()).collect();
     let look = looks.into_iter().find(|look| look.peer == *dc);
-    if look.is_none() && denying.is_empty() {
+    if look.is_none() && denying.is_empty() && later.is_empty() {
         return Err(format!(
             "it has no look at {dc}, but at {}: name that one, or have the client look at {dc}",
             peers.join(", ")
         ));
     }
-    Ok(ClientReport { look, denying })
+    Ok(ClientReport { look, denying, later })
 }
 
 /// Judges a join. `report` is what the client printed, and when.
@@ -181,7 +188,13 @@ pub(super) fn judge(
     // What no witness is kept from may be kept from the client.
     let ports = (tried && (!own.is_empty() || !closed.is_empty())).then_some(closed.as_slice());
     let stage = attempt.and_then(|attempt| attempt.decisive.as_ref()).map(|step| step.stage);
-    let verdict = judge_join(&links, ports, stage, denying);
+    let mut verdict = judge_join(&links, ports, stage, denying);
+    for server in report.iter().flat_map(|report| &report.later) {
+        verdict.words.push_str(&format!(
+            "; DNS server {server}, which the client asks where those before it are silent, knows no \
+             domain controller of the domain"
+        ));
+    }
     missing.extend(wanted(&client, &dc, &verdict, seen_from, attempt.is_some(), !tried));
     if all.first().is_some_and(|evidence| evidence.source.host.is_none()) {
         missing.push(format!("an agent on {dc}: what it says of itself"));
@@ -200,13 +213,20 @@ pub(super) fn judge(
     }
 }
 
-/// Whether a client tried the ports, and those that it did not get through to at one address or more.
+/// Whether a client tried the ports, and those that it got through to at no address: it goes on from one
+/// that does not answer to the next.
 fn by_any(own: &[Observed]) -> (bool, Vec<ClosedPort>) {
     let probes = || own.iter().flat_map(|observed| &observed.seen.addresses);
     let tried = probes().any(|probe| !probe.well_known.is_empty());
+    let open = |port: u16| {
+        let mut rows = probes().flat_map(|probe| &probe.well_known);
+        rows.any(|row| {
+            row.port == port && row.transport == Transport::Tcp && row.stage.outcome.is_ok()
+        })
+    };
     let mut closed: Vec<ClosedPort> = Vec::new();
     for port in probes().flat_map(closed_ports) {
-        if !closed.iter().any(|known| known.port == port.port) {
+        if !open(port.port) && !closed.iter().any(|known| known.port == port.port) {
             closed.push(port);
         }
     }

@@ -1,11 +1,14 @@
 //! The `_msdcs` alias is missing, or names a host that has no address.
 
+use std::net::IpAddr;
+
 use super::{
     super::{
-        Cause, Side,
+        Cause, Confidence, Side,
         case::Case,
         finding::{BadRecord, Finding},
         naming::{Alias, View},
+        sight::targets,
     },
     blame::{addresses_where, servers_where, sure_of_source},
 };
@@ -31,6 +34,41 @@ pub(in super::super) fn alias_astray(
         )
         .sure(sure_of_source(case));
     Some(wrong_alias(finding, case, views, view))
+}
+
+/// A DNS server has several records for the `_msdcs` alias, and one of them does not name the source: the
+/// answer differs from one time to the next.
+pub(in super::super) fn alias_twice(case: &Case<'_>) -> Option<Finding> {
+    let look = case.look.filter(|look| look.seen.sight().many_aliases)?;
+    let other = |lookup| targets(lookup).find(|target| *target != case.source());
+    let many = look.seen.lookups.iter().filter(|lookup| targets(lookup).nth(1).is_some());
+    let mut found = many.filter_map(|lookup| match (lookup.source, other(lookup)) {
+        (Source::Dns(server), Some(target)) => Some((server, lookup, target)),
+        _ => None,
+    });
+    let (first, lookup, target) = found.next()?;
+    let more = found.filter(|(.., of)| *of == target).map(|(server, ..)| server);
+    let servers: Vec<IpAddr> = std::iter::once(first).chain(more).collect();
+    let names: Vec<String> = servers.iter().map(|server| case.server_name(*server)).collect();
+    let count = targets(lookup).count();
+    let wrong = targets(lookup).filter(|target| *target != case.source()).count();
+    Some(
+        Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 1753)
+            .culprit(
+                "dns-record",
+                format!("CNAME {} on DNS server {}", lookup.question.name, names.join(", ")),
+                format!("{target}, beside other names: an alias has one"),
+            )
+            .record(BadRecord {
+                servers,
+                name: lookup.question.name.clone(),
+                kind: "CNAME",
+                data: Some(target.to_string()),
+            })
+            // It may be another name of the source.
+            .sure(Confidence::Likely)
+            .share(wrong, count, "CNAME records"),
+    )
 }
 
 /// Names the record that leads elsewhere, so that it can be deleted.

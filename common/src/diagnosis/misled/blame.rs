@@ -9,8 +9,9 @@ use super::{
         finding::{BadRecord, Finding},
         naming::{Alias, View},
     },
+    TRANSLATED,
     alias::wrong_alias,
-    alias_name,
+    alias_name, is_translated,
 };
 use crate::facts::Source;
 
@@ -40,10 +41,13 @@ pub(super) fn blame(
     line: Option<u32>,
     owner: Option<&str>,
 ) -> Finding {
-    let owner = owner.map_or_else(
-        || format!("{address}, not an address of {}", case.source()),
-        |owner| format!("{address}, which is {owner}"),
-    );
+    let owner = match owner {
+        None => format!("{address}, not an address of {}", case.source()),
+        Some(owner) if is_translated(case, address, owner) => {
+            format!("{address}, where {owner} answers, which does not have it: {TRANSLATED}")
+        }
+        Some(owner) => format!("{address}, which is {owner}"),
+    };
     match (view.source, mapping(case, view)) {
         (Source::Hosts, _) => {
             let line = line.map_or(String::new(), |line| format!(":{line}"));

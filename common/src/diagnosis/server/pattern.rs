@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use super::super::{
     Confidence, Side,
     case::Case,
+    owner::Owner,
     path::{Path, path},
 };
+use crate::facts::AddressProbe;
 
 /// Who else fails in the same way: the pattern tells a host from a path.
 pub(super) struct Pattern {
@@ -42,6 +44,8 @@ pub(super) fn pattern(
     // Whoever got through before the destination failed for the first time tells nothing: it may
     // be the source that changed in between, and the next look of that witness fails as well.
     let since = case.against_since().or(case.look.map(|look| look.at));
+    let foreign = case.source_addresses().is_some_and(|owned| !owned.contains(&address));
+    let is_source = |probe: &AddressProbe| case.answerer(probe) == Some(Owner::Source);
     let mut reached = Vec::new();
     let mut before = Vec::new();
     let mut failed = Vec::new();
@@ -50,6 +54,11 @@ pub(super) fn pattern(
         // A host can filter one of its addresses, or not listen on it, and serve on another.
         let there = other.seen.addresses.iter().filter(|probe| probe.address == address);
         for probe in there {
+            // An address that is not the source's own leads to it from where it is translated, and
+            // from there alone.
+            if foreign && !is_source(probe) {
+                continue;
+            }
             match path(Some(probe), case.interface()) {
                 path if beyond(&path) && is_after => reached.push(&other.witness),
                 path if beyond(&path) => before.push(&other.witness),

@@ -18,6 +18,10 @@ const STARTING: Duration = Duration::from_secs(20);
 /// services start one after the other, and the directory waits for DNS.
 const BOOTING: Duration = Duration::from_secs(300);
 
+/// For so long after its boot a Windows host is given time to register what runs: lsass starts within
+/// seconds, and the directory in it serves only when RPC and the network do.
+const SERVING: Duration = Duration::from_secs(120);
+
 /// A registration that came and went in so short a time after the boot is not missed: an agent is
 /// itself started with the host.
 const UNSEEN: Duration = Duration::from_secs(120);
@@ -79,24 +83,27 @@ fn stopped(
 ) -> Finding {
     let disabled = matches!(service.start.value(), Some(StartType::Disabled));
     let how = if disabled { "not running, disabled" } else { "not running" };
+    let code = service.exit_code.value().copied();
     if let Some(last) = case.registrations().map(|known| known.last).max() {
+        let ended = match code {
+            Some(code) if ![0, NEVER_STARTED].contains(&code) => {
+                format!("; ended with exit code {code}")
+            }
+            _ => String::new(),
+        };
+        let losses = Losses::word(case, last, true);
         return Finding::failing(Cause::ServiceDied, Side::Source, error)
-            .culprit(
-                "service",
-                name,
-                format!("{how}; was registered until {last}{}", Losses::word(case, last, true)),
-            )
+            .culprit("service", name, format!("{how}; was registered until {last}{ended}{losses}"))
             .sure(most);
     }
-    let code = service.exit_code.value().copied();
     let Some(boot) = case.source_boot().map(|boot| case.on_our_clock(boot.at)) else {
         return Finding::failing(Cause::Unknown, Side::Source, error)
             .culprit("service", name, how)
             .missing(format!("the boot time of {}", case.source()));
     };
     let windows = case.source_platform() == Some(Platform::Windows);
-    let grace = if windows { BOOTING } else { STARTING };
-    if service.start.value() == Some(&StartType::Automatic) && boot.until(case.now) < grace {
+    let is_early = boot.until(case.now) < STARTING || is_booting(case, BOOTING);
+    if service.start.value() == Some(&StartType::Automatic) && is_early {
         return starting(case, name, format!("not running yet, booted at {boot}"), most);
     }
     // The service manager knows of a run that nobody else saw.
@@ -132,12 +139,23 @@ fn running(
         .max();
     let sequences = other_sequences(case);
     if before.is_none() {
-        if started.until(case.now) < STARTING {
+        if started.until(case.now) < STARTING || is_booting(case, SERVING) {
             return starting(case, name, format!("process {pid} runs since {started}"), most);
         }
         if let Some(finding) = reason(case, service, error, most) {
             return finding;
         }
+    }
+    // Its own map may still have the interface, and be kept from telling.
+    if case.own_map().is_none() {
+        return Finding::failing(Cause::Unknown, Side::Source, error)
+            .culprit("registration", name, format!("process {pid} runs since {started}"))
+            .sure(Confidence::Likely)
+            .missing(format!(
+                "the endpoint map of {} by its own word: it tells whether the service has not \
+                 registered, or something hides that it has",
+                case.source()
+            ));
     }
     if let Some(sequences) = sequences {
         let tcp = before.map_or("not on ncacn_ip_tcp".to_owned(), |last| {
@@ -163,9 +181,19 @@ fn running(
         .culprit(
             "registration",
             name,
-            format!("process {pid} runs since {started}; never registered since"),
+            format!(
+                "process {pid} runs since {started}; never registered since{}",
+                other_version(case)
+            ),
         )
         .sure(if watched(case, started) { most } else { Confidence::Likely })
+}
+
+/// Whether the source is a Windows host that booted no longer ago than this.
+fn is_booting(case: &Case<'_>, within: Duration) -> bool {
+    let booted = case.source_boot().map(|boot| case.on_our_clock(boot.at));
+    case.source_platform() == Some(Platform::Windows)
+        && booted.is_some_and(|booted| booted.until(case.now) < within)
 }
 
 /// The protocol sequences, but for TCP, on which the source's own map has the interface.
@@ -181,6 +209,20 @@ fn other_sequences(case: &Case<'_>) -> Option<String> {
         }
     }
     (!found.is_empty()).then(|| found.join(", "))
+}
+
+/// What to add where the source's own map has another version of the interface: to a caller that is
+/// another interface.
+fn other_version(case: &Case<'_>) -> String {
+    let wanted = case.interface();
+    let mut rows = case.own_map().into_iter().flatten().map(|row| row.interface);
+    let other = rows.find(|held| held.uuid == wanted.uuid && !held.offers(wanted));
+    other.map_or_else(String::new, |other| {
+        format!(
+            "; its map has version {}.{} of the interface, not {}.{}",
+            other.major, other.minor, wanted.major, wanted.minor
+        )
+    })
 }
 
 /// Whether a registration since then would have been seen.

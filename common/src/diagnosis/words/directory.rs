@@ -2,7 +2,7 @@
 
 use super::{
     super::directory::{Older, older},
-    remedy::Ground,
+    remedy::{Ground, command},
 };
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
@@ -27,10 +27,22 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         Some(Older::Sources) => format!("{source} itself runs on the older of the two objects"),
         _ => "which of the two objects is the newer was not seen".to_owned(),
     };
+    let compare = |host: &dyn std::fmt::Display| {
+        format!(
+            "ldbsearch -H ldap://{host} -U Administrator -b \"{object}\" -s base objectGUID whenCreated"
+        )
+    };
+    let here = command(
+        g.case.destination_platform(),
+        &format!("repadmin /showobjmeta {dest} \"{object}\""),
+        &compare(dest),
+    );
+    let promoted = g.at_source(
+        " and the last promotion of it (%systemroot%\\debug\\dcpromo.log there)",
+        " and the day on which it joined",
+    );
     let mut steps = vec![format!(
-        "{age}; make sure with the creation time and the last promotion of {source} \
-         (%systemroot%\\debug\\dcpromo.log there): repadmin /showobjmeta {dest} \"{object}\", and the \
-         same on {source}"
+        "{age}; make sure with the creation time{promoted}: {here}, and the same on {source}"
     )];
     if known.is_some_and(|known| older(g.case, known) == Older::Sources) {
         steps.push(format!(
@@ -38,16 +50,25 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
              second host of that name; do not force replication from it before that is clear"
         ));
     } else {
+        let pull = command(
+            g.case.destination_platform(),
+            &format!("repadmin /replicate {dest} HUB \"CN=Configuration,{root}\""),
+            &format!("samba-tool drs replicate {dest} HUB \"CN=Configuration,{root}\""),
+        );
         steps.push(format!(
             "let {dest} pull the configuration from a domain controller that knows the newer object, \
-             HUB in this: repadmin /replicate {dest} HUB \"CN=Configuration,{root}\""
+             HUB in this: {pull}"
         ));
     }
-    steps.push(
-        "only then, and only if it is still there, remove the older object in Active Directory Sites \
-         and Services: metadata cleanup deletes a domain controller from the directory and cannot be \
-         undone, so make sure by its objectGUID which one it is"
-            .to_owned(),
+    let tool = command(
+        g.case.destination_platform(),
+        "in Active Directory Sites and Services",
+        "with samba-tool domain demote --remove-other-dead-server, which takes all of a server's objects",
     );
+    steps.push(format!(
+        "only then, and only if it is still there, remove the older object {tool}: metadata cleanup \
+         deletes a domain controller from the directory and cannot be undone, so make sure by its \
+         objectGUID which one it is"
+    ));
     steps
 }

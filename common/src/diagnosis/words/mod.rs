@@ -1,8 +1,11 @@
 //! What verdicts say: remedies, ruled-out causes, and the names they use.
 
 mod directory;
+mod further;
 mod names;
 mod network;
+mod ports;
+mod records;
 mod remedy;
 mod ruled_out;
 mod service;

@@ -3,25 +3,19 @@
 use std::net::IpAddr;
 
 use super::{
-    super::{Cause, Confidence, State, case::Case, finding::BadRecord},
+    super::{Cause, State, misled::TRANSLATED},
+    records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
     remedy::{Ground, command},
 };
 use crate::facts::Platform;
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
-    let (dest, source) = (g.dest, g.source);
+    let dest = g.dest;
     match g.finding.cause {
         Cause::HostsFileOverride => hosts(g),
         Cause::LmhostsOverride => lmhosts(g),
         Cause::WinsStale => wins(g),
-        Cause::DnsCnameMissing => vec![
-            format!("{} is missing; on {source}, register it again: {}", g.name, register_alias(g)),
-            format!(
-                "where that fails, see whether the zone takes dynamic updates from {source}, and \
-                 which DNS server {source} itself asks"
-            ),
-            format!("ask each server, which must name {source}: {}", lookups(g, "CNAME")),
-        ],
+        Cause::DnsCnameMissing => alias_missing(g),
         Cause::DnsServersDisagree => disagree(g),
         Cause::DnsCacheStale => vec![
             format!(
@@ -32,26 +26,68 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
                 .to_owned(),
         ],
         Cause::WrongServerIdentity => identity(g),
-        _ => records(g),
+        _ => records::steps(g),
     }
 }
 
+fn alias_missing(g: &Ground<'_>) -> Vec<String> {
+    let source = g.source;
+    let record = g.finding.record.as_ref();
+    let mut steps = Vec::new();
+    // Where other servers have it, it is registered, and did not get to all.
+    if g.finding.intermittent.is_some()
+        && let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string())))
+    {
+        let each = record.servers.iter().map(|server| reload(g.case, *server, &zone));
+        steps.push(format!("{} is missing, and other servers have it", g.name));
+        steps.extend(each);
+        steps.push(format!("where that does not help, on {source}: {}", register_alias(g)));
+    } else {
+        steps.push(format!(
+            "{} is missing; on {source}, register it again: {}",
+            g.name,
+            register_alias(g)
+        ));
+    }
+    let seen = g.at_source(
+        "Netlogon 5774 in its System log says why",
+        "samba_dnsupdate --verbose --all-names says why",
+    );
+    let by_hand = addition(g).map_or(String::new(), |how| format!("; to add it by hand, {how}"));
+    steps.push(format!(
+        "where that fails, see whether the zone takes dynamic updates from {source}, and which DNS \
+         server {source} itself asks ({seen}){by_hand}"
+    ));
+    steps.push(format!("ask each server, which must name {source}: {}", lookups(g, "CNAME")));
+    steps
+}
+
 fn hosts(g: &Ground<'_>) -> Vec<String> {
-    vec![
+    let path = g.case.hosts_path();
+    let copy = command(
+        g.case.destination_platform(),
+        &format!("copy {path} {path}.old"),
+        &format!("cp -p {path} {path}.old"),
+    );
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!(
-            "remove the line {}, after a copy of the file: it says {}; DNS then decides",
+            "remove the line {}, after a copy of the file ({copy}): it says {}; DNS then decides",
             g.name, g.value
         ),
         flush(g),
-    ]
+    ]);
+    steps
 }
 
 fn lmhosts(g: &Ground<'_>) -> Vec<String> {
-    vec![
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!("remove the line {}, after a copy of the file: it says {}", g.name, g.value),
         format!("on {}, load the file anew: nbtstat -R", g.dest),
         netbios_order(g, "LMHOSTS"),
-    ]
+    ]);
+    steps
 }
 
 fn wins(g: &Ground<'_>) -> Vec<String> {
@@ -59,16 +95,23 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
     // The culprit is called `DC2 on WINS server 10.0.1.5 (dc1)`.
     let server = g.name.rsplit(' ').find_map(|word| word.parse::<IpAddr>().ok());
     let server = server.map_or("ADDRESS-OF-IT".to_owned(), |server| server.to_string());
-    vec![
+    let register = g.at_source(
+        "nbtstat -RR",
+        "systemctl restart samba-ad-dc, which interrupts its clients (with `wins server` set in \
+         smb.conf)",
+    );
+    let mut steps: Vec<String> = make_sure(g).into_iter().collect();
+    steps.extend([
         format!(
             "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
              wins server {server} delete name Name={label} EndChar=00",
             g.name, g.value
         ),
-        format!("on {}, register the right one: nbtstat -RR", g.source),
+        format!("on {}, register the right one: {register}", g.source),
         format!("on {}, drop the names it remembers: nbtstat -R", g.dest),
         netbios_order(g, "WINS"),
-    ]
+    ]);
+    steps
 }
 
 /// Why a NetBIOS source counted, or when it will.
@@ -76,36 +119,30 @@ fn netbios_order(g: &Ground<'_>, what: &str) -> String {
     if g.finding.state == State::Latent {
         return format!("{what} is only asked where DNS has no answer: it will count on that day");
     }
-    format!("then mend DNS, which had no answer: {what} is only asked after it")
-}
-
-/// Records that say something wrong.
-fn records(g: &Ground<'_>) -> Vec<String> {
-    let mut steps = deletions(g);
-    let register = match g.finding.record.as_ref().map(|record| record.kind) {
-        Some("CNAME") => register_alias(g),
-        _ => g.at_source("ipconfig /registerdns", "samba_dnsupdate"),
-    };
-    steps.push(format!(
-        "on {}, register the right one: {register}; where stale records come back, see that \
-         scavenging is on for the zone",
-        g.source
-    ));
-    steps.push(flush(g));
-    let kind = g.finding.record.as_ref().map_or("A", |record| record.kind);
-    steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
-    steps
+    format!(
+        "then mend DNS, which had no answer: {what} is only asked after it; ask each server: {}; where \
+         they answer and have no address, on {}: {}",
+        lookups(g, "A"),
+        g.source,
+        register_host(g)
+    )
 }
 
 fn disagree(g: &Ground<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
-    let kind = g.finding.record.as_ref().map_or("A", |record| record.kind);
-    let register = g.at_source("ipconfig /registerdns", "samba_dnsupdate");
+    let record = g.finding.record.as_ref();
+    let kind = record.map_or("A", |record| record.kind);
+    let register = register_host(g);
     let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
     if g.finding.missing.is_empty() {
+        let zone = record.and_then(|record| record.name.parent());
+        // The culprit is called `A dc2 on DNS server 10.0.1.5 (dc1), 10.0.1.6`.
+        let lacking = g.name.split([' ', ',']).filter_map(|word| word.parse::<IpAddr>().ok());
+        let each = lacking.zip(zone.iter().cycle());
+        steps.extend(each.map(|(server, zone)| reload(g.case, server, &zone.to_string())));
         steps.push(format!(
-            "mend the server that differs ({}): replication of the zone, or a transfer that failed; \
-             or take it off the list of {dest}",
+            "mend what keeps it from having the record ({}): replication of the zone, or a transfer \
+             that failed; or take it off the list of {dest}",
             g.name
         ));
         steps.push(format!("on {source}, register its records again: {register}"));
@@ -141,95 +178,26 @@ fn identity(g: &Ground<'_>) -> Vec<String> {
             "give the other host an address of its own, or mend the translation between the sites"
                 .to_owned(),
         ],
-        _ if g.finding.record.is_some() => records(g),
+        _ if g.finding.record.is_some() => {
+            let mut all = Vec::new();
+            if g.value.ends_with(TRANSLATED) {
+                all.push(format!(
+                    "a translated address leads to port 135 of one host alone: mend where it leads, or \
+                     give {} one of its own; the record is wrong only if it is not meant for that",
+                    g.source
+                ));
+            }
+            all.extend(records::steps(g));
+            all
+        }
         _ => vec![flush(g)],
     });
     if g.case.destination_platform() != Some(Platform::Samba) {
-        steps.push(format!("on {}, drop the tickets for the wrong server: klist purge", g.dest));
-    }
-    steps
-}
-
-fn flush(g: &Ground<'_>) -> String {
-    let dest = g.dest;
-    match g.case.destination_platform() {
-        Some(Platform::Windows) => {
-            format!("on {dest}, clear the DNS client's cache: ipconfig /flushdns")
-        }
-        _ => format!("on {dest}, clear the resolver's cache (Windows: ipconfig /flushdns)"),
-    }
-}
-
-fn register_alias(g: &Ground<'_>) -> String {
-    g.at_source("nltest /dsregdns", "samba_dnsupdate --all-names")
-}
-
-/// The command that deletes the record, one a server.
-fn deletions(g: &Ground<'_>) -> Vec<String> {
-    let mut steps = Vec::new();
-    if g.finding.confidence != Confidence::Proven {
         steps.push(format!(
-            "first make sure that it is not {}'s after all, behind address translation or on an \
-             adapter that is down: on {}, {}",
-            g.source,
-            g.source,
-            g.at_source("ipconfig /all", "ip -br address")
+            "on {}, drop the tickets for the wrong server, those of the computer itself: klist -li \
+             0x3e7 purge",
+            g.dest
         ));
     }
-    steps.push(format!("delete the wrong record: {}, value {}", g.name, g.value));
-    let Some(BadRecord { servers, name, kind, data: Some(data) }) = &g.finding.record else {
-        return steps;
-    };
-    let (host, zone) = (name.host(), name.parent());
-    let Some(zone) = zone else { return steps };
-    for server in servers {
-        let windows = format!("dnscmd {server} /RecordDelete {zone} {host} {kind} {data}");
-        let samba =
-            format!("samba-tool dns delete {server} {zone} {host} {kind} {data} -U Administrator");
-        steps.push(format!(
-            "that is, where {zone} is the zone: {}",
-            command(platform_of(g.case, *server), &windows, &samba)
-        ));
-    }
-    if servers.len() > 1 {
-        steps.push(
-            "where the zone is stored in the directory, one of these is enough: the others follow \
-             when it has replicated"
-                .to_owned(),
-        );
-    }
     steps
-}
-
-/// The platform of a DNS server: what it is where that is known, else what both ends are.
-fn platform_of(case: &Case<'_>, server: IpAddr) -> Option<Platform> {
-    let (from, to) = (case.destination_platform(), case.source_platform());
-    match case.evidence.owners.get(&server) {
-        Some(owner) if owner == case.source() => to,
-        Some(owner) if owner == case.destination() => from,
-        None if server.is_loopback() => from,
-        _ => from.filter(|from| Some(*from) == to),
-    }
-}
-
-/// The questions to put to each server.
-fn lookups(g: &Ground<'_>, kind: &str) -> String {
-    let name = match &g.finding.record {
-        Some(record) => record.name.to_string(),
-        None => g.source.to_string(),
-    };
-    let servers = g.case.dns_servers();
-    let each = servers.iter().map(|server| format!("nslookup -type={kind} {name} {server}"));
-    each.collect::<Vec<_>>().join("; ")
-}
-
-/// What they must answer, where that is known.
-fn right(g: &Ground<'_>, kind: &str) -> String {
-    if kind == "CNAME" {
-        return format!(", which must name {}", g.source);
-    }
-    let owned = g.case.source_addresses().unwrap_or_default();
-    let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == "A"));
-    let list: Vec<String> = fits.map(ToString::to_string).collect();
-    if list.is_empty() { String::new() } else { format!(", which must say {}", list.join(", ")) }
 }

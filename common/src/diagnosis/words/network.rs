@@ -2,67 +2,49 @@
 
 use super::{
     super::{Cause, Side},
+    ports::{is_handed_out, open, port, to_port},
     remedy::Ground,
     service::restart,
 };
-use crate::facts::{Platform, RpcFilterAction};
+use crate::facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
     match g.finding.cause {
         Cause::EpmUnreachable => vec![
-            format!("from {dest}, {name} does not answer; this is 1722, not 1753: {value}"),
+            format!("from {dest}, {name} does not answer; {}: {value}", silence(g)),
             match g.finding.side {
                 Side::Source => format!(
                     "on {source}, see what listens and what filters: {}",
                     g.at_source(
-                        "netstat -ano -p tcp | findstr :135; sc query RpcEptMapper; netsh advfirewall \
-                         show allprofiles",
+                        "netstat -ano | findstr :135; sc query RpcEptMapper; netsh advfirewall show \
+                         allprofiles",
                         "ss -tlnp 'sport = 135'; systemctl status samba-ad-dc; nft list ruleset"
                     )
                 ),
                 _ => format!(
                     "see the firewalls and routes between {dest} and {source} for TCP 135: {}",
-                    to_port(g, "135")
+                    to_port(g)
                 ),
             },
         ],
-        Cause::HostFirewall => vec![
-            format!(
-                "{value}; on {source}, see which profile is in force and what it lets in: {}",
-                g.at_source("netsh advfirewall show currentprofile", "nft list ruleset")
-            ),
-            "allow what domain controllers need: netsh advfirewall firewall set rule group=\"Active \
-             Directory Domain Services\" new enable=yes; other security products have rules of their \
-             own"
-                .to_owned(),
-            format!("see that {source} is in the domain profile, not in the public one"),
-        ],
+        Cause::HostFirewall => host_firewall(g),
         Cause::DynamicPortBlocked => vec![
-            format!("see which firewall between {dest} and {source} drops it: {}", to_port(g, &port(g))),
             format!(
-                "open the dynamic RPC range of {source} ({}) towards it, or pin the interface to one \
-                 port and open that (KB 224196): {name}",
-                dynamic_range(g)
+                "see which firewall between {dest} and {source} drops it ({name}): {}",
+                to_port(g)
             ),
+            open(g),
         ],
         Cause::RpcFiltered => filtered(g),
-        Cause::EpmAccessDenied => vec![
-            format!(
-                "{name}: {value}; see the policy on {source}: reg query \
-                 \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Rpc\""
-            ),
-            format!(
-                "take {source} out of the policy \"Restrict Unauthenticated RPC clients\" \
-                 (RestrictRemoteClients), or set it to None (0), then gpupdate; or have \
-                 the clients authenticate, with EnableAuthEpResolution = 1 on {dest}"
-            ),
-            format!("restart {source}, which interrupts its clients: the policy counts from then on"),
-        ],
+        Cause::EpmAccessDenied => access_denied(g),
         Cause::StaleEndpoint => vec![
             format!(
                 "{name}: {value}; on {source}, see which process owns the port: {}",
-                g.at_source("netstat -ano", "ss -tlnp")
+                g.at_source(
+                    &format!("netstat -ano | findstr :{}", port(g)),
+                    &format!("ss -tlnp 'sport = {}'", port(g))
+                )
             ),
             restart(g),
         ],
@@ -71,26 +53,74 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     }
 }
 
-/// How a port is tried by hand from the destination.
-fn to_port(g: &Ground<'_>, port: &str) -> String {
-    let source = g.source;
-    super::remedy::command(
-        g.case.destination_platform(),
-        &format!("portqry -n {source} -p tcp -e {port}"),
-        &format!("nc -vz {source} {port}"),
-    )
+/// What a client makes of it that does not get through to port 135.
+fn silence(g: &Ground<'_>) -> String {
+    match g.finding.error {
+        1753 => "what reports 1753 is the next address that the name leads to, which is wrong"
+            .to_owned(),
+        error => format!("this is {error}, not 1753"),
+    }
 }
 
-/// The port in the culprit's name, `10.0.0.2 port 49667 (dc2)`.
-fn port(g: &Ground<'_>) -> String {
-    let after = g.name.split(" port ").nth(1).and_then(|rest| rest.split(' ').next());
-    after.unwrap_or("135").to_owned()
+fn host_firewall(g: &Ground<'_>) -> Vec<String> {
+    let (source, value) = (g.source, g.value);
+    // The culprit's value has it: `it is on, and the host listens on port 5100: ...`.
+    let port = value.split("on port ").nth(1).and_then(|rest| rest.split(':').next());
+    let number = port.and_then(|port| port.parse::<u16>().ok()).unwrap_or(135);
+    let by_hand = number != 135 && !is_handed_out(g, number);
+    let rule = if by_hand {
+        format!(
+            "netsh advfirewall firewall add rule name=\"RPC static port {number}\" dir=in action=allow \
+             protocol=TCP localport={number} profile=domain (the rules of the group Active Directory \
+             Domain Services let in port 135 and dynamic ports alone)"
+        )
+    } else {
+        "netsh advfirewall firewall set rule group=\"Active Directory Domain Services\" new enable=yes \
+         (the group's name is in the language of Windows)"
+            .to_owned()
+    };
+    vec![
+        format!(
+            "{value}; on {source}, see which profile is in force and what it lets in: {}",
+            g.at_source("netsh advfirewall show currentprofile", "nft list ruleset")
+        ),
+        format!(
+            "allow what domain controllers need, which opens it to the whole profile: {}; other security \
+             products have rules of their own",
+            g.at_source(&rule, &format!("TCP {number} in its rules"))
+        ),
+        format!(
+            "see that {source} is in the domain profile, not in the public one: in PowerShell, \
+             Get-NetConnectionProfile"
+        ),
+    ]
 }
 
-/// The source's dynamic range, as it says itself.
-fn dynamic_range(g: &Ground<'_>) -> String {
-    let range = g.case.source_range();
-    range.map_or("49152-65535 by default".to_owned(), |r| format!("{}-{}", r.first, r.last))
+fn access_denied(g: &Ground<'_>) -> Vec<String> {
+    const POLICY: &str = r#""HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc""#;
+    let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
+    if g.case.source_platform() == Some(Platform::Samba) {
+        return vec![
+            format!("{name}: {value}"),
+            format!(
+                "on {source}, see who is let in: testparm -sv, `hosts allow`, `hosts deny` and `allow \
+                 dcerpc auth level connect`; and the log of samba"
+            ),
+        ];
+    }
+    vec![
+        format!("{name}: {value}; see the policy on {source}: reg query {POLICY}"),
+        format!(
+            "take {source} out of the policy \"Restrict Unauthenticated RPC clients\" (gpresult /h \
+             gp.html shows which one sets RestrictRemoteClients), or set it to None there, then \
+             gpupdate; or have the clients authenticate, on {dest}: reg add {POLICY} /v \
+             EnableAuthEpResolution /t REG_DWORD /d 1"
+        ),
+        format!(
+            "restart {source}, which interrupts its clients: the policy counts from then on (with \
+             EnableAuthEpResolution it is {dest} that is restarted)"
+        ),
+    ]
 }
 
 fn filtered(g: &Ground<'_>) -> Vec<String> {
@@ -107,18 +137,39 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
             ),
         ];
     }
+    if g.case.source_platform() == Some(Platform::Samba) {
+        return vec![format!(
+            "{name}: {value}; Samba has no RPC filters: see on {source} what answers on TCP 135: ss \
+             -tlnp 'sport = 135', and its log"
+        )];
+    }
+    let blocks = |filter: &RpcFilter| filter.blocks(g.case.interface().uuid);
+    let rows = g.case.source_filters.filter(|filters| filters.rpc_is_whole());
+    if rows.is_some_and(|all| !all.rpc.value().into_iter().flatten().any(blocks)) {
+        return vec![format!(
+            "{name}: {value}; no RPC filter of {source} does that (netsh rpc filter show filter): see \
+             what else answers on its TCP 135, or in front of it for everybody: netstat -ano | findstr \
+             :135 there, security software that inspects RPC, a load balancer or a proxy"
+        )];
+    }
     let filters = g.case.source_filters.and_then(|filters| filters.rpc.value());
-    let key = filters.into_iter().flatten().find(|filter| {
+    let filter = filters.into_iter().flatten().find(|filter| {
         filter.action == RpcFilterAction::Block && name.contains(&filter.key.to_string())
     });
-    let key = key.map_or("KEY".to_owned(), |filter| format!("{{{}}}", filter.key));
-    vec![
+    // Without braces: PowerShell would take them for its own.
+    let key = filter.map_or("KEY".to_owned(), |filter| filter.key.to_string());
+    let mut steps = vec![
         format!("{name}: {value}; on {source}, see its RPC filters: netsh rpc filter show filter"),
         format!(
-            "find out who set it and why; then take out the one that hides the interface, which \
+            "find out who set it and why; then take out the one that blocks the interface, which \
              removes the protection it was made for: netsh rpc filter delete filter filterkey={key}"
         ),
-    ]
+    ];
+    // What was kept from registering does not try again by itself.
+    if filter.is_some_and(|filter| filter.layer == RpcFilterLayer::Registration) {
+        steps.push(restart(g));
+    }
+    steps
 }
 
 fn exhausted(g: &Ground<'_>) -> Vec<String> {
@@ -132,9 +183,15 @@ fn exhausted(g: &Ground<'_>) -> Vec<String> {
         "netstat -anob (netstat -ano | find /c \"TIME_WAIT\" counts those that are only waiting)",
         "ss -tanp (ss -tan state time-wait | wc -l counts those that are only waiting)",
     );
+    let early = g.finding.side != Side::Destination && g.source_is_early();
+    let show = if early {
+        "MaxUserPort in HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters; the default is 5000"
+    } else {
+        "netsh int ipv4 show dynamicport tcp; the default is start=49152 num=16384"
+    };
     let range = super::remedy::command(
         platform,
-        "netsh int ipv4 show dynamicport tcp; the default is start=49152 num=16384",
+        show,
         "sysctl net.ipv4.ip_local_port_range; the default is 32768 60999",
     );
     vec![
@@ -162,11 +219,12 @@ fn other(g: &Ground<'_>) -> Vec<String> {
             )
         }
         "dns-record" => format!(
-            "on {source}, register its addresses: {}",
-            g.at_source("ipconfig /registerdns", "samba_dnsupdate --all-names")
+            "on {source}, register its addresses: {}; then ask each server: {}",
+            g.at_source("ipconfig /registerdns", "samba_dnsupdate --all-names"),
+            super::records::lookups(g, "A")
         ),
         "endpoint-mapper" if g.case.source_platform() == Some(Platform::Windows) => format!(
-            "on {source}, see what holds TCP 135: netstat -anob | findstr :135; RpcSs and RpcEptMapper \
+            "on {source}, see what holds TCP 135: netstat -ano | findstr :135; RpcSs and RpcEptMapper \
              must run"
         ),
         "endpoint-mapper" => format!(

@@ -3,9 +3,12 @@
 
 use super::{
     super::{Cause, case::Case, finding::Finding},
-    directory, interface_name, names, network, service, settings,
+    directory, further, interface_name, names, network, service, settings,
 };
-use crate::facts::{DnsName, Platform};
+use crate::{
+    facts::{DnsName, Platform},
+    windows::Release,
+};
 
 /// What the steps are made of.
 pub(super) struct Ground<'a> {
@@ -36,6 +39,14 @@ impl<'a> Ground<'a> {
     /// The command that has the source registered where it shows; the same for every record.
     pub(super) fn at_source(&self, windows: &str, samba: &str) -> String {
         command(self.case.source_platform(), windows, samba)
+    }
+
+    /// Whether the source is of the time before Windows Server 2008, when the directory was no service,
+    /// and netsh had neither dynamic ports nor RPC filters.
+    pub(super) fn source_is_early(&self) -> bool {
+        let host = self.case.evidence.source.host.as_ref();
+        let release = host.and_then(|host| Release::of(host.fact.version.value()?));
+        release.is_some_and(|release| release < Release::Windows2008)
     }
 
     /// How the endpoint mapper of the source is asked by hand, from the destination.
@@ -97,6 +108,7 @@ pub(in super::super) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String
         | Cause::PortExhaustion
         | Cause::NotError1753 => network::steps(&ground),
     };
+    steps.extend(further::steps(&ground));
     steps.extend(finding.missing.iter().map(|what| format!("needed to say more: {what}")));
     steps.push(check(case));
     steps
@@ -107,7 +119,9 @@ fn check(case: &Case<'_>) -> String {
     let (dest, source) = (case.destination(), case.source());
     let interface = match interface_name(case.interface()) {
         name if name == "drsuapi" => String::new(),
-        name => format!(" --interface '{name}'"),
+        // Double quotes are quotes in every shell, those of Windows too.
+        name if name.contains(' ') => format!(" --interface \"{name}\""),
+        name => format!(" --interface {name}"),
     };
     format!("then check: epmesh diagnose {dest} {source}{interface} --now")
 }

@@ -1,7 +1,11 @@
 //! The causes that were considered and left, each with the fact that speaks against it.
 
+mod reasons;
+mod server;
+
 use std::net::IpAddr;
 
+use self::{reasons::reasons, server::server_ruled_out};
 use super::{
     super::{
         Cause, RuledOut, State,
@@ -10,11 +14,10 @@ use super::{
         misled::alias_name,
         naming::{Alias, View, effective},
         owner::Owner,
-        path::Path,
     },
     interface_name,
 };
-use crate::facts::{ServiceState, Source};
+use crate::facts::Source;
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(
@@ -27,7 +30,8 @@ pub(in super::super) fn ruled_out(
     }
     let mut all = Vec::new();
     names_ruled_out(case, views, &mut all);
-    server_ruled_out(case, views, &mut all);
+    server_ruled_out(case, views, finding, &mut all);
+    reasons(case, finding, &mut all);
     settings_ruled_out(case, &mut all);
     static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
@@ -82,12 +86,17 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
         if asked().next().is_none() || asked().any(|view| view.wrong(case).next().is_some()) {
             continue;
         }
-        let why = if asked().all(|view| view.addresses.is_empty()) {
-            "it has no address of the name"
-        } else {
-            "it gives no address of anybody else"
+        let what = match cause {
+            Cause::DnsCacheStale => format!("the DNS client's cache of {}", case.destination()),
+            Cause::LmhostsOverride => format!("the LMHOSTS file of {}", case.destination()),
+            _ => "every WINS server that was asked".to_owned(),
         };
-        rule(cause, why.to_owned());
+        let why = if asked().all(|view| view.addresses.is_empty()) {
+            format!("{what} has no address of the name")
+        } else {
+            format!("{what} gives no address of anybody else")
+        };
+        rule(cause, why);
     }
     let effective: Vec<IpAddr> =
         effective(views).map_or(Vec::new(), |view| view.addresses.iter().map(|a| a.0).collect());
@@ -139,57 +148,5 @@ fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
              154596 outside: by itself it breaks nothing"
         );
         all.push(RuledOut { cause, why });
-    }
-}
-
-fn server_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>) {
-    let mut rule = |cause, why| all.push(RuledOut { cause, why });
-    if let (Some(service), Some(services)) = (case.service(), case.source_services)
-        && service.state == ServiceState::Running
-    {
-        let why = format!("{} says that {} runs ({})", case.source(), service.name, services.at);
-        rule(Cause::ServiceNotStarted, why.clone());
-        rule(Cause::ServiceDied, why);
-    }
-    if let Some(ports) = case.registered_ports().filter(|ports| !ports.is_empty()) {
-        let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
-        let why = format!(
-            "{} itself lists {} on port {}",
-            case.source(),
-            interface_name(case.interface()),
-            ports.join(", ")
-        );
-        rule(Cause::EndpointsUnregistered, why.clone());
-        rule(Cause::RegistrationFailed, why);
-    }
-    let leads = effective(views).and_then(|view| view.addresses.first());
-    let Some(&(address, _)) = leads else { return };
-    match case.path(address) {
-        Path::Reached(port) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
-        }
-        Path::NotRegistered(_) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
-            // that they do: here is what was seen.
-            let why = format!(
-                "the endpoint mapper at {address} itself said \"not registered\" and named no port \
-                 that could be blocked"
-            );
-            rule(Cause::DynamicPortBlocked, why);
-        }
-        Path::PortUnreached(port, _) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            let why = format!(
-                "the endpoint mapper at {address} named port {port}: it is registered; a client that \
-                 reports 1753 all the same has used up its list of endpoints (location 500 or 761)"
-            );
-            rule(Cause::RegistrationFailed, why);
-        }
-        Path::PortBind(..) | Path::Mapper(..) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-        }
-        Path::Unreached(_) | Path::NotSeen => {}
     }
 }

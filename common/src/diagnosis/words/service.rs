@@ -4,7 +4,10 @@ use super::{
     super::{Cause, Side, State, latent::FLAPPING},
     remedy::Ground,
 };
-use crate::facts::{Platform, StartType};
+use crate::{
+    facts::{Platform, StartType},
+    windows::{Release, defaults_of},
+};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let source = g.source;
@@ -37,9 +40,9 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             format!(
                 "when the repair is done, start {source} in normal mode, which ends the repair \
                  session: bcdedit /deletevalue safeboot (Windows 2003: /safeboot out of boot.ini), then \
-                 shutdown /r"
+                 shutdown /r /t 0"
             ),
-            format!("on {source}, see that it runs after that: sc query {service}"),
+            started(g),
         ],
         Cause::StartingUp => {
             vec![format!("wait until {source} has started: {}, {}", g.name, g.value)]
@@ -51,7 +54,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
                 again(g),
                 g.value
             ),
-            format!("{}, so that it registers again", restart(g)),
+            format!("so that it registers again: {}", restart(g)),
             started(g),
         ],
         Cause::RegistrationFailed => {
@@ -61,8 +64,9 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             format!(
                 "on {source}, see why {service} has no endpoint on ncacn_ip_tcp: {}",
                 g.at_source(
-                    "reg query HKLM\\SOFTWARE\\Microsoft\\Rpc /s, and Bind in \
-                     HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage",
+                    "reg query HKLM\\SOFTWARE\\Microsoft\\Rpc /s (ClientProtocols must have ncacn_ip_tcp \
+                     with rpcrt4.dll), reg query \
+                     HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage (Bind must not be empty)",
                     "testparm -sv, the lines on rpc and interfaces"
                 )
             ),
@@ -84,18 +88,38 @@ fn service<'a>(g: &'a Ground<'_>) -> &'a str {
 }
 
 fn look_up(g: &Ground<'_>) -> String {
+    let service = service(g);
+    let log = match service.to_ascii_lowercase().as_str() {
+        "dfsr" => "the DFS Replication log",
+        "ntfrs" => "the File Replication Service log",
+        "dns" => "the DNS Server log",
+        "netlogon" => "%systemroot%\\debug\\netlogon.log",
+        _ => "the Directory Service log",
+    };
+    // wevtutil came with Windows Server 2008.
+    let system = if g.source_is_early() {
+        "the System log (Service Control Manager 7000 to 7034)"
+    } else {
+        "wevtutil qe System /c:20 /rd:true /f:text \"/q:*[System[Provider[@Name='Service Control \
+         Manager']]]\""
+    };
     g.at_source(
-        "its start type (sc qc), the System log (Service Control Manager 7000 to 7034) and the \
-         Directory Service log",
+        &format!("its start type (sc qc {service}), {system} and {log}"),
         "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
     )
 }
 
 fn compare(g: &Ground<'_>) -> String {
+    let newer = if g.source_is_early() {
+        ""
+    } else {
+        "; netsh int ipv4 show dynamicport tcp; netsh rpc filter show filter"
+    };
     g.at_source(
-        "compare with a healthy domain controller: reg query HKLM\\SOFTWARE\\Microsoft\\Rpc /s; netsh \
-         int ipv4 show dynamicport tcp; netsh rpc filter show filter; and look for Netlogon 5809 and \
-         5820 in the System log",
+        &format!(
+            "compare with a healthy domain controller: reg query HKLM\\SOFTWARE\\Microsoft\\Rpc \
+             /s{newer}; and look for Netlogon 5809 and 5820 in the System log"
+        ),
         "see the log of samba, and in smb.conf `server services`, `dcerpc endpoint servers` and `rpc \
          server dynamic port range` (testparm -sv)",
     )
@@ -105,6 +129,12 @@ fn compare(g: &Ground<'_>) -> String {
 fn started(g: &Ground<'_>) -> String {
     let name = super::interface_name(g.case.interface());
     format!("see that it lists {name} on ncacn_ip_tcp: {}", g.ask_mapper())
+}
+
+/// Whether it cannot be stopped and started: it is the security subsystem itself, which also is the
+/// directory before Windows Server 2008.
+fn is_lsass(service: &str) -> bool {
+    ["samss", "lsass"].iter().any(|name| service.eq_ignore_ascii_case(name))
 }
 
 fn start(g: &Ground<'_>) -> String {
@@ -120,11 +150,15 @@ fn start(g: &Ground<'_>) -> String {
     } else {
         ""
     };
+    let windows = if is_lsass(service) {
+        format!(
+            "{enable}shutdown /r /t 0, which interrupts its clients: it starts with the host alone"
+        )
+    } else {
+        format!("{enable}net start {service}{others}")
+    };
     g.at_source(
-        &format!(
-            "{enable}net start {service}{others}; where it is part of lsass, restart the host, which \
-             interrupts its clients"
-        ),
+        &windows,
         "its task in `server services` of smb.conf, then systemctl restart samba-ad-dc, which \
          interrupts its clients",
     )
@@ -134,11 +168,22 @@ fn start(g: &Ground<'_>) -> String {
 pub(super) fn restart(g: &Ground<'_>) -> String {
     let (source, service) = (g.source, service(g));
     match g.case.source_platform() {
-        Some(Platform::Windows) => format!(
-            "restart {service} on {source} (net stop {service} also stops what depends on it; net \
-             start each of them again), or the whole host where it is part of lsass: this interrupts \
-             its clients"
+        Some(Platform::Windows) if is_lsass(service) || g.case.service().is_none() => format!(
+            "restart {source}, which interrupts its clients: shutdown /r /t 0 ({service} cannot be \
+             restarted by itself)"
         ),
+        Some(Platform::Windows) => {
+            let directory = if service.eq_ignore_ascii_case("NTDS") {
+                "; nobody is served by this domain controller meanwhile"
+            } else {
+                ""
+            };
+            format!(
+                "restart {service} on {source}, which interrupts its clients{directory}: net stop \
+                 {service} (it names what depends on it and stops that too), net start {service}, and \
+                 each of those again"
+            )
+        }
         Some(Platform::Samba) => {
             format!("on {source}: systemctl restart samba-ad-dc (this interrupts its clients)")
         }
@@ -149,21 +194,36 @@ pub(super) fn restart(g: &Ground<'_>) -> String {
     }
 }
 
+/// The account that a service has by default, on the release of its host where that is known.
+fn default_account(g: &Ground<'_>, service: &str) -> &'static str {
+    let evidence = g.case.evidence;
+    let facts =
+        if g.finding.side == Side::Destination { &evidence.destination } else { &evidence.source };
+    let release = facts.host.as_ref().and_then(|host| Release::of(host.fact.version.value()?));
+    let known = release.and_then(|release| {
+        defaults_of(release).find(|row| row.service.eq_ignore_ascii_case(service))?.account
+    });
+    let usual = if service.eq_ignore_ascii_case("DcomLaunch") {
+        "LocalSystem"
+    } else {
+        "NT AUTHORITY\\NetworkService"
+    };
+    known.unwrap_or(usual)
+}
+
 /// An RPC service off its default, on either side.
 fn misconfigured(g: &Ground<'_>) -> Vec<String> {
     let host = if g.finding.side == Side::Destination { g.dest } else { g.source };
     let service = g.name.split(' ').next().unwrap_or("RpcSs");
-    let account = match service.to_ascii_lowercase().as_str() {
-        "dcomlaunch" => "LocalSystem",
-        _ => "NT AUTHORITY\\NetworkService",
-    };
+    let account = default_account(g, service);
+    let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
     vec![
         format!("set it back to the default of its release: {}: {}", g.name, g.value),
         format!(
-            "on {host}: sc config {service} start= auto obj= \"{account}\"; where that is refused, \
-             reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service} /v Start /t REG_DWORD /d 2, \
-             and ObjectName likewise; find the policy or script that changed it"
+            "on {host}: sc config {service} start= auto obj= \"{account}\" password= \"\"; where that is \
+             refused: reg add {key} /v Start /t REG_DWORD /d 2 /f, reg add {key} /v ObjectName /t REG_SZ \
+             /d \"{account}\" /f; find the policy or script that changed it"
         ),
-        format!("restart {host}, which starts it and interrupts its clients"),
+        format!("restart {host}, which starts it and interrupts its clients: shutdown /r /t 0"),
     ]
 }

@@ -1,0 +1,108 @@
+//! The source serves the interface, and something keeps the destination from it: an RPC filter, or what
+//! answers in its place.
+
+use std::net::IpAddr;
+
+use super::{
+    super::{Cause, Confidence, Side, case::Case, finding::Finding, path::Path},
+    pattern::pattern,
+};
+use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+
+/// The source lists the interface, and its endpoint mapper denies it to the destination.
+pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
+    let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
+    let filter = blocking(case, RpcFilterLayer::Resolution);
+    // Listed at a moment between two looks that were denied, or on both sides of the only one: it
+    // was listed when it was denied.
+    let throughout = case.looked_over().is_some_and(|(since, until)| {
+        let listed = case.source_map.is_some_and(|map| (since..=until).contains(&map.at));
+        // The last stretch goes on for as long as the map still has it.
+        let last = case.registrations().last().filter(|last| last.lost.is_none());
+        let map = case.source_map.map(|map| map.at);
+        let goes_on = last.is_some_and(|last| last.first <= until && map >= Some(since));
+        let mut known = case.registrations();
+        listed || goes_on || known.any(|known| known.first <= until && known.last >= since)
+    });
+    let name = format!("{} at {address}", case.source());
+    let value = "listed by the source itself, denied to the destination";
+    if let Some(filter) = filter {
+        let value = format!("{value}; the filter blocks what the endpoint mapper resolves");
+        return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
+            .culprit("rpc-filter", format!("{} ({}) on {name}", filter.name, filter.key), value)
+            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
+    }
+    if throughout {
+        let pattern = pattern(
+            case,
+            address,
+            |path| matches!(path, Path::NotRegistered(_)),
+            |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
+        );
+        // No filter that fits, or a host that has none: something on the way answers in its place,
+        // unless it answers everybody so.
+        let none = case.source_filters.is_some_and(|filters| {
+            filters.rpc_is_whole()
+                || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
+        });
+        let on_the_way = none && !pattern.all_fail;
+        let side = if on_the_way { Side::Network } else { Side::Source };
+        let finding =
+            Finding::failing(Cause::RpcFiltered, side, 1753).culprit("registration", name, value);
+        // One that did not say who it is may be another host with the same address.
+        return if is_named(case, address) {
+            finding.sure(Confidence::Likely)
+        } else {
+            finding.missing(format!("who answers at {address}: nobody there said a name"))
+        };
+    }
+    let missing = if listed > looked {
+        format!("a look of {} that is newer than the source's own endpoint map", case.destination())
+    } else {
+        format!(
+            "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
+            case.source()
+        )
+    };
+    Finding::failing(Cause::Unknown, Side::Source, 1753)
+        .culprit("registration", name, value)
+        .missing(missing)
+}
+
+/// Whether whoever answered the destination at an address said who it is.
+fn is_named(case: &Case<'_>, address: IpAddr) -> bool {
+    let probe = case.probe(address);
+    probe.is_some_and(|probe| probe.identity.iter().any(|answer| answer.outcome.is_ok()))
+}
+
+/// The filter of the source, at this layer, that may block the interface.
+fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
+    let filters = case.source_filters?.rpc.value()?;
+    filters.iter().find(|filter| filter.layer == layer && filter.blocks(case.interface().uuid))
+}
+
+/// The port was reached, and the bind turned away as one without credentials may be. Where an RPC
+/// filter of the source blocks calls of the interface, credentials do not help.
+pub(in super::super) fn turned_away(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    let filter = blocking(case, RpcFilterLayer::Calls)?;
+    let probe = case.probe(address)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
+    let denied = |port: &PortProbe| {
+        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+        matches!(bind, Some(Err(Failure::AccessDenied(_))))
+    };
+    let port = asked.ports.iter().find(|port| denied(port))?;
+    if asked.ports.iter().any(|port| port.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())) {
+        return None;
+    }
+    Some(
+        Finding::failing(Cause::RpcFiltered, Side::Source, 5)
+            .culprit(
+                "rpc-filter",
+                format!("{} ({}) on {} at {address}", filter.name, filter.key, case.source()),
+                format!("it blocks calls of the interface; port {} denies access", port.port),
+            )
+            // The filter may have conditions that are not told, and a caller with credentials get by.
+            .sure(Confidence::Likely),
+    )
+}
