@@ -125,20 +125,45 @@ pub(super) fn signed(code: i64) -> i64 {
     }
 }
 
+/// A character of a code page that is not known.
+const STRANGE: char = char::REPLACEMENT_CHARACTER;
+
 /// A site and a server of it, `SITE\SERVER`, at the start of `text`; the third is what follows.
 pub(super) fn site_and_server(text: &str) -> Option<(&str, &str, &str)> {
-    let (site, rest) = text.split_once('\\')?;
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '<' | '>');
+    let (site, rest) = split_site(text)?;
+    let is_name =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '<' | '>' | STRANGE);
     let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
     let (server, behind) = rest.split_at_checked(end)?;
-    // A site may have blanks in its name.
-    let fits = !site.is_empty()
-        && site.len() <= 128
+    let mut before = ' ';
+    // A site may have blanks in its name, and a character of two bytes anything for its second.
+    let named = site.chars().all(|c| {
+        let half = std::mem::replace(&mut before, c) == STRANGE && c.is_ascii_graphic();
+        is_name(c) || c == ' ' || half
+    });
+    let fits = named
+        && !site.is_empty()
+        && site.chars().count() <= 128
         && !server.is_empty()
-        && site.chars().all(|c| is_name(c) || c == ' ')
         && !site.starts_with(' ')
         && !site.ends_with(' ');
     fits.then_some((site, server, behind))
+}
+
+/// At the backslash that ends the site. In the code pages of East Asia one may be half a character: it
+/// is, behind an unknown byte, where the next backslash follows at once or behind more of such.
+fn split_site(text: &str) -> Option<(&str, &str)> {
+    let mut places = text.match_indices('\\').map(|(at, _)| at).take(16).peekable();
+    while let Some(at) = places.next() {
+        let (site, rest) = (text.get(..at)?, text.get(at + 1..)?);
+        let between = places.peek().and_then(|next| text.get(at + 1..*next));
+        let half = site.ends_with(STRANGE)
+            && between.is_some_and(|between| between.is_empty() || between.contains(STRANGE));
+        if !half {
+            return Some((site, rest));
+        }
+    }
+    None
 }
 
 /// Whether `text` is a distinguished name of a naming context, or the beginning of one.

@@ -19,9 +19,10 @@ pub enum TextError {
 }
 
 /// The text of `bytes`, whether or not a byte order mark says how it is encoded. Without one,
-/// UTF-16 shows by its zero bytes: the text of a log is mostly ASCII. What is no UTF-8 either is
-/// taken as if each strange byte were an unknown character. Where one tool wrote UTF-16 and another
-/// one appended bytes, or the other way round, each part is read by itself: `>>` makes such files.
+/// UTF-16 shows by its zero bytes: the text of a log is mostly ASCII. What is no UTF-8 either is of a
+/// code page that nothing names, and each byte of it is an unknown character. Where one tool wrote UTF-16
+/// and another one appended bytes, or the other way round, each part is read by itself: `>>` makes such
+/// files.
 ///
 /// Lines that end in CR alone get line feeds, where the text has none at all.
 ///
@@ -70,8 +71,18 @@ fn part(bytes: &[u8], marked: Option<Unit>, text: &mut String) {
         (Some(unit), [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] | rest) => {
             utf16(rest, unit, text);
         }
-        (None, [0xef, 0xbb, 0xbf, rest @ ..] | rest) => {
-            text.push_str(&String::from_utf8_lossy(rest));
+        (None, [0xef, 0xbb, 0xbf, rest @ ..] | rest) => bytewise(rest, text),
+    }
+}
+
+/// UTF-8, or an old code page. Whether it is the one or the other is decided for each stretch of bytes
+/// that are not ASCII as a whole: parts of a word in a code page are UTF-8 by chance, and would be read
+/// as characters that nobody wrote.
+fn bytewise(bytes: &[u8], text: &mut String) {
+    for stretch in bytes.chunk_by(|one, other| one.is_ascii() == other.is_ascii()) {
+        match str::from_utf8(stretch) {
+            Ok(known) => text.push_str(known),
+            Err(_) => text.extend(stretch.iter().map(|_| char::REPLACEMENT_CHARACTER)),
         }
     }
 }
@@ -145,6 +156,11 @@ mod tests {
             assert_eq!(decode(&bytes).expect("text"), text);
         }
         assert_eq!(decode(b"caf\xe9").expect("text"), "caf\u{fffd}");
+        // Code page 866: the middle of the word happens to be UTF-8.
+        assert_eq!(
+            decode(b"\xaf\xae\xe1\xab\xa5 \xc3\xa9").expect("text"),
+            "\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd} é"
+        );
         assert_eq!(decode(b""), Err(TextError::Empty));
         assert!(matches!(decode(&vec![b' '; MAX_BYTES + 1]), Err(TextError::TooLong(_))));
     }
