@@ -120,6 +120,14 @@ const DEFAULT_SITE: &str = "Default-First-Site-Name";
 
 /// `==== INBOUND NEIGHBORS ====`: by its words where they are English, else by its place.
 fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    // samba-tool's summary, which speaks English everywhere.
+    let failing = line.strip_prefix("Failing ").and_then(|rest| rest.split_once(" connection"));
+    if let Some((way @ ("inbound" | "outbound"), "s:" | ":")) = failing {
+        state.section = if way == "outbound" { Section::Outbound } else { Section::Inbound };
+        page.frame(TOOL, at);
+        state.context = None;
+        return Some(at + 1);
+    }
     let inner = line.trim_matches(|c| c == '=' || c == ' ');
     if !line.starts_with("====") || !line.ends_with("==") || inner.is_empty() {
         return None;
@@ -177,8 +185,10 @@ fn connection(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Opti
         "Connection --",
         "Connection name",
         "Enabled",
+        "enabledConnection",
         "Server DNS name",
         "Server DN name",
+        "Server DN  name",
         "TransportType",
         "options:",
         "ReplicatesNC",
