@@ -143,12 +143,17 @@ fn add(pair: &mut Pair, told: &Told) {
         pair.naming_contexts.push(context.clone());
     }
     pair.lines.extend(&told.lines);
-    let words = Some(told.words.clone()).filter(|_| told.tool != Tool::ShowreplCsv);
+    let words = Some(told.words.clone()).filter(|_| !is_numbers(told));
     for text in words.into_iter().chain(extended_words(&told.extended)) {
         if pair.says.len() < MAX_SAYS && !pair.says.iter().any(|said| alike(said, &text)) {
             pair.says.push(text);
         }
     }
+}
+
+/// Whether it is a row of numbers, which says what the error's own line says.
+fn is_numbers(told: &Told) -> bool {
+    told.tool == Tool::ShowreplCsv && told.naming_context.is_some()
 }
 
 /// Whether one holds the other, but for the full stop.
@@ -159,8 +164,7 @@ fn alike(one: &str, other: &str) -> bool {
 }
 
 fn pair(told: &Told) -> Pair {
-    // A row of numbers says what the error's own line says.
-    let mut says = Vec::from_iter((told.tool != Tool::ShowreplCsv).then(|| told.words.clone()));
+    let mut says = Vec::from_iter((!is_numbers(told)).then(|| told.words.clone()));
     let records = extended_words(&told.extended);
     let (meaning, ask) = if returned_an_endpoint(&told.extended) {
         says.extend(records);

@@ -95,7 +95,28 @@ pub(super) fn paired_code(text: &str) -> Option<i64> {
         let value = u32::from_str_radix(digits.get(..end)?, 16).ok()?;
         let same =
             i64::from(value) == number.value || i64::from(value.cast_signed()) == number.value;
-        same.then_some(number.value)
+        (same && !is_of_ldap(text, number)).then_some(number.value)
+    })
+}
+
+/// Whether a number is LDAP's own: `LDAP Error 81(0x51)`, which no Windows error has to do with.
+fn is_of_ldap(text: &str, number: Number) -> bool {
+    let before = text.get(..number.start).unwrap_or_default();
+    before
+        .split_whitespace()
+        .rev()
+        .take(2)
+        .any(|word| word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ldap")))
+}
+
+/// The last number that a word for an error stands in front of: `Win32 Err 58`, `failed with error 1753`.
+pub(super) fn named_code(text: &str) -> Option<i64> {
+    numbers(text).into_iter().rev().find_map(|number| {
+        let before = text.get(..number.start)?;
+        let word = before.split_whitespace().next_back()?.trim_end_matches([':', '.', '=']);
+        let names = ["err", "error", "status", "result"];
+        let named = names.iter().any(|name| word.eq_ignore_ascii_case(name));
+        (named && number.value != 0 && !is_of_ldap(text, number)).then_some(number.value)
     })
 }
 
