@@ -43,7 +43,7 @@ struct Key {
     source: Option<String>,
     interface: Option<InterfaceId>,
     code: Option<i64>,
-    /// Only where no number tells what failed.
+    /// Only where no number tells what failed, or no end whose.
     words: Option<String>,
 }
 
@@ -116,7 +116,8 @@ fn key(told: &Told) -> Key {
         source: name(&told.source),
         interface: told.interface,
         code: told.code,
-        words: told.code.is_none().then(|| told.words.clone()),
+        words: (told.code.is_none() || (told.destination.is_none() && told.source.is_none()))
+            .then(|| told.words.clone()),
     }
 }
 
