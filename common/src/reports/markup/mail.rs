@@ -1,14 +1,17 @@
-//! Mail: the marks in front of quoted lines, and the colours that a terminal's copy may hold.
+//! Mail: the marks in front of quoted lines; and what a copy holds that nobody sees: the colours of a
+//! terminal, the marks of direction that Windows puts into dates.
 
 use std::borrow::Cow;
 
 /// How often a line may have been quoted.
 const MAX_DEPTH: usize = 10;
 
-/// `text` without the marks of quoted lines and without the sequences that colour a terminal, line for
-/// line; as it is where there are none.
+/// Left to right, and right to left.
+const DIRECTIONS: [char; 2] = ['\u{200e}', '\u{200f}'];
+
+/// `text` without all that, line for line; as it is where there is nothing of it.
 pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
-    let coloured = text.contains("\u{1b}[");
+    let coloured = text.contains("\u{1b}[") || text.contains(DIRECTIONS);
     if !coloured && !text.lines().any(is_marked) {
         return Cow::Borrowed(text);
     }
@@ -43,9 +46,10 @@ fn unmarked(line: &str) -> &str {
     rest.strip_prefix(' ').unwrap_or(rest)
 }
 
-/// Takes `ESC [ … letter` away.
+/// Takes `ESC [ … letter` away, and marks of direction.
 fn uncoloured(line: &str, plain: &mut String) {
-    let mut rest = line;
+    let line = &line.replace(DIRECTIONS, "");
+    let mut rest = line.as_str();
     while let Some((before, behind)) = rest.split_once("\u{1b}[") {
         plain.push_str(before);
         let inside =
@@ -76,6 +80,7 @@ mod tests {
     #[test]
     fn colours_of_a_terminal() {
         assert_eq!(unquoted("\u{1b}[1;31mFailing\u{1b}[0m x\u{1b}["), "Failing x");
+        assert_eq!(unquoted("Date: \u{200e}11\u{200e}/\u{200e}20\n"), "Date: 11/20\n");
     }
 
     proptest! {
