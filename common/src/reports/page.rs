@@ -1,6 +1,6 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
-use super::told::{Part, Report, Stretch, Told, Tool, Unread};
+use super::told::{Outcome, Part, Report, Stretch, Told, Tool, Unread};
 
 /// The most lines that are looked at; those behind are counted as unread.
 const MAX_LINES: usize = 400_000;
@@ -32,6 +32,8 @@ pub(super) struct Page<'a> {
     written: Vec<&'a str>,
     claims: Vec<Claim>,
     told: Vec<Told>,
+    /// The places in `told` of rows that did not fail.
+    spare: Vec<usize>,
     rows_left_out: u32,
     /// How many lines the text has, with those past the limit.
     total: u32,
@@ -54,7 +56,17 @@ impl<'a> Page<'a> {
         let claims = vec![Claim::Open; lines.len()];
         let (total, beyond) =
             (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
-        Self { plain, lines, written, claims, told: Vec::new(), rows_left_out: 0, total, beyond }
+        Self {
+            plain,
+            lines,
+            written,
+            claims,
+            told: Vec::new(),
+            spare: Vec::new(),
+            rows_left_out: 0,
+            total,
+            beyond,
+        }
     }
 
     /// How many lines there are.
@@ -90,16 +102,25 @@ impl<'a> Page<'a> {
         self.claim(at, Claim::Frame(tool));
     }
 
-    /// Takes the lines of a row, and keeps it.
+    /// Takes the lines of a row, and keeps it. Where there is no room any more, one that failed takes
+    /// the place of one that did not: no failure is left out for what worked.
     pub(super) fn tell(&mut self, told: Told) {
         for line in &told.lines {
             let at = usize::try_from(*line).unwrap_or(usize::MAX).wrapping_sub(1);
             self.claim(at, Claim::Row(told.tool));
         }
+        let failed = told.outcome == Outcome::Failed;
         if self.told.len() < MAX_ROWS {
+            if !failed {
+                self.spare.push(self.told.len());
+            }
             self.told.push(told);
-        } else {
-            self.rows_left_out = self.rows_left_out.saturating_add(1);
+            return;
+        }
+        self.rows_left_out = self.rows_left_out.saturating_add(1);
+        let place = if failed { self.spare.pop() } else { None };
+        if let Some(held) = place.and_then(|at| self.told.get_mut(at)) {
+            *held = told;
         }
     }
 
