@@ -104,6 +104,39 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
 }
 
 #[test]
+fn what_a_report_does_not_tell_is_not_healthy() {
+    // Cut off before what came of it, and before the numbers of a row.
+    let neighbour = "HUB\\DC1\n==== INBOUND NEIGHBORS ====\nDC=contoso,DC=com\n HUB\\DC2 via RPC\n";
+    let row = "showrepl_INFO,HUB,DC1,\"DC=contoso,DC=com\",HUB,DC2,RPC,3,2026-11-20 09:15:00\n";
+    for (text, wanted) in [
+        (neighbour.to_owned(), 4),
+        (row.to_owned(), 4),
+        (format!("{neighbour}  Last attempt @ 2026-11-20 09:15:00 was successful.\n"), 0),
+        // No failure behind a limit is lost.
+        (
+            format!(
+                "{}{}",
+                row.replace("3,2026-11-20 09:15:00", "0,0,0,0").repeat(20_001),
+                row.replace("00\n", "00,0,1753\n")
+            ),
+            1,
+        ),
+        ("x\n".repeat(400_001) + &row, 4),
+    ] {
+        let (status, said) = piped(text.as_bytes(), &["--offline"]);
+        assert_eq!(status, Some(wanted), "{:.200}\n{said:.2000}", text);
+    }
+}
+
+#[test]
+fn nothing_in_a_file_steers_the_terminal() {
+    let text = "HUB\\DC1\x1b]0;mine\x07\n\x1b[2Jx\tUUID: \u{202e}txt.exe\r\nDC2\x08\n";
+    let (_, said) = piped(text.as_bytes(), &["--offline"]);
+    assert!(said.contains("       2  \u{fffd}[2Jx UUID: \u{fffd}txt.exe\n"), "{said}");
+    assert!(!said.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{said:?}");
+}
+
+#[test]
 fn what_cannot_be_explained() {
     assert_eq!(explain(&["/nonexistent", "--offline"]), (Some(2), String::new()));
     assert_eq!(piped(b"", &["--offline"]), (Some(2), String::new()));
