@@ -138,6 +138,17 @@ pub(super) fn hexadecimal(text: &str) -> Option<i64> {
     Some(signed(i64::from(value)))
 }
 
+/// The first number in `text`, decimal or hexadecimal, as an error.
+pub(super) fn first_code(text: &str) -> Option<i64> {
+    let decimal = numbers(text).into_iter().next();
+    let places = [text.find("0x"), text.find("0X")];
+    let hexadecimal_at = places.into_iter().flatten().min().unwrap_or(usize::MAX);
+    match decimal.filter(|one| one.start < hexadecimal_at) {
+        Some(one) => Some(signed(one.value)),
+        None => hexadecimal(text),
+    }
+}
+
 /// Security and COM errors as tools print them: negative.
 pub(super) fn signed(code: i64) -> i64 {
     match u32::try_from(code) {
@@ -185,6 +196,19 @@ fn split_site(text: &str) -> Option<(&str, &str)> {
         }
     }
     None
+}
+
+/// `(never)` in any language, where a time would stand: a word in brackets at the end.
+pub(super) fn says_never(line: &str) -> bool {
+    let stops = ['.', '。', ' ', STRANGE];
+    let inside =
+        line.trim_end_matches(stops).strip_suffix(')').and_then(|line| line.rsplit_once('('));
+    inside.is_some_and(|(before, word)| {
+        let letters = |c: char| c.is_alphabetic() || c == STRANGE;
+        !before.trim().is_empty()
+            && (1..=20).contains(&word.chars().count())
+            && word.chars().all(letters)
+    })
 }
 
 /// Whether `text` is a distinguished name of a naming context, or the beginning of one.

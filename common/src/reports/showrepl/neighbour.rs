@@ -163,7 +163,7 @@ fn kind(line: &str, known: Known) -> Kind {
     if line.starts_with("<#>") {
         return Kind::Uncounted;
     }
-    if known.count && !known.all && says_never(line) {
+    if known.count && !known.all && scan::says_never(line) {
         return Kind::Never;
     }
     if known.attempt
@@ -194,19 +194,6 @@ fn ends(line: &str) -> bool {
         || super::bare_name(line).is_some()
         // `Source: SITE\SERVER`
         || line.split_once(": ").is_some_and(|(_, name)| super::bare_name(name.trim()).is_some())
-}
-
-/// `(never)` in any language, where a time would stand: a word in brackets at the end.
-fn says_never(line: &str) -> bool {
-    let stops = ['.', '。', ' ', char::REPLACEMENT_CHARACTER];
-    let inside =
-        line.trim_end_matches(stops).strip_suffix(')').and_then(|line| line.rsplit_once('('));
-    inside.is_some_and(|(before, word)| {
-        let letters = |c: char| c.is_alphabetic() || c == char::REPLACEMENT_CHARACTER;
-        !before.trim().is_empty()
-            && (1..=20).contains(&word.chars().count())
-            && word.chars().all(letters)
-    })
 }
 
 /// Whether the attempt's line may go on in the next: it says neither how it ended nor that it did. A
