@@ -91,6 +91,8 @@ struct Open {
     target: Option<Party>,
     list: EndpointList,
     lines: Vec<u32>,
+    /// The tool was not given the list.
+    refused: bool,
     /// A binding whose interface comes behind it (the resource kit).
     pending: Option<(u32, Binding)>,
     /// The heading under which the resource kit lists bindings.

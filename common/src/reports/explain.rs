@@ -211,10 +211,7 @@ const JOIN: &str = "the joining computer: are the domain controller's port 135, 
 
 /// Whether the records say that the server's list of endpoints was not empty.
 fn returned_an_endpoint(records: &[ErrorRecord]) -> bool {
-    records.iter().any(|record| {
-        let count = record.parameters.get(3).and_then(|text| text.parse::<u32>().ok());
-        record.location == Some(500) && count.is_some_and(|count| count & 0xffff > 0)
-    })
+    records.iter().any(|record| record.returned().is_some_and(|(count, _)| count > 0))
 }
 
 /// What the error of a join means.
