@@ -94,10 +94,9 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     };
     let said = known.map_or_else(|| event.values.join("; "), str::to_owned);
     let cut = if event.whole { "" } else { " (its end is missing)" };
-    let provider = if event.provider.is_empty() { "" } else { event.provider.as_str() };
-    told.words = match known {
-        Some(_) => format!("{id}: {said}{cut}"),
-        None => format!("{id} of {provider}: {said}{cut}"),
+    told.words = match (known, event.provider.as_str()) {
+        (Some(_), _) | (None, "") => format!("{id}: {said}{cut}"),
+        (None, provider) => format!("{id} of {provider}: {said}{cut}"),
     };
     page.tell(told);
 }

@@ -132,7 +132,17 @@ fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
     if !line.starts_with("====") || !line.ends_with("==") || inner.is_empty() {
         return None;
     }
-    if inner.contains("RPC Endpoint Mapper") {
+    // Other tools have such rules, too: without a domain controller above, one of these lists follows.
+    let lists = |text: &str| {
+        scan::is_dn(text)
+            || text.starts_with("====")
+            || text.starts_with("Connection --")
+            || scan::site_and_server(text).is_some()
+    };
+    let last = || (at + 1..page.len()).all(|at| page.open(at) == Some(""));
+    let fits =
+        state.own.is_some() || page.next_open(at + 1).map_or_else(last, |(_, text)| lists(text));
+    if !fits || inner.contains("RPC Endpoint Mapper") {
         return None;
     }
     state.headings += 1;
