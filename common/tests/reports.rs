@@ -196,6 +196,56 @@ fn no_line_is_lost_wherever_a_file_is_cut_off() {
     }
 }
 
+/// What rows say, apart from their lines: who, whom, which error.
+fn claims(report: &Report) -> BTreeSet<String> {
+    let mut claims = BTreeSet::new();
+    for told in &report.told {
+        let roles = [&told.destination, &told.source, &told.observer];
+        for (role, party) in ["destination", "source", "observer"].iter().zip(roles) {
+            let party = party.clone().unwrap_or_default();
+            // Which end it is may stand further down than the name.
+            claims.extend(party.name.iter().map(|name| format!("observer {name}")));
+            claims.extend(party.name.map(|name| format!("{role} {name}")));
+            claims.extend(party.dsa_guid.map(|guid| format!("{role} {guid}")));
+        }
+        claims.extend(told.code.map(|code| format!("code {code}")));
+    }
+    claims
+}
+
+#[test]
+fn a_number_that_a_console_broke_is_one_number() {
+    let row = |end: &str| {
+        format!(
+            "showrepl_INFO,HUB,DC1,\"DC=a\",HUB,DC2,RPC,3,2026-1\n1-20 09:15:00,(never),{end}\n"
+        )
+    };
+    for (end, code) in [("17\n53", 1753), ("-21468\n93022", -2_146_893_022), ("1722\nx", 1722)] {
+        let report = read_text(&row(end));
+        assert_eq!(report.told.len(), 1);
+        assert_eq!(report.told[0].code, Some(code), "{report:?}");
+        assert_eq!(report.told[0].when.as_deref(), Some("2026-11-20 09:15:00"));
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_says_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = claims(&read_text(&text));
+        let step = (text.len() / 400).max(1);
+        for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
+            for claim in claims(&read_text(&text[..end])).difference(&whole) {
+                let from = text[..end].char_indices().rev().nth(40).map_or(0, |(at, _)| at);
+                let name = path.file_name().unwrap();
+                wrong.push(format!("{name:?}: {claim}, cut behind {:?}", &text[from..end]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 proptest! {
     #[test]
     fn no_line_is_lost_of_shuffled_ones(

@@ -3,6 +3,7 @@
 //! order, quoted everything, or changed the separator, and a mail may have broken the rows.
 
 use super::{
+    cut::CUT,
     page::{Page, number, numbers},
     scan,
     told::{Outcome, Party, Told, Tool},
@@ -171,7 +172,7 @@ fn row(
 }
 
 fn moment(field: &str) -> Option<String> {
-    let never = field.is_empty() || field == "0" || field.starts_with('(');
+    let never = field.is_empty() || field == "0" || field.starts_with('(') || field.ends_with(CUT);
     (!never).then(|| field.to_owned())
 }
 
@@ -189,10 +190,9 @@ fn error(page: &mut Page<'_>, at: usize, fields: &[String]) {
     let is_host = |field: &&String| scan::is_host(field) && !field.starts_with("0x");
     let host = match rest {
         // The site may be all that is known.
-        [_, server, message] if message.contains(' ') && server.parse::<i64>().is_err() => {
-            Some(server).filter(is_host)
-        }
-        _ => rest.iter().rfind(is_host),
+        [_, server, _] if server.parse::<i64>().is_err() => Some(server).filter(is_host),
+        [before @ .., _] if before.len() > 1 => before.iter().rfind(is_host),
+        _ => None,
     };
     told.source = host.and_then(|host| Party::named(host));
     told.outcome = Outcome::Failed;

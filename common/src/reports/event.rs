@@ -27,6 +27,8 @@ struct Event {
     /// An error number that stands in the record's binary data (1265 of old).
     binary: Option<i64>,
     whole: bool,
+    /// With a sentence and labels around the values.
+    is_text: bool,
 }
 
 /// What an event means, for those that bear on replication.
@@ -58,7 +60,7 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     told.destination = event.computer.as_deref().and_then(Party::named);
     told.when.clone_from(&event.when);
     let mut source = Party::default();
-    for value in event.values.iter().map(|value| value.trim()) {
+    for (at, value) in event.values.iter().map(|value| value.trim()).enumerate() {
         if let Some(guid) = scan::alias(value) {
             source.dsa_guid = source.dsa_guid.or(Some(guid));
         } else if let Some((site, server)) = scan::ntds_settings(value) {
@@ -70,10 +72,13 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
                 told.naming_context = Some(value.to_owned());
             }
         } else if let Some(host) = value.strip_prefix("\\\\") {
-            source.name = source.name.or_else(|| Some(host.trim_end_matches('\\').to_owned()));
+            let party = Party::named(host.trim_end_matches('\\'));
+            source.name = source.name.or_else(|| party?.name);
         } else if let Some(code) = error(value) {
             told.code = told.code.or(Some(code));
         } else if source.name.is_none()
+            // A text begins with a sentence, of which one word may be left.
+            && (at > 0 || !event.is_text)
             && matches!(event.id, Some(1655 | 2087 | 2088))
             && scan::is_host(value)
         {

@@ -7,6 +7,7 @@
 
 mod codes;
 mod csv;
+mod cut;
 mod dcdiag;
 mod endpoints;
 mod event;
@@ -44,7 +45,7 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
-    let plain = markup::plain(text);
+    let plain = cut::sure(markup::plain(text));
     let mut page = page::Page::new(text, &plain);
     // The surest come first: what has marks of its own is not taken for something looser.
     samba::read(&mut page);

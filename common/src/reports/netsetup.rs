@@ -397,7 +397,9 @@ impl Entry {
         let is_name =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '<' | '>');
         let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-        rest.get(..end).map(|name| name.trim_end_matches('.')).filter(|name| !name.is_empty())
+        let (name, behind) = rest.split_at_checked(end)?;
+        let name = name.trim_end_matches('.');
+        (!name.is_empty() && !behind.starts_with(super::cut::CUT)).then_some(name)
     }
 
     /// The code that the line ends in, where it tells what came of something. The first one counts:

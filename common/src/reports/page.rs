@@ -1,5 +1,6 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
+use super::cut::CUT;
 use super::told::{Outcome, Part, Report, Stretch, Told, Tool, Unread};
 
 /// The most lines that are looked at; those behind are counted as unread.
@@ -147,6 +148,11 @@ impl<'a> Page<'a> {
         for (line, ((plain, text), claim)) in (1_u32..).zip(both.zip(&self.claims)) {
             if text.trim_matches(is_blank).is_empty() {
                 continue;
+            }
+            // What a row could not be given of its last word is quoted beside it.
+            let withheld = plain.ends_with(CUT) && !text.ends_with(CUT);
+            if withheld && *claim != Claim::Open {
+                quote(&mut report, line, text);
             }
             match claim {
                 // Nothing but tags stands in it.

@@ -51,7 +51,7 @@ fn id(line: &str) -> Option<i64> {
 }
 
 fn event(page: &mut Page<'_>, start: usize) -> usize {
-    let mut event = Event { whole: false, ..Event::default() };
+    let mut event = Event { is_text: true, ..Event::default() };
     let mut lines = vec![number(start)];
     let mut head = true;
     let mut here = start + 1;
