@@ -213,6 +213,16 @@ fn claims(report: &Report) -> BTreeSet<String> {
     claims
 }
 
+/// What parts of a file may say: records that lost their call speak for themselves.
+fn sayable(report: &Report) -> BTreeSet<String> {
+    let mut sayable = claims(report);
+    let records = report.told.iter().flat_map(|told| &told.extended);
+    for address in records.flat_map(|record| &record.parameters) {
+        sayable.extend([format!("source {address}"), format!("observer {address}")]);
+    }
+    sayable
+}
+
 #[test]
 fn a_number_that_a_console_broke_is_one_number() {
     let row = |end: &str| {
@@ -233,8 +243,8 @@ fn a_file_that_is_cut_off_says_nothing_else() {
     let mut wrong = Vec::new();
     for path in fixtures() {
         let text = decode(&fs::read(&path).unwrap()).unwrap();
-        let whole = claims(&read_text(&text));
-        let step = (text.len() / 400).max(1);
+        let whole = sayable(&read_text(&text));
+        let step = (text.len() / 250).max(1);
         for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
             for claim in claims(&read_text(&text[..end])).difference(&whole) {
                 let from = text[..end].char_indices().rev().nth(40).map_or(0, |(at, _)| at);
@@ -244,6 +254,59 @@ fn a_file_that_is_cut_off_says_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Lines as a mail program breaks them, at blanks.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            let length = word.trim_end().chars().count();
+            if column > 0 && column + length > width {
+                out.push('\n');
+                column = 0;
+            }
+            out.push_str(word);
+            column += word.chars().count();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn wrapped_lines_say_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = sayable(&read_text(&text));
+        for width in [60, 66, 72, 76, 80] {
+            for claim in claims(&read_text(&wrapped(&text, width))).difference(&whole) {
+                wrong.push(format!("{name} at {width}: {claim}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn quoted_lines_say_the_same() {
+    for path in fixtures() {
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        // Quoted once, the marks of quotations in it are of the same kind.
+        if text.lines().any(|line| line.starts_with('>')) || text.lines().count() < 2 {
+            continue;
+        }
+        let end = if text.ends_with('\n') { "\n" } else { "" };
+        let whole = read_text(&text);
+        for mark in ["> ", "> > ", ">> "] {
+            let quoted: Vec<String> = text.lines().map(|line| format!("{mark}{line}")).collect();
+            let report = read_text(&format!("{}{end}", quoted.join("\n")));
+            assert_eq!(report.told, whole.told, "{} {mark:?}", path.display());
+        }
+    }
 }
 
 proptest! {

@@ -77,8 +77,7 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
         } else if let Some(code) = error(value) {
             told.code = told.code.or(Some(code));
         } else if source.name.is_none()
-            // A text begins with a sentence, of which one word may be left.
-            && (at > 0 || !event.is_text)
+            && (!event.is_text || at.checked_sub(1).is_some_and(|at| is_label(event, at)))
             && matches!(event.id, Some(1655 | 2087 | 2088))
             && scan::is_host(value)
         {
@@ -104,6 +103,11 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
         (None, provider) => format!("{id} of {provider}: {said}{cut}"),
     };
     page.tell(told);
+}
+
+/// Whether a value of a text is the label of the next: of a sentence one word may stand in a line, too.
+fn is_label(event: &Event, at: usize) -> bool {
+    event.values.get(at).is_some_and(|label| label.trim().ends_with([':', '：']))
 }
 
 /// A value that is an error: a number by itself, or one with its text behind it.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cut::CUT,
     page::{Page, number},
     scan,
 };
@@ -149,8 +150,12 @@ fn parameter(line: &str) -> Option<&str> {
     let (label, value) = line.split_once([':', '：'])?;
     let value = value.trim();
     // `<source DC object GUID>._msdcs.contoso.com`, as articles write it, is one word too.
-    let one = value.starts_with('<') || !value.contains(char::is_whitespace);
-    let fits = !value.is_empty() && one && !label.contains(|c: char| c.is_ascii_digit());
+    let one =
+        (value.starts_with('<') && value.contains('>')) || !value.contains(char::is_whitespace);
+    let fits = !value.is_empty()
+        && one
+        && !value.ends_with(CUT)
+        && !label.contains(|c: char| c.is_ascii_digit());
     fits.then_some(value)
 }
 

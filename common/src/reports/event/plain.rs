@@ -82,7 +82,10 @@ fn event(page: &mut Page<'_>, start: usize) -> usize {
             head = !last_of_head;
         } else {
             // `Error value: 1753 …` and `Error value:` with the number under it are both written.
-            let value = line.split_once(": ").map_or(line, |(_, value)| value);
+            let (label, value) = line.split_once(": ").unwrap_or(("", line));
+            if !label.is_empty() {
+                event.values.push(label.chars().take(1_000).chain([':']).collect());
+            }
             event.values.push(value.chars().take(1_000).collect());
             event.whole |= super::error(value).is_some();
         }
