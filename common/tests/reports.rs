@@ -291,6 +291,37 @@ fn wrapped_lines_say_nothing_else() {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Lines as a console breaks them, at a column.
+fn broken(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        for (at, c) in line.chars().enumerate() {
+            if at > 0 && at % width == 0 {
+                out.push('\n');
+            }
+            out.push(c);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn broken_lines_say_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = sayable(&read_text(&text));
+        for width in [80, 120] {
+            for claim in claims(&read_text(&broken(&text, width))).difference(&whole) {
+                wrong.push(format!("{name} at {width}: {claim}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn quoted_lines_say_the_same() {
     for path in fixtures() {

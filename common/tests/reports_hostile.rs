@@ -282,6 +282,10 @@ fn dear() -> Vec<(&'static str, String)> {
         ("quotes", filled(&format!("showrepl_x,{}\n", "\"".repeat(8_000)))),
         ("rows that go on", filled("showrepl_info,s,A,\"DC=a\",s,\nB,\n\"x\n")),
         ("quoted and coloured", filled("> > \u{1b}[1;31m\u{1b}[\u{200e}x\n>\n")),
+        ("a console's lines", {
+            let full = |c: &str| format!("{}\n", c.repeat(80));
+            format!("{}{}", full("b"), filled(&full("a")))
+        }),
         ("half characters", filled(&format!("{}\n", "\u{fffd}\\".repeat(2_000)))),
         ("tables without an end", filled("A / %%\n")),
         ("pairs of their own", {

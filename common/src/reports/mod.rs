@@ -6,6 +6,7 @@
 //! several tools: each parser takes the lines that are its own, and what nobody takes is quoted.
 
 mod codes;
+mod console;
 mod csv;
 mod cut;
 mod dcdiag;
@@ -45,8 +46,9 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
-    let plain = cut::sure(markup::plain(text));
-    let mut page = page::Page::new(text, &plain);
+    let (plain, parts) = console::rejoined(markup::plain(text));
+    let plain = cut::sure(plain);
+    let mut page = page::Page::new(text, &plain).with_parts(parts);
     // The surest come first: what has marks of its own is not taken for something looser.
     samba::read(&mut page);
     event::read_xml(&mut page);

@@ -399,7 +399,8 @@ impl Entry {
         let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
         let (name, behind) = rest.split_at_checked(end)?;
         let name = name.trim_end_matches('.');
-        (!name.is_empty() && !behind.starts_with(super::cut::CUT)).then_some(name)
+        (!name.is_empty() && !name.ends_with('<') && !behind.starts_with(super::cut::CUT))
+            .then_some(name)
     }
 
     /// The code that the line ends in, where it tells what came of something. The first one counts:
