@@ -121,10 +121,10 @@ fn what_a_report_does_not_tell_is_not_healthy() {
             ),
             1,
         ),
-        ("x\n".repeat(400_001) + &row, 4),
+        (format!("{}{row}", "x\n".repeat(400_001)), 4),
     ] {
         let (status, said) = piped(text.as_bytes(), &["--offline"]);
-        assert_eq!(status, Some(wanted), "{:.200}\n{said:.2000}", text);
+        assert_eq!(status, Some(wanted), "{text:.200}\n{said:.2000}");
     }
 }
 
