@@ -103,10 +103,20 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
     assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
 }
 
+/// portqry's list of one endpoint.
+fn endpoints(binding: &str, interface: &str, whole: bool) -> String {
+    let end = if whole { "Total endpoints found: 1\n" } else { "" };
+    format!(
+        "Querying target system called:\n\n dc2\n\nTCP port 135 (epmap service): LISTENING\n\n\
+         UUID: {interface}\n{binding}\n\n{end}"
+    )
+}
+
 #[test]
 fn what_a_report_does_not_tell_is_not_healthy() {
     // Cut off before what came of it, and before the numbers of a row.
     let neighbour = "HUB\\DC1\n==== INBOUND NEIGHBORS ====\nDC=contoso,DC=com\n HUB\\DC2 via RPC\n";
+    let drsuapi = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
     let row = "showrepl_INFO,HUB,DC1,\"DC=contoso,DC=com\",HUB,DC2,RPC,3,2026-11-20 09:15:00\n";
     for (text, wanted) in [
         (neighbour.to_owned(), 4),
@@ -122,6 +132,14 @@ fn what_a_report_does_not_tell_is_not_healthy() {
             1,
         ),
         (format!("{}{row}", "x\n".repeat(400_001)), 4),
+        // An endpoint map: with drsuapi, with it for named pipes alone, without it, without its end.
+        (endpoints("ncacn_ip_tcp:10.0.0.2[49667]", drsuapi, true), 0),
+        (endpoints("ncacn_np:10.0.0.2[\\pipe\\lsass]", drsuapi, true), 1),
+        (
+            endpoints("ncacn_ip_tcp:10.0.0.2[49667]", "12345678-1234-abcd-ef00-01234567cffb", true),
+            4,
+        ),
+        (endpoints("ncacn_np:10.0.0.2[\\pipe\\lsass]", drsuapi, false), 4),
     ] {
         let (status, said) = piped(text.as_bytes(), &["--offline"]);
         assert_eq!(status, Some(wanted), "{text:.200}\n{said:.2000}");

@@ -100,6 +100,14 @@ pub fn lists(report: &Report) -> Vec<String> {
     report.told.iter().filter_map(words).collect()
 }
 
+/// What each of the lists says of the interface that replication needs.
+#[must_use]
+pub fn list_outcomes(report: &Report) -> Vec<Outcome> {
+    let drsuapi = names::by_name("drsuapi").map(|known| known.id);
+    let lists = report.told.iter().filter_map(|told| told.endpoints.as_ref());
+    lists.filter_map(|list| Some(list.outcome(drsuapi?))).collect()
+}
+
 /// A line such as `DC1 failed test Connectivity`.
 fn is_result(told: &Told) -> bool {
     told.tool == Tool::Dcdiag && told.code.is_none() && told.destination.is_none()

@@ -11,7 +11,10 @@ use std::{
 use anyhow::Context;
 use epmesh_common::{
     diagnosis::{State, Verdict},
-    reports::{self, Outcome, Party, Tool, explain::failed_tests},
+    reports::{
+        self, Outcome, Party, Tool,
+        explain::{failed_tests, list_outcomes},
+    },
     rpc::names,
 };
 use epmesh_proto::v1::ExplainRequest;
@@ -79,6 +82,13 @@ pub(super) fn exit(answer: &Explanation, offline: bool) -> Exit {
         Some(verdict) => verdict.state,
         None => State::Failing,
     });
+    let states = states.chain(answer.others.iter().map(|row| row.state));
+    let lists = list_outcomes(&answer.report).into_iter().map(|outcome| match outcome {
+        Outcome::Failed => State::Failing,
+        Outcome::Unclear | Outcome::Delayed => State::Unknown,
+        Outcome::Succeeded => State::Healthy,
+    });
+    let states = states.chain(lists);
     let failed = (!failed_tests(&answer.report).is_empty()).then_some(State::Failing);
     let report = &answer.report;
     // What a report does not tell, or has past a limit, may be a failure.
@@ -113,6 +123,13 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     for explained in &answer.pairs {
         text.push('\n');
         text.push_str(&pair(explained, &mut shown, width));
+    }
+    if !answer.others.is_empty() {
+        let _ = writeln!(text, "\nlinks that it names and does not call failing");
+        text.push_str(&links(&answer.others, false, width));
+    }
+    if answer.others_left_out > 0 {
+        let _ = writeln!(text, "and {} more: epmesh links", answer.others_left_out);
     }
     for list in &answer.lists {
         let _ = writeln!(text, "\nendpoint map");
