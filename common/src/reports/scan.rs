@@ -171,7 +171,7 @@ pub(super) fn site_and_server(text: &str) -> Option<(&str, &str, &str)> {
     // A site may have blanks in its name, and a character of two bytes anything for its second.
     let named = site.chars().all(|c| {
         let half = std::mem::replace(&mut before, c) == STRANGE && c.is_ascii_graphic();
-        is_name(c) || c == ' ' || half
+        is_name(c) || matches!(c, ' ' | '&' | '\'' | '(' | ')' | '+') || half
     });
     let fits = named
         && !site.is_empty()
