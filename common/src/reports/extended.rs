@@ -75,7 +75,11 @@ pub(super) fn begins(line: &str, ordinal: usize) -> bool {
     // In another language: the ordinal, the process id, and the program in brackets at the end.
     let numbers = scan::numbers(line);
     let first = numbers.first().is_some_and(|one| usize::try_from(one.value) == Ok(ordinal));
-    first && numbers.len() == 2 && line.ends_with(')') && !line.contains("0x") && line.contains(',')
+    first
+        && numbers.len() == 2
+        && line.ends_with([')', '）'])
+        && !line.contains("0x")
+        && line.contains([',', '，', '、'])
 }
 
 fn record(page: &Page<'_>, start: usize) -> (ErrorRecord, usize) {
@@ -92,7 +96,10 @@ fn record(page: &Page<'_>, start: usize) -> (ErrorRecord, usize) {
         if record.status.is_none() {
             if let Some(when) = scan::moments(line).into_iter().next() {
                 record.when = Some(when);
-            } else if record.component.is_none() && line.ends_with(')') && numbers.len() == 1 {
+            } else if record.component.is_none()
+                && line.ends_with([')', '）'])
+                && numbers.len() == 1
+            {
                 record.component = numbers.first().map(|one| one.value);
             } else if numbers.is_empty() && line.contains("0x") {
                 record.status = scan::first_code(line);

@@ -33,6 +33,7 @@ pub(super) fn read(page: &mut Page<'_>) {
         if dots {
             // Every report has its own two tables.
             tables = 0;
+            end = End::NotSaid;
         }
         if is_heading(line) {
             tables += 1;
