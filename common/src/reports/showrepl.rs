@@ -78,10 +78,10 @@ fn command(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
     }
     page.frame(TOOL, at);
     // The name is in quotes or not, and not the last word in every language.
-    let words = line.split_whitespace().map(|word| {
+    let mut words = line.split_whitespace().map(|word| {
         word.trim_matches(|c: char| !c.is_alphanumeric() && c != char::REPLACEMENT_CHARACTER)
     });
-    let host = words.filter(|word| word.contains('.') && scan::is_host(word)).last();
+    let host = words.rfind(|word| word.contains('.') && scan::is_host(word));
     *state = State::of(host.and_then(Party::named).filter(|_| !line.contains('>')));
     Some(at + 1)
 }
