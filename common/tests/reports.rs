@@ -196,6 +196,150 @@ fn no_line_is_lost_wherever_a_file_is_cut_off() {
     }
 }
 
+/// What rows say, apart from their lines: who, whom, which error.
+fn claims(report: &Report) -> BTreeSet<String> {
+    let mut claims = BTreeSet::new();
+    for told in &report.told {
+        let roles = [&told.destination, &told.source, &told.observer];
+        for (role, party) in ["destination", "source", "observer"].iter().zip(roles) {
+            let party = party.clone().unwrap_or_default();
+            // Which end it is may stand further down than the name.
+            claims.extend(party.name.iter().map(|name| format!("observer {name}")));
+            claims.extend(party.name.map(|name| format!("{role} {name}")));
+            claims.extend(party.dsa_guid.map(|guid| format!("{role} {guid}")));
+        }
+        claims.extend(told.code.map(|code| format!("code {code}")));
+    }
+    claims
+}
+
+/// What parts of a file may say: records that lost their call speak for themselves.
+fn sayable(report: &Report) -> BTreeSet<String> {
+    let mut sayable = claims(report);
+    let records = report.told.iter().flat_map(|told| &told.extended);
+    for address in records.flat_map(|record| &record.parameters) {
+        sayable.extend([format!("source {address}"), format!("observer {address}")]);
+    }
+    sayable
+}
+
+#[test]
+fn a_number_that_a_console_broke_is_one_number() {
+    let row = |end: &str| {
+        format!(
+            "showrepl_INFO,HUB,DC1,\"DC=a\",HUB,DC2,RPC,3,2026-1\n1-20 09:15:00,(never),{end}\n"
+        )
+    };
+    for (end, code) in [("17\n53", 1753), ("-21468\n93022", -2_146_893_022), ("1722\nx", 1722)] {
+        let report = read_text(&row(end));
+        assert_eq!(report.told.len(), 1);
+        assert_eq!(report.told[0].code, Some(code), "{report:?}");
+        assert_eq!(report.told[0].when.as_deref(), Some("2026-11-20 09:15:00"));
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_says_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = sayable(&read_text(&text));
+        let step = (text.len() / 250).max(1);
+        for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
+            for claim in claims(&read_text(&text[..end])).difference(&whole) {
+                let from = text[..end].char_indices().rev().nth(40).map_or(0, |(at, _)| at);
+                let name = path.file_name().unwrap();
+                wrong.push(format!("{name:?}: {claim}, cut behind {:?}", &text[from..end]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Lines as a mail program breaks them, at blanks.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            let length = word.trim_end().chars().count();
+            if column > 0 && column + length > width {
+                out.push('\n');
+                column = 0;
+            }
+            out.push_str(word);
+            column += word.chars().count();
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn wrapped_lines_say_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = sayable(&read_text(&text));
+        for width in [60, 66, 72, 76, 80] {
+            for claim in claims(&read_text(&wrapped(&text, width))).difference(&whole) {
+                wrong.push(format!("{name} at {width}: {claim}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Lines as a console breaks them, at a column.
+fn broken(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        for (at, c) in line.chars().enumerate() {
+            if at > 0 && at % width == 0 {
+                out.push('\n');
+            }
+            out.push(c);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn broken_lines_say_nothing_else() {
+    let mut wrong = Vec::new();
+    for path in fixtures() {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        let whole = sayable(&read_text(&text));
+        for width in [80, 120] {
+            for claim in claims(&read_text(&broken(&text, width))).difference(&whole) {
+                wrong.push(format!("{name} at {width}: {claim}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn quoted_lines_say_the_same() {
+    for path in fixtures() {
+        let text = decode(&fs::read(&path).unwrap()).unwrap();
+        // Quoted once, the marks of quotations in it are of the same kind.
+        if text.lines().any(|line| line.starts_with('>')) || text.lines().count() < 2 {
+            continue;
+        }
+        let end = if text.ends_with('\n') { "\n" } else { "" };
+        let whole = read_text(&text);
+        for mark in ["> ", "> > ", ">> "] {
+            let quoted: Vec<String> = text.lines().map(|line| format!("{mark}{line}")).collect();
+            let report = read_text(&format!("{}{end}", quoted.join("\n")));
+            assert_eq!(report.told, whole.told, "{} {mark:?}", path.display());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_line_is_lost_of_shuffled_ones(

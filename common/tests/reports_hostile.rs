@@ -280,6 +280,14 @@ fn dear() -> Vec<(&'static str, String)> {
         ("times", filled(&format!("{}\n", "1/1/1 1:1 ".repeat(800)))),
         ("commas", filled(&format!("{}\n", ",".repeat(8_000)))),
         ("quotes", filled(&format!("showrepl_x,{}\n", "\"".repeat(8_000)))),
+        ("rows that go on", filled("showrepl_info,s,A,\"DC=a\",s,\nB,\n\"x\n")),
+        ("quoted and coloured", filled("> > \u{1b}[1;31m\u{1b}[\u{200e}x\n>\n")),
+        ("a console's lines", {
+            let full = |c: &str| format!("{}\n", c.repeat(80));
+            format!("{}{}", full("b"), filled(&full("a")))
+        }),
+        ("half characters", filled(&format!("{}\n", "\u{fffd}\\".repeat(2_000)))),
+        ("tables without an end", filled("A / %%\n")),
         ("pairs of their own", {
             let row =
                 |at: usize| format!("showrepl_info,s,A{at},\"DC=a\",s,B{at},RPC,1,0,0,1753\n");
@@ -293,6 +301,19 @@ fn peak() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok().map(|kb| kb * 1024)
+}
+
+#[test]
+fn failures_are_kept_before_what_worked() {
+    let row = |status: &str| {
+        format!("showrepl_info,s,A,\"DC=a\",s,B,RPC,0,2026-11-20 09:15:00,0,{status}\n")
+    };
+    let text = format!("{}{}", row("0").repeat(20_500), row("1753").repeat(3));
+    let report = read_text(&text);
+    nothing_is_lost(&text, &report);
+    let failed = report.told.iter().filter(|told| told.outcome == Outcome::Failed);
+    assert_eq!((failed.count(), report.told.len(), report.rows_left_out), (3, 20_000, 503));
+    assert!(report.told.is_sorted_by_key(|told| told.lines[0]));
 }
 
 #[test]

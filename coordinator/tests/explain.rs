@@ -103,6 +103,57 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
     assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
 }
 
+/// portqry's list of one endpoint.
+fn endpoints(binding: &str, interface: &str, whole: bool) -> String {
+    let end = if whole { "Total endpoints found: 1\n" } else { "" };
+    format!(
+        "Querying target system called:\n\n dc2\n\nTCP port 135 (epmap service): LISTENING\n\n\
+         UUID: {interface}\n{binding}\n\n{end}"
+    )
+}
+
+#[test]
+fn what_a_report_does_not_tell_is_not_healthy() {
+    // Cut off before what came of it, and before the numbers of a row.
+    let neighbour = "HUB\\DC1\n==== INBOUND NEIGHBORS ====\nDC=contoso,DC=com\n HUB\\DC2 via RPC\n";
+    let drsuapi = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
+    let row = "showrepl_INFO,HUB,DC1,\"DC=contoso,DC=com\",HUB,DC2,RPC,3,2026-11-20 09:15:00\n";
+    for (text, wanted) in [
+        (neighbour.to_owned(), 4),
+        (row.to_owned(), 4),
+        (format!("{neighbour}  Last attempt @ 2026-11-20 09:15:00 was successful.\n"), 0),
+        // No failure behind a limit is lost.
+        (
+            format!(
+                "{}{}",
+                row.replace("3,2026-11-20 09:15:00", "0,0,0,0").repeat(20_001),
+                row.replace("00\n", "00,0,1753\n")
+            ),
+            1,
+        ),
+        (format!("{}{row}", "x\n".repeat(400_001)), 4),
+        // An endpoint map: with drsuapi, with it for named pipes alone, without it, without its end.
+        (endpoints("ncacn_ip_tcp:10.0.0.2[49667]", drsuapi, true), 0),
+        (endpoints("ncacn_np:10.0.0.2[\\pipe\\lsass]", drsuapi, true), 1),
+        (
+            endpoints("ncacn_ip_tcp:10.0.0.2[49667]", "12345678-1234-abcd-ef00-01234567cffb", true),
+            4,
+        ),
+        (endpoints("ncacn_np:10.0.0.2[\\pipe\\lsass]", drsuapi, false), 4),
+    ] {
+        let (status, said) = piped(text.as_bytes(), &["--offline"]);
+        assert_eq!(status, Some(wanted), "{text:.200}\n{said:.2000}");
+    }
+}
+
+#[test]
+fn nothing_in_a_file_steers_the_terminal() {
+    let text = "HUB\\DC1\x1b]0;mine\x07\n\x1b[2Jx\tUUID: \u{202e}txt.exe\r\nDC2\x08\n";
+    let (_, said) = piped(text.as_bytes(), &["--offline"]);
+    assert!(said.contains("       2  \u{fffd}[2Jx UUID: \u{fffd}txt.exe\n"), "{said}");
+    assert!(!said.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{said:?}");
+}
+
 #[test]
 fn what_cannot_be_explained() {
     assert_eq!(explain(&["/nonexistent", "--offline"]), (Some(2), String::new()));

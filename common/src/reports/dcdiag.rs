@@ -7,13 +7,22 @@ use super::{
     scan,
     told::{Outcome, Party, Told, Tool},
 };
-use crate::rpc::names;
-
+mod call;
 mod replications;
+mod result;
 
 const TOOL: Tool = Tool::Dcdiag;
 /// The tests of dcdiag that name themselves in a heading.
-const TESTS: [&str; 20] = [
+const TESTS: [&str; 29] = [
+    "CheckSecurityError",
+    "CutoffServers",
+    "DNS",
+    "FrsSysVol",
+    "FsmoCheck",
+    "OutboundSecureChannels",
+    "Topology",
+    "VerifyEnterpriseReferences",
+    "VerifyReplicas",
     "Connectivity",
     "Advertising",
     "FrsEvent",
@@ -53,6 +62,9 @@ const COURSE: [&str; 14] = [
     "Doing initial non skippeable tests",
 ];
 
+/// How many lines may stand between the home server and the first test; a verbose setup has some sixty.
+const MAX_SETUP: usize = 120;
+
 /// What holds for the lines to come.
 #[derive(Debug, Default)]
 struct State {
@@ -72,62 +84,12 @@ pub(super) fn read(page: &mut Page<'_>) {
             continue;
         };
         at = replications::read(page, at, line)
-            .or_else(|| call(page, at, line, &state))
+            .or_else(|| call::read(page, at, line, &state))
             .or_else(|| records_alone(page, at, &state))
-            .or_else(|| result(page, at, line, &state))
+            .or_else(|| result::read(page, at, line, &state))
             .or_else(|| course(page, at, line, &mut state))
             .unwrap_or(at + 1);
     }
-}
-
-/// `[DC2] DsBindWithSpnEx() failed with error 1753,` with its text and its extended records.
-fn call(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
-    let (function, behind) = line.split_once("()")?;
-    let function = function.rsplit([' ', ']']).next()?;
-    let start = ["Ds", "Ldap", "ldap_", "Net", "Lsa", "Rpc"];
-    if !start.iter().any(|prefix| function.starts_with(prefix)) {
-        return None;
-    }
-    let code = scan::numbers(behind).first()?.value;
-    let name = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name);
-    let mut told = Told::new(TOOL, vec![number(at)]);
-    told.outcome = Outcome::Failed;
-    told.code = Some(scan::signed(code));
-    told.source = name.and_then(Party::named).or_else(|| state.tested.clone());
-    told.observer.clone_from(&state.home);
-    told.destination.clone_from(&state.home);
-    told.interface =
-        function.starts_with("DsBind").then(|| names::by_name("drsuapi")).flatten().map(|k| k.id);
-    told.words = format!("{function}() failed");
-    let mut here = at + 1;
-    // The text of the error, where the line ends with a comma.
-    if line.ends_with([',', '，', '、'])
-        && let Some((next, text)) = page.next_open(here)
-        && !text.starts_with(['[', '*'])
-        && !extended::begins(text, 1)
-    {
-        told.words = format!("{function}() failed: {}", text.trim_end_matches('.'));
-        told.lines.push(number(next));
-        here = next + 1;
-    }
-    // A heading may stand before the records.
-    let heading = page.next_open(here);
-    let first = match heading {
-        Some((next, text)) if text.ends_with(':') && !extended::begins(text, 1) => next + 1,
-        Some((next, _)) => next,
-        None => here,
-    };
-    if let Some((records, behind)) = extended::read(page, first) {
-        if let Some((next, _)) = heading.filter(|(next, _)| *next < first) {
-            told.lines.push(number(next));
-        }
-        take(page, &mut told, first, behind);
-        told.interface = extended::interface(&records).or(told.interface);
-        told.extended = records;
-        here = behind;
-    }
-    page.tell(told);
-    Some(here)
 }
 
 fn take(page: &Page<'_>, told: &mut Told, first: usize, behind: usize) {
@@ -156,48 +118,9 @@ fn records_alone(page: &mut Page<'_>, at: usize, state: &State) -> Option<usize>
     Some(behind)
 }
 
-/// `......................... DC1 failed test Connectivity`
-fn result(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
-    let rest = line.strip_prefix("..........")?.trim_start_matches('.').trim();
-    if rest.is_empty() {
-        return None;
-    }
-    let mut lines = vec![number(at)];
-    let mut here = at + 1;
-    let mut text = rest.to_owned();
-    // The name of the test is wrapped onto a line of its own where the server's is long.
-    if !TESTS.iter().any(|test| text.contains(test))
-        && let Some((next, more)) = page.next_open(here)
-        && TESTS.contains(&more)
-    {
-        text = format!("{text} {more}");
-        lines.push(number(next));
-        here = next + 1;
-    }
-    let lower = text.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let failed =
-        has(&["failed test", "nicht bestanden", "échou", "echou", "fallado", "失敗", "不合格"]);
-    let passed = has(&["passed test", "bestanden", "réussi", "superado", "合格", "成功"]);
-    let outcome = match (failed, passed) {
-        (true, _) => Outcome::Failed,
-        (false, true) => Outcome::Succeeded,
-        // In a language that is not known here it is quoted.
-        (false, false) => return None,
-    };
-    let mut told = Told::new(TOOL, lines);
-    told.outcome = outcome;
-    told.observer.clone_from(&state.home);
-    let name = text.split_whitespace().next();
-    told.source = name.and_then(Party::named);
-    told.words = text;
-    page.tell(told);
-    Some(here)
-}
-
 /// What dcdiag does and where.
 fn course(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
-    if let Some((_, home)) = line.split_once("Home Server = ") {
+    if let Some(home) = home(page, at, line, state) {
         state.home = Party::named(home);
         page.frame(TOOL, at);
         return Some(at + 1);
@@ -226,8 +149,30 @@ fn course(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opti
     None
 }
 
+/// `Home Server = DC1`: in another language by its place, above the first test and with nothing else in it.
+fn home<'a>(page: &Page<'_>, at: usize, line: &'a str, state: &State) -> Option<&'a str> {
+    if let Some((_, home)) = line.split_once("Home Server = ") {
+        return Some(home);
+    }
+    let (label, home) = line.split_once(" = ")?;
+    let words = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '\u{fffd}');
+    let fits = state.home.is_none()
+        && state.tested.is_none()
+        && label.split_whitespace().count() <= 3
+        && label.chars().all(words)
+        && scan::is_host(home.trim());
+    let tests_follow =
+        || (at + 1..at + MAX_SETUP).any(|at| page.open(at).is_some_and(heading_of_a_test));
+    (fits && tests_follow()).then_some(home.trim())
+}
+
 /// `Starting test: Connectivity`: a label in any language, and the name of a test.
 fn heading_of_a_test(line: &str) -> bool {
     let Some((label, test)) = line.split_once([':', '：']) else { return false };
-    TESTS.contains(&test.trim()) && !label.contains(|c: char| c.is_ascii_digit())
+    is_test(test.trim()) && !label.contains(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a word is the name of a test; older versions write some in small letters.
+fn is_test(word: &str) -> bool {
+    TESTS.iter().any(|test| test.eq_ignore_ascii_case(word))
 }

@@ -56,6 +56,20 @@ impl EndpointList {
         self.total.is_some_and(|total| total <= listed.saturating_add(u64::from(self.left_out)))
     }
 
+    /// Whether a client over `ncacn_ip_tcp` is served: not where the interface is registered for others
+    /// alone. Of a list without it nothing follows, whole or not: its host may be no domain controller.
+    #[must_use]
+    pub fn outcome(&self, interface: InterfaceId) -> Outcome {
+        let mut of = self.endpoints.iter().filter(|one| one.interface == interface.uuid).peekable();
+        let registered = of.peek().is_some();
+        let on_tcp = of.any(|one| one.sequence.eq_ignore_ascii_case("ncacn_ip_tcp"));
+        match (on_tcp, registered && self.is_whole()) {
+            (true, _) => Outcome::Succeeded,
+            (false, true) => Outcome::Failed,
+            (false, false) => Outcome::Unclear,
+        }
+    }
+
     /// What the list says of an interface on `ncacn_ip_tcp`, which is what replication needs.
     #[must_use]
     pub fn words(&self, interface: InterfaceId) -> String {
@@ -91,6 +105,8 @@ struct Open {
     target: Option<Party>,
     list: EndpointList,
     lines: Vec<u32>,
+    /// The tool was not given the list.
+    refused: bool,
     /// A binding whose interface comes behind it (the resource kit).
     pending: Option<(u32, Binding)>,
     /// The heading under which the resource kit lists bindings.

@@ -27,6 +27,8 @@ struct Event {
     /// An error number that stands in the record's binary data (1265 of old).
     binary: Option<i64>,
     whole: bool,
+    /// With a sentence and labels around the values.
+    is_text: bool,
 }
 
 /// What an event means, for those that bear on replication.
@@ -58,7 +60,7 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     told.destination = event.computer.as_deref().and_then(Party::named);
     told.when.clone_from(&event.when);
     let mut source = Party::default();
-    for value in event.values.iter().map(|value| value.trim()) {
+    for (at, value) in event.values.iter().map(|value| value.trim()).enumerate() {
         if let Some(guid) = scan::alias(value) {
             source.dsa_guid = source.dsa_guid.or(Some(guid));
         } else if let Some((site, server)) = scan::ntds_settings(value) {
@@ -70,10 +72,12 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
                 told.naming_context = Some(value.to_owned());
             }
         } else if let Some(host) = value.strip_prefix("\\\\") {
-            source.name = source.name.or_else(|| Some(host.trim_end_matches('\\').to_owned()));
+            let party = Party::named(host.trim_end_matches('\\'));
+            source.name = source.name.or_else(|| party?.name);
         } else if let Some(code) = error(value) {
             told.code = told.code.or(Some(code));
         } else if source.name.is_none()
+            && (!event.is_text || at.checked_sub(1).is_some_and(|at| is_label(event, at)))
             && matches!(event.id, Some(1655 | 2087 | 2088))
             && scan::is_host(value)
         {
@@ -94,12 +98,16 @@ fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     };
     let said = known.map_or_else(|| event.values.join("; "), str::to_owned);
     let cut = if event.whole { "" } else { " (its end is missing)" };
-    let provider = if event.provider.is_empty() { "" } else { event.provider.as_str() };
-    told.words = match known {
-        Some(_) => format!("{id}: {said}{cut}"),
-        None => format!("{id} of {provider}: {said}{cut}"),
+    told.words = match (known, event.provider.as_str()) {
+        (Some(_), _) | (None, "") => format!("{id}: {said}{cut}"),
+        (None, provider) => format!("{id} of {provider}: {said}{cut}"),
     };
     page.tell(told);
+}
+
+/// Whether a value of a text is the label of the next: of a sentence one word may stand in a line, too.
+fn is_label(event: &Event, at: usize) -> bool {
+    event.values.get(at).is_some_and(|label| label.trim().ends_with([':', '：']))
 }
 
 /// A value that is an error: a number by itself, or one with its text behind it.

@@ -43,7 +43,7 @@ struct Key {
     source: Option<String>,
     interface: Option<InterfaceId>,
     code: Option<i64>,
-    /// Only where no number tells what failed.
+    /// Only where no number tells what failed, or no end whose.
     words: Option<String>,
 }
 
@@ -100,6 +100,14 @@ pub fn lists(report: &Report) -> Vec<String> {
     report.told.iter().filter_map(words).collect()
 }
 
+/// What each of the lists says of the interface that replication needs.
+#[must_use]
+pub fn list_outcomes(report: &Report) -> Vec<Outcome> {
+    let drsuapi = names::by_name("drsuapi").map(|known| known.id);
+    let lists = report.told.iter().filter_map(|told| told.endpoints.as_ref());
+    lists.filter_map(|list| Some(list.outcome(drsuapi?))).collect()
+}
+
 /// A line such as `DC1 failed test Connectivity`.
 fn is_result(told: &Told) -> bool {
     told.tool == Tool::Dcdiag && told.code.is_none() && told.destination.is_none()
@@ -116,7 +124,8 @@ fn key(told: &Told) -> Key {
         source: name(&told.source),
         interface: told.interface,
         code: told.code,
-        words: told.code.is_none().then(|| told.words.clone()),
+        words: (told.code.is_none() || (told.destination.is_none() && told.source.is_none()))
+            .then(|| told.words.clone()),
     }
 }
 
@@ -143,12 +152,17 @@ fn add(pair: &mut Pair, told: &Told) {
         pair.naming_contexts.push(context.clone());
     }
     pair.lines.extend(&told.lines);
-    let words = Some(told.words.clone()).filter(|_| told.tool != Tool::ShowreplCsv);
+    let words = Some(told.words.clone()).filter(|_| !is_numbers(told));
     for text in words.into_iter().chain(extended_words(&told.extended)) {
         if pair.says.len() < MAX_SAYS && !pair.says.iter().any(|said| alike(said, &text)) {
             pair.says.push(text);
         }
     }
+}
+
+/// Whether it is a row of numbers, which says what the error's own line says.
+fn is_numbers(told: &Told) -> bool {
+    told.tool == Tool::ShowreplCsv && told.naming_context.is_some()
 }
 
 /// Whether one holds the other, but for the full stop.
@@ -159,8 +173,7 @@ fn alike(one: &str, other: &str) -> bool {
 }
 
 fn pair(told: &Told) -> Pair {
-    // A row of numbers says what the error's own line says.
-    let mut says = Vec::from_iter((told.tool != Tool::ShowreplCsv).then(|| told.words.clone()));
+    let mut says = Vec::from_iter((!is_numbers(told)).then(|| told.words.clone()));
     let records = extended_words(&told.extended);
     let (meaning, ask) = if returned_an_endpoint(&told.extended) {
         says.extend(records);
@@ -206,10 +219,7 @@ const JOIN: &str = "the joining computer: are the domain controller's port 135, 
 
 /// Whether the records say that the server's list of endpoints was not empty.
 fn returned_an_endpoint(records: &[ErrorRecord]) -> bool {
-    records.iter().any(|record| {
-        let count = record.parameters.get(3).and_then(|text| text.parse::<u32>().ok());
-        record.location == Some(500) && count.is_some_and(|count| count & 0xffff > 0)
-    })
+    records.iter().any(|record| record.returned().is_some_and(|(count, _)| count > 0))
 }
 
 /// What the error of a join means.

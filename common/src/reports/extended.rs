@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cut::CUT,
     page::{Page, number},
     scan,
 };
@@ -36,8 +37,18 @@ pub struct ErrorRecord {
 }
 
 impl ErrorRecord {
+    /// A parameter that is a number, decimal as dcdiag prints it or hexadecimal.
     fn number(&self, at: usize) -> Option<i64> {
-        self.parameters.get(at)?.parse().ok()
+        let text = self.parameters.get(at)?;
+        let hexadecimal = || text.starts_with("0x").then(|| scan::hexadecimal(text)).flatten();
+        text.parse().ok().or_else(hexadecimal)
+    }
+
+    /// How many endpoints the server returned, and the index of the last, where the record says so.
+    pub(super) fn returned(&self) -> Option<(u32, u32)> {
+        let both = self.number(3).filter(|_| self.location == Some(500))?;
+        let both = u32::try_from(both).ok()?;
+        Some((both & 0xffff, both >> 16))
     }
 }
 
@@ -64,7 +75,11 @@ pub(super) fn begins(line: &str, ordinal: usize) -> bool {
     // In another language: the ordinal, the process id, and the program in brackets at the end.
     let numbers = scan::numbers(line);
     let first = numbers.first().is_some_and(|one| usize::try_from(one.value) == Ok(ordinal));
-    first && numbers.len() == 2 && line.ends_with(')') && !line.contains("0x") && line.contains(',')
+    first
+        && numbers.len() == 2
+        && line.ends_with([')', '）'])
+        && !line.contains("0x")
+        && line.contains([',', '，', '、'])
 }
 
 fn record(page: &Page<'_>, start: usize) -> (ErrorRecord, usize) {
@@ -81,8 +96,13 @@ fn record(page: &Page<'_>, start: usize) -> (ErrorRecord, usize) {
         if record.status.is_none() {
             if let Some(when) = scan::moments(line).into_iter().next() {
                 record.when = Some(when);
-            } else if record.component.is_none() && line.ends_with(')') && numbers.len() == 1 {
+            } else if record.component.is_none()
+                && line.ends_with([')', '）'])
+                && numbers.len() == 1
+            {
                 record.component = numbers.first().map(|one| one.value);
+            } else if numbers.is_empty() && line.contains("0x") {
+                record.status = scan::first_code(line);
             } else if let Some(status) = numbers.first() {
                 record.status = Some(status.value);
                 let last = numbers.last().filter(|last| numbers.len() > 1 && ends(line, last.end));
@@ -137,8 +157,12 @@ fn parameter(line: &str) -> Option<&str> {
     let (label, value) = line.split_once([':', '：'])?;
     let value = value.trim();
     // `<source DC object GUID>._msdcs.contoso.com`, as articles write it, is one word too.
-    let one = value.starts_with('<') || !value.contains(char::is_whitespace);
-    let fits = !value.is_empty() && one && !label.contains(|c: char| c.is_ascii_digit());
+    let one =
+        (value.starts_with('<') && value.contains('>')) || !value.contains(char::is_whitespace);
+    let fits = !value.is_empty()
+        && one
+        && !value.ends_with(CUT)
+        && !label.contains(|c: char| c.is_ascii_digit());
     fits.then_some(value)
 }
 
@@ -179,11 +203,9 @@ pub fn words(records: &[ErrorRecord]) -> Vec<String> {
 /// Location 500. The number is two: its high word the index of the last endpoint, its low word how many
 /// the server returned.
 fn list_used_up(record: &ErrorRecord, tried: Option<&str>) -> String {
-    let counts = record.number(3).and_then(|both| u32::try_from(both).ok());
-    let Some(both) = counts else {
+    let Some((count, index)) = record.returned() else {
         return "the list of endpoints that the server returned was used up".to_owned();
     };
-    let (index, count) = (both >> 16, both & 0xffff);
     match (count, tried) {
         (0, _) => "the server returned no endpoint".to_owned(),
         (1, Some(tried)) => format!("the server returned 1 endpoint, last tried {tried}"),
@@ -328,6 +350,18 @@ mod tests {
                  e3514235)"
             ]
         );
+    }
+
+    #[test]
+    fn numbers_in_hexadecimal() {
+        let text = "Error Record 1, ProcessID is 700 (DcDiag)\nSystem Time is: 11/20/2026 9:15:0:235\n\
+            Generating component is 2 (RPC runtime)\nStatus is 0x6d9: no more.\nDetection location is 500\n\
+            NumberOfParameters is 4\nUnicode string: ncacn_ip_tcp\nUnicode string: dc2.contoso.com\n\
+            Long val: 0xE3514235\nLong val: 0x10001\n";
+        let records = read_all(text);
+        assert_eq!((records.len(), records[0].status), (1, Some(1753)));
+        assert_eq!(records[0].returned(), Some((1, 1)));
+        assert!(words(&records)[1].ends_with("interface drsuapi (-481213899 is e3514235)"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `NETSETUP.LOG` among the lines of a file: every attempt to join is a row.
 
 use super::{
-    netsetup::{self, Attempt, Stage},
-    page::Page,
+    netsetup::{self, Attempt, Stage, Step},
+    page::{Page, number},
     told::{Outcome, Party, Told, Tool},
 };
-use crate::rpc::names;
+use crate::rpc::{InterfaceId, names};
 
 const TOOL: Tool = Tool::Netsetup;
 
@@ -32,10 +32,36 @@ pub(super) fn read(page: &mut Page<'_>) {
         page.tell(told(&attempt, page));
     }
     for at in first..=last {
-        if page.open(at).is_some_and(netsetup::is_of_the_log) {
-            page.frame(TOOL, at);
+        let Some(line) = page.open(at).filter(|line| netsetup::is_of_the_log(line)) else {
+            continue;
+        };
+        match netsetup::failure(line) {
+            Some(step) => page.tell(alone(&step, at)),
+            None => page.frame(TOOL, at),
         }
     }
+}
+
+/// A step that failed outside of any join.
+fn alone(step: &Step, at: usize) -> Told {
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.outcome = Outcome::Failed;
+    told.source = step.controller.as_deref().and_then(Party::named);
+    told.code = Some(super::scan::signed(i64::from(step.code)));
+    told.interface = interface(step.stage);
+    told.words = format!("of no join: {}", step.text);
+    told
+}
+
+/// The interface that a step needs.
+fn interface(stage: Stage) -> Option<InterfaceId> {
+    let name = match stage {
+        Stage::Directory => "drsuapi",
+        Stage::Account => "samr",
+        Stage::Policy => "lsarpc",
+        _ => return None,
+    };
+    names::by_name(name).map(|known| known.id)
 }
 
 fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
@@ -57,13 +83,7 @@ fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
         (Some(_), _) | (None, Some(_)) => Outcome::Failed,
         (None, None) => Outcome::Unclear,
     };
-    let interface = match decisive.map(|step| step.stage) {
-        Some(Stage::Directory) => Some("drsuapi"),
-        Some(Stage::Account) => Some("samr"),
-        Some(Stage::Policy) => Some("lsarpc"),
-        _ => None,
-    };
-    told.interface = interface.and_then(names::by_name).map(|known| known.id);
+    told.interface = decisive.and_then(|step| interface(step.stage));
     let domain = attempt.domain.as_ref().map_or("a domain", |domain| domain.value.as_str());
     told.words = match (told.outcome, decisive) {
         (Outcome::Succeeded, _) => format!("the join to {domain} succeeded"),

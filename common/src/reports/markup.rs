@@ -1,7 +1,10 @@
-//! What is left of a web page around a report: tags, character references and the fences of Markdown.
-//! Reports reach people copied out of articles, tickets and mails; every line keeps its place.
+//! What is left of a web page or a mail around a report: tags, character references, the fences of
+//! Markdown, the marks of quoted lines. Reports reach people copied out of articles, tickets and mails;
+//! every line keeps its place.
 
 use std::borrow::Cow;
+
+mod mail;
 
 /// The elements of HTML, and of the language that Microsoft wrote its articles in, that stand around
 /// samples. No other `<…>` is touched: event XML is read by its own means, and `<date>` or `<DC name>` is
@@ -65,6 +68,13 @@ const SAMPLES: [&str; 2] = ["code", "pre"];
 
 /// `text` without what a page put around it, line for line; as it is where it is no page.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    match mail::unquoted(text) {
+        Cow::Borrowed(text) => of_page(text),
+        Cow::Owned(text) => Cow::Owned(of_page(&text).into_owned()),
+    }
+}
+
+fn of_page(text: &str) -> Cow<'_, str> {
     let fenced = text.lines().any(is_fence);
     let tagged = SAMPLES.iter().chain(&["div", "p", "span", "para"]).any(|name| {
         // A page closes what it opens, and a name in brackets stands open.

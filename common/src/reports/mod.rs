@@ -4,9 +4,13 @@
 //! told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
 //! not by words, because the tools speak the language of the machine. A file may hold the output of
 //! several tools: each parser takes the lines that are its own, and what nobody takes is quoted.
+//! A part of a report (cut off, wrapped, broken by a console) names no end and no error that the whole one
+//! does not; tests hold every parser to that.
 
 mod codes;
+mod console;
 mod csv;
+mod cut;
 mod dcdiag;
 mod endpoints;
 mod event;
@@ -44,8 +48,9 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
-    let plain = markup::plain(text);
-    let mut page = page::Page::new(text, &plain);
+    let (plain, parts) = console::rejoined(markup::plain(text));
+    let plain = cut::sure(plain);
+    let mut page = page::Page::new(text, &plain).with_parts(parts);
     // The surest come first: what has marks of its own is not taken for something looser.
     samba::read(&mut page);
     event::read_xml(&mut page);

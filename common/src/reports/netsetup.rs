@@ -208,6 +208,16 @@ fn is_the_logs_own(text: &str) -> bool {
         .any(|name| text.starts_with(name))
 }
 
+/// What failed in a line that is of no join: leaving a domain, renaming, provisioning a computer.
+pub(super) fn failure(line: &str) -> Option<Step> {
+    let rest = split_time(line).map_or(line, |(_, rest)| rest).trim();
+    let text = rest.chars().take(MAX_TEXT).collect();
+    let entry = Entry { line: 0, last_line: 0, time: None, text };
+    let code = entry.code().filter(|code| *code != 0 && !is_transient(*code))?;
+    let controller = entry.controller().map(str::to_owned);
+    Some(Step { line: 0, stage: entry.stage(), code, controller, text: entry.text })
+}
+
 fn read(entries: &[Entry]) -> Attempt {
     let mut attempt = Attempt {
         first_line: entries.first().map_or(0, |entry| entry.line),
@@ -221,7 +231,7 @@ fn read(entries: &[Entry]) -> Attempt {
         let noted = |value: &str| Some(Noted { line: entry.line, value: value.to_owned() });
         if let Some(value) = entry.labelled("Domain:") {
             attempt.domain = noted(value);
-        } else if let Some(value) = entry.labelled("Machine:") {
+        } else if let Some(value) = entry.machine() {
             attempt.machine = noted(value);
         }
         if attempt.machine.is_none() {
@@ -322,7 +332,9 @@ fn is_divider(text: &str) -> bool {
 }
 
 /// The labels of the lines in which a join says what it was told to do.
-const LABELS: [&str; 9] = [
+const LABELS: [&str; 11] = [
+    "HostName:",
+    "NetbiosName:",
     "Machine:",
     "Domain:",
     "MachineAccountOU:",
@@ -368,6 +380,11 @@ impl Entry {
         (!name.is_empty() && !name.contains([' ', '\''])).then_some(name)
     }
 
+    /// The computer, as older and newer logs call it.
+    fn machine(&self) -> Option<&str> {
+        ["Machine:", "HostName:"].iter().find_map(|label| self.labelled(label))
+    }
+
     /// What follows a label; `(NULL)` is nothing.
     fn labelled(&self, label: &str) -> Option<&str> {
         let value = self.text.strip_prefix(label)?.trim();
@@ -380,7 +397,10 @@ impl Entry {
         let is_name =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '<' | '>');
         let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-        rest.get(..end).map(|name| name.trim_end_matches('.')).filter(|name| !name.is_empty())
+        let (name, behind) = rest.split_at_checked(end)?;
+        let name = name.trim_end_matches('.');
+        (!name.is_empty() && !name.ends_with('<') && !behind.starts_with(super::cut::CUT))
+            .then_some(name)
     }
 
     /// The code that the line ends in, where it tells what came of something. The first one counts:

@@ -1,6 +1,7 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
-use super::told::{Part, Report, Stretch, Told, Tool, Unread};
+use super::cut::CUT;
+use super::told::{Outcome, Part, Report, Stretch, Told, Tool, Unread};
 
 /// The most lines that are looked at; those behind are counted as unread.
 const MAX_LINES: usize = 400_000;
@@ -31,7 +32,11 @@ pub(super) struct Page<'a> {
     /// The lines as they are quoted.
     written: Vec<&'a str>,
     claims: Vec<Claim>,
+    /// Lines that are read as parts of the one above, in order.
+    parts: Vec<usize>,
     told: Vec<Told>,
+    /// The places in `told` of rows that did not fail.
+    spare: Vec<usize>,
     rows_left_out: u32,
     /// How many lines the text has, with those past the limit.
     total: u32,
@@ -54,7 +59,28 @@ impl<'a> Page<'a> {
         let claims = vec![Claim::Open; lines.len()];
         let (total, beyond) =
             (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
-        Self { plain, lines, written, claims, told: Vec::new(), rows_left_out: 0, total, beyond }
+        Self {
+            plain,
+            lines,
+            written,
+            claims,
+            parts: Vec::new(),
+            told: Vec::new(),
+            spare: Vec::new(),
+            rows_left_out: 0,
+            total,
+            beyond,
+        }
+    }
+
+    /// With lines (from 0) that are read as parts of the one above.
+    pub(super) fn with_parts(mut self, parts: Vec<usize>) -> Self {
+        self.parts = parts;
+        self
+    }
+
+    fn is_part(&self, at: usize) -> bool {
+        self.parts.binary_search(&at).is_ok()
     }
 
     /// How many lines there are.
@@ -87,19 +113,41 @@ impl<'a> Page<'a> {
 
     /// Takes a line as one that carries nothing of its own.
     pub(super) fn frame(&mut self, tool: Tool, at: usize) {
+        let mut at = at;
         self.claim(at, Claim::Frame(tool));
+        while self.is_part(at.saturating_add(1)) {
+            at += 1;
+            self.claim(at, Claim::Frame(tool));
+        }
     }
 
-    /// Takes the lines of a row, and keeps it.
-    pub(super) fn tell(&mut self, told: Told) {
-        for line in &told.lines {
-            let at = usize::try_from(*line).unwrap_or(usize::MAX).wrapping_sub(1);
-            self.claim(at, Claim::Row(told.tool));
+    /// Takes the lines of a row, and keeps it. Where there is no room any more, one that failed takes
+    /// the place of one that did not: no failure is left out for what worked.
+    pub(super) fn tell(&mut self, mut told: Told) {
+        if !self.parts.is_empty() {
+            let parts = told.lines.iter().flat_map(|line| {
+                (line.saturating_add(1)..).take_while(|next| self.is_part(place(*next)))
+            });
+            let parts: Vec<u32> = parts.collect();
+            told.lines.extend(parts);
+            told.lines.sort_unstable();
+            told.lines.dedup();
         }
+        for line in &told.lines {
+            self.claim(place(*line), Claim::Row(told.tool));
+        }
+        let failed = told.outcome == Outcome::Failed;
         if self.told.len() < MAX_ROWS {
+            if !failed {
+                self.spare.push(self.told.len());
+            }
             self.told.push(told);
-        } else {
-            self.rows_left_out = self.rows_left_out.saturating_add(1);
+            return;
+        }
+        self.rows_left_out = self.rows_left_out.saturating_add(1);
+        let place = if failed { self.spare.pop() } else { None };
+        if let Some(held) = place.and_then(|at| self.told.get_mut(at)) {
+            *held = told;
         }
     }
 
@@ -127,9 +175,17 @@ impl<'a> Page<'a> {
             if text.trim_matches(is_blank).is_empty() {
                 continue;
             }
+            // What a row could not be given of its last word is quoted beside it.
+            let withheld = plain.ends_with(CUT) && !text.ends_with(CUT);
+            if withheld && *claim != Claim::Open {
+                quote(&mut report, line, text);
+            }
             match claim {
                 // Nothing but tags stands in it.
-                Claim::Open if plain.trim_matches(is_blank).is_empty() => {
+                Claim::Open
+                    if plain.trim_matches(is_blank).is_empty()
+                        && self.parts.binary_search(&place(line)).is_err() =>
+                {
                     extend(&mut report.frame, line);
                 }
                 Claim::Open => quote(&mut report, line, text),
@@ -147,6 +203,11 @@ impl<'a> Page<'a> {
 /// The number of a line that is counted from 0, for people.
 pub(super) fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Where the line of a number for people stands, from 0.
+fn place(line: u32) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX).wrapping_sub(1)
 }
 
 /// The numbers of a stretch of lines counted from 0, the last one included.

@@ -29,10 +29,15 @@ pub(super) fn read(page: &mut Page<'_>) {
             at += 1;
             continue;
         };
-        let dots = line.len() >= 3 && line.bytes().all(|byte| byte == b'.');
-        if line.contains("%%") && line.contains('/') {
+        let dots = is_dots(line);
+        if dots {
+            // Every report has its own two tables.
+            tables = 0;
+            end = End::NotSaid;
+        }
+        if is_heading(line) {
             tables += 1;
-            end = end_of(line, tables);
+            end = end_of(page, at, line, tables);
             in_report = true;
             page.frame(TOOL, at);
         } else if let Some(behind) = row(page, at, line, end) {
@@ -50,30 +55,58 @@ pub(super) fn read(page: &mut Page<'_>) {
 }
 
 /// By its words where they are known, else by its place: sources come first where both are there.
-fn end_of(line: &str, tables: usize) -> End {
+fn end_of(page: &Page<'_>, at: usize, line: &str, tables: usize) -> End {
+    match said_end(line) {
+        End::NotSaid if tables == 2 => End::Destination,
+        End::NotSaid if tables == 1 && another_follows(page, at) => End::Source,
+        said => said,
+    }
+}
+
+/// The words of a heading. A destination is looked for first: some languages have the one word in both.
+fn said_end(line: &str) -> End {
     let lower = line.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if has(&["dest", "ziel", "宛先", "対象"]) {
+    if has(&["dest", "ziel", "宛先", "対象", "目标", "目標", "конечн", "целев", "대상"])
+    {
         End::Destination
-    } else if has(&["source", "quell", "origen", "origine", "ソース"]) {
+    } else if has(&["sourc", "quell", "orig", "ソース", "源", "來源", "исходн", "원본"])
+    {
         End::Source
-    } else if tables == 2 {
-        End::Destination
     } else {
         End::NotSaid
     }
 }
 
+/// Whether a second table of the same report comes, before the dots of another.
+fn another_follows(page: &Page<'_>, at: usize) -> bool {
+    for line in at + 1..page.len() {
+        match page.open(line) {
+            Some(line) if is_heading(line) => return said_end(line) != End::Source,
+            Some(line) if is_dots(line) => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_heading(line: &str) -> bool {
+    line.contains("%%") && line.contains('/')
+}
+
+fn is_dots(line: &str) -> bool {
+    line.len() >= 3 && line.bytes().all(|byte| byte == b'.')
+}
+
 /// The two lines in front of the dots, in any language: the first has the time, the second nothing.
 fn introduces(page: &Page<'_>, at: usize) -> bool {
-    let dots = |line: &str| line.len() >= 3 && line.bytes().all(|byte| byte == b'.');
     let Some((next, line)) = page.next_open(at + 1) else { return false };
     let here = page.open(at).unwrap_or_default();
     if scan::paired_code(here).is_some() || scan::bracketed_code(here).is_some() {
         return false;
     }
-    let before_dots = dots(line);
-    let before_that = page.next_open(next + 1).is_some_and(|(_, line)| dots(line));
+    let before_dots = is_dots(line);
+    let before_that = page.next_open(next + 1).is_some_and(|(_, line)| is_dots(line));
     (before_dots && here.ends_with([':', '：']))
         || (before_that && line.ends_with([':', '：']) && !scan::moments(here).is_empty())
 }
@@ -122,8 +155,15 @@ fn row(page: &mut Page<'_>, at: usize, line: &str, end: End) -> Option<usize> {
     }
     told.outcome = if fails.value > 0 { Outcome::Failed } else { Outcome::Succeeded };
     told.interface = names::by_name("drsuapi").map(|known| known.id);
+    // Where neither end is said to be this one, the words alone tell which it is about.
+    let about = match (end, &told.observer) {
+        (End::NotSaid, Some(party)) => {
+            format!("{}, whether as source or as destination is not said: ", party.label())
+        }
+        _ => String::new(),
+    };
     told.words = format!(
-        "{} of {} links fail, longest time since a success {delta}{}{}",
+        "{about}{} of {} links fail, longest time since a success {delta}{}{}",
         fails.value,
         total.value,
         if tail.trim().is_empty() { "" } else { ": " },
@@ -151,7 +191,10 @@ fn unasked(at: usize, line: &str) -> Option<Told> {
         return None;
     }
     let mut told = Told::new(TOOL, vec![number(at)]);
-    told.source = Party::named(host);
+    told.source = match scan::alias(host) {
+        Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
+        None => Party::named(host),
+    };
     told.code = Some(scan::signed(code));
     told.outcome = Outcome::Failed;
     told.words = "repadmin could not ask it for its replication status".to_owned();

@@ -95,7 +95,28 @@ pub(super) fn paired_code(text: &str) -> Option<i64> {
         let value = u32::from_str_radix(digits.get(..end)?, 16).ok()?;
         let same =
             i64::from(value) == number.value || i64::from(value.cast_signed()) == number.value;
-        same.then_some(number.value)
+        (same && !is_of_ldap(text, number)).then_some(number.value)
+    })
+}
+
+/// Whether a number is LDAP's own: `LDAP Error 81(0x51)`, which no Windows error has to do with.
+fn is_of_ldap(text: &str, number: Number) -> bool {
+    let before = text.get(..number.start).unwrap_or_default();
+    before
+        .split_whitespace()
+        .rev()
+        .take(2)
+        .any(|word| word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ldap")))
+}
+
+/// The last number that a word for an error stands in front of: `Win32 Err 58`, `failed with error 1753`.
+pub(super) fn named_code(text: &str) -> Option<i64> {
+    numbers(text).into_iter().rev().find_map(|number| {
+        let before = text.get(..number.start)?;
+        let word = before.split_whitespace().next_back()?.trim_end_matches([':', '.', '=']);
+        let names = ["err", "error", "status", "result"];
+        let named = names.iter().any(|name| word.eq_ignore_ascii_case(name));
+        (named && number.value != 0 && !is_of_ldap(text, number)).then_some(number.value)
     })
 }
 
@@ -117,6 +138,17 @@ pub(super) fn hexadecimal(text: &str) -> Option<i64> {
     Some(signed(i64::from(value)))
 }
 
+/// The first number in `text`, decimal or hexadecimal, as an error.
+pub(super) fn first_code(text: &str) -> Option<i64> {
+    let decimal = numbers(text).into_iter().next();
+    let places = [text.find("0x"), text.find("0X")];
+    let hexadecimal_at = places.into_iter().flatten().min().unwrap_or(usize::MAX);
+    match decimal.filter(|one| one.start < hexadecimal_at) {
+        Some(one) => Some(signed(one.value)),
+        None => hexadecimal(text),
+    }
+}
+
 /// Security and COM errors as tools print them: negative.
 pub(super) fn signed(code: i64) -> i64 {
     match u32::try_from(code) {
@@ -125,20 +157,58 @@ pub(super) fn signed(code: i64) -> i64 {
     }
 }
 
+/// A character of a code page that is not known.
+const STRANGE: char = char::REPLACEMENT_CHARACTER;
+
 /// A site and a server of it, `SITE\SERVER`, at the start of `text`; the third is what follows.
 pub(super) fn site_and_server(text: &str) -> Option<(&str, &str, &str)> {
-    let (site, rest) = text.split_once('\\')?;
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '<' | '>');
+    let (site, rest) = split_site(text)?;
+    let is_name =
+        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '<' | '>' | STRANGE);
     let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
     let (server, behind) = rest.split_at_checked(end)?;
-    // A site may have blanks in its name.
-    let fits = !site.is_empty()
-        && site.len() <= 128
+    let mut before = ' ';
+    // A site may have blanks in its name, and a character of two bytes anything for its second.
+    let named = site.chars().all(|c| {
+        let half = std::mem::replace(&mut before, c) == STRANGE && c.is_ascii_graphic();
+        is_name(c) || matches!(c, ' ' | '&' | '\'' | '(' | ')' | '+') || half
+    });
+    let fits = named
+        && !site.is_empty()
+        && site.chars().count() <= 128
         && !server.is_empty()
-        && site.chars().all(|c| is_name(c) || c == ' ')
         && !site.starts_with(' ')
         && !site.ends_with(' ');
     fits.then_some((site, server, behind))
+}
+
+/// At the backslash that ends the site. In the code pages of East Asia one may be half a character: it
+/// is, behind an unknown byte, where the next backslash follows at once or behind more of such.
+fn split_site(text: &str) -> Option<(&str, &str)> {
+    let mut places = text.match_indices('\\').map(|(at, _)| at).take(16).peekable();
+    while let Some(at) = places.next() {
+        let (site, rest) = (text.get(..at)?, text.get(at + 1..)?);
+        let between = places.peek().and_then(|next| text.get(at + 1..*next));
+        let half = site.ends_with(STRANGE)
+            && between.is_some_and(|between| between.is_empty() || between.contains(STRANGE));
+        if !half {
+            return Some((site, rest));
+        }
+    }
+    None
+}
+
+/// `(never)` in any language, where a time would stand: a word in brackets at the end.
+pub(super) fn says_never(line: &str) -> bool {
+    let stops = ['.', '。', ' ', STRANGE];
+    let inside =
+        line.trim_end_matches(stops).strip_suffix(')').and_then(|line| line.rsplit_once('('));
+    inside.is_some_and(|(before, word)| {
+        let letters = |c: char| c.is_alphabetic() || c == STRANGE;
+        !before.trim().is_empty()
+            && (1..=20).contains(&word.chars().count())
+            && word.chars().all(letters)
+    })
 }
 
 /// Whether `text` is a distinguished name of a naming context, or the beginning of one.

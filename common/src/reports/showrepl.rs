@@ -15,6 +15,9 @@ const TOOL: Tool = Tool::Showrepl;
 /// The lines that may stand under the name of the domain controller before the first naming context.
 const MAX_HEAD: usize = 10;
 
+/// The most headings of one report.
+const MAX_HEADINGS: usize = 4;
+
 /// How much is kept of a naming context, in characters.
 const MAX_DN: usize = 1_024;
 
@@ -33,13 +36,20 @@ struct State {
     own: Option<Party>,
     context: Option<(String, Vec<usize>)>,
     section: Section,
-    /// How many `====` headings there were since the domain controller was named.
-    headings: usize,
+    /// The `====` headings since the domain controller was named.
+    headings: Vec<String>,
+}
+
+impl State {
+    /// Where a domain controller's report begins.
+    fn of(own: Option<Party>) -> Self {
+        Self { own, context: None, section: Section::Inbound, headings: Vec::new() }
+    }
 }
 
 /// Takes every report.
 pub(super) fn read(page: &mut Page<'_>) {
-    let mut state = State { own: None, context: None, section: Section::Inbound, headings: 0 };
+    let mut state = State::of(None);
     let mut at = 0;
     while at < page.len() {
         let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
@@ -67,10 +77,12 @@ fn command(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
         return None;
     }
     page.frame(TOOL, at);
-    let host = line.split_whitespace().next_back().filter(|host| host.contains('.'));
-    state.own = host.and_then(Party::named).filter(|_| !line.starts_with("C:"));
-    state.section = Section::Inbound;
-    state.headings = 0;
+    // The name is in quotes or not, and not the last word in every language.
+    let mut words = line.split_whitespace().map(|word| {
+        word.trim_matches(|c: char| !c.is_alphanumeric() && c != char::REPLACEMENT_CHARACTER)
+    });
+    let host = words.rfind(|word| word.contains('.') && scan::is_host(word));
+    *state = State::of(host.and_then(Party::named).filter(|_| !line.contains('>')));
     Some(at + 1)
 }
 
@@ -102,7 +114,7 @@ fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option
     for line in lines {
         page.frame(TOOL, line);
     }
-    *state = State { own: Some(own), context: None, section: Section::Inbound, headings: 0 };
+    *state = State::of(Some(own));
     Some(here)
 }
 
@@ -120,14 +132,36 @@ const DEFAULT_SITE: &str = "Default-First-Site-Name";
 
 /// `==== INBOUND NEIGHBORS ====`: by its words where they are English, else by its place.
 fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    // samba-tool's summary, which speaks English everywhere.
+    let failing = line.strip_prefix("Failing ").and_then(|rest| rest.split_once(" connection"));
+    if let Some((way @ ("inbound" | "outbound"), "s:" | ":")) = failing {
+        state.section = if way == "outbound" { Section::Outbound } else { Section::Inbound };
+        page.frame(TOOL, at);
+        state.context = None;
+        return Some(at + 1);
+    }
     let inner = line.trim_matches(|c| c == '=' || c == ' ');
     if !line.starts_with("====") || !line.ends_with("==") || inner.is_empty() {
         return None;
     }
-    if inner.contains("RPC Endpoint Mapper") {
+    // Other tools have such rules, too: without a domain controller above, one of these lists follows.
+    let lists = |text: &str| {
+        scan::is_dn(text)
+            || text.starts_with("====")
+            || text.starts_with("Connection --")
+            || scan::site_and_server(text).is_some()
+    };
+    let last = || (at + 1..page.len()).all(|at| page.open(at) == Some(""));
+    let fits =
+        state.own.is_some() || page.next_open(at + 1).map_or_else(last, |(_, text)| lists(text));
+    if !fits || inner.contains("RPC Endpoint Mapper") {
         return None;
     }
-    state.headings += 1;
+    // Each stands in a report once: this is of another domain controller, whose name was not read.
+    if state.headings.len() >= MAX_HEADINGS || state.headings.iter().any(|held| held == inner) {
+        *state = State::of(None);
+    }
+    state.headings.push(inner.to_owned());
     let upper = inner.to_ascii_uppercase();
     state.section = if upper.contains("OUTBOUND") {
         Section::Outbound
@@ -136,7 +170,7 @@ fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
     } else if upper.contains("CONNECTION") {
         Section::Connections
     } else {
-        match state.headings {
+        match state.headings.len() {
             0 | 1 => Section::Inbound,
             2 => Section::Outbound,
             _ => Section::Connections,
@@ -177,8 +211,10 @@ fn connection(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Opti
         "Connection --",
         "Connection name",
         "Enabled",
+        "enabledConnection",
         "Server DNS name",
         "Server DN name",
+        "Server DN  name",
         "TransportType",
         "options:",
         "ReplicatesNC",

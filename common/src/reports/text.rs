@@ -18,10 +18,11 @@ pub enum TextError {
     Empty,
 }
 
-/// The text of `bytes`, whether or not a byte order mark says how it is encoded. Without one,
-/// UTF-16 shows by its zero bytes: the text of a log is mostly ASCII. What is no UTF-8 either is
-/// taken as if each strange byte were an unknown character. Where one tool wrote UTF-16 and another
-/// one appended bytes, or the other way round, each part is read by itself: `>>` makes such files.
+/// The text of `bytes`, whether or not a byte order mark says how it is encoded. Without one, UTF-16 shows
+/// by its zero bytes, which the text of a log has at least in blanks and ends of lines. What is no UTF-8
+/// either is of a code page that nothing names, and each byte of it is an unknown character. Where one tool
+/// wrote UTF-16 and another one appended bytes, or the other way round, each part is read by itself: `>>`
+/// makes such files.
 ///
 /// Lines that end in CR alone get line feeds, where the text has none at all.
 ///
@@ -58,8 +59,11 @@ fn form(bytes: &[u8], marked: Option<Unit>) -> Option<Unit> {
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
         _ => match zeros(bytes) {
+            (0, 0) => marked,
             (even, odd) if odd * 4 > bytes.len() && odd > even => Some(u16::from_le_bytes),
             (even, odd) if even * 4 > bytes.len() && even > odd => Some(u16::from_be_bytes),
+            _ if is_broken_wide(bytes, u16::from_le_bytes) => Some(u16::from_le_bytes),
+            _ if is_broken_wide(bytes, u16::from_be_bytes) => Some(u16::from_be_bytes),
             _ => marked,
         },
     }
@@ -70,8 +74,18 @@ fn part(bytes: &[u8], marked: Option<Unit>, text: &mut String) {
         (Some(unit), [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] | rest) => {
             utf16(rest, unit, text);
         }
-        (None, [0xef, 0xbb, 0xbf, rest @ ..] | rest) => {
-            text.push_str(&String::from_utf8_lossy(rest));
+        (None, [0xef, 0xbb, 0xbf, rest @ ..] | rest) => bytewise(rest, text),
+    }
+}
+
+/// UTF-8, or an old code page. Whether it is the one or the other is decided for each stretch of bytes
+/// that are not ASCII as a whole: parts of a word in a code page are UTF-8 by chance, and would be read
+/// as characters that nobody wrote.
+fn bytewise(bytes: &[u8], text: &mut String) {
+    for stretch in bytes.chunk_by(|one, other| one.is_ascii() == other.is_ascii()) {
+        match str::from_utf8(stretch) {
+            Ok(known) => text.push_str(known),
+            Err(_) => text.extend(stretch.iter().map(|_| char::REPLACEMENT_CHARACTER)),
         }
     }
 }
@@ -107,6 +121,21 @@ fn plain_runs(bytes: &[u8]) -> Vec<Range<usize>> {
         runs.push(first..last);
     }
     runs
+}
+
+/// Whether the blanks and the ends of lines are UTF-16: what tells it where few letters are ASCII, as in
+/// Cyrillic or Chinese. In the other order, and in text of single bytes, they are parts of other characters.
+fn is_broken_wide(bytes: &[u8], unit: Unit) -> bool {
+    let is_break = |unit: u16| matches!(unit, 0x20 | 0x0a | 0x0d);
+    let (mut wide, mut other) = (0_usize, 0_usize);
+    for pair in bytes.as_chunks::<2>().0 {
+        if is_break(unit(*pair)) {
+            wide += 1;
+        } else {
+            other += pair.iter().filter(|byte| is_break(u16::from(**byte))).count();
+        }
+    }
+    wide > 4 * other
 }
 
 /// How many bytes are zero at even and at odd places.
@@ -145,8 +174,27 @@ mod tests {
             assert_eq!(decode(&bytes).expect("text"), text);
         }
         assert_eq!(decode(b"caf\xe9").expect("text"), "caf\u{fffd}");
+        // Code page 866: the middle of the word happens to be UTF-8.
+        assert_eq!(
+            decode(b"\xaf\xae\xe1\xab\xa5 \xc3\xa9").expect("text"),
+            "\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd} é"
+        );
         assert_eq!(decode(b""), Err(TextError::Empty));
         assert!(matches!(decode(&vec![b' '; MAX_BYTES + 1]), Err(TextError::TooLong(_))));
+    }
+
+    #[test]
+    fn few_letters_of_a_text_may_be_ascii() {
+        for text in
+            ["Последняя попытка завершена с ошибкой 1753\n", "最后一次尝试 失败\r\n", "последний\r"]
+        {
+            let wide =
+                |unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+            assert_eq!(decode(&wide(u16::to_le_bytes)).expect("text").trim_end(), text.trim_end());
+            assert_eq!(decode(&wide(u16::to_be_bytes)).expect("text").trim_end(), text.trim_end());
+        }
+        let stray = "a report in single bytes,\0 with a stray zero\0 or two\n";
+        assert_eq!(decode(stray.as_bytes()).expect("text"), stray);
     }
 
     #[test]

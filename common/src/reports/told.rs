@@ -213,7 +213,8 @@ impl Party {
     pub fn named(name: &str) -> Option<Self> {
         let name = name.trim().trim_start_matches('\\').trim_end_matches('.');
         let kept = || name.chars().take(256).collect();
-        (!name.is_empty()).then(|| Self { name: Some(kept()), ..Self::default() })
+        let whole = !name.is_empty() && !name.ends_with(super::cut::CUT);
+        whole.then(|| Self { name: Some(kept()), ..Self::default() })
     }
 
     /// How it is called for people.

@@ -11,7 +11,10 @@ use std::{
 use anyhow::Context;
 use epmesh_common::{
     diagnosis::{State, Verdict},
-    reports::{self, Outcome, Party, Tool, explain::failed_tests},
+    reports::{
+        self, Outcome, Party, Tool,
+        explain::{failed_tests, list_outcomes},
+    },
     rpc::names,
 };
 use epmesh_proto::v1::ExplainRequest;
@@ -79,9 +82,21 @@ pub(super) fn exit(answer: &Explanation, offline: bool) -> Exit {
         Some(verdict) => verdict.state,
         None => State::Failing,
     });
+    let states = states.chain(answer.others.iter().map(|row| row.state));
+    let lists = list_outcomes(&answer.report).into_iter().map(|outcome| match outcome {
+        Outcome::Failed => State::Failing,
+        Outcome::Unclear | Outcome::Delayed => State::Unknown,
+        Outcome::Succeeded => State::Healthy,
+    });
+    let states = states.chain(lists);
     let failed = (!failed_tests(&answer.report).is_empty()).then_some(State::Failing);
+    let report = &answer.report;
+    // What a report does not tell, or has past a limit, may be a failure.
+    let unclear = report.told.iter().any(|told| told.outcome == Outcome::Unclear);
     match Exit::of(states.chain(failed)) {
-        Exit::Healthy if answer.report.told.is_empty() => Exit::Unknown,
+        Exit::Healthy if report.told.is_empty() || unclear || report.unread_left_out > 0 => {
+            Exit::Unknown
+        }
         exit => exit,
     }
 }
@@ -97,7 +112,7 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     if let Some(more) = report.parts.len().checked_sub(MAX_PARTS).filter(|more| *more > 0) {
         let _ = writeln!(text, "and {more} parts more");
     }
-    if report.told.is_empty() {
+    if report.told.is_empty() && report.parts.is_empty() {
         let _ = writeln!(
             text,
             "nothing in it is of a tool that is known here: repadmin, dcdiag, portqry, rpcdump, \
@@ -108,6 +123,13 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     for explained in &answer.pairs {
         text.push('\n');
         text.push_str(&pair(explained, &mut shown, width));
+    }
+    if !answer.others.is_empty() {
+        let _ = writeln!(text, "\nlinks that it names and does not call failing");
+        text.push_str(&links(&answer.others, false, width));
+    }
+    if answer.others_left_out > 0 {
+        let _ = writeln!(text, "and {} more: epmesh links", answer.others_left_out);
     }
     for list in &answer.lists {
         let _ = writeln!(text, "\nendpoint map");
@@ -280,6 +302,9 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// How many stretches of lines are named.
+const MAX_STRETCHES: usize = 40;
+
 /// `3-7, 12`.
 fn lines(all: &[u32]) -> String {
     let mut stretches: Vec<(u32, u32)> = Vec::new();
@@ -289,9 +314,13 @@ fn lines(all: &[u32]) -> String {
             _ => stretches.push((*line, *line)),
         }
     }
-    let written = stretches.iter().map(|(first, last)| match first == last {
+    let written = stretches.iter().take(MAX_STRETCHES).map(|(first, last)| match first == last {
         true => first.to_string(),
         false => format!("{first}-{last}"),
     });
-    written.collect::<Vec<_>>().join(", ")
+    let written = written.collect::<Vec<_>>().join(", ");
+    match stretches.len().checked_sub(MAX_STRETCHES) {
+        None | Some(0) => written,
+        Some(more) => format!("{written} and {more} stretches more"),
+    }
 }

@@ -262,9 +262,27 @@ pub(super) fn print(
             serde_json::to_writer_pretty(&mut *out, document)?;
             out.write_all(b"\n")?;
         }
-        Output::Table => out.write_all(text().as_bytes())?,
+        Output::Table => out.write_all(harmless(text()).as_bytes())?,
     }
     Ok(())
+}
+
+/// Without what would move a terminal's cursor, change its colours or turn the direction of its text: files
+/// and hosts that nobody vouches for are quoted.
+fn harmless(text: String) -> String {
+    let harms = |c: char| {
+        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        (c.is_control() && c != '\n') || turns
+    };
+    if !text.contains(harms) {
+        return text;
+    }
+    let shown = |c: char| match c {
+        '\t' => ' ',
+        c if harms(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// The width of the terminal: as the environment tells it, else as the terminal does, where there is one.

@@ -1,15 +1,15 @@
-//! Another tool's report, and the verdict of each link that it names as failing.
+//! Another tool's report, and the verdict of each link that it names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use epmesh_common::{
     diagnosis::{Link, State, Verdict},
     facts::DnsName,
     reports::{
-        Party, Report, Tool,
+        Outcome, Party, Report, Tool,
         explain::{self, Pair},
     },
-    rpc::names,
+    rpc::{InterfaceId, names},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,12 @@ pub struct Explanation {
     pub no_coordinator: Option<String>,
     /// Every pair that fails by the report.
     pub pairs: Vec<ExplainedPair>,
+    /// The links that it names and does not call failing, as the coordinator sees them.
+    #[serde(default)]
+    pub others: Vec<LinkRow>,
+    /// How many more there are.
+    #[serde(default)]
+    pub others_left_out: usize,
     /// Lists of endpoint maps in it, in plain words.
     pub lists: Vec<String>,
     /// Everything that was read, and what was not.
@@ -74,6 +80,8 @@ impl Explanation {
             with_coordinator: false,
             no_coordinator: None,
             pairs: explain::pairs(&report).into_iter().map(ExplainedPair::from).collect(),
+            others: Vec::new(),
+            others_left_out: 0,
             lists: explain::lists(&report),
             report,
         }
@@ -86,7 +94,7 @@ impl Explanation {
         let mut verdicts: HashMap<Link, Verdict> = HashMap::new();
         let mut given = 0;
         for explained in &mut this.pairs {
-            match ends(&explained.pair, fleet) {
+            match ends(&Named::from(&explained.pair), fleet) {
                 Err(why) => explained.no_verdict = Some(why),
                 Ok(Ends::One(dc, role)) => one_end(explained, &dc, role, fleet),
                 Ok(Ends::Both(link)) => {
@@ -104,7 +112,55 @@ impl Explanation {
                 }
             }
         }
+        this.judge_others(fleet, verdicts.into_keys().collect(), given);
         this
+    }
+
+    /// What worked may fail by now, and what a report does not tell, the coordinator may. `known` are the
+    /// links that have their verdict, `given` is how many verdicts that were.
+    fn judge_others(&mut self, fleet: &Fleet, mut known: HashSet<Link>, mut given: usize) {
+        let mut seen = HashSet::new();
+        for told in self.report.told.iter().filter(|told| told.outcome != Outcome::Failed) {
+            let row = Named {
+                tool: told.tool,
+                destination: &told.destination,
+                source: &told.source,
+                interface: told.interface,
+            };
+            let both = row.destination.is_some() && row.source.is_some();
+            if !both || !seen.insert((row.destination, row.source, row.interface)) {
+                continue;
+            }
+            let Ok(Ends::Both(link)) = ends(&row, fleet) else { continue };
+            if !known.insert(link.clone()) {
+                continue;
+            }
+            if given < MAX_LINKS {
+                given += 1;
+                self.others.push(LinkRow::from(&fleet.diagnose(&link)));
+            } else {
+                self.others_left_out += 1;
+            }
+        }
+    }
+}
+
+/// What a row names.
+struct Named<'a> {
+    tool: Tool,
+    destination: &'a Option<Party>,
+    source: &'a Option<Party>,
+    interface: Option<InterfaceId>,
+}
+
+impl<'a> From<&'a Pair> for Named<'a> {
+    fn from(pair: &'a Pair) -> Self {
+        Self {
+            tool: pair.tool,
+            destination: &pair.destination,
+            source: &pair.source,
+            interface: pair.interface,
+        }
     }
 }
 
@@ -130,21 +186,21 @@ enum Ends {
     One(DnsName, Role),
 }
 
-fn ends(pair: &Pair, fleet: &Fleet) -> Result<Ends, String> {
+fn ends(row: &Named<'_>, fleet: &Fleet) -> Result<Ends, String> {
     let find = |party: &Option<Party>, role: Role| {
         let Some(party) = party else { return Ok(None) };
         let found = fleet.with(|view| view.named(party));
         let words = role.words();
         found.map(Some).map_err(|error| format!("the {words}: {error}; see epmesh dcs"))
     };
-    let destination = find(&pair.destination, Role::Destination);
-    let source = find(&pair.source, Role::Source)?;
+    let destination = find(row.destination, Role::Destination);
+    let source = find(row.source, Role::Source)?;
     let (destination, source) = match (destination, source) {
         (Ok(Some(destination)), Some(source)) => (destination, source),
         (Ok(Some(destination)), None) => return Ok(Ends::One(destination, Role::Destination)),
         (Ok(None), Some(source)) => return Ok(Ends::One(source, Role::Source)),
         (Ok(None), None) => return Err("the report names neither end of the link".to_owned()),
-        (Err(_), Some(dc)) if pair.tool == Tool::Netsetup => {
+        (Err(_), Some(dc)) if row.tool == Tool::Netsetup => {
             // The client is a computer that wants to join, and no domain controller.
             return Err(format!("a join is judged by: epmesh diagnose --join CLIENT {dc}"));
         }
@@ -155,7 +211,7 @@ fn ends(pair: &Pair, fleet: &Fleet) -> Result<Ends, String> {
             "{source} was asked from itself, which is no link: epmesh facts {source}, epmesh endpoints {source}"
         ));
     }
-    let interface = pair.interface.or_else(|| names::by_name("drsuapi").map(|known| known.id));
+    let interface = row.interface.or_else(|| names::by_name("drsuapi").map(|known| known.id));
     let interface = interface.ok_or("the interface is not known")?;
     Ok(Ends::Both(Link { destination, source, interface }))
 }

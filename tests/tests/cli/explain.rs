@@ -54,6 +54,20 @@ CN=Configuration,DC=lab,DC=test
 a line that no tool wrote
 ";
 
+/// The same, an hour before: two naming contexts from dc2, and one whose end is missing.
+const WORKED: &str = r"Default-First-Site-Name\DC1
+DSA Options: IS_GC
+==== INBOUND NEIGHBORS ======================================
+DC=lab,DC=test
+    Default-First-Site-Name\DC2 via RPC
+        Last attempt @ 2026-11-20 08:15:00 was successful.
+CN=Configuration,DC=lab,DC=test
+    Default-First-Site-Name\DC2 via RPC
+        Last attempt @ 2026-11-20 08:15:01 was successful.
+    Default-First-Site-Name\DC3 via RPC
+        Last attempt @ 2026-11-20 08:15:02
+";
+
 const REPLSUM: &str = "Source DSA          largest delta    fails/total %%   error\n \
     DC2                   09d.00h:16m:45s    3 /   5   60  (1753) There are no more endpoints.\n";
 
@@ -113,6 +127,21 @@ pub(super) async fn with_verdicts(operator: &Operator, forest: &Forest) {
     assert_eq!(json["pairs"][0]["verdict"]["source"], "dc2.lab.test", "{json}");
 
     one_end(operator, &written).await;
+    what_worked(operator, &written).await;
+}
+
+/// Rows that are no failures name links, too: that to dc2 has failed since, that to dc3 works.
+async fn what_worked(operator: &Operator, written: &Written) {
+    let file = written.file("worked.txt", WORKED);
+    let (exit, text) = operator.ask(&format!("explain {file}")).await;
+    assert_eq!(exit, Exit::Failing, "{text}");
+    let text = flat(&text);
+    assert!(text.contains("links that it names and does not call failing"), "{text}");
+    assert!(text.contains("dc1.lab.test <- dc2.lab.test drsuapi failing dns-a-stale"), "{text}");
+    assert!(text.contains("dc1.lab.test <- dc3.lab.test drsuapi healthy"), "{text}");
+    let (_, json) = operator.json(&format!("explain {file}")).await;
+    assert_eq!(json["pairs"].as_array().unwrap().len(), 0, "{json}");
+    assert_eq!(json["others"].as_array().unwrap().len(), 2, "each link once: {json}");
 }
 
 /// Rows that name one end of a link only.

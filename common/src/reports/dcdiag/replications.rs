@@ -9,7 +9,9 @@ use super::{TOOL, number, scan};
 use crate::rpc::names;
 
 /// The most lines of one failure.
-const MAX_LINES: usize = 14;
+const MAX_LINES: usize = 18;
+/// The most lines of its heading.
+const MAX_HEADING: usize = 3;
 
 /// Takes a failed attempt; the line behind it.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
@@ -23,6 +25,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     }
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.destination = Party::named(destination);
+    let mut heading_ends = line.ends_with([':', '：']);
     let mut counted = false;
     let mut remarks = 0_usize;
     let mut here = at + 1;
@@ -32,7 +35,14 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         if text.starts_with(['[', '.', '*']) || told.lines.len() > MAX_LINES {
             break;
         } else if told.source.is_none() && told.naming_context.is_none() && told.code.is_none() {
-            told.source = Some(source(text, destination)?);
+            match source(text, destination) {
+                Some(found) => told.source = Some(found),
+                // The heading is wrapped.
+                None if !heading_ends && told.lines.len() < MAX_HEADING => {
+                    heading_ends = text.ends_with([':', '：']);
+                }
+                None => return None,
+            }
         } else if let Some((_, dn)) =
             text.split_once([':', '：']).filter(|(_, dn)| is_context(dn.trim()))
         {
@@ -42,9 +52,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         } else if !times.is_empty() {
             let when = times.into_iter().next();
             if told.when.is_none() { told.when = when } else { told.last_success = when }
-        } else if let Some(count) = scan::leading_number(text).filter(|_| told.when.is_some()) {
+        } else if let Some(count) = count(text).filter(|_| told.when.is_some() && !counted) {
             told.failures = u64::try_from(count).ok();
             counted = true;
+        } else if told.when.is_some() && !counted && scan::says_never(text) {
+            // It never worked.
         } else if told.code.is_some() && told.when.is_none() && told.words.is_empty() {
             text.clone_into(&mut told.words);
         } else if counted && remark(text) {
@@ -66,6 +78,15 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     Some(here)
 }
 
+/// The one number of a line, wherever a language has it.
+fn count(text: &str) -> Option<i64> {
+    let leading = scan::leading_number(text);
+    leading.or_else(|| match scan::numbers(text).as_slice() {
+        [only] => Some(only.value),
+        _ => None,
+    })
+}
+
 fn is_context(text: &str) -> bool {
     scan::is_dn(text) || text.starts_with("<DN ")
 }
@@ -84,7 +105,8 @@ fn source(line: &str, destination: &str) -> Option<Party> {
         words.into_iter().filter(|word| !word.is_empty()).filter(is_name).collect();
     // NetBIOS names are written in capitals, words between them are not.
     let capital = |word: &&&str| !word.contains(|c: char| c.is_ascii_lowercase()) && word.len() > 1;
-    let name = others.iter().find(capital).or_else(|| others.get(1))?;
+    let alone = || others.first().filter(|_| others.len() == 1);
+    let name = others.iter().find(capital).or_else(|| others.get(1)).or_else(alone)?;
     line.contains(destination).then(|| Party::named(name)).flatten()
 }
 
@@ -97,6 +119,10 @@ fn remark(text: &str) -> bool {
         "The source",
         "The machine",
         "Check",
+        "Kerberos Error",
+        "destination, source or KDC",
+        "Verify domain partition",
+        "The tool repadmin",
     ]
     .iter()
     .any(|start| text.starts_with(start))

@@ -47,6 +47,17 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) 
         page.frame(Tool::Rpcdump, at);
         return Some(at + 1);
     }
+    if let Some(why) = unanswered(line) {
+        open.refused = true;
+        query_failed(page, at, line, why, open);
+        return Some(at + 1);
+    }
+    if open.refused && total(line).is_some() {
+        // What was not told cannot be counted.
+        page.frame(Tool::Portqry, at);
+        open.refused = false;
+        return Some(at + 1);
+    }
     if let Some(total) = total(line) {
         open.list.total = Some(total);
         if open.list.endpoints.is_empty() && open.target.is_none() {
@@ -143,6 +154,30 @@ fn port(page: &mut Page<'_>, at: usize, line: &str, status: &str, open: &Open) {
             _ => "",
         }
     );
+    page.tell(told);
+}
+
+/// Why there is no list: `RPC query failed (6ba).`, or the name led nowhere.
+fn unanswered(line: &str) -> Option<&str> {
+    let nowhere = line.starts_with("Failed to resolve ");
+    line.strip_prefix("RPC query failed").or_else(|| nowhere.then_some(""))
+}
+
+fn query_failed(page: &mut Page<'_>, at: usize, line: &str, why: &str, open: &Open) {
+    let mut told = Told::new(Tool::Portqry, vec![number(at)]);
+    told.source.clone_from(&open.target);
+    told.outcome = Outcome::Failed;
+    // portqry prints it in hexadecimal and does not say so. Of digits alone nobody can be sure.
+    let inside = why.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+    let digits = inside.map_or("", |(digits, _)| digits.trim_start_matches("0x"));
+    told.code = u32::from_str_radix(digits, 16)
+        .ok()
+        .filter(|code| *code != 0 && (*code < 10 || digits.contains(|c: char| c.is_alphabetic())))
+        .map(|code| scan::signed(i64::from(code)));
+    told.words = match why {
+        "" => format!("{line}: nothing was asked"),
+        _ => format!("{line} The list was not given, which says nothing of what is in it"),
+    };
     page.tell(told);
 }
 

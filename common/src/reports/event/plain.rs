@@ -1,4 +1,4 @@
-//! Events as text: `wevtutil qe … /f:text` and the event viewer's copy. The labels may be in any
+//! Events as text: `wevtutil qe … /f:text`, the event viewer's copy, and what `Get-WinEvent` lists. The labels may be in any
 //! language; an event is known by its number in the head, and a head by the lines before and after it.
 
 use super::{Event, Page, meaning, number, scan, tell};
@@ -22,12 +22,25 @@ fn begins(page: &Page<'_>, at: usize, line: &str) -> bool {
     if line.starts_with("Event[") {
         return true;
     }
+    // PowerShell's names of properties are in English everywhere.
+    if property(line, "TimeCreated").is_some() {
+        return (at..at + MAX_HEAD)
+            .filter_map(|at| page.open(at))
+            .take_while(|line| property(line, "Message").is_none())
+            .any(|line| property(line, "Id").and_then(|id| id.parse::<i64>().ok()).is_some());
+    }
     let labelled = line.split_once(": ").or_else(|| line.split_once("："));
     let is_log = labelled.is_some_and(|(label, value)| {
         let value = value.trim();
         value == "Directory Service" || (label.starts_with("Log") && value.contains("Service"))
     });
     is_log && (at..at + MAX_HEAD).any(|at| page.open(at).and_then(id).is_some())
+}
+
+/// The value of a property as PowerShell lists it: `ProviderName : …`.
+fn property<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (label, value) = line.split_once(':')?;
+    (label.trim_end() == name && label.ends_with(' ')).then(|| value.trim())
 }
 
 /// The number of an event of ours, as the value of a label.
@@ -38,34 +51,41 @@ fn id(line: &str) -> Option<i64> {
 }
 
 fn event(page: &mut Page<'_>, start: usize) -> usize {
-    let mut event = Event { whole: false, ..Event::default() };
+    let mut event = Event { is_text: true, ..Event::default() };
     let mut lines = vec![number(start)];
     let mut head = true;
     let mut here = start + 1;
+    event.when = page.open(start).and_then(|line| scan::moments(line).into_iter().next());
+    let mut another = false;
     while let Some((next, line)) = page.next_open(here) {
-        if lines.len() >= MAX_LINES
-            || (begins(page, next, line) && (!head || event.id.is_some()))
-            || foreign(line)
-        {
+        another = begins(page, next, line) && (!head || event.id.is_some());
+        if lines.len() >= MAX_LINES || another || foreign(line) {
             break;
         }
         if head {
             let value = line.split_once([':', '：']).map(|(_, value)| value.trim());
             event.id = event.id.or_else(|| {
                 // The first number of a head is the event's where it is none of ours.
-                id(line).or_else(|| line.strip_prefix("Event ID:")?.trim().parse().ok())
+                let other = line.strip_prefix("Event ID:").or_else(|| property(line, "Id"));
+                id(line).or_else(|| other?.trim().parse().ok())
             });
+            if let Some(provider) = property(line, "ProviderName") {
+                event.provider = provider.chars().take(200).collect();
+            }
             if event.when.is_none() && event.id.is_none() {
                 event.when = scan::moments(line).into_iter().next();
             }
-            let last_of_head = value == Some("");
+            let last_of_head = value == Some("") || property(line, "Message").is_some();
             let host = value
                 .filter(|value| event.id.is_some() && value.contains('.') && scan::is_host(value));
             event.computer = event.computer.or_else(|| host.map(str::to_owned));
             head = !last_of_head;
         } else {
             // `Error value: 1753 …` and `Error value:` with the number under it are both written.
-            let value = line.split_once(": ").map_or(line, |(_, value)| value);
+            let (label, value) = line.split_once(": ").unwrap_or(("", line));
+            if !label.is_empty() {
+                event.values.push(label.chars().take(1_000).chain([':']).collect());
+            }
             event.values.push(value.chars().take(1_000).collect());
             event.whole |= super::error(value).is_some();
         }
@@ -80,7 +100,10 @@ fn event(page: &mut Page<'_>, start: usize) -> usize {
         return start + 1;
     }
     let has_data = !event.values.is_empty();
-    event.whole |= has_data && matches!(event.id, Some(1311 | 1865 | 1113 | 1115));
+    // These have no error at their end, and of others nobody knows what they end with.
+    let known = event.id.and_then(meaning).is_some();
+    let without = matches!(event.id, Some(1311 | 1865 | 1113 | 1115)) || !known;
+    event.whole |= has_data && (without || another);
     tell(page, &event, lines);
     here
 }

@@ -119,6 +119,7 @@ fn event(body: &str, whole: bool) -> Event {
         values,
         binary: element(body, "Binary").and_then(|hex| little_endian(hex.trim())),
         whole,
+        is_text: false,
     }
 }
 

@@ -59,7 +59,10 @@ fn joined(words: &[&str], first: usize, last: usize) -> String {
 /// Without the punctuation behind it.
 fn bare(word: &str) -> &str {
     word.trim_end_matches(|c: char| {
-        matches!(c, '.' | ',' | ';' | ')' | ']' | '"' | '\'' | '。' | '、') || c == ':'
+        let unknown = char::REPLACEMENT_CHARACTER;
+        matches!(c, '.' | ',' | ';' | ')' | ']' | '"' | '\'' | '。' | '、')
+            || c == ':'
+            || c == unknown
     })
 }
 

@@ -38,6 +38,11 @@ fn codes() {
     assert_eq!(paired_code("result -2146893022 (0x80090322):"), Some(-2_146_893_022));
     assert_eq!(paired_code("port 135 (epmap)"), None);
     assert_eq!(paired_code("12 (0x6d9)"), None, "two different numbers");
+    assert_eq!(paired_code("LDAP Error 81(0x51): Server Down"), None, "LDAP's own");
+    assert_eq!(paired_code("LDAP-Fehler 81 (0x51), Win32 1753 (0x6d9)"), Some(1753));
+    assert_eq!(named_code("LDAP error 81 (Server Down) Win32 Err 58."), Some(58));
+    assert_eq!(named_code("[dc6] DsBindWithCred() failed with error 1753"), Some(1753));
+    assert_eq!(named_code("LDAP error 81 (Server Down)"), None);
     assert_eq!(bracketed_code("100  (1722) The RPC server"), Some(1722));
     assert_eq!(bracketed_code("failure(s) 3"), None);
     assert_eq!(hexadecimal("status: 0x6d9"), Some(1753));

@@ -22,26 +22,36 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
     let mut message = String::new();
     let mut wait_for_message = 0;
     let mut here = at + 1;
+    let mut end = End::OfReport;
     while let Some((next, written)) = page.next_open(here) {
-        if lines.len() > MAX_LINES || ends(written) {
+        if ends(written) {
+            end = End::NextItem;
             break;
         }
-        let kind = kind(written, text.is_empty(), wait_for_message > 0);
+        let known = Known {
+            attempt: !text.is_empty(),
+            code: code(&text).is_some(),
+            count: told.failures.is_some(),
+            // The last success is the last that is said of a neighbour.
+            all: scan::moments(&text).len() > 1,
+            message: wait_for_message > 0,
+        };
+        let kind = if lines.len() > MAX_LINES { Kind::Foreign } else { kind(written, known) };
         match kind {
             Kind::Guid => party.dsa_guid = party.dsa_guid.or_else(|| scan::guid(written)),
             Kind::Attempt => {
-                let known = code(&text).is_some();
                 text.push(' ');
                 text.push_str(written);
                 // The time of the last success has no message behind it.
-                let failed = !known && code(&text).is_some();
-                wait_for_message = if failed || open_ended(written) { MAX_MESSAGE } else { 0 };
+                let failed = !known.code && code(&text).is_some();
+                let more = scan::moments(&text).len() < 2 && open_ended(written);
+                wait_for_message = if failed || more { MAX_MESSAGE } else { 0 };
             }
             Kind::Count(count) => {
                 told.failures = u64::try_from(count).ok();
                 wait_for_message = 0;
             }
-            Kind::Uncounted => wait_for_message = 0,
+            Kind::Never | Kind::Uncounted => wait_for_message = 0,
             Kind::Flags => {}
             Kind::Message => {
                 wait_for_message -= 1;
@@ -54,7 +64,10 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
                     message.push_str(written);
                 }
             }
-            Kind::Foreign => break,
+            Kind::Foreign => {
+                end = End::Foreign;
+                break;
+            }
         }
         lines.push(next);
         here = next + 1;
@@ -63,7 +76,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
         // A name and RPC in a line of something else.
         return None;
     }
-    judge(&mut told, &text, message.trim());
+    judge(&mut told, &text, message.trim(), end);
     if let Some((dn, at)) = &state.context {
         told.naming_context = Some(dn.clone());
         lines.extend(at);
@@ -106,32 +119,57 @@ fn named(line: &str) -> Option<Party> {
     Some(Party { name: Some(server), site: Some(site), dsa_guid: None })
 }
 
+/// What is behind the lines of a neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    OfReport,
+    NextItem,
+    Foreign,
+}
+
+/// What is known of a neighbour by the lines above.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    attempt: bool,
+    code: bool,
+    count: bool,
+    all: bool,
+    message: bool,
+}
+
 enum Kind {
     Guid,
     Attempt,
     Count(i64),
     Uncounted,
+    Never,
     Flags,
     Message,
     Foreign,
 }
 
-fn kind(line: &str, before_attempt: bool, message_expected: bool) -> Kind {
+fn kind(line: &str, known: Known) -> Kind {
     let has_time =
         !scan::moments(line).is_empty() || line.contains("NTTIME(0)") || line.contains("(never)");
-    if has_time {
-        return Kind::Attempt;
+    // The code may be what was wrapped. What comes behind the last is of a neighbour whose name was
+    // not read, and is not this one's.
+    if has_time || (known.attempt && !known.code && scan::paired_code(line).is_some()) {
+        return if known.all { Kind::Foreign } else { Kind::Attempt };
     }
     if scan::guid(line).is_some() {
-        return Kind::Guid;
+        // All GUIDs of a neighbour stand above its attempt.
+        return if known.attempt { Kind::Foreign } else { Kind::Guid };
     }
     if line.starts_with("<#>") {
         return Kind::Uncounted;
     }
-    if !before_attempt
+    if known.count && !known.all && scan::says_never(line) {
+        return Kind::Never;
+    }
+    if known.attempt
         && let Some(count) = scan::leading_number(line)
         && code(line).is_none()
-        && line.contains(|c: char| c.is_alphabetic())
+        && line.contains(|c: char| c.is_alphabetic() || c == char::REPLACEMENT_CHARACTER)
     {
         return Kind::Count(count);
     }
@@ -139,7 +177,9 @@ fn kind(line: &str, before_attempt: bool, message_expected: bool) -> Kind {
     if line.contains('_') && line.split_whitespace().all(flag) || line.starts_with("USNs:") {
         return Kind::Flags;
     }
-    match message_expected && !line.starts_with("***") {
+    // No text of an error has a backslash; a name has.
+    let foreign = line.starts_with("***") || (known.code && line.contains('\\'));
+    match known.message && !foreign {
         true => Kind::Message,
         false => Kind::Foreign,
     }
@@ -156,9 +196,10 @@ fn ends(line: &str) -> bool {
         || line.split_once(": ").is_some_and(|(_, name)| super::bare_name(name.trim()).is_some())
 }
 
-/// Whether the attempt's line may go on in the next: it says neither how it ended nor that it did.
+/// Whether the attempt's line may go on in the next: it says neither how it ended nor that it did. A
+/// full stop may be of a code page that is not known.
 fn open_ended(line: &str) -> bool {
-    !line.ends_with(['.', '。'])
+    !line.ends_with(['.', '。', char::REPLACEMENT_CHARACTER])
 }
 
 /// The error in the text from the first time on: `result 1753 (0x6d9)`, Windows 2000's `result 1722:`,
@@ -175,26 +216,39 @@ fn code(text: &str) -> Option<i64> {
     })
 }
 
-fn judge(told: &mut Told, text: &str, message: &str) {
+fn judge(told: &mut Told, text: &str, message: &str, end: End) {
     let mut moments = scan::moments(text).into_iter();
     told.when = moments.next();
     told.last_success = moments.next();
     told.code = code(text);
     told.outcome = match (told.code, told.failures) {
+        // repadmin knows more of these than numbers tell, and says so where it speaks English.
+        (Some(_), _) if text.contains("delayed for a normal reason") => Outcome::Delayed,
         (Some(code), _) => Outcome::of_status(code),
         (None, Some(0)) => Outcome::Succeeded,
         // The count is there and no code: it failed, and the number was not found.
         (None, Some(_)) => Outcome::Unclear,
         (None, None) if text.contains("successful") => Outcome::Succeeded,
+        // In another language: a whole sentence with a time and no number, and the next thing behind it.
+        // All that did not work, or was put off, has its number in the sentence.
+        (None, None)
+            if end != End::Foreign
+                && told.when.is_some()
+                && told.last_success.is_none()
+                && !open_ended(text)
+                && scan::numbers(text).is_empty() =>
+        {
+            Outcome::Succeeded
+        }
         (None, None) => Outcome::Unclear,
     };
     told.words = match (told.outcome, message) {
         (Outcome::Unclear, _) => {
             let said = text.trim();
-            if said.is_empty() {
-                "the report ends before it says what came of it".to_owned()
-            } else {
-                said.to_owned()
+            match (said, end) {
+                ("", End::OfReport) => "the report ends before it says what came of it".to_owned(),
+                ("", _) => "what came of it is in no line that could be read".to_owned(),
+                (said, _) => said.to_owned(),
             }
         }
         (_, "") => text.trim().to_owned(),

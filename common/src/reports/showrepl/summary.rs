@@ -11,7 +11,7 @@ use super::super::{
     page::Page,
     told::{Outcome, Party},
 };
-use super::{TOOL, Told, bare_name, number, scan};
+use super::{MAX_DN, TOOL, Told, bare_name, number, scan};
 use crate::rpc::names;
 
 /// Takes a source that fails; the line behind it.
@@ -21,15 +21,25 @@ pub(super) fn read(
     line: &str,
     own: &Option<Party>,
 ) -> Option<usize> {
-    let (_, name) = line.split_once([':', '：'])?;
-    let (site, server) = bare_name(name.trim())?;
+    let (_, value) = line.split_once([':', '：'])?;
     let mut lines = vec![at];
     let mut told = Told::new(TOOL, Vec::new());
     let mut here = at + 1;
+    let mut name = value.trim();
+    // `Naming Context: DC=contoso,DC=com`, where a link could not be made for one of them.
+    if scan::is_dn(name) && scan::ntds_settings(name).is_none() {
+        let (next, source) = page.next_open(here)?;
+        told.naming_context = Some(name.chars().take(MAX_DN).collect());
+        name = source.split_once([':', '：'])?.1.trim();
+        lines.push(next);
+        here = next + 1;
+    }
+    let (site, server) = bare_name(name)?;
     let (next, stars) = page.next_open(here)?;
     if !stars.starts_with("***") {
         return None;
     }
+    stars.trim_matches(['*', ' ']).clone_into(&mut told.words);
     told.failures = scan::numbers(stars).first().and_then(|count| u64::try_from(count.value).ok());
     told.last_success = scan::moments(stars).into_iter().next();
     lines.push(next);
