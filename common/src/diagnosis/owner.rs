@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use super::{Observed, case::Case};
-use crate::facts::AddressProbe;
+use crate::{facts::AddressProbe, identity::Identity};
 
 /// Who owns an address that stands for the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,18 +49,29 @@ impl Case<'_> {
         if self.others.iter().copied().any(|other| seen_there(&other)) {
             return Owner::Source;
         }
+        let claimed = self.evidence.owners.get(&address).filter(|name| *name != self.source());
         if let Some(owned) = self.source_addresses() {
-            return if owned.contains(&address) {
-                Owner::Source
-            } else {
-                Owner::Other(self.evidence.owners.get(&address).map(ToString::to_string))
+            return match claimed {
+                _ if owned.contains(&address) => Owner::Source,
+                Some(name) => Owner::Other(Some(name.to_string())),
+                // Where only that is seen which a namesake would say too, it may be translated.
+                None if self.fits(address) => Owner::NotKnown,
+                None => Owner::Other(None),
             };
         }
-        match self.evidence.owners.get(&address) {
-            Some(name) if name != self.source() => Owner::Other(Some(name.to_string())),
-            Some(_) => Owner::Source,
-            None => Owner::NotKnown,
+        match (claimed, self.evidence.owners.contains_key(&address)) {
+            (Some(name), _) => Owner::Other(Some(name.to_string())),
+            (None, true) => Owner::Source,
+            (None, false) => Owner::NotKnown,
         }
+    }
+
+    /// Whether somebody said who answers at an address, where that is not enough to tell that it is the
+    /// source, or that it is not.
+    fn fits(&self, address: IpAddr) -> bool {
+        let said = |who: &Identity| who.dns_name.is_some() || who.netbios_name.is_some();
+        let mut answers = self.probe(address).into_iter().flat_map(|probe| &probe.identity);
+        answers.any(|answer| answer.outcome.as_ref().is_ok_and(said))
     }
 
     /// Who answered the destination at an address.

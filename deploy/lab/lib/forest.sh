@@ -139,12 +139,23 @@ forest_addresses() {
     for dc in $(dc_names); do host_ip "$dc"; done
 }
 
-# forest_await SECONDS SINCE : see forest.py for what healthy is.
+# forest_await SECONDS SINCE : see forest.py for what healthy is. Who answers over
+# NetBIOS only says so once samba has claimed its names, which takes it seconds.
 forest_await() {
-    local addresses
+    local addresses dc
     mapfile -t addresses < <(forest_addresses)
     in_switch /usr/bin/python3 "$LAB_LIB/forest.py" wait "$1" "$2" "${addresses[@]}" >&2 ||
         die "the forest did not become healthy within $1 s"
+    for dc in $(dc_names); do wait_for 60 "the NetBIOS names of $dc" netbios_claimed "$dc"; done
+}
+
+# netbios_claimed DC : whether it goes by its own name, and by that of a domain
+# controller of its domain.
+netbios_claimed() {
+    local names
+    names=$(in_host "$1" nmblookup -A "$(host_ip "$1")" 2>/dev/null)
+    grep -qiE "^[[:space:]]*$1[[:space:]]+<00> .*<ACTIVE>" <<<"$names" &&
+        grep -qiE "^[[:space:]]*$DOMAIN[[:space:]]+<1c> .*<ACTIVE>" <<<"$names"
 }
 
 cmd_down() {
