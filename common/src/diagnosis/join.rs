@@ -5,7 +5,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Side, State, Verdict};
+use super::{
+    Side, State, Verdict,
+    words::join::{denied, port as port_steps},
+};
 use crate::{
     facts::{AddressProbe, Failure, Transport},
     reports::netsetup::Stage,
@@ -49,6 +52,9 @@ pub struct JoinVerdict {
     pub port: Option<ClosedPort>,
     /// In words: what stops it, and how that goes with the log.
     pub words: String,
+    /// What to do, in order, where a port or a DNS server decides; where a link does, its verdict says it.
+    #[serde(default)]
+    pub remedy: Vec<String>,
 }
 
 /// Ports of [`JOIN_PORTS`] that do not answer at `probe`. What the observer itself could not try
@@ -99,6 +105,7 @@ pub fn judge_join(
         link: link.cloned(),
         port: port.cloned(),
         words,
+        remedy: port.zip(links.first()).map(|(port, of)| port_steps(of, port)).unwrap_or_default(),
     };
     let step = stopped.map_or("", Stage::words);
     let port_words = |closed: &ClosedPort| {
@@ -116,7 +123,8 @@ pub fn judge_join(
             "{before}DNS server {servers}, which the client asks, knows no domain controller of the \
              domain: a computer that asks it cannot join (Windows error 1355)"
         );
-        return found(None, None, words);
+        let remedy = links.first().map(|of| denied(of, denying)).unwrap_or_default();
+        return JoinVerdict { remedy, ..found(None, None, words) };
     }
     // At a wrong address every port and every interface is somebody else's.
     let misled = |link: &&Verdict| {
@@ -152,5 +160,5 @@ pub fn judge_join(
         }
         (None, Some(_)) => (State::Healthy, "all that a join needs is reached".to_owned()),
     };
-    JoinVerdict { state, link: None, port: None, words }
+    JoinVerdict { state, link: None, port: None, words, remedy: Vec::new() }
 }

@@ -50,6 +50,15 @@ fn the_step_of_the_log_is_looked_at_first() {
     assert_eq!(said.port.map(|port| port.port), Some(464));
     let said = judge_join(&links(Some("samr")), Some(&closed(&[445])), Some(Stage::Account), &[]);
     assert_eq!(said.port.map(|port| port.port), Some(445));
+    let steps = said.remedy.join("\n");
+    for wanted in [
+        "Test-NetConnection dc2.lab.test -Port 445",
+        "let TCP 445 through from dc1.lab.test to dc2.lab.test",
+        "epmesh-agent check --join lab.test",
+    ] {
+        assert!(steps.contains(wanted), "{wanted}: {steps}");
+    }
+    assert!(!steps.contains("see who listens"), "silence is no word of a service: {steps}");
 }
 
 #[test]
@@ -69,6 +78,8 @@ fn a_client_whose_dns_server_denies_the_domain_cannot_join() {
     let said = judge_join(&links(None), Some(&[]), Some(Stage::FindController), &denying);
     assert_eq!((said.state, said.link, said.port), (State::Failing, None, None));
     assert!(said.words.contains("10.0.0.53") && said.words.contains("1355"), "{}", said.words);
+    let asks = "nslookup -type=SRV _ldap._tcp.dc._msdcs.lab.test 10.0.0.53";
+    assert!(said.remedy.first().is_some_and(|step| step.contains(asks)), "{:?}", said.remedy);
     // A log that got as far as the directory found one all the same: what stopped it there is the answer.
     let said = judge_join(&links(Some("drsuapi")), Some(&[]), Some(Stage::Directory), &denying);
     assert_eq!(said.link.map(|link| link.interface), Some("drsuapi".into()), "{}", said.words);

@@ -72,6 +72,10 @@ pub(super) fn render(join: &JoinDiagnosis, now: Timestamp, width: Option<u16>) -
         rows.push(("needs", format!("TCP {} ({}): {}", port.port, port.purpose, port.failure)));
     }
     text.push_str(&labelled(&rows, width));
+    if !verdict.remedy.is_empty() {
+        let _ = writeln!(text, "\nWhat to do");
+        text.push_str(&render::numbered(&verdict.remedy, width));
+    }
     let parts =
         [("The log", &join.log), ("What others see", &join.witnesses), ("Missing", &join.missing)];
     for (heading, lines) in parts {

@@ -240,7 +240,7 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
 }
 
 /// Steps, each behind its number.
-fn numbered(steps: &[String], width: Option<u16>) -> String {
+pub(super) fn numbered(steps: &[String], width: Option<u16>) -> String {
     let mut table = table(&[], width);
     for (number, step) in steps.iter().enumerate() {
         table.add_row([format!("{:>3}.", number + 1), step.clone()]);

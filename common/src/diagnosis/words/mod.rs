@@ -2,6 +2,7 @@
 
 mod directory;
 mod further;
+pub(super) mod join;
 mod names;
 mod network;
 mod ports;
