@@ -106,19 +106,25 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
 /// A wrong address beside right ones breaks some of the attempts. Where none of the right ones leads
 /// through either, what stops the destination there breaks all of them, and is the cause.
 fn beside(case: &Case<'_>, view: &View<'_>, misled: Finding) -> Finding {
-    let is_right = |mapped: &&Mapped| {
-        case.owner(mapped.0) == Owner::Source && !has_no_way(case, mapped.0, &case.path(mapped.0))
+    // One that nobody claims may be right.
+    let may_be_right = |mapped: &&Mapped| {
+        !matches!(case.owner(mapped.0), Owner::Other(_))
+            && !has_no_way(case, mapped.0, &case.path(mapped.0))
     };
-    let right: Vec<Mapped> = view.addresses.iter().filter(is_right).copied().collect();
-    if right.is_empty() {
+    let right: Vec<Mapped> = view.addresses.iter().filter(may_be_right).copied().collect();
+    if right.iter().all(|mapped| case.owner(mapped.0) != Owner::Source) {
         return misled;
     }
     let there = reach(case, &right);
     if there.state != State::Failing {
         return misled;
     }
-    // From a silent address it goes on to the wrong one, whose answer is what it reports.
+    // From a silent address it goes on to the wrong one, whose answer is what it reports; to one that may
+    // be the source itself, it gets through.
     let all_silent = right.iter().all(|mapped| goes_on(&case.path(mapped.0)));
+    if all_silent && misled.state == State::Unknown {
+        return misled;
+    }
     Finding { error: if all_silent { misled.error } else { there.error }, ..there }
 }
 
@@ -235,7 +241,8 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
         }
         (Some(_), Some((address, path))) => {
             let count = paths.iter().filter(is_broken).count();
-            let finding = at(case, *address, path).share(count, paths.len(), "addresses");
+            let tried = paths.iter().filter(|entry| !no_way(entry)).count();
+            let finding = at(case, *address, path).share(count, tried, "addresses");
             if goes_on(path) { finding.latent() } else { finding }
         }
         (None, Some((address, path))) => at(case, *address, path),
