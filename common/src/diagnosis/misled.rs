@@ -6,7 +6,7 @@ mod disagree;
 
 use self::blame::{blame, mapping};
 pub(super) use self::{
-    alias::{alias_astray, alias_missing, alias_name},
+    alias::{alias_astray, alias_missing, alias_name, alias_twice},
     disagree::{disagreement, unsettled},
 };
 use std::net::IpAddr;
@@ -122,7 +122,7 @@ fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>)
         return finding;
     }
     let of_aliases =
-        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias::alias_twice(case));
+        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias_twice(case));
     if let Some(share) = of_aliases.flatten().and_then(|twice| twice.intermittent) {
         return Finding { intermittent: Some(share), ..finding };
     }
@@ -156,7 +156,7 @@ pub(super) fn elsewhere(
             return Some(alias_missing(case, views).latent());
         }
     }
-    alias::alias_twice(case)
+    alias_twice(case)
         .or_else(|| disagreement(case, views))
         .or_else(|| disagree::conflict(case, views))
         .map(Finding::latent)
