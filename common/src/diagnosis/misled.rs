@@ -121,8 +121,7 @@ fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>)
     if !view.is_dns() {
         return finding;
     }
-    let of_aliases =
-        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias_twice(case));
+    let of_aliases = (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias_twice(case));
     if let Some(share) = of_aliases.flatten().and_then(|twice| twice.intermittent) {
         return Finding { intermittent: Some(share), ..finding };
     }

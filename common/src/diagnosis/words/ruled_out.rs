@@ -55,8 +55,7 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             let why = format!("every DNS server has {}", alias_name(case));
             rule(Cause::DnsCnameMissing, why);
         }
-        let is_named =
-            |view: &View<'_>| matches!(&view.alias, Alias::Target(target) if target == case.source());
+        let is_named = |view: &View<'_>| matches!(&view.alias, Alias::Target(target) if target == case.source());
         if dns().all(is_named) && alias_twice(case).is_none() {
             let why = format!("on every DNS server the CNAME names {}", case.source());
             rule(Cause::DnsCnameWrong, why);
