@@ -19,7 +19,12 @@ use crate::facts::{Answer, Failure, Source};
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
-    let finding = any(case, views);
+    let finding = match any(case, views) {
+        found if found.cause == Cause::DnsCnameMissing && case.destination_platform().is_none() => {
+            alias_may_be_needed(case)
+        }
+        found => found,
+    };
     if !matches!(finding.state, State::Failing | State::Latent) {
         return finding;
     }
@@ -27,15 +32,6 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
         return Finding::unknown(format!(
             "whether anything needs this of {}: it is in another forest, and forests do not \
              replicate with each other",
-            case.source()
-        ));
-    }
-    // Windows does without the alias, and between forests nothing needs it.
-    if finding.cause == Cause::DnsCnameMissing && case.destination_platform().is_none() {
-        return Finding::unknown(format!(
-            "what {} says of itself: its DNS servers do not have the alias of {}, and whether it needs \
-             that is not known",
-            case.destination(),
             case.source()
         ));
     }
@@ -59,6 +55,21 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
         ));
     }
     finding
+}
+
+/// The alias is missing, and the destination has not said what it is: Windows does without, and between
+/// forests nothing needs it. A source that serves nobody stops either.
+fn alias_may_be_needed(case: &Case<'_>) -> Finding {
+    if let Some(lost) = server::does_not_serve(case) {
+        let sure = lost.confidence.min(Confidence::Likely);
+        return lost.sure(sure);
+    }
+    Finding::unknown(format!(
+        "what {} says of itself: its DNS servers do not have the alias of {}, and whether it needs \
+         that is not known",
+        case.destination(),
+        case.source()
+    ))
 }
 
 fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
