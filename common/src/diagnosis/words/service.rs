@@ -104,7 +104,7 @@ fn look_up(g: &Ground<'_>) -> String {
          Manager']]]\""
     };
     g.at_source(
-        &format!("its start type (sc qc {service}), {system} and {log}"),
+        &format!("its start type (sc.exe qc {service}), {system} and {log}"),
         "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
     )
 }
@@ -143,8 +143,11 @@ fn start(g: &Ground<'_>) -> String {
         .case
         .service()
         .is_some_and(|service| matches!(service.start.value(), Some(StartType::Disabled)));
-    let enable =
-        if disabled { format!("sc config {service} start= auto, then ") } else { String::new() };
+    let enable = if disabled {
+        format!("sc.exe config {service} start= auto, then ")
+    } else {
+        String::new()
+    };
     let others = if service.eq_ignore_ascii_case("NTDS") {
         "; then those that stopped with it: Kdc, IsmServ, DFSR, DNS"
     } else {
@@ -220,9 +223,10 @@ fn misconfigured(g: &Ground<'_>) -> Vec<String> {
     vec![
         format!("set it back to the default of its release: {}: {}", g.name, g.value),
         format!(
-            "on {host}: sc config {service} start= auto obj= \"{account}\" password= \"\"; where that is \
-             refused: reg add {key} /v Start /t REG_DWORD /d 2 /f, reg add {key} /v ObjectName /t REG_SZ \
-             /d \"{account}\" /f; find the policy or script that changed it"
+            "on {host}, keep a copy, as nothing starts with a wrong account here: reg export {key} \
+             {service}.reg; then at a command prompt: sc.exe config {service} start= auto obj= \
+             \"{account}\" password= \"\"; where that is refused: reg add {key} /v Start /t REG_DWORD /d 2 \
+             /f, reg add {key} /v ObjectName /t REG_SZ /d \"{account}\" /f; find the policy or script that changed it"
         ),
         format!("restart {host}, which starts it and interrupts its clients: shutdown /r /t 0"),
     ]
