@@ -64,15 +64,20 @@ fn alias_missing(g: &Ground<'_>) -> Vec<String> {
 
 fn hosts(g: &Ground<'_>) -> Vec<String> {
     let path = g.case.hosts_path();
-    let copy = command(
-        g.case.destination_platform(),
-        &format!("copy {path} {path}.old"),
-        &format!("cp -p {path} {path}.old"),
-    );
+    // Where it stands is in a section that may be missing.
+    let copy = path.contains(['/', '\\']).then(|| {
+        command(
+            g.case.destination_platform(),
+            &format!(" (copy {path} {path}.old)"),
+            &format!(" (cp -p {path} {path}.old)"),
+        )
+    });
+    let copy = copy.unwrap_or_default();
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
-            "remove the line {}, after a copy of the file ({copy}): it says {}; DNS then decides",
+            "remove the line {}, or the name from it where it has others, after a copy of the file{copy}: it \
+             says {}; DNS then decides",
             g.name, g.value
         ),
         flush(g),
@@ -104,7 +109,8 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
     steps.extend([
         format!(
             "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
-             wins server {server} delete name Name={label} EndChar=00",
+             wins server {server} delete name Name={label} EndChar=00; a replication partner of the server \
+             that still has it brings it back: delete it there, too",
             g.name, g.value
         ),
         format!("on {}, register the right one: {register}", g.source),
