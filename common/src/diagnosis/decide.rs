@@ -90,10 +90,7 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             .unwrap_or_else(|| address_missing(case, view));
     }
     if let Some(misled) = misled::by(case, views, view) {
-        let finding = beside(case, view, misled);
-        // A record that only costs time is no reason to leave out what the source has said since.
-        let lost = || (finding.state == State::Latent).then(|| server::lost_since(case)).flatten();
-        return lost().unwrap_or(finding);
+        return beside(case, view, misled);
     }
     let finding = reach(case, view.addresses);
     if finding.state != State::Healthy {
@@ -235,25 +232,29 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
         .find(stops)
         .or_else(|| paths.iter().find(|entry| is_broken(entry) && !no_way(entry)))
         .or_else(|| paths.iter().find(is_broken));
+    let stopped_at = broken.filter(|entry| !goes_on(&entry.1));
+    if let (Some((address, _)), None) = (reached, stopped_at) {
+        // It gets through, and an address that is silent only costs time: not where the source has said
+        // otherwise since, or turned it away there.
+        if let Some(finding) =
+            server::lost_since(case).or_else(|| server::turned_away(case, *address))
+        {
+            return finding;
+        }
+    }
+    let share = |finding: Finding| {
+        let count = paths.iter().filter(is_broken).count();
+        let tried = paths.iter().filter(|entry| !no_way(entry)).count();
+        finding.share(count, tried, "addresses")
+    };
     match (reached, broken) {
-        (Some((address, _)), None) => {
-            if let Some(lost) = server::lost_since(case) {
-                return lost;
-            }
-            if let Some(finding) = server::turned_away(case, *address) {
-                return finding;
-            }
-            if let Some(finding) = server::one_port(case, *address) {
-                return finding;
-            }
+        (Some((address, _)), None) => server::one_port(case, *address).unwrap_or_else(|| {
             // Both sides: the destination got through, and the source says that it is the source.
             let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
             Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
-        }
+        }),
         (Some(_), Some((address, path))) => {
-            let count = paths.iter().filter(is_broken).count();
-            let tried = paths.iter().filter(|entry| !no_way(entry)).count();
-            let finding = at(case, *address, path).share(count, tried, "addresses");
+            let finding = share(at(case, *address, path));
             if goes_on(path) { finding.latent() } else { finding }
         }
         (None, Some((address, path))) => at(case, *address, path),
