@@ -141,11 +141,9 @@ fn disagree(g: &Ground<'_>) -> Vec<String> {
     let register = register_host(g);
     let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
     if g.finding.missing.is_empty() {
-        let zone = record.and_then(|record| record.name.parent());
-        // The culprit is called `A dc2 on DNS server 10.0.1.5 (dc1), 10.0.1.6`.
-        let lacking = g.name.split([' ', ',']).filter_map(|word| word.parse::<IpAddr>().ok());
-        let each = lacking.zip(zone.iter().cycle());
-        steps.extend(each.map(|(server, zone)| reload(g.case, server, &zone.to_string())));
+        if let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string()))) {
+            steps.extend(record.servers.iter().map(|server| reload(g.case, *server, &zone)));
+        }
         steps.push(format!(
             "mend what keeps it from having the record ({}): replication of the zone, or a transfer \
              that failed; or take it off the list of {dest}",
