@@ -16,7 +16,7 @@ const ENOUGH: u32 = 100;
 const LEAST: u32 = 255;
 
 /// The services without which no RPC server of a host registers (KB 2089874).
-const RPC_SERVICES: [&str; 3] = ["RpcSs", "RpcEptMapper", "DcomLaunch"];
+pub(in super::super) const RPC_SERVICES: [&str; 3] = ["RpcSs", "RpcEptMapper", "DcomLaunch"];
 
 /// One reason: its cause, the thing, what it says, and whether a registration cannot succeed with it.
 struct Reason {
