@@ -82,7 +82,7 @@ fn is_named(case: &Case<'_>, address: IpAddr) -> bool {
 }
 
 /// The filter of the source, at this layer, that may block the interface.
-fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
+pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
     let filters = case.source_filters?.rpc.value()?;
     filters.iter().find(|filter| filter.layer == layer && filter.blocks(case.interface().uuid))
 }
