@@ -32,7 +32,10 @@ mod words;
 pub use self::{
     engine::{diagnose, judge},
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
-    join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
+    join::{
+        ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_everywhere, closed_ports,
+        judge_join,
+    },
     remarks::Remarks,
     root::{Root, ServerName, Shown, Subject, Traffic},
     serving::serving,
