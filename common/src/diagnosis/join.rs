@@ -74,9 +74,7 @@ pub fn closed_ports(probe: &AddressProbe) -> Vec<ClosedPort> {
 /// it looked at: it goes on from one that does not answer to the next. What another host lets in, which
 /// answers by its own name where a record is wrong, is no way in.
 #[must_use]
-pub fn closed_everywhere<'a>(
-    looks: impl Iterator<Item = &'a PeerObservation> + Clone,
-) -> Vec<ClosedPort> {
+pub fn closed_everywhere(looks: &[&PeerObservation]) -> Vec<ClosedPort> {
     let is_named = |look: &PeerObservation, name: &str| {
         name.trim_end_matches('.').eq_ignore_ascii_case(look.peer.as_str())
     };
@@ -86,7 +84,7 @@ pub fn closed_everywhere<'a>(
         names.peek().is_some() && !names.any(|name| is_named(look, name))
     };
     let is_open = |port: u16| {
-        looks.clone().any(|look| {
+        looks.iter().any(|look| {
             let probes = look.addresses.iter().filter(|probe| !is_other(look, probe));
             let mut rows = probes.flat_map(|probe| &probe.well_known);
             rows.any(|row| {
@@ -95,7 +93,7 @@ pub fn closed_everywhere<'a>(
         })
     };
     let mut closed: Vec<ClosedPort> = Vec::new();
-    for port in looks.clone().flat_map(|look| &look.addresses).flat_map(closed_ports) {
+    for port in looks.iter().flat_map(|look| &look.addresses).flat_map(closed_ports) {
         if !is_open(port.port) && !closed.iter().any(|known| known.port == port.port) {
             closed.push(port);
         }

@@ -76,7 +76,7 @@ fn a_port_is_closed_where_no_address_of_the_domain_controller_lets_in() {
     let mut look = (*s.evidence.observations[0].seen).clone();
     look.addresses.push(second);
     let ports = |look: &PeerObservation| -> Vec<u16> {
-        closed_everywhere(std::iter::once(look)).iter().map(|closed| closed.port).collect()
+        closed_everywhere(&[look]).iter().map(|closed| closed.port).collect()
     };
     assert_eq!(ports(&look), [0_u16; 0], "the second address lets in");
     let other = look.addresses.last_mut().expect("the second");

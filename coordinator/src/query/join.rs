@@ -217,7 +217,8 @@ pub(super) fn judge(
 fn by_any(own: &[Observed]) -> (bool, Vec<ClosedPort>) {
     let mut probes = own.iter().flat_map(|observed| &observed.seen.addresses);
     let tried = probes.any(|probe| !probe.well_known.is_empty());
-    (tried, closed_everywhere(own.iter().map(|observed| &*observed.seen)))
+    let looks: Vec<&PeerObservation> = own.iter().map(|observed| &*observed.seen).collect();
+    (tried, closed_everywhere(&looks))
 }
 
 /// Whether witnesses tried the ports, and those that none of them got through to.
