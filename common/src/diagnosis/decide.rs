@@ -14,8 +14,9 @@ use super::{
     path::Path,
     server,
     sight::Mapped,
+    unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
 };
-use crate::facts::{Answer, Failure, Source};
+use crate::facts::Failure;
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
@@ -43,9 +44,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             case.source()
         ));
     }
-    // A way between two sites may be closed on purpose where no replication takes it.
-    let is_cut = matches!(finding.cause, Cause::EpmUnreachable | Cause::DynamicPortBlocked);
-    if is_cut && finding.side == Side::Network && case.has_no_connection() {
+    if may_be_cut_on_purpose(case, &finding) {
         return Finding::unknown(format!(
             "whether anything needs the way from {} to {}: it is cut, they are in different sites, \
              and by its own word {} replicates from others only",
@@ -55,6 +54,12 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
         ));
     }
     finding
+}
+
+/// A way between two sites may be closed on purpose where no replication takes it.
+fn may_be_cut_on_purpose(case: &Case<'_>, finding: &Finding) -> bool {
+    let is_cut = matches!(finding.cause, Cause::EpmUnreachable | Cause::DynamicPortBlocked);
+    is_cut && finding.side == Side::Network && case.has_no_connection()
 }
 
 /// The alias is missing, and the destination has not said what it is: Windows does without, and between
@@ -124,7 +129,7 @@ fn beside(case: &Case<'_>, view: &View<'_>, misled: Finding) -> Finding {
         return misled;
     }
     let there = reach(case, &right);
-    if there.state != State::Failing {
+    if there.state != State::Failing || may_be_cut_on_purpose(case, &there) {
         return misled;
     }
     // From a silent address it goes on to the wrong one, whose answer is what it reports; to one that may
@@ -147,72 +152,6 @@ pub(super) fn has_no_way(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> b
 /// and not where it says no.
 pub(super) const fn goes_on(path: &Path<'_>) -> bool {
     matches!(path, Path::Unreached(_) | Path::PortUnreached(..))
-}
-
-/// The destination still knows the name by its cache alone: no DNS server gave any answer.
-fn until_forgotten(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
-    let answered = |other: &View<'_>| other.answered || *other.alias != Alias::NoAnswer;
-    let silent = || views.iter().filter(|other| other.is_dns()).all(|other| !answered(other));
-    if view.source != Source::Cache || !silent() {
-        return None;
-    }
-    let finding = unanswered(case, views);
-    (finding.state == State::Failing).then(|| finding.latent())
-}
-
-/// Whether every DNS server of the destination said where the source is.
-fn every_server_answered(case: &Case<'_>, views: &[View<'_>]) -> bool {
-    let answered = |server: &IpAddr| {
-        views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
-    };
-    case.dns_servers().iter().all(answered)
-}
-
-/// No source of names said anything. A server that was not asked is not silent.
-fn unanswered(case: &Case<'_>, views: &[View<'_>]) -> Finding {
-    let lookups = || case.look.iter().flat_map(|look| &look.seen.lookups);
-    let was_asked = |source: Source| {
-        lookups().any(|l| l.source == source && !matches!(l.answer, Answer::NotAsked(_)))
-    };
-    let servers: Vec<String> = views
-        .iter()
-        .filter(|view| was_asked(view.source))
-        .filter_map(|view| match view.source {
-            Source::Dns(server) => Some(case.server_name(server)),
-            _ => None,
-        })
-        .collect();
-    if servers.is_empty() {
-        return Finding::unknown(format!(
-            "the answers of the DNS servers of {}: its look at {} has none",
-            case.destination(),
-            case.source()
-        ));
-    }
-    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-server", servers.join(", "), "no answer to any question")
-        .sure(Confidence::Likely)
-}
-
-/// The name has no address.
-fn address_missing(case: &Case<'_>, view: &View<'_>) -> Finding {
-    let place = match view.source {
-        Source::Dns(server) => {
-            format!("A {} on DNS server {}", view.name, case.server_name(server))
-        }
-        _ => format!("{} in {}", view.name, view.source),
-    };
-    if !view.answered {
-        return Finding::unknown(format!(
-            "an answer of {} for the address of {}",
-            view.source, view.name
-        ));
-    }
-    let confidence =
-        if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely };
-    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-record", place, "no address")
-        .sure(confidence)
 }
 
 /// The right server, or one that nobody claims: how far the destination gets there.

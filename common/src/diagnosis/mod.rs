@@ -26,6 +26,7 @@ mod serving;
 mod shown;
 mod sight;
 mod sighting;
+mod unanswered;
 mod verdict;
 mod words;
 
