@@ -13,7 +13,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Cause, Evidence, diagnose},
+    diagnosis::{Cause, Confidence, Evidence, State, diagnose},
     facts::SectionKind,
     scenario::Scenario,
 };
@@ -104,6 +104,40 @@ fn the_same_facts_give_the_same_verdict() {
         let turned = diagnose(&turned, scenario.at());
         assert_eq!((turned.state, turned.cause), (first.state, first.cause), "{name}, reversed");
     }
+}
+
+/// What every remedy keeps to: the commands are the same in a command prompt and in PowerShell, where `sc`
+/// is Set-Content and braces are code; what deletes a record that may be right comes after the question
+/// whether it is; the last step looks again.
+#[test]
+fn every_remedy_can_be_followed_step_by_step() {
+    let mut wrong = Vec::new();
+    let mut deletions = 0;
+    for (name, scenario) in suite() {
+        let verdict = diagnose(&scenario.evidence(), scenario.at());
+        if !matches!(verdict.state, State::Failing | State::Latent) {
+            continue;
+        }
+        let (before, last) = verdict.remedy.split_at(verdict.remedy.len().saturating_sub(1));
+        if !last.iter().any(|step| step.starts_with("then check: epmesh diagnose ")) {
+            wrong.push(format!("{name}: the last step does not look again: {last:?}"));
+        }
+        let mut is_asked = verdict.confidence == Confidence::Proven;
+        for step in before {
+            is_asked |= step.contains("make sure") || step.contains("unless it leads to");
+            let deletes = step.contains("/RecordDelete") || step.contains("dns delete");
+            deletions += usize::from(deletes);
+            if deletes && !is_asked {
+                wrong.push(format!("{name}: nobody asked whether it is right: {step}"));
+            }
+            let words: Vec<&str> = step.split([' ', '(']).collect();
+            if words.contains(&"sc") || step.contains(['{', '}']) {
+                wrong.push(format!("{name}: means something else in PowerShell: {step}"));
+            }
+        }
+    }
+    assert!(deletions > 10, "{deletions}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What a look on demand asks both ends for is what the verdict is made of: nothing else changes any, and

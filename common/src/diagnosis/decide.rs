@@ -14,12 +14,18 @@ use super::{
     path::Path,
     server,
     sight::Mapped,
+    unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
 };
-use crate::facts::{Answer, Failure, Source};
+use crate::facts::Failure;
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
-    let finding = any(case, views);
+    let finding = match any(case, views) {
+        found if found.cause == Cause::DnsCnameMissing && case.destination_platform().is_none() => {
+            alias_may_be_needed(case)
+        }
+        found => found,
+    };
     if !matches!(finding.state, State::Failing | State::Latent) {
         return finding;
     }
@@ -27,15 +33,6 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
         return Finding::unknown(format!(
             "whether anything needs this of {}: it is in another forest, and forests do not \
              replicate with each other",
-            case.source()
-        ));
-    }
-    // Windows does without the alias, and between forests nothing needs it.
-    if finding.cause == Cause::DnsCnameMissing && case.destination_platform().is_none() {
-        return Finding::unknown(format!(
-            "what {} says of itself: its DNS servers do not have the alias of {}, and whether it needs \
-             that is not known",
-            case.destination(),
             case.source()
         ));
     }
@@ -47,9 +44,7 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             case.source()
         ));
     }
-    // A way between two sites may be closed on purpose where no replication takes it.
-    let is_cut = matches!(finding.cause, Cause::EpmUnreachable | Cause::DynamicPortBlocked);
-    if is_cut && finding.side == Side::Network && case.has_no_connection() {
+    if may_be_cut_on_purpose(case, &finding) {
         return Finding::unknown(format!(
             "whether anything needs the way from {} to {}: it is cut, they are in different sites, \
              and by its own word {} replicates from others only",
@@ -59,6 +54,27 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
         ));
     }
     finding
+}
+
+/// A way between two sites may be closed on purpose where no replication takes it.
+fn may_be_cut_on_purpose(case: &Case<'_>, finding: &Finding) -> bool {
+    let is_cut = matches!(finding.cause, Cause::EpmUnreachable | Cause::DynamicPortBlocked);
+    is_cut && finding.side == Side::Network && case.has_no_connection()
+}
+
+/// The alias is missing, and the destination has not said what it is: Windows does without, and between
+/// forests nothing needs it. A source that serves nobody stops either.
+fn alias_may_be_needed(case: &Case<'_>) -> Finding {
+    if let Some(lost) = server::does_not_serve(case) {
+        let sure = lost.confidence.min(Confidence::Likely);
+        return lost.sure(sure);
+    }
+    Finding::unknown(format!(
+        "what {} says of itself: its DNS servers do not have the alias of {}, and whether it needs \
+         that is not known",
+        case.destination(),
+        case.source()
+    ))
 }
 
 fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
@@ -79,10 +95,7 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
             .unwrap_or_else(|| address_missing(case, view));
     }
     if let Some(misled) = misled::by(case, views, view) {
-        let finding = beside(case, view, misled);
-        // A record that only costs time is no reason to leave out what the source has said since.
-        let lost = || (finding.state == State::Latent).then(|| server::lost_since(case)).flatten();
-        return lost().unwrap_or(finding);
+        return beside(case, view, misled);
     }
     let finding = reach(case, view.addresses);
     if finding.state != State::Healthy {
@@ -106,19 +119,25 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
 /// A wrong address beside right ones breaks some of the attempts. Where none of the right ones leads
 /// through either, what stops the destination there breaks all of them, and is the cause.
 fn beside(case: &Case<'_>, view: &View<'_>, misled: Finding) -> Finding {
-    let is_right = |mapped: &&Mapped| {
-        case.owner(mapped.0) == Owner::Source && !has_no_way(case, mapped.0, &case.path(mapped.0))
+    // One that nobody claims may be right.
+    let may_be_right = |mapped: &&Mapped| {
+        !matches!(case.owner(mapped.0), Owner::Other(_))
+            && !has_no_way(case, mapped.0, &case.path(mapped.0))
     };
-    let right: Vec<Mapped> = view.addresses.iter().filter(is_right).copied().collect();
-    if right.is_empty() {
+    let right: Vec<Mapped> = view.addresses.iter().filter(may_be_right).copied().collect();
+    if right.iter().all(|mapped| case.owner(mapped.0) != Owner::Source) {
         return misled;
     }
     let there = reach(case, &right);
-    if there.state != State::Failing {
+    if there.state != State::Failing || may_be_cut_on_purpose(case, &there) {
         return misled;
     }
-    // From a silent address it goes on to the wrong one, whose answer is what it reports.
+    // From a silent address it goes on to the wrong one, whose answer is what it reports; to one that may
+    // be the source itself, it gets through.
     let all_silent = right.iter().all(|mapped| goes_on(&case.path(mapped.0)));
+    if all_silent && misled.state == State::Unknown {
+        return misled;
+    }
     Finding { error: if all_silent { misled.error } else { there.error }, ..there }
 }
 
@@ -133,72 +152,6 @@ pub(super) fn has_no_way(case: &Case<'_>, address: IpAddr, path: &Path<'_>) -> b
 /// and not where it says no.
 pub(super) const fn goes_on(path: &Path<'_>) -> bool {
     matches!(path, Path::Unreached(_) | Path::PortUnreached(..))
-}
-
-/// The destination still knows the name by its cache alone: no DNS server gave any answer.
-fn until_forgotten(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
-    let answered = |other: &View<'_>| other.answered || *other.alias != Alias::NoAnswer;
-    let silent = || views.iter().filter(|other| other.is_dns()).all(|other| !answered(other));
-    if view.source != Source::Cache || !silent() {
-        return None;
-    }
-    let finding = unanswered(case, views);
-    (finding.state == State::Failing).then(|| finding.latent())
-}
-
-/// Whether every DNS server of the destination said where the source is.
-fn every_server_answered(case: &Case<'_>, views: &[View<'_>]) -> bool {
-    let answered = |server: &IpAddr| {
-        views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
-    };
-    case.dns_servers().iter().all(answered)
-}
-
-/// No source of names said anything. A server that was not asked is not silent.
-fn unanswered(case: &Case<'_>, views: &[View<'_>]) -> Finding {
-    let lookups = || case.look.iter().flat_map(|look| &look.seen.lookups);
-    let was_asked = |source: Source| {
-        lookups().any(|l| l.source == source && !matches!(l.answer, Answer::NotAsked(_)))
-    };
-    let servers: Vec<String> = views
-        .iter()
-        .filter(|view| was_asked(view.source))
-        .filter_map(|view| match view.source {
-            Source::Dns(server) => Some(case.server_name(server)),
-            _ => None,
-        })
-        .collect();
-    if servers.is_empty() {
-        return Finding::unknown(format!(
-            "the answers of the DNS servers of {}: its look at {} has none",
-            case.destination(),
-            case.source()
-        ));
-    }
-    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-server", servers.join(", "), "no answer to any question")
-        .sure(Confidence::Likely)
-}
-
-/// The name has no address.
-fn address_missing(case: &Case<'_>, view: &View<'_>) -> Finding {
-    let place = match view.source {
-        Source::Dns(server) => {
-            format!("A {} on DNS server {}", view.name, case.server_name(server))
-        }
-        _ => format!("{} in {}", view.name, view.source),
-    };
-    if !view.answered {
-        return Finding::unknown(format!(
-            "an answer of {} for the address of {}",
-            view.source, view.name
-        ));
-    }
-    let confidence =
-        if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely };
-    Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-record", place, "no address")
-        .sure(confidence)
 }
 
 /// The right server, or one that nobody claims: how far the destination gets there.
@@ -218,24 +171,29 @@ fn reach(case: &Case<'_>, addresses: &[Mapped]) -> Finding {
         .find(stops)
         .or_else(|| paths.iter().find(|entry| is_broken(entry) && !no_way(entry)))
         .or_else(|| paths.iter().find(is_broken));
+    let stopped_at = broken.filter(|entry| !goes_on(&entry.1));
+    if let (Some((address, _)), None) = (reached, stopped_at) {
+        // It gets through, and an address that is silent only costs time: not where the source has said
+        // otherwise since, or turned it away there.
+        if let Some(finding) =
+            server::lost_since(case).or_else(|| server::turned_away(case, *address))
+        {
+            return finding;
+        }
+    }
+    let share = |finding: Finding| {
+        let count = paths.iter().filter(is_broken).count();
+        let tried = paths.iter().filter(|entry| !no_way(entry)).count();
+        finding.share(count, tried, "addresses")
+    };
     match (reached, broken) {
-        (Some((address, _)), None) => {
-            if let Some(lost) = server::lost_since(case) {
-                return lost;
-            }
-            if let Some(finding) = server::turned_away(case, *address) {
-                return finding;
-            }
-            if let Some(finding) = server::one_port(case, *address) {
-                return finding;
-            }
+        (Some((address, _)), None) => server::one_port(case, *address).unwrap_or_else(|| {
             // Both sides: the destination got through, and the source says that it is the source.
             let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
             Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
-        }
+        }),
         (Some(_), Some((address, path))) => {
-            let count = paths.iter().filter(is_broken).count();
-            let finding = at(case, *address, path).share(count, paths.len(), "addresses");
+            let finding = share(at(case, *address, path));
             if goes_on(path) { finding.latent() } else { finding }
         }
         (None, Some((address, path))) => at(case, *address, path),

@@ -32,7 +32,7 @@ pub(super) struct Finding {
 /// A DNS record that is wrong or missing.
 #[derive(Clone, Debug)]
 pub(super) struct BadRecord {
-    /// The servers that hold it, or lack it.
+    /// The servers that hold it, or lack it; all that speak of it, where it is in doubt which is wrong.
     pub(super) servers: Vec<IpAddr>,
     pub(super) name: DnsName,
     /// `A`, `AAAA` or `CNAME`.

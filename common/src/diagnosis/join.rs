@@ -10,7 +10,7 @@ use super::{
     words::join::{denied, port as port_steps},
 };
 use crate::{
-    facts::{AddressProbe, Failure, Transport},
+    facts::{AddressProbe, Failure, PeerObservation, Transport},
     reports::netsetup::Stage,
 };
 
@@ -74,6 +74,38 @@ pub fn closed_ports(probe: &AddressProbe) -> Vec<ClosedPort> {
         }
     };
     JOIN_PORTS.iter().filter_map(of).collect()
+}
+
+/// The ports of [`JOIN_PORTS`] that one computer got through to at no address of the domain controller that
+/// it looked at: it goes on from one that does not answer to the next. What another host lets in, which
+/// answers by its own name where a record is wrong, is no way in.
+#[must_use]
+pub fn closed_everywhere(looks: &[&PeerObservation]) -> Vec<ClosedPort> {
+    let is_named = |look: &PeerObservation, name: &str| {
+        name.trim_end_matches('.').eq_ignore_ascii_case(look.peer.as_str())
+    };
+    let is_other = |look: &PeerObservation, probe: &AddressProbe| {
+        let answers = probe.identity.iter().filter_map(|answer| answer.outcome.as_ref().ok());
+        let mut names = answers.filter_map(|who| who.dns_name.as_deref()).peekable();
+        names.peek().is_some() && !names.any(|name| is_named(look, name))
+    };
+    let is_open = |port: u16| {
+        looks.iter().any(|look| {
+            let probes = look.addresses.iter().filter(|probe| !is_other(look, probe));
+            let mut rows = probes.flat_map(|probe| &probe.well_known);
+            rows.any(|row| {
+                (row.port, row.transport) == (port, Transport::Tcp) && row.stage.outcome.is_ok()
+            })
+        })
+    };
+    let mut closed: Vec<ClosedPort> = Vec::new();
+    for port in looks.iter().flat_map(|look| &look.addresses).flat_map(closed_ports) {
+        if !is_open(port.port) && !closed.iter().any(|known| known.port == port.port) {
+            closed.push(port);
+        }
+    }
+    closed.sort_by_key(|closed| JOIN_PORTS.iter().position(|(port, _)| *port == closed.port));
+    closed
 }
 
 /// Names what stops a join. `links` are the verdicts on [`JOIN_INTERFACES`], `ports` is `None` where

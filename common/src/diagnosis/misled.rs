@@ -6,7 +6,7 @@ mod disagree;
 
 use self::blame::{blame, mapping};
 pub(super) use self::{
-    alias::{alias_astray, alias_missing, alias_name},
+    alias::{alias_astray, alias_missing, alias_name, alias_twice},
     disagree::{disagreement, unsettled},
 };
 use std::net::IpAddr;
@@ -25,9 +25,17 @@ use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
 pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {
-    // Of several, the one that stops the destination, not one from which it goes on to the next.
+    // Of several, the one that stops the destination, not one from which it goes on to the next; and
+    // what is known to be wrong before what may be the source itself.
     let stops = |wrong: &(IpAddr, Option<u32>, Option<String>)| !goes_on(&case.path(wrong.0));
-    let (address, line, name) = view.wrong(case).find(stops).or_else(|| view.wrong(case).next())?;
+    let is_known = |wrong: &(IpAddr, Option<u32>, Option<String>)| {
+        case.owns(wrong.0) || !may_be_source(&case.path(wrong.0), wrong.2.as_deref())
+    };
+    let (address, line, name) = view
+        .wrong(case)
+        .find(|wrong| stops(wrong) && is_known(wrong))
+        .or_else(|| view.wrong(case).find(stops))
+        .or_else(|| view.wrong(case).next())?;
     let path = case.path(address);
     let error = error_at(&path);
     if case.owns(address) {
@@ -47,17 +55,15 @@ pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option
     let holds = |other: &&View<'_>| other.addresses.iter().any(|(known, _)| *known == address);
     let behind = views.iter().find(|other| other.is_dns() && holds(other));
     let view = if view.source == Source::Cache { behind.unwrap_or(view) } else { view };
-    let reached = matches!(path, Path::Reached(_));
-    // Behind address translation it may be the source itself, which then serves.
-    if reached && name.is_none() {
+    if may_be_source(&path, name.as_deref()) {
         return Some(Finding::unknown(format!(
             "who answers at {address}, where the name leads: it has the interface, no domain \
              controller says that the address is its own, and nobody there said a name"
         )));
     }
-    let cause = match reached && !is_mixed(case, view) {
-        true => Cause::WrongServerIdentity,
-        false => record_cause(case, view),
+    let cause = match path {
+        Path::Reached(_) if !is_mixed(case, view) => Cause::WrongServerIdentity,
+        _ => record_cause(case, view),
     };
     let finding = Finding::failing(cause, Side::NameResolution, error);
     let sure = confidence(case, &path, address, name.as_deref());
@@ -69,6 +75,12 @@ pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option
     };
     let works = goes_on(&path) && view.addresses.iter().any(leads_through);
     Some(if works { finding.latent() } else { finding })
+}
+
+/// Whether an address that the source does not own may lead to it all the same: behind address
+/// translation what has the interface there, and says no name, may be the source, which then serves.
+const fn may_be_source(path: &Path<'_>, name: Option<&str>) -> bool {
+    matches!(path, Path::Reached(_)) && name.is_none()
 }
 
 /// Everything wrong that one source of names holds, whether it decides or not.
@@ -101,15 +113,15 @@ fn record_cause(case: &Case<'_>, view: &View<'_>) -> Cause {
 fn share(finding: Finding, case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Finding {
     if is_mixed(case, view) {
         // One that the destination has no way to is none that it tries.
-        let tried = |mapped: &&Mapped| !has_no_way(case, mapped.0, &case.path(mapped.0));
-        let tried = view.addresses.iter().filter(tried).count();
-        return finding.share(view.wrong(case).count(), tried, "addresses");
+        let is_tried = |address: IpAddr| !has_no_way(case, address, &case.path(address));
+        let tried = view.addresses.iter().filter(|mapped| is_tried(mapped.0)).count();
+        let wrong = view.wrong(case).filter(|wrong| is_tried(wrong.0)).count();
+        return finding.share(wrong, tried, "addresses");
     }
     if !view.is_dns() {
         return finding;
     }
-    let of_aliases =
-        (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias::alias_twice(case));
+    let of_aliases = (mapping(case, view) == Cause::DnsCnameWrong).then(|| alias_twice(case));
     if let Some(share) = of_aliases.flatten().and_then(|twice| twice.intermittent) {
         return Finding { intermittent: Some(share), ..finding };
     }
@@ -143,7 +155,7 @@ pub(super) fn elsewhere(
             return Some(alias_missing(case, views).latent());
         }
     }
-    alias::alias_twice(case)
+    alias_twice(case)
         .or_else(|| disagreement(case, views))
         .or_else(|| disagree::conflict(case, views))
         .map(Finding::latent)
@@ -151,12 +163,13 @@ pub(super) fn elsewhere(
 
 /// Proven when the source says which addresses are its own *and* somebody else answered there, under a
 /// name. An address that is silent, or whose host does not say who it is, could still be a translated one
-/// that leads to the source; and one that is translated to another domain controller need not be meant
-/// for that one.
+/// that leads to the source, the more so where it has the interface; and one that is translated to another
+/// domain controller need not be meant for that one.
 fn confidence(case: &Case<'_>, path: &Path<'_>, address: IpAddr, name: Option<&str>) -> Confidence {
     let answered = !matches!(path, Path::Unreached(_) | Path::NotSeen);
     let named = name.is_some_and(|name| !is_translated(case, address, name));
     match (case.source_addresses(), answered) {
+        _ if may_be_source(path, name) => Confidence::Possible,
         (Some(_), true) if named => Confidence::Proven,
         (Some(_), _) | (None, true) => Confidence::Likely,
         (None, false) => Confidence::Possible,

@@ -26,13 +26,17 @@ mod serving;
 mod shown;
 mod sight;
 mod sighting;
+mod unanswered;
 mod verdict;
 mod words;
 
 pub use self::{
     engine::{diagnose, judge},
     evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
-    join::{ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_ports, judge_join},
+    join::{
+        ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_everywhere, closed_ports,
+        judge_join,
+    },
     remarks::Remarks,
     root::{Root, ServerName, Shown, Subject, Traffic},
     serving::serving,

@@ -225,7 +225,7 @@ impl List<'_> {
         let side = Side::NameResolution;
         let Some(effective) = effective(views) else { return self.silence(views) };
         if let Some(bad) = &self.finding.record {
-            return self.record(bad, views, effective);
+            return self.record(bad, effective);
         }
         let dc = case.destination().clone();
         let resolver = case.destination_resolver.map(|resolver| &resolver.fact);
@@ -282,32 +282,21 @@ impl List<'_> {
     }
 
     /// A record that is wrong or missing, and the one server that can be blamed for it.
-    fn record(&mut self, bad: &BadRecord, views: &[View<'_>], effective: &View<'_>) {
+    fn record(&mut self, bad: &BadRecord, effective: &View<'_>) {
         let case = self.case;
         let record = match bad.kind {
             "CNAME" => RecordType::Cname,
             "AAAA" => RecordType::Aaaa,
             _ => RecordType::A,
         };
-        // A record that some servers lack is named with all of them; the places are those.
-        let lacks = |server: &std::net::IpAddr| {
-            views.iter().any(|view| {
-                view.source == Source::Dns(*server) && view.answered && view.addresses.is_empty()
-            })
-        };
-        let disagree = self.finding.cause == Cause::DnsServersDisagree;
-        let holders: Vec<_> =
-            bad.servers.iter().copied().filter(|server| !disagree || lacks(server)).collect();
-        // Where none lacks it, they hold different ones.
-        let holders = if holders.is_empty() { bad.servers.clone() } else { holders };
         let name = bad.name.clone();
         self.push(Root {
             cause: self.finding.cause,
             side: Side::NameResolution,
             subject: Subject::DnsRecord { name, record, value: bad.data.clone() },
-            places: holders.iter().map(|server| case.server_name(*server)).collect(),
+            places: bad.servers.iter().map(|server| case.server_name(*server)).collect(),
         });
-        let blamed = match (self.finding.state, effective.source, holders.as_slice()) {
+        let blamed = match (self.finding.state, effective.source, bad.servers.as_slice()) {
             (State::Failing, Source::Dns(server), _) => Some(server),
             (State::Latent, _, [only]) => Some(*only),
             _ => None,

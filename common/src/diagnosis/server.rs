@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use self::{filtered::denied, pattern::pattern, registration::lost};
 pub(super) use self::{
     filtered::turned_away,
-    reason::{breaks_at_restart, dynamic_used_up},
+    reason::{RPC_SERVICES, breaks_at_restart, dynamic_used_up},
 };
 use super::{
     Cause, Confidence, Side,

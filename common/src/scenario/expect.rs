@@ -35,6 +35,10 @@ pub struct Expect {
     pub notes: Vec<String>,
     /// Causes that it must not be, although they are near: a near miss of each.
     pub not: Vec<Cause>,
+    /// Causes that must not stand among those ruled out: nothing speaks against them.
+    pub not_ruled_out: Vec<Cause>,
+    /// Texts that must not stand in the remedy.
+    pub not_remedy: Vec<String>,
     /// The confidence that it must not reach.
     pub not_confidence: Option<Confidence>,
 }
@@ -67,6 +71,10 @@ pub(super) fn read(root: &Section<'_>, _: &World) -> Option<Expect> {
         why_not: texts("why-not"),
         notes: texts("notes"),
         not: table.list("not", |text| known(Cause::ALL, text)).unwrap_or_default(),
+        not_ruled_out: table
+            .list("not-ruled-out", |text| known(Cause::ALL, text))
+            .unwrap_or_default(),
+        not_remedy: texts("not-remedy"),
         not_confidence: table.parse("not-confidence", |text| known(Confidence::ALL, text)),
     };
     Some(expect)
@@ -134,6 +142,13 @@ impl Expect {
         let why = why.join(" / ");
         for text in self.why_not.iter().filter(|text| !why.contains(text.as_str())) {
             found.push(format!("why not: expected {text:?} in it, got {why}"));
+        }
+        for out in verdict.ruled_out.iter().filter(|out| self.not_ruled_out.contains(&out.cause)) {
+            found.push(format!("ruled out: {} must not be among them: {}", out.cause, out.why));
+        }
+        let remedy = verdict.remedy.join(" / ");
+        for text in self.not_remedy.iter().filter(|text| remedy.contains(text.as_str())) {
+            found.push(format!("remedy: {text:?} must not be in it, got {remedy}"));
         }
         if self.not.contains(&verdict.cause) {
             found.push(format!("cause: it must not be {}", verdict.cause));

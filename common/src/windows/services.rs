@@ -210,7 +210,8 @@ fn command(service: &str, start: StartType) -> String {
         StartType::Manual => "demand",
         StartType::Disabled => "disabled",
     };
-    format!("sc config {service} start= {start}")
+    // In PowerShell, sc alone is Set-Content.
+    format!("sc.exe config {service} start= {start}")
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use epmesh_common::{
     diagnosis::{
-        Cause, ClosedPort, JOIN_INTERFACES, State, Verdict, closed_ports, diagnose, judge_join,
+        Cause, ClosedPort, JOIN_INTERFACES, State, Verdict, closed_everywhere, closed_ports,
+        diagnose, judge_join,
     },
-    facts::{Failure, Stage as Outcome, Transport, WellKnownPort},
+    facts::{Failure, PeerObservation, Stage as Outcome, Transport, WellKnownPort},
     reports::netsetup::Stage,
 };
 
@@ -69,6 +70,29 @@ fn what_was_not_seen_is_not_in_order() {
     let past = judge_join(&links(None), Some(&[]), Some(Stage::Directory), &[]);
     assert_eq!(past.state, State::Healthy);
     assert!(past.words.contains("now all that it needs is reached"), "{}", past.words);
+}
+
+/// A client goes on from an address that does not answer to the next, and what it finds open at another
+/// host is not the domain controller's.
+#[test]
+fn a_port_is_closed_where_no_address_of_the_domain_controller_lets_in() {
+    let mut s = Scenario::healthy();
+    let row = |outcome| WellKnownPort { port: 445, transport: Transport::Tcp, stage: outcome };
+    let mut second = s.probe().clone();
+    second.address = "10.0.0.13".parse().expect("an address");
+    s.probe().well_known = vec![row(Outcome::failed(Failure::TimedOut, 1))];
+    second.well_known = vec![row(Outcome::ok(1))];
+    let mut look = (*s.evidence.observations[0].seen).clone();
+    look.addresses.push(second);
+    let ports = |look: &PeerObservation| -> Vec<u16> {
+        closed_everywhere(&[look]).iter().map(|closed| closed.port).collect()
+    };
+    assert_eq!(ports(&look), [0_u16; 0], "the second address lets in");
+    let other = look.addresses.last_mut().expect("the second");
+    for answer in other.identity.iter_mut().filter_map(|answer| answer.outcome.as_mut().ok()) {
+        answer.dns_name = Some("member.lab.test".to_owned());
+    }
+    assert_eq!(ports(&look), [445], "that is another host");
 }
 
 /// All is reached by the name that was given; the client would never have come to that name.

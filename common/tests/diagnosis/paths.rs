@@ -7,6 +7,7 @@ use epmesh_common::{
         PortProbe, PortRange, PortUse, ProfileKind, RangeUse, Reading, RpcFilter, RpcFilterAction,
         RpcFilterLayer, RpcSettings, Section, ServiceRole, ServiceState, Stage, Transport, Trend,
     },
+    identity::Identity,
 };
 
 use crate::healthy::{FIRST, SECOND, Scenario, THIRD, address, error, now, seconds_ago};
@@ -60,6 +61,11 @@ fn a_filter_hides_what_the_source_lists() {
     assert_eq!(said(&s), (State::Failing, rpc, Side::Network, Likely), "no filter there");
     s.evidence.source.put(seconds_ago(5), filters(vec![block(RpcFilterLayer::Resolution)], true));
     assert_eq!(said(&s), (State::Failing, rpc, Side::Source, Proven));
+    // An answer without a name does not say who it is.
+    let mut s = denied();
+    s.probe().identity[0].outcome = Ok(Identity::default());
+    let possible = Confidence::Possible;
+    assert_eq!(said(&s), (State::Failing, rpc, Side::Source, possible), "nobody said a name");
     // A registration that came after the look was not there when it was denied.
     let mut s = denied();
     s.evidence.registrations[0].first = seconds_ago(6);

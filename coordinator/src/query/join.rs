@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::{
-        ClosedPort, Evidence, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, Link, Observed, State,
-        Verdict, closed_ports, diagnose, judge_join,
+        ClosedPort, Evidence, JOIN_INTERFACES, JoinVerdict, Link, Observed, State, Verdict,
+        closed_everywhere, diagnose, judge_join,
     },
-    facts::{DnsName, PeerObservation, Timestamp, Transport},
+    facts::{DnsName, PeerObservation, Timestamp},
     reports::netsetup::Attempt,
     rpc::{InterfaceId, names},
 };
@@ -213,25 +213,12 @@ pub(super) fn judge(
     }
 }
 
-/// Whether a client tried the ports, and those that it got through to at no address: it goes on from one
-/// that does not answer to the next.
+/// Whether a client tried the ports, and those that it got through to at no address.
 fn by_any(own: &[Observed]) -> (bool, Vec<ClosedPort>) {
-    let probes = || own.iter().flat_map(|observed| &observed.seen.addresses);
-    let tried = probes().any(|probe| !probe.well_known.is_empty());
-    let open = |port: u16| {
-        let mut rows = probes().flat_map(|probe| &probe.well_known);
-        rows.any(|row| {
-            row.port == port && row.transport == Transport::Tcp && row.stage.outcome.is_ok()
-        })
-    };
-    let mut closed: Vec<ClosedPort> = Vec::new();
-    for port in probes().flat_map(closed_ports) {
-        if !open(port.port) && !closed.iter().any(|known| known.port == port.port) {
-            closed.push(port);
-        }
-    }
-    closed.sort_by_key(|closed| JOIN_PORTS.iter().position(|(port, _)| *port == closed.port));
-    (tried, closed)
+    let mut probes = own.iter().flat_map(|observed| &observed.seen.addresses);
+    let tried = probes.any(|probe| !probe.well_known.is_empty());
+    let looks: Vec<&PeerObservation> = own.iter().map(|observed| &*observed.seen).collect();
+    (tried, closed_everywhere(&looks))
 }
 
 /// Whether witnesses tried the ports, and those that none of them got through to.

@@ -12,7 +12,7 @@ use super::{
         owner::Owner,
         path::Path,
     },
-    blame::{servers_where, sure_of_source},
+    blame::{addresses_where, servers_where, sure_of_source},
 };
 
 /// Some DNS servers have no address for the name, and others do.
@@ -33,7 +33,7 @@ pub(in super::super) fn disagreement(case: &Case<'_>, views: &[View<'_>]) -> Opt
                 "no address there, and one on the others",
             )
             .record(BadRecord {
-                servers: case.dns_servers().to_vec(),
+                servers: addresses_where(views, |view| lacks(&view)),
                 name: lacking.name.clone(),
                 kind: "A",
                 data: None,
@@ -82,8 +82,8 @@ fn conflict_of(case: &Case<'_>, views: &[View<'_>], v4: bool) -> Option<Finding>
         })
         .collect();
     let kind = if v4 { "A" } else { "AAAA" };
-    let servers =
-        servers_where(case, views, |view| sets.iter().any(|(of, _)| of.source == view.source));
+    let speaks = |view: &View<'_>| sets.iter().any(|(of, _)| of.source == view.source);
+    let servers = servers_where(case, views, speaks);
     Some(
         Finding::failing(Cause::DnsServersDisagree, Side::NameResolution, error)
             .culprit(
@@ -92,7 +92,7 @@ fn conflict_of(case: &Case<'_>, views: &[View<'_>], v4: bool) -> Option<Finding>
                 format!("{}; which is right, nobody has said", said.join("; ")),
             )
             .record(BadRecord {
-                servers: case.dns_servers().to_vec(),
+                servers: addresses_where(views, speaks),
                 name: first.name.clone(),
                 kind,
                 data: None,

@@ -7,7 +7,10 @@ use super::{
     super::{Cause, Confidence, Side, case::Case, finding::Finding, path::Path},
     pattern::pattern,
 };
-use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+use crate::{
+    facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer},
+    identity::Identity,
+};
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
@@ -71,12 +74,15 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
 
 /// Whether whoever answered the destination at an address said who it is.
 fn is_named(case: &Case<'_>, address: IpAddr) -> bool {
-    let probe = case.probe(address);
-    probe.is_some_and(|probe| probe.identity.iter().any(|answer| answer.outcome.is_ok()))
+    let says_who = |who: &Identity| {
+        who.dns_name.is_some() || who.netbios_name.is_some() || who.dsa_guid.is_some()
+    };
+    let answers = case.probe(address).into_iter().flat_map(|probe| &probe.identity);
+    answers.filter_map(|answer| answer.outcome.as_ref().ok()).any(says_who)
 }
 
 /// The filter of the source, at this layer, that may block the interface.
-fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
+pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
     let filters = case.source_filters?.rpc.value()?;
     filters.iter().find(|filter| filter.layer == layer && filter.blocks(case.interface().uuid))
 }

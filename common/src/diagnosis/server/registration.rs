@@ -30,6 +30,11 @@ const UNSEEN: Duration = Duration::from_secs(120);
 /// boot.
 const NEVER_STARTED: u32 = 1077;
 
+/// What the service manager keeps of a service that it could not start: it took too long
+/// (`ERROR_SERVICE_REQUEST_TIMEOUT`), is disabled, depends on one that failed or is not there, or its account
+/// was not let in or is not that of its process. These tell of an attempt, and of no run.
+const NOT_STARTED: [u32; 6] = [1053, 1058, 1068, 1069, 1075, 1079];
+
 /// Which of the ways it is, for a link that fails with `error`.
 pub(super) fn lost(case: &Case<'_>, error: i64) -> Finding {
     // The source's word on its services and the destination's look are both sides of this step.
@@ -85,12 +90,7 @@ fn stopped(
     let how = if disabled { "not running, disabled" } else { "not running" };
     let code = service.exit_code.value().copied();
     if let Some(last) = case.registrations().map(|known| known.last).max() {
-        let ended = match code {
-            Some(code) if ![0, NEVER_STARTED].contains(&code) => {
-                format!("; ended with exit code {code}")
-            }
-            _ => String::new(),
-        };
+        let ended = ended(code).map_or(String::new(), |ended| format!("; {ended}"));
         let losses = Losses::word(case, last, true);
         return Finding::failing(Cause::ServiceDied, Side::Source, error)
             .culprit("service", name, format!("{how}; was registered until {last}{ended}{losses}"))
@@ -106,16 +106,33 @@ fn stopped(
     if service.start.value() == Some(&StartType::Automatic) && is_early {
         return starting(case, name, format!("not running yet, booted at {boot}"), most);
     }
+    let tried = code.is_some_and(|code| NOT_STARTED.contains(&code));
+    let ended = ended(code).filter(|_| windows).map_or(String::new(), |ended| format!("; {ended}"));
     // The service manager knows of a run that nobody else saw.
-    if let Some(code) = code.filter(|code| windows && ![0, NEVER_STARTED].contains(code)) {
+    if !ended.is_empty() && !tried {
         return Finding::failing(Cause::ServiceDied, Side::Source, error)
-            .culprit("service", name, format!("{how}; ended with exit code {code}"))
+            .culprit("service", name, format!("{how}{ended}"))
             .sure(Confidence::Likely);
     }
     let sure = code == Some(NEVER_STARTED) || watched(case, boot);
     Finding::failing(Cause::ServiceNotStarted, Side::Source, error)
-        .culprit("service", name, format!("{how}; never registered since the boot at {boot}"))
+        .culprit(
+            "service",
+            name,
+            format!("{how}; never registered since the boot at {boot}{ended}"),
+        )
         .sure(if sure { most } else { Confidence::Likely })
+}
+
+/// What the exit code of a service that does not run tells of its end, or of the last attempt to start it.
+fn ended(code: Option<u32>) -> Option<String> {
+    let code = code.filter(|code| ![0, NEVER_STARTED].contains(code))?;
+    let what = if NOT_STARTED.contains(&code) {
+        "could not be started: code"
+    } else {
+        "ended with exit code"
+    };
+    Some(format!("{what} {code}"))
 }
 
 fn running(

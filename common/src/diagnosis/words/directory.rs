@@ -4,6 +4,7 @@ use super::{
     super::directory::{Older, older},
     remedy::{Ground, command},
 };
+use crate::facts::NtdsSettings;
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
@@ -34,7 +35,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     };
     let here = command(
         g.case.destination_platform(),
-        &format!("repadmin /showobjmeta {dest} \"{object}\""),
+        &format!("repadmin /showattr {dest} \"{object}\" /atts:objectGUID,whenCreated"),
         &compare(dest),
     );
     let promoted = g.at_source(
@@ -49,26 +50,50 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             "find out how {source} came to run on it: restored from an old backup or snapshot, or a \
              second host of that name; do not force replication from it before that is clear"
         ));
-    } else {
-        let pull = command(
-            g.case.destination_platform(),
-            &format!("repadmin /replicate {dest} HUB \"CN=Configuration,{root}\""),
-            &format!("samba-tool drs replicate {dest} HUB \"CN=Configuration,{root}\""),
-        );
-        steps.push(format!(
-            "let {dest} pull the configuration from a domain controller that knows the newer object, \
-             HUB in this: {pull}"
-        ));
+        steps.push(anew(g));
+        return steps;
     }
-    let tool = command(
+    let pull = command(
         g.case.destination_platform(),
-        "in Active Directory Sites and Services",
-        "with samba-tool domain demote --remove-other-dead-server, which takes all of a server's objects",
+        &format!("repadmin /replicate {dest} HUB \"CN=Configuration,{root}\""),
+        &format!("samba-tool drs replicate {dest} HUB \"CN=Configuration,{root}\""),
     );
     steps.push(format!(
-        "only then, and only if it is still there, remove the older object {tool}: metadata cleanup \
-         deletes a domain controller from the directory and cannot be undone, so make sure by its \
-         objectGUID which one it is"
+        "let {dest} pull the configuration from a domain controller that knows the newer object, \
+         HUB in this: {pull}"
     ));
+    steps.push(remove(g, known));
     steps
+}
+
+/// The host that runs on the older object is built anew: the object alone cannot be taken from it.
+fn anew(g: &Ground<'_>) -> String {
+    let source = g.source;
+    let how = g.at_source(
+        "in PowerShell Uninstall-ADDSDomainController -ForceRemoval, before Windows Server 2012 dcpromo \
+         /forceremoval, then promote it again",
+        "systemctl stop samba-ad-dc, move its private folder aside, then samba-tool domain join",
+    );
+    format!(
+        "only then, and only if it is that one that has to go, demote {source} by force and promote it \
+         anew: {how}; what only it has is lost, and that cannot be undone"
+    )
+}
+
+/// Both objects are of one host: what takes its server or its account along takes the newer one's.
+fn remove(g: &Ground<'_>, known: Option<&NtdsSettings>) -> String {
+    let dest = g.dest;
+    let is_older = |known: &&NtdsSettings| older(g.case, known) == Older::Destinations;
+    let guid = known.filter(is_older).map_or("GUID".to_owned(), |known| known.dsa_guid.to_string());
+    let tool = command(
+        g.case.destination_platform(),
+        "in ADSI Edit, the object NTDS Settings alone",
+        &format!("ldbdel --recursive -H ldap://{dest} -U Administrator \"<GUID={guid}>\""),
+    );
+    format!(
+        "only then, and only if it is still there, remove the older object, objectGUID {guid}: {tool}; it \
+         cannot be undone, so make sure by the objectGUID which one it is; no metadata cleanup of the \
+         server (ntdsutil, samba-tool domain demote --remove-other-dead-server): that takes the \
+         computer's account too, which belongs to the newer object as well"
+    )
 }

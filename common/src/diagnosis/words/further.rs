@@ -57,10 +57,12 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
             ));
         }
     }
-    // Whoever does not get to the source does not see that it does not serve.
+    // Whoever does not get to the source does not see that it does not serve. One that has just started
+    // will.
     if g.finding.state == State::Failing
         && g.finding.side != Side::Source
-        && let Some(Finding { culprit: Some(culprit), .. }) = server::does_not_serve(g.case)
+        && let Some(Finding { state: State::Failing, culprit: Some(culprit), .. }) =
+            server::does_not_serve(g.case)
     {
         steps.push(format!(
             "also wrong, and next to fail the link: {}, {}",

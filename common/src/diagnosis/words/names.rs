@@ -64,15 +64,20 @@ fn alias_missing(g: &Ground<'_>) -> Vec<String> {
 
 fn hosts(g: &Ground<'_>) -> Vec<String> {
     let path = g.case.hosts_path();
-    let copy = command(
-        g.case.destination_platform(),
-        &format!("copy {path} {path}.old"),
-        &format!("cp -p {path} {path}.old"),
-    );
+    // Where it stands is in a section that may be missing.
+    let copy = path.contains(['/', '\\']).then(|| {
+        command(
+            g.case.destination_platform(),
+            &format!(" (copy {path} {path}.old)"),
+            &format!(" (cp -p {path} {path}.old)"),
+        )
+    });
+    let copy = copy.unwrap_or_default();
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
-            "remove the line {}, after a copy of the file ({copy}): it says {}; DNS then decides",
+            "remove the line {}, or the name from it where it has others, after a copy of the file{copy}: it \
+             says {}; DNS then decides",
             g.name, g.value
         ),
         flush(g),
@@ -104,7 +109,8 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
     steps.extend([
         format!(
             "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
-             wins server {server} delete name Name={label} EndChar=00",
+             wins server {server} delete name Name={label} EndChar=00; a replication partner of the server \
+             that still has it brings it back: delete it there, too",
             g.name, g.value
         ),
         format!("on {}, register the right one: {register}", g.source),
@@ -135,11 +141,9 @@ fn disagree(g: &Ground<'_>) -> Vec<String> {
     let register = register_host(g);
     let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
     if g.finding.missing.is_empty() {
-        let zone = record.and_then(|record| record.name.parent());
-        // The culprit is called `A dc2 on DNS server 10.0.1.5 (dc1), 10.0.1.6`.
-        let lacking = g.name.split([' ', ',']).filter_map(|word| word.parse::<IpAddr>().ok());
-        let each = lacking.zip(zone.iter().cycle());
-        steps.extend(each.map(|(server, zone)| reload(g.case, server, &zone.to_string())));
+        if let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string()))) {
+            steps.extend(record.servers.iter().map(|server| reload(g.case, *server, &zone)));
+        }
         steps.push(format!(
             "mend what keeps it from having the record ({}): replication of the zone, or a transfer \
              that failed; or take it off the list of {dest}",

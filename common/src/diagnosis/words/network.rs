@@ -3,7 +3,8 @@
 use super::{
     super::{Cause, Side},
     ports::{is_handed_out, open, port, to_port},
-    remedy::Ground,
+    records,
+    remedy::{Ground, command},
     service::restart,
 };
 use crate::facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer};
@@ -17,7 +18,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
                 Side::Source => format!(
                     "on {source}, see what listens and what filters: {}",
                     g.at_source(
-                        "netstat -ano | findstr :135; sc query RpcEptMapper; netsh advfirewall show \
+                        "netstat -ano | findstr :135; sc.exe query RpcEptMapper; netsh advfirewall show \
                          allprofiles",
                         "ss -tlnp 'sport = 135'; systemctl status samba-ad-dc; nft list ruleset"
                     )
@@ -178,9 +179,9 @@ fn exhausted(g: &Ground<'_>) -> Vec<String> {
     } else {
         (g.source, g.case.source_platform())
     };
-    let holders = super::remedy::command(
+    let holders = command(
         platform,
-        "netstat -anob (netstat -ano | find /c \"TIME_WAIT\" counts those that are only waiting)",
+        "netstat -anob (netstat -ano | findstr TIME_WAIT has those that are only waiting)",
         "ss -tanp (ss -tan state time-wait | wc -l counts those that are only waiting)",
     );
     let early = g.finding.side != Side::Destination && g.source_is_early();
@@ -189,11 +190,8 @@ fn exhausted(g: &Ground<'_>) -> Vec<String> {
     } else {
         "netsh int ipv4 show dynamicport tcp; the default is start=49152 num=16384"
     };
-    let range = super::remedy::command(
-        platform,
-        show,
-        "sysctl net.ipv4.ip_local_port_range; the default is 32768 60999",
-    );
+    let range =
+        command(platform, show, "sysctl net.ipv4.ip_local_port_range; the default is 32768 60999");
     vec![
         format!("{}: {}; on {host}, see which program holds the ports: {holders}", g.name, g.value),
         format!(
@@ -220,8 +218,8 @@ fn other(g: &Ground<'_>) -> Vec<String> {
         }
         "dns-record" => format!(
             "on {source}, register its addresses: {}; then ask each server: {}",
-            g.at_source("ipconfig /registerdns", "samba_dnsupdate --all-names"),
-            super::records::lookups(g, "A")
+            records::register_host(g),
+            records::lookups(g, "A")
         ),
         "endpoint-mapper" if g.case.source_platform() == Some(Platform::Windows) => format!(
             "on {source}, see what holds TCP 135: netstat -ano | findstr :135; RpcSs and RpcEptMapper \

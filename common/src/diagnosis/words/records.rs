@@ -49,7 +49,7 @@ pub(super) fn make_sure(g: &Ground<'_>) -> Option<String> {
     })
 }
 
-/// The command that deletes the record, one a server. It is asked back before it does.
+/// The command that deletes the record, one a server. dnscmd asks back before it does, samba-tool does not.
 pub(super) fn deletions(case: &Case<'_>, record: &BadRecord) -> Vec<String> {
     let BadRecord { servers, name, kind, data: Some(data) } = record else { return Vec::new() };
     let Some(zone) = name.parent() else { return Vec::new() };
@@ -124,8 +124,9 @@ fn aging(case: &Case<'_>, record: &BadRecord) -> String {
     let (Some(server), Some(zone)) = (record.servers.first(), record.name.parent()) else {
         return String::new();
     };
+    let (to, place) = reach(case, *server);
     match platform_of(case, *server) {
-        Some(Platform::Windows) => format!(": dnscmd {server} /ZoneInfo {zone}"),
+        Some(Platform::Windows) => format!(": dnscmd {to} /ZoneInfo {zone}{place}"),
         _ => String::new(),
     }
 }
@@ -142,13 +143,12 @@ fn platform_of(case: &Case<'_>, server: IpAddr) -> Option<Platform> {
 }
 
 pub(super) fn flush(g: &Ground<'_>) -> String {
-    let dest = g.dest;
-    match g.case.destination_platform() {
-        Some(Platform::Windows) => {
-            format!("on {dest}, clear the DNS client's cache: ipconfig /flushdns")
-        }
-        _ => format!("on {dest}, clear the resolver's cache (Windows: ipconfig /flushdns)"),
-    }
+    let how = command(
+        g.case.destination_platform(),
+        "ipconfig /flushdns",
+        "resolvectl flush-caches, where systemd-resolved runs",
+    );
+    format!("on {}, clear the DNS client's cache: {how}", g.dest)
 }
 
 pub(super) fn register_host(g: &Ground<'_>) -> String {
@@ -166,7 +166,10 @@ pub(super) fn lookups(g: &Ground<'_>, kind: &str) -> String {
         None => g.source.to_string(),
     };
     let servers = g.case.dns_servers();
-    let each = servers.iter().map(|server| format!("nslookup -type={kind} {name} {server}"));
+    let each = servers.iter().map(|server| {
+        let (to, place) = reach(g.case, *server);
+        format!("nslookup -type={kind} {name} {to}{place}")
+    });
     each.collect::<Vec<_>>().join("; ")
 }
 

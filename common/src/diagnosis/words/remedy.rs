@@ -66,11 +66,8 @@ pub(in super::super) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String
     let mut steps = match finding.cause {
         Cause::Healthy => return Vec::new(),
         Cause::Unknown => {
-            return finding
-                .missing
-                .iter()
-                .map(|what| format!("needed to decide: {what}"))
-                .collect();
+            let missing = finding.missing.iter().map(|what| format!("needed to decide: {what}"));
+            return missing.chain([check(case)]).collect();
         }
         Cause::HostsFileOverride
         | Cause::LmhostsOverride

@@ -11,7 +11,7 @@ use super::{
         Cause, RuledOut, State,
         case::Case,
         finding::Finding,
-        misled::alias_name,
+        misled::{alias_name, alias_twice},
         naming::{Alias, View, effective},
         owner::Owner,
     },
@@ -55,8 +55,8 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             let why = format!("every DNS server has {}", alias_name(case));
             rule(Cause::DnsCnameMissing, why);
         }
-        if dns().all(|view| matches!(&view.alias, Alias::Target(target) if target == case.source()))
-        {
+        let is_named = |view: &View<'_>| matches!(&view.alias, Alias::Target(target) if target == case.source());
+        if dns().all(is_named) && alias_twice(case).is_none() {
             let why = format!("on every DNS server the CNAME names {}", case.source());
             rule(Cause::DnsCnameWrong, why);
         }
@@ -100,8 +100,8 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
     }
     let effective: Vec<IpAddr> =
         effective(views).map_or(Vec::new(), |view| view.addresses.iter().map(|a| a.0).collect());
-    let source_answers = |address: &&IpAddr| case.owner(**address) == Owner::Source;
-    if let Some(address) = effective.iter().find(source_answers) {
+    let is_source = |address: &IpAddr| case.owner(*address) == Owner::Source;
+    if let Some(address) = effective.first().filter(|_| effective.iter().all(is_source)) {
         let why = format!("{address}, where the name leads, is {}", case.source());
         rule(Cause::WrongServerIdentity, why);
     }

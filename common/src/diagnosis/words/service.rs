@@ -1,11 +1,11 @@
 //! What to do about a service that does not run, or does not register.
 
 use super::{
-    super::{Cause, Side, State, latent::FLAPPING},
+    super::{Cause, Side, State, latent::FLAPPING, server::RPC_SERVICES},
     remedy::Ground,
 };
 use crate::{
-    facts::{Platform, StartType},
+    facts::{Platform, Service, StartType},
     windows::{Release, defaults_of},
 };
 
@@ -104,7 +104,7 @@ fn look_up(g: &Ground<'_>) -> String {
          Manager']]]\""
     };
     g.at_source(
-        &format!("its start type (sc qc {service}), {system} and {log}"),
+        &format!("its start type (sc.exe qc {service}), {system} and {log}"),
         "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
     )
 }
@@ -143,8 +143,11 @@ fn start(g: &Ground<'_>) -> String {
         .case
         .service()
         .is_some_and(|service| matches!(service.start.value(), Some(StartType::Disabled)));
-    let enable =
-        if disabled { format!("sc config {service} start= auto, then ") } else { String::new() };
+    let enable = if disabled {
+        format!("sc.exe config {service} start= auto, then ")
+    } else {
+        String::new()
+    };
     let others = if service.eq_ignore_ascii_case("NTDS") {
         "; then those that stopped with it: Kdc, IsmServ, DFSR, DNS"
     } else {
@@ -211,19 +214,35 @@ fn default_account(g: &Ground<'_>, service: &str) -> &'static str {
     known.unwrap_or(usual)
 }
 
-/// An RPC service off its default, on either side.
+/// An RPC service off its default, on either side; with it those that are disabled beside it, or the host
+/// comes back without them.
 fn misconfigured(g: &Ground<'_>) -> Vec<String> {
-    let host = if g.finding.side == Side::Destination { g.dest } else { g.source };
+    let at_destination = g.finding.side == Side::Destination;
+    let host = if at_destination { g.dest } else { g.source };
+    let held = if at_destination { g.case.destination_services } else { g.case.source_services };
     let service = g.name.split(' ').next().unwrap_or("RpcSs");
-    let account = default_account(g, service);
-    let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
-    vec![
-        format!("set it back to the default of its release: {}: {}", g.name, g.value),
-        format!(
-            "on {host}: sc config {service} start= auto obj= \"{account}\" password= \"\"; where that is \
-             refused: reg add {key} /v Start /t REG_DWORD /d 2 /f, reg add {key} /v ObjectName /t REG_SZ \
-             /d \"{account}\" /f; find the policy or script that changed it"
-        ),
-        format!("restart {host}, which starts it and interrupts its clients: shutdown /r /t 0"),
-    ]
+    let list = held.and_then(|services| services.fact.list.value()).into_iter().flatten();
+    let is_disabled = |other: &&Service| {
+        matches!(other.start.value(), Some(StartType::Disabled))
+            && !other.name.eq_ignore_ascii_case(service)
+            && RPC_SERVICES.iter().any(|name| other.name.eq_ignore_ascii_case(name))
+    };
+    let also = list.filter(is_disabled).map(|other| other.name.as_str());
+    let mut steps =
+        vec![format!("set it back to the default of its release: {}: {}", g.name, g.value)];
+    for service in std::iter::once(service).chain(also) {
+        let account = default_account(g, service);
+        let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
+        steps.push(format!(
+            "on {host}, keep a copy, as nothing starts with a wrong account here: reg export {key} \
+             {service}.reg; then at a command prompt: sc.exe config {service} start= auto obj= \
+             \"{account}\" password= \"\"; where that is refused: reg add {key} /v Start /t REG_DWORD /d 2 \
+             /f, reg add {key} /v ObjectName /t REG_SZ /d \"{account}\" /f; find the policy or script \
+             that changed it"
+        ));
+    }
+    steps.push(format!(
+        "restart {host}, which starts it and interrupts its clients: shutdown /r /t 0"
+    ));
+    steps
 }

@@ -1,8 +1,10 @@
 //! The settings that keep a service from registering, where they were read and do not.
 
+use std::time::Duration;
+
 use super::super::super::{Cause, RuledOut, State, case::Case, finding::Finding};
 use crate::{
-    facts::{RangeUse, Reading, Transport},
+    facts::{RangeUse, Reading, Timestamp, Transport},
     windows::{RpcPorts, rpc_ports},
 };
 
@@ -16,13 +18,16 @@ const REASONS: [Cause; 6] = [
     Cause::ClientProtocolsMissing,
 ];
 
+/// So far back goes what is told of the ports in use.
+const TOLD: Duration = Duration::from_secs(15 * 60);
+
 /// Each reason that does not hold, beside a registration that failed.
 pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let failed = finding.cause == Cause::RegistrationFailed || REASONS.contains(&finding.cause);
     let Some(rpc) = case.source_rpc.filter(|_| failed && finding.state == State::Failing) else {
         return;
     };
-    let source = case.source();
+    let (source, facts) = (case.source(), &case.evidence.source);
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     let tcp = rpc.client_protocols.value().and_then(|values| {
         values.iter().find(|value| value.name.eq_ignore_ascii_case("ncacn_ip_tcp"))
@@ -45,12 +50,19 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
         RpcPorts::Dynamic => {
             let why = format!("{source} has no Ports in Rpc\\Internet");
             rule(Cause::RpcInternetPortsInvalid, why);
-            let ranges = case.source_port_use.and_then(|ports| ports.ranges.value());
+            // What is told of ports is of the last quarter of an hour, and a service registers as it starts.
+            let started = case.process().map(|process| case.on_our_clock(process.started));
+            let ports = facts.port_use.as_ref().filter(|_| case.source_port_use.is_some());
+            let is_told = |at: Timestamp| started.is_some_and(|since| since.until(at) < TOLD);
+            let ports = ports.filter(|ports| is_told(ports.at));
+            let ranges = ports.and_then(|ports| ports.fact.ranges.value());
             let of_tcp = |row: &&RangeUse| row.range.transport == Transport::Tcp;
             let used = ranges.into_iter().flatten().filter(of_tcp).map(|row| row.used_percent);
             if let Some(most) = used.max().filter(|most| *most < 100) {
-                let why =
-                    format!("at most {most} % of the dynamic TCP ports of {source} were in use");
+                let why = format!(
+                    "at most {most} % of the dynamic TCP ports of {source} were in use since its \
+                     service started"
+                );
                 rule(Cause::PortRangeExhausted, why);
             }
         }
