@@ -39,6 +39,16 @@ pub(super) fn finish(table: &Table) -> String {
     text
 }
 
+/// A sentence, in lines that are no longer than there is room.
+pub(super) fn wrapped(text: &str, width: Option<u16>) -> String {
+    let mut table = table(&[], width);
+    table.add_row([text]);
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((0, 0));
+    }
+    finish(&table)
+}
+
 /// Lines that begin with a label, wrapped behind it.
 pub(super) fn labelled(rows: &[(&str, String)], width: Option<u16>) -> String {
     if rows.is_empty() {
@@ -172,7 +182,7 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
 }
 
 /// Whether a table of many columns would break its words.
-fn is_narrow(width: Option<u16>) -> bool {
+pub(super) fn is_narrow(width: Option<u16>) -> bool {
     width.is_some_and(|width| width < 110)
 }
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     alert::{AlertError, Alerts, Event, EventKind},
     clock,
-    fleet::{Fleet, View},
+    fleet::Fleet,
     store::{Expect, Prefix, Space, Store, Transaction, record, scan_all},
 };
 
@@ -39,6 +39,9 @@ const STORE_AFTER: Duration = Duration::from_secs(10);
 
 /// Characters of a note or a reason that are kept.
 const WORDS: usize = 400;
+
+/// Incidents that are named where a beginning is that of several; an error has to fit into a header.
+const NAMED: usize = 5;
 
 /// Links of a resolved incident that are asked who explains them now.
 const ASKED: usize = 50;
@@ -59,8 +62,15 @@ pub enum IncidentError {
     #[error("no incident {0:?} is known; see `epmesh incidents --all`")]
     Unknown(String),
     /// Several begin with it.
-    #[error("{0:?} is the beginning of more than one incident")]
-    Ambiguous(String),
+    #[error("{id:?} is the beginning of {of} incidents: {first}; give more of the one that is meant")]
+    Ambiguous {
+        /// What was given.
+        id: String,
+        /// How many begin with it.
+        of: usize,
+        /// The first of them, each with its subject.
+        first: String,
+    },
     /// It is not open.
     #[error("incident {id} {why}")]
     NotOpen {
@@ -226,8 +236,8 @@ impl Incidents {
             wanted.map(|record| IncidentRow::of(record, now)).collect();
         drop(life);
         incidents.sort_by_key(IncidentRow::order);
-        let unexplained = self.fleet.with(View::unexplained);
-        IncidentList::new(incidents, &unexplained)
+        let (unexplained, seen) = self.fleet.with(|view| (view.unexplained(), view.tally()));
+        IncidentList::new(incidents, &unexplained, seen)
     }
 
     /// All that is known of one incident, by its name or the beginning of it.
@@ -321,19 +331,36 @@ fn is_open(record: &Record) -> Result<(), IncidentError> {
     if record.status == Status::Open {
         return Ok(());
     }
-    Err(IncidentError::NotOpen { id: record.id.clone(), why: "is over".to_owned() })
+    let why = format!(
+        "is over: nobody need look after it; `epmesh incident {}` says why it is",
+        record.id
+    );
+    Err(IncidentError::NotOpen { id: record.id.clone(), why })
 }
 
 fn find<'a>(life: &'a Life, id: &str) -> Result<&'a Held, IncidentError> {
     let shown = || id.chars().take(40).collect::<String>();
-    if id.is_empty() {
+    // Copied out of a mail it may come in capitals, or with a blank.
+    let wanted = id.trim().to_ascii_lowercase();
+    if wanted.is_empty() {
         return Err(IncidentError::Unknown(shown()));
     }
-    let mut found = life.held.range(id.to_owned()..).take_while(|(known, _)| known.starts_with(id));
+    let begin = |(known, _): &(&String, &Held)| known.starts_with(&wanted);
+    let mut found = life.held.range(wanted.clone()..).take_while(begin);
     match (found.next(), found.next()) {
         (None, _) => Err(IncidentError::Unknown(shown())),
-        (Some((known, held)), Some(_)) if known == id => Ok(held),
-        (Some(_), Some(_)) => Err(IncidentError::Ambiguous(shown())),
+        (Some((known, held)), Some(_)) if *known == wanted => Ok(held),
+        (Some(one), Some(other)) => {
+            let first = [one, other].into_iter().chain(found.by_ref().take(NAMED - 2));
+            let first: Vec<String> = first
+                .map(|(known, held)| format!("{known} ({})", held.record.what.subject))
+                .collect();
+            let (of, mut first) = (first.len() + found.count(), first.join(", "));
+            if of > NAMED {
+                first.push_str(" and others");
+            }
+            Err(IncidentError::Ambiguous { id: shown(), of, first })
+        }
         (Some((_, held)), None) => Ok(held),
     }
 }
