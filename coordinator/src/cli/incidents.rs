@@ -177,7 +177,8 @@ fn named(text: &mut String, links: &[LinkName], in_all: usize, width: Option<u16
     for link in links.iter().take(PRINTED) {
         let standing = link.standing.map(|standing| format!("   {standing}")).unwrap_or_default();
         let LinkName { destination, source, interface, .. } = link;
-        let (from, to) = (format!("  {destination}"), format!("<- {source}   {interface}{standing}"));
+        let (from, to) =
+            (format!("  {destination}"), format!("<- {source}   {interface}{standing}"));
         // Names are not broken: they are to be copied.
         let fits = width.is_none_or(|width| from.len() + 1 + to.len() <= usize::from(width));
         let between = if fits { " " } else { "\n    " };

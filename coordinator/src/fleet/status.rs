@@ -75,7 +75,7 @@ fn either(candidates: &[DnsName]) -> String {
     let named: Vec<&str> = candidates.iter().take(NAMED).map(DnsName::as_str).collect();
     let left = candidates.len().saturating_sub(NAMED);
     let others = if left == 0 { String::new() } else { format!(" or one of {left} more") };
-    format!("{}{others}; give its full name", named.join(" or "))
+    format!("{}{others}", named.join(" or "))
 }
 
 impl View {

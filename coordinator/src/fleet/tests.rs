@@ -452,4 +452,9 @@ fn short_names_find_who_they_name() {
     view.rearrange(at(0));
     let error = view.find("dc1").expect_err("two of them");
     assert_eq!(error.to_string(), "\"dc1\" may be dc1.lab.test or dc1.other.test");
+    for forest in 0..300 {
+        view.enrolled(&name(&format!("dc1.forest{forest}.test")));
+    }
+    let error = view.find("dc1").expect_err("one in every forest").to_string();
+    assert!(error.ends_with(" or one of 294 more") && error.len() < 400, "{error}");
 }

@@ -174,6 +174,41 @@ impl Record {
         }
     }
 
+    /// Whether it is not told yet because it may turn out to be one that is: `may_be_known` tells. It
+    /// waits for as long as it takes until all have looked, and no longer.
+    pub(super) fn waits(
+        &self,
+        now: Timestamp,
+        damping: &Damping,
+        may_be_known: impl Fn() -> bool,
+    ) -> bool {
+        let age = self.first_seen.until(now);
+        self.status == Status::Pending
+            && self.present
+            && (damping.open_after..damping.resolve_after).contains(&age)
+            && may_be_known()
+    }
+
+    /// Takes what is dated later than `now` for what began now. A silence lasts as long as was wanted.
+    pub(super) fn not_after(&mut self, now: Timestamp) {
+        let clamp = |at: &mut Timestamp| *at = (*at).min(now);
+        clamp(&mut self.first_seen);
+        let times =
+            [&mut self.since, &mut self.differs_since, &mut self.opened, &mut self.resolved];
+        times.into_iter().flatten().for_each(clamp);
+        self.reopenings.iter_mut().for_each(clamp);
+        if let Some(told) = &mut self.told {
+            clamp(&mut told.at);
+        }
+        if let Some(silence) = &mut self.silence {
+            silence.until = silence.until.minus(now.until(silence.at));
+            clamp(&mut silence.at);
+        }
+        if let Some(acknowledged) = &mut self.acknowledged {
+            clamp(&mut acknowledged.at);
+        }
+    }
+
     /// Whether time alone can change something about it.
     pub(super) fn is_due(&self) -> bool {
         match self.status {

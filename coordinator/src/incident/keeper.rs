@@ -62,7 +62,9 @@ pub enum IncidentError {
     #[error("no incident {0:?} is known; see `epmesh incidents --all`")]
     Unknown(String),
     /// Several begin with it.
-    #[error("{id:?} is the beginning of {of} incidents: {first}; give more of the one that is meant")]
+    #[error(
+        "{id:?} is the beginning of {of} incidents: {first}; give more of the one that is meant"
+    )]
     Ambiguous {
         /// What was given.
         id: String,
@@ -132,10 +134,12 @@ impl Incidents {
     /// When a step could not be written down; that one and those after it are due still.
     pub async fn turn(&self, now: Timestamp) -> Result<(), AlertError> {
         let mut life = self.life.lock().await;
+        life.clock(now);
         self.fleet.with(|view| {
             let seen = view.take_regrouped();
-            life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
+            // First what can be seen again: whose fault it is hangs on that.
             life.settle(&|link: &Link| view.standing(link));
+            life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
         });
         for id in life.due() {
             self.step(&mut life, &id, now).await?;
@@ -157,6 +161,9 @@ impl Incidents {
         let Some(held) = life.held.get(id) else { return Ok(()) };
         if held.record.is_forgotten(now, &self.damping) && held.revision.is_none() {
             life.remove(id);
+            return Ok(());
+        }
+        if held.record.waits(now, &self.damping, || life.may_be_known(&held.record)) {
             return Ok(());
         }
         let mut next = held.clone();

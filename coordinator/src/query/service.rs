@@ -64,7 +64,9 @@ impl Operator {
     fn find(&self, text: &str) -> Result<DnsName, Status> {
         self.fleet().find(text).map_err(|error| match error {
             FindError::Unknown(_) => Status::not_found(format!("{error}; see `epmesh dcs`")),
-            FindError::Ambiguous { .. } => Status::invalid_argument(error.to_string()),
+            FindError::Ambiguous { .. } => {
+                Status::invalid_argument(format!("{error}; give the full name"))
+            }
         })
     }
 }
@@ -113,9 +115,8 @@ impl Query for Operator {
         let failing = request.into_inner().failing;
         // Of half a million verdicts mostly a few are wanted: none is copied to be thrown away, and
         // nobody's report waits while they are put in order.
-        let wanted = |verdict: &Verdict| {
-            !failing || matches!(verdict.state, State::Failing | State::Latent)
-        };
+        let wanted =
+            |verdict: &Verdict| !failing || matches!(verdict.state, State::Failing | State::Latent);
         let mut rows: Vec<LinkRow> = self.fleet().with(|view| {
             let judged = view.judged().map(|(_, verdict)| verdict);
             judged.filter(|verdict| wanted(verdict)).map(LinkRow::from).collect()

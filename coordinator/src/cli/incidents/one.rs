@@ -92,7 +92,10 @@ fn said(incident: &IncidentDocument, now: Timestamp) -> Vec<(&'static str, Strin
     }
     if let Some(silence) = &row.silenced {
         let until = moment(silence.until, now);
-        rows.push(("operator", format!("silenced by {} until {until}: {}", silence.by, silence.why)));
+        rows.push((
+            "operator",
+            format!("silenced by {} until {until}: {}", silence.by, silence.why),
+        ));
     }
     rows
 }

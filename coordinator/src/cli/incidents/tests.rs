@@ -146,7 +146,8 @@ fn one() {
 /// Four hundred links among hosts with names of sixty characters, of which a restart left some.
 fn large(small: IncidentDocument) -> IncidentDocument {
     let name = |host: &str| format!("{host}.{}.example.com", "x".repeat(60 - 13 - host.len()));
-    let subject = format!("path {} -> site Zürich-Hauptgeschäftsstelle (dynamic ports)", name("dc1"));
+    let subject =
+        format!("path {} -> site Zürich-Hauptgeschäftsstelle (dynamic ports)", name("dc1"));
     let link = |number: u32| LinkName {
         destination: name(&format!("dc{number:03}")).parse().expect("a name"),
         source: name("dc001").parse().expect("a name"),
@@ -158,7 +159,8 @@ fn large(small: IncidentDocument) -> IncidentDocument {
         by: "ben".to_owned(),
         at: ago(20),
         until: ago(0).plus(Duration::from_secs(7_200)),
-        why: "the line is being laid anew, and until then the other one carries what it can".to_owned(),
+        why: "the line is being laid anew, and until then the other one carries what it can"
+            .to_owned(),
     });
     let row = IncidentRow { subject, failing: 400, pattern, silenced, ..small.row };
     let culprit = Culprit {

@@ -1,0 +1,115 @@
+//! What a night brings: restarts, agents that are lost, clocks that are put back, ids that are mistyped.
+
+use super::*;
+
+#[tokio::test]
+async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
+    let stage = Stage::new(6).await;
+    stage.stays(0, 120, to_first(silent)).await;
+    let before = stage.only().await;
+    assert!(before.row.subject.starts_with("dc1.lab.test, towards all"), "{}", before.row.subject);
+
+    let stage = stage.killed().await;
+    // The agents come back one after the other, ten seconds apart; each link alone may be its path.
+    for came in 1..=6 {
+        let judge = |from: usize, to: usize, link: &Link| match (from <= came, to) {
+            (false, _) => unknown(link),
+            (true, 1) => silent(link),
+            (true, _) => healthy(link),
+        };
+        let second = 3_600 + 12 * came as u64;
+        stage.judged(second, judge).await;
+        stage.waited(second + 11).await;
+    }
+    stage.stays(3_700, 4_000, to_first(silent)).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    let after = stage.only().await;
+    assert_eq!((after.row.id, after.row.subject), (before.row.id, before.row.subject));
+    let turned = |kind| matches!(kind, EntryKind::Changed | EntryKind::Reopened);
+    assert!(!after.timeline.iter().any(|entry| turned(entry.kind)), "{:?}", after.timeline);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_fault_that_was_out_of_sight_is_told_all_the_same() {
+    let stage = Stage::new(4).await;
+    stage.stays(0, 120, to_first(silent)).await;
+    let stage = stage.killed().await;
+    // One is still cut off, two get through, and the agent of the last is lost.
+    let judge = |from: usize, to: usize, link: &Link| match (from, to) {
+        (2, 1) => silent(link),
+        (4, _) => unknown(link),
+        _ => healthy(link),
+    };
+    stage.stays(600, 900, judge).await;
+    let all = stage.all().await;
+    let open: Vec<_> = all.iter().filter(|it| it.row.status == Status::Open).collect();
+    assert!(
+        open.iter().any(|it| it.row.subject.starts_with("path dc2.lab.test -> dc1.lab.test")),
+        "{all:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_back_holds_nothing_up() {
+    let stage = Stage::new(3).await;
+    let late = 86_400;
+    stage.stays(late, late + 60, to_first(died)).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    // A day back: it ends after the usual time.
+    stage.stays(0, 240, all_well).await;
+    assert_eq!(stage.told().await, [OPENED, RESOLVED]);
+    // One that was seen just before the clock goes back is told after the usual time.
+    stage.judged(late, |_, to, link| if to == 2 { died(link) } else { healthy(link) }).await;
+    stage.stays(300, 360, |_, to, link| if to == 2 { died(link) } else { healthy(link) }).await;
+    assert_eq!(stage.told().await, [OPENED, RESOLVED, OPENED]);
+}
+
+#[tokio::test]
+async fn a_silence_that_ends_while_nothing_changed_tells_nothing() {
+    let stage = Stage::new(3).await;
+    stage.stays(0, 60, to_first(died)).await;
+    let id = stage.only().await.row.id;
+    let minute = Duration::from_secs(60);
+    stage.incidents.silence(&id, "anna", minute, "maintenance").await.expect("it is known");
+    stage.stays(120, 900, to_first(died)).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    // It has ended: what is different from then on is told.
+    stage.stays(960, 1_200, to_first(|link| latent(died(link)))).await;
+    assert_eq!(stage.told().await, [OPENED, CHANGED]);
+}
+
+#[tokio::test]
+async fn an_id_is_taken_as_it_is_copied_and_one_of_several_is_asked_for() {
+    let stage = Stage::new(40).await;
+    let judge = |_: usize, _: usize, link: &Link| died(link);
+    stage.stays(0, 60, judge).await;
+    let all = stage.incidents.list(false).await.incidents;
+    assert_eq!(all.len(), 40);
+    let id = &all[0].id;
+    let copied = format!(" {} ", id.to_uppercase());
+    assert_eq!(stage.incidents.get(&copied).await.expect("it is known").row.id, *id);
+    // Of forty some begin with the same digit.
+    let mut ids: Vec<&str> = all.iter().map(|row| row.id.as_str()).collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|two| two[0][..1] == two[1][..1]).expect("sixteen digits");
+    let digit = &twice[0][..1];
+    let of = ids.iter().filter(|id| id.starts_with(digit)).count();
+    let error = stage.incidents.get(digit).await.expect_err("several").to_string();
+    let expected = format!("{digit:?} is the beginning of {of} incidents: {} (", twice[0]);
+    assert!(error.starts_with(&expected) && error.contains("give more of"), "{error}");
+    assert!(error.len() < 500, "{error}");
+    let error = stage.incidents.get("").await.expect_err("none").to_string();
+    assert!(error.contains("epmesh incidents --all"), "{error}");
+}
+
+#[tokio::test]
+async fn who_sees_nothing_does_not_say_that_all_is_well() {
+    let stage = Stage::new(3).await;
+    let list = stage.incidents.list(false).await;
+    assert_eq!((list.seen.links, list.seen.unknown), (6, 6), "nothing is judged yet");
+    stage.judged(0, all_well).await;
+    assert_eq!(stage.incidents.list(false).await.seen.unknown, 0);
+    stage.judged(60, |from, _, link| if from == 1 { unknown(link) } else { healthy(link) }).await;
+    let list = stage.incidents.list(false).await;
+    assert_eq!((list.seen.links, list.seen.unknown), (6, 2));
+}
