@@ -43,6 +43,9 @@ const WORDS: usize = 400;
 /// Incidents that are named where a beginning is that of several; an error has to fit into a header.
 const NAMED: usize = 5;
 
+/// Steps that the store may refuse before the others wait for the next turn.
+const REFUSED: usize = 3;
+
 /// Links of a resolved incident that are asked who explains them now.
 const ASKED: usize = 50;
 
@@ -131,7 +134,7 @@ impl Incidents {
     /// Takes in what the fleet says now and does all that is due at `now`.
     ///
     /// # Errors
-    /// When a step could not be written down; that one and those after it are due still.
+    /// When a step could not be written down; it is due still.
     pub async fn turn(&self, now: Timestamp) -> Result<(), AlertError> {
         let mut life = self.life.lock().await;
         life.clock(now);
@@ -141,8 +144,18 @@ impl Incidents {
             life.settle(&|link: &Link| view.standing(link));
             life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
         });
+        // One that cannot be written down keeps no other back; a store that cannot is soon left alone.
+        let mut refused = Vec::new();
         for id in life.due() {
-            self.step(&mut life, &id, now).await?;
+            if let Err(error) = self.step(&mut life, &id, now).await {
+                refused.push(error);
+            }
+            if refused.len() >= REFUSED {
+                break;
+            }
+        }
+        if let Some(first) = refused.into_iter().next() {
+            return Err(first);
         }
         for id in life.outdated(now) {
             let Some(held) = life.held.get(&id) else { continue };

@@ -21,6 +21,9 @@ const REOPENINGS: usize = 16;
 /// Bytes of links' names that are stored with an incident, so that a record fits into one value.
 const STORED_LINKS: usize = 40 * 1024;
 
+/// Bytes of texts of its timeline that are stored: in Cyrillic or Chinese a hundred notes are more.
+const STORED_TIMELINE: usize = 24 * 1024;
+
 /// Places that are stored.
 const STORED_PLACES: usize = 64;
 
@@ -290,10 +293,30 @@ impl Record {
         stored.what.latent.retain(&mut fits);
         stored.unseen.retain(&mut fits);
         stored.what.shared.retain(&mut fits);
+        stored.shorten_timeline();
         stored.what.places.truncate(STORED_PLACES);
         stored.what.culprit.value = shortened(&stored.what.culprit.value, TEXT);
         stored.what.pattern.words = shortened(&stored.what.pattern.words, TEXT);
         stored
+    }
+
+    /// Leaves out what came after the first entry, until the rest fits into a stored value.
+    fn shorten_timeline(&mut self) {
+        let mut left = STORED_TIMELINE;
+        let entries = self.timeline.iter().skip(1).rev();
+        let kept = entries.take_while(|entry| {
+            // Written down, a letter may be up to six bytes long.
+            let by = entry.by.as_deref().unwrap_or_default();
+            let bytes: usize = [entry.text.as_str(), by].into_iter().flat_map(written).sum();
+            left = left.saturating_sub(bytes + 100);
+            left > 0
+        });
+        let kept = kept.count();
+        let excess = self.timeline.len().saturating_sub(1 + kept);
+        if excess > 0 {
+            self.timeline.drain(1..=excess);
+        }
+        self.left_out = self.left_out.saturating_add(excess);
     }
 
     /// What a record becomes when it is read: nothing is known of now, and all its links are to be
@@ -305,6 +328,15 @@ impl Record {
         }
         self
     }
+}
+
+/// How many bytes the letters of a text take in JSON.
+fn written(text: &str) -> impl Iterator<Item = usize> {
+    text.chars().map(|c| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    })
 }
 
 /// As much of a text as is kept.

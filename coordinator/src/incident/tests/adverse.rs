@@ -1,6 +1,7 @@
 //! What a night brings: restarts, agents that are lost, clocks that are put back, ids that are mistyped.
 
 use super::*;
+use crate::alert::{Event, EventKind};
 
 #[tokio::test]
 async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
@@ -112,4 +113,40 @@ async fn who_sees_nothing_does_not_say_that_all_is_well() {
     stage.judged(60, |from, _, link| if from == 1 { unknown(link) } else { healthy(link) }).await;
     let list = stage.incidents.list(false).await;
     assert_eq!((list.seen.links, list.seen.unknown), (6, 2));
+}
+
+/// A hundred notes of four hundred letters, each of which is six bytes long when it is written down.
+#[tokio::test]
+async fn whatever_operators_say_it_can_be_stored() {
+    for letter in ["Ж", "字", "\u{1}", "\""] {
+        let stage = Stage::new(3).await;
+        stage.stays(0, 60, to_first(died)).await;
+        let id = stage.only().await.row.id;
+        let note = letter.repeat(1_000);
+        for _ in 0..120 {
+            let said = stage.incidents.acknowledge(&id, "anna", Some(&note)).await;
+            said.unwrap_or_else(|error| panic!("{letter:?}: {error}"));
+        }
+        let stage = stage.killed().await;
+        let kept = stage.only().await;
+        assert_eq!(kept.timeline[0].kind, EntryKind::Opened, "{letter:?}");
+        assert_eq!(kept.timeline.len() + kept.left_out, 121, "{letter:?}: what is cut is counted");
+        assert!(kept.timeline.len() > 5, "{letter:?}: {}", kept.timeline.len());
+    }
+}
+
+/// A verdict and places that are too much for any event are left out of it, and it is told.
+#[tokio::test]
+async fn what_is_told_fits_into_the_outbox() {
+    let stage = Stage::new(3).await;
+    stage.stays(0, 60, to_first(died)).await;
+    let mut incident = stage.only().await;
+    incident.places = vec!["x".repeat(1_000); 1_000];
+    let mut verdict = died(&Link { destination: dc(2), source: dc(1), interface: DRSUAPI });
+    verdict.remedy = vec!["x".repeat(1_000); 1_000];
+    let event = Event::of_incident(EventKind::Opened, &incident, Some(&verdict), stage.base);
+    let event = event.expect("JSON");
+    assert!(event.body.len() <= Event::LARGEST, "{} bytes", event.body.len());
+    let body: Value = serde_json::from_str(&event.body).expect("JSON");
+    assert_eq!(body["data"]["incident"]["failing"], 2, "{body}");
 }
