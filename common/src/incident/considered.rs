@@ -41,12 +41,15 @@ impl Grouper {
             .filter_map(|(root, explains)| {
                 let subject = self.roots.get(root)?.subject.clone();
                 let of = links.len();
+                let can = explicable(self, root);
                 let why = if self.groups.contains_key(&root) {
                     "an incident of its own"
-                } else if explicable(self, root).is_disjoint(links) {
+                } else if can.is_disjoint(links) {
                     "contradicted: what it would break was seen to work"
                 } else if explains < of {
                     "explains fewer links"
+                } else if can.len() > of && links.is_subset(&can) {
+                    "explains no more of these, and would break links that other incidents explain"
                 } else {
                     "explains no more, and is farther from them"
                 };

@@ -20,12 +20,16 @@ pub(super) struct Candidate {
 }
 
 /// A way to cover everything, and how good it is: few candidates, that cover much (what fails for
-/// everybody who tries is one thing, not many), of small rank, the first in order.
+/// everybody who tries is one thing, not many), of small rank, one that covers very much before
+/// several that cover something each, the first in order. The order is that of names, and decides
+/// last: domain controllers with other names are to have the same faults.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Solution {
     chosen: Vec<usize>,
     covers: usize,
     rank: u32,
+    /// The squares of what each covers, and of its rank.
+    uneven: (usize, u32),
 }
 
 impl Solution {
@@ -37,6 +41,10 @@ impl Solution {
             chosen,
             covers: self.covers + candidate.covers.len(),
             rank: self.rank + u32::from(candidate.rank),
+            uneven: (
+                self.uneven.0 + candidate.covers.len().pow(2),
+                self.uneven.1 + u32::from(candidate.rank).pow(2),
+            ),
         }
     }
 
@@ -44,6 +52,7 @@ impl Solution {
         (self.chosen.len().cmp(&other.chosen.len()))
             .then(other.covers.cmp(&self.covers))
             .then(self.rank.cmp(&other.rank))
+            .then(other.uneven.cmp(&self.uneven))
             .then_with(|| self.chosen.cmp(&other.chosen))
     }
 }
@@ -222,8 +231,13 @@ impl<'a> Problem<'a> {
             let times = |element: &&usize| covered.get(**element).is_some_and(|times| *times > 1);
             self.covers(candidate).iter().filter(times).count()
         };
-        chosen
-            .sort_by_key(|candidate| (std::cmp::Reverse(shared(&covered, *candidate)), *candidate));
+        // Of two that share as much the one gives way that is farther from the links, and only then
+        // does it come to names.
+        chosen.sort_by_key(|index| {
+            let candidate = self.candidates.get(*index);
+            let claims = candidate.map(|candidate| (candidate.rank, candidate.covers.len()));
+            (std::cmp::Reverse((shared(&covered, *index), claims)), *index)
+        });
         for candidate in chosen {
             let alone = |element: &usize| covered.get(*element) == Some(&1);
             let alone: Vec<usize> = self.covers(*candidate).iter().copied().filter(alone).collect();
@@ -418,6 +432,60 @@ mod tests {
             chosen.iter().map(|index| candidates[*index].covers.len()).sum()
         };
         assert!(claims(tight) <= claims(fewest), "{candidates:?}");
+    }
+
+    /// Candidates and elements in another order: as after domain controllers were given other names.
+    fn shuffled(
+        numbers: &mut Numbers,
+        elements: usize,
+        candidates: &[Candidate],
+    ) -> Vec<Candidate> {
+        let mut places: Vec<usize> = (0..elements).collect();
+        for place in (1..elements).rev() {
+            places.swap(place, numbers.below(place as u64 + 1) as usize);
+        }
+        let moved = |candidate: &Candidate| {
+            let mut covers: Vec<usize> = candidate.covers.iter().map(|e| places[*e]).collect();
+            covers.sort_unstable();
+            Candidate { covers, rank: candidate.rank }
+        };
+        let mut other: Vec<Candidate> = candidates.iter().map(moved).collect();
+        for place in (1..other.len()).rev() {
+            other.swap(place, numbers.below(place as u64 + 1) as usize);
+        }
+        other
+    }
+
+    /// What is claimed in all, and by what sort of candidates.
+    fn claims(chosen: &[usize], candidates: &[Candidate]) -> Vec<(usize, u8)> {
+        let claim = |index: &usize| (candidates[*index].covers.len(), candidates[*index].rank);
+        let mut claims: Vec<(usize, u8)> = chosen.iter().map(claim).collect();
+        claims.sort_unstable();
+        claims
+    }
+
+    #[test]
+    fn other_names_give_as_many_that_claim_as_much() {
+        let mut numbers = Numbers(2087);
+        let (mut same, mut other) = (0, 0);
+        for round in 0..3_000 {
+            let elements = 2 + numbers.below(10) as usize;
+            let candidates: Vec<Candidate> = (0..2 + numbers.below(12))
+                .map(|_| {
+                    let density = 2 + numbers.below(4);
+                    let covers = (0..elements).filter(|_| numbers.below(density) == 0).collect();
+                    Candidate { covers, rank: numbers.below(4) as u8 }
+                })
+                .collect();
+            let first = cover(elements, &candidates);
+            let again = shuffled(&mut numbers, elements, &candidates);
+            let second = cover(elements, &again);
+            assert_eq!(first.len(), second.len(), "round {round}");
+            let (one, two) = (claims(&first, &candidates), claims(&second, &again));
+            *(if one == two { &mut same } else { &mut other }) += 1;
+        }
+        // What is left are sets that are as good by all that can be said of them without names.
+        assert!(other * 50 < same, "{other} of {same}");
     }
 
     /// All links from one source fail, and one to it: that one is a way of its own, and not the way
