@@ -442,6 +442,27 @@ fn what_was_stored_comes_back_as_it_was() {
     assert_eq!(again.observations_of(&name(B)), view.observations_of(&name(B)));
 }
 
+/// What was seen before the clock was put back by an hour is of an age that nobody knows.
+#[test]
+fn a_clock_that_is_put_back_makes_nothing_fresh() {
+    let (mut view, mut agents) = fleet();
+    let hour = 3_600;
+    let link = link(B, A);
+    let body = Body::Peer(seen(A, "10.0.0.1", true, 1));
+    agents[1].report(&mut view, hour, hour, vec![body]);
+    let judge = |view: &mut View, second| {
+        let verdict = diagnose(&view.evidence(&link, at(second)), at(second));
+        let looked = verdict.shown.at;
+        view.judge(&link, verdict, at(second));
+        looked
+    };
+    assert_eq!(judge(&mut view, hour + 1), Some(at(hour)));
+    view.take_touched(usize::MAX);
+    view.sweep(at(10), Duration::from_secs(60));
+    assert!(view.take_touched(usize::MAX).contains(&link), "it is judged again");
+    assert_eq!(judge(&mut view, 10), None);
+}
+
 #[test]
 fn short_names_find_who_they_name() {
     let (mut view, _) = fleet();
