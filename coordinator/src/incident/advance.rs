@@ -1,5 +1,7 @@
 //! The rules of one incident's life.
 
+use std::fmt::Write;
+
 use epmesh_common::{
     diagnosis::{Link, State},
     facts::Timestamp,
@@ -122,9 +124,13 @@ impl Record {
         if since.until(now) < damping.hold(&self.reopenings, now) {
             return;
         }
-        let why = elsewhere(self).unwrap_or_else(|| {
+        let mut why = elsewhere(self).unwrap_or_else(|| {
             "every link that it explained works, or is watched no longer".to_owned()
         });
+        let (kept, all) = (self.links().count(), self.failing + self.latent);
+        if kept < all {
+            let _ = write!(why, "; of its {all} links the first {kept} were kept over a restart");
+        }
         self.status = Status::Resolved;
         self.resolved = Some(now);
         self.note(now, EntryKind::Resolved, &why);

@@ -10,6 +10,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::packed::{Packed, pack, unpack};
 use crate::store::{Key, KeyError, Space, record};
 
 /// Entries of a timeline that are kept, besides the first.
@@ -150,6 +151,15 @@ impl Told {
     }
 }
 
+/// The links of an incident as they are stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct PackedLinks {
+    links: Vec<Packed>,
+    latent: Vec<Packed>,
+    unseen: Vec<Packed>,
+    shared: Vec<Packed>,
+}
+
 /// One incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -186,6 +196,9 @@ pub struct Record {
     pub(super) told: Option<Told>,
     /// The links that it explained and that nobody can see now: they keep it open.
     pub unseen: BTreeSet<Link>,
+    /// The links of all sorts, while it is stored; else none, and they stand where they belong.
+    #[serde(default)]
+    packed: PackedLinks,
     /// Whether it is there by the verdicts of now; never so after a start, until they say it.
     #[serde(skip)]
     pub(super) present: bool,
@@ -223,6 +236,7 @@ impl Record {
             left_out: 0,
             told: None,
             unseen: BTreeSet::new(),
+            packed: PackedLinks::default(),
             present: true,
             since: Some(now),
             went: false,
@@ -283,16 +297,15 @@ impl Record {
     /// The same, as much of it as fits into one stored value.
     pub(super) fn stored(&self) -> Self {
         let mut stored = self.clone();
-        let mut left = STORED_LINKS;
-        let mut fits = |link: &Link| {
-            let bytes = link.destination.as_str().len() + link.source.as_str().len() + 100;
-            left = left.saturating_sub(bytes);
-            left > 0
-        };
-        stored.what.links.retain(&mut fits);
-        stored.what.latent.retain(&mut fits);
-        stored.unseen.retain(&mut fits);
-        stored.what.shared.retain(&mut fits);
+        let room = STORED_LINKS;
+        let (links, room) = pack(&std::mem::take(&mut stored.what.links), room);
+        let (latent, room) = pack(&std::mem::take(&mut stored.what.latent), room);
+        let is_named: BTreeSet<&Link> = self.links().collect();
+        stored.unseen.retain(|link| !is_named.contains(link));
+        let unseen: Vec<Link> = std::mem::take(&mut stored.unseen).into_iter().collect();
+        let (unseen, room) = pack(&unseen, room);
+        let (shared, _) = pack(&std::mem::take(&mut stored.what.shared), room);
+        stored.packed = PackedLinks { links, latent, unseen, shared };
         stored.shorten_timeline();
         stored.what.places.truncate(STORED_PLACES);
         stored.what.culprit.value = shortened(&stored.what.culprit.value, TEXT);
@@ -322,6 +335,11 @@ impl Record {
     /// What a record becomes when it is read: nothing is known of now, and all its links are to be
     /// seen again before it is over.
     pub(super) fn restored(mut self) -> Self {
+        let PackedLinks { links, latent, unseen, shared } = std::mem::take(&mut self.packed);
+        self.what.links.extend(unpack(links));
+        self.what.latent.extend(unpack(latent));
+        self.what.shared.extend(unpack(shared));
+        self.unseen.extend(unpack(unseen));
         if self.status == Status::Open {
             let links: Vec<Link> = self.links().cloned().collect();
             self.unseen.extend(links);

@@ -150,3 +150,34 @@ async fn what_is_told_fits_into_the_outbox() {
     let body: Value = serde_json::from_str(&event.body).expect("JSON");
     assert_eq!(body["data"]["incident"]["failing"], 2, "{body}");
 }
+
+/// Four hundred links with names of sixty letters are all there after a start, and it is not over before
+/// each of them was seen.
+#[tokio::test]
+async fn four_hundred_links_are_kept_over_a_start() {
+    let mut interfaces = vec![DRSUAPI];
+    interfaces.extend((1..16).map(|number| InterfaceId::new(Uuid::from_u128(number), 1, 0)));
+    let stage = Stage::with_interfaces(26, interfaces).await;
+    stage.stays(0, 60, to_first(died)).await;
+    let before = stage.only().await;
+    let stage = stage.killed().await;
+    let after = stage.only().await;
+    assert_eq!(after.links.failing.len(), 400);
+    assert_eq!(after.row.unseen, 400);
+    let names = |it: &IncidentDocument| -> Vec<_> {
+        let of = it.links.failing.iter();
+        of.map(|link| (link.destination.clone(), link.interface.clone())).collect()
+    };
+    assert_eq!(names(&before), names(&after), "in the same order");
+    // All but the last is seen to work.
+    let last = |from: usize, _: usize, link: &Link| match from {
+        26 => unknown(link),
+        _ => healthy(link),
+    };
+    stage.stays(120, 600, last).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    stage.stays(660, 900, all_well).await;
+    assert_eq!(stage.told().await, [OPENED, RESOLVED]);
+    let why = stage.only().await.why.expect("a reason");
+    assert_eq!(why, "every link that it explained works, or is watched no longer");
+}
