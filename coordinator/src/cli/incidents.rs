@@ -8,7 +8,7 @@ use epmesh_proto::v1::{AcknowledgeRequest, IncidentRequest, IncidentsRequest, Si
 use super::{
     args::{IncidentArguments, IncidentCommand},
     client::{Client, ClientError, parse},
-    render::{ago, finish, labelled, moment, table, wrapped},
+    render::{ago, ends, finish, labelled, moment, table, wrapped},
     run::{Exit, reply},
 };
 use crate::{
@@ -177,12 +177,8 @@ fn named(text: &mut String, links: &[LinkName], in_all: usize, width: Option<u16
     for link in links.iter().take(PRINTED) {
         let standing = link.standing.map(|standing| format!("   {standing}")).unwrap_or_default();
         let LinkName { destination, source, interface, .. } = link;
-        let (from, to) =
-            (format!("  {destination}"), format!("<- {source}   {interface}{standing}"));
-        // Names are not broken: they are to be copied.
-        let fits = width.is_none_or(|width| from.len() + 1 + to.len() <= usize::from(width));
-        let between = if fits { " " } else { "\n    " };
-        let _ = writeln!(text, "{from}{between}{to}");
+        let rest = format!("{interface}{standing}");
+        text.push_str(&ends(destination, source, &rest, "  ", width));
     }
     let printed = links.len().min(PRINTED);
     let in_all = in_all.max(links.len());

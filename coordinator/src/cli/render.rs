@@ -181,6 +181,20 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
     finish(&table)
 }
 
+/// A link by its names, in two lines where there is no room for one: they are to be copied, and are not
+/// broken.
+pub(super) fn ends(
+    destination: &DnsName,
+    source: &DnsName,
+    rest: &str,
+    indent: &str,
+    width: Option<u16>,
+) -> String {
+    let (from, to) = (format!("{indent}{destination}"), format!("<- {source}   {rest}"));
+    let fits = width.is_none_or(|width| from.len() + 1 + to.len() <= usize::from(width));
+    if fits { format!("{from} {to}\n") } else { format!("{from}\n{indent}  {to}\n") }
+}
+
 /// Whether a table of many columns would break its words.
 pub(super) fn is_narrow(width: Option<u16>) -> bool {
     width.is_some_and(|width| width < 110)
@@ -188,7 +202,7 @@ pub(super) fn is_narrow(width: Option<u16>) -> bool {
 
 /// A link on a narrow terminal.
 fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
-    let mut text = format!("{} <- {}   {}\n", row.destination, row.source, row.interface);
+    let mut text = ends(&row.destination, &row.source, &row.interface, "", width);
     let mut words = row.state.to_string();
     if row.state != State::Healthy {
         let _ = write!(words, ", {}, side: {}", row.cause, row.side);
@@ -208,7 +222,7 @@ fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
 #[must_use]
 pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u16>) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{} <- {}   {}", v.destination, v.source, v.interface);
+    text.push_str(&ends(&v.destination, &v.source, &v.interface, "", width));
     let state = v.state.as_str().to_uppercase();
     if v.state == State::Healthy {
         let _ = writeln!(text, "{state}   {}", v.confidence);
