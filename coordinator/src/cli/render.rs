@@ -11,7 +11,7 @@ use epmesh_common::{
 
 use crate::{
     fleet::DcStatus,
-    query::{AlertRow, Asked, Endpoints, LinkRow, NewToken},
+    query::{AlertRow, Asked, Endpoints, LinkRow, MOST_ALERTS, NewToken},
 };
 
 /// How wide tables are where the terminal does not say.
@@ -396,7 +396,11 @@ pub(super) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
             row.id.clone(),
         ]);
     }
-    finish(&table)
+    let mut text = finish(&table);
+    if rows.len() >= MOST_ALERTS {
+        let _ = writeln!(text, "\nthe latest {MOST_ALERTS}; older ones are not listed");
+    }
+    text
 }
 
 /// `epmesh token create`.

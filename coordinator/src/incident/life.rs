@@ -45,7 +45,9 @@ impl Life {
     pub(super) fn restore(&mut self, record: Record, revision: u64) {
         let record = record.restored();
         let known = self.by_subject.get(&record.what.subject).and_then(|id| self.held.get(id));
-        if known.is_none_or(|known| known.record.first_seen <= record.first_seen) {
+        // One that is open may have taken the subject over from a later one that was over.
+        let order = |record: &Record| (record.status != Status::Resolved, record.first_seen);
+        if known.is_none_or(|known| order(&known.record) <= order(&record)) {
             self.by_subject.insert(record.what.subject.clone(), record.id.clone());
         }
         let held = Held { revision: Some(revision), dirty_since: None, record };

@@ -34,6 +34,9 @@ use crate::{
     pki::{Authority, Registry, Restriction},
 };
 
+/// Alerts that an answer lists, the latest.
+pub(crate) const MOST_ALERTS: usize = 2_000;
+
 /// Answers operators; every call needs an operator's certificate.
 #[derive(Clone, Debug)]
 pub struct Operator {
@@ -260,7 +263,7 @@ impl Query for Operator {
         operator(&request)?;
         let records = self.alerts.list().await;
         // An answer has to fit into a message; what is older stays in the store.
-        let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
+        let rows: Vec<AlertRow> = records.iter().take(MOST_ALERTS).map(AlertRow::from).collect();
         document(&rows)
     }
 

@@ -181,3 +181,45 @@ async fn four_hundred_links_are_kept_over_a_start() {
     let why = stage.only().await.why.expect("a reason");
     assert_eq!(why, "every link that it explained works, or is watched no longer");
 }
+
+/// A path, then all of the source, each over; then the path again, which turns out to be all of the source
+/// and takes that over. A start is not to hand it back to the one that is over.
+#[tokio::test]
+async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
+    let stage = Stage::new(6).await;
+    let path = |from: usize, to: usize, link: &Link| match (from, to) {
+        (2, 1) => silent(link),
+        (_, 1) => unknown(link),
+        _ => healthy(link),
+    };
+    stage.stays(0, 120, path).await;
+    stage.stays(180, 420, all_well).await;
+    let first = stage.only().await.row.id;
+    stage.stays(480, 600, to_first(silent)).await;
+    stage.stays(660, 960, all_well).await;
+    stage.stays(1_020, 1_140, path).await;
+    stage.stays(1_200, 1_500, to_first(silent)).await;
+    let open = |all: Vec<IncidentDocument>| -> Vec<(String, String)> {
+        let open = all.into_iter().filter(IncidentDocument::is_open);
+        open.map(|it| (it.row.id, it.row.subject)).collect()
+    };
+    let before = open(stage.all().await);
+    assert_eq!(before.len(), 1, "{before:?}");
+    assert_eq!(before[0].0, first);
+    assert!(before[0].1.starts_with("dc1.lab.test, towards all"), "{before:?}");
+    let told = stage.told().await;
+    let stage = stage.killed().await;
+    for came in 1..=6 {
+        let judge = |from: usize, to: usize, link: &Link| match (from <= came, to) {
+            (false, _) => unknown(link),
+            (true, 1) => silent(link),
+            (true, _) => healthy(link),
+        };
+        let second = 1_560 + 12 * came as u64;
+        stage.judged(second, judge).await;
+        stage.waited(second + 11).await;
+    }
+    stage.stays(1_700, 1_900, to_first(silent)).await;
+    assert_eq!(open(stage.all().await), before);
+    assert_eq!(stage.told().await, told);
+}
