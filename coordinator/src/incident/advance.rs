@@ -215,6 +215,14 @@ impl Record {
         }
     }
 
+    /// After a start a change of it is told no sooner than all can have looked again: what the first of
+    /// them come to is not what all do.
+    pub(super) fn wait_anew(&mut self, now: Timestamp) {
+        if let Some(told) = &mut self.told {
+            told.at = now;
+        }
+    }
+
     /// Whether time alone can change something about it.
     pub(super) fn is_due(&self) -> bool {
         match self.status {

@@ -57,9 +57,13 @@ impl Life {
     /// Notes what time it is. Where that is earlier than before, a clock was put back: nothing waits
     /// for it to come to where it was.
     pub(super) fn clock(&mut self, now: Timestamp) {
+        let is_start = self.last.is_none();
         if self.last.is_none_or(|last| now < last) {
             for held in self.held.values_mut() {
                 held.record.not_after(now);
+                if is_start {
+                    held.record.wait_anew(now);
+                }
                 held.dirty_since = held.dirty_since.map(|since| since.min(now));
             }
         }

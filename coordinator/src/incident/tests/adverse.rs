@@ -223,3 +223,16 @@ async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
     assert_eq!(open(stage.all().await), before);
     assert_eq!(stage.told().await, told);
 }
+
+#[tokio::test]
+async fn after_a_start_a_change_is_told_when_all_can_have_looked() {
+    let stage = Stage::new(3).await;
+    stage.stays(0, 60, to_first(died)).await;
+    let stage = stage.killed().await;
+    let changed = || to_first(|link| latent(died(link)));
+    stage.judged(3_600, changed()).await;
+    stage.waited(3_630).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    stage.stays(3_660, 3_900, changed()).await;
+    assert_eq!(stage.told().await, [OPENED, CHANGED]);
+}
