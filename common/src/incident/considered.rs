@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
 use crate::diagnosis::Subject;
 
-/// The most roots that are told besides an incident's own.
-const MOST: usize = 8;
-
 /// A root that would explain links of an incident, and is not held to be what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Considered {
@@ -21,6 +18,11 @@ pub struct Considered {
     pub of: usize,
     /// Why it is not this.
     pub why: String,
+}
+
+impl Considered {
+    /// The most roots that are told besides an incident's own; there may be more.
+    pub const MOST: usize = 8;
 }
 
 impl Grouper {
@@ -61,7 +63,7 @@ impl Grouper {
             let key = |it: &Considered| (std::cmp::Reverse(it.explains), it.subject.rank());
             key(one).cmp(&key(other)).then_with(|| one.subject.cmp(&other.subject))
         });
-        found.truncate(MOST);
+        found.truncate(Considered::MOST);
         found
     }
 }

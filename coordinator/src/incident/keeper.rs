@@ -31,6 +31,10 @@ const MOST: usize = 100_000;
 /// How often what only time changes is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
+/// However many reports come in a second, incidents are gone through no more often than this: some
+/// have thousands of links, each of which may have to be asked for.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long to wait before the store is asked again after it failed.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -121,12 +125,14 @@ impl Incidents {
                 () = self.fleet.regrouped() => {}
                 _ = tick.tick() => {}
             }
+            let mut pause = PAUSE;
             if let Err(error) = self.turn(clock::now()).await {
                 tracing::error!(error = %chain(&error), "an incident could not be stored; it is tried again");
-                tokio::select! {
-                    () = stopping.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(RETRY) => {}
-                }
+                pause = RETRY;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use epmesh_common::facts::Timestamp;
+use epmesh_common::{facts::Timestamp, incident::Considered};
 
 use super::named;
 use crate::{
@@ -115,7 +115,9 @@ fn considered(incident: &IncidentDocument, width: Option<u16>) -> String {
         let explains = format!("{} of {}", other.explains, other.of);
         (other.name.clone(), explains, other.why.clone())
     });
-    let mut text = "\nConsidered and left\n".to_owned();
+    let first =
+        if incident.considered.len() < Considered::MOST { "" } else { ", the first of them" };
+    let mut text = format!("\nConsidered and left{first}\n");
     if is_narrow(width) {
         for (name, explains, why) in rows {
             text.push_str(&wrapped(&name, width));

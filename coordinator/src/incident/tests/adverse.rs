@@ -236,3 +236,28 @@ async fn after_a_start_a_change_is_told_when_all_can_have_looked() {
     stage.stays(3_660, 3_900, changed()).await;
     assert_eq!(stage.told().await, [OPENED, CHANGED]);
 }
+
+/// All of a source turns out to be three paths: none of these is the greater part of it, so that it ends,
+/// and says where its links have gone.
+#[tokio::test]
+async fn one_that_falls_apart_says_into_what() {
+    let stage = Stage::new(5).await;
+    stage.stays(0, 120, to_first(silent)).await;
+    let whole = stage.only().await.row.id;
+    let paths = |from: usize, to: usize, link: &Link| match (from, to) {
+        (5, 1) | (_, 2..) => healthy(link),
+        _ => {
+            let mut verdict = silent(link);
+            verdict.roots.truncate(1);
+            verdict
+        }
+    };
+    stage.stays(180, 600, paths).await;
+    let all = stage.all().await;
+    let (open, over): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.is_open());
+    assert_eq!((open.len(), over.len()), (3, 1), "{all:?}");
+    assert_eq!(over[0].row.id, whole);
+    let why = over[0].why.as_deref().expect("a reason");
+    assert!(open.iter().all(|it| why.contains(&it.row.id)), "{why}");
+    assert_eq!(stage.told().await.len(), 5, "one that was opened and resolved, and three");
+}
