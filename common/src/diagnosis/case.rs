@@ -56,10 +56,16 @@ const SETTLING: Duration = Duration::from_secs(60);
 const DRSUAPI: InterfaceId =
     InterfaceId::new(uuid::uuid!("e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 4, 0);
 
+/// Whether what was seen at `at` may decide anything at `now`. What seems to lie far ahead is from before
+/// the coordinator's clock was put back, nobody knows how long.
+fn is_fresh(evidence: &Evidence, at: Timestamp, now: Timestamp) -> bool {
+    let limit = Duration::from_millis(evidence.fresh_for_ms);
+    at.until(now).max(now.until(at)) <= limit
+}
+
 impl<'a> Case<'a> {
     pub(super) fn new(evidence: &'a Evidence, now: Timestamp) -> Self {
-        let limit = Duration::from_millis(evidence.fresh_for_ms);
-        let is_fresh = |at: Timestamp| at.until(now) <= limit;
+        let is_fresh = |at| is_fresh(evidence, at, now);
         fn keep<T>(
             stamped: Option<&Stamped<T>>,
             is_fresh: impl Fn(Timestamp) -> bool,
@@ -201,9 +207,8 @@ impl<'a> Case<'a> {
 
     /// What changes rarely, and is stamped with every report all the same.
     fn fresh<T>(&self, held: Option<&'a Stamped<T>>) -> Option<&'a T> {
-        let limit = Duration::from_millis(self.evidence.fresh_for_ms);
         let held = held?;
-        (held.at.until(self.now) <= limit).then_some(&held.fact)
+        is_fresh(self.evidence, held.at, self.now).then_some(&held.fact)
     }
 
     /// The time over which all that the destination saw of the source's present life was what its

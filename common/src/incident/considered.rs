@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
 use crate::diagnosis::Subject;
 
-/// The most roots that are told besides an incident's own.
-const MOST: usize = 8;
-
 /// A root that would explain links of an incident, and is not held to be what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Considered {
@@ -21,6 +18,11 @@ pub struct Considered {
     pub of: usize,
     /// Why it is not this.
     pub why: String,
+}
+
+impl Considered {
+    /// The most roots that are told besides an incident's own; there may be more.
+    pub const MOST: usize = 8;
 }
 
 impl Grouper {
@@ -41,12 +43,15 @@ impl Grouper {
             .filter_map(|(root, explains)| {
                 let subject = self.roots.get(root)?.subject.clone();
                 let of = links.len();
+                let can = explicable(self, root);
                 let why = if self.groups.contains_key(&root) {
                     "an incident of its own"
-                } else if explicable(self, root).is_disjoint(links) {
+                } else if can.is_disjoint(links) {
                     "contradicted: what it would break was seen to work"
                 } else if explains < of {
                     "explains fewer links"
+                } else if can.len() > of && links.is_subset(&can) {
+                    "explains no more of these, and would break links that other incidents explain"
                 } else {
                     "explains no more, and is farther from them"
                 };
@@ -58,7 +63,7 @@ impl Grouper {
             let key = |it: &Considered| (std::cmp::Reverse(it.explains), it.subject.rank());
             key(one).cmp(&key(other)).then_with(|| one.subject.cmp(&other.subject))
         });
-        found.truncate(MOST);
+        found.truncate(Considered::MOST);
         found
     }
 }

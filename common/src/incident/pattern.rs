@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, numbers::Number, places::Dc, table::Held};
+use super::{Grouper, look::Look, numbers::Number, places::Dc, table::Held};
 use crate::{diagnosis::State, facts::DnsName};
 
 /// Which witnesses an incident hits.
@@ -67,7 +67,8 @@ impl Pattern {
             return by_destination(grouper, (source, dc), &hit, &destinations, verb);
         }
         let Some((destination, dc)) = of(&destinations) else {
-            return Self::mixed(hit.len(), destinations.len(), sources.len());
+            return by_group(grouper, &hit, &sources, verb)
+                .unwrap_or_else(|| Self::mixed(hit.len(), destinations.len(), sources.len()));
         };
         let known: BTreeSet<Number> = (dc.as_destination.iter())
             .filter_map(|seat| grouper.links.get(seat.link))
@@ -89,6 +90,55 @@ impl Pattern {
         let words = format!("{links} links between {from} destinations and {to} sources");
         Self::new(Shape::Mixed, links, links, words)
     }
+}
+
+/// Several destinations of several sources: those that use one DNS server, or those of one site, where
+/// all of them are hit and nobody else who looks at the same sources.
+fn by_group(
+    grouper: &Grouper,
+    hit: &[&Held],
+    sources: &BTreeSet<Number>,
+    verb: &str,
+) -> Option<Pattern> {
+    let places = &grouper.places;
+    let common = |of: fn(&Look) -> Option<Number>| {
+        let one = of(&hit.first()?.look)?;
+        hit.iter().all(|held| of(&held.look) == Some(one)).then_some(one)
+    };
+    let ways: [fn(&Look) -> Option<Number>; 2] =
+        [|look| look.decided_by, |look| look.destination_site];
+    let [server, site] = ways.map(common);
+    if server.is_none() && site.is_none() {
+        return None;
+    }
+    let interfaces: BTreeSet<Number> = hit.iter().map(|held| held.ends.interface).collect();
+    let looks = sources.iter().filter_map(|source| places.dcs.get(*source));
+    let looks = looks.flat_map(|dc| &dc.as_source).filter_map(|id| grouper.links.get(*id));
+    let known: Vec<&Held> = looks
+        .filter(|held| held.state != State::Unknown && interfaces.contains(&held.ends.interface))
+        .collect();
+    let (some, total) = (hit.len(), known.len());
+    let are = |of: fn(&Look) -> Option<Number>, one: Option<Number>| {
+        one.filter(|one| {
+            // What is hit is among what is known: as many are the same.
+            let with = known.iter().filter(|held| of(&held.look) == Some(*one));
+            some < total && with.count() == some
+        })
+    };
+    let [by_server, by_site] = ways;
+    let (shape, who) = if let Some(server) = are(by_server, server) {
+        let server = places.servers.name(server)?;
+        (Shape::OneDnsServer, format!("destinations that use DNS server {server}"))
+    } else {
+        let site = places.sites.name(are(by_site, site)?)?;
+        (Shape::OneSite, format!("destinations in site {site}"))
+    };
+    let words = format!(
+        "{some} of {some} links of {who} {verb}, none of the other {} to the same {} sources",
+        total - some,
+        sources.len()
+    );
+    Some(Pattern::new(shape, some, total, words))
 }
 
 /// The destinations of one source.

@@ -295,6 +295,24 @@ fn what_worked_before_a_link_failed_contradicts_nothing() {
     assert_eq!(subjects(&mut grouper), whole);
 }
 
+/// What is explained already is no ground for a larger claim, and that is said.
+#[test]
+fn a_way_whose_other_direction_hangs_on_a_host_that_is_down_is_one_direction() {
+    let fails = |from: usize, to: usize| to == 1 || (from, to) == (1, 2);
+    let mut grouper = grouped(&fleet(5, |from, to, link| match fails(from, to) {
+        true => silent(link),
+        false => healthy(link, RIGHT),
+    }));
+    let path = "path dc1.lab.test -> dc2.lab.test (port 135)";
+    assert_eq!(subjects(&mut grouper), [path, "dc1.lab.test, towards all (port 135)"]);
+    let incidents = grouper.incidents();
+    let one = incidents.iter().find(|it| it.subject.to_string() == path).expect("the path");
+    let considered = grouper.considered(&one.subject);
+    let between = considered.iter().find(|other| matches!(other.subject, Subject::Between { .. }));
+    let why = "explains no more of these, and would break links that other incidents explain";
+    assert_eq!(between.map(|other| other.why.as_str()), Some(why), "{considered:?}");
+}
+
 #[test]
 fn two_dead_services_are_two() {
     let mut grouper =

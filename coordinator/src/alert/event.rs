@@ -71,7 +71,8 @@ const INSIDE: [&str; 2] = ["shown", "roots"];
 
 impl Event {
     /// The largest body in bytes; a proof or a list of links that would not fit is cut, what comes
-    /// first kept. The whole of it is one `epmesh incident ID` away.
+    /// first kept, and where that is not enough the verdict and the places are left out: an event that
+    /// does not fit into the store would never be sent. The whole of it is one `epmesh incident ID` away.
     pub const LARGEST: usize = 40 * 1024;
 
     /// The event of an incident's turn, with the verdict on one of its links as an example.
@@ -90,7 +91,8 @@ impl Event {
             let body = Self::payload(kind, &incident, verdict.as_ref(), at)?;
             let proof = verdict.as_ref().map_or(0, |verdict| verdict.evidence.len());
             let links = incident.links.longest();
-            if body.len() <= Self::LARGEST || proof + links == 0 {
+            let places = incident.places.len();
+            if body.len() <= Self::LARGEST || (verdict.is_none() && links + places == 0) {
                 return Ok(Self {
                     id: format!("msg_{}", Uuid::new_v4().simple()),
                     kind: kind.as_str().to_owned(),
@@ -98,6 +100,9 @@ impl Event {
                     at,
                     body,
                 });
+            }
+            if proof + links == 0 && verdict.take().is_none() {
+                incident.places.truncate(places / 2);
             }
             if let Some(verdict) = &mut verdict {
                 verdict.evidence.truncate(proof / 2);

@@ -25,7 +25,7 @@ const EXIT_STATUS: &str = "Exit status:\n  \
     1  a link is failing or latent, an incident is open\n  \
     2  usage or configuration\n  \
     3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
-    4  unknown: the evidence does not decide";
+    4  unknown: the evidence does not decide, or (incidents) nothing is open and links are unknown";
 
 const EXPLAIN_STATUS: &str = "Exit status:\n  \
     0  nothing fails by the report, or every link that it names is healthy now\n  \

@@ -88,7 +88,8 @@ impl Client {
             query: QueryClient::new(channel.clone())
                 .max_decoding_message_size(LARGEST)
                 .max_encoding_message_size(LARGEST),
-            operate: OperateClient::new(channel),
+            // What is done to an incident is answered with all of it.
+            operate: OperateClient::new(channel).max_decoding_message_size(LARGEST),
         })
     }
 }

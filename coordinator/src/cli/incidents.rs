@@ -2,16 +2,19 @@
 
 use std::fmt::Write;
 
-use epmesh_common::{diagnosis::State, facts::Timestamp};
+use epmesh_common::facts::Timestamp;
 use epmesh_proto::v1::{AcknowledgeRequest, IncidentRequest, IncidentsRequest, SilenceRequest};
 
 use super::{
     args::{IncidentArguments, IncidentCommand},
     client::{Client, ClientError, parse},
-    render::{ago, finish, labelled, moment, table},
+    render::{ago, ends, finish, labelled, moment, table, wrapped},
     run::{Exit, reply},
 };
-use crate::incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many};
+use crate::{
+    fleet::Tally,
+    incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many},
+};
 
 /// Links that are printed of each sort; JSON has all of them.
 const PRINTED: usize = 40;
@@ -45,10 +48,15 @@ pub(super) async fn answer(
     Ok((parse(reply(answer)?)?, Exit::Healthy))
 }
 
-/// 1 when an incident is open or a link fails that none explains.
+/// 1 when an incident is open or a link fails that none explains; else 4 when there are links of
+/// which nothing is known: that nothing was found there does not say that all is well.
 pub(super) fn exit(list: &IncidentList) -> Exit {
     let is_open = list.incidents.iter().any(|row| row.status != Status::Resolved);
-    if is_open || !list.unexplained.is_empty() { Exit::Failing } else { Exit::Healthy }
+    match (is_open || !list.unexplained.is_empty(), list.seen.unknown) {
+        (true, _) => Exit::Failing,
+        (false, 0) => Exit::Healthy,
+        (false, _) => Exit::Unknown,
+    }
 }
 
 /// `epmesh incidents`.
@@ -88,10 +96,20 @@ pub(super) fn render_list(
         text.push_str(&finish(&table));
     }
     if !list.unexplained.is_empty() {
-        let count = list.unexplained.len();
+        let count = list.unexplained_in_all.max(list.unexplained.len());
         let links = so_many(count, "link fails", "links fail");
         let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
-        named(&mut text, &list.unexplained);
+        named(&mut text, &list.unexplained, count, width);
+    }
+    let Tally { links, unknown } = list.seen;
+    if unknown > 0 {
+        let are = if unknown == 1 { "is" } else { "are" };
+        let said = format!(
+            "{unknown} of {} {are} unknown: nobody has a fresh word, or what there is does not decide. \
+             epmesh links names them, epmesh diagnose says what is missing",
+            so_many(links, "link", "links"),
+        );
+        let _ = write!(text, "\n{}", wrapped(&said, width));
     }
     text
 }
@@ -132,6 +150,9 @@ fn links(row: &IncidentRow) -> String {
 
 fn notes(row: &IncidentRow, now: Timestamp) -> String {
     let mut notes = Vec::new();
+    if let Some(at) = row.resolved {
+        notes.push(format!("over since {}", moment(at, now)));
+    }
     if let Some(silence) = &row.silenced {
         notes.push(format!("silenced until {}", moment(silence.until, now)));
     }
@@ -147,105 +168,29 @@ fn notes(row: &IncidentRow, now: Timestamp) -> String {
     notes.join("; ")
 }
 
-/// `epmesh incident ID`.
-#[must_use]
-pub(super) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<u16>) -> String {
-    let IncidentDocument { row, culprit, places, links, considered, timeline, .. } = incident;
-    let mut text = String::new();
-    let _ = writeln!(text, "{}   {}", row.id, row.subject);
-    let state = match row.status {
-        Status::Resolved => "RESOLVED".to_owned(),
-        Status::Pending => format!("{} (pending)", row.state.as_str().to_uppercase()),
-        Status::Open => row.state.as_str().to_uppercase(),
-    };
-    let _ = writeln!(text, "{state}   {}   side: {}   {}", row.cause, row.side, row.confidence);
-    let _ = writeln!(text, "culprit   {}: {}", culprit.kind, culprit.name);
-    let _ = writeln!(text, "          {}", culprit.value);
-    if !places.is_empty() {
-        let _ = writeln!(text, "seen on   {}", places.join(", "));
-    }
-    let _ = writeln!(text, "pattern   {}", row.pattern.words);
-    let _ = writeln!(text, "since     {}", moment(row.first_seen, now));
-    if let Some(at) = row.resolved {
-        let why = incident.why.as_deref().unwrap_or_default();
-        let _ = writeln!(text, "over      {}: {why}", moment(at, now));
-    }
-    if let Some(acknowledged) = &row.acknowledged {
-        let note = acknowledged.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-        let at = moment(acknowledged.at, now);
-        let _ = writeln!(text, "looked after by {} since {at}{note}", acknowledged.by);
-    }
-    if let Some(silence) = &row.silenced {
-        let until = moment(silence.until, now);
-        let _ = writeln!(text, "silenced by {} until {until}: {}", silence.by, silence.why);
-    }
-    let failing = if row.status == Status::Resolved {
-        so_many(row.failing, "link failed", "links failed")
-    } else {
-        so_many(row.failing, "link fails", "links fail")
-    };
-    section(&mut text, &format!("{failing} by it"), &links.failing);
-    let latent = so_many(row.latent, "link", "links");
-    section(&mut text, &format!("{latent} will fail by it"), &links.latent);
-    section(
-        &mut text,
-        &format!("{} of its links cannot be seen now; it is not over before", row.unseen),
-        &links.unseen,
-    );
-    section(&mut text, "Explained by another incident as well", &links.shared);
-    if !considered.is_empty() {
-        let _ = writeln!(text, "\nConsidered and left");
-        let mut table = table(&["WHAT", "EXPLAINS", "BECAUSE"], width);
-        for other in considered {
-            let explains = format!("{} of {}", other.explains, other.of);
-            table.add_row([other.name.clone(), explains, other.why.clone()]);
-        }
-        text.push_str(&finish(&table));
-    }
-    if !timeline.is_empty() {
-        let _ = writeln!(text, "\nTimeline");
-        let mut table = table(&["WHEN", "WHAT", "", "BY"], width);
-        for (index, entry) in timeline.iter().enumerate() {
-            let by = entry.by.clone().unwrap_or_default();
-            let kind = entry.kind.as_str().to_owned();
-            table.add_row([moment(entry.at, now), kind, entry.text.clone(), by]);
-            if index == 0 && incident.left_out > 0 {
-                let left_out = format!("{} entries left out", incident.left_out);
-                table.add_row([String::new(), String::new(), left_out, String::new()]);
-            }
-        }
-        text.push_str(&finish(&table));
-    }
-    if row.status == Status::Open
-        && row.state != State::Healthy
-        && let Some(link) = links.failing.first().or(links.latent.first())
-    {
-        let LinkName { destination, source, interface, .. } = link;
-        let _ = writeln!(
-            text,
-            "\nProof and remedy: epmesh diagnose {destination} {source} --interface {interface:?}"
-        );
-    }
-    text
-}
+mod one;
 
-fn section(text: &mut String, title: &str, links: &[LinkName]) {
-    if links.is_empty() {
-        return;
-    }
-    let _ = writeln!(text, "\n{title}");
-    named(text, links);
-}
+pub(super) use self::one::render;
 
-fn named(text: &mut String, links: &[LinkName]) {
+/// A list of links, as many of `in_all` as are printed, and how many are not.
+fn named(text: &mut String, links: &[LinkName], in_all: usize, width: Option<u16>) {
     for link in links.iter().take(PRINTED) {
         let standing = link.standing.map(|standing| format!("   {standing}")).unwrap_or_default();
         let LinkName { destination, source, interface, .. } = link;
-        let _ = writeln!(text, "  {destination} <- {source}   {interface}{standing}");
+        let rest = format!("{interface}{standing}");
+        text.push_str(&ends(destination, source, &rest, "  ", width));
     }
-    if links.len() > PRINTED {
-        let _ = writeln!(text, "  and {} more: --output json has all", links.len() - PRINTED);
+    let printed = links.len().min(PRINTED);
+    let in_all = in_all.max(links.len());
+    if printed == in_all {
+        return;
     }
+    let more = in_all - printed;
+    let _ = match in_all - links.len() {
+        0 => writeln!(text, "  and {more} more: --output json has all"),
+        // Of a large incident the first links are kept over a restart, and fit into an answer.
+        _ => writeln!(text, "  and {more} more: --output json has the first {}", links.len()),
+    };
 }
 
 #[cfg(test)]

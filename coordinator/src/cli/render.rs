@@ -11,7 +11,7 @@ use epmesh_common::{
 
 use crate::{
     fleet::DcStatus,
-    query::{AlertRow, Asked, Endpoints, LinkRow, NewToken},
+    query::{AlertRow, Asked, Endpoints, LinkRow, MOST_ALERTS, NewToken},
 };
 
 /// How wide tables are where the terminal does not say.
@@ -37,6 +37,16 @@ pub(super) fn finish(table: &Table) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A sentence, in lines that are no longer than there is room.
+pub(super) fn wrapped(text: &str, width: Option<u16>) -> String {
+    let mut table = table(&[], width);
+    table.add_row([text]);
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((0, 0));
+    }
+    finish(&table)
 }
 
 /// Lines that begin with a label, wrapped behind it.
@@ -171,14 +181,28 @@ pub(super) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
     finish(&table)
 }
 
+/// A link by its names, in two lines where there is no room for one: they are to be copied, and are not
+/// broken.
+pub(super) fn ends(
+    destination: &DnsName,
+    source: &DnsName,
+    rest: &str,
+    indent: &str,
+    width: Option<u16>,
+) -> String {
+    let (from, to) = (format!("{indent}{destination}"), format!("<- {source}   {rest}"));
+    let fits = width.is_none_or(|width| from.len() + 1 + to.len() <= usize::from(width));
+    if fits { format!("{from} {to}\n") } else { format!("{from}\n{indent}  {to}\n") }
+}
+
 /// Whether a table of many columns would break its words.
-fn is_narrow(width: Option<u16>) -> bool {
+pub(super) fn is_narrow(width: Option<u16>) -> bool {
     width.is_some_and(|width| width < 110)
 }
 
 /// A link on a narrow terminal.
 fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
-    let mut text = format!("{} <- {}   {}\n", row.destination, row.source, row.interface);
+    let mut text = ends(&row.destination, &row.source, &row.interface, "", width);
     let mut words = row.state.to_string();
     if row.state != State::Healthy {
         let _ = write!(words, ", {}, side: {}", row.cause, row.side);
@@ -198,7 +222,7 @@ fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
 #[must_use]
 pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u16>) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{} <- {}   {}", v.destination, v.source, v.interface);
+    text.push_str(&ends(&v.destination, &v.source, &v.interface, "", width));
     let state = v.state.as_str().to_uppercase();
     if v.state == State::Healthy {
         let _ = writeln!(text, "{state}   {}", v.confidence);
@@ -372,7 +396,11 @@ pub(super) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
             row.id.clone(),
         ]);
     }
-    finish(&table)
+    let mut text = finish(&table);
+    if rows.len() >= MOST_ALERTS {
+        let _ = writeln!(text, "\nthe latest {MOST_ALERTS}; older ones are not listed");
+    }
+    text
 }
 
 /// `epmesh token create`.

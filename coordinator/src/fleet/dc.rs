@@ -72,6 +72,9 @@ pub(super) struct Seen {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
+    /// The same by what the store remembers, over a start; whether somebody looked all the while it
+    /// does not.
+    pub(super) first: Timestamp,
     pub(super) observation: Sighting,
     pub(super) outcome: Outcome,
 }
@@ -134,14 +137,15 @@ impl Dc {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
         let since = before.filter(|seen| seen.at.until(at) <= gap).map_or(at, |seen| seen.since);
-        self.observations.insert(peer, Seen { at, since, outcome, observation })
+        let first = since;
+        self.observations.insert(peer, Seen { at, since, first, outcome, observation })
     }
 
     /// Notes that a peer was seen again to be as it is held.
     pub(super) fn see_again(&mut self, peer: &DnsName, at: Timestamp, gap: Duration) {
         if let Some(seen) = self.observations.get_mut(peer) {
             if seen.at.until(at) > gap {
-                seen.since = at;
+                (seen.since, seen.first) = (at, at);
             }
             seen.at = at;
         }

@@ -35,7 +35,26 @@ impl std::fmt::Display for Standing {
     }
 }
 
+/// How many links are watched, and of how many nothing is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// All that are watched.
+    pub links: usize,
+    /// Those that nobody has a fresh word of, or on which the evidence does not decide.
+    pub unknown: usize,
+}
+
 impl View {
+    /// How many links are watched, and how many of them have a verdict that says something.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let targets: usize = self.plans.values().map(|plan| plan.targets.len()).sum();
+        let links = targets * self.settings.interfaces.len();
+        let verdicts = self.verdicts.values();
+        let known = verdicts.filter(|judged| judged.verdict.state != State::Unknown).count();
+        Tally { links, unknown: links.saturating_sub(known) }
+    }
+
     /// Works out what the verdicts since the last time come to. To be called when a batch of links
     /// has been judged.
     pub fn regroup(&mut self) {

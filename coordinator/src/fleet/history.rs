@@ -98,7 +98,7 @@ impl History {
                 last.registration.lost.get_or_insert(reading.at);
             }
         }
-        self.forget_before(reading.at.minus(reading.kept_for));
+        self.forget_before(reading.at.minus(reading.kept_for), interfaces);
     }
 
     fn last(&mut self, interface: InterfaceId) -> Option<&mut Stretch> {
@@ -135,9 +135,15 @@ impl History {
         stretches.drain(..excess);
     }
 
-    fn forget_before(&mut self, moment: Timestamp) {
-        self.stretches.retain(|_, stretches| {
+    /// Forgets what was last seen before `moment`, but for the last stretch of each interface that is
+    /// watched: without it what was registered and died long ago was never registered at all.
+    fn forget_before(&mut self, moment: Timestamp, watched: &[InterfaceId]) {
+        self.stretches.retain(|interface, stretches| {
+            let last = stretches
+                .pop()
+                .filter(|last| watched.contains(interface) || last.registration.last >= moment);
             stretches.retain(|stretch| stretch.registration.last >= moment);
+            stretches.extend(last);
             !stretches.is_empty()
         });
     }
@@ -256,6 +262,43 @@ mod tests {
         let later = HISTORY.as_secs() + 1000;
         observe(&mut history, later, true, &facts(later, "a", Some(99), later));
         assert_eq!(history.of(DRSUAPI).len(), 1);
+    }
+
+    /// What died longer ago than anything is remembered has been registered all the same, in this life of
+    /// the host: "never" would be wrong, and proven by who watched all the while.
+    #[test]
+    fn the_last_stretch_is_kept_however_long_ago_it_was() {
+        let day = 86_400;
+        for kept_for in [Duration::from_secs(day), HISTORY] {
+            let mut history = History::default();
+            let mut observe = |second: u64, registered: bool| {
+                let (map, facts) = (map(registered), facts(second, "a", None, 0));
+                let (at, fresh_for) = (at(second), FRESH);
+                let reading = MapReading {
+                    map: &map,
+                    at,
+                    read: Some(at),
+                    facts: &facts,
+                    fresh_for,
+                    kept_for,
+                };
+                history.observe(&reading, &[DRSUAPI]);
+            };
+            observe(0, true);
+            observe(60, false);
+            observe(day, true);
+            (day + 1..200 * day).step_by(40_000).for_each(|second| observe(second, false));
+            let known = history.of(DRSUAPI);
+            assert_eq!(known.len(), 1, "{known:?}");
+            assert_eq!((known[0].last, known[0].lost), (at(day), Some(at(day + 1))));
+            // Of an interface that is watched no longer nothing is kept.
+            let (map, facts) = (map(false), facts(300 * day, "a", None, 0));
+            let (at, fresh_for) = (at(300 * day), FRESH);
+            let reading =
+                MapReading { map: &map, at, read: Some(at), facts: &facts, fresh_for, kept_for };
+            history.observe(&reading, &[]);
+            assert_eq!(history, History::default());
+        }
     }
 
     #[test]

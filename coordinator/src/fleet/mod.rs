@@ -35,7 +35,7 @@ pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
     gathered::Gathered,
-    grouping::Standing,
+    grouping::{Standing, Tally},
     history::{HISTORY, History, MapReading},
     outcome::Outcome,
     report::{Restored, Staged, StagedBody},

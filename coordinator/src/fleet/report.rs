@@ -81,6 +81,8 @@ pub struct Restored {
     pub clock_ahead_ms: i64,
     /// The bodies.
     pub bodies: Vec<StagedBody>,
+    /// When what is held of a peer was first stated, by the peer's name.
+    pub first: BTreeMap<DnsName, Timestamp>,
     /// The registrations.
     pub history: History,
 }
@@ -262,6 +264,11 @@ impl View {
                     self.names.share(&mut observation);
                     let peer = observation.peer.clone();
                     known.see(peer.clone(), at, self.settings.fresh_for(), observation.into());
+                    if let (Some(seen), Some(first)) =
+                        (known.observations.get_mut(&peer), restored.first.get(&peer))
+                    {
+                        seen.first = seen.first.min(*first);
+                    }
                     self.seen(&dc, &known, &peer);
                 }
             }

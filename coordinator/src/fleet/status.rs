@@ -59,13 +59,23 @@ pub enum FindError {
     #[error("no domain controller {0:?} is known")]
     Unknown(String),
     /// Several are.
-    #[error("{name:?} may be {}", candidates.iter().map(DnsName::as_str).collect::<Vec<_>>().join(" or "))]
+    #[error("{name:?} may be {}", either(candidates))]
     Ambiguous {
         /// The name.
         name: String,
         /// Who goes by it.
         candidates: Vec<DnsName>,
     },
+}
+
+/// Candidates that are named: there is a `dc1` in every forest, and an error has to fit into a header.
+const NAMED: usize = 8;
+
+fn either(candidates: &[DnsName]) -> String {
+    let named: Vec<&str> = candidates.iter().take(NAMED).map(DnsName::as_str).collect();
+    let left = candidates.len().saturating_sub(NAMED);
+    let others = if left == 0 { String::new() } else { format!(" or one of {left} more") };
+    format!("{}{others}", named.join(" or "))
 }
 
 impl View {

@@ -425,6 +425,7 @@ fn what_was_stored_comes_back_as_it_was() {
         notes: Vec::new(),
         clock_ahead_ms: 600_000,
         bodies: staged.collect(),
+        first: std::collections::BTreeMap::new(),
         history: view.dcs[&name(A)].history.clone(),
     });
     let sorted = |view: &View| {
@@ -442,6 +443,65 @@ fn what_was_stored_comes_back_as_it_was() {
     assert_eq!(again.observations_of(&name(B)), view.observations_of(&name(B)));
 }
 
+/// What a link shows is as old as the first look that showed it, over a start as well.
+#[test]
+fn a_start_makes_no_trouble_younger() {
+    for (first, expected) in [(None, 600), (Some(at(60)), 60)] {
+        let mut view = View::new(settings());
+        let bodies = [
+            own(Section::Host(host(B, &["10.0.0.2"]))),
+            own(Section::Directory(directory(&[A, B]))),
+            Body::Peer(seen(A, "10.0.0.1", false, 1)),
+        ];
+        let staged = |body: Body| StagedBody {
+            digest: body.digest(),
+            stated: None,
+            at: at(600),
+            body,
+            changed: false,
+        };
+        view.enrolled(&name(B));
+        view.restore(Restored {
+            dc: name(B),
+            acknowledged: super::Acknowledged::default(),
+            received: at(600),
+            dropped: 0,
+            notes: Vec::new(),
+            clock_ahead_ms: 0,
+            bodies: bodies.into_iter().map(staged).collect(),
+            first: first.map(|first| (name(A), first)).into_iter().collect(),
+            history: super::History::default(),
+        });
+        view.rearrange(at(600));
+        let link = link(B, A);
+        let verdict = diagnose(&view.evidence(&link, at(610)), at(610));
+        assert_eq!(verdict.shown.at, Some(at(600)));
+        view.judge(&link, verdict, at(610));
+        assert_eq!(view.verdicts[&link].since, at(expected));
+    }
+}
+
+/// What was seen before the clock was put back by an hour is of an age that nobody knows.
+#[test]
+fn a_clock_that_is_put_back_makes_nothing_fresh() {
+    let (mut view, mut agents) = fleet();
+    let hour = 3_600;
+    let link = link(B, A);
+    let body = Body::Peer(seen(A, "10.0.0.1", true, 1));
+    agents[1].report(&mut view, hour, hour, vec![body]);
+    let judge = |view: &mut View, second| {
+        let verdict = diagnose(&view.evidence(&link, at(second)), at(second));
+        let looked = verdict.shown.at;
+        view.judge(&link, verdict, at(second));
+        looked
+    };
+    assert_eq!(judge(&mut view, hour + 1), Some(at(hour)));
+    view.take_touched(usize::MAX);
+    view.sweep(at(10), Duration::from_secs(60));
+    assert!(view.take_touched(usize::MAX).contains(&link), "it is judged again");
+    assert_eq!(judge(&mut view, 10), None);
+}
+
 #[test]
 fn short_names_find_who_they_name() {
     let (mut view, _) = fleet();
@@ -452,4 +512,9 @@ fn short_names_find_who_they_name() {
     view.rearrange(at(0));
     let error = view.find("dc1").expect_err("two of them");
     assert_eq!(error.to_string(), "\"dc1\" may be dc1.lab.test or dc1.other.test");
+    for forest in 0..300 {
+        view.enrolled(&name(&format!("dc1.forest{forest}.test")));
+    }
+    let error = view.find("dc1").expect_err("one in every forest").to_string();
+    assert!(error.ends_with(" or one of 294 more") && error.len() < 400, "{error}");
 }

@@ -40,7 +40,13 @@ impl View {
         let before = known.map(|known| known.verdict.state);
         let same = known.filter(|one| one.verdict.state == state && one.verdict.cause == cause);
         let (is_same, looked) = (same.is_some(), verdict.shown.at.unwrap_or(now));
-        let since = same.map_or(looked, |known| known.since);
+        // After a start it is not younger than the look: else what worked shortly before the last look
+        // contradicted nothing, and two paths were one domain controller until all have looked again.
+        let first = || {
+            let seen = self.dcs.get(&link.destination)?.observations.get(&link.source)?;
+            Some(seen.first.min(looked)).filter(|_| known.is_none())
+        };
+        let since = same.map(|known| known.since).or_else(first).unwrap_or(looked).min(now);
         self.grouper.put(link, &verdict, since);
         held.insert_entry(Judged { verdict, at: now, since });
         (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
@@ -73,7 +79,9 @@ impl View {
         self.moved = true;
         self.names.forget_unheld();
         let old = now.minus(age);
-        let due = self.verdicts.iter().filter(|(_, judged)| judged.at <= old);
+        // One of later than now was given before the clock was put back: how old it is nobody knows.
+        let is_due = |at: Timestamp| at <= old || at > now;
+        let due = self.verdicts.iter().filter(|(_, judged)| is_due(judged.at));
         self.touched.extend(due.map(|(link, _)| link.clone()));
     }
 }

@@ -1,5 +1,7 @@
 //! The rules of one incident's life.
 
+use std::fmt::Write;
+
 use epmesh_common::{
     diagnosis::{Link, State},
     facts::Timestamp,
@@ -122,9 +124,13 @@ impl Record {
         if since.until(now) < damping.hold(&self.reopenings, now) {
             return;
         }
-        let why = elsewhere(self).unwrap_or_else(|| {
+        let mut why = elsewhere(self).unwrap_or_else(|| {
             "every link that it explained works, or is watched no longer".to_owned()
         });
+        let (kept, all) = (self.links().count(), self.failing + self.latent);
+        if kept < all {
+            let _ = write!(why, "; of its {all} links the first {kept} were kept over a restart");
+        }
         self.status = Status::Resolved;
         self.resolved = Some(now);
         self.note(now, EntryKind::Resolved, &why);
@@ -171,6 +177,49 @@ impl Record {
                 Some(EventKind::Changed)
             }
             (Status::Pending, _) | (Status::Resolved, None) => None,
+        }
+    }
+
+    /// Whether it is not told yet because it may turn out to be one that is: `may_be_known` tells. It
+    /// waits for as long as it takes until all have looked, and no longer.
+    pub(super) fn waits(
+        &self,
+        now: Timestamp,
+        damping: &Damping,
+        may_be_known: impl Fn() -> bool,
+    ) -> bool {
+        let age = self.first_seen.until(now);
+        self.status == Status::Pending
+            && self.present
+            && (damping.open_after..damping.resolve_after).contains(&age)
+            && may_be_known()
+    }
+
+    /// Takes what is dated later than `now` for what began now. A silence lasts as long as was wanted.
+    pub(super) fn not_after(&mut self, now: Timestamp) {
+        let clamp = |at: &mut Timestamp| *at = (*at).min(now);
+        clamp(&mut self.first_seen);
+        let times =
+            [&mut self.since, &mut self.differs_since, &mut self.opened, &mut self.resolved];
+        times.into_iter().flatten().for_each(clamp);
+        self.reopenings.iter_mut().for_each(clamp);
+        if let Some(told) = &mut self.told {
+            clamp(&mut told.at);
+        }
+        if let Some(silence) = &mut self.silence {
+            silence.until = silence.until.minus(now.until(silence.at));
+            clamp(&mut silence.at);
+        }
+        if let Some(acknowledged) = &mut self.acknowledged {
+            clamp(&mut acknowledged.at);
+        }
+    }
+
+    /// After a start a change of it is told no sooner than all can have looked again: what the first of
+    /// them come to is not what all do.
+    pub(super) fn wait_anew(&mut self, now: Timestamp) {
+        if let Some(told) = &mut self.told {
+            told.at = now;
         }
     }
 

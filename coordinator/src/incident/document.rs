@@ -9,7 +9,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgement, Entry, EntryKind, Record, Silence, Status};
-use crate::fleet::{Fleet, Standing};
+use crate::fleet::{Fleet, Standing, Tally};
 
 /// Links that are named in an event; the counts are of all.
 const BRIEF: usize = 50;
@@ -25,14 +25,21 @@ const PLACES: usize = 50;
 pub struct IncidentList {
     /// The incidents.
     pub incidents: Vec<IncidentRow>,
-    /// Links that fail, or will, and that no incident explains.
+    /// Links that fail, or will, and that no incident explains: the first of them.
     pub unexplained: Vec<LinkName>,
+    /// How many these are in all.
+    #[serde(default)]
+    pub unexplained_in_all: usize,
+    /// How the links stand on which all this rests: who sees nothing finds nothing wrong.
+    #[serde(default)]
+    pub seen: Tally,
 }
 
 impl IncidentList {
-    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link]) -> Self {
+    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link], seen: Tally) -> Self {
+        let unexplained_in_all = unexplained.len();
         let unexplained = unexplained.iter().take(WHOLE).map(LinkName::from).collect();
-        Self { incidents, unexplained }
+        Self { incidents, unexplained, unexplained_in_all, seen }
     }
 }
 

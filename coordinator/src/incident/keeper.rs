@@ -21,7 +21,7 @@ use super::{
 use crate::{
     alert::{AlertError, Alerts, Event, EventKind},
     clock,
-    fleet::{Fleet, View},
+    fleet::Fleet,
     store::{Expect, Prefix, Space, Store, Transaction, record, scan_all},
 };
 
@@ -31,6 +31,10 @@ const MOST: usize = 100_000;
 /// How often what only time changes is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
+/// However many reports come in a second, incidents are gone through no more often than this: some
+/// have thousands of links, each of which may have to be asked for.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long to wait before the store is asked again after it failed.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -39,6 +43,12 @@ const STORE_AFTER: Duration = Duration::from_secs(10);
 
 /// Characters of a note or a reason that are kept.
 const WORDS: usize = 400;
+
+/// Incidents that are named where a beginning is that of several; an error has to fit into a header.
+const NAMED: usize = 5;
+
+/// Steps that the store may refuse before the others wait for the next turn.
+const REFUSED: usize = 3;
 
 /// Links of a resolved incident that are asked who explains them now.
 const ASKED: usize = 50;
@@ -59,8 +69,17 @@ pub enum IncidentError {
     #[error("no incident {0:?} is known; see `epmesh incidents --all`")]
     Unknown(String),
     /// Several begin with it.
-    #[error("{0:?} is the beginning of more than one incident")]
-    Ambiguous(String),
+    #[error(
+        "{id:?} is the beginning of {of} incidents: {first}; give more of the one that is meant"
+    )]
+    Ambiguous {
+        /// What was given.
+        id: String,
+        /// How many begin with it.
+        of: usize,
+        /// The first of them, each with its subject.
+        first: String,
+    },
     /// It is not open.
     #[error("incident {id} {why}")]
     NotOpen {
@@ -106,12 +125,14 @@ impl Incidents {
                 () = self.fleet.regrouped() => {}
                 _ = tick.tick() => {}
             }
+            let mut pause = PAUSE;
             if let Err(error) = self.turn(clock::now()).await {
                 tracing::error!(error = %chain(&error), "an incident could not be stored; it is tried again");
-                tokio::select! {
-                    () = stopping.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(RETRY) => {}
-                }
+                pause = RETRY;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return Ok(()),
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }
@@ -119,16 +140,28 @@ impl Incidents {
     /// Takes in what the fleet says now and does all that is due at `now`.
     ///
     /// # Errors
-    /// When a step could not be written down; that one and those after it are due still.
+    /// When a step could not be written down; it is due still.
     pub async fn turn(&self, now: Timestamp) -> Result<(), AlertError> {
         let mut life = self.life.lock().await;
+        life.clock(now);
         self.fleet.with(|view| {
             let seen = view.take_regrouped();
-            life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
+            // First what can be seen again: whose fault it is hangs on that.
             life.settle(&|link: &Link| view.standing(link));
+            life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
         });
+        // One that cannot be written down keeps no other back; a store that cannot is soon left alone.
+        let mut refused = Vec::new();
         for id in life.due() {
-            self.step(&mut life, &id, now).await?;
+            if let Err(error) = self.step(&mut life, &id, now).await {
+                refused.push(error);
+            }
+            if refused.len() >= REFUSED {
+                break;
+            }
+        }
+        if let Some(first) = refused.into_iter().next() {
+            return Err(first);
         }
         for id in life.outdated(now) {
             let Some(held) = life.held.get(&id) else { continue };
@@ -147,6 +180,9 @@ impl Incidents {
         let Some(held) = life.held.get(id) else { return Ok(()) };
         if held.record.is_forgotten(now, &self.damping) && held.revision.is_none() {
             life.remove(id);
+            return Ok(());
+        }
+        if held.record.waits(now, &self.damping, || life.may_be_known(&held.record)) {
             return Ok(());
         }
         let mut next = held.clone();
@@ -226,8 +262,8 @@ impl Incidents {
             wanted.map(|record| IncidentRow::of(record, now)).collect();
         drop(life);
         incidents.sort_by_key(IncidentRow::order);
-        let unexplained = self.fleet.with(View::unexplained);
-        IncidentList::new(incidents, &unexplained)
+        let (unexplained, seen) = self.fleet.with(|view| (view.unexplained(), view.tally()));
+        IncidentList::new(incidents, &unexplained, seen)
     }
 
     /// All that is known of one incident, by its name or the beginning of it.
@@ -321,19 +357,36 @@ fn is_open(record: &Record) -> Result<(), IncidentError> {
     if record.status == Status::Open {
         return Ok(());
     }
-    Err(IncidentError::NotOpen { id: record.id.clone(), why: "is over".to_owned() })
+    let why = format!(
+        "is over: nobody need look after it; `epmesh incident {}` says why it is",
+        record.id
+    );
+    Err(IncidentError::NotOpen { id: record.id.clone(), why })
 }
 
 fn find<'a>(life: &'a Life, id: &str) -> Result<&'a Held, IncidentError> {
     let shown = || id.chars().take(40).collect::<String>();
-    if id.is_empty() {
+    // Copied out of a mail it may come in capitals, or with a blank.
+    let wanted = id.trim().to_ascii_lowercase();
+    if wanted.is_empty() {
         return Err(IncidentError::Unknown(shown()));
     }
-    let mut found = life.held.range(id.to_owned()..).take_while(|(known, _)| known.starts_with(id));
+    let begin = |(known, _): &(&String, &Held)| known.starts_with(&wanted);
+    let mut found = life.held.range(wanted.clone()..).take_while(begin);
     match (found.next(), found.next()) {
         (None, _) => Err(IncidentError::Unknown(shown())),
-        (Some((known, held)), Some(_)) if known == id => Ok(held),
-        (Some(_), Some(_)) => Err(IncidentError::Ambiguous(shown())),
+        (Some((known, held)), Some(_)) if *known == wanted => Ok(held),
+        (Some(one), Some(other)) => {
+            let first = [one, other].into_iter().chain(found.by_ref().take(NAMED - 2));
+            let first: Vec<String> = first
+                .map(|(known, held)| format!("{known} ({})", held.record.what.subject))
+                .collect();
+            let (of, mut first) = (first.len() + found.count(), first.join(", "));
+            if of > NAMED {
+                first.push_str(" and others");
+            }
+            Err(IncidentError::Ambiguous { id: shown(), of, first })
+        }
         (Some((_, held)), None) => Ok(held),
     }
 }

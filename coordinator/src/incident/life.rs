@@ -36,6 +36,8 @@ pub(super) struct Life {
     pub(super) held: BTreeMap<String, Held>,
     /// The latest incident of each subject.
     by_subject: HashMap<Subject, String>,
+    /// When something was last taken in or done.
+    last: Option<Timestamp>,
 }
 
 impl Life {
@@ -43,11 +45,29 @@ impl Life {
     pub(super) fn restore(&mut self, record: Record, revision: u64) {
         let record = record.restored();
         let known = self.by_subject.get(&record.what.subject).and_then(|id| self.held.get(id));
-        if known.is_none_or(|known| known.record.first_seen <= record.first_seen) {
+        // One that is open may have taken the subject over from a later one that was over.
+        let order = |record: &Record| (record.status != Status::Resolved, record.first_seen);
+        if known.is_none_or(|known| order(&known.record) <= order(&record)) {
             self.by_subject.insert(record.what.subject.clone(), record.id.clone());
         }
         let held = Held { revision: Some(revision), dirty_since: None, record };
         self.held.insert(held.record.id.clone(), held);
+    }
+
+    /// Notes what time it is. Where that is earlier than before, a clock was put back: nothing waits
+    /// for it to come to where it was.
+    pub(super) fn clock(&mut self, now: Timestamp) {
+        let is_start = self.last.is_none();
+        if self.last.is_none_or(|last| now < last) {
+            for held in self.held.values_mut() {
+                held.record.not_after(now);
+                if is_start {
+                    held.record.wait_anew(now);
+                }
+                held.dirty_since = held.dirty_since.map(|since| since.min(now));
+            }
+        }
+        self.last = Some(now);
     }
 
     /// Takes in what regrouping changed: the incident of each subject, or none.
@@ -106,7 +126,8 @@ impl Life {
     }
 
     /// An incident that has just lost its own subject, and of whose links this one explains half or
-    /// more: it is the same fault, understood better.
+    /// more: it is the same fault, understood better. One most of which cannot be seen has lost nothing
+    /// yet: after a start the links of a fault come in one after the other.
     fn heir(&self, incident: &Incident) -> Option<String> {
         let explained: BTreeSet<&Link> = incident.links.iter().chain(&incident.latent).collect();
         let heir = |held: &&Held| held.record.status != Status::Resolved && !held.record.present;
@@ -120,7 +141,12 @@ impl Life {
                     common += usize::from(explained.contains(link));
                 }
                 let half = common > 0 && common * 2 >= all;
-                half.then_some((common, std::cmp::Reverse(held.record.first_seen), held))
+                let is_seen = held.record.unseen.len() * 2 < all;
+                (half && is_seen).then_some((
+                    common,
+                    std::cmp::Reverse(held.record.first_seen),
+                    held,
+                ))
             })
             .max_by_key(|(common, oldest, _)| (*common, *oldest))
             .map(|(_, _, held)| held.record.id.clone())
@@ -153,6 +179,21 @@ impl Life {
         self.by_subject.insert(incident.subject.clone(), id.clone());
         self.held.insert(id.clone(), Held { record, revision: None, dirty_since: None });
         id
+    }
+
+    /// Whether a fault may be one that is known already: it is on a link of an incident that is open
+    /// and has links that nobody has seen again yet. What a part of them comes to is not what all do.
+    pub(super) fn may_be_known(&self, record: &Record) -> bool {
+        let is_out_of_sight = |held: &&Held| {
+            let Record { status, present, unseen, .. } = &held.record;
+            *status == Status::Open && !present && !unseen.is_empty()
+        };
+        let has = |held: &Held, link: &Link| {
+            let what = &held.record.what;
+            [&what.links, &what.latent].into_iter().any(|of| of.binary_search(link).is_ok())
+        };
+        let mut open = self.held.values().filter(is_out_of_sight);
+        open.any(|held| record.links().any(|link| has(held, link)))
     }
 
     /// Looks again at the links that could not be seen.

@@ -16,6 +16,7 @@ mod damping;
 mod document;
 mod keeper;
 mod life;
+mod packed;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::packed::{Packed, pack, unpack};
 use crate::store::{Key, KeyError, Space, record};
 
 /// Entries of a timeline that are kept, besides the first.
@@ -20,6 +21,9 @@ const REOPENINGS: usize = 16;
 
 /// Bytes of links' names that are stored with an incident, so that a record fits into one value.
 const STORED_LINKS: usize = 40 * 1024;
+
+/// Bytes of texts of its timeline that are stored: in Cyrillic or Chinese a hundred notes are more.
+const STORED_TIMELINE: usize = 24 * 1024;
 
 /// Places that are stored.
 const STORED_PLACES: usize = 64;
@@ -147,6 +151,15 @@ impl Told {
     }
 }
 
+/// The links of an incident as they are stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct PackedLinks {
+    links: Vec<Packed>,
+    latent: Vec<Packed>,
+    unseen: Vec<Packed>,
+    shared: Vec<Packed>,
+}
+
 /// One incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -183,6 +196,9 @@ pub struct Record {
     pub(super) told: Option<Told>,
     /// The links that it explained and that nobody can see now: they keep it open.
     pub unseen: BTreeSet<Link>,
+    /// The links of all sorts, while it is stored; else none, and they stand where they belong.
+    #[serde(default)]
+    packed: PackedLinks,
     /// Whether it is there by the verdicts of now; never so after a start, until they say it.
     #[serde(skip)]
     pub(super) present: bool,
@@ -220,6 +236,7 @@ impl Record {
             left_out: 0,
             told: None,
             unseen: BTreeSet::new(),
+            packed: PackedLinks::default(),
             present: true,
             since: Some(now),
             went: false,
@@ -280,31 +297,64 @@ impl Record {
     /// The same, as much of it as fits into one stored value.
     pub(super) fn stored(&self) -> Self {
         let mut stored = self.clone();
-        let mut left = STORED_LINKS;
-        let mut fits = |link: &Link| {
-            let bytes = link.destination.as_str().len() + link.source.as_str().len() + 100;
-            left = left.saturating_sub(bytes);
-            left > 0
-        };
-        stored.what.links.retain(&mut fits);
-        stored.what.latent.retain(&mut fits);
-        stored.unseen.retain(&mut fits);
-        stored.what.shared.retain(&mut fits);
+        let room = STORED_LINKS;
+        let (links, room) = pack(&std::mem::take(&mut stored.what.links), room);
+        let (latent, room) = pack(&std::mem::take(&mut stored.what.latent), room);
+        let is_named: BTreeSet<&Link> = self.links().collect();
+        stored.unseen.retain(|link| !is_named.contains(link));
+        let unseen: Vec<Link> = std::mem::take(&mut stored.unseen).into_iter().collect();
+        let (unseen, room) = pack(&unseen, room);
+        let (shared, _) = pack(&std::mem::take(&mut stored.what.shared), room);
+        stored.packed = PackedLinks { links, latent, unseen, shared };
+        stored.shorten_timeline();
         stored.what.places.truncate(STORED_PLACES);
         stored.what.culprit.value = shortened(&stored.what.culprit.value, TEXT);
         stored.what.pattern.words = shortened(&stored.what.pattern.words, TEXT);
         stored
     }
 
+    /// Leaves out what came after the first entry, until the rest fits into a stored value.
+    fn shorten_timeline(&mut self) {
+        let mut left = STORED_TIMELINE;
+        let entries = self.timeline.iter().skip(1).rev();
+        let kept = entries.take_while(|entry| {
+            // Written down, a letter may be up to six bytes long.
+            let by = entry.by.as_deref().unwrap_or_default();
+            let bytes: usize = [entry.text.as_str(), by].into_iter().flat_map(written).sum();
+            left = left.saturating_sub(bytes + 100);
+            left > 0
+        });
+        let kept = kept.count();
+        let excess = self.timeline.len().saturating_sub(1 + kept);
+        if excess > 0 {
+            self.timeline.drain(1..=excess);
+        }
+        self.left_out = self.left_out.saturating_add(excess);
+    }
+
     /// What a record becomes when it is read: nothing is known of now, and all its links are to be
     /// seen again before it is over.
     pub(super) fn restored(mut self) -> Self {
+        let PackedLinks { links, latent, unseen, shared } = std::mem::take(&mut self.packed);
+        self.what.links.extend(unpack(links));
+        self.what.latent.extend(unpack(latent));
+        self.what.shared.extend(unpack(shared));
+        self.unseen.extend(unpack(unseen));
         if self.status == Status::Open {
             let links: Vec<Link> = self.links().cloned().collect();
             self.unseen.extend(links);
         }
         self
     }
+}
+
+/// How many bytes the letters of a text take in JSON.
+fn written(text: &str) -> impl Iterator<Item = usize> {
+    text.chars().map(|c| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    })
 }
 
 /// As much of a text as is kept.

@@ -1,5 +1,7 @@
 //! Lives of incidents, from verdicts to what receivers are told. Time comes in as an argument.
 
+mod adverse;
+
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{

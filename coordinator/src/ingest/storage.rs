@@ -148,7 +148,12 @@ impl Found {
         });
         let stamps: HashMap<Subject, _> = state.stamps.into_iter().collect();
         let mut bodies = self.bodies;
+        let mut first = BTreeMap::new();
         for staged in &mut bodies {
+            // A body is written when it becomes another, and its time only with the state.
+            if let Subject::Peer(peer) = staged.body.subject() {
+                first.insert(peer, staged.at);
+            }
             // A body that is newer than the state was written by a report whose end was not.
             let stamp = stamps.get(&staged.body.subject()).copied();
             staged.at = stamp.map_or(staged.at, |stamp| stamp.max(staged.at));
@@ -161,6 +166,7 @@ impl Found {
             notes: state.notes,
             clock_ahead_ms: state.clock_ahead_ms,
             bodies,
+            first,
             history: self.history.map(|record| record.0).unwrap_or_default(),
         }
     }

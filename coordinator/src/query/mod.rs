@@ -5,6 +5,7 @@ mod explain;
 mod join;
 mod service;
 
+pub(crate) use self::service::MOST_ALERTS;
 pub use self::{
     documents::{
         AlertRow, Asked, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts, OwnView, PeerView,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{Link, State},
+    diagnosis::{Link, State, Verdict},
     error::chain,
     facts::{DnsName, Timestamp},
     reports::{
@@ -33,6 +33,9 @@ use crate::{
     ingest::{DEADLINE, Hub, LookOutcome, operator, refusal},
     pki::{Authority, Registry, Restriction},
 };
+
+/// Alerts that an answer lists, the latest.
+pub(crate) const MOST_ALERTS: usize = 2_000;
 
 /// Answers operators; every call needs an operator's certificate.
 #[derive(Clone, Debug)]
@@ -64,7 +67,9 @@ impl Operator {
     fn find(&self, text: &str) -> Result<DnsName, Status> {
         self.fleet().find(text).map_err(|error| match error {
             FindError::Unknown(_) => Status::not_found(format!("{error}; see `epmesh dcs`")),
-            FindError::Ambiguous { .. } => Status::invalid_argument(error.to_string()),
+            FindError::Ambiguous { .. } => {
+                Status::invalid_argument(format!("{error}; give the full name"))
+            }
         })
     }
 }
@@ -78,7 +83,7 @@ fn document(value: &impl Serialize) -> Result<Response<Document>, Status> {
 fn not_done(error: &IncidentError) -> Status {
     match error {
         IncidentError::Unknown(_) => Status::not_found(error.to_string()),
-        IncidentError::Ambiguous(_) => Status::invalid_argument(error.to_string()),
+        IncidentError::Ambiguous { .. } => Status::invalid_argument(error.to_string()),
         IncidentError::NotOpen { .. } => Status::failed_precondition(error.to_string()),
         IncidentError::Store(_) => {
             tracing::error!("{}", chain(error));
@@ -111,19 +116,20 @@ impl Query for Operator {
     async fn links(&self, request: Request<LinksRequest>) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let failing = request.into_inner().failing;
-        let verdicts = self.fleet().with(|view| view.verdicts());
-        let mut rows: Vec<LinkRow> = verdicts
-            .iter()
-            .filter(|(_, verdict)| {
-                !failing || matches!(verdict.state, State::Failing | State::Latent)
-            })
-            .map(|(_, verdict)| LinkRow::from(verdict))
-            .collect();
+        // Of half a million verdicts mostly a few are wanted: none is copied to be thrown away, and
+        // nobody's report waits while they are put in order.
+        let wanted =
+            |verdict: &Verdict| !failing || matches!(verdict.state, State::Failing | State::Latent);
+        let mut rows: Vec<LinkRow> = self.fleet().with(|view| {
+            let judged = view.judged().map(|(_, verdict)| verdict);
+            judged.filter(|verdict| wanted(verdict)).map(LinkRow::from).collect()
+        });
         rows.sort_by(|a, b| {
-            let key = |row: &LinkRow| {
-                (row.destination.clone(), row.source.clone(), row.interface.clone())
-            };
-            key(a).cmp(&key(b))
+            (&a.destination, &a.source, &a.interface).cmp(&(
+                &b.destination,
+                &b.source,
+                &b.interface,
+            ))
         });
         document(&rows)
     }
@@ -257,7 +263,7 @@ impl Query for Operator {
         operator(&request)?;
         let records = self.alerts.list().await;
         // An answer has to fit into a message; what is older stays in the store.
-        let rows: Vec<AlertRow> = records.iter().take(2_000).map(AlertRow::from).collect();
+        let rows: Vec<AlertRow> = records.iter().take(MOST_ALERTS).map(AlertRow::from).collect();
         document(&rows)
     }
 

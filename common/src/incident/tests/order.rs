@@ -231,3 +231,59 @@ fn whatever_is_shown_and_whenever_the_outcome_is_that_from_scratch() {
         assert_holds_nothing(&grouper, &format!("seed {seed}"));
     }
 }
+
+/// Domain controllers that are called something else have the same incidents, as many and of as many
+/// links; and another regrouping of the same facts makes none of them another.
+#[test]
+fn other_names_make_no_other_faults() {
+    for seed in 0..200 {
+        let mut numbers = Numbers(9_000 + seed);
+        let count = 4 + numbers.below(3);
+        let (down, cut, lame) =
+            (1 + numbers.below(count), 1 + numbers.below(count), 1 + numbers.below(count));
+        let holes: Vec<(usize, usize)> =
+            (0..3).map(|_| (1 + numbers.below(count), 1 + numbers.below(count))).collect();
+        let kinds = numbers.below(8);
+        let fails = |from: usize, to: usize| {
+            (kinds & 1 == 1 && to == down)
+                || (kinds & 2 == 2 && from == cut)
+                || (kinds & 4 == 4 && (from == lame || to == lame))
+                || holes.contains(&(from, to))
+        };
+        // The first is called as the last, and so on.
+        let other = |number: usize| count + 1 - number;
+        let judge = |is_other: bool| {
+            let real = move |number: usize| if is_other { other(number) } else { number };
+            let verdicts = fleet(count, |from, to, link| match fails(real(from), real(to)) {
+                true => silent(link),
+                false => healthy(link, RIGHT),
+            });
+            let mut grouper = grouped(&verdicts);
+            let incidents = grouper.incidents();
+            // The same facts again, looked at later.
+            for (link, verdict) in &verdicts {
+                let again = looked_at(verdict.clone(), 60);
+                grouper.put(link, &again, Timestamp::from_millis(1));
+            }
+            assert_eq!(grouper.incidents(), incidents, "seed {seed}: nothing has changed");
+            let mut found: Vec<(usize, Vec<(String, String)>)> = incidents
+                .iter()
+                .map(|incident| {
+                    let name = |name: &DnsName| {
+                        let number = (1..=count).find(|number| dc(*number) == *name);
+                        dc(real(number.expect("one of them"))).to_string()
+                    };
+                    let links = incident.links.iter();
+                    let mut links: Vec<(String, String)> =
+                        links.map(|link| (name(&link.destination), name(&link.source))).collect();
+                    links.sort();
+                    (usize::from(incident.subject.rank()), links)
+                })
+                .collect();
+            found.sort();
+            found
+        };
+        let (one, two) = (judge(false), judge(true));
+        assert_eq!(one, two, "seed {seed}");
+    }
+}

@@ -133,8 +133,40 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
-        name: "two sources and two destinations",
+        name: "two sources and one site",
         hits: |from, to| from <= 2 && to >= 4,
+        shape: Shape::OneSite,
+        counts: (4, 8),
+        words: "4 of 4 links of destinations in site Branch fail, none of the other 4 to the same 2 sources",
+        ..PLAIN
+    },
+    Case {
+        name: "two sources and those who use one DNS server",
+        hits: |from, to| from % 2 == 0 && to % 2 == 1 && to > 1,
+        state: State::Latent,
+        shape: Shape::OneDnsServer,
+        counts: (4, 8),
+        words: "4 of 4 links of destinations that use DNS server 10.0.0.53 will fail, none of the other 4 to the same 2 sources",
+        ..PLAIN
+    },
+    Case {
+        name: "two sources and two destinations that have nothing in common",
+        hits: |from, to| (from == 2 || from == 3) && to >= 4,
+        counts: (4, 4),
+        words: "4 links between 2 destinations and 2 sources",
+        ..PLAIN
+    },
+    Case {
+        name: "two sources and some of a site",
+        hits: |from, to| from <= 2 && to >= 4 && (from, to) != (2, 5),
+        counts: (3, 3),
+        words: "3 links between 2 destinations and 2 sources",
+        ..PLAIN
+    },
+    Case {
+        name: "two sources, and nobody else looks at them",
+        hits: |from, to| from <= 2 && to >= 4,
+        unseen: |from, _| from > 2,
         counts: (4, 4),
         words: "4 links between 2 destinations and 2 sources",
         ..PLAIN

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Side, Subject},
+    diagnosis::{Cause, Confidence, Culprit, Side, State, Subject},
     incident::{Considered, Pattern, Shape},
 };
 
 use super::*;
 use crate::{
     cli::golden::is_as_in,
-    incident::{Acknowledgement, Entry, EntryKind, Group},
+    incident::{Acknowledgement, Entry, EntryKind, Group, Silence},
 };
 
 fn now() -> Timestamp {
@@ -84,7 +84,9 @@ fn the_list() {
         acknowledged: None,
         ..row()
     };
-    let list = IncidentList { incidents: vec![row(), second], unexplained: vec![link(7)] };
+    let seen = Tally { links: 12, unknown: 3 };
+    let (incidents, unexplained) = (vec![row(), second], vec![link(7)]);
+    let list = IncidentList { incidents, unexplained, unexplained_in_all: 1, seen };
     is_as_in("incidents.txt", &render_list(&list, false, now(), Some(160)));
     // However narrow, each incident still says whom it hits, and no line is longer than it may be.
     let narrow = render_list(&list, false, now(), Some(80));
@@ -92,8 +94,10 @@ fn the_list() {
     assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
     assert_eq!(exit(&list), Exit::Failing);
     let over = IncidentRow { status: Status::Resolved, ..row() };
-    let list = IncidentList { incidents: vec![over], unexplained: Vec::new() };
+    let list = IncidentList { incidents: vec![over], ..IncidentList::default() };
     assert_eq!(exit(&list), Exit::Healthy);
+    let blind = IncidentList { seen, ..list };
+    assert_eq!(exit(&blind), Exit::Unknown, "nobody sees whether anything is wrong");
     assert_eq!(exit(&IncidentList::default()), Exit::Healthy);
     let nothing = render_list(&IncidentList::default(), false, now(), None);
     assert_eq!(nothing, "no incident is open\n");
@@ -136,4 +140,54 @@ fn one() {
         why: None,
     };
     is_as_in("incident.txt", &render(&incident, now(), Some(160)));
+    is_as_in("incident-80.txt", &render(&large(incident), now(), Some(80)));
+}
+
+/// Four hundred links among hosts with names of sixty characters, of which a restart left some.
+fn large(small: IncidentDocument) -> IncidentDocument {
+    let name = |host: &str| format!("{host}.{}.example.com", "x".repeat(60 - 13 - host.len()));
+    let subject =
+        format!("path {} -> site Zürich-Hauptgeschäftsstelle (dynamic ports)", name("dc1"));
+    let link = |number: u32| LinkName {
+        destination: name(&format!("dc{number:03}")).parse().expect("a name"),
+        source: name("dc001").parse().expect("a name"),
+        ..link(1)
+    };
+    let words = format!("400 of 400 destinations fail: all that look at {}", name("dc001"));
+    let pattern = Pattern { words, ..small.row.pattern.clone() };
+    let silenced = Some(Silence {
+        by: "ben".to_owned(),
+        at: ago(20),
+        until: ago(0).plus(Duration::from_secs(7_200)),
+        why: "the line is being laid anew, and until then the other one carries what it can"
+            .to_owned(),
+    });
+    let row = IncidentRow { subject, failing: 400, pattern, silenced, ..small.row };
+    let culprit = Culprit {
+        name: format!("NTDS on {}", name("dc001")),
+        value: "stopped; ".repeat(20),
+        ..small.culprit
+    };
+    let mut considered = small.considered;
+    considered[0].name = format!("all RPC interfaces of {}", name("dc001"));
+    let mut timeline = small.timeline;
+    timeline[0].text = format!("service NTDS on {}", name("dc001"));
+    IncidentDocument {
+        row,
+        culprit,
+        considered,
+        timeline,
+        left_out: 7,
+        places: (0..30).map(|number| format!("10.0.0.{number}")).collect(),
+        links: Group { failing: (2..188).map(link).collect(), ..small.links },
+        ..small
+    }
+}
+
+#[test]
+fn a_line_is_longer_than_there_is_room_only_where_it_is_to_be_copied() {
+    let text = include_str!("../golden/incident-80.txt");
+    let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(long.iter().all(|line| line.starts_with("Proof and remedy: ")), "{long:?}");
+    assert!(text.contains("  and 360 more: --output json has the first 186\n"), "{text}");
 }
