@@ -99,7 +99,9 @@ fn any(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     }
     let finding = reach(case, view.addresses);
     if finding.state != State::Healthy {
-        return misled::unsettled(case, views, view, &finding).unwrap_or(finding);
+        return misled::unsettled(case, views, view, &finding)
+            .or_else(|| misled::astray_in_silence(case, views, view, &finding))
+            .unwrap_or(finding);
     }
     if alias_lost {
         return misled::alias_missing(case, views).latent();

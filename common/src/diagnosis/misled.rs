@@ -3,11 +3,13 @@
 mod alias;
 mod blame;
 mod disagree;
+mod silent;
 
 use self::blame::{blame, mapping};
 pub(super) use self::{
     alias::{alias_astray, alias_missing, alias_name, alias_twice},
     disagree::{disagreement, unsettled},
+    silent::astray_in_silence,
 };
 use std::net::IpAddr;
 

@@ -276,7 +276,10 @@ impl List<'_> {
 
     fn hosts_line(&self, effective: &View<'_>, views: &[View<'_>]) -> Subject {
         let hosts = views.iter().find(|view| view.source == Source::Hosts);
-        let line = hosts.unwrap_or(effective).wrong(self.case).next().and_then(|(_, line, _)| line);
+        let hosts = hosts.unwrap_or(effective);
+        let wrong = hosts.wrong(self.case).next().map(|(_, line, _)| line);
+        // Where nobody has said that it is wrong, it is the one that was taken.
+        let line = wrong.or_else(|| hosts.addresses.first().map(|(_, line)| *line)).flatten();
         let dc = self.case.destination().clone();
         Subject::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
     }

@@ -45,7 +45,7 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
         if hosts.addresses.is_empty() {
             let why = format!("{} on {} maps neither name", case.hosts_path(), case.destination());
             rule(Cause::HostsFileOverride, why);
-        } else if hosts.wrong(case).next().is_none() {
+        } else if hosts.is_right(case) {
             rule(Cause::HostsFileOverride, "its line gives an address of the source".to_owned());
         }
     }
@@ -83,7 +83,9 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             _ => matches!(source, Source::Wins(_)),
         };
         let asked = || views.iter().filter(|view| is_of(view.source) && view.answered);
-        if asked().next().is_none() || asked().any(|view| view.wrong(case).next().is_some()) {
+        // Whose an address is may not be known: that is no word for it.
+        let is_harmless = |view: &View<'_>| view.addresses.is_empty() || view.is_right(case);
+        if asked().next().is_none() || !asked().all(is_harmless) {
             continue;
         }
         let what = match cause {
@@ -94,7 +96,7 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
         let why = if asked().all(|view| view.addresses.is_empty()) {
             format!("{what} has no address of the name")
         } else {
-            format!("{what} gives no address of anybody else")
+            format!("{what} gives only addresses of {}", case.source())
         };
         rule(cause, why);
     }
