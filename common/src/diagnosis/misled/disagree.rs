@@ -6,7 +6,7 @@ use super::{
     super::{
         Cause, Confidence, Side, State,
         case::Case,
-        decide::error_at,
+        decide::{error_at, has_no_way},
         finding::{BadRecord, Finding},
         naming::View,
         owner::Owner,
@@ -121,8 +121,12 @@ pub(in super::super) fn unsettled(
         return None;
     }
     let addresses = || view.addresses.iter().map(|(address, _)| *address);
-    let reached = |address: IpAddr| matches!(case.path(address), Path::Reached(_));
-    let broken: Vec<IpAddr> = addresses().filter(|address| !reached(*address)).collect();
+    // One that it has no way to it does not try.
+    let is_broken = |address: &IpAddr| {
+        let path = case.path(*address);
+        !matches!(path, Path::Reached(_)) && !has_no_way(case, *address, &path)
+    };
+    let broken: Vec<IpAddr> = addresses().filter(is_broken).collect();
     if broken.iter().any(|address| case.owner(*address) != Owner::NotKnown) {
         return None;
     }
