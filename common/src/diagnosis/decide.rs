@@ -29,6 +29,14 @@ pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {
     if !matches!(finding.state, State::Failing | State::Latent) {
         return finding;
     }
+    if case.may_be_of_another_forest() {
+        return Finding::unknown(format!(
+            "whether {} is of the forest of {}, whose directory has no NTDS Settings object for it: what it \
+             says of itself",
+            case.source(),
+            case.destination()
+        ));
+    }
     if case.is_between_forests() {
         return Finding::unknown(format!(
             "whether anything needs this of {}: it is in another forest, and forests do not \

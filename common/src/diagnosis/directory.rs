@@ -37,6 +37,22 @@ impl Case<'_> {
     }
 }
 
+impl Case<'_> {
+    /// Whether the link is replication from one of which nothing says that it is in the destination's forest:
+    /// it has said nothing itself, and the destination's directory, which was read, has no such server.
+    pub(super) fn may_be_of_another_forest(&self) -> bool {
+        let stated = self.evidence.source.host.as_ref();
+        let is_silent = stated.is_none_or(|host| host.fact.forest.value().is_none());
+        let is_read =
+            |copy: &Directory| copy.settings.value().is_some() && !copy.holds_unread_settings();
+        self.is_replication()
+            && is_silent
+            && self.destination_directory().is_some_and(is_read)
+            && self.known_settings().is_none()
+            && !self.answered_guid().is_some_and(|guid| self.destination_knows(guid))
+    }
+}
+
 /// The destination's directory knows the source under a GUID that is not the source's: not by its own
 /// word, or, where it says nothing, by that of the one that answers under its name.
 pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
