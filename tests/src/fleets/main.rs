@@ -17,6 +17,9 @@ struct Arguments {
     /// How many fleets.
     #[arg(long, default_value_t = 10_000)]
     fleets: u64,
+    /// The first of them: fleets that nobody has looked at yet.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
     /// These fleets alone are played again, and every error is printed; may be given several times.
     #[arg(long)]
     seed: Vec<u64>,
@@ -84,13 +87,15 @@ fn variant(arguments: &Arguments) -> Variant {
 }
 
 fn all(arguments: &Arguments) -> Score {
-    let (threads, fleets, variant) =
-        (arguments.threads.max(1), arguments.fleets, variant(arguments));
+    let (threads, variant) = (arguments.threads.max(1), variant(arguments));
+    let (first, end) = (arguments.first, arguments.first.saturating_add(arguments.fleets));
     let parts: Vec<_> = (0..threads)
         .map(|part| {
             thread::spawn(move || {
                 let mut total = Score::default();
-                for seed in (part..fleets).step_by(usize::try_from(threads).unwrap_or(1)) {
+                for seed in
+                    (first.saturating_add(part)..end).step_by(usize::try_from(threads).unwrap_or(1))
+                {
                     total.add(score(seed, &play(seed, variant)));
                 }
                 total
