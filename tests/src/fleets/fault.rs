@@ -190,11 +190,20 @@ impl Fault {
         11 + u32::try_from(self.source).unwrap_or_default()
     }
 
-    /// Whether one act mends both: the same cache, or the same object in copies of the directory.
-    fn is_one_with(&self, other: &Self) -> bool {
+    /// Whether one act mends both: the same cache, the same object in copies of the directory, or the way
+    /// between the same two sites in one direction and the other.
+    fn is_one_with(&self, other: &Self, world: &World) -> bool {
         match self.kind {
             Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
             Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
+                let sites = |fault: &Self| {
+                    let site = |dc: usize| world.dcs.get(dc).map(|dc| dc.site);
+                    let (one, two) = (site(fault.source), site(fault.destination));
+                    (one.min(two), one.max(two))
+                };
+                self.kind == other.kind && sites(self) == sites(other)
+            }
             _ => false,
         }
     }
@@ -219,7 +228,7 @@ impl Fault {
     /// hides the other on its own link alone.
     #[must_use]
     pub fn goes_with(&self, other: &Self, world: &World) -> bool {
-        if self.is_one_with(other) {
+        if self.is_one_with(other, world) {
             return false;
         }
         let all = || 0..world.dcs.len();
