@@ -3,6 +3,21 @@
 use super::*;
 use crate::alert::{Event, EventKind};
 
+/// The agents of six come back one after the other, twelve seconds apart, while dc1 is silent; each link alone
+/// may be its path.
+async fn one_after_the_other(stage: &Stage, begin: u64) {
+    for came in 1..=6 {
+        let judge = |from: usize, to: usize, link: &Link| match (from <= came, to) {
+            (false, _) => unknown(link),
+            (true, 1) => silent(link),
+            (true, _) => healthy(link),
+        };
+        let second = begin + 12 * came as u64;
+        stage.judged(second, judge).await;
+        stage.waited(second + 11).await;
+    }
+}
+
 #[tokio::test]
 async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
     let stage = Stage::new(6).await;
@@ -11,17 +26,7 @@ async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
     assert!(before.row.subject.starts_with("dc1.lab.test, towards all"), "{}", before.row.subject);
 
     let stage = stage.killed().await;
-    // The agents come back one after the other, ten seconds apart; each link alone may be its path.
-    for came in 1..=6 {
-        let judge = |from: usize, to: usize, link: &Link| match (from <= came, to) {
-            (false, _) => unknown(link),
-            (true, 1) => silent(link),
-            (true, _) => healthy(link),
-        };
-        let second = 3_600 + 12 * came as u64;
-        stage.judged(second, judge).await;
-        stage.waited(second + 11).await;
-    }
+    one_after_the_other(&stage, 3_600).await;
     stage.stays(3_700, 4_000, to_first(silent)).await;
     assert_eq!(stage.told().await, [OPENED]);
     let after = stage.only().await;
@@ -209,16 +214,7 @@ async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
     assert!(before[0].1.starts_with("dc1.lab.test, towards all"), "{before:?}");
     let told = stage.told().await;
     let stage = stage.killed().await;
-    for came in 1..=6 {
-        let judge = |from: usize, to: usize, link: &Link| match (from <= came, to) {
-            (false, _) => unknown(link),
-            (true, 1) => silent(link),
-            (true, _) => healthy(link),
-        };
-        let second = 1_560 + 12 * came as u64;
-        stage.judged(second, judge).await;
-        stage.waited(second + 11).await;
-    }
+    one_after_the_other(&stage, 1_560).await;
     stage.stays(1_700, 1_900, to_first(silent)).await;
     assert_eq!(open(stage.all().await), before);
     assert_eq!(stage.told().await, told);
