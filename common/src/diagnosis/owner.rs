@@ -55,7 +55,7 @@ impl Case<'_> {
                 _ if owned.contains(&address) => Owner::Source,
                 Some(name) => Owner::Other(Some(name.to_string())),
                 // Where only that is seen which a namesake would say too, it may be translated.
-                None if self.fits(address) => Owner::NotKnown,
+                None if self.is_named_at(address) => Owner::NotKnown,
                 None => Owner::Other(None),
             };
         }
@@ -66,12 +66,13 @@ impl Case<'_> {
         }
     }
 
-    /// Whether somebody said who answers at an address, where that is not enough to tell that it is the
-    /// source, or that it is not.
-    fn fits(&self, address: IpAddr) -> bool {
-        let said = |who: &Identity| who.dns_name.is_some() || who.netbios_name.is_some();
-        let mut answers = self.probe(address).into_iter().flat_map(|probe| &probe.identity);
-        answers.any(|answer| answer.outcome.as_ref().is_ok_and(said))
+    /// Whether whoever answered the destination at an address said who it is.
+    pub(super) fn is_named_at(&self, address: IpAddr) -> bool {
+        let says_who = |who: &Identity| {
+            who.dns_name.is_some() || who.netbios_name.is_some() || who.dsa_guid.is_some()
+        };
+        let answers = self.probe(address).into_iter().flat_map(|probe| &probe.identity);
+        answers.filter_map(|answer| answer.outcome.as_ref().ok()).any(says_who)
     }
 
     /// Who answered the destination at an address.

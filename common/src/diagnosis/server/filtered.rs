@@ -7,10 +7,7 @@ use super::{
     super::{Cause, Confidence, Side, case::Case, finding::Finding, path::Path},
     pattern::pattern,
 };
-use crate::{
-    facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer},
-    identity::Identity,
-};
+use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
@@ -53,7 +50,7 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
         let finding =
             Finding::failing(Cause::RpcFiltered, side, 1753).culprit("registration", name, value);
         // One that did not say who it is may be another host with the same address.
-        return if is_named(case, address) {
+        return if case.is_named_at(address) {
             finding.sure(Confidence::Likely)
         } else {
             finding.missing(format!("who answers at {address}: nobody there said a name"))
@@ -70,15 +67,6 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     Finding::failing(Cause::Unknown, Side::Source, 1753)
         .culprit("registration", name, value)
         .missing(missing)
-}
-
-/// Whether whoever answered the destination at an address said who it is.
-fn is_named(case: &Case<'_>, address: IpAddr) -> bool {
-    let says_who = |who: &Identity| {
-        who.dns_name.is_some() || who.netbios_name.is_some() || who.dsa_guid.is_some()
-    };
-    let answers = case.probe(address).into_iter().flat_map(|probe| &probe.identity);
-    answers.filter_map(|answer| answer.outcome.as_ref().ok()).any(says_who)
 }
 
 /// The filter of the source, at this layer, that may block the interface.
