@@ -33,8 +33,9 @@ fn rows(command: &Command, path: &str, out: &mut String) {
     if below.is_empty() || !takes.is_empty() {
         let line = takes.iter().fold(path.to_owned(), |line, arg| format!("{line} {}", value(arg)));
         let options: Vec<String> = command
-            .get_opts()
-            .filter(|arg| !arg.is_global_set() && arg.get_long().is_some_and(|long| long != "help"))
+            .get_arguments()
+            .filter(|arg| !arg.is_positional() && !arg.is_global_set())
+            .filter(|arg| arg.get_long().is_some_and(|long| !["help", "version"].contains(&long)))
             .map(option)
             .collect();
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
