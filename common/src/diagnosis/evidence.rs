@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::Sighting;
+use super::IndexedObservation;
 use crate::{
     facts::{
         Directory, DnsName, EndpointMap, Events, Filters, Host, PortUse, Ports, Process,
@@ -257,7 +257,7 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What it saw.
-    pub seen: Sighting,
+    pub seen: IndexedObservation,
 }
 
 /// A stretch of time over which the source's own endpoint map held the interface on
