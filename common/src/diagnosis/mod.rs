@@ -32,7 +32,7 @@ mod works;
 
 pub use self::{
     engine::{diagnose, judge},
-    evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    evidence::{Evidence, Link, Observed, Registration},
     fault::{CandidateFault, Fault, ProvenReachable, ServerName, Traffic},
     indexed_observation::IndexedObservation,
     join::{

@@ -7,10 +7,10 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, IndexedObservation},
+    diagnosis::IndexedObservation,
     facts::{
-        Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
-        Timestamp,
+        Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
+        Subject, Timestamp,
     },
     shared::Shared,
 };

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::{
-    diagnosis::{DcFacts, State},
-    facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    diagnosis::State,
+    facts::{
+        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp,
+    },
     shared::Shared,
 };
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{self, DcFacts, Link, Observed, Verdict},
-    facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    diagnosis::{self, Link, Observed, Verdict},
+    facts::{DcFacts, Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
     shared::Shared,
