@@ -19,7 +19,7 @@ use std::pin::Pin;
 
 pub mod chunked;
 pub(crate) mod disk;
-mod embedded;
+mod sled;
 mod error;
 mod key;
 mod memory;
@@ -28,7 +28,7 @@ pub mod record;
 mod suite;
 mod transaction;
 
-pub use self::embedded::{OpenReport, SledOptions, SledStore};
+pub use self::sled::{OpenReport, SledOptions, SledStore};
 pub use self::error::{CommitError, StoreError};
 pub use self::key::{Key, KeyError, MAX_KEY, Prefix, Space};
 pub use self::memory::MemoryStore;
