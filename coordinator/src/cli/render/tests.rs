@@ -1,8 +1,11 @@
 //! What is printed, beside files of what was.
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, RuledOut, Share, Side, Step, WindowsError},
-    facts::Platform,
+    diagnosis::{
+        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
+        WindowsError,
+    },
+    facts::{DnsName, Platform, Timestamp},
 };
 
 use super::*;
