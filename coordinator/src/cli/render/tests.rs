@@ -6,10 +6,11 @@ use epmesh_common::{
         WindowsError,
     },
     facts::{DnsName, Platform, Timestamp},
+    rpc::names,
 };
 
 use super::*;
-use crate::cli::golden::is_as_in;
+use crate::{cli::golden::is_as_in, fleet::DcStatus, query::LinkRow};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_219_200_000)
