@@ -32,7 +32,7 @@ mod words;
 
 pub use self::{
     engine::{diagnose, judge},
-    evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    evidence::{Evidence, Link, Observed, Registration},
     join::{
         ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_everywhere, closed_ports,
         judge_join,
@@ -46,3 +46,4 @@ pub use self::{
         WindowsError,
     },
 };
+pub use crate::facts::{DcFacts, Stamped};
