@@ -15,8 +15,8 @@ use std::{
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Evidence, State, diagnose},
     facts::SectionKind,
-    scenario::Scenario,
 };
+use epmesh_scenario::Scenario;
 
 /// How many scenarios must give each cause.
 const WAYS: usize = 3;

@@ -30,6 +30,8 @@ mod unanswered;
 mod verdict;
 mod words;
 
+pub use epmesh_facts::{DcFacts, Stamped};
+
 pub use self::{
     engine::{diagnose, judge},
     evidence::{Evidence, Link, Observed, Registration},
@@ -46,4 +48,3 @@ pub use self::{
         WindowsError,
     },
 };
-pub use crate::facts::{DcFacts, Stamped};
