@@ -1,4 +1,4 @@
-//! What a domain controller says of itself, all sections together.
+//! The facts that a domain controller states of itself, each section with its time.
 
 use serde::{Deserialize, Serialize};
 

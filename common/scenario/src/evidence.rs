@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-use epmesh_common::diagnosis::{DcFacts, Evidence, Link, Observed};
+use epmesh_common::diagnosis::{Evidence, Link, Observed};
 use epmesh_facts::{
-    Blank, Directory, DnsName, EndpointMap, Events, Filters, MapView, PortUse, Ports, Reading,
-    Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through, Timestamp,
+    Blank, DcFacts, Directory, DnsName, EndpointMap, Events, Filters, MapView, PortUse, Ports,
+    Reading, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through,
+    Timestamp,
 };
 
 use super::{

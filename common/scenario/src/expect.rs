@@ -1,7 +1,8 @@
 //! What a verdict must be.
 
-use epmesh_common::diagnosis::{Cause, Confidence, DcFacts, Remarks, Side, State, Verdict};
+use epmesh_common::diagnosis::{Cause, Confidence, Remarks, Side, State, Verdict};
 use epmesh_config::Section;
+use epmesh_facts::DcFacts;
 
 use super::world::World;
 

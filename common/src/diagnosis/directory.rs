@@ -9,7 +9,7 @@ use super::{
     decide::error_at,
     finding::Finding,
     naming::{Alias, effective, views},
-    shown::{destination_site, source_site},
+    works::{destination_site, source_site},
 };
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.

@@ -7,7 +7,7 @@ use epmesh_facts::{DcFacts, DnsName, Process, SectionKind, Timestamp};
 use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
 
-use super::Sighting;
+use super::IndexedObservation;
 
 /// A client that needs one RPC interface of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What it saw.
-    pub seen: Sighting,
+    pub seen: IndexedObservation,
 }
 
 /// A stretch of time over which the source's own endpoint map held the interface on

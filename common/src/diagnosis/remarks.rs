@@ -3,12 +3,10 @@
 
 use std::fmt;
 
-use epmesh_facts::{Failure, MapDifferences, Through, ViewDifference, plain_text};
+use epmesh_facts::{DcFacts, Failure, MapDifferences, Through, ViewDifference, plain_text};
 use epmesh_rpc::epm::TCP_PORT;
 use epmesh_windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside};
 use serde::{Deserialize, Serialize};
-
-use super::DcFacts;
 
 /// Findings about the setup of one domain controller. They are no verdicts: nothing need fail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -95,7 +95,7 @@ async fn a_life(directory: &std::path::Path, open: impl AsyncFn() -> Arc<dyn Sto
     agent.send_statements(2, statements).await;
     let acknowledge = agent.acknowledged().await.expect("it is taken in");
     let wanted: Vec<_> = acknowledge.wanted.into_iter().map(Subject::from_wire).collect();
-    let wanted: Result<Vec<epmesh_common::facts::Subject>, _> = wanted.into_iter().collect();
+    let wanted: Result<Vec<Subject>, _> = wanted.into_iter().collect();
     assert_eq!(wanted.expect("subjects")[0].to_string(), "own/host");
     let restated = rig.parts.hub.fleet().evidence(&link).observations[0].at;
     assert!(restated > before.observations[0].at, "seen again, later");
