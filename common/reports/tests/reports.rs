@@ -11,6 +11,7 @@
 use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
 use epmesh_reports::{Party, Report, decode, explain, extended_words, read, read_text};
+use expect_test::expect_file;
 use proptest::prelude::*;
 
 fn folder() -> PathBuf {
@@ -91,11 +92,7 @@ fn every_fixture_says_what_stands_beside_it() {
         let told = listing(&report);
         let golden =
             path.with_file_name(format!("{}.told", path.file_name().unwrap().to_str().unwrap()));
-        if std::env::var_os("EPMESH_BLESS").is_some() {
-            fs::write(&golden, &told).expect("it can be written");
-        }
-        let expected = fs::read_to_string(&golden).expect("EPMESH_BLESS=1 writes it");
-        assert_eq!(told, expected, "{}", path.display());
+        expect_file![golden].assert_eq(&told);
     }
 }
 

@@ -12,8 +12,9 @@ use epmesh_scenario::Scenario;
 
 use super::{
     args::{DiagnoseArguments, Output},
+    exit::Exit,
+    output::print,
     render,
-    run::{Exit, print},
 };
 
 /// The longest scenario that is read, in bytes; the reader refuses more than this too.
