@@ -116,7 +116,11 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     other("tests/run --list", "shown as a table", "tests/tests/documents/generated.rs"),
     other("tests/run fmt clippy test", ITSELF, "the CI"),
     other("cargo test -p epmesh-common --test scenarios", "a test", "tests/run test"),
-    other("cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only", "a test", "tests/run test"),
+    other(
+        "cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only",
+        "a test",
+        "tests/run test",
+    ),
     other("cargo test -p epmesh-common", "a test", "tests/run test"),
     other("cargo test -p epmesh-tests --test documents", ITSELF, "tests/run test"),
     other(
