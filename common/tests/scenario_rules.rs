@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Evidence, State, diagnose},
     facts::SectionKind,
-    scenario::Scenario,
 };
+use epmesh_scenario::Scenario;
 
 /// How many scenarios must give each cause.
 const WAYS: usize = 3;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use epmesh_common::scenario::Scenario;
+use epmesh_scenario::Scenario;
 
 /// One file of the suite.
 pub(crate) struct File {

@@ -4,10 +4,10 @@ use epmesh_common::{
     diagnosis::diagnose,
     facts::{Look, Plan},
     reports::{self, explain},
-    scenario::Scenario,
-    wire::{Longhand, Received},
+    wire::{self, Longhand, OnWire, Received},
 };
 use epmesh_proto::v1 as proto;
+use epmesh_scenario::Scenario;
 use prost::Message as _;
 
 use super::{comes_back, settles, text};
@@ -22,27 +22,27 @@ pub(super) fn report_on_the_wire(bytes: &[u8]) {
             .map_err(|error| error.to_string())
     };
     settles(bytes, decode, |report| {
-        Ok::<_, std::convert::Infallible>(proto::Report::from(report).encode_to_vec())
+        Ok::<_, std::convert::Infallible>(wire::report(report).encode_to_vec())
     });
 }
 
 pub(super) fn plan_on_the_wire(bytes: &[u8]) {
     let decode = |bytes: &[u8]| {
         let message = proto::Plan::decode(bytes).map_err(|error| error.to_string())?;
-        Plan::try_from(message).map_err(|error| error.to_string())
+        Plan::from_wire(message).map_err(|error| error.to_string())
     };
     comes_back(bytes, decode, |plan| {
-        Ok::<_, std::convert::Infallible>(proto::Plan::from(plan).encode_to_vec())
+        Ok::<_, std::convert::Infallible>(plan.to_wire().encode_to_vec())
     });
 }
 
 pub(super) fn look_on_the_wire(bytes: &[u8]) {
     let decode = |bytes: &[u8]| {
         let message = proto::Look::decode(bytes).map_err(|error| error.to_string())?;
-        Look::try_from(message).map_err(|error| error.to_string())
+        Look::from_wire(message).map_err(|error| error.to_string())
     };
     comes_back(bytes, decode, |look| {
-        Ok::<_, std::convert::Infallible>(proto::Look::from(look).encode_to_vec())
+        Ok::<_, std::convert::Infallible>(look.to_wire().encode_to_vec())
     });
 }
 

@@ -58,7 +58,7 @@ pub const TARGETS: &[Target] = &[
     target("wire_report", common::report_on_the_wire),
     target("wire_plan", common::plan_on_the_wire),
     target("wire_look", common::look_on_the_wire),
-    with("report", common::report, "common/tests/data/reports"),
+    with("report", common::report, "common/reports/tests/data/reports"),
     with("scenario", common::scenario, "tests/scenarios/dns-a-stale"),
     with("agent_config", agent::config, "deploy/agent.example.toml"),
     with("coordinator_config", coordinator::config, "deploy/epmesh.example.toml"),
