@@ -5,8 +5,8 @@ use std::fs;
 use epmesh_common::{
     diagnosis::{Remarks, diagnose},
     reports::{self, explain, extended_words},
-    scenario::Scenario,
 };
+use epmesh_scenario::Scenario;
 use serde_json::Value;
 
 use crate::{files_below, root, template::Sentences};
