@@ -21,7 +21,7 @@ pub(crate) fn verdicts() -> Sentences {
         let verdict = serde_json::to_value(diagnose(&evidence, scenario.at())).expect("JSON");
         each(&verdict["evidence"], |item| said.add("proof", &text_of(item, &["fact"])));
         each(&verdict["ruled_out"], |item| {
-            said.add("ruled out", &text_of(item, &["cause", "why"]))
+            said.add("ruled out", &text_of(item, &["cause", "why"]));
         });
         each(&verdict["remedy"], |step| said.add("remedy", step.as_str().unwrap_or_default()));
         if verdict["culprit"].is_object() {
