@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Changes, Incident,
-    key::against,
-    look::{Ends, Look},
+    compact_reach::{Ends, Look},
+    contradiction::against,
+    link_entry::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
     numbers::FastSet,
     places::Places,
-    table::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
     watch::{Moved, Watch},
 };
 use crate::{

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, look::Look, numbers::Number, places::Dc, table::Held};
+use super::{Grouper, compact_reach::Look, link_entry::Held, numbers::Number, places::Dc};
 use crate::{diagnosis::State, facts::DnsName};
 
 /// Which witnesses an incident hits.

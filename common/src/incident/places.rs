@@ -4,10 +4,10 @@
 //! a DNS server there may be a hundred thousand links: of these it is counted as they come and go.
 
 use super::{
-    look::{Ends, List, Look},
+    compact_reach::{Ends, List, Look},
+    link_entry::LinkId,
     numbers::{FastMap, Number, Numbered},
-    table::LinkId,
-    works::{Counts, Ways, Works},
+    success_count::{Counts, Ways, Works},
 };
 use crate::{
     diagnosis::{Link, ServerName},

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Grouper,
     cover::{Candidate, cover},
+    link_entry::{LinkId, RootId},
     numbers::{FastMap, FastSet},
-    table::{LinkId, RootId},
 };
 use crate::{
     diagnosis::{Link, State, Subject},

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Grouper, Pattern,
+    link_entry::{Held, RootId, Trouble},
     places::Places,
-    table::{Held, RootId, Trouble},
 };
 use crate::diagnosis::{Cause, Confidence, Culprit, Link, Root, Side, State, Subject};
 

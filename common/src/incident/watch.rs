@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    key::Key,
-    look::{Ends, Look, Wanted},
+    compact_reach::{Ends, Look, Wanted},
+    contradiction::Key,
+    link_entry::RootId,
     numbers::{FastMap, Number},
-    table::RootId,
 };
 use crate::facts::Timestamp;
 

@@ -11,7 +11,7 @@
 mod answers;
 mod bundle;
 mod dc;
-mod gathered;
+mod dirty_links;
 mod grouping;
 mod history;
 mod named;
@@ -22,24 +22,24 @@ mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 mod shared;
+mod source_evidence;
 mod stamp;
 mod status;
 #[cfg(test)]
 mod tests;
 mod topology;
-mod touched;
 mod verdicts;
 mod view;
 
 pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
-    gathered::Gathered,
     grouping::{Standing, Tally},
     history::{HISTORY, History, MapReading},
     outcome::Outcome,
     report::{Restored, Staged, StagedBody},
     shared::{Fleet, Transition},
+    source_evidence::Gathered,
     stamp::{Skew, corrected},
     status::{DcStatus, FindError},
     topology::Rearranged,

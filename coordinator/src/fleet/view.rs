@@ -18,9 +18,9 @@ use super::{
     Acknowledged,
     answers::Answer,
     dc::{Dc, Glance},
+    dirty_links::Touched,
     names::Names,
     owners::Owners,
-    touched::Touched,
 };
 use crate::plan::Member;
 

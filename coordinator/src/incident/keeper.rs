@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Acknowledgement, Damping, Entry, EntryKind, IncidentDocument, IncidentList, IncidentRow,
     Record, Silence, Status,
-    life::{Held, Life},
+    book::{Held, Life},
     record::shortened,
 };
 use crate::{

@@ -12,10 +12,10 @@
 //! another one (not a path, the whole domain controller), it stays the same incident.
 
 mod advance;
+mod book;
 mod damping;
 mod document;
 mod keeper;
-mod life;
 mod packed;
 mod record;
 #[cfg(test)]

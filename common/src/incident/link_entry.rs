@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    key::Key,
-    look::{Ends, Look},
+    compact_reach::{Ends, Look},
+    contradiction::Key,
 };
 use crate::{
     diagnosis::{Cause, Confidence, Culprit, Root, Side, State, Subject, Verdict},

@@ -1,6 +1,6 @@
 //! That something works, counted.
 
-use super::{key::Got, look::Look, numbers::Number};
+use super::{compact_reach::Look, contradiction::Got, numbers::Number};
 use crate::facts::Timestamp;
 
 /// That something works: how many links show it, and when one last did.

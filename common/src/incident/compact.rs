@@ -6,7 +6,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    look::{Ends, List, Look},
+    compact_reach::{Ends, List, Look},
     numbers::{Number, Numbered},
     places::{Places, Site},
 };

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    key::{Got, Key},
+    contradiction::{Got, Key},
     numbers::Number,
 };
 use crate::{diagnosis::Shown, facts::Timestamp};

@@ -1,6 +1,8 @@
 //! When something was last shown to work, read off what is counted or off the links themselves.
 
-use super::{key::Key, numbers::Number, places::Places, table::LinkId, works::Works};
+use super::{
+    contradiction::Key, link_entry::LinkId, numbers::Number, places::Places, success_count::Works,
+};
 use crate::facts::Timestamp;
 
 impl Places {

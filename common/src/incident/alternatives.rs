@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
+use super::{Grouper, link_entry::RootId, numbers::FastMap, regroup::explicable};
 use crate::diagnosis::Subject;
 
 /// A root that would explain links of an incident, and is not held to be what is wrong.
