@@ -1,9 +1,9 @@
-//! What the last look at a link showed, in little room: a large fleet has half a million of them.
+//! What the last look over a link showed to work, in little memory: a large fleet has half a million.
 
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    contradiction::{Got, Key},
+    contradiction::{Contradiction, Reach},
     numbers::Number,
 };
 use crate::{diagnosis::Shown, facts::Timestamp};
@@ -19,10 +19,10 @@ pub(super) struct Ends {
 /// A list that links have in common; `None` is the empty one.
 pub(super) type List<T> = Option<Arc<Vec<T>>>;
 
-/// What a look showed.
+/// What one look showed to work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Look {
-    /// When it was; the earliest moment where there was none.
+pub(super) struct CompactReach {
+    /// When the look was; the earliest moment where there was none.
     pub(super) at: Timestamp,
     /// The addresses of the source that answered, in order.
     pub(super) reached: List<IpAddr>,
@@ -33,36 +33,36 @@ pub(super) struct Look {
     /// The DNS server whose answer the destination uses.
     pub(super) decided_by: Option<Number>,
     port: Option<u16>,
-    got: Gots,
+    reaches: ReachSet,
     /// IPv4 works here and IPv6 does not.
     pub(super) lacks_ipv6: bool,
 }
 
-impl Look {
-    /// All but the lists and what goes by numbers.
+impl CompactReach {
+    /// All but the lists and the numbers, which `Places::compact` adds.
     pub(super) fn of(shown: &Shown) -> Self {
         let v4 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv4);
         let v6 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv6);
         let lacks_ipv6 = v6(&shown.missed) && !v6(&shown.reached) && v4(&shown.reached);
         let Some(at) = shown.at else { return Self { lacks_ipv6, ..Self::default() } };
-        let mut got = Gots::default();
-        for (is_shown, way) in [
-            (shown.mapper, Got::Mapper),
-            (shown.dynamic, Got::Dynamic),
-            (v4(&shown.reached), Got::Ipv4),
-            (v6(&shown.reached), Got::Ipv6),
+        let mut reaches = ReachSet::default();
+        for (is_shown, reach) in [
+            (shown.mapper, Reach::Mapper),
+            (shown.dynamic, Reach::Dynamic),
+            (v4(&shown.reached), Reach::Ipv4),
+            (v6(&shown.reached), Reach::Ipv6),
         ] {
             if is_shown {
-                got.insert(way);
+                reaches.insert(reach);
             }
         }
-        Self { at, port: shown.port, got, lacks_ipv6, ..Self::default() }
+        Self { at, port: shown.port, reaches, lacks_ipv6, ..Self::default() }
     }
 
     /// Whether `later` shows the same, whenever it was.
     pub(super) fn is_same(&self, later: &Self) -> bool {
         self.port == later.port
-            && self.got == later.got
+            && self.reaches == later.reaches
             && self.lacks_ipv6 == later.lacks_ipv6
             && self.destination_site == later.destination_site
             && self.source_site == later.source_site
@@ -71,16 +71,17 @@ impl Look {
             && self.right == later.right
     }
 
-    /// How far it got, apart from single addresses.
-    pub(super) fn gots(&self) -> impl Iterator<Item = Got> + use<> {
-        let got = self.got;
-        Gots::ALL.into_iter().filter(move |way| got.has(*way))
+    /// How far the look came, apart from single addresses.
+    pub(super) fn reaches(&self) -> impl Iterator<Item = Reach> + use<> {
+        let reaches = self.reaches;
+        ReachSet::ALL.into_iter().filter(move |reach| reaches.has(*reach))
     }
 
-    /// The sites that it led from and to, if it led from one to another and anywhere at all.
+    /// The sites of the destination and the source, where the look led from one to another and reached
+    /// anything.
     pub(super) fn sites(&self) -> Option<(Number, Number)> {
         let sites = self.destination_site.zip(self.source_site);
-        sites.filter(|(from, to)| from != to && self.got != Gots::default())
+        sites.filter(|(from, to)| from != to && self.reaches != ReachSet::default())
     }
 
     pub(super) fn reached(&self) -> &[IpAddr] {
@@ -91,101 +92,110 @@ impl Look {
         self.right.as_ref().map_or(&[], |list| list)
     }
 
-    /// All that it shows to work, and that is wanted. Some may come twice.
-    pub(super) fn each_key(&self, ends: Ends, wanted: Wanted, mut each: impl FnMut(Key)) {
+    /// Calls `each` with every wanted contradiction that the look shows. Some may come twice.
+    pub(super) fn each_contradiction(
+        &self,
+        ends: Ends,
+        wanted: Wanted,
+        mut each: impl FnMut(Contradiction),
+    ) {
         let (from, to) = (ends.destination, ends.source);
         let sites = self.sites().filter(|_| wanted.sites);
-        for got in self.gots() {
+        for reach in self.reaches() {
             if wanted.source {
-                each(Key::Dc(to, got));
+                each(Contradiction::Dc(to, reach));
             }
             if wanted.destination {
-                each(Key::Client(from, got));
-                each(Key::Path(from, to, got));
+                each(Contradiction::Client(from, reach));
+                each(Contradiction::Path(from, to, reach));
             }
             if let Some((from, to)) = sites {
-                each(Key::SitePath(from, to, got));
-                each(Key::Site(from, got));
-                each(Key::Site(to, got));
+                each(Contradiction::SitePath(from, to, reach));
+                each(Contradiction::Site(from, reach));
+                each(Contradiction::Site(to, reach));
             }
         }
         if wanted.source {
             if let Some(port) = self.port {
-                each(Key::Application(to));
-                each(Key::Port(to, port));
+                each(Contradiction::Application(to));
+                each(Contradiction::Port(to, port));
             }
             for address in self.reached() {
-                each(Key::Dc(to, Got::Address(*address)));
+                each(Contradiction::Dc(to, Reach::Address(*address)));
             }
         }
         if wanted.destination && self.right.is_some() {
-            each(Key::Resolver(from));
+            each(Contradiction::Resolver(from));
         }
         if wanted.servers {
             for server in self.right() {
-                each(Key::Server(*server));
+                each(Contradiction::Server(*server));
             }
         }
     }
 
-    /// Whether this is one of [`each_key`](Self::each_key).
-    pub(super) fn shows(&self, ends: Ends, key: Key) -> bool {
+    /// Whether the look shows this contradiction.
+    pub(super) fn shows(&self, ends: Ends, contradiction: Contradiction) -> bool {
         let (from, to) = (ends.destination, ends.source);
-        match key {
-            Key::Dc(dc, Got::Address(address)) => dc == to && self.reached().contains(&address),
-            Key::Dc(dc, got) => dc == to && self.got.has(got),
-            Key::Client(dc, got) => dc == from && self.got.has(got),
-            Key::Path(one, other, got) => (one, other) == (from, to) && self.got.has(got),
-            Key::SitePath(one, other, got) => {
-                self.sites() == Some((one, other)) && self.got.has(got)
+        match contradiction {
+            Contradiction::Dc(dc, Reach::Address(address)) => {
+                dc == to && self.reached().contains(&address)
             }
-            Key::Site(site, got) => {
+            Contradiction::Dc(dc, reach) => dc == to && self.reaches.has(reach),
+            Contradiction::Client(dc, reach) => dc == from && self.reaches.has(reach),
+            Contradiction::Path(one, other, reach) => {
+                (one, other) == (from, to) && self.reaches.has(reach)
+            }
+            Contradiction::SitePath(one, other, reach) => {
+                self.sites() == Some((one, other)) && self.reaches.has(reach)
+            }
+            Contradiction::Site(site, reach) => {
                 self.sites().is_some_and(|(from, to)| site == from || site == to)
-                    && self.got.has(got)
+                    && self.reaches.has(reach)
             }
-            Key::Application(dc) => dc == to && self.port.is_some(),
-            Key::Port(dc, port) => dc == to && self.port == Some(port),
-            Key::Server(server) => self.right().contains(&server),
-            Key::Resolver(dc) => dc == from && self.right.is_some(),
+            Contradiction::Application(dc) => dc == to && self.port.is_some(),
+            Contradiction::Port(dc, port) => dc == to && self.port == Some(port),
+            Contradiction::Server(server) => self.right().contains(&server),
+            Contradiction::Resolver(dc) => dc == from && self.right.is_some(),
         }
     }
 }
 
-/// What of all that a look shows is wanted.
+/// Which contradictions of a look are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// What goes by the source.
+    /// Those named by the source.
     pub(super) source: bool,
-    /// What goes by the destination.
+    /// Those named by the destination.
     pub(super) destination: bool,
-    /// What goes by the sites.
+    /// Those named by the sites.
     pub(super) sites: bool,
-    /// What goes by DNS servers.
+    /// Those named by DNS servers.
     pub(super) servers: bool,
 }
 
-/// A set of how far a look got; single addresses are not in it.
+/// A set of reaches; single addresses are not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Gots(u8);
+struct ReachSet(u8);
 
-impl Gots {
-    const ALL: [Got; 4] = [Got::Mapper, Got::Dynamic, Got::Ipv4, Got::Ipv6];
+impl ReachSet {
+    const ALL: [Reach; 4] = [Reach::Mapper, Reach::Dynamic, Reach::Ipv4, Reach::Ipv6];
 
-    const fn bit(got: Got) -> u8 {
-        match got {
-            Got::Mapper => 1,
-            Got::Dynamic => 2,
-            Got::Ipv4 => 4,
-            Got::Ipv6 => 8,
-            Got::Address(_) => 0,
+    const fn bit(reach: Reach) -> u8 {
+        match reach {
+            Reach::Mapper => 1,
+            Reach::Dynamic => 2,
+            Reach::Ipv4 => 4,
+            Reach::Ipv6 => 8,
+            Reach::Address(_) => 0,
         }
     }
 
-    fn insert(&mut self, got: Got) {
-        self.0 |= Self::bit(got);
+    fn insert(&mut self, reach: Reach) {
+        self.0 |= Self::bit(reach);
     }
 
-    fn has(self, got: Got) -> bool {
-        self.0 & Self::bit(got) != 0
+    fn has(self, reach: Reach) -> bool {
+        self.0 & Self::bit(reach) != 0
     }
 }

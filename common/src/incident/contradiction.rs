@@ -1,104 +1,44 @@
-//! What a look can show to work, and which roots that contradicts.
+//! Observations that contradict a candidate fault.
 
 use std::net::IpAddr;
 
-use super::{numbers::Number, places::Places};
-use crate::diagnosis::{Subject, Traffic};
+use super::numbers::Number;
 
-/// Something that a look can show to work.
+/// Something that a look at a peer can show to work. A candidate fault that would break it is
+/// contradicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Key {
-    /// Somebody reached this domain controller.
-    Dc(Number, Got),
-    /// This one reached somebody.
-    Client(Number, Got),
-    /// The first reached the second.
-    Path(Number, Number, Got),
-    /// Somebody in the first site reached somebody in the second.
-    SitePath(Number, Number, Got),
-    /// Somebody got into this site, or out of it.
-    Site(Number, Got),
-    /// An interface of this domain controller was reached.
+pub(super) enum Contradiction {
+    /// A domain controller was reached by another one.
+    Dc(Number, Reach),
+    /// A domain controller reached another one.
+    Client(Number, Reach),
+    /// The first domain controller reached the second.
+    Path(Number, Number, Reach),
+    /// A domain controller in the first site reached one in the second.
+    SitePath(Number, Number, Reach),
+    /// A domain controller was reached from another site into this one, or out of it.
+    Site(Number, Reach),
+    /// An RPC interface of this domain controller was reached.
     Application(Number),
-    /// This port of it was.
+    /// This TCP port of a domain controller was reached.
     Port(Number, u16),
-    /// This DNS server was right about something.
+    /// This DNS server gave a right answer.
     Server(Number),
-    /// This domain controller was told something right by a DNS server.
+    /// A DNS server gave this domain controller a right answer.
     Resolver(Number),
 }
 
-/// How far a look got.
+/// How far a look at a peer came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Got {
-    /// As far as the endpoint mapper.
+pub(super) enum Reach {
+    /// To the endpoint mapper.
     Mapper,
-    /// As far as the interface, at a port of the dynamic range.
+    /// To the interface, at a port of the dynamic range.
     Dynamic,
-    /// Somewhere over IPv4.
+    /// To any port over IPv4.
     Ipv4,
-    /// Somewhere over IPv6.
+    /// To any port over IPv6.
     Ipv6,
-    /// This address.
+    /// To this address.
     Address(IpAddr),
-}
-
-/// What would contradict a root; nothing for one that a working link elsewhere does not touch.
-pub(super) fn against(names: &mut Places, subject: &Subject) -> Vec<Key> {
-    match subject {
-        Subject::Application { dc } => vec![Key::Application(names.dcs.number(dc))],
-        Subject::Port { dc, port } => vec![Key::Port(names.dcs.number(dc), *port)],
-        Subject::DnsServer { server } => vec![Key::Server(names.servers.number(server))],
-        Subject::Resolver { dc } => vec![Key::Resolver(names.dcs.number(dc))],
-        Subject::Dc { dc, traffic } => {
-            let (dc, got) = (names.dcs.number(dc), got(*traffic));
-            vec![Key::Dc(dc, got)]
-        }
-        Subject::Client { dc, traffic } => {
-            let (dc, got) = (names.dcs.number(dc), got(*traffic));
-            vec![Key::Client(dc, got)]
-        }
-        Subject::Isolated { dc, traffic } => {
-            let (dc, got) = (names.dcs.number(dc), got(*traffic));
-            vec![Key::Dc(dc, got), Key::Client(dc, got)]
-        }
-        Subject::Between { one, other, traffic } => {
-            let (one, other) = (names.dcs.number(one), names.dcs.number(other));
-            let got = got(*traffic);
-            vec![Key::Path(one, other, got), Key::Path(other, one, got)]
-        }
-        Subject::SitePath { from, to, traffic } => {
-            let (from, to) = (names.sites.number(from), names.sites.number(to));
-            vec![Key::SitePath(from, to, got(*traffic))]
-        }
-        Subject::BetweenSites { one, other, traffic } => {
-            let (one, other) = (names.sites.number(one), names.sites.number(other));
-            let got = got(*traffic);
-            vec![Key::SitePath(one, other, got), Key::SitePath(other, one, got)]
-        }
-        Subject::Site { site, traffic } => {
-            let (site, got) = (names.sites.number(site), got(*traffic));
-            vec![Key::Site(site, got)]
-        }
-        Subject::Service { .. }
-        | Subject::Condition { .. }
-        | Subject::Registration { .. }
-        | Subject::EndpointMapper { .. }
-        | Subject::HostsLine { .. }
-        | Subject::Cache { .. }
-        | Subject::DnsRecord { .. }
-        | Subject::NtdsSettings { .. }
-        | Subject::Names { .. }
-        | Subject::Path { .. } => Vec::new(),
-    }
-}
-
-fn got(traffic: Traffic) -> Got {
-    match traffic {
-        Traffic::EndpointMapper => Got::Mapper,
-        Traffic::DynamicPorts => Got::Dynamic,
-        Traffic::Ipv4 => Got::Ipv4,
-        Traffic::Ipv6 => Got::Ipv6,
-        Traffic::Address(address) => Got::Address(address),
-    }
 }

@@ -12,6 +12,7 @@
 mod alternatives;
 mod compact;
 mod compact_reach;
+mod contradicted_by;
 mod contradiction;
 mod cover;
 mod grouper;
@@ -22,13 +23,14 @@ mod pattern;
 mod places;
 mod regroup;
 mod report;
+mod slab;
 mod success_count;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 pub use self::{
-    alternatives::Considered,
+    alternatives::Alternative,
     grouper::Grouper,
     pattern::{Pattern, Shape},
     regroup::Changes,
