@@ -12,7 +12,7 @@ use super::{
     run::{Exit, reply},
 };
 use crate::{
-    fleet::Tally,
+    fleet::LinkCounts,
     incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many},
 };
 
@@ -101,7 +101,7 @@ pub(super) fn render_list(
         let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
         named(&mut text, &list.unexplained, count, width);
     }
-    let Tally { links, unknown } = list.seen;
+    let LinkCounts { links, unknown } = list.seen;
     if unknown > 0 {
         let are = if unknown == 1 { "is" } else { "are" };
         let said = format!(

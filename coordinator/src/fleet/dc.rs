@@ -57,7 +57,7 @@ pub(super) struct Dc {
     pub(super) facts: Shared<DcFacts>,
     pub(super) digests: HashMap<Subject, Digest>,
     pub(super) answers: Answers,
-    pub(super) observations: BTreeMap<DnsName, Seen>,
+    pub(super) observations: BTreeMap<DnsName, PeerRecord>,
     pub(super) history: History,
     pub(super) acknowledged: Acknowledged,
     pub(super) notes: Vec<String>,
@@ -68,7 +68,7 @@ pub(super) struct Dc {
 
 /// One peer, as this domain controller last saw it.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct PeerRecord {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
@@ -81,7 +81,7 @@ pub(super) struct Seen {
 
 /// One domain controller, as one witness last saw it: what goes into evidence.
 #[derive(Clone, Debug)]
-pub(super) struct Glance {
+pub(super) struct WitnessView {
     pub(super) at: Timestamp,
     pub(super) since: Timestamp,
     /// Whether it read the whole endpoint map.
@@ -91,11 +91,11 @@ pub(super) struct Glance {
     pub(super) observation: Sighting,
 }
 
-impl Seen {
+impl PeerRecord {
     /// As it goes into evidence.
-    pub(super) fn glance(&self) -> Glance {
+    pub(super) fn glance(&self) -> WitnessView {
         self.observation.prepare();
-        Glance {
+        WitnessView {
             at: self.at,
             since: self.since,
             read_map: self.observation.addresses.iter().any(|probe| probe.map.is_some()),
@@ -133,12 +133,12 @@ impl Dc {
         at: Timestamp,
         gap: Duration,
         observation: Sighting,
-    ) -> Option<Seen> {
+    ) -> Option<PeerRecord> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
         let since = before.filter(|seen| seen.at.until(at) <= gap).map_or(at, |seen| seen.since);
         let first = since;
-        self.observations.insert(peer, Seen { at, since, first, outcome, observation })
+        self.observations.insert(peer, PeerRecord { at, since, first, outcome, observation })
     }
 
     /// Notes that a peer was seen again to be as it is held.

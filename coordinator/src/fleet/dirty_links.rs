@@ -7,12 +7,12 @@ use epmesh_common::{diagnosis::Link, facts::DnsName, rpc::InterfaceId};
 /// Links that wait to be judged. Those from one source come together, since nearly all that bears on
 /// them is the same; whose first link was touched first comes first, so that nobody waits for ever.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Touched {
+pub(super) struct DirtyLinks {
     order: VecDeque<DnsName>,
     of: HashMap<DnsName, BTreeSet<(InterfaceId, DnsName)>>,
 }
 
-impl Touched {
+impl DirtyLinks {
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_links_of_a_source_come_together_and_each_once() {
-        let mut touched = Touched::default();
+        let mut touched = DirtyLinks::default();
         let came = [("dc2", "dc9"), ("dc3", "dc1"), ("dc1", "dc9"), ("dc2", "dc9")];
         touched.extend(came.map(|(to, from)| link(to, from)));
         assert_eq!(touched.take(1), [link("dc1", "dc9")]);
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_last_link_of_a_source_takes_it_out() {
-        let mut touched = Touched::default();
+        let mut touched = DirtyLinks::default();
         touched.extend([link("dc2", "dc9"), link("dc3", "dc1")]);
         assert_eq!(touched.take(1), [link("dc2", "dc9")]);
         touched.remove(&link("dc2", "dc9"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use epmesh_common::{
     diagnosis::{Link, State, Subject},
-    incident::{Changes, Considered, Incident},
+    incident::{Changes, Alternative, Incident},
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::View;
 /// How a link stands, for whoever waits for it to be well again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum LinkStatus {
     /// It works.
     Healthy,
     /// It fails, or is going to.
@@ -24,7 +24,7 @@ pub enum Standing {
     Unwatched,
 }
 
-impl std::fmt::Display for Standing {
+impl std::fmt::Display for LinkStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Healthy => "healthy",
@@ -37,7 +37,7 @@ impl std::fmt::Display for Standing {
 
 /// How many links are watched, and of how many nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct LinkCounts {
     /// All that are watched.
     pub links: usize,
     /// Those that nobody has a fresh word of, or on which the evidence does not decide.
@@ -47,12 +47,12 @@ pub struct Tally {
 impl View {
     /// How many links are watched, and how many of them have a verdict that says something.
     #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub fn link_counts(&self) -> LinkCounts {
         let targets: usize = self.plans.values().map(|plan| plan.targets.len()).sum();
         let links = targets * self.settings.interfaces.len();
         let verdicts = self.verdicts.values();
         let known = verdicts.filter(|judged| judged.verdict.state != State::Unknown).count();
-        Tally { links, unknown: links.saturating_sub(known) }
+        LinkCounts { links, unknown: links.saturating_sub(known) }
     }
 
     /// Works out what the verdicts since the last time come to. To be called when a batch of links
@@ -94,19 +94,19 @@ impl View {
 
     /// What else would explain the links of an incident, and why it is not that.
     #[must_use]
-    pub fn considered(&self, subject: &Subject) -> Vec<Considered> {
-        self.grouper.considered(subject)
+    pub fn alternatives(&self, subject: &Subject) -> Vec<Alternative> {
+        self.grouper.alternatives(subject)
     }
 
     /// How a link stands. One that has no verdict is unwatched only if it is sure that nobody is to
     /// look: after a start, or with a store that was lost, a plan may not be there yet.
     #[must_use]
-    pub fn standing(&self, link: &Link) -> Standing {
+    pub fn standing(&self, link: &Link) -> LinkStatus {
         if let Some(judged) = self.verdicts.get(link) {
             return match judged.verdict.state {
-                State::Healthy => Standing::Healthy,
-                State::Failing | State::Latent => Standing::Troubled,
-                State::Unknown => Standing::Unknown,
+                State::Healthy => LinkStatus::Healthy,
+                State::Failing | State::Latent => LinkStatus::Troubled,
+                State::Unknown => LinkStatus::Unknown,
             };
         }
         let destination = self.dcs.get(&link.destination).filter(|dc| dc.enrolled);
@@ -119,6 +119,6 @@ impl View {
             }
         };
         let is_asked_for = self.settings.interfaces.contains(&link.interface);
-        if is_gone || !is_asked_for { Standing::Unwatched } else { Standing::Unknown }
+        if is_gone || !is_asked_for { LinkStatus::Unwatched } else { LinkStatus::Unknown }
     }
 }

@@ -280,15 +280,15 @@ impl View {
     /// Notes with a peer what a witness has seen of it.
     pub(super) fn seen(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
         if let Some(seen) = known.observations.get(peer) {
-            let glances = self.observers.entry(peer.clone()).or_default();
-            glances.insert(witness.clone(), seen.glance());
+            let views = self.observers.entry(peer.clone()).or_default();
+            views.insert(witness.clone(), seen.glance());
         }
     }
 
     fn seen_again(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
-        let glance = self.observers.get_mut(peer).and_then(|of| of.get_mut(witness));
-        if let (Some(seen), Some(glance)) = (known.observations.get(peer), glance) {
-            (glance.at, glance.since) = (seen.at, seen.since);
+        let seen = self.observers.get_mut(peer).and_then(|of| of.get_mut(witness));
+        if let (Some(seen), Some(seen)) = (known.observations.get(peer), seen) {
+            (seen.at, seen.since) = (seen.at, seen.since);
         }
     }
 
@@ -309,7 +309,7 @@ impl View {
     fn touch_between(&mut self, destination: &DnsName, source: &DnsName) {
         if self.is_watched(destination, source) {
             let links: Vec<_> = self.links_between(destination, source).collect();
-            self.touched.extend(links);
+            self.dirty.extend(links);
         }
     }
 
@@ -317,7 +317,7 @@ impl View {
         let destinations = self.watchers.get(source).into_iter().flatten();
         let links: Vec<_> =
             destinations.flat_map(|destination| self.links_between(destination, source)).collect();
-        self.touched.extend(links);
+        self.dirty.extend(links);
     }
 
     /// Touches the links from and to `dc` whose last state `wanted` takes.
@@ -330,7 +330,7 @@ impl View {
             .chain(as_destination)
             .filter(|link| wanted(self.verdicts.get(link).map(|judged| judged.verdict.state)))
             .collect();
-        self.touched.extend(links);
+        self.dirty.extend(links);
     }
 }
 

@@ -67,11 +67,11 @@ impl Fleet {
         // A panic in between leaves at worst one domain controller out, until its next report.
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut view);
-        let (touched, moved) = (!view.touched.is_empty(), view.has_moved());
+        let (touched, moved) = (!view.dirty.is_empty(), view.has_moved());
         let regrouped = !view.regrouped.is_empty();
         drop(view);
         if touched {
-            self.touched.notify_one();
+            self.dirty.notify_one();
         }
         if moved {
             self.moved.notify_one();
@@ -134,7 +134,7 @@ impl Fleet {
         loop {
             tokio::select! {
                 () = cancelled.cancelled() => return,
-                () = self.touched.notified() => {}
+                () = self.dirty.notified() => {}
                 _ = sweep.tick() => self.with(|view| view.sweep(clock::now(), age)),
             }
             let mut batches = 0_usize;
@@ -155,13 +155,13 @@ impl Fleet {
     /// Judges some of the links that wait; whether there were any.
     fn judge_some(&self) -> bool {
         let now = clock::now();
-        let links = self.with(|view| view.take_touched(BATCH));
+        let links = self.with(|view| view.take_dirty(BATCH));
         if links.is_empty() {
             return false;
         }
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
-        let verdicts = self.read().weigh(&links, now, threads);
-        let transitions = self.with(|view| view.judge_each(&links, verdicts, now));
+        let verdicts = self.read().judge_links(&links, now, threads);
+        let transitions = self.with(|view| view.record_verdicts(&links, verdicts, now));
         transitions.iter().for_each(Transition::log);
         true
     }

@@ -15,8 +15,8 @@ use super::{Transition, View, view::Judged};
 impl View {
     /// Takes up to `most` of the links that changes touched, those from one source one after the
     /// other.
-    pub fn take_touched(&mut self, most: usize) -> Vec<Link> {
-        self.touched.take(most)
+    pub fn take_dirty(&mut self, most: usize) -> Vec<Link> {
+        self.dirty.take(most)
     }
 
     /// Puts a verdict in, unless its link is no longer watched. Says when the state or the cause
@@ -52,9 +52,9 @@ impl View {
         (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
     }
 
-    /// As [`View::judge`], with a verdict for each of `links`: those of one destination one after the other,
+    /// As [`View::record_verdict`], with a verdict for each of `links`: those of one destination one after the other,
     /// since that is how links are held where they are grouped, and the next is found beside the last.
-    pub fn judge_each(
+    pub fn record_verdicts(
         &mut self,
         links: &[Link],
         verdicts: Vec<Box<Verdict>>,
@@ -70,7 +70,7 @@ impl View {
             }
         }
         let judged = groups.into_iter().flatten();
-        judged.filter_map(|(link, verdict)| self.judge(link, verdict, now)).collect()
+        judged.filter_map(|(link, verdict)| self.record_verdict(link, verdict, now)).collect()
     }
 
     /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
@@ -82,6 +82,6 @@ impl View {
         // One of later than now was given before the clock was put back: how old it is nobody knows.
         let is_due = |at: Timestamp| at <= old || at > now;
         let due = self.verdicts.iter().filter(|(_, judged)| is_due(judged.at));
-        self.touched.extend(due.map(|(link, _)| link.clone()));
+        self.dirty.extend(due.map(|(link, _)| link.clone()));
     }
 }

@@ -17,8 +17,8 @@ use epmesh_common::{
 use super::{
     Acknowledged,
     answers::Answer,
-    dc::{Dc, Glance},
-    dirty_links::Touched,
+    dc::{Dc, WitnessView},
+    dirty_links::DirtyLinks,
     names::Names,
     owners::Owners,
 };
@@ -52,7 +52,7 @@ impl Settings {
 /// What is known of every domain controller, and the verdict on every link.
 ///
 /// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
-/// takes these with [`View::take_touched`], brings the verdicts with [`View::judge`] and, when a batch
+/// takes these with [`View::take_dirty`], brings the verdicts with [`View::record_verdict`] and, when a batch
 /// is through, has [`View::regroup`] work out the incidents that they come to.
 #[derive(Debug)]
 pub struct View {
@@ -60,7 +60,7 @@ pub struct View {
     pub(super) dcs: BTreeMap<DnsName, Dc>,
     /// Of whom there is an observation, whose, and what it comes to as evidence: the same that stands
     /// with the witness, where all that bears on a link is found at once.
-    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, Glance>>,
+    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, WitnessView>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
     /// Who says that it owns an address.
@@ -68,7 +68,7 @@ pub struct View {
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
-    pub(super) touched: Touched,
+    pub(super) dirty: DirtyLinks,
     pub(super) names: Names,
     /// What the verdicts come to.
     pub(super) grouper: Grouper,
@@ -100,7 +100,7 @@ impl View {
             owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
-            touched: Touched::default(),
+            dirty: DirtyLinks::default(),
             names: Names::default(),
             grouper: Grouper::new(),
             regrouped: BTreeSet::new(),

@@ -9,7 +9,7 @@ use epmesh_common::{
 };
 
 use super::{Damping, EntryKind, Record, Status, record::Told, so_many};
-use crate::{alert::EventKind, fleet::Standing};
+use crate::{alert::EventKind, fleet::LinkStatus};
 
 impl Record {
     /// Takes in what the verdicts say of it now; `None` when they no longer give it. `standing`
@@ -18,7 +18,7 @@ impl Record {
         &mut self,
         what: Option<Incident>,
         now: Timestamp,
-        standing: impl Fn(&Link) -> Standing,
+        standing: impl Fn(&Link) -> LinkStatus,
     ) {
         let was_present = self.present;
         let (lost, is_present): (Vec<Link>, bool) = match &what {
@@ -32,7 +32,7 @@ impl Record {
             None if was_present => (self.links().cloned().collect(), false),
             None => (Vec::new(), false),
         };
-        self.unseen.extend(lost.into_iter().filter(|link| standing(link) == Standing::Unknown));
+        self.unseen.extend(lost.into_iter().filter(|link| standing(link) == LinkStatus::Unknown));
         if let Some(what) = what {
             for link in what.links.iter().chain(&what.latent) {
                 self.unseen.remove(link);
@@ -51,8 +51,8 @@ impl Record {
     }
 
     /// Leaves out of what cannot be seen the links that can be again.
-    pub(super) fn settle(&mut self, standing: impl Fn(&Link) -> Standing) {
-        self.unseen.retain(|link| standing(link) == Standing::Unknown);
+    pub(super) fn settle(&mut self, standing: impl Fn(&Link) -> LinkStatus) {
+        self.unseen.retain(|link| standing(link) == LinkStatus::Unknown);
     }
 
     fn replace(&mut self, what: Incident, now: Timestamp) {

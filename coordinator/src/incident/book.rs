@@ -12,7 +12,7 @@ use epmesh_common::{
 };
 
 use super::{Damping, EntryKind, Record, Status};
-use crate::fleet::Standing;
+use crate::fleet::LinkStatus;
 
 /// Resolved incidents that are kept.
 const KEPT: usize = 1_000;
@@ -76,7 +76,7 @@ impl Life {
         seen: Vec<(Subject, Option<Incident>)>,
         now: Timestamp,
         damping: &Damping,
-        standing: &dyn Fn(&Link) -> Standing,
+        standing: &dyn Fn(&Link) -> LinkStatus,
     ) {
         let (there, gone): (Vec<_>, Vec<_>) =
             seen.into_iter().partition(|(_, incident)| incident.is_some());
@@ -197,7 +197,7 @@ impl Life {
     }
 
     /// Looks again at the links that could not be seen.
-    pub(super) fn settle(&mut self, standing: &dyn Fn(&Link) -> Standing) {
+    pub(super) fn settle(&mut self, standing: &dyn Fn(&Link) -> LinkStatus) {
         for held in self.held.values_mut().filter(|held| !held.record.unseen.is_empty()) {
             held.record.settle(standing);
         }

@@ -3,13 +3,13 @@
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, Link, Side, State, Subject},
     facts::{DnsName, Timestamp},
-    incident::{Considered, Pattern},
+    incident::{Alternative, Pattern},
     rpc::names,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgement, Entry, EntryKind, Record, Silence, Status};
-use crate::fleet::{Fleet, Standing, Tally};
+use crate::fleet::{Fleet, LinkStatus, LinkCounts};
 
 /// Links that are named in an event; the counts are of all.
 const BRIEF: usize = 50;
@@ -32,11 +32,11 @@ pub struct IncidentList {
     pub unexplained_in_all: usize,
     /// How the links stand on which all this rests: who sees nothing finds nothing wrong.
     #[serde(default)]
-    pub seen: Tally,
+    pub seen: LinkCounts,
 }
 
 impl IncidentList {
-    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link], seen: Tally) -> Self {
+    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link], seen: LinkCounts) -> Self {
         let unexplained_in_all = unexplained.len();
         let unexplained = unexplained.iter().take(WHOLE).map(LinkName::from).collect();
         Self { incidents, unexplained, unexplained_in_all, seen }
@@ -130,7 +130,7 @@ pub struct LinkName {
     pub interface: String,
     /// How it stands now, where that is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub standing: Option<Standing>,
+    pub standing: Option<LinkStatus>,
 }
 
 impl From<&Link> for LinkName {
@@ -160,7 +160,7 @@ pub struct IncidentDocument {
     pub links: Group,
     /// What else would explain some of its links, and why it is not that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub considered: Vec<Considered>,
+    pub considered: Vec<Alternative>,
     /// What happened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Entry>,
@@ -218,12 +218,12 @@ impl IncidentDocument {
         document.left_out = record.left_out;
         fleet.with(|view| {
             if record.present {
-                document.considered = view.considered(&record.what.subject);
+                document.considered = view.alternatives(&record.what.subject);
             } else {
                 // Its links may have gone different ways since.
                 let stand = |links: &mut Vec<LinkName>, of: &[Link]| {
                     for (name, link) in links.iter_mut().zip(of) {
-                        name.standing = Some(view.standing(link));
+                        name.standing = Some(view.link_status(link));
                     }
                 };
                 stand(&mut document.links.failing, &record.what.links);

@@ -147,8 +147,8 @@ impl Incidents {
         self.fleet.with(|view| {
             let seen = view.take_regrouped();
             // First what can be seen again: whose fault it is hangs on that.
-            life.settle(&|link: &Link| view.standing(link));
-            life.absorb(seen, now, &self.damping, &|link: &Link| view.standing(link));
+            life.settle(&|link: &Link| view.link_status(link));
+            life.absorb(seen, now, &self.damping, &|link: &Link| view.link_status(link));
         });
         // One that cannot be written down keeps no other back; a store that cannot is soon left alone.
         let mut refused = Vec::new();
@@ -262,7 +262,7 @@ impl Incidents {
             wanted.map(|record| IncidentRow::of(record, now)).collect();
         drop(life);
         incidents.sort_by_key(IncidentRow::order);
-        let (unexplained, seen) = self.fleet.with(|view| (view.unexplained(), view.tally()));
+        let (unexplained, seen) = self.fleet.with(|view| (view.unexplained(), view.link_counts()));
         IncidentList::new(incidents, &unexplained, seen)
     }
 

@@ -95,13 +95,13 @@ fn verdict(link: &Link, state: State) -> Verdict {
 }
 
 fn settle(view: &mut View, state: State) {
-    for link in view.take_touched(usize::MAX) {
-        view.judge(&link, verdict(&link, state), at(0));
+    for link in view.take_dirty(usize::MAX) {
+        view.record_verdict(&link, verdict(&link, state), at(0));
     }
 }
 
 fn touched(view: &mut View) -> BTreeSet<(String, String)> {
-    let links = view.take_touched(usize::MAX);
+    let links = view.take_dirty(usize::MAX);
     let short = |name: &DnsName| name.host().to_owned();
     links.iter().map(|link| (short(&link.destination), short(&link.source))).collect()
 }
@@ -184,7 +184,7 @@ fn the_same_facts_again_touch_only_what_is_not_healthy() {
         view.evidence(&link(A, B), at(20)).destination.host.as_ref().expect("held").at,
         at(20)
     );
-    view.judge(&link(B, A), verdict(&link(B, A), State::Failing), at(20));
+    view.record_verdict(&link(B, A), verdict(&link(B, A), State::Failing), at(20));
     agents[0].send(&mut view, 30, 30, restated());
     assert_eq!(touched(&mut view), pairs(&[("dc2", "dc1")]));
     // After a silence longer than facts stay fresh, everything is news.
@@ -196,9 +196,9 @@ fn the_same_facts_again_touch_only_what_is_not_healthy() {
 fn transitions_are_told_once() {
     let (mut view, _) = fleet();
     let link = link(A, B);
-    let first = view.judge(&link, verdict(&link, State::Failing), at(1));
+    let first = view.record_verdict(&link, verdict(&link, State::Failing), at(1));
     assert_eq!(first.expect("a change").before, Some(State::Healthy));
-    assert_eq!(view.judge(&link, verdict(&link, State::Failing), at(2)), None);
+    assert_eq!(view.record_verdict(&link, verdict(&link, State::Failing), at(2)), None);
     view.sweep(at(500), Duration::from_secs(60));
     assert_eq!(touched(&mut view).len(), 6);
 }
@@ -476,7 +476,7 @@ fn a_start_makes_no_trouble_younger() {
         let link = link(B, A);
         let verdict = diagnose(&view.evidence(&link, at(610)), at(610));
         assert_eq!(verdict.shown.at, Some(at(600)));
-        view.judge(&link, verdict, at(610));
+        view.record_verdict(&link, verdict, at(610));
         assert_eq!(view.verdicts[&link].since, at(expected));
     }
 }
@@ -492,13 +492,13 @@ fn a_clock_that_is_put_back_makes_nothing_fresh() {
     let judge = |view: &mut View, second| {
         let verdict = diagnose(&view.evidence(&link, at(second)), at(second));
         let looked = verdict.shown.at;
-        view.judge(&link, verdict, at(second));
+        view.record_verdict(&link, verdict, at(second));
         looked
     };
     assert_eq!(judge(&mut view, hour + 1), Some(at(hour)));
-    view.take_touched(usize::MAX);
+    view.take_dirty(usize::MAX);
     view.sweep(at(10), Duration::from_secs(60));
-    assert!(view.take_touched(usize::MAX).contains(&link), "it is judged again");
+    assert!(view.take_dirty(usize::MAX).contains(&link), "it is judged again");
     assert_eq!(judge(&mut view, 10), None);
 }
 

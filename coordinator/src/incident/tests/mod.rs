@@ -168,7 +168,7 @@ impl Stage {
                     for interface in &self.interfaces {
                         let (destination, source, interface) = (dc(from), dc(to), *interface);
                         let link = Link { destination, source, interface };
-                        view.judge(&link, judge(from, to, &link), self.time(second));
+                        view.record_verdict(&link, judge(from, to, &link), self.time(second));
                     }
                 }
             }
