@@ -199,7 +199,7 @@ async fn open(
     let fleet = Fleet::new(options.settings());
     let hub = Hub::open(Arc::clone(&store), Arc::clone(&fleet)).await;
     let hub = hub.context("reading the fleet from the store")?;
-    fleet.with(|view| {
+    fleet.change(|view| {
         for enrolment in enrolments.iter().filter(|enrolment| enrolment.is_in_force()) {
             match enrolment.name.parse() {
                 Ok(name) => view.enrolled(&name),
@@ -214,8 +214,8 @@ async fn open(
     }
     let alerts = Alerts::open(Arc::clone(&store), options.webhooks.clone()).await;
     let alerts = alerts.context("reading the outbox")?;
-    let incidents = Incidents::open(&*store, Arc::clone(&alerts), fleet, options.damping()).await;
-    let incidents = incidents.context("reading the incidents")?;
+    let incidents = Incidents::open(store, Arc::clone(&alerts), fleet, options.damping());
+    let incidents = incidents.await.context("reading the incidents")?;
     Ok(Parts { hub, registry: Arc::new(registry), authority, alerts, incidents, stopping })
 }
 

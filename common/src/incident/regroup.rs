@@ -58,9 +58,10 @@ impl Grouper {
         changes
     }
 
-    /// The links in trouble that no incident explains, in order. Regroups first.
-    pub fn unexplained(&mut self) -> Vec<Link> {
-        self.regroup();
+    /// The links in trouble that no incident explains, in order; as of the last
+    /// [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn unexplained(&self) -> Vec<Link> {
         let entries = self.unexplained.iter().filter_map(|id| self.links.get(*id));
         let mut links: Vec<Link> =
             entries.filter_map(|entry| self.places.link(entry.ends)).collect();

@@ -60,7 +60,8 @@ impl Grouper {
             self.groups.get(&root)?.iter().filter_map(|id| self.links.get(*id)).collect();
         let in_state = |wanted: State| -> Vec<Link> {
             let of = members.iter().filter(|entry| entry.state == wanted);
-            let mut links: Vec<Link> = of.filter_map(|held| self.places.link(entry.ends)).collect();
+            let mut links: Vec<Link> =
+                of.filter_map(|entry| self.places.link(entry.ends)).collect();
             links.sort();
             links
         };
@@ -68,14 +69,14 @@ impl Grouper {
         let mut shared: Vec<Link> = members
             .iter()
             .filter(|entry| entry.trouble.as_ref().is_some_and(|t| t.explained_by.len() > 1))
-            .filter_map(|held| self.places.link(entry.ends))
+            .filter_map(|entry| self.places.link(entry.ends))
             .collect();
         shared.sort();
         let state = if links.is_empty() { State::Latent } else { State::Failing };
         let mut said: Vec<Said<'_>> = members
             .iter()
             .filter(|entry| entry.state == state)
-            .filter_map(|held| Said::of(entry, &subject))
+            .filter_map(|entry| Said::of(entry, &subject))
             .collect();
         said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;

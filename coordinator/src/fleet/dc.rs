@@ -18,9 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, Outcome, Skew, answers::Answers};
 
-/// The most peers whose observations are kept of one witness.
-pub(super) const MOST_PEERS: usize = 512;
-
 /// The most remarks of the coordinator's own that are kept on one domain controller.
 const MOST_REMARKS: usize = 8;
 
@@ -92,8 +89,8 @@ pub(super) struct WitnessView {
 }
 
 impl PeerRecord {
-    /// As it goes into evidence.
-    pub(super) fn glance(&self) -> WitnessView {
+    /// The form in which the observation goes into evidence.
+    pub(super) fn witness_view(&self) -> WitnessView {
         self.observation.prepare();
         WitnessView {
             at: self.at,

@@ -110,7 +110,12 @@ impl View {
 
     /// What bears on the links from `source` at `interface`.
     #[must_use]
-    pub fn gather(&self, source: &DnsName, interface: InterfaceId, now: Timestamp) -> SourceEvidence<'_> {
+    pub fn gather(
+        &self,
+        source: &DnsName,
+        interface: InterfaceId,
+        now: Timestamp,
+    ) -> SourceEvidence<'_> {
         let fresh_for = self.settings.fresh_for();
         let fresh_since = now.minus(fresh_for);
         let known = self.dcs.get(source);

@@ -8,7 +8,7 @@ use epmesh_common::{
 };
 use uuid::Uuid;
 
-use super::{View, dc::Dc, view::MOST_DCS};
+use super::{View, dc::Dc, limits::MOST_DCS};
 use crate::plan::{self, Member};
 
 /// What [`View::rearrange`] changed.

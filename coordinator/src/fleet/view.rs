@@ -24,9 +24,6 @@ use super::{
 };
 use crate::plan::Member;
 
-/// The most domain controllers that are kept; what names more is ignored.
-pub(super) const MOST_DCS: usize = 20_000;
-
 /// What the view needs to know of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -278,7 +275,11 @@ impl View {
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
-        self.verdicts.get(link).map(|judged| judged.verdict.as_ref().clone())
+        self.verdict_on(link).cloned()
+    }
+
+    pub(super) fn verdict_on(&self, link: &Link) -> Option<&Verdict> {
+        self.verdicts.get(link).map(|judged| judged.verdict.as_ref())
     }
 
     pub(super) fn links_between<'a>(

@@ -162,6 +162,7 @@ fn fleet(count: usize, judge: impl Fn(usize, usize, &Link) -> Verdict) -> Vec<(L
 }
 
 fn subjects(grouper: &mut Grouper) -> Vec<String> {
+    grouper.regroup();
     assert_eq!(grouper.unexplained(), [], "every link in trouble has an incident");
     grouper.incidents().iter().map(|incident| incident.subject.to_string()).collect()
 }
