@@ -4,8 +4,8 @@ use std::{fmt::Write as _, time::Instant};
 
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
-    diagnosis::{DcFacts, Remarks},
-    facts::{Section, SectionKind, Timestamp, listing},
+    diagnosis::Remarks,
+    facts::{DcFacts, Section, SectionKind, Timestamp, listing},
 };
 
 use crate::platform::Platform;

@@ -4,10 +4,10 @@
 use std::{net::IpAddr, process::ExitCode, time::Instant};
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, Observed, Stamped, State, Step, Verdict, diagnose},
+    diagnosis::{Evidence, Link, Observed, State, Step, Verdict, diagnose},
     facts::{
         Blank, DnsName, IdentityMethod, PeerObservation, Reading, Resolver, Section, SectionKind,
-        Target, Timestamp,
+        Stamped, Target, Timestamp,
     },
     identity::Identity,
     rpc::{InterfaceId, names},

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, serving};
+use super::{Evidence, Observed, Registration, owner::Owner, serving};
 use crate::{
     facts::{
-        AddressFamily, AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host,
+        AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
         Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Replication, Resolver,
-        RpcSettings, Service, Services, Source, Timestamp, Transport,
+        RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };

@@ -8,7 +8,7 @@ use super::{
     decide::error_at,
     finding::Finding,
     naming::{Alias, effective, views},
-    shown::{destination_site, source_site},
+    works::{destination_site, source_site},
 };
 use crate::facts::{Directory, NtdsSettings, Timestamp};
 

@@ -2,14 +2,14 @@
 
 use super::{
     Evidence, Verdict,
+    candidates::candidates,
     case::Case,
     decide::decide,
     finding::Finding,
     naming::{View, views},
     proof::proof,
-    roots::roots,
-    shown::shown,
     words::{interface_name, remedy, ruled_out, windows_error},
+    works::works,
 };
 use crate::facts::Timestamp;
 
@@ -53,8 +53,8 @@ fn plain(case: &Case<'_>, views: &[View<'_>], finding: Finding) -> Verdict {
         evidence: Vec::new(),
         ruled_out: Vec::new(),
         remedy: Vec::new(),
-        roots: roots(case, views, &finding),
-        shown: shown(case, views),
+        candidates: candidates(case, views, &finding),
+        works: works(case, views),
         intermittent: finding.intermittent,
         culprit: finding.culprit,
     }

@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::DcFacts;
 use crate::{
-    facts::{Failure, MapDifferences, Through, ViewDifference, plain_text},
+    facts::{DcFacts, Failure, MapDifferences, Through, ViewDifference, plain_text},
     rpc::epm::TCP_PORT,
     windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside},
 };

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Root, Shown};
+use super::{CandidateFault, ProvenReachable};
 use crate::facts::{DnsName, Timestamp};
 
 /// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
@@ -40,11 +40,11 @@ pub struct Verdict {
     pub remedy: Vec<String>,
     /// The single faults that would each explain it, the most specific first; none unless failing
     /// or latent.
-    #[serde(default)]
-    pub roots: Vec<Root>,
+    #[serde(default, rename = "roots")]
+    pub candidates: Vec<CandidateFault>,
     /// What the destination's look shows to work all the same.
-    #[serde(default)]
-    pub shown: Shown,
+    #[serde(default, rename = "shown")]
+    pub works: ProvenReachable,
 }
 
 macro_rules! kebab_enum {

@@ -4,6 +4,7 @@
 //! Three answers run through all of it: a value, *absent*, and *could not be seen*. A timeout, an
 //! empty output and a refused read are never the same as "not there".
 
+mod dc_facts;
 mod directory;
 mod events;
 mod filters;
@@ -24,6 +25,7 @@ mod statement;
 mod time;
 
 pub use self::{
+    dc_facts::{DcFacts, Stamped},
     directory::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication},
     events::{Events, LoggedEvent, WatchedLog},
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Grouper, link_entry::RootId, numbers::FastMap, regroup::explicable};
-use crate::diagnosis::Subject;
+use crate::diagnosis::Fault;
 
 /// A fault that would explain links of an incident too, and why it is not held to be the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alternative {
     /// What would be broken.
-    pub subject: Subject,
+    pub subject: Fault,
     /// The same, in words.
     pub name: String,
     /// How many of the incident's links it would explain.
@@ -29,7 +29,7 @@ impl Grouper {
     /// The other faults that would explain links of an incident, the one that explains most of them
     /// first; as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn alternatives(&self, subject: &Subject) -> Vec<Alternative> {
+    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
         let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
         let mut counts: FastMap<RootId, usize> = FastMap::default();

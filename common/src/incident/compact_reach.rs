@@ -6,7 +6,7 @@ use super::{
     contradiction::{Contradiction, Reach},
     numbers::Number,
 };
-use crate::{diagnosis::Shown, facts::Timestamp};
+use crate::{diagnosis::ProvenReachable, facts::Timestamp};
 
 /// The ends of a link and its interface, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,23 +40,23 @@ pub(super) struct CompactReach {
 
 impl CompactReach {
     /// All but the lists and the numbers, which `Places::compact` adds.
-    pub(super) fn of(shown: &Shown) -> Self {
+    pub(super) fn of(works: &ProvenReachable) -> Self {
         let v4 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv4);
         let v6 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv6);
-        let lacks_ipv6 = v6(&shown.missed) && !v6(&shown.reached) && v4(&shown.reached);
-        let Some(at) = shown.at else { return Self { lacks_ipv6, ..Self::default() } };
+        let lacks_ipv6 = v6(&works.missed) && !v6(&works.reached) && v4(&works.reached);
+        let Some(at) = works.at else { return Self { lacks_ipv6, ..Self::default() } };
         let mut reaches = ReachSet::default();
         for (is_shown, reach) in [
-            (shown.mapper, Reach::Mapper),
-            (shown.dynamic, Reach::Dynamic),
-            (v4(&shown.reached), Reach::Ipv4),
-            (v6(&shown.reached), Reach::Ipv6),
+            (works.mapper, Reach::Mapper),
+            (works.dynamic, Reach::Dynamic),
+            (v4(&works.reached), Reach::Ipv4),
+            (v6(&works.reached), Reach::Ipv6),
         ] {
             if is_shown {
                 reaches.insert(reach);
             }
         }
-        Self { at, port: shown.port, reaches, lacks_ipv6, ..Self::default() }
+        Self { at, port: works.port, reaches, lacks_ipv6, ..Self::default() }
     }
 
     /// Whether `later` shows the same, whenever it was.

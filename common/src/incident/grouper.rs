@@ -12,7 +12,7 @@ use super::{
     watch::{Moved, Watch},
 };
 use crate::{
-    diagnosis::{Link, State, Subject, Verdict},
+    diagnosis::{Fault, Link, State, Verdict},
     facts::Timestamp,
 };
 
@@ -25,7 +25,7 @@ use crate::{
 pub struct Grouper {
     pub(super) places: Places,
     pub(super) links: Slab<LinkEntry>,
-    pub(super) root_ids: HashMap<Subject, RootId>,
+    pub(super) root_ids: HashMap<Fault, RootId>,
     pub(super) roots: Slab<RootEntry>,
     pub(super) watch: Watch,
     /// The links in trouble whose incidents have to be worked out anew.
@@ -36,7 +36,7 @@ pub struct Grouper {
     pub(super) groups: BTreeMap<RootId, BTreeSet<LinkId>>,
     pub(super) unexplained: BTreeSet<LinkId>,
     /// Incidents that ended since the last regrouping, and the links that they explained.
-    pub(super) ended: HashMap<Subject, Vec<Ends>>,
+    pub(super) ended: HashMap<Fault, Vec<Ends>>,
 }
 
 impl Grouper {
@@ -62,7 +62,7 @@ impl Grouper {
         // The link before is mostly one of the same destination, so that much is the same.
         let other = self.places.recent().and_then(|id| self.links.get(id));
         let (none, other) = (CompactReach::default(), other.map(|entry| &entry.reach));
-        let reach = self.places.compact(ends, &verdict.shown, other.unwrap_or(&none));
+        let reach = self.places.compact(ends, &verdict.works, other.unwrap_or(&none));
         let (state, trouble) = (verdict.state, None);
         let id = self.links.add(LinkEntry { ends, state, reach: none, trouble });
         self.places.join(ends, id);
@@ -72,7 +72,7 @@ impl Grouper {
 
     fn change(&mut self, id: LinkId, verdict: &Verdict, since: Timestamp) {
         let Some(entry) = self.links.get_mut(id) else { return };
-        let reach = self.places.compact(entry.ends, &verdict.shown, &entry.reach);
+        let reach = self.places.compact(entry.ends, &verdict.works, &entry.reach);
         let (is_same, shows_same) = (entry.is_same(verdict, since), entry.reach.is_same(&reach));
         entry.state = verdict.state;
         if shows_same && reach.at > entry.reach.at {
@@ -127,7 +127,7 @@ impl Grouper {
         let mut roots = Vec::new();
         if let Some(mut trouble) = trouble {
             let since = trouble.since;
-            roots = trouble.roots.iter().map(|root| self.root(&root.subject, id, since)).collect();
+            roots = trouble.roots.iter().map(|root| self.root(&root.fault, id, since)).collect();
             trouble.ids.clone_from(&roots);
             self.dirty.insert(id);
             if let Some(entry) = self.links.get_mut(id) {
@@ -167,7 +167,7 @@ impl Grouper {
     /// The subjects of the incidents that explain a link, as of the last
     /// [`regroup`](Self::regroup).
     #[must_use]
-    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+    pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         let roots = self.entry(link).and_then(|entry| entry.trouble.as_ref()).into_iter();
         let roots = roots.flat_map(|trouble| &trouble.explained_by);
         roots.filter_map(|root| Some(self.roots.get(*root)?.subject.clone())).collect()
@@ -177,7 +177,7 @@ impl Grouper {
         self.links.get(self.places.known(link)?.1)
     }
 
-    fn root(&mut self, subject: &Subject, link: LinkId, since: Timestamp) -> RootId {
+    fn root(&mut self, subject: &Fault, link: LinkId, since: Timestamp) -> RootId {
         if let Some(id) = self.root_ids.get(subject).copied() {
             if let Some(entry) = self.roots.get_mut(id) {
                 entry.links.insert(link);

@@ -7,7 +7,7 @@ use super::{
     contradiction::Contradiction,
 };
 use crate::{
-    diagnosis::{Cause, Confidence, Culprit, Root, Side, State, Subject, Verdict},
+    diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict},
     facts::Timestamp,
 };
 
@@ -36,7 +36,7 @@ pub(super) struct Trouble {
     pub(super) side: Side,
     pub(super) confidence: Confidence,
     pub(super) culprit: Option<Culprit>,
-    pub(super) roots: Vec<Root>,
+    pub(super) roots: Vec<CandidateFault>,
     /// The numbers of the roots, in the same order.
     pub(super) ids: Vec<RootId>,
     /// The roots of the incidents that explain it.
@@ -51,7 +51,7 @@ impl Trouble {
             side: verdict.side,
             confidence: verdict.confidence,
             culprit: verdict.culprit.clone(),
-            roots: verdict.roots.clone(),
+            roots: verdict.candidates.clone(),
             ids: Vec::new(),
             explained_by: Vec::new(),
         })
@@ -65,7 +65,7 @@ impl Trouble {
             && self.side == verdict.side
             && self.confidence == verdict.confidence
             && self.culprit == verdict.culprit
-            && self.roots == verdict.roots
+            && self.roots == verdict.candidates
     }
 }
 
@@ -87,7 +87,7 @@ impl LinkEntry {
 /// A root that explains the trouble of at least one link.
 #[derive(Clone, Debug)]
 pub(super) struct RootEntry {
-    pub(super) subject: Subject,
+    pub(super) subject: Fault,
     /// The observations that contradict this root.
     pub(super) contradictions: Box<[Contradiction]>,
     pub(super) links: BTreeSet<LinkId>,

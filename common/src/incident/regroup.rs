@@ -9,7 +9,7 @@ use super::{
     numbers::{FastMap, FastSet},
 };
 use crate::{
-    diagnosis::{Link, State, Subject},
+    diagnosis::{Fault, Link, State},
     facts::DnsName,
 };
 
@@ -21,11 +21,11 @@ const WRONG_NAMES: usize = 3;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// New incidents.
-    pub opened: Vec<Subject>,
+    pub opened: Vec<Fault>,
     /// Incidents that were there before. They may explain other links now, or have another pattern.
-    pub changed: Vec<Subject>,
+    pub changed: Vec<Fault>,
     /// Incidents that are over, and the links that they explained last.
-    pub closed: Vec<(Subject, BTreeSet<Link>)>,
+    pub closed: Vec<(Fault, BTreeSet<Link>)>,
 }
 
 impl Grouper {
@@ -75,7 +75,7 @@ impl Grouper {
 #[derive(Debug, Default)]
 struct Part {
     links: Vec<LinkId>,
-    roots: BTreeMap<Subject, (RootId, BTreeSet<LinkId>)>,
+    roots: BTreeMap<Fault, (RootId, BTreeSet<LinkId>)>,
 }
 
 /// The links walked over so far, and which links each root can explain.
@@ -120,7 +120,7 @@ pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
     let links = grouper.explicable(root);
     let subject = grouper.roots.get(root).map(|entry| &entry.subject);
     match subject {
-        Some(Subject::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
+        Some(Fault::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
         _ => links,
     }
 }
@@ -130,8 +130,8 @@ fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
     for entry in links.iter().filter_map(|id| grouper.links.get(*id)) {
         let roots = entry.trouble.iter().flat_map(|trouble| &trouble.roots);
-        let mut records = roots.filter_map(|root| match &root.subject {
-            Subject::DnsRecord { name, .. } => Some(name),
+        let mut records = roots.filter_map(|root| match &root.fault {
+            Fault::DnsRecord { name, .. } => Some(name),
             _ => None,
         });
         match records.next() {
@@ -147,7 +147,7 @@ fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
 
 /// Ends the incidents of a part and finds those that explain it now: first the failing links, then the
 /// latent ones that no incident of these explains.
-fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Subject>) {
+fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) {
     let mut before = BTreeSet::new();
     for id in &part.links {
         grouper.unexplained.remove(id);
@@ -161,7 +161,7 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Subject>
         let state = |id: &LinkId| grouper.links.get(*id).map(|entry| entry.state);
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
-    let roots: Vec<(&Subject, RootId, &BTreeSet<LinkId>)> =
+    let roots: Vec<(&Fault, RootId, &BTreeSet<LinkId>)> =
         part.roots.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
     let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
     let mut groups: Vec<(RootId, BTreeSet<LinkId>)> = Vec::new();
@@ -197,7 +197,7 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Subject>
 /// their subjects, so that the outcome does not depend on numbers.
 fn solve(
     links: &[LinkId],
-    roots: &[(&Subject, RootId, &BTreeSet<LinkId>)],
+    roots: &[(&Fault, RootId, &BTreeSet<LinkId>)],
 ) -> Vec<(RootId, BTreeSet<LinkId>)> {
     if links.is_empty() {
         return Vec::new();

@@ -8,13 +8,13 @@ use super::{
     pattern::Pattern,
     places::Places,
 };
-use crate::diagnosis::{Cause, Confidence, Culprit, Link, Root, Side, State, Subject};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, Side, State};
 
 /// One fault and the links that it explains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// What is broken.
-    pub subject: Subject,
+    pub subject: Fault,
     /// Failing when a link fails because of this fault, latent while none does.
     pub state: State,
     /// On which side the fault lies.
@@ -49,7 +49,7 @@ impl Grouper {
 
     /// The incident of one subject, as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn incident(&self, subject: &Subject) -> Option<Incident> {
+    pub fn incident(&self, subject: &Fault) -> Option<Incident> {
         let root = *self.root_ids.get(subject)?;
         self.groups.contains_key(&root).then(|| self.report(root)).flatten()
     }
@@ -117,13 +117,13 @@ impl Grouper {
 struct Said<'a> {
     entry: &'a LinkEntry,
     trouble: &'a Trouble,
-    root: &'a Root,
+    root: &'a CandidateFault,
 }
 
 impl<'a> Said<'a> {
-    fn of(entry: &'a LinkEntry, subject: &Subject) -> Option<Self> {
+    fn of(entry: &'a LinkEntry, subject: &Fault) -> Option<Self> {
         let trouble = entry.trouble.as_deref()?;
-        let root = trouble.roots.iter().find(|root| root.subject == *subject)?;
+        let root = trouble.roots.iter().find(|root| root.fault == *subject)?;
         Some(Self { entry, trouble, root })
     }
 

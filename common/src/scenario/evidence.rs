@@ -12,10 +12,11 @@ use super::{
     world::{FRESH_FOR, Kind, Machine, NOW, World, ago},
 };
 use crate::{
-    diagnosis::{DcFacts, Evidence, Link, Observed},
+    diagnosis::{Evidence, Link, Observed},
     facts::{
-        Blank, Directory, DnsName, EndpointMap, Events, Filters, MapView, PortUse, Ports, Reading,
-        Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through, Timestamp,
+        Blank, DcFacts, Directory, DnsName, EndpointMap, Events, Filters, MapView, PortUse, Ports,
+        Reading, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through,
+        Timestamp,
     },
 };
 

@@ -3,7 +3,8 @@
 use super::world::World;
 use crate::{
     config::Section,
-    diagnosis::{Cause, Confidence, DcFacts, Remarks, Side, State, Verdict},
+    diagnosis::{Cause, Confidence, Remarks, Side, State, Verdict},
+    facts::DcFacts,
 };
 
 /// What a scenario expects of the verdict. What it leaves out may be anything.

@@ -1,10 +1,7 @@
 //! The facts that the rules look at.
 
 use super::Release;
-use crate::{
-    diagnosis::DcFacts,
-    facts::{EndpointMap, Host, Ports, Process, RpcSettings, Service, Services},
-};
+use crate::facts::{DcFacts, EndpointMap, Host, Ports, Process, RpcSettings, Service, Services};
 
 /// What is known of a host, as far as the rules go.
 pub(super) struct Known<'a> {

@@ -9,10 +9,7 @@ use super::{
     port_ranges, protocol_majority::ProtocolMajority, rpc_internet, rpc_linkage, rpc_policy,
     services, static_ports,
 };
-use crate::{
-    diagnosis::DcFacts,
-    facts::{Platform, Reading},
-};
+use crate::facts::{DcFacts, Platform, Reading};
 
 /// Something about a domain controller's setup that its operator should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,10 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::client_protocols::is_runtime;
-use crate::{
-    diagnosis::DcFacts,
-    facts::{OsVersion, RegistryText},
-};
+use crate::facts::{DcFacts, OsVersion, RegistryText};
 
 /// The values that more than half of the domain controllers of one build have, exactly so.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! Facts for the tests of the rules.
 
 use super::{About, ClientProtocolRule, notes};
-use crate::{
-    diagnosis::DcFacts,
-    facts::{Blank, Host, OsVersion, Platform, Reading, RpcSettings, Section, Timestamp},
+use crate::facts::{
+    Blank, DcFacts, Host, OsVersion, Platform, Reading, RpcSettings, Section, Timestamp,
 };
 
 /// A Windows host of this version, of which nothing else is known.

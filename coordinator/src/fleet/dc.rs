@@ -7,10 +7,10 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Sighting},
+    diagnosis::IndexedObservation,
     facts::{
-        Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
-        Timestamp,
+        Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
+        Subject, Timestamp,
     },
     shared::Shared,
 };
@@ -72,7 +72,7 @@ pub(super) struct PeerRecord {
     /// The same by what the store remembers, over a start; whether somebody looked all the while it
     /// does not.
     pub(super) first: Timestamp,
-    pub(super) observation: Sighting,
+    pub(super) observation: IndexedObservation,
     pub(super) outcome: Outcome,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct WitnessView {
     pub(super) read_map: bool,
     /// Every address that it names.
     pub(super) addresses: Shared<Vec<IpAddr>>,
-    pub(super) observation: Sighting,
+    pub(super) observation: IndexedObservation,
 }
 
 impl PeerRecord {
@@ -129,7 +129,7 @@ impl Dc {
         peer: DnsName,
         at: Timestamp,
         gap: Duration,
-        observation: Sighting,
+        observation: IndexedObservation,
     ) -> Option<PeerRecord> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Link, State, Subject},
+    diagnosis::{Fault, Link, State},
     incident::{Alternative, Changes, Incident},
 };
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ impl View {
     }
 
     /// Takes the subjects whose incidents opened, changed or ended since the last time.
-    pub(super) fn take_regrouped(&mut self) -> BTreeSet<Subject> {
+    pub(super) fn take_regrouped(&mut self) -> BTreeSet<Fault> {
         std::mem::take(&mut self.regrouped)
     }
 
@@ -75,7 +75,7 @@ impl View {
     }
 
     /// The incident of a subject, as of the last [`View::regroup`].
-    pub(super) fn incident(&self, subject: &Subject) -> Option<Incident> {
+    pub(super) fn incident(&self, subject: &Fault) -> Option<Incident> {
         self.grouper.incident(subject)
     }
 
@@ -87,13 +87,13 @@ impl View {
 
     /// The subjects of the incidents that explain a link.
     #[must_use]
-    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+    pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         self.grouper.explained_by(link)
     }
 
     /// The other faults that would explain links of an incident, and why each is not held to be the one.
     #[must_use]
-    pub fn alternatives(&self, subject: &Subject) -> Vec<Alternative> {
+    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
         self.grouper.alternatives(subject)
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Cause, Evidence, Link, State, Subject, Verdict, diagnose},
+    diagnosis::{Cause, Evidence, Fault, Link, State, Verdict, diagnose},
     facts::{DnsName, Timestamp},
     rpc::names,
 };
@@ -50,7 +50,7 @@ pub struct Transition {
 pub struct Fleet {
     view: RwLock<View>,
     /// The subjects whose incidents changed since the last snapshot.
-    changed: Mutex<BTreeSet<Subject>>,
+    changed: Mutex<BTreeSet<Fault>>,
     dirty: Notify,
     moved: Notify,
     regrouped: Notify,
@@ -98,7 +98,7 @@ impl Fleet {
         Snapshot::new(view, std::mem::take(&mut self.changed()))
     }
 
-    fn changed(&self) -> MutexGuard<'_, BTreeSet<Subject>> {
+    fn changed(&self) -> MutexGuard<'_, BTreeSet<Fault>> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

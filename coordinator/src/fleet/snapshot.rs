@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::RwLockReadGuard};
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, Subject, Verdict, diagnose},
+    diagnosis::{Evidence, Fault, Link, Verdict, diagnose},
     facts::Timestamp,
     incident::{Alternative, Incident},
 };
@@ -18,18 +18,18 @@ const TRIED: usize = 50;
 #[derive(Debug)]
 pub struct Snapshot<'f> {
     view: RwLockReadGuard<'f, View>,
-    changed: BTreeSet<Subject>,
+    changed: BTreeSet<Fault>,
 }
 
 impl<'f> Snapshot<'f> {
-    pub(super) const fn new(view: RwLockReadGuard<'f, View>, changed: BTreeSet<Subject>) -> Self {
+    pub(super) const fn new(view: RwLockReadGuard<'f, View>, changed: BTreeSet<Fault>) -> Self {
         Self { view, changed }
     }
 
     /// The subjects whose incidents opened, changed or ended since the snapshot before, each with its
     /// incident where it has one.
     #[must_use]
-    pub fn changes(&self) -> Vec<(Subject, Option<Incident>)> {
+    pub fn changes(&self) -> Vec<(Fault, Option<Incident>)> {
         let subjects = self.changed.iter();
         subjects.map(|subject| (subject.clone(), self.view.incident(subject))).collect()
     }
@@ -48,7 +48,7 @@ impl<'f> Snapshot<'f> {
 
     /// The subjects of the incidents that explain a link.
     #[must_use]
-    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+    pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         self.view.explained_by(link)
     }
 
@@ -60,7 +60,7 @@ impl<'f> Snapshot<'f> {
 
     /// The other faults that would explain links of an incident.
     #[must_use]
-    pub fn alternatives(&self, subject: &Subject) -> Vec<Alternative> {
+    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
         self.view.alternatives(subject)
     }
 
@@ -72,7 +72,8 @@ impl<'f> Snapshot<'f> {
         let links = incident.links.iter().chain(&incident.latent).take(TRIED);
         let allows = |link| {
             let verdict = self.view.verdict_on(link)?;
-            let is_blamed = verdict.roots.iter().any(|root| root.subject == incident.subject);
+            let is_blamed =
+                verdict.candidates.iter().any(|candidate| candidate.fault == incident.subject);
             (is_blamed && verdict.state == incident.state).then_some((link, verdict))
         };
         let mut links = links.filter_map(allows).peekable();
@@ -113,5 +114,5 @@ fn says_the_same(one: &Verdict, other: &Verdict) -> bool {
     let decision = |verdict: &Verdict| {
         (verdict.state, verdict.cause, verdict.side, verdict.confidence, culprit(verdict))
     };
-    decision(one) == decision(other) && one.roots == other.roots
+    decision(one) == decision(other) && one.candidates == other.candidates
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Evidence, Link, Observed, Verdict, judge},
-    facts::{DnsName, Timestamp},
+    diagnosis::{Evidence, Link, Observed, Verdict, judge},
+    facts::{DcFacts, DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
 };

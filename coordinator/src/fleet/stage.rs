@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::{
-    diagnosis::DcFacts,
-    facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    facts::{
+        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp,
+    },
     shared::Shared,
 };
 

@@ -39,7 +39,7 @@ impl View {
         };
         let before = known.map(|known| known.verdict.state);
         let same = known.filter(|one| one.verdict.state == state && one.verdict.cause == cause);
-        let (is_same, looked) = (same.is_some(), verdict.shown.at.unwrap_or(now));
+        let (is_same, looked) = (same.is_some(), verdict.works.at.unwrap_or(now));
         // After a start the trouble is as old as the stored look. If it were younger, what worked shortly
         // before would not contradict a fault, and two blocked paths would be one dead domain controller
         // until all have looked again.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{self, DcFacts, Link, Observed, Verdict},
-    facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    diagnosis::{self, Link, Observed, Verdict},
+    facts::{DcFacts, Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
     shared::Shared,
@@ -70,7 +70,7 @@ pub struct View {
     /// What the verdicts come to.
     pub(super) grouper: Grouper,
     /// The subjects whose incidents changed since somebody last took them.
-    pub(super) regrouped: BTreeSet<diagnosis::Subject>,
+    pub(super) regrouped: BTreeSet<diagnosis::Fault>,
     /// Whether something changed that members or plans depend on.
     pub(super) moved: bool,
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Link, Subject},
+    diagnosis::{Fault, Link},
     facts::Timestamp,
     incident::Incident,
 };
@@ -36,7 +36,7 @@ pub(super) struct StoredIncident {
 pub(super) struct IncidentBook {
     pub(super) incidents: BTreeMap<String, StoredIncident>,
     /// The latest incident of each subject.
-    by_subject: HashMap<Subject, String>,
+    by_subject: HashMap<Fault, String>,
     /// The time of the last turn.
     last: Option<Timestamp>,
 }
@@ -74,7 +74,7 @@ impl IncidentBook {
     /// Takes in what regrouping changed: the incident of each subject, or none.
     pub(super) fn absorb(
         &mut self,
-        changes: Vec<(Subject, Option<Incident>)>,
+        changes: Vec<(Fault, Option<Incident>)>,
         now: Timestamp,
         damping: &Damping,
         status: &dyn Fn(&Link) -> LinkStatus,
@@ -99,7 +99,7 @@ impl IncidentBook {
     }
 
     /// The incident of this subject, if it is not over or was resolved lately.
-    fn known(&self, subject: &Subject, now: Timestamp, damping: &Damping) -> Option<String> {
+    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<String> {
         let id = self.by_subject.get(subject)?;
         let record = &self.incidents.get(id)?.record;
         let lately = record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
@@ -220,7 +220,7 @@ impl IncidentBook {
     }
 
     /// The latest incident of a subject.
-    pub(super) fn of(&self, subject: &Subject) -> Option<&Record> {
+    pub(super) fn of(&self, subject: &Fault) -> Option<&Record> {
         self.by_subject
             .get(subject)
             .and_then(|id| self.incidents.get(id))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Link, Subject},
+    diagnosis::{Fault, Link},
     facts::Timestamp,
     incident::Incident,
 };
@@ -144,7 +144,7 @@ impl Record {
 
     /// Eight digits that follow from the subject and the time of the beginning. Another `salt` gives
     /// others, in case these are taken.
-    pub(super) fn id_of(subject: &Subject, at: Timestamp, salt: u32) -> String {
+    pub(super) fn id_of(subject: &Fault, at: Timestamp, salt: u32) -> String {
         let text = format!("{subject:?} {} {salt}", at.as_millis());
         let hash = Sha256::digest(text.as_bytes());
         hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()

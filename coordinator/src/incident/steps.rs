@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{Link, Subject},
+    diagnosis::{Fault, Link},
     facts::Timestamp,
 };
 
@@ -113,7 +113,7 @@ impl IncidentBook {
     /// The incidents that now explain the links of one whose fault is gone.
     fn elsewhere(&self, record: &Record, snapshot: &Snapshot<'_>) -> Option<String> {
         let links = record.links().take(ASKED);
-        let subjects: BTreeSet<Subject> =
+        let subjects: BTreeSet<Fault> =
             links.flat_map(|link| snapshot.explained_by(link)).collect();
         let names: Vec<String> = subjects
             .iter()

@@ -1,7 +1,7 @@
 //! What receivers know of an incident.
 
 use epmesh_common::{
-    diagnosis::{Cause, Side, State, Subject},
+    diagnosis::{Cause, Fault, Side, State},
     facts::Timestamp,
     incident::Incident,
 };
@@ -15,7 +15,7 @@ pub(super) struct Told {
     pub(super) state: State,
     pub(super) side: Side,
     pub(super) cause: Cause,
-    pub(super) subject: Subject,
+    pub(super) subject: Fault,
 }
 
 impl Told {

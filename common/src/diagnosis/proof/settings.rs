@@ -2,11 +2,11 @@
 //! bears on whether the interface can be registered and reached.
 
 use super::{
-    super::{EvidenceItem, Stamped, Step, case::Case},
+    super::{EvidenceItem, Step, case::Case},
     item,
 };
 use crate::facts::{
-    BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Timestamp, Transport,
+    BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Stamped, Timestamp, Transport,
 };
 
 /// A range of which so much is in use is quoted, in percent.

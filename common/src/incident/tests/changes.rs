@@ -20,7 +20,7 @@ fn what_is_latent_goes_with_what_fails_by_the_same_fault() {
 fn changes_are_told_and_what_is_over_is_closed() {
     let mut grouper =
         grouped(&fleet(4, |_, to, link| if to == 1 { died(link) } else { healthy(link, RIGHT) }));
-    let service = Subject::Service { dc: dc(1), service: "NTDS".to_owned() };
+    let service = Fault::Service { dc: dc(1), service: "NTDS".to_owned() };
     assert_eq!(grouper.regroup().opened, std::slice::from_ref(&service));
     assert_eq!(grouper.regroup(), Changes::default());
     put(&mut grouper, &link(2, 1), &died(&link(2, 1)));

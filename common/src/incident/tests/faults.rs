@@ -71,19 +71,19 @@ fn an_open_port_set_by_hand_is_no_word_on_the_dynamic_ones() {
             let mut verdict = match open.filter(|_| to == 6) {
                 Some((port, dynamic)) if across => {
                     let mut healthy = healthy(link, RIGHT);
-                    (healthy.shown.port, healthy.shown.dynamic) = (Some(port), dynamic);
+                    (healthy.works.port, healthy.works.dynamic) = (Some(port), dynamic);
                     healthy
                 }
                 _ if across => {
                     let (from, to) = (link.destination.clone(), link.source.clone());
-                    let between = Subject::SitePath { from: site(1), to: site(3), traffic };
-                    let path = Subject::Path { from, to, traffic };
+                    let between = Fault::SitePath { from: site(1), to: site(3), traffic };
+                    let path = Fault::Path { from, to, traffic };
                     let roots = vec![(Side::Network, path), (Side::Network, between)];
                     failing(link, Cause::DynamicPortBlocked, Side::Network, roots)
                 }
                 _ => healthy(link, RIGHT),
             };
-            (verdict.shown.destination_site, verdict.shown.source_site) =
+            (verdict.works.destination_site, verdict.works.source_site) =
                 (Some(site(from)), Some(site(to)));
             verdict
         });
@@ -146,8 +146,7 @@ fn a_way_whose_other_direction_hangs_on_a_host_that_is_down_is_one_direction() {
     let incidents = grouper.incidents();
     let one = incidents.iter().find(|it| it.subject.to_string() == path).expect("the path");
     let alternatives = grouper.alternatives(&one.subject);
-    let between =
-        alternatives.iter().find(|other| matches!(other.subject, Subject::Between { .. }));
+    let between = alternatives.iter().find(|other| matches!(other.subject, Fault::Between { .. }));
     let why = "explains no more of these, and would break links that other incidents explain";
     assert_eq!(between.map(|other| other.why.as_str()), Some(why), "{alternatives:?}");
 }

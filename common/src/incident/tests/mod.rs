@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     diagnosis::{
-        Cause, Confidence, Evidence, Link, Root, ServerName, Shown, Side, State, Subject, Traffic,
-        Verdict, diagnose,
+        CandidateFault, Cause, Confidence, Evidence, Fault, Link, ProvenReachable, ServerName,
+        Side, State, Traffic, Verdict, diagnose,
     },
     facts::{DnsName, RecordType, Timestamp},
     rpc::InterfaceId,
@@ -40,7 +40,7 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Healthy;
     verdict.cause = Cause::Healthy;
-    verdict.shown = Shown {
+    verdict.works = ProvenReachable {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
@@ -48,26 +48,26 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
         reached: vec!["10.0.0.1".parse().expect("an address")],
         right: right.iter().map(|address| server(address)).collect(),
         decided_by: right.first().map(|address| server(address)),
-        ..Shown::default()
+        ..ProvenReachable::default()
     };
     verdict
 }
 
-fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Subject)>) -> Verdict {
+fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Fault)>) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Failing;
     verdict.cause = cause;
     verdict.side = side;
     verdict.confidence = Confidence::Likely;
-    verdict.shown.at = Some(Timestamp::from_millis(1));
-    let root = |(side, subject)| Root { cause, side, subject, places: Vec::new() };
-    verdict.roots = subjects.into_iter().map(root).collect();
+    verdict.works.at = Some(Timestamp::from_millis(1));
+    let root = |(side, subject)| CandidateFault { cause, side, subject, places: Vec::new() };
+    verdict.candidates = subjects.into_iter().map(root).collect();
     verdict
 }
 
 fn died(link: &Link) -> Verdict {
     let dc = link.source.clone();
-    let service = Subject::Service { dc: dc.clone(), service: "NTDS".to_owned() };
+    let service = Fault::Service { dc: dc.clone(), service: "NTDS".to_owned() };
     let interface = link.interface;
     let mut verdict = failing(
         link,
@@ -75,12 +75,12 @@ fn died(link: &Link) -> Verdict {
         Side::Source,
         vec![
             (Side::Source, service),
-            (Side::Source, Subject::Registration { dc: dc.clone(), interface }),
-            (Side::Source, Subject::Application { dc }),
+            (Side::Source, Fault::Registration { dc: dc.clone(), interface }),
+            (Side::Source, Fault::Application { dc }),
         ],
     );
     verdict.confidence = Confidence::Proven;
-    verdict.shown.mapper = true;
+    verdict.works.mapper = true;
     verdict
 }
 
@@ -96,18 +96,18 @@ fn silent(link: &Link) -> Verdict {
         Cause::EpmUnreachable,
         Side::Network,
         vec![
-            (Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic }),
-            (Side::Source, Subject::Dc { dc: to.clone(), traffic }),
-            (Side::Destination, Subject::Client { dc: from.clone(), traffic }),
-            (Side::Network, Subject::Between { one, other, traffic }),
-            (Side::Source, Subject::Isolated { dc: to, traffic }),
-            (Side::Destination, Subject::Isolated { dc: from, traffic }),
+            (Side::Network, Fault::Path { from: from.clone(), to: to.clone(), traffic }),
+            (Side::Source, Fault::Dc { dc: to.clone(), traffic }),
+            (Side::Destination, Fault::Client { dc: from.clone(), traffic }),
+            (Side::Network, Fault::Between { one, other, traffic }),
+            (Side::Source, Fault::Isolated { dc: to, traffic }),
+            (Side::Destination, Fault::Isolated { dc: from, traffic }),
         ],
     )
 }
 
 fn stale(link: &Link, on: &str, value: &str) -> Verdict {
-    let record = Subject::DnsRecord {
+    let record = Fault::DnsRecord {
         name: link.source.clone(),
         record: RecordType::A,
         value: Some(value.to_owned()),
@@ -118,11 +118,11 @@ fn stale(link: &Link, on: &str, value: &str) -> Verdict {
         Side::NameResolution,
         vec![
             (Side::NameResolution, record),
-            (Side::NameResolution, Subject::DnsServer { server: server(on) }),
+            (Side::NameResolution, Fault::DnsServer { server: server(on) }),
         ],
     );
-    verdict.roots[0].places = vec![on.to_owned()];
-    verdict.shown.decided_by = Some(server(on));
+    verdict.candidates[0].places = vec![on.to_owned()];
+    verdict.works.decided_by = Some(server(on));
     verdict
 }
 
@@ -133,11 +133,11 @@ fn latent(mut verdict: Verdict) -> Verdict {
 
 /// Seen for the first time when it was looked at.
 fn put(grouper: &mut Grouper, link: &Link, verdict: &Verdict) {
-    grouper.put(link, verdict, verdict.shown.at.unwrap_or_default());
+    grouper.put(link, verdict, verdict.works.at.unwrap_or_default());
 }
 
 fn looked_at(mut verdict: Verdict, second: u64) -> Verdict {
-    verdict.shown.at = Some(Timestamp::from_millis(second * 1000));
+    verdict.works.at = Some(Timestamp::from_millis(second * 1000));
     verdict
 }
 

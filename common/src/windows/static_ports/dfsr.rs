@@ -42,13 +42,13 @@ pub(super) fn registered(known: &Known<'_>, rpc: &RpcSettings) -> Option<u16> {
     ports.sort_unstable();
     ports.dedup();
     match *ports {
-        [port] if !is_anothers(known, port) => Some(port),
+        [port] if !belongs_to_another(known, port) => Some(port),
         _ => None,
     }
 }
 
 /// Whether another process than DFSR's listens on the port: then the row is one that was left behind.
-fn is_anothers(known: &Known<'_>, port: u16) -> bool {
+fn belongs_to_another(known: &Known<'_>, port: u16) -> bool {
     let own = known.process(service_of(StaticPortOwner::Dfsr)).map(|process| process.pid);
     let listeners = known.ports.and_then(|ports| ports.listeners.value()).into_iter().flatten();
     let mut there = listeners.filter(|listener| listener.port == port).peekable();

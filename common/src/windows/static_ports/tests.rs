@@ -2,10 +2,9 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::{
-    diagnosis::DcFacts,
     facts::{
-        Blank, EndpointMap, Listener, MapView, OsVersion, PortRange, Ports, Process, Section,
-        Service, Services, StaticPort, Through, Timestamp,
+        Blank, DcFacts, EndpointMap, Listener, MapView, OsVersion, PortRange, Ports, Process,
+        Section, Service, Services, StaticPort, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, names},
     windows::testing::{said, with_rpc},

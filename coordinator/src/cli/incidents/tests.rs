@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Side, State, Subject},
+    diagnosis::{Cause, Confidence, Culprit, Fault, Side, State},
     incident::{Alternative, Pattern, Shape},
 };
 
@@ -106,9 +106,9 @@ fn the_list() {
 #[test]
 fn one() {
     let dc = "dc2.lab.test".parse().expect("a name");
-    let subject = Subject::Service { dc, service: "NTDS".to_owned() };
+    let subject = Fault::Service { dc, service: "NTDS".to_owned() };
     let dc = "dc2.lab.test".parse().expect("a name");
-    let other = Subject::Application { dc };
+    let other = Fault::Application { dc };
     let entry = |at, kind, text: &str, by: Option<&str>| Entry {
         at,
         kind,

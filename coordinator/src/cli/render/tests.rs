@@ -50,8 +50,8 @@ fn a_verdict() {
             why: "/etc/hosts on dc1.lab.test maps neither name".to_owned(),
         }],
         remedy: vec!["delete the wrong record".to_owned(), "then check".to_owned()],
-        roots: Vec::new(),
-        shown: epmesh_common::diagnosis::Shown::default(),
+        candidates: Vec::new(),
+        works: epmesh_common::diagnosis::ProvenReachable::default(),
     };
     let silent = [name("dc3.lab.test")];
     is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(120)));

@@ -110,7 +110,7 @@ async fn two_that_become_one_leave_one_that_names_the_other() {
         // Only the path explains this one.
         (3, 1) => {
             let mut verdict = silent(link);
-            verdict.roots.truncate(1);
+            verdict.candidates.truncate(1);
             verdict
         }
         (_, 1) => unknown(link),

@@ -16,13 +16,14 @@ use crate::{
 /// The subject is equal over all links that the fault breaks, so that links with one subject can
 /// have one incident. Cause and places may differ from link to link, with what each could see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Root {
+pub struct CandidateFault {
     /// The cause, as far as this link's evidence tells it.
     pub cause: Cause,
     /// On which side it lies.
     pub side: Side,
     /// What is broken.
-    pub subject: Subject,
+    #[serde(rename = "subject")]
+    pub fault: Fault,
     /// Where this link's evidence shows it: the DNS servers that hold a record, say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,
@@ -31,7 +32,7 @@ pub struct Root {
 /// What can be broken. One fault has one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Subject {
+pub enum Fault {
     /// A service of a domain controller.
     Service {
         /// The domain controller.
@@ -215,7 +216,7 @@ pub enum ServerName {
 /// not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Shown {
+pub struct ProvenReachable {
     /// When the destination looked; `None` when it has not, and then nothing is shown.
     pub at: Option<Timestamp>,
     /// Whether port 135 of the source answered.
@@ -239,7 +240,7 @@ pub struct Shown {
     pub source_site: Option<String>,
 }
 
-impl Subject {
+impl Fault {
     /// How much this one is preferred to another that explains as many links; the smallest wins.
     /// What lies nearer to the two ends of a link comes first.
     #[must_use]
@@ -299,7 +300,7 @@ impl Subject {
 }
 
 /// The subject in words: `service NTDS on dc2.lab.test`.
-impl fmt::Display for Subject {
+impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Service { dc, service } => write!(f, "service {service} on {dc}"),

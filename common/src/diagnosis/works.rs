@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{
-    Evidence, ServerName, Shown,
+    Evidence, ProvenReachable, ServerName,
     case::Case,
     naming::{Alias, View, effective},
     owner::Owner,
@@ -12,14 +12,14 @@ use super::{
 use crate::facts::Source;
 
 /// What the destination's fresh look at the source shows to work.
-pub(super) fn shown(case: &Case<'_>, views: &[View<'_>]) -> Shown {
-    let mut shown = Shown {
+pub(super) fn works(case: &Case<'_>, views: &[View<'_>]) -> ProvenReachable {
+    let mut works = ProvenReachable {
         destination_site: destination_site(case),
         source_site: source_site(case),
-        ..Shown::default()
+        ..ProvenReachable::default()
     };
-    let Some(look) = case.look else { return shown };
-    shown.at = Some(look.at);
+    let Some(look) = case.look else { return works };
+    works.at = Some(look.at);
     for address in look.seen.sight().probes().iter().map(|probed| probed.address) {
         // Somebody else's address that answers says nothing of the source.
         if matches!(case.owner(address), Owner::Other(_)) {
@@ -27,13 +27,13 @@ pub(super) fn shown(case: &Case<'_>, views: &[View<'_>]) -> Shown {
         }
         match case.path(address) {
             Path::NotSeen => {}
-            Path::Unreached(_) => shown.missed.push(address),
+            Path::Unreached(_) => works.missed.push(address),
             path => {
-                shown.mapper = true;
-                shown.reached.push(address);
+                works.mapper = true;
+                works.reached.push(address);
                 if let Path::Reached(port) = path {
-                    shown.port = shown.port.or(Some(port));
-                    shown.dynamic |= case.is_dynamic(port);
+                    works.port = works.port.or(Some(port));
+                    works.dynamic |= case.is_dynamic(port);
                 }
             }
         }
@@ -42,14 +42,14 @@ pub(super) fn shown(case: &Case<'_>, views: &[View<'_>]) -> Shown {
         if let Source::Dns(server) = view.source
             && is_right(case, view)
         {
-            shown.right.push(server_key(case, server));
+            works.right.push(server_key(case, server));
         }
     }
-    shown.decided_by = effective(views).and_then(|view| match view.source {
+    works.decided_by = effective(views).and_then(|view| match view.source {
         Source::Dns(server) => Some(server_key(case, server)),
         _ => None,
     });
-    shown
+    works
 }
 
 /// The DNS server by the name that is the same for all who ask it.

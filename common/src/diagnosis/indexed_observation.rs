@@ -18,7 +18,7 @@ use crate::facts::PeerObservation;
 /// That little is worked out once, when it is asked for first or [`prepare`](Self::prepare) is called,
 /// and kept beside it.
 #[derive(Clone)]
-pub struct Sighting(Arc<Inner>);
+pub struct IndexedObservation(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
@@ -26,7 +26,7 @@ struct Inner {
     observation: PeerObservation,
 }
 
-impl Sighting {
+impl IndexedObservation {
     /// Works out now what judging needs, so that nobody waits for it later.
     pub fn prepare(&self) {
         self.sight();
@@ -43,13 +43,13 @@ impl Sighting {
     }
 }
 
-impl From<PeerObservation> for Sighting {
+impl From<PeerObservation> for IndexedObservation {
     fn from(observation: PeerObservation) -> Self {
         Self(Arc::new(Inner { sight: OnceLock::new(), observation }))
     }
 }
 
-impl Deref for Sighting {
+impl Deref for IndexedObservation {
     type Target = PeerObservation;
 
     fn deref(&self) -> &PeerObservation {
@@ -57,7 +57,7 @@ impl Deref for Sighting {
     }
 }
 
-impl DerefMut for Sighting {
+impl DerefMut for IndexedObservation {
     fn deref_mut(&mut self) -> &mut PeerObservation {
         let inner = Arc::make_mut(&mut self.0);
         // What was worked out of the old one is not true of what will be written.
@@ -66,27 +66,27 @@ impl DerefMut for Sighting {
     }
 }
 
-impl fmt::Debug for Sighting {
+impl fmt::Debug for IndexedObservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.observation.fmt(f)
     }
 }
 
-impl PartialEq for Sighting {
+impl PartialEq for IndexedObservation {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.observation == other.0.observation
     }
 }
 
-impl Eq for Sighting {}
+impl Eq for IndexedObservation {}
 
-impl Serialize for Sighting {
+impl Serialize for IndexedObservation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.observation.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Sighting {
+impl<'de> Deserialize<'de> for IndexedObservation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         PeerObservation::deserialize(deserializer).map(Self::from)
     }
@@ -117,7 +117,7 @@ mod tests {
             took_ms: 1,
             retried: false,
         };
-        let first = Sighting::from(PeerObservation {
+        let first = IndexedObservation::from(PeerObservation {
             peer: name.clone(),
             dsa_guid: None,
             lookups: vec![said(2)],
@@ -127,12 +127,15 @@ mod tests {
         let mut second = first.clone();
         assert_eq!(first, second);
         second.lookups = vec![said(3)];
-        let addresses = |sighting: &Sighting| -> Vec<IpAddr> {
-            sighting.sight().views().flat_map(|view| view.addresses).map(|(a, _)| *a).collect()
+        let addresses = |observation: &IndexedObservation| -> Vec<IpAddr> {
+            observation.sight().views().flat_map(|view| view.addresses).map(|(a, _)| *a).collect()
         };
         assert_eq!((addresses(&first), addresses(&second)), (vec![address(2)], vec![address(3)]));
         assert_ne!(first, second);
         let text = serde_json::to_string(&first).expect("JSON");
-        assert_eq!(serde_json::from_str::<Sighting>(&text).expect("an observation"), first);
+        assert_eq!(
+            serde_json::from_str::<IndexedObservation>(&text).expect("an observation"),
+            first
+        );
     }
 }

@@ -1,29 +1,33 @@
-//! From a finding to the roots that would each explain it.
+//! From a finding to the single faults that would each explain it.
 //!
-//! Every list has at least one root that no healthy link can contradict, so that a failing link is
+//! Every list has at least one fault that no healthy link can contradict, so that a failing link is
 //! never left without an incident.
 
 use super::{
-    Cause, Confidence, Root, Side, State, Subject, Traffic,
+    CandidateFault, Cause, Confidence, Fault, Side, State, Traffic,
     case::Case,
     finding::{BadRecord, Finding},
     misled::alias_name,
     naming::{Alias, View, effective},
     path::Path,
     server,
-    shown::server_key,
+    works::server_key,
 };
 use crate::facts::{DnsName, Failure, RecordType, Source};
 
 /// What single faults would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.
-pub(super) fn roots(case: &Case<'_>, views: &[View<'_>], finding: &Finding) -> Vec<Root> {
+pub(super) fn candidates(
+    case: &Case<'_>,
+    views: &[View<'_>],
+    finding: &Finding,
+) -> Vec<CandidateFault> {
     if !matches!(finding.state, State::Failing | State::Latent) {
         return Vec::new();
     }
-    let mut list = List { case, finding, roots: Vec::new() };
-    if let Some(subject) = &finding.subject {
-        list.add(finding.side, subject.clone());
+    let mut list = List { case, finding, candidates: Vec::new() };
+    if let Some(fault) = &finding.fault {
+        list.add(finding.side, fault.clone());
     }
     match (finding.side, finding.cause) {
         (Side::Directory, _) => list.directory(),
@@ -41,27 +45,27 @@ pub(super) fn roots(case: &Case<'_>, views: &[View<'_>], finding: &Finding) -> V
         }
         (Side::Source | Side::None, _) => list.server(views),
     }
-    list.roots
+    list.candidates
 }
 
-fn condition(dc: &DnsName, cause: Cause) -> Subject {
-    Subject::Condition { dc: dc.clone(), cause }
+fn condition(dc: &DnsName, cause: Cause) -> Fault {
+    Fault::Condition { dc: dc.clone(), cause }
 }
 
 struct List<'a> {
     case: &'a Case<'a>,
     finding: &'a Finding,
-    roots: Vec<Root>,
+    candidates: Vec<CandidateFault>,
 }
 
 impl List<'_> {
-    fn add(&mut self, side: Side, subject: Subject) {
-        self.push(Root { cause: self.finding.cause, side, subject, places: Vec::new() });
+    fn add(&mut self, side: Side, fault: Fault) {
+        self.push(CandidateFault { cause: self.finding.cause, side, fault, places: Vec::new() });
     }
 
-    fn push(&mut self, root: Root) {
-        if self.roots.iter().all(|known| known.subject != root.subject) {
-            self.roots.push(root);
+    fn push(&mut self, candidate: CandidateFault) {
+        if self.candidates.iter().all(|known| known.fault != candidate.fault) {
+            self.candidates.push(candidate);
         }
     }
 
@@ -70,7 +74,7 @@ impl List<'_> {
         match self.case.known_settings() {
             Some(known) => {
                 let guid = known.dsa_guid;
-                self.add(Side::Directory, Subject::NtdsSettings { source, guid });
+                self.add(Side::Directory, Fault::NtdsSettings { source, guid });
             }
             None => self.add(Side::Directory, condition(&source, self.finding.cause)),
         }
@@ -84,16 +88,16 @@ impl List<'_> {
             Cause::ServiceDied | Cause::ServiceNotStarted => {
                 if let Some(service) = self.case.service() {
                     let service = service.name.clone();
-                    self.add(Side::Source, Subject::Service { dc: dc.clone(), service });
+                    self.add(Side::Source, Fault::Service { dc: dc.clone(), service });
                 }
             }
             Cause::StaleEndpoint => {
                 if let Some(port) = self.broken_port(views) {
-                    self.add(Side::Source, Subject::Port { dc: dc.clone(), port });
+                    self.add(Side::Source, Fault::Port { dc: dc.clone(), port });
                 }
             }
             Cause::EpmAccessDenied | Cause::NotError1753 => {
-                self.add(Side::Source, Subject::EndpointMapper { dc: dc.clone() });
+                self.add(Side::Source, Fault::EndpointMapper { dc: dc.clone() });
                 self.add(Side::Source, condition(&dc, self.finding.cause));
                 return;
             }
@@ -105,8 +109,8 @@ impl List<'_> {
             }
             cause => self.add(Side::Source, condition(&dc, cause)),
         }
-        self.add(Side::Source, Subject::Registration { dc: dc.clone(), interface });
-        self.add(Side::Source, Subject::Application { dc });
+        self.add(Side::Source, Fault::Registration { dc: dc.clone(), interface });
+        self.add(Side::Source, Fault::Application { dc });
     }
 
     fn broken_port(&self, views: &[View<'_>]) -> Option<u16> {
@@ -122,50 +126,50 @@ impl List<'_> {
         let to = self.case.source().clone();
         let traffic = self.traffic(views);
         self.add(Side::Source, condition(&to, self.finding.cause));
-        self.way(Side::Source, Subject::Dc { dc: to, traffic });
+        self.way(Side::Source, Fault::Dc { dc: to, traffic });
     }
 
     /// Something on the way, or at one of its ends: which, only the other links can tell.
     fn ways(&mut self, views: &[View<'_>]) {
         let (from, to) = (self.case.destination().clone(), self.case.source().clone());
         let traffic = self.traffic(views);
-        self.way(Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic });
+        self.way(Side::Network, Fault::Path { from: from.clone(), to: to.clone(), traffic });
         if traffic == Traffic::DynamicPorts
             && let Some(port) = self.broken_port(views)
         {
-            self.way(Side::Source, Subject::Port { dc: to.clone(), port });
+            self.way(Side::Source, Fault::Port { dc: to.clone(), port });
         }
         let (one, other) = in_order(from.clone(), to.clone());
-        self.way(Side::Source, Subject::Dc { dc: to.clone(), traffic });
-        self.way(Side::Destination, Subject::Client { dc: from.clone(), traffic });
-        self.way(Side::Network, Subject::Between { one, other, traffic });
+        self.way(Side::Source, Fault::Dc { dc: to.clone(), traffic });
+        self.way(Side::Destination, Fault::Client { dc: from.clone(), traffic });
+        self.way(Side::Network, Fault::Between { one, other, traffic });
         if let Some(traffic) = self.only_family(views, traffic) {
-            self.way(Side::Source, Subject::Dc { dc: to.clone(), traffic });
-            self.way(Side::Destination, Subject::Client { dc: from.clone(), traffic });
+            self.way(Side::Source, Fault::Dc { dc: to.clone(), traffic });
+            self.way(Side::Destination, Fault::Client { dc: from.clone(), traffic });
         }
-        self.way(Side::Source, Subject::Isolated { dc: to, traffic });
-        self.way(Side::Destination, Subject::Isolated { dc: from, traffic });
-        let shown = super::shown::shown(self.case, views);
-        if let (Some(from), Some(to)) = (shown.destination_site, shown.source_site)
+        self.way(Side::Source, Fault::Isolated { dc: to, traffic });
+        self.way(Side::Destination, Fault::Isolated { dc: from, traffic });
+        let works = super::works::works(self.case, views);
+        if let (Some(from), Some(to)) = (works.destination_site, works.source_site)
             && from != to
         {
             let (one, other) = in_order(from.clone(), to.clone());
-            let path = Subject::SitePath { from: from.clone(), to: to.clone(), traffic };
+            let path = Fault::SitePath { from: from.clone(), to: to.clone(), traffic };
             self.way(Side::Network, path);
-            self.way(Side::Network, Subject::BetweenSites { one, other, traffic });
-            self.way(Side::Network, Subject::Site { site: to, traffic });
-            self.way(Side::Network, Subject::Site { site: from, traffic });
+            self.way(Side::Network, Fault::BetweenSites { one, other, traffic });
+            self.way(Side::Network, Fault::Site { site: to, traffic });
+            self.way(Side::Network, Fault::Site { site: from, traffic });
         }
     }
 
     /// The engine's cause where it says the same side; else what the traffic says.
-    fn way(&mut self, side: Side, subject: Subject) {
+    fn way(&mut self, side: Side, fault: Fault) {
         let cause = match self.finding.cause {
             Cause::DynamicPortBlocked => Cause::DynamicPortBlocked,
             cause if side == self.finding.side => cause,
             _ => Cause::EpmUnreachable,
         };
-        self.push(Root { cause, side, subject, places: Vec::new() });
+        self.push(CandidateFault { cause, side, fault, places: Vec::new() });
     }
 
     fn traffic(&self, views: &[View<'_>]) -> Traffic {
@@ -233,9 +237,9 @@ impl List<'_> {
             let mut of = views.iter().filter(|view| wanted(&view.source));
             of.find_map(|view| view.wrong(case).next()).map(|(address, line, _)| (address, line))
         };
-        let subject = match self.finding.cause {
-            Cause::DnsCacheStale => Subject::Cache { dc },
-            Cause::LmhostsOverride => Subject::HostsLine {
+        let fault = match self.finding.cause {
+            Cause::DnsCacheStale => Fault::Cache { dc },
+            Cause::LmhostsOverride => Fault::HostsLine {
                 dc,
                 path: resolver
                     .and_then(|resolver| resolver.lmhosts.value())
@@ -243,7 +247,7 @@ impl List<'_> {
                     .to_owned(),
                 line: wrong(|source| *source == Source::Lmhosts).and_then(|(_, line)| line),
             },
-            Cause::WinsStale => Subject::DnsRecord {
+            Cause::WinsStale => Fault::DnsRecord {
                 name: case.source().clone(),
                 record: RecordType::Nb,
                 value: wrong(|source| matches!(source, Source::Wins(_)))
@@ -254,34 +258,34 @@ impl List<'_> {
                 self.hosts_line(effective, views)
             }
             _ => match (effective.source, &effective.alias, alias_name(case).parse()) {
-                (Source::Cache | Source::System, ..) => Subject::Cache { dc },
+                (Source::Cache | Source::System, ..) => Fault::Cache { dc },
                 (Source::Dns(_), Alias::Target(target), Ok(name)) if target != case.source() => {
                     let value = Some(target.to_string());
-                    Subject::DnsRecord { name, record: RecordType::Cname, value }
+                    Fault::DnsRecord { name, record: RecordType::Cname, value }
                 }
                 (Source::Dns(_), ..) if effective.addresses.is_empty() && effective.answered => {
                     let name = effective.name.clone();
-                    Subject::DnsRecord { name, record: RecordType::A, value: None }
+                    Fault::DnsRecord { name, record: RecordType::A, value: None }
                 }
-                _ => Subject::Names { from: dc, of: case.source().clone() },
+                _ => Fault::Names { from: dc, of: case.source().clone() },
             },
         };
-        self.add(side, subject);
+        self.add(side, fault);
         if let Source::Dns(server) = effective.source
             && self.finding.state == State::Failing
         {
-            self.add(side, Subject::DnsServer { server: server_key(case, server) });
+            self.add(side, Fault::DnsServer { server: server_key(case, server) });
         }
     }
 
-    fn hosts_line(&self, effective: &View<'_>, views: &[View<'_>]) -> Subject {
+    fn hosts_line(&self, effective: &View<'_>, views: &[View<'_>]) -> Fault {
         let hosts = views.iter().find(|view| view.source == Source::Hosts);
         let hosts = hosts.unwrap_or(effective);
         let wrong = hosts.wrong(self.case).next().map(|(_, line, _)| line);
         // Where nobody has said that it is wrong, it is the one that was taken.
         let line = wrong.or_else(|| hosts.addresses.first().map(|(_, line)| *line)).flatten();
         let dc = self.case.destination().clone();
-        Subject::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
+        Fault::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
     }
 
     /// A record that is wrong or missing, and the one server that can be blamed for it.
@@ -293,10 +297,10 @@ impl List<'_> {
             _ => RecordType::A,
         };
         let name = bad.name.clone();
-        self.push(Root {
+        self.push(CandidateFault {
             cause: self.finding.cause,
             side: Side::NameResolution,
-            subject: Subject::DnsRecord { name, record, value: bad.data.clone() },
+            fault: Fault::DnsRecord { name, record, value: bad.data.clone() },
             places: bad.servers.iter().map(|server| case.server_name(*server)).collect(),
         });
         let blamed = match (self.finding.state, effective.source, bad.servers.as_slice()) {
@@ -306,19 +310,19 @@ impl List<'_> {
         };
         if let Some(server) = blamed {
             let server = server_key(case, server);
-            self.add(Side::NameResolution, Subject::DnsServer { server });
+            self.add(Side::NameResolution, Fault::DnsServer { server });
         }
     }
 
     /// No source of names said anything.
     fn silence(&mut self, views: &[View<'_>]) {
         let (from, of) = (self.case.destination().clone(), self.case.source().clone());
-        self.add(Side::NameResolution, Subject::Names { from: from.clone(), of });
-        self.add(Side::NameResolution, Subject::Resolver { dc: from });
+        self.add(Side::NameResolution, Fault::Names { from: from.clone(), of });
+        self.add(Side::NameResolution, Fault::Resolver { dc: from });
         for view in views {
             if let Source::Dns(server) = view.source {
                 let server = server_key(self.case, server);
-                self.add(Side::NameResolution, Subject::DnsServer { server });
+                self.add(Side::NameResolution, Fault::DnsServer { server });
             }
         }
     }
