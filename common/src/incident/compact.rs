@@ -30,7 +30,7 @@ impl Places {
         let likely = self.dcs.get(ends.source).and_then(|dc| dc.sites.first());
         reach.source_site =
             site(&mut self.sites, &works.source_site, likely.or(before.source_site));
-        reach.decided_by = shown
+        reach.decided_by = works
             .decided_by
             .as_ref()
             .map(|server| self.servers.number_likely(server, before.decided_by));

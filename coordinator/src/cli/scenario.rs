@@ -11,8 +11,9 @@ use epmesh_common::{diagnosis::diagnose, scenario::Scenario};
 
 use super::{
     args::{DiagnoseArguments, Output},
+    exit::Exit,
+    output::print,
     render,
-    run::{Exit, print},
 };
 
 /// The longest scenario that is read, in bytes; the reader refuses more than this too.

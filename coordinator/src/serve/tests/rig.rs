@@ -23,7 +23,7 @@ use crate::{
     clock,
     config::ServeOptions,
     pki::{Authority, Registry, Restriction, days},
-    serve::{Bound, Parts, run},
+    serve::{Bound, Parts, run::run},
     store::Store,
 };
 

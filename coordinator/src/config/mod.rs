@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_example_is_right() {
-        let text = include_str!("../../deploy/epmesh.example.toml");
+        let text = include_str!("../../../deploy/epmesh.example.toml");
         let example = ServeOptions::parse("deploy/epmesh.example.toml", text).expect("it is right");
         let usual = ServeOptions::new("/var/lib/epmesh".into(), ServeOptions::default_listen());
         assert_eq!(example.listen, usual.listen);

@@ -1,33 +1,31 @@
-//! `epmesh incidents` and `epmesh incident`.
+//! `epmesh incidents`, and what `epmesh incident` asks.
 
 use std::fmt::Write;
 
 use epmesh_common::facts::Timestamp;
 use epmesh_proto::v1::{AcknowledgeRequest, IncidentRequest, IncidentsRequest, SilenceRequest};
 
-use super::{
-    args::{IncidentArguments, IncidentCommand},
-    client::{Client, ClientError, parse},
-    render::{ago, ends, finish, labelled, moment, table, wrapped},
-    run::{Exit, reply},
-};
+use super::links::named;
 use crate::{
+    cli::{
+        args::{IncidentArguments, IncidentCommand},
+        client::{Client, ClientError, parse, reply},
+        exit::Exit,
+        render::{ago, finish, labelled, moment, table, wrapped},
+    },
     fleet::LinkCounts,
-    incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status, so_many},
+    incident::{IncidentDocument, IncidentList, IncidentRow, Status, so_many},
 };
-
-/// Links that are printed of each sort; JSON has all of them.
-const PRINTED: usize = 40;
 
 /// A terminal that is narrower has no room for the list's columns.
 const NARROW: u16 = 120;
 
-pub(super) async fn list(client: &mut Client, all: bool) -> Result<IncidentList, ClientError> {
+pub(crate) async fn list(client: &mut Client, all: bool) -> Result<IncidentList, ClientError> {
     parse(reply(client.query.incidents(IncidentsRequest { all }).await)?)
 }
 
 /// The incident, shown or changed, and the exit status: done is done, shown tells whether it is over.
-pub(super) async fn answer(
+pub(crate) async fn answer(
     client: &mut Client,
     what: IncidentArguments,
 ) -> Result<(IncidentDocument, Exit), ClientError> {
@@ -50,7 +48,7 @@ pub(super) async fn answer(
 
 /// 1 when an incident is open or a link fails that none explains; else 4 when there are links of
 /// which nothing is known: that nothing was found there does not say that all is well.
-pub(super) fn exit(list: &IncidentList) -> Exit {
+pub(crate) fn exit(list: &IncidentList) -> Exit {
     let is_open = list.incidents.iter().any(|row| row.status != Status::Resolved);
     match (is_open || !list.unexplained.is_empty(), list.seen.unknown) {
         (true, _) => Exit::Failing,
@@ -61,7 +59,7 @@ pub(super) fn exit(list: &IncidentList) -> Exit {
 
 /// `epmesh incidents`.
 #[must_use]
-pub(super) fn render_list(
+pub(crate) fn render_list(
     list: &IncidentList,
     all: bool,
     now: Timestamp,
@@ -167,31 +165,3 @@ fn notes(row: &IncidentRow, now: Timestamp) -> String {
     }
     notes.join("; ")
 }
-
-mod one;
-
-pub(super) use self::one::render;
-
-/// A list of links, as many of `in_all` as are printed, and how many are not.
-fn named(text: &mut String, links: &[LinkName], in_all: usize, width: Option<u16>) {
-    for link in links.iter().take(PRINTED) {
-        let standing = link.standing.map(|standing| format!("   {standing}")).unwrap_or_default();
-        let LinkName { destination, source, interface, .. } = link;
-        let rest = format!("{interface}{standing}");
-        text.push_str(&ends(destination, source, &rest, "  ", width));
-    }
-    let printed = links.len().min(PRINTED);
-    let in_all = in_all.max(links.len());
-    if printed == in_all {
-        return;
-    }
-    let more = in_all - printed;
-    let _ = match in_all - links.len() {
-        0 => writeln!(text, "  and {more} more: --output json has all"),
-        // Of a large incident the first links are kept over a restart, and fit into an answer.
-        _ => writeln!(text, "  and {more} more: --output json has the first {}", links.len()),
-    };
-}
-
-#[cfg(test)]
-mod tests;

@@ -10,8 +10,10 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use crate::store::contract::{Page, Versioned};
 use crate::store::error::StoreError;
-use crate::store::{Key, MAX_PAGE_BYTES, Page, Prefix, Space, Versioned};
+use crate::store::key::{Key, Prefix, Space};
+use crate::store::limits::MAX_PAGE_BYTES;
 
 /// Where the latest revision is; no area's name begins with NUL.
 const REVISION: &[u8] = b"\0revision";

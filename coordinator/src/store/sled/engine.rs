@@ -12,28 +12,25 @@
 //! happened to the database's unflushed writes; replaying a journal twice changes nothing, because
 //! its writes are absolute and in order.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
-
 use super::database::{Changes, Database};
 use super::frame;
 use super::journal::Journal;
-use super::recovery::{self, Layout};
+use super::options::Layout;
+use super::recovery;
 use super::reserve::Reserve;
-use crate::store::error::StoreError;
-use crate::store::{CommitError, Committed, Key, Transaction, disk};
-
-/// What readers share with the writer: the database, or why there is none at the moment.
-pub(super) type Shared = Arc<RwLock<Result<Database, StoreError>>>;
-
-/// How a transaction ended.
-pub(super) type Outcome = Result<Committed, CommitError>;
+use crate::store::contract::Committed;
+use crate::store::disk;
+use crate::store::error::{CommitError, StoreError};
+use crate::store::key::Key;
+use crate::store::shared::Shared;
+use crate::store::transaction::Transaction;
+use crate::store::writer::{Engine, Outcome};
 
 /// The writer's state.
 #[derive(Debug)]
-pub(super) struct Engine {
+pub(super) struct SledEngine {
     pub(super) layout: Layout,
-    pub(super) shared: Shared,
+    pub(super) shared: Shared<Database>,
     pub(super) journal: Journal,
     /// The latest revision.
     pub(super) revision: u64,
@@ -44,9 +41,8 @@ pub(super) struct Engine {
     pub(super) _lock: disk::DirectoryLock,
 }
 
-impl Engine {
-    /// Commits a group of transactions, in order, with one sync; one outcome each.
-    pub(super) fn commit(&mut self, group: &[Transaction]) -> Vec<Outcome> {
+impl Engine for SledEngine {
+    fn commit(&mut self, group: &[Transaction]) -> Vec<Outcome> {
         let outcomes = match self.ready().and_then(|()| self.try_commit(group)) {
             Ok(outcomes) => outcomes,
             // One that does not fit must not take those with it that do.
@@ -59,6 +55,20 @@ impl Engine {
         outcomes
     }
 
+    fn close(mut self) {
+        if let Err(error) = self.checkpoint() {
+            tracing::warn!(%error, "no checkpoint at closing; the journal is replayed next time");
+        }
+        // The database must be closed before the lock is released, although readers may still hold
+        // the store.
+        let mut shared = self.shared.exclusively();
+        if let Ok(database) = std::mem::replace(&mut *shared, Err(StoreError::Closed)) {
+            database.close();
+        }
+    }
+}
+
+impl SledEngine {
     fn commit_one(&mut self, transaction: &Transaction) -> Outcome {
         let outcomes =
             self.ready().and_then(|()| self.try_commit(std::slice::from_ref(transaction)));
@@ -163,7 +173,7 @@ impl Engine {
     }
 
     /// Flushes the database and begins a new journal.
-    pub(super) fn checkpoint(&mut self) -> Result<(), StoreError> {
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
         let ledger = self.read(|database| {
             database.flush()?;
             database.ledger()
@@ -175,7 +185,7 @@ impl Engine {
 
     /// Closes the database, which after an error accepts nothing any more, and opens it again.
     fn reopen(&mut self, error: StoreError) {
-        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.shared.exclusively();
         if let Ok(database) = std::mem::replace(&mut *shared, Err(error)) {
             database.close();
         }
@@ -192,7 +202,7 @@ impl Engine {
 
     fn apply(&self, changes: &Changes<'_>, revision: u64) -> Result<(), StoreError> {
         // Exclusive, so that no page of a scan shows half of it.
-        let shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.shared.exclusively();
         shared.as_ref().map_err(Clone::clone)?.apply(changes, revision)
     }
 
@@ -200,41 +210,6 @@ impl Engine {
         &self,
         operation: impl FnOnce(&Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        read(&self.shared, operation)
+        self.shared.read(operation)
     }
-}
-
-/// Runs a read against the database. Blocks while a group is applied.
-pub(super) fn read<T>(
-    shared: &RwLock<Result<Database, StoreError>>,
-    operation: impl FnOnce(&Database) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let shared = shared.read().unwrap_or_else(PoisonError::into_inner);
-    operation(shared.as_ref().map_err(Clone::clone)?)
-}
-
-/// Applies the frames of a journal to a database, in order.
-pub(super) fn replay(database: &Database, frames: &[frame::Frame]) -> Result<(), StoreError> {
-    /// Entries per batch: a bound for the memory of a batch.
-    const BATCH: usize = 256;
-    let mut changes: Changes<'_> = BTreeMap::new();
-    let mut latest = 0;
-    for frame in frames {
-        match frame {
-            frame::Frame::Base { revision } => latest = latest.max(*revision),
-            frame::Frame::Entry { revision, key, value } => {
-                changes.insert(key, (*revision, Some(value)));
-            }
-            frame::Frame::Transaction { revision, writes } => {
-                latest = latest.max(*revision);
-                changes
-                    .extend(writes.iter().map(|(key, value)| (key, (*revision, value.as_deref()))));
-            }
-        }
-        if changes.len() >= BATCH {
-            database.apply(&changes, latest)?;
-            changes.clear();
-        }
-    }
-    database.apply(&changes, latest)
 }

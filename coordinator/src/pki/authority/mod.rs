@@ -13,10 +13,10 @@ use rcgen::{
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use super::digest::sha256_hex;
 use super::identity::{PeerCertificate, PeerIdentity};
 use super::name::{InvalidName, check_name};
 use super::request::SigningRequest;
-use super::sha256_hex;
 use crate::store::disk;
 
 /// How long an agent's certificate is valid, unless configured otherwise.

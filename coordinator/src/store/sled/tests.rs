@@ -1,11 +1,14 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::{Expect, Space, suite};
+use crate::store::{
+    CommitError, Expect, Key, OpenReport, Space, Store, StoreError, Transaction, suite,
+};
 
 const NOW: u64 = 1_763_685_712_000;
 

@@ -3,7 +3,8 @@
 //! A frame is a length (u32), a CRC-32 of the payload (u32), and the payload; all numbers are
 //! little-endian. What follows the last whole frame of a file is what a crash cut short.
 
-use crate::store::{Key, MAX_OPERATIONS, MAX_TRANSACTION, MAX_VALUE};
+use crate::store::key::Key;
+use crate::store::limits::{MAX_OPERATIONS, MAX_TRANSACTION, MAX_VALUE};
 
 /// Bytes in front of a frame's payload.
 const HEADER: usize = 8;

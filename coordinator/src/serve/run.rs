@@ -1,18 +1,8 @@
-//! The coordinator as a running service.
-//!
-//! [`serve`] opens the store and the certificate authority in the data directory and runs until
-//! it is told to stop; [`serve_parts`] does the same with what it is given.
-
-mod grpc;
-mod planner;
-#[cfg(test)]
-mod tests;
-mod web;
+//! The life of a coordinator: open, listen, run until told to stop, drain.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use epmesh_common::facts::Timestamp;
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -20,15 +10,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::{
+    grpc::{self, START_VALIDITY},
+    parts::Parts,
+    planner, web,
+};
 use crate::{
-    alert::Alerts,
     clock,
     config::ServeOptions,
-    fleet::Fleet,
-    incident::Incidents,
-    ingest::Hub,
-    pki::{Authority, Registry, days},
-    store::{SledOptions, SledStore, Store, chunked},
+    pki::Authority,
+    store::{SledOptions, SledStore, Store},
 };
 
 /// How long connections may take to end once the coordinator is told to stop.
@@ -37,10 +28,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The name in the operator's certificate that is put beside the authority's files.
 const LOCAL_OPERATOR: &str = "local";
 
-/// Validity of the coordinator's own certificate and of the local operator's; both are issued
-/// anew at every start.
-const START_VALIDITY: Duration = days(3650);
-
 /// Where the coordinator listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -48,23 +35,6 @@ pub struct Bound {
     pub listen: SocketAddr,
     /// For `/healthz` and `/readyz`.
     pub web: Option<SocketAddr>,
-}
-
-/// What a coordinator is made of; everything that answers a call works on these.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// The sessions of all agents, and the fleet.
-    pub hub: Arc<Hub>,
-    /// Join tokens and enrolments.
-    pub registry: Arc<Registry>,
-    /// The certificate authority.
-    pub authority: Arc<Authority>,
-    /// Alerts and their outbox.
-    pub alerts: Arc<Alerts>,
-    /// The incidents.
-    pub incidents: Arc<Incidents>,
-    /// Cancelled when the coordinator stops.
-    pub stopping: CancellationToken,
 }
 
 /// Runs a coordinator until `shutdown` is cancelled; tells `ready` where it listens once agents
@@ -123,7 +93,7 @@ pub async fn serve_parts(
     run(options, store, authority, shutdown, tell).await
 }
 
-async fn run(
+pub(super) async fn run(
     options: ServeOptions,
     store: Arc<dyn Store>,
     authority: Arc<Authority>,
@@ -146,7 +116,7 @@ async fn run(
         tasks.spawn(web::serve(listener, readiness, stopping.clone()));
     }
 
-    let parts = open(&options, store, authority, stopping.clone()).await?;
+    let parts = Parts::open(&options, store, authority, stopping.clone()).await?;
     let fleet = Arc::clone(parts.hub.fleet());
     let (delivering, stop) = (Arc::clone(&parts.alerts), stopping.clone());
     tasks.spawn(async move { Ok(delivering.deliver(stop).await?) });
@@ -183,40 +153,6 @@ async fn run(
         tasks.shutdown().await;
     }
     end
-}
-
-async fn open(
-    options: &ServeOptions,
-    store: Arc<dyn Store>,
-    authority: Arc<Authority>,
-    stopping: CancellationToken,
-) -> Result<Parts> {
-    let removed = chunked::sweep(store.as_ref()).await.context("sweeping the store")?;
-    tracing::debug!(removed, "pieces of unfinished records removed");
-    let validity = options.agent_validity;
-    let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), validity);
-    let enrolments = registry.enrolments().await.context("reading who is enrolled")?;
-    let fleet = Fleet::new(options.settings());
-    let hub = Hub::open(Arc::clone(&store), Arc::clone(&fleet)).await;
-    let hub = hub.context("reading the fleet from the store")?;
-    fleet.change(|view| {
-        for enrolment in enrolments.iter().filter(|enrolment| enrolment.is_in_force()) {
-            match enrolment.name.parse() {
-                Ok(name) => view.enrolled(&name),
-                Err(error) => tracing::error!(%error, "enrolment left out"),
-            }
-        }
-    });
-    for enrolment in &enrolments {
-        if let (Some(since), Ok(name)) = (enrolment.revoked_at, enrolment.name.parse()) {
-            hub.revoked(&name, Timestamp::from_millis(since));
-        }
-    }
-    let alerts = Alerts::open(Arc::clone(&store), options.webhooks.clone()).await;
-    let alerts = alerts.context("reading the outbox")?;
-    let incidents = Incidents::open(store, Arc::clone(&alerts), fleet, options.damping());
-    let incidents = incidents.await.context("reading the incidents")?;
-    Ok(Parts { hub, registry: Arc::new(registry), authority, alerts, incidents, stopping })
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

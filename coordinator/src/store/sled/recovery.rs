@@ -4,13 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::SledOptions;
 use super::database::{Database, Extent, OpenError};
-use super::engine;
 use super::journal::{Contents, Journal};
+use super::options::Layout;
+use super::replay::replay;
 use super::reserve::Reserve;
 use crate::store::disk;
 use crate::store::error::StoreError;
+use crate::store::report::OpenReport;
 
 /// After a damaged journal it is not known how far the revisions had gone: they go on this much
 /// higher, so that none is used twice.
@@ -18,54 +19,6 @@ const REVISION_GAP: u64 = 1 << 32;
 
 /// The most space that is looked for at opening, in bytes.
 const MOST_PROBED: u64 = 256 * 1024 * 1024;
-
-/// Where the parts of a store are, and how it was opened.
-#[derive(Debug, Clone)]
-pub(super) struct Layout {
-    pub(super) options: SledOptions,
-    /// When, in milliseconds since the Unix epoch; names what is set aside.
-    pub(super) opened_at: u64,
-}
-
-impl Layout {
-    /// The database.
-    pub(super) fn database(&self) -> PathBuf {
-        self.options.directory.join("sled")
-    }
-
-    /// The journal.
-    pub(super) fn journal(&self) -> PathBuf {
-        self.options.directory.join("journal")
-    }
-
-    /// The copy that compaction makes.
-    fn fresh(&self) -> PathBuf {
-        self.options.directory.join("sled.fresh")
-    }
-
-    /// The database that a complete copy has replaced.
-    fn replaced(&self) -> PathBuf {
-        self.options.directory.join("sled.replaced")
-    }
-}
-
-/// What happened while a store was opened: for the operator to read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OpenReport {
-    /// Where the broken database was moved, if it had to be given up. The ledger was restored
-    /// from the journal; the rest has to be reported again by the agents.
-    pub recovered_from: Option<PathBuf>,
-    /// Where a copy of the damaged journal is, if it was. If the database was given up as well,
-    /// part of the ledger may be missing.
-    pub damaged_journal: Option<PathBuf>,
-    /// Bytes at the journal's end that a crash cut short; never part of what was acknowledged
-    /// unless `damaged_journal` is set.
-    pub torn_bytes: u64,
-    /// Transactions that were in the journal and maybe not in the database.
-    pub replayed: usize,
-    /// Bytes on the disk before and after, if the database was rewritten to free space.
-    pub compacted: Option<(u64, u64)>,
-}
 
 /// A database that has everything.
 pub(super) struct Opened {
@@ -105,7 +58,7 @@ pub(super) fn open_database(layout: &Layout, now: u64) -> Result<Opened, StoreEr
             open_again(&path, cache)?
         }
     };
-    engine::replay(&database, &contents.frames)?;
+    replay(&database, &contents.frames)?;
     let mut revision = contents.revision().max(extent.revision);
     report.replayed = contents.transactions();
     report.torn_bytes = contents.discarded;

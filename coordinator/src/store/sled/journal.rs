@@ -9,9 +9,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Found, Frame};
+use crate::store::contract::Versioned;
 use crate::store::disk;
 use crate::store::error::StoreError;
-use crate::store::{Key, Versioned};
+use crate::store::key::Key;
 
 const MAGIC: &[u8; 8] = b"epmjnl\x01\n";
 
