@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::{
-    facts::{
-        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp,
-    },
+    facts::{Body, DcFacts, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
     shared::Shared,
 };
 

@@ -53,15 +53,15 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
     verdict
 }
 
-fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Fault)>) -> Verdict {
+fn failing(link: &Link, cause: Cause, side: Side, faults: Vec<(Side, Fault)>) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Failing;
     verdict.cause = cause;
     verdict.side = side;
     verdict.confidence = Confidence::Likely;
     verdict.works.at = Some(Timestamp::from_millis(1));
-    let root = |(side, subject)| CandidateFault { cause, side, subject, places: Vec::new() };
-    verdict.candidates = subjects.into_iter().map(root).collect();
+    let candidate = |(side, fault)| CandidateFault { cause, side, fault, places: Vec::new() };
+    verdict.candidates = faults.into_iter().map(candidate).collect();
     verdict
 }
 

@@ -51,22 +51,22 @@ fn unknown(link: &Link) -> Verdict {
 }
 
 fn healthy(link: &Link) -> Verdict {
-    let shown = ProvenReachable {
+    let works = ProvenReachable {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
         dynamic: true,
         ..ProvenReachable::default()
     };
-    Verdict { shown, ..blank(link, State::Healthy, Cause::Healthy, Side::None) }
+    Verdict { works, ..blank(link, State::Healthy, Cause::Healthy, Side::None) }
 }
 
-fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<Fault>) -> Verdict {
-    let root = |subject| CandidateFault { cause, side, subject, places: Vec::new() };
-    let roots = subjects.into_iter().map(root).collect();
-    let shown =
+fn failing(link: &Link, cause: Cause, side: Side, faults: Vec<Fault>) -> Verdict {
+    let candidate = |fault| CandidateFault { cause, side, fault, places: Vec::new() };
+    let candidates = faults.into_iter().map(candidate).collect();
+    let works =
         ProvenReachable { at: Some(Timestamp::from_millis(1)), ..ProvenReachable::default() };
-    Verdict { roots, shown, ..blank(link, State::Failing, cause, side) }
+    Verdict { candidates, works, ..blank(link, State::Failing, cause, side) }
 }
 
 /// The service of the source has died.
