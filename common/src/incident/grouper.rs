@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use epmesh_facts::Timestamp;
+
 use super::{
     compact_reach::{CompactReach, Ends},
     contradicted_by::contradicted_by,
@@ -11,10 +13,7 @@ use super::{
     slab::Slab,
     watch::{Moved, Watch},
 };
-use crate::{
-    diagnosis::{Fault, Link, State, Verdict},
-    facts::Timestamp,
-};
+use crate::diagnosis::{Fault, Link, State, Verdict};
 
 /// Groups links by what explains their trouble.
 ///

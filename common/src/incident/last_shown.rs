@@ -1,10 +1,11 @@
 //! When something was last shown to work, read from the counts or from the links themselves.
 
+use epmesh_facts::Timestamp;
+
 use super::{
     contradiction::Contradiction, link_entry::LinkId, numbers::Number, places::Places,
     success_count::SuccessCount,
 };
-use crate::facts::Timestamp;
 
 impl Places {
     /// When a link last showed this. Where nothing counts it, `shown_at` is asked of every link that can

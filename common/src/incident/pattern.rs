@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use epmesh_facts::DnsName;
 use serde::{Deserialize, Serialize};
 
 use super::{
     compact_reach::CompactReach, grouper::Grouper, link_entry::LinkEntry, numbers::Number,
     places::Dc,
 };
-use crate::{diagnosis::State, facts::DnsName};
+use crate::diagnosis::State;
 
 /// Which witnesses an incident hits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

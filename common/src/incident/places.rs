@@ -3,17 +3,16 @@
 //! What the links of one domain controller show is read from them when needed. A site or a DNS server
 //! may have a hundred thousand links, so what these show is counted as it changes.
 
+use epmesh_facts::DnsName;
+use epmesh_rpc::InterfaceId;
+
 use super::{
     compact_reach::{CompactReach, Ends, List},
     link_entry::LinkId,
     numbers::{FastMap, Number, Numbered},
     success_count::{NumberCounts, ReachCounts, SuccessCount},
 };
-use crate::{
-    diagnosis::{Link, ServerName},
-    facts::DnsName,
-    rpc::InterfaceId,
-};
+use crate::diagnosis::{Link, ServerName};
 
 /// Everything that links name, each under a number.
 #[derive(Clone, Debug, Default)]

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use epmesh_facts::DnsName;
+
 use super::{
     Grouper,
     cover::{Candidate, cover},
     link_entry::{LinkId, RootId},
     numbers::{FastMap, FastSet},
 };
-use crate::{
-    diagnosis::{Fault, Link, State},
-    facts::DnsName,
-};
+use crate::diagnosis::{Fault, Link, State};
 
 /// The wrong names from which on a DNS server is held to be wrong as a whole. Below that each record is
 /// a fault of its own.

@@ -1,7 +1,8 @@
 //! Counts of the links that show something to work.
 
+use epmesh_facts::Timestamp;
+
 use super::{compact_reach::CompactReach, contradiction::Reach, numbers::Number};
-use crate::facts::Timestamp;
 
 /// How many links show that something works, and when one last did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::Timestamp;
+
 use super::{
     compact_reach::{CompactReach, Ends, Wanted},
     contradiction::Contradiction,
     link_entry::RootId,
     numbers::{FastMap, Number},
 };
-use crate::facts::Timestamp;
 
 /// The contradictions that matter now.
 #[derive(Clone, Debug, Default)]

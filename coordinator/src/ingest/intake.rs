@@ -3,7 +3,7 @@
 use epmesh_common::{
     error::chain,
     facts::{DnsName, Report, Timestamp},
-    wire::{Received, WireError},
+    wire::{OnWire, Received, WireError},
 };
 use epmesh_proto::v1 as proto;
 use thiserror::Error;
@@ -79,7 +79,7 @@ impl Hub {
             self.fleet.change(|view| view.store_trouble(dc, Some(trouble)));
             return Err(error);
         }
-        acknowledge.wanted = staged.wanted.iter().map(proto::Subject::from).collect();
+        acknowledge.wanted = staged.wanted.iter().map(OnWire::to_wire).collect();
         self.fleet.change(|view| {
             view.apply(staged);
             view.store_trouble(dc, None);
