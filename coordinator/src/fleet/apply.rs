@@ -2,7 +2,7 @@
 
 use epmesh_common::{
     diagnosis::State,
-    facts::{Body, DnsName, Section, SectionKind, Subject},
+    facts::{Body, DnsName, Section, SectionKind, StatementKey},
 };
 
 use super::{Staged, StagedBody, View, dc::Dc};
@@ -16,9 +16,9 @@ impl View {
         let (mut own_changed, mut own_restated) = (false, false);
         for (subject, at) in staged.restated {
             own_changed |= known.subject_at(&subject).is_none_or(|held| held < fresh_since)
-                && matches!(subject, Subject::Own(_));
+                && matches!(subject, StatementKey::Own(_));
             match subject {
-                Subject::Own(kind) => {
+                StatementKey::Own(kind) => {
                     known.restate_section(kind, at);
                     if kind == SectionKind::Host {
                         let host = known.own_host();
@@ -26,7 +26,7 @@ impl View {
                     }
                     own_restated = true;
                 }
-                Subject::Peer(peer) => {
+                StatementKey::Peer(peer) => {
                     known.see_again(&peer, at, self.settings.fresh_for());
                     self.seen_again(&dc, &known, &peer);
                     self.mark_between(&dc, &peer);
@@ -113,10 +113,10 @@ impl View {
         }
     }
 
-    fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &Subject) {
+    fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &StatementKey) {
         known.digests.remove(subject);
         known.answers.forget(subject);
-        if let Subject::Peer(peer) = subject {
+        if let StatementKey::Peer(peer) = subject {
             known.observations.remove(peer);
             if let Some(observers) = self.observers.get_mut(peer) {
                 observers.remove(dc);

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::{
-    facts::{Body, DcFacts, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    facts::{
+        Body, DcFacts, DnsName, Report, Section, SectionKind, Statement, StatementKey, Timestamp,
+    },
     shared::Shared,
 };
 
@@ -43,7 +45,7 @@ impl View {
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
         };
         let mut map_read = None;
-        let map = Subject::Own(SectionKind::EndpointMap);
+        let map = StatementKey::Own(SectionKind::EndpointMap);
         for statement in report.statements {
             let at = corrected(statement.at, sent, received);
             if statement.subject == map {
@@ -106,18 +108,18 @@ impl Staged {
     }
 
     /// Whether what the report says of `wanted` is known.
-    fn has_taken(&self, wanted: &Subject) -> bool {
+    fn has_taken(&self, wanted: &StatementKey) -> bool {
         self.restated.iter().any(|(subject, _)| subject == wanted)
             || self.bodies.iter().any(|staged| staged.body.subject() == *wanted)
     }
 
     fn finish_stamps(&mut self, known: &Dc) {
-        let mut stamps: BTreeMap<Subject, Timestamp> = known.stamps().collect();
+        let mut stamps: BTreeMap<StatementKey, Timestamp> = known.stamps().collect();
         stamps.extend(self.restated.iter().cloned());
         stamps.extend(self.bodies.iter().map(|staged| (staged.body.subject(), staged.at)));
-        let mut peers: Vec<(Timestamp, Subject)> = stamps
+        let mut peers: Vec<(Timestamp, StatementKey)> = stamps
             .iter()
-            .filter(|(subject, _)| matches!(subject, Subject::Peer(_)))
+            .filter(|(subject, _)| matches!(subject, StatementKey::Peer(_)))
             .map(|(subject, at)| (*at, subject.clone()))
             .collect();
         let excess = peers.len().saturating_sub(MOST_PEERS);
@@ -133,7 +135,7 @@ impl Staged {
     fn facts_after(&self, before: &Shared<DcFacts>) -> Shared<DcFacts> {
         let mut after = Dc { facts: before.clone(), ..Dc::default() };
         for (subject, at) in &self.restated {
-            if let Subject::Own(kind) = subject {
+            if let StatementKey::Own(kind) = subject {
                 after.restate_section(*kind, *at);
             }
         }
@@ -147,7 +149,7 @@ impl Staged {
 }
 
 /// Whether the agent of `dc` may state this.
-fn belongs(dc: &DnsName, subject: &Subject, body: &Body) -> Result<(), String> {
+fn belongs(dc: &DnsName, subject: &StatementKey, body: &Body) -> Result<(), String> {
     let actual = body.subject();
     if *subject != actual {
         return Err(format!("statement on {subject} refused: its body is about {actual}"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{Body, Digest, DnsName, Subject, Timestamp};
+use epmesh_common::facts::{Body, Digest, DnsName, StatementKey, Timestamp};
 
 use super::{Acknowledged, History};
 
@@ -18,19 +18,19 @@ pub struct Staged {
     /// The bodies to take in.
     pub bodies: Vec<StagedBody>,
     /// The subjects whose known body was seen again to be so, and when.
-    pub restated: Vec<(Subject, Timestamp)>,
+    pub restated: Vec<(StatementKey, Timestamp)>,
     /// The subjects whose bodies are needed: they came without one, and it is not known.
-    pub wanted: Vec<Subject>,
+    pub wanted: Vec<StatementKey>,
     /// The oldest peers, which are given up because the witness reports too many.
-    pub forgotten: Vec<Subject>,
+    pub forgotten: Vec<StatementKey>,
     /// The registrations, where the report changes them.
     pub history: Option<History>,
     /// The time of every known subject once the report has been applied.
-    pub stamps: Vec<(Subject, Timestamp)>,
+    pub stamps: Vec<(StatementKey, Timestamp)>,
     /// Why statements were refused.
     pub refused: Vec<String>,
     /// The subjects whose bodies were refused, now or before, and the digests that the agent gave them.
-    pub unusable: Vec<(Subject, Digest)>,
+    pub unusable: Vec<(StatementKey, Digest)>,
     /// How many reports the agent lost so far, before they were sent.
     pub dropped: u64,
     /// What the agent says of its own state.
