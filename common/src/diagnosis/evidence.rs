@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::IndexedObservation;
+use super::indexed_observation::IndexedObservation;
 use crate::{
     facts::{DcFacts, DnsName, Process, SectionKind, Timestamp},
     rpc::InterfaceId,

@@ -1,13 +1,14 @@
-//! What judging a link reads of a look, in a few pieces that lie together.
+//! An index of one observation: what judging a link reads of it, in a few pieces that lie together.
 //!
-//! It is the observation's own word, put in order; what it means is for the engine, and where it says
-//! less than the observation ("not reached", "somebody else answered") the observation is read.
+//! The index holds the observation's own word, put in order; what that means is for the rules. Where the
+//! index says less than the observation ("not reached", "another host answered"), the rules read the
+//! observation itself.
 
 use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use super::naming::{Alias, View, is_answer};
+use super::name_source::{Alias, MappedAddress, NameSource, is_answer};
 use crate::{
     facts::{
         AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe,
@@ -16,18 +17,15 @@ use crate::{
     rpc::InterfaceId,
 };
 
-/// An address, and the line of the file that it stands on, where it stands in one.
-pub(super) type Mapped = (IpAddr, Option<u32>);
-
-/// What judging reads of a look.
+/// What judging reads of an observation.
 #[derive(Clone, Debug)]
-pub(super) struct Sight {
-    sources: Box<[Said]>,
+pub(super) struct ObservationIndex {
+    sources: Box<[SourceEntry]>,
     /// The addresses of all sources, those of one after those of another.
-    mapped: Box<[Mapped]>,
-    probes: Box<[Probed]>,
+    mapped: Box<[MappedAddress]>,
+    probes: Box<[ProbedAddress]>,
     /// The interfaces that were asked for at all addresses, those at one after those at another.
-    asked: Box<[Asked]>,
+    asked: Box<[AskedInterface]>,
     /// Whether the hosts file has another name than the peer's own: the alias.
     pub(super) maps_alias: bool,
     /// Whether a DNS server gives several names for the alias, of which an alias has one.
@@ -36,22 +34,22 @@ pub(super) struct Sight {
 
 /// What one source of names said.
 #[derive(Clone, Debug)]
-struct Said {
+struct SourceEntry {
     source: Source,
     alias: Alias,
     name: DnsName,
-    addresses: Part,
+    addresses: Span,
     answered: bool,
 }
 
-/// Some of a list: from the first, so many.
+/// A part of a list: its first place, and its length.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct Span {
     first: usize,
     count: usize,
 }
 
-impl Part {
+impl Span {
     fn of<T>(self, all: &[T]) -> &[T] {
         all.get(self.first..).and_then(|rest| rest.get(..self.count)).unwrap_or_default()
     }
@@ -59,18 +57,18 @@ impl Part {
 
 /// What was found at one address.
 #[derive(Clone, Debug)]
-pub(super) struct Probed {
+pub(super) struct ProbedAddress {
     pub(super) address: IpAddr,
-    /// By the strongest way in which somebody said who it is: under which GUID, and whether under the
-    /// peer's own name.
+    /// The GUID under which the strongest method that answered at all names the host there.
     pub(super) guid: Option<Uuid>,
+    /// Whether that method names the host there as the peer.
     pub(super) is_peer: bool,
-    asked: Part,
+    asked: Span,
 }
 
 /// An interface, and how the ports are that were named for it.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+struct AskedInterface {
     interface: InterfaceId,
     /// The one that took the bind, if any did.
     taken: Option<u16>,
@@ -78,17 +76,17 @@ struct Asked {
     misses: bool,
 }
 
-impl Sight {
+impl ObservationIndex {
     pub(super) fn of(look: &PeerObservation) -> Self {
-        let mut sources: Vec<Said> = Vec::new();
+        let mut sources: Vec<SourceEntry> = Vec::new();
         let mut mapped = Vec::new();
         for lookup in &look.lookups {
             if sources.iter().all(|known| known.source != lookup.source) {
-                sources.push(said(look, lookup.source, &mut mapped));
+                sources.push(entry(look, lookup.source, &mut mapped));
             }
         }
         let mut asked = Vec::new();
-        let probes: Vec<Probed> =
+        let probes: Vec<ProbedAddress> =
             look.addresses.iter().map(|probe| probed(look, probe, &mut asked)).collect();
         let maps_alias = look.lookups.iter().any(|lookup| {
             lookup.source == Source::Hosts
@@ -106,19 +104,19 @@ impl Sight {
     }
 
     /// What each source of names said, in the order in which they were asked.
-    pub(super) fn views(&self) -> impl Iterator<Item = View<'_>> {
-        self.sources.iter().map(|said| View {
-            source: said.source,
-            alias: &said.alias,
-            name: &said.name,
-            addresses: said.addresses.of(&self.mapped),
-            answered: said.answered,
+    pub(super) fn name_sources(&self) -> impl Iterator<Item = NameSource<'_>> {
+        self.sources.iter().map(|entry| NameSource {
+            kind: entry.source,
+            alias: &entry.alias,
+            name: &entry.name,
+            addresses: entry.addresses.of(&self.mapped),
+            answered: entry.answered,
             asked: true,
         })
     }
 
     /// The addresses that were looked at.
-    pub(super) fn probes(&self) -> &[Probed] {
+    pub(super) fn probes(&self) -> &[ProbedAddress] {
         &self.probes
     }
 
@@ -132,13 +130,13 @@ impl Sight {
         self.asked(address, interface).is_some_and(|asked| asked.misses)
     }
 
-    fn asked(&self, address: IpAddr, interface: InterfaceId) -> Option<&Asked> {
+    fn asked(&self, address: IpAddr, interface: InterfaceId) -> Option<&AskedInterface> {
         let probe = self.probes.iter().find(|probe| probe.address == address)?;
         probe.asked.of(&self.asked).iter().find(|asked| asked.interface.offers(interface))
     }
 }
 
-fn said(look: &PeerObservation, source: Source, mapped: &mut Vec<Mapped>) -> Said {
+fn entry(look: &PeerObservation, source: Source, mapped: &mut Vec<MappedAddress>) -> SourceEntry {
     let here = || look.lookups.iter().filter(move |lookup| lookup.source == source);
     let alias = here()
         .find(|lookup| lookup.question.kind == RecordType::Cname)
@@ -168,14 +166,14 @@ fn said(look: &PeerObservation, source: Source, mapped: &mut Vec<Mapped>) -> Sai
         answered |= is_answer(&lookup.answer);
         for record in records(&lookup.answer) {
             if let RecordData::Address(address) = record.data
-                && !mapped.iter().skip(first).any(|(known, _)| *known == address)
+                && !mapped.iter().skip(first).any(|known| known.address == address)
             {
-                mapped.push((address, record.line));
+                mapped.push(MappedAddress { address, line: record.line });
             }
         }
     }
-    let addresses = Part { first, count: mapped.len() - first };
-    Said { source, alias, name, addresses, answered }
+    let addresses = Span { first, count: mapped.len() - first };
+    SourceEntry { source, alias, name, addresses, answered }
 }
 
 fn alias(answer: &Answer) -> Alias {
@@ -190,7 +188,8 @@ fn alias(answer: &Answer) -> Alias {
     }
 }
 
-/// What a DNS server says that the name asked for is an alias of; not what that is one of in its turn.
+/// The names of which a DNS server says that the name asked for is an alias. What such a name is itself an
+/// alias of is not among them.
 pub(super) fn targets(lookup: &Lookup) -> impl Iterator<Item = &DnsName> {
     let of_dns = matches!(lookup.source, Source::Dns(_)).then(|| records(&lookup.answer));
     of_dns.unwrap_or_default().iter().filter_map(|record| match &record.data {
@@ -206,7 +205,11 @@ fn records(answer: &Answer) -> &[Record] {
     }
 }
 
-fn probed(look: &PeerObservation, probe: &AddressProbe, asked: &mut Vec<Asked>) -> Probed {
+fn probed(
+    look: &PeerObservation,
+    probe: &AddressProbe,
+    asked: &mut Vec<AskedInterface>,
+) -> ProbedAddress {
     let answers = probe.identity.iter().filter(|answer| answer.outcome.is_ok());
     let first = answers.min_by_key(|answer| answer.method);
     let who = first.and_then(|answer| answer.outcome.as_ref().ok());
@@ -219,12 +222,13 @@ fn probed(look: &PeerObservation, probe: &AddressProbe, asked: &mut Vec<Asked>) 
         asked.extend(probe.interfaces.iter().map(|one| {
             let listed = matches!(one.answer, MapAnswer::Endpoints(_));
             let taken = one.ports.iter().find_map(taken).filter(|_| listed);
-            Asked { interface: one.interface, taken, misses: one.ports.iter().any(missed) }
+            let misses = one.ports.iter().any(missed);
+            AskedInterface { interface: one.interface, taken, misses }
         }));
     }
-    let part = Part { first, count: asked.len() - first };
+    let span = Span { first, count: asked.len() - first };
     let guid = who.and_then(|who| who.dsa_guid);
-    Probed { address: probe.address, guid, is_peer, asked: part }
+    ProbedAddress { address: probe.address, guid, is_peer, asked: span }
 }
 
 /// Whether a port could not be reached, for a reason that is not the prober's own.
@@ -232,7 +236,7 @@ pub(super) fn missed(port: &PortProbe) -> bool {
     matches!(&port.connect.outcome, Err(failure) if !matches!(failure, Failure::Local(_)))
 }
 
-/// The port, where it took the bind; that a caller without credentials is turned away is as good.
+/// The port, where it took the bind. A bind that is denied to a caller without credentials counts as taken.
 pub(super) fn taken(port: &PortProbe) -> Option<u16> {
     match (&port.connect.outcome, port.bind.as_ref()) {
         (Ok(()), Some(bind)) => match &bind.outcome {

@@ -7,7 +7,9 @@ use super::{
     places::Places,
     table::{Held, RootId, Trouble},
 };
-use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, Side, State};
+use crate::diagnosis::{
+    Blamed, CandidateFault, Cause, Confidence, CulpritText, Fault, Link, Side, State,
+};
 
 /// One fault and the links that it explains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +25,7 @@ pub struct Incident {
     /// How sure.
     pub confidence: Confidence,
     /// The exact thing that is wrong, in words.
-    pub culprit: Culprit,
+    pub culprit: CulpritText,
     /// Where it was seen: the DNS servers that hold a record, say.
     pub places: Vec<String>,
     /// The links that fail by it, in order.
@@ -68,6 +70,7 @@ impl Grouper {
         places.sort();
         places.dedup();
         let own = best.is_own();
+        let named = best.trouble.culprit.as_ref().filter(|_| own);
         let pattern = Pattern::of(self, &members, state);
         Some(Incident {
             state,
@@ -81,7 +84,7 @@ impl Grouper {
             } else {
                 Confidence::Possible
             },
-            culprit: best.trouble.culprit.clone().filter(|_| own).unwrap_or_else(|| Culprit {
+            culprit: named.map(Blamed::text).unwrap_or_else(|| CulpritText {
                 kind: subject.kind().to_owned(),
                 name: subject.to_string(),
                 value: pattern.words.clone(),

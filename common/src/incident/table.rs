@@ -7,7 +7,7 @@ use super::{
     look::{Ends, Look},
 };
 use crate::{
-    diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict},
+    diagnosis::{Blamed, CandidateFault, Cause, Confidence, Fault, Side, State, Verdict},
     facts::Timestamp,
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Trouble {
     pub(super) cause: Cause,
     pub(super) side: Side,
     pub(super) confidence: Confidence,
-    pub(super) culprit: Option<Culprit>,
+    pub(super) culprit: Option<Blamed>,
     pub(super) roots: Vec<CandidateFault>,
     /// The numbers of the roots, in the same order.
     pub(super) ids: Vec<RootId>,

@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::{
     config::Section,
-    diagnosis::{Cause, Confidence, Remarks, Side, State, Verdict},
+    diagnosis::{Cause, Confidence, CulpritText, Remarks, Side, State, Verdict},
     facts::DcFacts,
 };
 
@@ -119,7 +119,10 @@ impl Expect {
         compare("intermittent", self.intermittent.clone(), share);
         let culprit = verdict.culprit.as_ref().map_or_else(
             || "none".to_owned(),
-            |culprit| format!("{}: {}: {}", culprit.kind, culprit.name, culprit.value),
+            |culprit| {
+                let CulpritText { kind, name, value } = culprit.text();
+                format!("{kind}: {name}: {value}")
+            },
         );
         let mut holds = |what: &str, wanted: &[String], got: &str| {
             for text in wanted.iter().filter(|text| !got.contains(text.as_str())) {

@@ -1,47 +1,51 @@
 //! The evidence on one link, with everything stale left out.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    net::IpAddr,
-    time::Duration,
-};
+use std::{cell::OnceCell, net::IpAddr, time::Duration};
 
-use super::{Evidence, Observed, Registration, owner::Owner, serving};
+use super::{
+    super::{
+        culprit::{NameServer, ServerHost},
+        evidence::{Evidence, Observed, Registration},
+        fault::ServerName,
+        serving::serving,
+    },
+    owner::KnownOwners,
+};
 use crate::{
     facts::{
         AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
-        Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Replication, Resolver,
-        RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport,
+        Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver, RpcSettings,
+        Service, Services, Source, Stamped, Timestamp, Transport,
     },
     rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
 
 /// What the engine works on: the fresh part of the evidence. Stale facts decide nothing, so they
 /// are not here at all.
-pub(super) struct Case<'a> {
-    pub(super) evidence: &'a Evidence,
-    pub(super) now: Timestamp,
+pub(in crate::diagnosis) struct Case<'a> {
+    pub(in crate::diagnosis) evidence: &'a Evidence,
+    pub(in crate::diagnosis) now: Timestamp,
     /// The destination's own look at the source.
-    pub(super) look: Option<&'a Observed>,
+    pub(in crate::diagnosis) look: Option<&'a Observed>,
     /// Looks of the others.
-    pub(super) others: Vec<&'a Observed>,
+    pub(in crate::diagnosis) others: Vec<&'a Observed>,
     /// When the source's present life began: its boot, or the start of the process that serves.
     began: Option<Timestamp>,
     /// The DNS servers that the destination asks, once somebody wanted them, where these are not just
     /// what it says itself.
     servers: OnceCell<Option<Vec<IpAddr>>>,
-    /// Whose the addresses are that were asked for so far.
-    pub(super) owners: RefCell<Vec<(IpAddr, Owner)>>,
-    pub(super) source_host: Option<&'a Stamped<Host>>,
-    pub(super) source_map: Option<&'a Stamped<EndpointMap>>,
-    pub(super) source_services: Option<&'a Stamped<Services>>,
-    pub(super) source_ports: Option<&'a Stamped<Ports>>,
-    pub(super) source_rpc: Option<&'a RpcSettings>,
-    pub(super) source_port_use: Option<&'a PortUse>,
-    pub(super) source_filters: Option<&'a Filters>,
-    pub(super) destination_resolver: Option<&'a Stamped<Resolver>>,
-    pub(super) destination_port_use: Option<&'a PortUse>,
-    pub(super) destination_services: Option<&'a Stamped<Services>>,
+    /// The owners of the addresses that were asked for so far.
+    pub(super) owners: KnownOwners,
+    pub(in crate::diagnosis) source_host: Option<&'a Stamped<Host>>,
+    pub(in crate::diagnosis) source_map: Option<&'a Stamped<EndpointMap>>,
+    pub(in crate::diagnosis) source_services: Option<&'a Stamped<Services>>,
+    pub(in crate::diagnosis) source_ports: Option<&'a Stamped<Ports>>,
+    pub(in crate::diagnosis) source_rpc: Option<&'a RpcSettings>,
+    pub(in crate::diagnosis) source_port_use: Option<&'a PortUse>,
+    pub(in crate::diagnosis) source_filters: Option<&'a Filters>,
+    pub(in crate::diagnosis) destination_resolver: Option<&'a Stamped<Resolver>>,
+    pub(in crate::diagnosis) destination_port_use: Option<&'a PortUse>,
+    pub(in crate::diagnosis) destination_services: Option<&'a Stamped<Services>>,
 }
 
 /// What the way of a report may shift the time of what it tells: two hosts' times that are nearer
@@ -64,7 +68,7 @@ fn is_fresh(evidence: &Evidence, at: Timestamp, now: Timestamp) -> bool {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(evidence: &'a Evidence, now: Timestamp) -> Self {
+    pub(in crate::diagnosis) fn new(evidence: &'a Evidence, now: Timestamp) -> Self {
         let is_fresh = |at| is_fresh(evidence, at, now);
         fn keep<T>(
             stamped: Option<&Stamped<T>>,
@@ -86,7 +90,7 @@ impl<'a> Case<'a> {
             others: fresh().filter(|observed| !own(observed)).collect(),
             began: None,
             servers: OnceCell::new(),
-            owners: RefCell::default(),
+            owners: KnownOwners::default(),
             source_host,
             source_map: keep(evidence.source.endpoint_map.as_ref(), is_of_this_life),
             source_services: keep(evidence.source.services.as_ref(), is_of_this_life),
@@ -119,50 +123,50 @@ impl<'a> Case<'a> {
         self.source_ports = self.source_ports.filter(|ports| ports.at >= began);
     }
 
-    pub(super) fn destination(&self) -> &'a DnsName {
+    pub(in crate::diagnosis) fn destination(&self) -> &'a DnsName {
         &self.evidence.link.destination
     }
 
-    pub(super) fn source(&self) -> &'a DnsName {
+    pub(in crate::diagnosis) fn source(&self) -> &'a DnsName {
         &self.evidence.link.source
     }
 
-    pub(super) fn interface(&self) -> InterfaceId {
+    pub(in crate::diagnosis) fn interface(&self) -> InterfaceId {
         self.evidence.link.interface
     }
 
     /// The addresses that the source says it owns.
-    pub(super) fn source_addresses(&self) -> Option<Vec<IpAddr>> {
+    pub(in crate::diagnosis) fn source_addresses(&self) -> Option<Vec<IpAddr>> {
         let owned = self.source_host?.fact.addresses.value()?;
         Some(owned.iter().map(|owned| owned.address).collect())
     }
 
-    pub(super) fn source_boot(&self) -> Option<&'a Boot> {
+    pub(in crate::diagnosis) fn source_boot(&self) -> Option<&'a Boot> {
         self.source_host?.fact.boot.value()
     }
 
     /// The service at the source that serves the interface.
-    pub(super) fn service(&self) -> Option<&'a Service> {
+    pub(in crate::diagnosis) fn service(&self) -> Option<&'a Service> {
         serving(&self.source_services?.fact, self.interface())
     }
 
-    pub(super) fn process(&self) -> Option<Process> {
+    pub(in crate::diagnosis) fn process(&self) -> Option<Process> {
         self.service()?.process.value().copied()
     }
 
     /// A time of the source's own clock, on the coordinator's.
-    pub(super) fn on_our_clock(&self, at: Timestamp) -> Timestamp {
+    pub(in crate::diagnosis) fn on_our_clock(&self, at: Timestamp) -> Timestamp {
         on_our_clock(self.evidence.source.clock_ahead_ms, at)
     }
 
-    /// The source's own endpoint map, without the network where it has such a view.
-    pub(super) fn own_map(&self) -> Option<&'a [Endpoint]> {
+    /// The source's own endpoint map, without the network where it has such a name_source.
+    pub(in crate::diagnosis) fn own_map(&self) -> Option<&'a [Endpoint]> {
         self.source_map?.fact.own()
     }
 
     /// The TCP ports under which the source's own map holds the interface; `None` when the map
     /// could not be seen.
-    pub(super) fn registered_ports(&self) -> Option<Vec<u16>> {
+    pub(in crate::diagnosis) fn registered_ports(&self) -> Option<Vec<u16>> {
         let wanted = self.interface();
         let ports = self
             .own_map()?
@@ -177,7 +181,7 @@ impl<'a> Case<'a> {
     }
 
     /// The known registrations in the source's present life.
-    pub(super) fn registrations(&self) -> impl Iterator<Item = &'a Registration> {
+    pub(in crate::diagnosis) fn registrations(&self) -> impl Iterator<Item = &'a Registration> {
         let boot = self.source_boot().map(|boot| boot.id.as_str());
         let wanted = self.interface();
         self.evidence.registrations.iter().filter(move |known| {
@@ -191,17 +195,17 @@ impl<'a> Case<'a> {
     }
 
     /// The destination's copy of the directory.
-    pub(super) fn destination_directory(&self) -> Option<&'a Directory> {
+    pub(in crate::diagnosis) fn destination_directory(&self) -> Option<&'a Directory> {
         self.fresh(self.evidence.destination.directory.as_ref())
     }
 
     /// From whom the destination replicates.
-    pub(super) fn destination_replication(&self) -> Option<&'a Replication> {
+    pub(in crate::diagnosis) fn destination_replication(&self) -> Option<&'a Replication> {
         self.fresh(self.evidence.destination.replication.as_ref())
     }
 
     /// The source's own copy of the directory.
-    pub(super) fn source_directory(&self) -> Option<&'a Directory> {
+    pub(in crate::diagnosis) fn source_directory(&self) -> Option<&'a Directory> {
         self.fresh(self.evidence.source.directory.as_ref())
     }
 
@@ -213,7 +217,7 @@ impl<'a> Case<'a> {
 
     /// The time over which all that the destination saw of the source's present life was what its
     /// look says: from its first to its last look of that kind.
-    pub(super) fn looked_over(&self) -> Option<(Timestamp, Timestamp)> {
+    pub(in crate::diagnosis) fn looked_over(&self) -> Option<(Timestamp, Timestamp)> {
         let look = self.look?;
         let since = look.since.unwrap_or(look.at).min(look.at);
         Some((self.began.map_or(since, |began| since.max(began)), look.at))
@@ -222,7 +226,7 @@ impl<'a> Case<'a> {
     /// What others saw, and what the source says of itself, from then on speaks against what the
     /// destination's look says: its first look that came to the same was over by then. `None` while
     /// the source has hardly started.
-    pub(super) fn against_since(&self) -> Option<Timestamp> {
+    pub(in crate::diagnosis) fn against_since(&self) -> Option<Timestamp> {
         let look = self.look?;
         let first = look.since.unwrap_or(look.at).min(look.at);
         // All its looks since the first came to the same, those after the source had settled too.
@@ -233,12 +237,12 @@ impl<'a> Case<'a> {
     }
 
     /// What the destination's look says of an address.
-    pub(super) fn probe(&self, address: IpAddr) -> Option<&'a AddressProbe> {
+    pub(in crate::diagnosis) fn probe(&self, address: IpAddr) -> Option<&'a AddressProbe> {
         self.look?.seen.addresses.iter().find(|probe| probe.address == address)
     }
 
     /// The DNS servers that the destination asks, in its order.
-    pub(super) fn dns_servers(&self) -> &[IpAddr] {
+    pub(in crate::diagnosis) fn dns_servers(&self) -> &[IpAddr] {
         let servers = self.destination_resolver.and_then(|held| held.fact.servers.value());
         let said = servers.map(Vec::as_slice).unwrap_or_default();
         self.servers.get_or_init(|| self.with_asked(said)).as_deref().unwrap_or(said)
@@ -247,8 +251,8 @@ impl<'a> Case<'a> {
     /// The servers that it says it asks, and others that it did; `None` where there are no others.
     fn with_asked(&self, said: &[IpAddr]) -> Option<Vec<IpAddr>> {
         let mut all = None;
-        for view in self.look.iter().flat_map(|look| look.seen.sight().views()) {
-            if let Source::Dns(server) = view.source
+        for name_source in self.look.iter().flat_map(|look| look.seen.index().name_sources()) {
+            if let Source::Dns(server) = name_source.kind
                 && !all.as_deref().unwrap_or(said).contains(&server)
             {
                 all.get_or_insert_with(|| said.to_vec()).push(server);
@@ -257,22 +261,26 @@ impl<'a> Case<'a> {
         all
     }
 
-    /// Where the destination's hosts file stands.
-    pub(super) fn hosts_path(&self) -> &'a str {
-        match self.destination_resolver.map(|resolver| &resolver.fact.hosts) {
-            Some(Reading::Value(file)) => &file.path,
-            _ => "hosts file",
-        }
+    /// The path of the destination's hosts file, where it was seen.
+    pub(in crate::diagnosis) fn hosts_path(&self) -> Option<&'a str> {
+        let file = self.destination_resolver?.fact.hosts.value()?;
+        Some(&file.path)
+    }
+
+    /// The path of the destination's LMHOSTS file, where it was seen.
+    pub(in crate::diagnosis) fn lmhosts_path(&self) -> Option<&'a str> {
+        let file = self.destination_resolver?.fact.lmhosts.value()?;
+        Some(&file.path)
     }
 
     /// Whether the destination falls back to the host name when the `_msdcs` CNAME is missing, as
     /// Windows does (events 2087 and 2088) and Samba does not.
-    pub(super) fn destination_falls_back(&self) -> bool {
+    pub(in crate::diagnosis) fn destination_falls_back(&self) -> bool {
         self.destination_platform() == Some(Platform::Windows)
     }
 
     /// Whether the link is replication from a read-only domain controller.
-    pub(super) fn is_read_only_source(&self) -> bool {
+    pub(in crate::diagnosis) fn is_read_only_source(&self) -> bool {
         let read_only = self.evidence.source.directory.as_ref();
         let read_only = read_only.is_some_and(|d| d.fact.read_only.value() == Some(&true));
         read_only
@@ -281,7 +289,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether the link would be replication between two forests, which there is none of.
-    pub(super) fn is_between_forests(&self) -> bool {
+    pub(in crate::diagnosis) fn is_between_forests(&self) -> bool {
         let forest = |facts: &'a DcFacts| facts.host.as_ref()?.fact.forest.value();
         let (here, there) = (forest(&self.evidence.destination), forest(&self.evidence.source));
         let differ = matches!((here, there), (Some(here), Some(there)) if here != there);
@@ -289,12 +297,12 @@ impl<'a> Case<'a> {
     }
 
     /// Whether the link is one of directory replication.
-    pub(super) fn is_replication(&self) -> bool {
+    pub(in crate::diagnosis) fn is_replication(&self) -> bool {
         self.interface().offers(DRSUAPI)
     }
 
     /// The source's dynamic range of TCP over IPv4, as it says itself.
-    pub(super) fn source_range(&self) -> Option<&'a PortRange> {
+    pub(in crate::diagnosis) fn source_range(&self) -> Option<&'a PortRange> {
         let ranges = self.source_ports.and_then(|ports| ports.fact.dynamic.value())?;
         ranges
             .iter()
@@ -304,7 +312,7 @@ impl<'a> Case<'a> {
     /// Whether the source listens on TCP `port` for what comes to `address`; `None` when that was not
     /// seen. An address that it does not own is a translated one, and leads to one of its own: to which
     /// nobody says, so that a listener on a single one of these decides nothing.
-    pub(super) fn source_listens(&self, address: IpAddr, port: u16) -> Option<bool> {
+    pub(in crate::diagnosis) fn source_listens(&self, address: IpAddr, port: u16) -> Option<bool> {
         let ports = &self.source_ports?.fact;
         let listens = ports.listens(address, port)?;
         let elsewhere = |listener: &Listener| {
@@ -316,28 +324,36 @@ impl<'a> Case<'a> {
 
     /// Whether a port of the source is of its dynamic range; where it has not said which that is, of
     /// the default one since Windows Server 2008.
-    pub(super) fn is_dynamic(&self, port: u16) -> bool {
+    pub(in crate::diagnosis) fn is_dynamic(&self, port: u16) -> bool {
         self.source_range()
             .map_or(port >= 49152, |range| (range.first..=range.last).contains(&port))
     }
 
     /// The platform of the source, which does not grow old.
-    pub(super) fn source_platform(&self) -> Option<Platform> {
+    pub(in crate::diagnosis) fn source_platform(&self) -> Option<Platform> {
         self.evidence.source.host.as_ref().map(|host| host.fact.platform)
     }
 
     /// The platform of the destination, which does not grow old.
-    pub(super) fn destination_platform(&self) -> Option<Platform> {
+    pub(in crate::diagnosis) fn destination_platform(&self) -> Option<Platform> {
         self.evidence.destination.host.as_ref().map(|host| host.fact.platform)
     }
 
-    /// How a DNS server is called: its address, and whose it is where that is known.
-    pub(super) fn server_name(&self, server: IpAddr) -> String {
-        match self.evidence.owners.get(&server) {
-            Some(name) => format!("{server} ({name})"),
-            None if server.is_loopback() => format!("{server} (on {})", self.destination()),
-            None => server.to_string(),
-        }
+    /// The server at this address, with the host that it is where that is known.
+    pub(in crate::diagnosis) fn name_server(&self, address: IpAddr) -> NameServer {
+        let host = match self.evidence.owners.get(&address) {
+            Some(name) => Some(ServerHost::Dc(name.clone())),
+            None if address.is_loopback() => {
+                Some(ServerHost::Destination(self.destination().clone()))
+            }
+            None => None,
+        };
+        NameServer { address, host }
+    }
+
+    /// The DNS server by the name that is the same for all who ask it.
+    pub(in crate::diagnosis) fn server_key(&self, address: IpAddr) -> ServerName {
+        self.name_server(address).key()
     }
 }
 

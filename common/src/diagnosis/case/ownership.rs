@@ -1,40 +1,27 @@
-//! Whose an address is: who answers there, who says that it owns it.
+//! Address ownership: who answers at an address, and which domain controller says that it owns it.
 
 use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use super::{Observed, case::Case};
+use super::{
+    super::{culprit::OtherHost, evidence::Observed},
+    fresh_evidence::Case,
+    owner::Owner,
+};
 use crate::{facts::AddressProbe, identity::Identity};
-
-/// Who owns an address that stands for the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The source does.
-    Source,
-    /// Somebody else does; the name where it is known.
-    Other(Option<String>),
-    /// Nobody said.
-    NotKnown,
-}
 
 impl Case<'_> {
     /// Whether the source says that it owns `address`.
-    pub(super) fn owns(&self, address: IpAddr) -> bool {
+    pub(in crate::diagnosis) fn owns(&self, address: IpAddr) -> bool {
         let owned = self.source_host.and_then(|host| host.fact.addresses.value());
         owned.into_iter().flatten().any(|owned| owned.address == address)
     }
 
     /// Who owns `address`: first by who answers there, then by what the source says of itself,
     /// then by what the other domain controllers say.
-    pub(super) fn owner(&self, address: IpAddr) -> Owner {
-        // Asked for again and again. Nobody holds the list while an owner is worked out.
-        if let Some((_, owner)) = self.owners.borrow().iter().find(|(known, _)| *known == address) {
-            return owner.clone();
-        }
-        let owner = self.work_out_owner(address);
-        self.owners.borrow_mut().push((address, owner.clone()));
-        owner
+    pub(in crate::diagnosis) fn owner(&self, address: IpAddr) -> Owner {
+        self.owners.get_or_insert(address, || self.work_out_owner(address))
     }
 
     fn work_out_owner(&self, address: IpAddr) -> Owner {
@@ -53,21 +40,21 @@ impl Case<'_> {
         if let Some(owned) = self.source_addresses() {
             return match claimed {
                 _ if owned.contains(&address) => Owner::Source,
-                Some(name) => Owner::Other(Some(name.to_string())),
+                Some(name) => Owner::Other(Some(OtherHost::Named(name.to_string()))),
                 // Where only that is seen which a namesake would say too, it may be translated.
                 None if self.is_named_at(address) => Owner::NotKnown,
                 None => Owner::Other(None),
             };
         }
         match (claimed, self.evidence.owners.contains_key(&address)) {
-            (Some(name), _) => Owner::Other(Some(name.to_string())),
+            (Some(name), _) => Owner::Other(Some(OtherHost::Named(name.to_string()))),
             (None, true) => Owner::Source,
             (None, false) => Owner::NotKnown,
         }
     }
 
     /// Whether whoever answered the destination at an address said who it is.
-    pub(super) fn is_named_at(&self, address: IpAddr) -> bool {
+    pub(in crate::diagnosis) fn is_named_at(&self, address: IpAddr) -> bool {
         let says_who = |who: &Identity| {
             who.dns_name.is_some() || who.netbios_name.is_some() || who.dsa_guid.is_some()
         };
@@ -78,7 +65,7 @@ impl Case<'_> {
     /// Who answered the destination at an address.
     fn answered(&self, address: IpAddr) -> Option<Owner> {
         let seen = &self.look?.seen;
-        let probed = seen.sight().probes().iter().find(|probed| probed.address == address)?;
+        let probed = seen.index().probes().iter().find(|probed| probed.address == address)?;
         let is_source = match (probed.guid, self.source_guid()) {
             (Some(theirs), Some(wanted)) => theirs == wanted,
             _ => probed.is_peer && seen.peer == *self.source(),
@@ -91,29 +78,29 @@ impl Case<'_> {
 
     /// The GUID of the source's NTDS Settings object: by its own word; else by that of the one that
     /// answers under its name, if there is one; else by the destination's directory, which may be stale.
-    pub(super) fn source_guid(&self) -> Option<Uuid> {
+    pub(in crate::diagnosis) fn source_guid(&self) -> Option<Uuid> {
         self.stated_guid()
             .or_else(|| self.answered_guid())
             .or_else(|| self.known_settings().map(|known| known.dsa_guid))
     }
 
     /// By the source's own word.
-    pub(super) fn stated_guid(&self) -> Option<Uuid> {
+    pub(in crate::diagnosis) fn stated_guid(&self) -> Option<Uuid> {
         self.source_host?.fact.dsa_guid.value().copied()
     }
 
     /// The one GUID under which somebody answered the destination by the source's name; none where two
     /// answer by it under different ones.
-    pub(super) fn answered_guid(&self) -> Option<Uuid> {
+    pub(in crate::diagnosis) fn answered_guid(&self) -> Option<Uuid> {
         let look = self.look?;
-        let probes = look.seen.sight().probes().iter();
+        let probes = look.seen.index().probes().iter();
         let mut guids = probes.filter(|probed| probed.is_peer).filter_map(|probed| probed.guid);
         let first = guids.next().filter(|_| look.seen.peer == *self.source())?;
         guids.all(|other| other == first).then_some(first)
     }
 
     /// Who answered at an address, by the strongest way that answered at all.
-    pub(super) fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
+    pub(in crate::diagnosis) fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
         let mut answers: Vec<_> = probe.identity.iter().collect();
         answers.sort_by_key(|answer| answer.method);
         let source_guid = self.source_guid();
@@ -122,11 +109,15 @@ impl Case<'_> {
                 name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str())
             };
             if let (Some(theirs), Some(wanted)) = (who.dsa_guid, source_guid) {
-                let name = match &who.dns_name {
-                    Some(name) if is_named(name) => Some("another machine of that name".to_owned()),
-                    name => name.clone(),
+                let other = |name: &String| {
+                    let is_namesake = is_named(name);
+                    if is_namesake { OtherHost::Namesake } else { OtherHost::Named(name.clone()) }
                 };
-                return Some(if theirs == wanted { Owner::Source } else { Owner::Other(name) });
+                return Some(if theirs == wanted {
+                    Owner::Source
+                } else {
+                    Owner::Other(who.dns_name.as_ref().map(other))
+                });
             }
             if let Some(name) = &who.dns_name {
                 let is_source = is_named(name);
@@ -137,7 +128,7 @@ impl Case<'_> {
                 return Some(if is_source {
                     Owner::Source
                 } else {
-                    Owner::Other(Some(name.clone()))
+                    Owner::Other(Some(OtherHost::Named(name.clone())))
                 });
             }
             let name = who.netbios_name.as_ref()?;
@@ -146,7 +137,7 @@ impl Case<'_> {
             if name.eq_ignore_ascii_case(&host) {
                 None
             } else {
-                Some(Owner::Other(Some(name.clone())))
+                Some(Owner::Other(Some(OtherHost::Named(name.clone()))))
             }
         })
     }

@@ -1,18 +1,22 @@
 //! What the destination's look shows to work.
 
-use std::net::IpAddr;
-
 use super::{
-    Evidence, ProvenReachable, ServerName,
-    case::Case,
-    naming::{Alias, View, effective},
+    super::{
+        name_source::{Alias, NameSource},
+        proven_reachable::ProvenReachable,
+    },
+    fresh_evidence::Case,
+    names::effective,
     owner::Owner,
-    path::Path,
+    reach::Reach,
+    sites::{destination_site, source_site},
 };
-use crate::facts::Source;
 
 /// What the destination's fresh look at the source shows to work.
-pub(super) fn works(case: &Case<'_>, views: &[View<'_>]) -> ProvenReachable {
+pub(in crate::diagnosis) fn works(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+) -> ProvenReachable {
     let mut works = ProvenReachable {
         destination_site: destination_site(case),
         source_site: source_site(case),
@@ -20,61 +24,37 @@ pub(super) fn works(case: &Case<'_>, views: &[View<'_>]) -> ProvenReachable {
     };
     let Some(look) = case.look else { return works };
     works.at = Some(look.at);
-    for address in look.seen.sight().probes().iter().map(|probed| probed.address) {
-        // Somebody else's address that answers says nothing of the source.
+    for address in look.seen.index().probes().iter().map(|probed| probed.address) {
+        // An answer at another host's address says nothing of the source.
         if matches!(case.owner(address), Owner::Other(_)) {
             continue;
         }
-        match case.path(address) {
-            Path::NotSeen => {}
-            Path::Unreached(_) => works.missed.push(address),
-            path => {
+        match case.reach(address) {
+            Reach::NotSeen => {}
+            Reach::Unreached(_) => works.missed.push(address),
+            reach => {
                 works.mapper = true;
                 works.reached.push(address);
-                if let Path::Reached(port) = path {
+                if let Reach::Reached(port) = reach {
                     works.port = works.port.or(Some(port));
                     works.dynamic |= case.is_dynamic(port);
                 }
             }
         }
     }
-    for view in views {
-        if let Source::Dns(server) = view.source
-            && is_right(case, view)
+    for name_source in name_sources {
+        if let Some(server) = name_source.dns_server()
+            && is_right(case, name_source)
         {
-            works.right.push(server_key(case, server));
+            works.right.push(case.server_key(server));
         }
     }
-    works.decided_by = effective(views).and_then(|view| match view.source {
-        Source::Dns(server) => Some(server_key(case, server)),
-        _ => None,
-    });
+    let decides = effective(name_sources).and_then(NameSource::dns_server);
+    works.decided_by = decides.map(|server| case.server_key(server));
     works
 }
 
-/// The DNS server by the name that is the same for all who ask it.
-pub(super) fn server_key(case: &Case<'_>, server: IpAddr) -> ServerName {
-    match case.evidence.owners.get(&server) {
-        Some(owner) => ServerName::Dc(owner.clone()),
-        None if server.is_loopback() => ServerName::Dc(case.destination().clone()),
-        None => ServerName::Address(server),
-    }
-}
-
-/// Every address that it gives is one of the source's, and it has the alias if it was asked for it.
-fn is_right(case: &Case<'_>, view: &View<'_>) -> bool {
-    matches!(view.alias, Alias::Target(_) | Alias::NotAsked) && view.is_right(case)
-}
-
-/// By its own word, else by somebody's copy of the directory.
-pub(super) fn destination_site(case: &Case<'_>) -> Option<String> {
-    let Evidence { destination, destination_site, .. } = case.evidence;
-    destination.site().or(destination_site.as_ref()).cloned()
-}
-
-/// By the source's own word, else by the destination's copy of the directory, else by somebody's.
-pub(super) fn source_site(case: &Case<'_>) -> Option<String> {
-    let Evidence { source, source_site, .. } = case.evidence;
-    let held = || case.known_settings()?.site.as_ref();
-    source.site().or_else(held).or(source_site.as_ref()).cloned()
+/// Whether every address that it gives is one of the source's, and it has the alias if it was asked for it.
+fn is_right(case: &Case<'_>, name_source: &NameSource<'_>) -> bool {
+    matches!(name_source.alias, Alias::Target(_) | Alias::NotAsked) && name_source.is_right(case)
 }

@@ -1,30 +1,11 @@
-//! What verdicts say: remedies, ruled-out causes, and the names they use.
+//! What a verdict says in words: its proof, the causes ruled out, and what to do.
 
-mod directory;
-mod further;
-pub(super) mod join;
-mod names;
-mod network;
-mod ports;
-mod records;
+mod proof;
 mod remedy;
 mod ruled_out;
-mod service;
-mod settings;
 
-use std::borrow::Cow;
-
-use super::WindowsError;
-use crate::rpc::{InterfaceId, names as known, windows_error as errors};
-
-pub(super) use self::{remedy::remedy, ruled_out::ruled_out};
-
-/// The name of an interface, or its UUID and version.
-pub(super) fn interface_name(interface: InterfaceId) -> Cow<'static, str> {
-    known::label(interface)
-}
-
-/// The symbolic name of a Windows error.
-pub(super) fn windows_error(code: i64) -> WindowsError {
-    WindowsError { code, name: errors::symbol(code).unwrap_or("").into() }
-}
+pub(super) use self::{
+    proof::proof,
+    remedy::{join, remedy},
+    ruled_out::ruled_out,
+};

@@ -1,12 +1,13 @@
 //! What a witness saw at an address of the source.
 
 use super::{
-    super::{EvidenceItem, Observed, Step, case::Case, words::interface_name},
-    item,
+    super::super::{case::Case, cause::Step, evidence::Observed, verdict::EvidenceItem},
+    item::item,
 };
 use crate::{
     facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort},
     identity::Identity,
+    rpc::names,
 };
 
 pub(super) fn address(
@@ -28,7 +29,7 @@ pub(super) fn address(
             let fact = format!("TCP to port {} at {at}: {words}", port.port);
             items.push(item(Step::ReachPort, &look.witness, look.at, fact, None));
             if let Some(bind) = &port.bind {
-                let name = interface_name(interface.interface);
+                let name = names::label(interface.interface);
                 let words = match &bind.outcome {
                     Ok(()) => "accepted".to_owned(),
                     Err(failure) => failure.to_string(),
@@ -89,7 +90,7 @@ pub(super) fn asked(
 ) -> Option<EvidenceItem> {
     let wanted = case.interface();
     let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(wanted))?;
-    let name = interface_name(wanted);
+    let name = names::label(wanted);
     let at = probe.address;
     let (words, raw) = match &asked.answer {
         MapAnswer::Endpoints(bindings) => {

@@ -1,8 +1,8 @@
 //! What each source of names said.
 
 use super::{
-    super::{EvidenceItem, Step, case::Case},
-    item,
+    super::super::{case::Case, cause::Step, verdict::EvidenceItem},
+    item::item,
 };
 use crate::facts::{Answer, Lookup, Record, RecordData, RecordType, Source};
 
@@ -34,9 +34,9 @@ fn lookup_words(case: &Case<'_>, lookup: &Lookup) -> String {
     let name = &lookup.question.name;
     let kind = lookup.question.kind;
     let source = match lookup.source {
-        Source::Dns(server) => format!("DNS server {}", case.server_name(server)),
-        Source::Hosts => case.hosts_path().to_owned(),
-        Source::Wins(server) => format!("WINS server {}", case.server_name(server)),
+        Source::Dns(server) => format!("DNS server {}", case.name_server(server)),
+        Source::Hosts => case.hosts_path().unwrap_or("hosts file").to_owned(),
+        Source::Wins(server) => format!("WINS server {}", case.name_server(server)),
         Source::System | Source::Lmhosts | Source::Cache => lookup.source.to_string(),
     };
     let answer = match &lookup.answer {

@@ -2,8 +2,8 @@
 //! bears on whether the interface can be registered and reached.
 
 use super::{
-    super::{EvidenceItem, Step, case::Case},
-    item,
+    super::super::{case::Case, cause::Step, verdict::EvidenceItem},
+    item::item,
 };
 use crate::facts::{
     BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Stamped, Timestamp, Transport,

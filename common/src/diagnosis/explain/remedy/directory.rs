@@ -1,32 +1,30 @@
 //! What to do about directory data.
 
 use super::{
-    super::directory::{Older, older},
-    remedy::{Ground, command},
+    super::super::culprit::{Culprit, Older, StaleSettings},
+    commands::command,
+    context::RemedyContext,
 };
-use crate::facts::NtdsSettings;
 
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
-    let known = g.case.known_settings();
+    let Some(Culprit::NtdsSettings(settings)) = g.culprit else { return Vec::new() };
+    let site = g.case.known_settings().and_then(|known| known.site.as_deref());
     let forest = g.case.source_host.and_then(|host| host.fact.forest.value());
     let root = forest.map_or("DC=...".to_owned(), |forest| {
         let labels: Vec<String> =
             forest.as_str().split('.').map(|label| format!("DC={label}")).collect();
         labels.join(",")
     });
-    let object = match known {
-        Some(known) => format!(
-            "CN=NTDS Settings,CN={},CN=Servers,CN={},CN=Sites,CN=Configuration,{root}",
-            known.server,
-            known.site.as_deref().unwrap_or("SITE")
-        ),
-        None => format!("CN=NTDS Settings of {source}"),
-    };
-    let age = match known.map(|known| older(g.case, known)) {
-        Some(Older::Destinations) => format!("{dest} holds the older of the two objects"),
-        Some(Older::Sources) => format!("{source} itself runs on the older of the two objects"),
-        _ => "which of the two objects is the newer was not seen".to_owned(),
+    let object = format!(
+        "CN=NTDS Settings,CN={},CN=Servers,CN={},CN=Sites,CN=Configuration,{root}",
+        settings.server,
+        site.unwrap_or("SITE")
+    );
+    let age = match settings.older {
+        Older::Destinations => format!("{dest} holds the older of the two objects"),
+        Older::Sources => format!("{source} itself runs on the older of the two objects"),
+        Older::NotKnown => "which of the two objects is the newer was not seen".to_owned(),
     };
     let compare = |host: &dyn std::fmt::Display| {
         format!(
@@ -45,7 +43,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let mut steps = vec![format!(
         "{age}; make sure with the creation time{promoted}: {here}, and the same on {source}"
     )];
-    if known.is_some_and(|known| older(g.case, known) == Older::Sources) {
+    if settings.older == Older::Sources {
         steps.push(format!(
             "find out how {source} came to run on it: restored from an old backup or snapshot, or a \
              second host of that name; do not force replication from it before that is clear"
@@ -62,12 +60,12 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
         "let {dest} pull the configuration from a domain controller that knows the newer object, \
          HUB in this: {pull}"
     ));
-    steps.push(remove(g, known));
+    steps.push(remove(g, settings));
     steps
 }
 
 /// The host that runs on the older object is built anew: the object alone cannot be taken from it.
-fn anew(g: &Ground<'_>) -> String {
+fn anew(g: &RemedyContext<'_>) -> String {
     let source = g.source;
     let how = g.at_source(
         "in PowerShell Uninstall-ADDSDomainController -ForceRemoval, before Windows Server 2012 dcpromo \
@@ -81,10 +79,12 @@ fn anew(g: &Ground<'_>) -> String {
 }
 
 /// Both objects are of one host: what takes its server or its account along takes the newer one's.
-fn remove(g: &Ground<'_>, known: Option<&NtdsSettings>) -> String {
+fn remove(g: &RemedyContext<'_>, settings: &StaleSettings) -> String {
     let dest = g.dest;
-    let is_older = |known: &&NtdsSettings| older(g.case, known) == Older::Destinations;
-    let guid = known.filter(is_older).map_or("GUID".to_owned(), |known| known.dsa_guid.to_string());
+    let guid = match settings.older {
+        Older::Destinations => settings.known.0.to_string(),
+        Older::Sources | Older::NotKnown => "GUID".to_owned(),
+    };
     let tool = command(
         g.case.destination_platform(),
         "in ADSI Edit, the object NTDS Settings alone",

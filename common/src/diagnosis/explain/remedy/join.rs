@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    diagnosis::{ClosedPort, Verdict},
+    diagnosis::{closed_port::ClosedPort, verdict::Verdict},
     facts::Failure,
 };
 
@@ -11,7 +11,7 @@ use crate::{
 const ASKED: usize = 3;
 
 /// A port of the domain controller does not answer the joining computer.
-pub(in super::super) fn port(link: &Verdict, closed: &ClosedPort) -> Vec<String> {
+pub(in crate::diagnosis) fn port(link: &Verdict, closed: &ClosedPort) -> Vec<String> {
     let Verdict { destination: client, source: dc, .. } = link;
     let port = closed.port;
     let service = match port {
@@ -38,7 +38,7 @@ pub(in super::super) fn port(link: &Verdict, closed: &ClosedPort) -> Vec<String>
 }
 
 /// DNS servers that the joining computer asks know no domain controller of the domain.
-pub(in super::super) fn denied(link: &Verdict, denying: &[IpAddr]) -> Vec<String> {
+pub(in crate::diagnosis) fn denied(link: &Verdict, denying: &[IpAddr]) -> Vec<String> {
     let dc = &link.source;
     let domain = domain(link);
     let record = format!("_ldap._tcp.dc._msdcs.{domain}");

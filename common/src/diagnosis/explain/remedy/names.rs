@@ -1,15 +1,17 @@
 //! What to do about names.
 
-use std::net::IpAddr;
-
 use super::{
-    super::{Cause, State, misled::TRANSLATED},
+    super::super::{
+        cause::{Cause, State},
+        culprit::{AnswersThere, Culprit, LeadsTo, RecordTrouble},
+    },
+    commands::command,
+    context::RemedyContext,
     records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
-    remedy::{Ground, command},
 };
-use crate::facts::Platform;
+use crate::facts::{Platform, RecordType};
 
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let dest = g.dest;
     match g.finding.cause {
         Cause::HostsFileOverride => hosts(g),
@@ -30,15 +32,15 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     }
 }
 
-fn alias_missing(g: &Ground<'_>) -> Vec<String> {
+fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
     let source = g.source;
-    let record = g.finding.record.as_ref();
+    let record = g.culprit.and_then(Culprit::record);
     let mut steps = Vec::new();
     // Where other servers have it, it is registered, and did not get to all.
     if g.finding.intermittent.is_some()
         && let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string())))
     {
-        let each = record.servers.iter().map(|server| reload(g.case, *server, &zone));
+        let each = record.servers.iter().map(|server| reload(g.case, server, &zone));
         steps.push(format!("{} is missing, and other servers have it", g.name));
         steps.extend(each);
         steps.push(format!("where that does not help, on {source}: {}", register_alias(g)));
@@ -58,14 +60,16 @@ fn alias_missing(g: &Ground<'_>) -> Vec<String> {
         "where that fails, see whether the zone takes dynamic updates from {source}, and which DNS \
          server {source} itself asks ({seen}){by_hand}"
     ));
-    steps.push(format!("ask each server, which must name {source}: {}", lookups(g, "CNAME")));
+    steps.push(format!(
+        "ask each server, which must name {source}: {}",
+        lookups(g, RecordType::Cname)
+    ));
     steps
 }
 
-fn hosts(g: &Ground<'_>) -> Vec<String> {
-    let path = g.case.hosts_path();
-    // Where it stands is in a section that may be missing.
-    let copy = path.contains(['/', '\\']).then(|| {
+fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
+    // The path is in a section of facts that may be missing.
+    let copy = g.case.hosts_path().map(|path| {
         command(
             g.case.destination_platform(),
             &format!(" (copy {path} {path}.old)"),
@@ -85,7 +89,7 @@ fn hosts(g: &Ground<'_>) -> Vec<String> {
     steps
 }
 
-fn lmhosts(g: &Ground<'_>) -> Vec<String> {
+fn lmhosts(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!("remove the line {}, after a copy of the file: it says {}", g.name, g.value),
@@ -95,11 +99,12 @@ fn lmhosts(g: &Ground<'_>) -> Vec<String> {
     steps
 }
 
-fn wins(g: &Ground<'_>) -> Vec<String> {
+fn wins(g: &RemedyContext<'_>) -> Vec<String> {
     let label: String = g.source.host().to_uppercase().chars().take(15).collect();
-    // The culprit is called `DC2 on WINS server 10.0.1.5 (dc1)`.
-    let server = g.name.rsplit(' ').find_map(|word| word.parse::<IpAddr>().ok());
-    let server = server.map_or("ADDRESS-OF-IT".to_owned(), |server| server.to_string());
+    let server = match g.culprit {
+        Some(Culprit::WinsRecord { server, .. }) => server.address.to_string(),
+        _ => "ADDRESS-OF-IT".to_owned(),
+    };
     let register = g.at_source(
         "nbtstat -RR",
         "systemctl restart samba-ad-dc, which interrupts its clients (with `wins server` set in \
@@ -121,28 +126,28 @@ fn wins(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// Why a NetBIOS source counted, or when it will.
-fn netbios_order(g: &Ground<'_>, what: &str) -> String {
+fn netbios_order(g: &RemedyContext<'_>, what: &str) -> String {
     if g.finding.state == State::Latent {
         return format!("{what} is only asked where DNS has no answer: it will count on that day");
     }
     format!(
         "then mend DNS, which had no answer: {what} is only asked after it; ask each server: {}; where \
          they answer and have no address, on {}: {}",
-        lookups(g, "A"),
+        lookups(g, RecordType::A),
         g.source,
         register_host(g)
     )
 }
 
-fn disagree(g: &Ground<'_>) -> Vec<String> {
+fn disagree(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
-    let record = g.finding.record.as_ref();
-    let kind = record.map_or("A", |record| record.kind);
+    let record = g.culprit.and_then(Culprit::record);
+    let kind = record.map_or(RecordType::A, |record| record.record);
     let register = register_host(g);
     let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
-    if g.finding.missing.is_empty() {
+    if g.finding.missing.is_none() {
         if let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string()))) {
-            steps.extend(record.servers.iter().map(|server| reload(g.case, *server, &zone)));
+            steps.extend(record.servers.iter().map(|server| reload(g.case, server, &zone)));
         }
         steps.push(format!(
             "mend what keeps it from having the record ({}): replication of the zone, or a transfer \
@@ -163,16 +168,16 @@ fn disagree(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// Another server answers: where the name went wrong decides what to mend.
-fn identity(g: &Ground<'_>) -> Vec<String> {
+fn identity(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = vec![format!(
         "another server answers in the place of {}: {}, {}",
         g.source, g.name, g.value
     )];
-    steps.extend(match g.kind {
-        "hosts-line" => hosts(g),
-        "lmhosts-line" => lmhosts(g),
-        "wins-record" => wins(g),
-        "address" => vec![
+    steps.extend(match g.culprit {
+        Some(Culprit::HostsLine(_)) => hosts(g),
+        Some(Culprit::LmhostsLine(_)) => lmhosts(g),
+        Some(Culprit::WinsRecord { .. }) => wins(g),
+        Some(Culprit::SharedAddress { .. }) => vec![
             format!(
                 "see who else has the address: on {} and on the one that answers, {}; from a host \
                  in the same network, arp -a shows whose adapter answers",
@@ -182,9 +187,12 @@ fn identity(g: &Ground<'_>) -> Vec<String> {
             "give the other host an address of its own, or mend the translation between the sites"
                 .to_owned(),
         ],
-        _ if g.finding.record.is_some() => {
+        Some(Culprit::DnsRecord(record)) => {
             let mut all = Vec::new();
-            if g.value.ends_with(TRANSLATED) {
+            if let RecordTrouble::WrongAddress(leads) | RecordTrouble::WrongTarget { leads, .. } =
+                &record.trouble
+                && is_translated(leads)
+            {
                 all.push(format!(
                     "a translated address leads to port 135 of one host alone: mend where it leads, or \
                      give {} one of its own; the record is wrong only if it is not meant for that",
@@ -204,4 +212,8 @@ fn identity(g: &Ground<'_>) -> Vec<String> {
         ));
     }
     steps
+}
+
+const fn is_translated(leads: &LeadsTo) -> bool {
+    matches!(leads.there, AnswersThere::Translated(_))
 }

@@ -1,16 +1,23 @@
 //! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
 
 use super::{
-    super::{Cause, Side},
+    super::super::{
+        cause::{Cause, Side},
+        culprit::{Culprit, Obstacle},
+    },
+    commands::command,
+    context::RemedyContext,
     ports::{is_handed_out, open, port, to_port},
     records,
-    remedy::{Ground, command},
     service::restart,
 };
-use crate::facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer};
+use crate::{
+    facts::{Platform, RecordType, RpcFilter},
+    rpc::epm::TCP_PORT,
+};
 
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
-    let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
+    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     match g.finding.cause {
         Cause::EpmUnreachable => vec![
             format!("from {dest}, {name} does not answer; {}: {value}", silence(g)),
@@ -55,7 +62,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// What a client makes of it that does not get through to port 135.
-fn silence(g: &Ground<'_>) -> String {
+fn silence(g: &RemedyContext<'_>) -> String {
     match g.finding.error {
         1753 => "what reports 1753 is the next address that the name leads to, which is wrong"
             .to_owned(),
@@ -63,12 +70,9 @@ fn silence(g: &Ground<'_>) -> String {
     }
 }
 
-fn host_firewall(g: &Ground<'_>) -> Vec<String> {
-    let (source, value) = (g.source, g.value);
-    // The culprit's value has it: `it is on, and the host listens on port 5100: ...`.
-    let port = value.split("on port ").nth(1).and_then(|rest| rest.split(':').next());
-    let number = port.and_then(|port| port.parse::<u16>().ok()).unwrap_or(135);
-    let by_hand = number != 135 && !is_handed_out(g, number);
+fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, value, number) = (g.source, &g.value, port(g));
+    let by_hand = number != TCP_PORT && !is_handed_out(g, number);
     let rule = if by_hand {
         format!(
             "netsh advfirewall firewall add rule name=\"RPC static port {number}\" dir=in action=allow \
@@ -97,9 +101,9 @@ fn host_firewall(g: &Ground<'_>) -> Vec<String> {
     ]
 }
 
-fn access_denied(g: &Ground<'_>) -> Vec<String> {
+fn access_denied(g: &RemedyContext<'_>) -> Vec<String> {
     const POLICY: &str = r#""HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc""#;
-    let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
+    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     if g.case.source_platform() == Some(Platform::Samba) {
         return vec![
             format!("{name}: {value}"),
@@ -124,8 +128,8 @@ fn access_denied(g: &Ground<'_>) -> Vec<String> {
     ]
 }
 
-fn filtered(g: &Ground<'_>) -> Vec<String> {
-    let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
+fn filtered(g: &RemedyContext<'_>) -> Vec<String> {
+    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     if g.finding.side == Side::Network {
         return vec![
             format!(
@@ -153,10 +157,13 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
              :135 there, security software that inspects RPC, a load balancer or a proxy"
         )];
     }
-    let filters = g.case.source_filters.and_then(|filters| filters.rpc.value());
-    let filter = filters.into_iter().flatten().find(|filter| {
-        filter.action == RpcFilterAction::Block && name.contains(&filter.key.to_string())
-    });
+    let filter = match g.culprit {
+        Some(
+            Culprit::RpcFilter { filter, .. }
+            | Culprit::Obstacle { obstacle: Obstacle::Filter(filter), .. },
+        ) => Some(filter),
+        _ => None,
+    };
     // Without braces: PowerShell would take them for its own.
     let key = filter.map_or("KEY".to_owned(), |filter| filter.key.to_string());
     let mut steps = vec![
@@ -167,13 +174,13 @@ fn filtered(g: &Ground<'_>) -> Vec<String> {
         ),
     ];
     // What was kept from registering does not try again by itself.
-    if filter.is_some_and(|filter| filter.layer == RpcFilterLayer::Registration) {
+    if matches!(g.culprit, Some(Culprit::Obstacle { .. })) {
         steps.push(restart(g));
     }
     steps
 }
 
-fn exhausted(g: &Ground<'_>) -> Vec<String> {
+fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
     let (host, platform) = if g.finding.side == Side::Destination {
         (g.dest, g.case.destination_platform())
     } else {
@@ -202,11 +209,12 @@ fn exhausted(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// Something else than 1753, by what it is about.
-fn other(g: &Ground<'_>) -> Vec<String> {
-    let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);
+fn other(g: &RemedyContext<'_>) -> Vec<String> {
+    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     let mut steps = vec![format!("this is error {}, not 1753: {name}: {value}", g.finding.error)];
-    steps.push(match g.kind {
-        "dns-server" => {
+    let windows = g.case.source_platform() == Some(Platform::Windows);
+    steps.push(match g.culprit {
+        Some(Culprit::SilentDnsServers(_)) => {
             let servers = g.case.dns_servers();
             let each: Vec<String> =
                 servers.iter().map(|server| format!("nslookup {source} {server}")).collect();
@@ -216,16 +224,16 @@ fn other(g: &Ground<'_>) -> Vec<String> {
                 each.join("; ")
             )
         }
-        "dns-record" => format!(
+        Some(Culprit::DnsRecord(_) | Culprit::NameWithoutAddress { .. }) => format!(
             "on {source}, register its addresses: {}; then ask each server: {}",
             records::register_host(g),
-            records::lookups(g, "A")
+            records::lookups(g, RecordType::A)
         ),
-        "endpoint-mapper" if g.case.source_platform() == Some(Platform::Windows) => format!(
+        Some(Culprit::MapperService { .. } | Culprit::MapperAnswer { .. }) if windows => format!(
             "on {source}, see what holds TCP 135: netstat -ano | findstr :135; RpcSs and RpcEptMapper \
              must run"
         ),
-        "endpoint-mapper" => format!(
+        Some(Culprit::MapperService { .. } | Culprit::MapperAnswer { .. }) => format!(
             "on {source}, see what holds TCP 135, and that the endpoint mapper runs: {}",
             g.at_source("netstat -anob", "ss -tlnp 'sport = 135'; systemctl status samba-ad-dc")
         ),

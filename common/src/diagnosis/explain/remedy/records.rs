@@ -1,20 +1,23 @@
 //! DNS records in a remedy: the command that deletes one, the one that registers one, and what to ask
 //! the servers afterwards.
 
-use std::net::IpAddr;
-
 use super::{
-    super::{Confidence, case::Case, finding::BadRecord},
-    remedy::{Ground, command},
+    super::super::{
+        case::Case,
+        cause::Confidence,
+        culprit::{Culprit, DnsRecord, NameServer, ServerHost},
+    },
+    commands::command,
+    context::RemedyContext,
 };
-use crate::facts::Platform;
+use crate::facts::{Platform, RecordType};
 
 /// Records that say something wrong.
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(make_sure(g));
     steps.push(format!("delete the wrong record: {}, value {}", g.name, g.value));
-    let record = g.finding.record.as_ref();
+    let record = g.culprit.and_then(Culprit::record);
     steps.extend(record.into_iter().flat_map(|record| deletions(g.case, record)));
     if record.is_some_and(|record| record.servers.len() > 1) {
         steps.push(
@@ -23,8 +26,8 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let kind = record.map_or("A", |record| record.kind);
-    let register = if kind == "CNAME" { register_alias(g) } else { register_host(g) };
+    let kind = record.map_or(RecordType::A, |record| record.record);
+    let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
     steps.push(format!(
         "on {}, register the right one: {register}; where stale records come back, see that \
          scavenging is on for the zone{}",
@@ -37,7 +40,7 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// Before anything is taken away that may be right.
-pub(super) fn make_sure(g: &Ground<'_>) -> Option<String> {
+pub(super) fn make_sure(g: &RemedyContext<'_>) -> Option<String> {
     (g.finding.confidence != Confidence::Proven).then(|| {
         format!(
             "first make sure that it is not {}'s after all, behind address translation or on an \
@@ -50,33 +53,33 @@ pub(super) fn make_sure(g: &Ground<'_>) -> Option<String> {
 }
 
 /// The command that deletes the record, one a server. dnscmd asks back before it does, samba-tool does not.
-pub(super) fn deletions(case: &Case<'_>, record: &BadRecord) -> Vec<String> {
-    let BadRecord { servers, name, kind, data: Some(data) } = record else { return Vec::new() };
-    let Some(zone) = name.parent() else { return Vec::new() };
+pub(super) fn deletions(case: &Case<'_>, bad: &DnsRecord) -> Vec<String> {
+    let DnsRecord { servers, name, record, .. } = bad;
+    let (Some(data), Some(zone)) = (bad.data(), name.parent()) else { return Vec::new() };
     let host = name.host();
-    let change = |server: IpAddr| {
-        let (to, place) = reach(case, server);
-        let windows =
-            format!("dnscmd {to} /RecordDelete {zone} {host} {kind} {}", dotted(kind, data));
+    // A name in the data of a record is absolute with a dot at its end, whatever the zone.
+    let dot = if *record == RecordType::Cname { "." } else { "" };
+    let change = |server: &NameServer| {
+        let (to, place) = (server.address, place(server));
+        let windows = format!("dnscmd {to} /RecordDelete {zone} {host} {record} {data}{dot}");
         let samba =
-            format!("samba-tool dns delete {to} {zone} {host} {kind} {data} -U Administrator");
+            format!("samba-tool dns delete {to} {zone} {host} {record} {data} -U Administrator");
         format!(
             "that is, where {zone} is the zone{}{place}: {}",
             or_below(&zone.to_string(), host),
             command(platform_of(case, server), &windows, &samba)
         )
     };
-    servers.iter().copied().map(change).collect()
+    servers.iter().map(change).collect()
 }
 
 /// The command that adds the alias by hand, at the first server that lacks it.
-pub(super) fn addition(g: &Ground<'_>) -> Option<String> {
-    let BadRecord { servers, name, kind, .. } = g.finding.record.as_ref()?;
-    let (server, zone, host) = (*servers.first()?, name.parent()?, name.host());
-    let (to, place) = reach(g.case, server);
-    let target = g.source;
-    let windows = format!("dnscmd {to} /RecordAdd {zone} {host} {kind} {target}.");
-    let samba = format!("samba-tool dns add {to} {zone} {host} {kind} {target} -U Administrator");
+pub(super) fn addition(g: &RemedyContext<'_>) -> Option<String> {
+    let DnsRecord { servers, name, record, .. } = g.culprit?.record()?;
+    let (server, zone, host) = (servers.first()?, name.parent()?, name.host());
+    let (to, place, target) = (server.address, place(server), g.source);
+    let windows = format!("dnscmd {to} /RecordAdd {zone} {host} {record} {target}.");
+    let samba = format!("samba-tool dns add {to} {zone} {host} {record} {target} -U Administrator");
     Some(format!(
         "where {zone} is the zone{}{place}: {}",
         or_below(&zone.to_string(), host),
@@ -85,31 +88,27 @@ pub(super) fn addition(g: &Ground<'_>) -> Option<String> {
 }
 
 /// How a server that has less than the others is made to load the zone again.
-pub(super) fn reload(case: &Case<'_>, server: IpAddr, zone: &str) -> String {
-    let (to, place) = reach(case, server);
+pub(super) fn reload(case: &Case<'_>, server: &NameServer, zone: &str) -> String {
+    let to = server.address;
     let windows = format!(
         "dnscmd {to} /ZoneUpdateFromDs {zone} (a zone stored in the directory), dnscmd {to} \
          /ZoneRefresh {zone} (a secondary zone)"
     );
     let samba = "samba-tool drs showrepl there, for DomainDnsZones and ForestDnsZones".to_owned();
     format!(
-        "have {}{place} load the zone again: {}",
-        case.server_name(server),
+        "have {server}{} load the zone again: {}",
+        place(server),
         command(platform_of(case, server), &windows, &samba)
     )
 }
 
-/// A server's address for a command, and where that has to be typed: a loopback address is another
-/// server everywhere else.
-fn reach(case: &Case<'_>, server: IpAddr) -> (IpAddr, String) {
-    let own = server.is_loopback() && !case.evidence.owners.contains_key(&server);
-    let place = if own { format!(", on {}", case.destination()) } else { String::new() };
-    (server, place)
-}
-
-/// A name in the data of a record is absolute with a dot at its end, whatever the zone.
-fn dotted(kind: &str, data: &str) -> String {
-    if kind == "CNAME" { format!("{data}.") } else { data.to_owned() }
+/// Where a command that names this server has to be typed: a loopback address is another server everywhere
+/// else.
+fn place(server: &NameServer) -> String {
+    match &server.host {
+        Some(ServerHost::Destination(name)) => format!(", on {name}"),
+        Some(ServerHost::Dc(_)) | None => String::new(),
+    }
 }
 
 /// In a forest that began with Windows 2000, `_msdcs` may be a folder in the zone of the root.
@@ -120,29 +119,29 @@ fn or_below(zone: &str, host: &str) -> String {
 }
 
 /// What shows whether old records of the zone are taken out.
-fn aging(case: &Case<'_>, record: &BadRecord) -> String {
+fn aging(case: &Case<'_>, record: &DnsRecord) -> String {
     let (Some(server), Some(zone)) = (record.servers.first(), record.name.parent()) else {
         return String::new();
     };
-    let (to, place) = reach(case, *server);
-    match platform_of(case, *server) {
+    let (to, place) = (server.address, place(server));
+    match platform_of(case, server) {
         Some(Platform::Windows) => format!(": dnscmd {to} /ZoneInfo {zone}{place}"),
         _ => String::new(),
     }
 }
 
 /// The platform of a DNS server: what it is where that is known, else what both ends are.
-fn platform_of(case: &Case<'_>, server: IpAddr) -> Option<Platform> {
+fn platform_of(case: &Case<'_>, server: &NameServer) -> Option<Platform> {
     let (from, to) = (case.destination_platform(), case.source_platform());
-    match case.evidence.owners.get(&server) {
-        Some(owner) if owner == case.source() => to,
-        Some(owner) if owner == case.destination() => from,
-        None if server.is_loopback() => from,
-        _ => from.filter(|from| Some(*from) == to),
+    match &server.host {
+        Some(ServerHost::Dc(owner)) if owner == case.source() => to,
+        Some(ServerHost::Dc(owner)) if owner == case.destination() => from,
+        Some(ServerHost::Destination(_)) => from,
+        Some(ServerHost::Dc(_)) | None => from.filter(|from| Some(*from) == to),
     }
 }
 
-pub(super) fn flush(g: &Ground<'_>) -> String {
+pub(super) fn flush(g: &RemedyContext<'_>) -> String {
     let how = command(
         g.case.destination_platform(),
         "ipconfig /flushdns",
@@ -151,35 +150,30 @@ pub(super) fn flush(g: &Ground<'_>) -> String {
     format!("on {}, clear the DNS client's cache: {how}", g.dest)
 }
 
-pub(super) fn register_host(g: &Ground<'_>) -> String {
+pub(super) fn register_host(g: &RemedyContext<'_>) -> String {
     g.at_source("ipconfig /registerdns", "samba_dnsupdate")
 }
 
-pub(super) fn register_alias(g: &Ground<'_>) -> String {
+pub(super) fn register_alias(g: &RemedyContext<'_>) -> String {
     g.at_source("nltest /dsregdns", "samba_dnsupdate --all-names")
 }
 
 /// The questions to put to each server.
-pub(super) fn lookups(g: &Ground<'_>, kind: &str) -> String {
-    let name = match &g.finding.record {
-        Some(record) => record.name.to_string(),
-        None => g.source.to_string(),
-    };
-    let servers = g.case.dns_servers();
-    let each = servers.iter().map(|server| {
-        let (to, place) = reach(g.case, *server);
-        format!("nslookup -type={kind} {name} {to}{place}")
-    });
+pub(super) fn lookups(g: &RemedyContext<'_>, kind: RecordType) -> String {
+    let name = g.culprit.and_then(Culprit::record).map_or(g.source, |record| &record.name);
+    let servers = g.case.dns_servers().iter().map(|server| g.case.name_server(*server));
+    let each = servers
+        .map(|server| format!("nslookup -type={kind} {name} {}{}", server.address, place(&server)));
     each.collect::<Vec<_>>().join("; ")
 }
 
 /// What they must answer, where that is known.
-fn right(g: &Ground<'_>, kind: &str) -> String {
-    if kind == "CNAME" {
+fn right(g: &RemedyContext<'_>, kind: RecordType) -> String {
+    if kind == RecordType::Cname {
         return format!(", which must name {}", g.source);
     }
     let owned = g.case.source_addresses().unwrap_or_default();
-    let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == "A"));
+    let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == RecordType::A));
     let list: Vec<String> = fits.map(ToString::to_string).collect();
     if list.is_empty() {
         return String::new();

@@ -1,15 +1,20 @@
 //! What to do about a service that does not run, or does not register.
 
 use super::{
-    super::{Cause, Side, State, latent::FLAPPING, server::RPC_SERVICES},
-    remedy::Ground,
+    super::super::{
+        cause::{Cause, Side, State},
+        culprit::{Culprit, Obstacle},
+        rules::RPC_SERVICES,
+    },
+    context::RemedyContext,
 };
 use crate::{
     facts::{Platform, Service, StartType},
+    rpc::names,
     windows::{Release, defaults_of},
 };
 
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let source = g.source;
     let service = service(g);
     match g.finding.cause {
@@ -78,16 +83,16 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
 }
 
 /// Of what has come back before, only to go again: starting it is not the end of it.
-fn again(g: &Ground<'_>) -> &'static str {
-    if g.value.contains(FLAPPING) { " again and again" } else { "" }
+fn again(g: &RemedyContext<'_>) -> &'static str {
+    if g.culprit.is_some_and(Culprit::is_flapping) { " again and again" } else { "" }
 }
 
 /// The service that serves the interface.
-fn service<'a>(g: &'a Ground<'_>) -> &'a str {
+fn service<'a>(g: &'a RemedyContext<'_>) -> &'a str {
     g.case.service().map_or("the service", |service| service.name.as_str())
 }
 
-fn look_up(g: &Ground<'_>) -> String {
+fn look_up(g: &RemedyContext<'_>) -> String {
     let service = service(g);
     let log = match service.to_ascii_lowercase().as_str() {
         "dfsr" => "the DFS Replication log",
@@ -109,7 +114,7 @@ fn look_up(g: &Ground<'_>) -> String {
     )
 }
 
-fn compare(g: &Ground<'_>) -> String {
+fn compare(g: &RemedyContext<'_>) -> String {
     let newer = if g.source_is_early() {
         ""
     } else {
@@ -126,8 +131,8 @@ fn compare(g: &Ground<'_>) -> String {
 }
 
 /// Its own map, asked on the spot: it must list the interface on TCP.
-fn started(g: &Ground<'_>) -> String {
-    let name = super::interface_name(g.case.interface());
+fn started(g: &RemedyContext<'_>) -> String {
+    let name = names::label(g.case.interface());
     format!("see that it lists {name} on ncacn_ip_tcp: {}", g.ask_mapper())
 }
 
@@ -137,7 +142,7 @@ fn is_lsass(service: &str) -> bool {
     ["samss", "lsass"].iter().any(|name| service.eq_ignore_ascii_case(name))
 }
 
-fn start(g: &Ground<'_>) -> String {
+fn start(g: &RemedyContext<'_>) -> String {
     let service = service(g);
     let disabled = g
         .case
@@ -168,7 +173,7 @@ fn start(g: &Ground<'_>) -> String {
 }
 
 /// Restarting a service cuts off who is connected, and a part of lsass is restarted with its host.
-pub(super) fn restart(g: &Ground<'_>) -> String {
+pub(super) fn restart(g: &RemedyContext<'_>) -> String {
     let (source, service) = (g.source, service(g));
     match g.case.source_platform() {
         Some(Platform::Windows) if is_lsass(service) || g.case.service().is_none() => format!(
@@ -198,7 +203,7 @@ pub(super) fn restart(g: &Ground<'_>) -> String {
 }
 
 /// The account that a service has by default, on the release of its host where that is known.
-fn default_account(g: &Ground<'_>, service: &str) -> &'static str {
+fn default_account(g: &RemedyContext<'_>, service: &str) -> &'static str {
     let evidence = g.case.evidence;
     let facts =
         if g.finding.side == Side::Destination { &evidence.destination } else { &evidence.source };
@@ -216,11 +221,18 @@ fn default_account(g: &Ground<'_>, service: &str) -> &'static str {
 
 /// An RPC service off its default, on either side; with it those that are disabled beside it, or the host
 /// comes back without them.
-fn misconfigured(g: &Ground<'_>) -> Vec<String> {
+fn misconfigured(g: &RemedyContext<'_>) -> Vec<String> {
     let at_destination = g.finding.side == Side::Destination;
     let host = if at_destination { g.dest } else { g.source };
     let held = if at_destination { g.case.destination_services } else { g.case.source_services };
-    let service = g.name.split(' ').next().unwrap_or("RpcSs");
+    let service = match g.culprit {
+        Some(
+            Culprit::Service { service: Some(service), .. }
+            | Culprit::MapperService { service, .. }
+            | Culprit::Obstacle { obstacle: Obstacle::RpcService { service, .. }, .. },
+        ) => service.as_str(),
+        _ => "RpcSs",
+    };
     let list = held.and_then(|services| services.fact.list.value()).into_iter().flatten();
     let is_disabled = |other: &&Service| {
         matches!(other.start.value(), Some(StartType::Disabled))

@@ -1,15 +1,23 @@
 //! What to do about settings with which a service cannot register.
 
-use super::{super::Cause, remedy::Ground, service::restart};
-use crate::facts::DnsName;
+use super::{
+    super::super::{
+        cause::Cause,
+        culprit::{Culprit, Obstacle},
+    },
+    context::RemedyContext,
+    ports::pinned,
+    service::restart,
+};
+use crate::facts::StaticPortOwner;
 
 const INTERNET: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
 
 /// Where the dynamic range is kept before Windows Server 2008.
 const TCPIP: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
 
-pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
-    let (source, name, value) = (g.source, g.name, g.value);
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
     let whole = format!(
         "restart {source}, which interrupts its clients: the runtime reads it then (shutdown /r /t 0)"
     );
@@ -49,8 +57,8 @@ pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
 
 /// The values that both of Microsoft's lists have, each with its command. What is there is asked about
 /// before it is overwritten.
-fn client_protocols(g: &Ground<'_>, whole: String) -> Vec<String> {
-    let (source, value) = (g.source, g.value);
+fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    let (source, value) = (g.source, &g.value);
     let key = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
     let held = g.case.source_rpc.and_then(|rpc| rpc.client_protocols.value());
     let lacks = |name: &&str| {
@@ -72,26 +80,13 @@ fn client_protocols(g: &Ground<'_>, whole: String) -> Vec<String> {
     ]
 }
 
-/// The command that gives a service one port, PORT.
-pub(super) fn pinned(service: &str, source: &DnsName) -> String {
-    let (key, value) = match service.to_ascii_lowercase().as_str() {
-        "netlogon" => ("Netlogon", "DCTcpipPort"),
-        "ntfrs" => ("NTFRS", "\"RPC TCP/IP Port Assignment\""),
-        "dfsr" => return format!("dfsrdiag StaticRPC /Port:PORT /Member:{}", source.host()),
-        _ => ("NTDS", "\"TCP/IP Port\""),
+fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
+    let owner = match g.culprit {
+        Some(Culprit::Obstacle { obstacle: Obstacle::StaticPort { owner, .. }, .. }) => *owner,
+        _ => StaticPortOwner::Ntds,
     };
-    format!(
-        "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\{key}\\Parameters /v {value} /t REG_DWORD /d \
-         PORT"
-    )
-}
-
-fn static_port(g: &Ground<'_>) -> Vec<String> {
-    let (source, name, value) = (g.source, g.name, g.value);
-    let owner = ["Netlogon", "NTFRS", "DFSR"]
-        .into_iter()
-        .find(|owner| name.to_ascii_lowercase().contains(&owner.to_ascii_lowercase()));
-    let set = pinned(owner.unwrap_or("NTDS"), source);
+    let set = pinned(owner, source);
     vec![
         format!(
             "{name}: {value}; on {source}, see who listens there: netstat -ano, then tasklist /svc for \
@@ -105,11 +100,13 @@ fn static_port(g: &Ground<'_>) -> Vec<String> {
     ]
 }
 
-fn range(g: &Ground<'_>, whole: String) -> Vec<String> {
-    let (source, name, value) = (g.source, g.name, g.value);
+fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
+    let is_listed =
+        matches!(g.culprit, Some(Culprit::Obstacle { obstacle: Obstacle::InternetPorts(_), .. }));
     let early = g.source_is_early();
     let mut steps = vec![format!("{name}: {value}; on {source}, see it: {}", {
-        if g.kind == "registry-value" {
+        if is_listed {
             format!("reg query {INTERNET}")
         } else if early {
             format!("reg query {TCPIP} /v MaxUserPort; netstat -anob")
@@ -118,7 +115,7 @@ fn range(g: &Ground<'_>, whole: String) -> Vec<String> {
                 .to_owned()
         }
     })];
-    if g.kind == "registry-value" {
+    if is_listed {
         steps.push(format!(
             "after a copy (reg export {INTERNET} rpc-internet.reg), list at least 100 free ports: reg add \
              {INTERNET} /v Ports /t REG_MULTI_SZ /d 5000-5200 /f, which overwrites what is there, and open \

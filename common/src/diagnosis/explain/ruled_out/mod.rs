@@ -6,31 +6,28 @@ mod server;
 use std::net::IpAddr;
 
 use self::{reasons::reasons, server::server_ruled_out};
-use super::{
-    super::{
-        Cause, RuledOut, State,
-        case::Case,
-        finding::Finding,
-        misled::{alias_name, alias_twice},
-        naming::{Alias, View, effective},
-        owner::Owner,
-    },
-    interface_name,
+use super::super::{
+    case::{Case, Owner, effective},
+    cause::{Cause, State},
+    name_source::{Alias, NameSource},
+    rules::{Finding, alias_twice},
+    verdict::RuledOut,
 };
 use crate::facts::Source;
+use crate::rpc::names;
 
 /// The causes that were considered and left, each with the fact that speaks against it.
-pub(in super::super) fn ruled_out(
+pub(in crate::diagnosis) fn ruled_out(
     case: &Case<'_>,
-    views: &[View<'_>],
+    name_sources: &[NameSource<'_>],
     finding: &Finding,
 ) -> Vec<RuledOut> {
     if finding.state == State::Unknown {
         return Vec::new();
     }
     let mut all = Vec::new();
-    names_ruled_out(case, views, &mut all);
-    server_ruled_out(case, views, finding, &mut all);
+    names_ruled_out(case, name_sources, &mut all);
+    server_ruled_out(case, name_sources, finding, &mut all);
     reasons(case, finding, &mut all);
     settings_ruled_out(case, &mut all);
     static_port(case, &mut all);
@@ -38,41 +35,50 @@ pub(in super::super) fn ruled_out(
     all
 }
 
-fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>) {
+fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
-    let hosts = views.iter().find(|view| view.source == Source::Hosts);
+    let hosts = name_sources.iter().find(|name_source| name_source.kind == Source::Hosts);
     if let Some(hosts) = hosts {
         if hosts.addresses.is_empty() {
-            let why = format!("{} on {} maps neither name", case.hosts_path(), case.destination());
+            let why = format!(
+                "{} on {} maps neither name",
+                case.hosts_path().unwrap_or("hosts file"),
+                case.destination()
+            );
             rule(Cause::HostsFileOverride, why);
         } else if hosts.is_right(case) {
             rule(Cause::HostsFileOverride, "its line gives an address of the source".to_owned());
         }
     }
-    let dns = || views.iter().filter(|view| matches!(view.source, Source::Dns(_)));
+    let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
     if dns().next().is_some() {
-        if dns().all(|view| matches!(view.alias, Alias::Target(_))) {
-            let why = format!("every DNS server has {}", alias_name(case));
-            rule(Cause::DnsCnameMissing, why);
+        if let Some(alias) = case.alias_name()
+            && dns().all(|name_source| matches!(name_source.alias, Alias::Target(_)))
+        {
+            rule(Cause::DnsCnameMissing, format!("every DNS server has {alias}"));
         }
-        let is_named = |view: &View<'_>| matches!(&view.alias, Alias::Target(target) if target == case.source());
+        let is_named = |name_source: &NameSource<'_>| matches!(name_source.alias, Alias::Target(target) if target == case.source());
         if dns().all(is_named) && alias_twice(case).is_none() {
             let why = format!("on every DNS server the CNAME names {}", case.source());
             rule(Cause::DnsCnameWrong, why);
         }
-        let right = |view: &View<'_>| {
-            !view.addresses.is_empty()
-                && *view.name == *case.source()
-                && view.addresses.iter().all(|(address, _)| case.owner(*address) == Owner::Source)
+        let right = |name_source: &NameSource<'_>| {
+            !name_source.addresses.is_empty()
+                && *name_source.name == *case.source()
+                && name_source
+                    .addresses
+                    .iter()
+                    .all(|mapped| case.owner(mapped.address) == Owner::Source)
         };
         if dns().all(right) {
             let why = format!("every DNS server gives only addresses of {}", case.source());
             rule(Cause::DnsAStale, why);
         }
     }
-    let mut said = dns().map(|view| view.addresses).filter(|addresses| !addresses.is_empty());
+    let mut said =
+        dns().map(|name_source| name_source.addresses).filter(|addresses| !addresses.is_empty());
     if let Some(first) = said.next()
-        && dns().all(|view| view.addresses == first)
+        && dns().all(|name_source| name_source.addresses == first)
     {
         rule(Cause::DnsServersDisagree, "every DNS server gives the same addresses".to_owned());
     }
@@ -82,9 +88,15 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             Cause::LmhostsOverride => source == Source::Lmhosts,
             _ => matches!(source, Source::Wins(_)),
         };
-        let asked = || views.iter().filter(|view| is_of(view.source) && view.answered);
+        let asked = || {
+            name_sources
+                .iter()
+                .filter(|name_source| is_of(name_source.kind) && name_source.answered)
+        };
         // Whose an address is may not be known: that is no word for it.
-        let is_harmless = |view: &View<'_>| view.addresses.is_empty() || view.is_right(case);
+        let is_harmless = |name_source: &NameSource<'_>| {
+            name_source.addresses.is_empty() || name_source.is_right(case)
+        };
         if asked().next().is_none() || !asked().all(is_harmless) {
             continue;
         }
@@ -93,15 +105,16 @@ fn names_ruled_out(case: &Case<'_>, views: &[View<'_>], all: &mut Vec<RuledOut>)
             Cause::LmhostsOverride => format!("the LMHOSTS file of {}", case.destination()),
             _ => "every WINS server that was asked".to_owned(),
         };
-        let why = if asked().all(|view| view.addresses.is_empty()) {
+        let why = if asked().all(|name_source| name_source.addresses.is_empty()) {
             format!("{what} has no address of the name")
         } else {
             format!("{what} gives only addresses of {}", case.source())
         };
         rule(cause, why);
     }
+    let decides = effective(name_sources);
     let effective: Vec<IpAddr> =
-        effective(views).map_or(Vec::new(), |view| view.addresses.iter().map(|a| a.0).collect());
+        decides.map_or(Vec::new(), |by| by.addresses.iter().map(|mapped| mapped.address).collect());
     let is_source = |address: &IpAddr| case.owner(*address) == Owner::Source;
     if let Some(address) = effective.first().filter(|_| effective.iter().all(is_source)) {
         let why = format!("{address}, where the name leads, is {}", case.source());
@@ -121,7 +134,7 @@ fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     if let Some(filters) = case.source_filters.filter(|filters| filters.rpc_is_whole()) {
         let rows = filters.rpc.value().map(Vec::as_slice).unwrap_or_default();
         if !rows.iter().any(|filter| filter.blocks(case.interface().uuid)) {
-            let interface = interface_name(case.interface());
+            let interface = names::label(case.interface());
             let count = rows.len();
             let why = format!("none of the RPC filters of {source} ({count}) blocks {interface}");
             rule(Cause::RpcFiltered, why);

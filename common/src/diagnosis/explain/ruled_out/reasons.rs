@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::super::{Cause, RuledOut, State, case::Case, finding::Finding};
+use super::super::super::{
+    case::Case,
+    cause::{Cause, State},
+    rules::Finding,
+    verdict::RuledOut,
+};
 use crate::{
     facts::{RangeUse, Reading, Timestamp, Transport},
     windows::{RpcPorts, rpc_ports},

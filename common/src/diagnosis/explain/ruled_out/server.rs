@@ -1,21 +1,21 @@
 //! What the source's own state and the way to it leave out.
 
-use super::super::{
-    super::{
-        Cause, Confidence, RuledOut, State,
-        case::Case,
-        finding::Finding,
-        naming::{View, effective},
-        path::Path,
-    },
-    interface_name,
+use super::super::super::{
+    case::{Case, Reach, effective},
+    cause::{Cause, Confidence, State},
+    name_source::NameSource,
+    rules::Finding,
+    verdict::RuledOut,
 };
-use crate::facts::{BootMode, ServiceState};
+use crate::{
+    facts::{BootMode, ServiceState},
+    rpc::names,
+};
 
 /// What the source says of itself, and how far the destination got.
 pub(super) fn server_ruled_out(
     case: &Case<'_>,
-    views: &[View<'_>],
+    name_sources: &[NameSource<'_>],
     finding: &Finding,
     all: &mut Vec<RuledOut>,
 ) {
@@ -34,21 +34,21 @@ pub(super) fn server_ruled_out(
         let why = format!(
             "{} itself lists {} on port {}",
             case.source(),
-            interface_name(case.interface()),
+            names::label(case.interface()),
             ports.join(", ")
         );
         rule(Cause::EndpointsUnregistered, why.clone());
         rule(Cause::RegistrationFailed, why);
     }
-    let leads = effective(views).and_then(|view| view.addresses.first());
-    let Some(&(address, _)) = leads else { return };
-    match case.path(address) {
-        Path::Reached(port) => {
+    let leads = effective(name_sources).and_then(|name_source| name_source.addresses.first());
+    let Some(address) = leads.map(|mapped| mapped.address) else { return };
+    match case.reach(address) {
+        Reach::Reached(port) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
             rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
         }
-        Path::NotRegistered(_) => {
+        Reach::NotRegistered(_) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
             // that they do: here is what was seen.
@@ -59,7 +59,7 @@ pub(super) fn server_ruled_out(
             rule(Cause::DynamicPortBlocked, why);
             rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
         }
-        Path::PortUnreached(port, _) => {
+        Reach::PortUnreached(port, _) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             let why = format!(
                 "the endpoint mapper at {address} named port {port}: it is registered; a client that \
@@ -67,17 +67,17 @@ pub(super) fn server_ruled_out(
             );
             rule(Cause::RegistrationFailed, why);
         }
-        Path::PortBind(..) | Path::Mapper(..) => {
+        Reach::PortBind(..) | Reach::Mapper(..) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
         }
-        Path::Unreached(_) | Path::NotSeen => {}
+        Reach::Unreached(_) | Reach::NotSeen => {}
     }
 }
 
 /// The ways in which a registration can be gone, against what is known of when it was there.
 fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let source = case.source();
-    let interface = interface_name(case.interface());
+    let interface = names::label(case.interface());
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     // What comes and goes, and is there now, has been all of these.
     if finding.state == State::Latent {

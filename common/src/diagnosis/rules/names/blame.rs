@@ -1,28 +1,22 @@
-//! Which record, line or cache is to blame for a wrong address, named so that it can be found.
+//! The record, line or cache that is to blame for a wrong address.
 
 use std::net::IpAddr;
 
 use super::{
-    super::{
-        Cause, Confidence,
-        case::Case,
-        finding::{BadRecord, Finding},
-        naming::{Alias, View},
+    super::super::{
+        case::{Case, WrongAddress},
+        cause::Cause,
+        culprit::{AnswersThere, Culprit, DnsRecord, FileLine, LeadsTo, OtherHost, RecordTrouble},
+        name_source::{Alias, NameSource},
     },
-    TRANSLATED,
     alias::wrong_alias,
-    alias_name, is_translated,
+    holders::servers_where,
 };
-use crate::facts::Source;
+use crate::facts::{RecordType, Source};
 
-/// Proven where the source itself says who it is.
-pub(super) const fn sure_of_source(case: &Case<'_>) -> Confidence {
-    if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely }
-}
-
-/// Which sort of mapping a source of names holds wrong.
-pub(super) fn mapping(case: &Case<'_>, view: &View<'_>) -> Cause {
-    match (view.source, &view.alias) {
+/// The cause where a source of names holds a wrong address, by the sort of source.
+pub(super) fn mapping(case: &Case<'_>, name_source: &NameSource<'_>) -> Cause {
+    match (name_source.kind, &name_source.alias) {
         (Source::Hosts, _) => Cause::HostsFileOverride,
         (Source::Cache, _) => Cause::DnsCacheStale,
         (Source::Lmhosts, _) => Cause::LmhostsOverride,
@@ -32,118 +26,76 @@ pub(super) fn mapping(case: &Case<'_>, view: &View<'_>) -> Cause {
     }
 }
 
-pub(super) fn blame(
-    finding: Finding,
+/// The culprit where `name_source` gives an address of another host.
+pub(super) fn culprit(
     case: &Case<'_>,
-    views: &[View<'_>],
-    view: &View<'_>,
-    address: IpAddr,
-    line: Option<u32>,
-    owner: Option<&str>,
-) -> Finding {
-    let owner = match owner {
-        None => format!("{address}, not an address of {}", case.source()),
-        Some(owner) if is_translated(case, address, owner) => {
-            format!("{address}, where {owner} answers, which does not have it: {TRANSLATED}")
+    name_sources: &[NameSource<'_>],
+    name_source: &NameSource<'_>,
+    wrong: &WrongAddress,
+) -> Culprit {
+    let there = match &wrong.owner {
+        None => AnswersThere::NotKnown,
+        Some(OtherHost::Named(name)) if is_translated(case, wrong.address, name) => {
+            AnswersThere::Translated(name.clone())
         }
-        Some(owner) => format!("{address}, which is {owner}"),
+        Some(owner) => AnswersThere::Other(owner.clone()),
     };
-    match (view.source, mapping(case, view)) {
+    let (address, line) = (wrong.address, wrong.line);
+    culprit_where(case, name_sources, name_source, (address, line), there)
+}
+
+/// The culprit where `name_source` gives an address, on a line where it is a file, at which `there` is found.
+pub(super) fn culprit_where(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+    name_source: &NameSource<'_>,
+    (address, line): (IpAddr, Option<u32>),
+    there: AnswersThere,
+) -> Culprit {
+    let dc = case.destination().clone();
+    let leads = LeadsTo { address, wanted: case.source().clone(), there };
+    match (name_source.kind, mapping(case, name_source)) {
         (Source::Hosts, _) => {
-            let line = line.map_or(String::new(), |line| format!(":{line}"));
-            finding.culprit(
-                "hosts-line",
-                format!("{}{line} on {}", case.hosts_path(), case.destination()),
-                owner,
-            )
+            let path = case.hosts_path().map(ToOwned::to_owned);
+            Culprit::HostsLine(FileLine { dc, path, line, leads })
         }
         (Source::Lmhosts, _) => {
-            let line = line.map_or(String::new(), |line| format!(":{line}"));
-            let lmhosts = case.destination_resolver.and_then(|r| r.fact.lmhosts.value());
-            let path = lmhosts.map_or("LMHOSTS file", |file| file.path.as_str());
-            finding.culprit(
-                "lmhosts-line",
-                format!("{path}{line} on {}", case.destination()),
-                owner,
-            )
+            let path = case.lmhosts_path().map(ToOwned::to_owned);
+            Culprit::LmhostsLine(FileLine { dc, path, line, leads })
         }
-        (Source::Wins(server), _) => finding.culprit(
-            "wins-record",
-            format!("{} on WINS server {}", case.source().host(), case.server_name(server)),
-            owner,
-        ),
+        (Source::Wins(server), _) => Culprit::WinsRecord {
+            dc: case.source().clone(),
+            server: case.name_server(server),
+            leads,
+        },
         (Source::Cache, _) => {
-            let record = if *view.name == *case.source() {
-                view.name.to_string()
-            } else {
-                format!("CNAME {}, {},", alias_name(case), view.name)
-            };
-            finding.culprit(
-                "dns-cache",
-                format!("{record} in the DNS client's cache of {}", case.destination()),
-                owner,
-            )
+            let is_own = *name_source.name == *case.source();
+            let alias = case.alias_name().filter(|_| !is_own).cloned();
+            Culprit::CachedName { dc, alias, name: name_source.name.clone(), leads }
         }
-        (Source::System, _) => finding.culprit(
-            "system-resolver",
-            format!("{} as {} of {} has it", view.name, view.source, case.destination()),
-            owner,
-        ),
+        (Source::System, _) => {
+            Culprit::ResolverAnswer { dc, name: name_source.name.clone(), leads }
+        }
         (Source::Dns(_), Cause::DnsCnameWrong) => {
-            let holds = |other: &View<'_>| other.alias == view.alias;
-            let servers = servers_where(case, views, holds);
-            let finding = finding.culprit(
-                "dns-record",
-                format!("CNAME {} on DNS server {servers}", alias_name(case)),
-                format!("{}, {owner}", view.name),
-            );
-            wrong_alias(finding, case, views, view)
+            let trouble = RecordTrouble::WrongTarget { target: name_source.name.clone(), leads };
+            wrong_alias(case, name_sources, name_source, trouble)
         }
         (Source::Dns(_), _) => {
-            let kind = if address.is_ipv4() { "A" } else { "AAAA" };
-            let holds = |other: &View<'_>| {
-                other.name == view.name && other.addresses.iter().any(|(a, _)| *a == address)
-            };
-            let servers = servers_where(case, views, holds);
-            finding
-                .culprit(
-                    "dns-record",
-                    format!("{kind} {} on DNS server {servers}", view.name),
-                    owner,
-                )
-                .record(BadRecord {
-                    servers: addresses_where(views, holds),
-                    name: view.name.clone(),
-                    kind,
-                    data: Some(address.to_string()),
-                })
+            let holds =
+                |other: &NameSource<'_>| other.name == name_source.name && other.gives(address);
+            Culprit::DnsRecord(DnsRecord {
+                name: name_source.name.clone(),
+                record: if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa },
+                servers: servers_where(case, name_sources, holds),
+                trouble: RecordTrouble::WrongAddress(leads),
+            })
         }
     }
 }
 
-pub(super) fn servers_where(
-    case: &Case<'_>,
-    views: &[View<'_>],
-    holds: impl Fn(&View<'_>) -> bool,
-) -> String {
-    let servers: Vec<String> = views
-        .iter()
-        .filter(|view| holds(view))
-        .filter_map(|view| match view.source {
-            Source::Dns(server) => Some(case.server_name(server)),
-            _ => None,
-        })
-        .collect();
-    servers.join(", ")
-}
-
-pub(super) fn addresses_where(
-    views: &[View<'_>],
-    holds: impl Fn(&View<'_>) -> bool,
-) -> Vec<IpAddr> {
-    let servers = views.iter().filter(|view| holds(view)).filter_map(|view| match view.source {
-        Source::Dns(server) => Some(server),
-        _ => None,
-    });
-    servers.collect()
+/// Whether a domain controller answers at an address that it does not have, by its own word.
+pub(super) fn is_translated(case: &Case<'_>, address: IpAddr, name: &str) -> bool {
+    let owners = &case.evidence.owners;
+    let speaks = || owners.values().any(|owner| owner.as_str().eq_ignore_ascii_case(name));
+    !owners.contains_key(&address) && speaks()
 }

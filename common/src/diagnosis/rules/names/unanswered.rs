@@ -1,82 +1,81 @@
-//! The name leads nowhere: no source of names answered, or none has an address; and what is to come of
-//! servers that are silent.
+//! The name leads nowhere: no source of names answered, or none has an address. And what silent DNS servers
+//! will come to.
 
 use std::net::IpAddr;
 
-use super::{
-    Cause, Confidence, Side, State,
-    case::Case,
+use super::super::{
+    super::{
+        case::Case,
+        cause::{Cause, Confidence, Side, State},
+        culprit::{Culprit, NamePlace, NameServer},
+        name_source::{Alias, NameSource},
+    },
     finding::Finding,
-    naming::{Alias, View},
+    missing::Missing,
 };
 use crate::facts::{Answer, Source};
 
-/// The destination still knows the name by its cache alone: no DNS server gave any answer.
-pub(super) fn until_forgotten(
+/// The finding where the destination still knows the name by its cache alone: no DNS server gave any answer.
+pub(in super::super) fn until_forgotten(
     case: &Case<'_>,
-    views: &[View<'_>],
-    view: &View<'_>,
+    name_sources: &[NameSource<'_>],
+    decides: &NameSource<'_>,
 ) -> Option<Finding> {
-    let answered = |other: &View<'_>| other.answered || *other.alias != Alias::NoAnswer;
-    let silent = || views.iter().filter(|other| other.is_dns()).all(|other| !answered(other));
-    if view.source != Source::Cache || !silent() {
+    let answered = |other: &NameSource<'_>| other.answered || *other.alias != Alias::NoAnswer;
+    let silent =
+        || name_sources.iter().filter(|other| other.is_dns()).all(|other| !answered(other));
+    if decides.kind != Source::Cache || !silent() {
         return None;
     }
-    let finding = unanswered(case, views);
+    let finding = unanswered(case, name_sources);
     (finding.state == State::Failing).then(|| finding.latent())
 }
 
 /// Whether every DNS server of the destination said where the source is.
-pub(super) fn every_server_answered(case: &Case<'_>, views: &[View<'_>]) -> bool {
+pub(in super::super) fn every_server_answered(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+) -> bool {
     let answered = |server: &IpAddr| {
-        views.iter().any(|view| view.source == Source::Dns(*server) && view.answered)
+        name_sources.iter().any(|other| other.kind == Source::Dns(*server) && other.answered)
     };
     case.dns_servers().iter().all(answered)
 }
 
-/// No source of names said anything. A server that was not asked is not silent.
-pub(super) fn unanswered(case: &Case<'_>, views: &[View<'_>]) -> Finding {
+/// The finding where no source of names said anything. A server that was not asked is not silent.
+pub(in super::super) fn unanswered(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     let lookups = || case.look.iter().flat_map(|look| &look.seen.lookups);
-    let was_asked = |source: Source| {
+    let was_asked = |server: &IpAddr| {
+        let source = Source::Dns(*server);
         lookups().any(|l| l.source == source && !matches!(l.answer, Answer::NotAsked(_)))
     };
-    let servers: Vec<String> = views
+    let servers: Vec<NameServer> = name_sources
         .iter()
-        .filter(|view| was_asked(view.source))
-        .filter_map(|view| match view.source {
-            Source::Dns(server) => Some(case.server_name(server)),
-            _ => None,
-        })
+        .filter_map(NameSource::dns_server)
+        .filter(was_asked)
+        .map(|server| case.name_server(server))
         .collect();
     if servers.is_empty() {
-        return Finding::unknown(format!(
-            "the answers of the DNS servers of {}: its look at {} has none",
-            case.destination(),
-            case.source()
-        ));
+        return Finding::unknown(Missing::DnsAnswers);
     }
     Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-server", servers.join(", "), "no answer to any question")
+        .blames(Culprit::SilentDnsServers(servers))
         .sure(Confidence::Likely)
 }
 
-/// The name has no address.
-pub(super) fn address_missing(case: &Case<'_>, view: &View<'_>) -> Finding {
-    let place = match view.source {
-        Source::Dns(server) => {
-            format!("A {} on DNS server {}", view.name, case.server_name(server))
-        }
-        _ => format!("{} in {}", view.name, view.source),
-    };
-    if !view.answered {
-        return Finding::unknown(format!(
-            "an answer of {} for the address of {}",
-            view.source, view.name
-        ));
+/// The finding where the name has no address.
+pub(in super::super) fn address_missing(case: &Case<'_>, decides: &NameSource<'_>) -> Finding {
+    let name = decides.name.clone();
+    if !decides.answered {
+        return Finding::unknown(Missing::AddressAnswer(decides.kind, name));
     }
+    let place = match decides.kind {
+        Source::Dns(server) => NamePlace::Dns(case.name_server(server)),
+        other => NamePlace::Other(other),
+    };
     let confidence =
         if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely };
     Finding::failing(Cause::NotError1753, Side::NameResolution, 8524)
-        .culprit("dns-record", place, "no address")
+        .blames(Culprit::NameWithoutAddress { name, place })
         .sure(confidence)
 }

@@ -4,18 +4,63 @@
 use std::net::IpAddr;
 
 use super::{
-    super::{Cause, Confidence, Side, case::Case, finding::Finding, path::Path},
+    super::{
+        super::{
+            case::{Case, Reach},
+            cause::{Cause, Confidence, Side},
+            culprit::{Culprit, FilterEffect, FilterName, RegistrationHolder, RegistrationTrouble},
+        },
+        finding::Finding,
+        missing::Missing,
+    },
     pattern::pattern,
 };
 use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
-    let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
-    let filter = blocking(case, RpcFilterLayer::Resolution);
-    // Listed at a moment between two looks that were denied, or on both sides of the only one: it
-    // was listed when it was denied.
-    let throughout = case.looked_over().is_some_and(|(since, until)| {
+    let throughout = is_listed_throughout(case);
+    if let Some(filter) = blocking(case, RpcFilterLayer::Resolution) {
+        return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
+            .blames(met(case, filter, address, FilterEffect::Resolution))
+            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
+    }
+    let culprit = Culprit::Registration {
+        holder: RegistrationHolder::At { dc: case.source().clone(), address },
+        trouble: RegistrationTrouble::Denied,
+    };
+    if !throughout {
+        let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
+        let missing = if listed > looked { Missing::NewerLook } else { Missing::NewerMap };
+        let finding = Finding::failing(Cause::Unknown, Side::Source, 1753);
+        return finding.blames(culprit).missing(missing);
+    }
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::NotRegistered(_)),
+        |reach| matches!(reach, Reach::Reached(_) | Reach::PortUnreached(..) | Reach::PortBind(..)),
+    );
+    // No filter that fits, or a host that has none: something on the way answers in its place,
+    // unless it answers everybody so.
+    let none = case.source_filters.is_some_and(|filters| {
+        filters.rpc_is_whole() || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
+    });
+    let on_the_way = none && !pattern.all_fail();
+    let side = if on_the_way { Side::Network } else { Side::Source };
+    let finding = Finding::failing(Cause::RpcFiltered, side, 1753).blames(culprit);
+    // A host that did not say who it is may be another one with the same address.
+    if case.is_named_at(address) {
+        finding.sure(Confidence::Likely)
+    } else {
+        finding.missing(Missing::WhoAnswers(address))
+    }
+}
+
+/// Whether the source listed the interface when the destination was denied it: at a moment between two looks
+/// that were denied, or on both sides of the only one.
+fn is_listed_throughout(case: &Case<'_>) -> bool {
+    case.looked_over().is_some_and(|(since, until)| {
         let listed = case.source_map.is_some_and(|map| (since..=until).contains(&map.at));
         // The last stretch goes on for as long as the map still has it.
         let last = case.registrations().last().filter(|last| last.lost.is_none());
@@ -23,50 +68,16 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
         let goes_on = last.is_some_and(|last| last.first <= until && map >= Some(since));
         let mut known = case.registrations();
         listed || goes_on || known.any(|known| known.first <= until && known.last >= since)
-    });
-    let name = format!("{} at {address}", case.source());
-    let value = "listed by the source itself, denied to the destination";
-    if let Some(filter) = filter {
-        let value = format!("{value}; the filter blocks what the endpoint mapper resolves");
-        return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
-            .culprit("rpc-filter", format!("{} ({}) on {name}", filter.name, filter.key), value)
-            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
+    })
+}
+
+fn met(case: &Case<'_>, filter: &RpcFilter, address: IpAddr, effect: FilterEffect) -> Culprit {
+    Culprit::RpcFilter {
+        filter: FilterName { name: filter.name.clone(), key: filter.key },
+        dc: case.source().clone(),
+        address,
+        effect,
     }
-    if throughout {
-        let pattern = pattern(
-            case,
-            address,
-            |path| matches!(path, Path::NotRegistered(_)),
-            |path| matches!(path, Path::Reached(_) | Path::PortUnreached(..) | Path::PortBind(..)),
-        );
-        // No filter that fits, or a host that has none: something on the way answers in its place,
-        // unless it answers everybody so.
-        let none = case.source_filters.is_some_and(|filters| {
-            filters.rpc_is_whole()
-                || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
-        });
-        let on_the_way = none && !pattern.all_fail;
-        let side = if on_the_way { Side::Network } else { Side::Source };
-        let finding =
-            Finding::failing(Cause::RpcFiltered, side, 1753).culprit("registration", name, value);
-        // One that did not say who it is may be another host with the same address.
-        return if case.is_named_at(address) {
-            finding.sure(Confidence::Likely)
-        } else {
-            finding.missing(format!("who answers at {address}: nobody there said a name"))
-        };
-    }
-    let missing = if listed > looked {
-        format!("a look of {} that is newer than the source's own endpoint map", case.destination())
-    } else {
-        format!(
-            "a newer endpoint map of {}; if it still lists the interface, an RPC filter there",
-            case.source()
-        )
-    };
-    Finding::failing(Cause::Unknown, Side::Source, 1753)
-        .culprit("registration", name, value)
-        .missing(missing)
 }
 
 /// The filter of the source, at this layer, that may block the interface.
@@ -91,11 +102,7 @@ pub(in super::super) fn turned_away(case: &Case<'_>, address: IpAddr) -> Option<
     }
     Some(
         Finding::failing(Cause::RpcFiltered, Side::Source, 5)
-            .culprit(
-                "rpc-filter",
-                format!("{} ({}) on {} at {address}", filter.name, filter.key, case.source()),
-                format!("it blocks calls of the interface; port {} denies access", port.port),
-            )
+            .blames(met(case, filter, address, FilterEffect::Calls(port.port)))
             // The filter may have conditions that are not told, and a caller with credentials get by.
             .sure(Confidence::Likely),
     )

@@ -1,32 +1,37 @@
-//! Who else fails in the same way: the pattern tells a host from a path.
+//! The pattern of the other witnesses: who else fails in the same way tells a host from a path.
 
 use std::net::IpAddr;
 
-use super::super::{
-    Confidence, Side,
-    case::Case,
-    owner::Owner,
-    path::{Path, path},
+use super::super::super::{
+    case::{Case, Owner, Reach, reach},
+    cause::{Confidence, Side},
+    culprit::{Named, Witnesses},
 };
-use crate::facts::AddressProbe;
+use crate::facts::{AddressProbe, DnsName};
 
-/// Who else fails in the same way: the pattern tells a host from a path.
+/// At most so many witnesses are named.
+const NAMED: usize = 5;
+
+/// What the other witnesses saw at one address of the source, and the side on which that puts the fault.
 pub(super) struct Pattern {
     pub(super) side: Side,
-    pub(super) words: String,
-    /// Whether somebody got through, after the destination had failed.
-    pub(super) others_reach: bool,
-    /// Whether somebody else looked, and nobody did.
-    pub(super) all_fail: bool,
+    pub(super) witnesses: Witnesses,
 }
 
 impl Pattern {
+    /// Whether another witness looked, and none got through.
+    pub(super) const fn all_fail(&self) -> bool {
+        matches!(self.witnesses, Witnesses::AllFail(_))
+    }
+
     /// How sure the side is, with what the source says of the port itself.
     pub(super) fn confidence(&self, case: &Case<'_>, listens: Option<bool>) -> Confidence {
         let since = case.against_since();
         let said = case.source_ports.map(|ports| ports.at);
         let after = since.is_some_and(|since| said.is_some_and(|said| said >= since));
-        match (listens, self.others_reach) {
+        // After the destination had failed.
+        let others_reach = matches!(self.witnesses, Witnesses::Reach { .. });
+        match (listens, others_reach) {
             (Some(true), true) if after => Confidence::Proven,
             (Some(_), _) | (None, true) => Confidence::Likely,
             (None, false) => Confidence::Possible,
@@ -34,14 +39,15 @@ impl Pattern {
     }
 }
 
-/// The pattern over the looks of the others at one address of the source: whether each fails in the `same` way or got `beyond`.
+/// The pattern over the looks of the others at one address of the source: whether each fails in the `same` way
+/// or got `beyond`.
 pub(super) fn pattern(
     case: &Case<'_>,
     address: IpAddr,
-    same: impl Fn(&Path<'_>) -> bool,
-    beyond: impl Fn(&Path<'_>) -> bool,
+    same: impl Fn(&Reach<'_>) -> bool,
+    beyond: impl Fn(&Reach<'_>) -> bool,
 ) -> Pattern {
-    // Whoever got through before the destination failed for the first time tells nothing: it may
+    // A witness that got through before the destination failed for the first time tells nothing: it may
     // be the source that changed in between, and the next look of that witness fails as well.
     let since = case.against_since().or(case.look.map(|look| look.at));
     let foreign = case.source_addresses().is_some_and(|owned| !owned.contains(&address));
@@ -59,38 +65,28 @@ pub(super) fn pattern(
             if foreign && !is_source(probe) {
                 continue;
             }
-            match path(Some(probe), case.interface()) {
-                path if beyond(&path) && is_after => reached.push(&other.witness),
-                path if beyond(&path) => before.push(&other.witness),
-                path if same(&path) => failed.push(&other.witness),
+            match reach(Some(probe), case.interface()) {
+                reach if beyond(&reach) && is_after => reached.push(&other.witness),
+                reach if beyond(&reach) => before.push(&other.witness),
+                reach if same(&reach) => failed.push(&other.witness),
                 _ => {}
             }
         }
     }
-    let list = |names: &[&crate::facts::DnsName]| {
-        let shown: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
-        let more = names.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", shown.join(", "))
-    };
-    if !reached.is_empty() {
-        let words =
-            format!("reached from {}: the path from {} is cut", list(&reached), case.destination());
-        Pattern { side: Side::Network, words, others_reach: true, all_fail: false }
+    let (side, witnesses) = if !reached.is_empty() {
+        let destination = case.destination().clone();
+        (Side::Network, Witnesses::Reach { from: named(&reached), destination })
     } else if !failed.is_empty() {
-        let words = format!(
-            "the same from {}: the host filters, or all paths to it are cut",
-            list(&failed)
-        );
-        Pattern { side: Side::Source, words, others_reach: false, all_fail: true }
+        (Side::Source, Witnesses::AllFail(named(&failed)))
     } else if !before.is_empty() {
-        let words = format!(
-            "reached from {} before, and nobody has looked since: a filter on the host or on the path",
-            list(&before)
-        );
-        Pattern { side: Side::Network, words, others_reach: false, all_fail: false }
+        (Side::Network, Witnesses::ReachedBefore(named(&before)))
     } else {
-        let words = "no other witness has looked: a filter on the host or on the path".to_owned();
-        Pattern { side: Side::Network, words, others_reach: false, all_fail: false }
-    }
+        (Side::Network, Witnesses::Nobody)
+    };
+    Pattern { side, witnesses }
+}
+
+fn named(witnesses: &[&DnsName]) -> Named {
+    let first: Vec<DnsName> = witnesses.iter().take(NAMED).map(|name| (*name).clone()).collect();
+    Named { more: witnesses.len() - first.len(), first }
 }

@@ -3,12 +3,23 @@
 use std::time::Duration;
 
 use super::{
-    super::{Cause, Confidence, Side, State, case::Case, finding::Finding, latent::Losses},
+    super::{
+        super::{
+            case::Case,
+            cause::{Cause, Confidence, Side, State},
+            culprit::{
+                Culprit, RegistrationHolder, RegistrationTrouble, Running, ServiceEnd,
+                ServiceTrouble,
+            },
+        },
+        finding::Finding,
+        missing::Missing,
+    },
     reason::reason,
 };
 use crate::{
-    facts::{BootMode, Platform, Service, ServiceState, StartType, Timestamp},
-    rpc::ProtocolSequence,
+    facts::{BootMode, Platform, Service, ServiceRole, ServiceState, StartType, Timestamp},
+    rpc::{InterfaceId, ProtocolSequence},
 };
 
 /// For so long after its start a service is given time to register.
@@ -35,175 +46,157 @@ const NEVER_STARTED: u32 = 1077;
 /// was not let in or is not that of its process. These tell of an attempt, and of no run.
 const NOT_STARTED: [u32; 6] = [1053, 1058, 1068, 1069, 1075, 1079];
 
-/// Which of the ways it is, for a link that fails with `error`.
+/// How a link fails whose source does not serve the interface.
+#[derive(Clone, Copy)]
+struct Link {
+    /// The error that the destination reports.
+    error: i64,
+    /// The most that can be said: whether both sides of this step were seen.
+    most: Confidence,
+}
+
+impl Link {
+    const fn failing(self, cause: Cause) -> Finding {
+        Finding::failing(cause, Side::Source, self.error)
+    }
+}
+
+/// The way in which the source has lost the interface, for a link that fails with `error`.
 pub(super) fn lost(case: &Case<'_>, error: i64) -> Finding {
     // The source's word on its services and the destination's look are both sides of this step.
     let both = case.look.is_some() && case.source_services.is_some();
     let most = if both { Confidence::Proven } else { Confidence::Likely };
-    if let Some(finding) = restore_mode(case, error) {
-        return finding.sure(most);
+    let link = Link { error, most };
+    if let Some(finding) = restore_mode(case, link) {
+        return finding;
     }
     let Some(service) = case.service() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("registration", case.source().to_string(), "not in its own endpoint map")
+        return link
+            .failing(Cause::Unknown)
+            .blames(Culprit::Registration {
+                holder: RegistrationHolder::Dc(case.source().clone()),
+                trouble: RegistrationTrouble::NotInOwnMap,
+            })
             .sure(Confidence::Likely)
-            .missing(format!(
-                "the state, on {}, of the service that serves the interface",
-                case.source()
-            ));
+            .missing(Missing::ServiceState);
     };
-    let name = format!("{} on {}", service.name, case.source());
     match service.state {
-        ServiceState::Stopped | ServiceState::Stopping => stopped(case, service, name, error, most),
-        ServiceState::Starting => late_or_starting(case, service, name, error, most),
-        ServiceState::Running => running(case, service, name, error, most),
+        ServiceState::Stopped | ServiceState::Stopping => stopped(case, service, link),
+        ServiceState::Starting => late_or_starting(case, service, link),
+        ServiceState::Running => running(case, service, link),
     }
 }
 
-/// Booted without its directory. The setting alone is not enough: scripts leave it behind.
-fn restore_mode(case: &Case<'_>, error: i64) -> Option<Finding> {
-    let mode = match case.source_host?.fact.boot_mode.value()? {
-        BootMode::Normal => return None,
-        BootMode::Safe => "safe mode",
-        BootMode::SafeWithNetwork => "safe mode with networking",
-        BootMode::DirectoryRepair => "Directory Services Repair Mode",
-    };
-    let directory = case.source_services?.fact.with_role(crate::facts::ServiceRole::Directory);
-    if directory.is_some_and(|service| service.state == ServiceState::Running) {
-        return None;
-    }
-    Some(Finding::failing(Cause::DirectoryServicesRestoreMode, Side::Source, error).culprit(
-        "boot-mode",
-        case.source().to_string(),
-        format!("started in {mode}; the directory service does not run"),
-    ))
+/// The service with what is wrong with it.
+fn blamed(case: &Case<'_>, service: &Service, trouble: ServiceTrouble) -> Culprit {
+    let (service, dc) = (Some(service.name.clone()), case.source().clone());
+    Culprit::Service { service, dc, trouble }
 }
 
-fn stopped(
-    case: &Case<'_>,
-    service: &Service,
-    name: String,
-    error: i64,
-    most: Confidence,
-) -> Finding {
-    let disabled = matches!(service.start.value(), Some(StartType::Disabled));
-    let how = if disabled { "not running, disabled" } else { "not running" };
+/// The registration of the service with how it stands.
+fn registration(case: &Case<'_>, service: &Service, trouble: RegistrationTrouble) -> Culprit {
+    let (service, dc) = (Some(service.name.clone()), case.source().clone());
+    Culprit::Registration { holder: RegistrationHolder::Service { service, dc }, trouble }
+}
+
+/// The source was started without its directory. The setting alone is not enough: scripts leave it behind.
+fn restore_mode(case: &Case<'_>, link: Link) -> Option<Finding> {
+    let mode = *case.source_host?.fact.boot_mode.value()?;
+    let directory = case.source_services?.fact.with_role(ServiceRole::Directory);
+    let runs = directory.is_some_and(|service| service.state == ServiceState::Running);
+    (mode != BootMode::Normal && !runs).then(|| {
+        link.failing(Cause::DirectoryServicesRestoreMode)
+            .blames(Culprit::BootMode { dc: case.source().clone(), mode })
+            .sure(link.most)
+    })
+}
+
+fn stopped(case: &Case<'_>, service: &Service, link: Link) -> Finding {
+    let is_disabled = matches!(service.start.value(), Some(StartType::Disabled));
     let code = service.exit_code.value().copied();
-    if let Some(last) = case.registrations().map(|known| known.last).max() {
-        let ended = ended(code).map_or(String::new(), |ended| format!("; {ended}"));
-        let losses = Losses::word(case, last, true);
-        return Finding::failing(Cause::ServiceDied, Side::Source, error)
-            .culprit("service", name, format!("{how}; was registered until {last}{ended}{losses}"))
-            .sure(most);
+    if let Some(until) = case.registrations().map(|known| known.last).max() {
+        let (end, flapping) = (ended(code), case.lost_again(until, true));
+        let trouble = ServiceTrouble::Died { is_disabled, until, end, flapping };
+        return link
+            .failing(Cause::ServiceDied)
+            .blames(blamed(case, service, trouble))
+            .sure(link.most);
     }
     let Some(boot) = case.source_boot().map(|boot| case.on_our_clock(boot.at)) else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("service", name, how)
-            .missing(format!("the boot time of {}", case.source()));
+        let trouble = ServiceTrouble::NotRunning { is_disabled, end: None };
+        return link
+            .failing(Cause::Unknown)
+            .blames(blamed(case, service, trouble))
+            .missing(Missing::BootTime);
     };
     let windows = case.source_platform() == Some(Platform::Windows);
     let is_early = boot.until(case.now) < STARTING || is_booting(case, BOOTING);
     if service.start.value() == Some(&StartType::Automatic) && is_early {
-        return starting(case, name, format!("not running yet, booted at {boot}"), most);
+        return starting(case, service, ServiceTrouble::NotYetStarted { boot }, link.most);
     }
-    let tried = code.is_some_and(|code| NOT_STARTED.contains(&code));
-    let ended = ended(code).filter(|_| windows).map_or(String::new(), |ended| format!("; {ended}"));
+    let end = ended(code).filter(|_| windows);
     // The service manager knows of a run that nobody else saw.
-    if !ended.is_empty() && !tried {
-        return Finding::failing(Cause::ServiceDied, Side::Source, error)
-            .culprit("service", name, format!("{how}{ended}"))
+    if matches!(end, Some(ServiceEnd::Exit(_))) {
+        return link
+            .failing(Cause::ServiceDied)
+            .blames(blamed(case, service, ServiceTrouble::NotRunning { is_disabled, end }))
             .sure(Confidence::Likely);
     }
     let sure = code == Some(NEVER_STARTED) || watched(case, boot);
-    Finding::failing(Cause::ServiceNotStarted, Side::Source, error)
-        .culprit(
-            "service",
-            name,
-            format!("{how}; never registered since the boot at {boot}{ended}"),
-        )
-        .sure(if sure { most } else { Confidence::Likely })
+    link.failing(Cause::ServiceNotStarted)
+        .blames(blamed(case, service, ServiceTrouble::NeverStarted { is_disabled, boot, end }))
+        .sure(if sure { link.most } else { Confidence::Likely })
 }
 
-/// What the exit code of a service that does not run tells of its end, or of the last attempt to start it.
-fn ended(code: Option<u32>) -> Option<String> {
+/// The end of a service that does not run, or of the last attempt to start it, by its exit code.
+fn ended(code: Option<u32>) -> Option<ServiceEnd> {
     let code = code.filter(|code| ![0, NEVER_STARTED].contains(code))?;
-    let what = if NOT_STARTED.contains(&code) {
-        "could not be started: code"
-    } else {
-        "ended with exit code"
-    };
-    Some(format!("{what} {code}"))
+    let is_attempt = NOT_STARTED.contains(&code);
+    Some(if is_attempt { ServiceEnd::NotStarted(code) } else { ServiceEnd::Exit(code) })
 }
 
-fn running(
-    case: &Case<'_>,
-    service: &Service,
-    name: String,
-    error: i64,
-    most: Confidence,
-) -> Finding {
+fn running(case: &Case<'_>, service: &Service, link: Link) -> Finding {
+    let blames = |finding: Finding, trouble| finding.blames(registration(case, service, trouble));
     let Some(process) = case.process() else {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("service", name, "running, not registered")
-            .missing(format!("the process of the service on {}", case.source()));
+        let finding = link.failing(Cause::Unknown).missing(Missing::ServiceProcess);
+        return blames(finding, RegistrationTrouble::ProcessNotKnown);
     };
-    let pid = process.pid;
-    let started = case.on_our_clock(process.started);
+    let since = case.on_our_clock(process.started);
+    let runs = Running::new(process, since);
     let known = case.evidence.registrations.iter();
     let before = known
         .filter(|known| known.process == Some(process) && known.interface.offers(case.interface()))
         .map(|known| known.last)
         .max();
-    let sequences = other_sequences(case);
     if before.is_none() {
-        if started.until(case.now) < STARTING || is_booting(case, SERVING) {
-            return starting(case, name, format!("process {pid} runs since {started}"), most);
+        if since.until(case.now) < STARTING || is_booting(case, SERVING) {
+            return starting(case, service, ServiceTrouble::JustStarted(runs), link.most);
         }
-        if let Some(finding) = reason(case, service, error, most) {
+        if let Some(finding) = reason(case, service, link.error, link.most) {
             return finding;
         }
     }
     // Its own map may still have the interface, and be kept from telling.
     if case.own_map().is_none() {
-        return Finding::failing(Cause::Unknown, Side::Source, error)
-            .culprit("registration", name, format!("process {pid} runs since {started}"))
-            .sure(Confidence::Likely)
-            .missing(format!(
-                "the endpoint map of {} by its own word: it tells whether the service has not \
-                 registered, or something hides that it has",
-                case.source()
-            ));
+        let finding = link.failing(Cause::Unknown).missing(Missing::OwnMap);
+        let finding = finding.sure(Confidence::Likely);
+        return blames(finding, RegistrationTrouble::MapNotSeen(runs));
     }
-    if let Some(sequences) = sequences {
-        let tcp = before.map_or("not on ncacn_ip_tcp".to_owned(), |last| {
-            format!("on ncacn_ip_tcp until {last}")
-        });
-        return Finding::failing(Cause::ProtocolSequenceMissing, Side::Source, error)
-            .culprit("registration", name, format!("registered on {sequences} only, {tcp}"))
-            .sure(most);
+    let sequences = other_sequences(case);
+    if !sequences.is_empty() {
+        let finding = link.failing(Cause::ProtocolSequenceMissing).sure(link.most);
+        let trouble = RegistrationTrouble::OtherSequences { sequences, tcp_until: before };
+        return blames(finding, trouble);
     }
-    if let Some(last) = before {
-        return Finding::failing(Cause::EndpointsUnregistered, Side::Source, error)
-            .culprit(
-                "registration",
-                name,
-                format!(
-                    "process {pid} runs since {started}; was registered until {last}{}",
-                    Losses::word(case, last, false)
-                ),
-            )
-            .sure(most);
+    if let Some(until) = before {
+        let flapping = case.lost_again(until, false);
+        let finding = link.failing(Cause::EndpointsUnregistered).sure(link.most);
+        return blames(finding, RegistrationTrouble::Lost { running: runs, until, flapping });
     }
-    Finding::failing(Cause::RegistrationFailed, Side::Source, error)
-        .culprit(
-            "registration",
-            name,
-            format!(
-                "process {pid} runs since {started}; never registered since{}",
-                other_version(case)
-            ),
-        )
-        .sure(if watched(case, started) { most } else { Confidence::Likely })
+    let sure = if watched(case, since) { link.most } else { Confidence::Likely };
+    let finding = link.failing(Cause::RegistrationFailed).sure(sure);
+    let other_version = other_version(case);
+    blames(finding, RegistrationTrouble::Never { running: runs, other_version })
 }
 
 /// Whether the source is a Windows host that booted no longer ago than this.
@@ -214,32 +207,27 @@ fn is_booting(case: &Case<'_>, within: Duration) -> bool {
 }
 
 /// The protocol sequences, but for TCP, on which the source's own map has the interface.
-fn other_sequences(case: &Case<'_>) -> Option<String> {
-    let mut found: Vec<String> = Vec::new();
-    let rows = case.own_map()?.iter().filter(|row| {
-        row.interface.offers(case.interface())
-            && row.binding.sequence != ProtocolSequence::NcacnIpTcp
-    });
-    for sequence in rows.map(|row| row.binding.sequence.to_string()) {
-        if !found.contains(&sequence) {
-            found.push(sequence);
+fn other_sequences(case: &Case<'_>) -> Vec<ProtocolSequence> {
+    let mut found: Vec<ProtocolSequence> = Vec::new();
+    for row in case.own_map().into_iter().flatten() {
+        let sequence = &row.binding.sequence;
+        if row.interface.offers(case.interface())
+            && *sequence != ProtocolSequence::NcacnIpTcp
+            && !found.contains(sequence)
+        {
+            found.push(sequence.clone());
         }
     }
-    (!found.is_empty()).then(|| found.join(", "))
+    found
 }
 
-/// What to add where the source's own map has another version of the interface: to a caller that is
-/// another interface.
-fn other_version(case: &Case<'_>) -> String {
+/// Another version of the interface that the source's own map has, and the one that is wanted: to a caller
+/// these are two interfaces.
+fn other_version(case: &Case<'_>) -> Option<(InterfaceId, InterfaceId)> {
     let wanted = case.interface();
     let mut rows = case.own_map().into_iter().flatten().map(|row| row.interface);
     let other = rows.find(|held| held.uuid == wanted.uuid && !held.offers(wanted));
-    other.map_or_else(String::new, |other| {
-        format!(
-            "; its map has version {}.{} of the interface, not {}.{}",
-            other.major, other.minor, wanted.major, wanted.minor
-        )
-    })
+    other.map(|other| (other, wanted))
 }
 
 /// Whether a registration since then would have been seen.
@@ -247,32 +235,31 @@ fn watched(case: &Case<'_>, since: Timestamp) -> bool {
     case.evidence.watched_since.is_some_and(|watched| watched <= since.plus(UNSEEN))
 }
 
-/// A service that says that it is starting is one whose start failed, once it takes too long.
-fn late_or_starting(
-    case: &Case<'_>,
-    service: &Service,
-    name: String,
-    error: i64,
-    most: Confidence,
-) -> Finding {
+/// A service that says that it is starting has failed to, once it takes too long.
+fn late_or_starting(case: &Case<'_>, service: &Service, link: Link) -> Finding {
     let since = case.process().map(|process| process.started);
     let since = since.or_else(|| case.source_boot().map(|boot| boot.at));
     let since = since.map(|at| case.on_our_clock(at));
     if since.is_some_and(|since| since.until(case.now) >= BOOTING) {
-        return reason(case, service, error, most).unwrap_or_else(|| {
-            Finding::failing(Cause::RegistrationFailed, Side::Source, error)
-                .culprit("service", name, "start-pending, for too long")
+        return reason(case, service, link.error, link.most).unwrap_or_else(|| {
+            link.failing(Cause::RegistrationFailed)
+                .blames(blamed(case, service, ServiceTrouble::StartsTooLong))
                 .sure(Confidence::Likely)
         });
     }
-    starting(case, name, "starting".to_owned(), most)
+    starting(case, service, ServiceTrouble::Starting, link.most)
 }
 
 /// No fault yet: nothing is reported as failing.
-fn starting(case: &Case<'_>, name: String, how: String, most: Confidence) -> Finding {
+fn starting(
+    case: &Case<'_>,
+    service: &Service,
+    trouble: ServiceTrouble,
+    most: Confidence,
+) -> Finding {
     let mut finding = Finding::failing(Cause::StartingUp, Side::Source, 0)
-        .culprit("service", name, how)
-        .missing(format!("a look after {} has started", case.source()))
+        .blames(blamed(case, service, trouble))
+        .missing(Missing::LookAfterStart)
         .sure(most.min(Confidence::Likely));
     finding.state = State::Unknown;
     finding

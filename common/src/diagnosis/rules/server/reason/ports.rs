@@ -1,8 +1,12 @@
 //! The ports that a service would register: too few, used up, written wrong, or taken by another.
 
 use super::{
-    super::super::{Cause, case::Case, latent::full},
-    Reason,
+    super::super::super::{
+        case::{Case, full},
+        cause::Cause,
+        culprit::{Obstacle, PortConflict, PortsTrouble, ServerPorts},
+    },
+    obstacles::Reason,
 };
 use crate::{
     facts::{Platform, PortRange, RangeUse, Service, ServiceRole, StaticPortOwner, Transport},
@@ -15,12 +19,16 @@ const ENOUGH: u32 = 100;
 /// The fewest dynamic ports that netsh sets (KB 929851).
 const LEAST: u32 = 255;
 
+/// At most so many ranges are named.
+const NAMED: usize = 5;
+
+/// The ports that `Rpc\Internet` lists are invalid, all taken, or few.
 pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
-    let (cause, value, certain) = match rpc_ports(case.source_rpc?) {
+    let (cause, trouble, certain) = match rpc_ports(case.source_rpc?) {
         RpcPorts::Invalid { entry, why } => {
-            (Cause::RpcInternetPortsInvalid, format!("the entry {entry:?} of Ports {why}"), true)
+            (Cause::RpcInternetPortsInvalid, PortsTrouble::Invalid { entry, why }, true)
         }
-        RpcPorts::Listed(ranges) => {
+        RpcPorts::Listed(mut ranges) => {
             let listed = |port: u16| ranges.iter().any(|(a, z)| (*a..=*z).contains(&port));
             let sizes = ranges.iter().map(|(a, z)| u32::from(z.saturating_sub(*a)) + 1);
             let count: u32 = sizes.sum();
@@ -28,36 +36,21 @@ pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
             let mut held: Vec<u16> = held.into_iter().flatten().map(|l| l.port).collect();
             held.sort_unstable();
             held.dedup();
-            let held = held.into_iter().filter(|port| listed(*port)).count();
-            let held = u32::try_from(held).unwrap_or(u32::MAX);
-            if count > 0 && held >= count {
-                let value = format!("all of its {count} ports are taken");
-                (Cause::PortRangeExhausted, value, false)
+            let taken = held.into_iter().filter(|port| listed(*port)).count();
+            let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+            if count > 0 && taken >= count {
+                (Cause::PortRangeExhausted, PortsTrouble::AllTaken(count), false)
             } else if count < ENOUGH {
-                let sets: Vec<String> = ranges.iter().take(5).map(range_words).collect();
-                let value = format!(
-                    "Ports is {}: {count} ports, {held} of them taken, and fewer than {ENOUGH} are \
-                     too few",
-                    sets.join(", ")
-                );
-                (Cause::PortRangeConstrained, value, false)
+                ranges.truncate(NAMED);
+                let few = PortsTrouble::Few { ranges, count, taken, enough: ENOUGH };
+                (Cause::PortRangeConstrained, few, false)
             } else {
                 return None;
             }
         }
         _ => return None,
     };
-    Some(Reason {
-        cause,
-        kind: "registry-value",
-        name: r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
-        value,
-        certain,
-    })
-}
-
-fn range_words((first, last): &(u16, u16)) -> String {
-    if first == last { first.to_string() } else { format!("{first}-{last}") }
+    Some(Reason { cause, obstacle: Obstacle::InternetPorts(trouble), certain })
 }
 
 /// The dynamic range is smaller than Windows itself lets anybody make it.
@@ -72,19 +65,19 @@ pub(super) fn constrained(case: &Case<'_>) -> Option<Reason> {
     let range = ranges.iter().find(small)?;
     let rows = case.source_port_use.and_then(|ports| ports.ranges.value());
     let used = rows.into_iter().flatten().find(|row| row.range == *range);
-    let used = used.map_or(String::new(), |row| format!(", {} % in use", row.used_percent));
-    Some(Reason {
-        cause: Cause::PortRangeConstrained,
-        kind: "port-range",
-        name: format!("dynamic TCP ports {}-{}", range.first, range.last),
-        value: format!("{} ports{used}; {LEAST} are the least", size(range)),
-        certain: false,
-    })
+    let obstacle = Obstacle::FewDynamicPorts {
+        first: range.first,
+        last: range.last,
+        count: size(range),
+        used_percent: used.map(|row| row.used_percent),
+        least: LEAST,
+    };
+    Some(Reason { cause: Cause::PortRangeConstrained, obstacle, certain: false })
 }
 
 /// The dynamic ports, where RPC servers take theirs from all of them and all are used up: neither a
 /// server nor a client finds one.
-pub(in super::super::super) fn dynamic_used_up(case: &Case<'_>) -> Option<(u16, u16)> {
+pub(in crate::diagnosis) fn dynamic_used_up(case: &Case<'_>) -> Option<(u16, u16)> {
     let ports = case.source_port_use?;
     let has_rows = ports.rpc.value().is_some_and(|rows| !rows.is_empty());
     match case.source_rpc.map(rpc_ports) {
@@ -96,7 +89,7 @@ pub(in super::super::super) fn dynamic_used_up(case: &Case<'_>) -> Option<(u16, 
 }
 
 /// The ports that RPC servers alone take theirs from, where all of them are used up.
-fn listed_used_up(case: &Case<'_>) -> Option<String> {
+fn listed_used_up(case: &Case<'_>) -> Option<ServerPorts> {
     let settings = case.source_rpc.map(rpc_ports);
     if !matches!(settings, Some(RpcPorts::Listed(_) | RpcPorts::NotListed(_))) {
         return None;
@@ -105,27 +98,19 @@ fn listed_used_up(case: &Case<'_>) -> Option<String> {
     // Only these count then, and a port is left as long as one of the ranges has one.
     let is_full = |row: &RangeUse| row.used_percent >= 100;
     let first = rows.iter().all(is_full).then(|| rows.first())??.range;
-    let more = match rows.len() {
-        1 => String::new(),
-        many => format!(" and {} more ranges", many - 1),
-    };
-    Some(format!("the ports {}-{}{more} of Rpc\\Internet", first.first, first.last))
+    let more = rows.len().saturating_sub(1);
+    Some(ServerPorts::Listed { first: first.first, last: first.last, more })
 }
 
 /// The ports that RPC servers take theirs from are used up: those of the dynamic range by default.
 pub(super) fn exhausted(case: &Case<'_>) -> Option<Reason> {
     let dynamic =
-        || dynamic_used_up(case).map(|(first, last)| format!("dynamic TCP ports {first}-{last}"));
-    let name = listed_used_up(case).or_else(dynamic)?;
-    Some(Reason {
-        cause: Cause::PortRangeExhausted,
-        kind: "port-range",
-        name,
-        value: "more than 95 % were in use".to_owned(),
-        certain: false,
-    })
+        || dynamic_used_up(case).map(|(first, last)| ServerPorts::Dynamic { first, last });
+    let obstacle = Obstacle::PortsUsedUp(listed_used_up(case).or_else(dynamic)?);
+    Some(Reason { cause: Cause::PortRangeExhausted, obstacle, certain: false })
 }
 
+/// The port that the service is told to use belongs to another.
 pub(super) fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> {
     let owner = match service.name.to_ascii_lowercase().as_str() {
         "netlogon" => StaticPortOwner::Netlogon,
@@ -146,19 +131,12 @@ pub(super) fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> 
         let pids = pids.filter(|pids| !pids.contains(&0) && !pids.contains(&process.pid))?;
         pids.first().copied()
     };
-    let value = match (twin, holder()) {
-        (_, Some(pid)) => format!("process {pid} listens on {port}"),
-        (Some(twin), None) => format!("{port} is the port of {} too", twin.owner),
-        (None, None) if WELL_KNOWN.contains(&port) => {
-            format!("{port} is a well-known port of a domain controller (KB 832017)")
-        }
+    let conflict = match (twin, holder()) {
+        (_, Some(pid)) => PortConflict::Process(pid),
+        (Some(twin), None) => PortConflict::Owner(twin.owner),
+        (None, None) if WELL_KNOWN.contains(&port) => PortConflict::WellKnown,
         (None, None) => return None,
     };
-    Some(Reason {
-        cause: Cause::StaticPortConflict,
-        kind: "static-port",
-        name: format!("the static port of {owner}"),
-        value,
-        certain: false,
-    })
+    let obstacle = Obstacle::StaticPort { owner, port, conflict };
+    Some(Reason { cause: Cause::StaticPortConflict, obstacle, certain: false })
 }
