@@ -3,6 +3,9 @@
 //! Every list has at least one fault that no healthy link can contradict, so that a failing link is
 //! never left without an incident.
 
+use epmesh_facts::{DnsName, Failure, RecordType};
+use epmesh_rpc::epm::TCP_PORT;
+
 use super::{
     case::{Case, Reach, destination_site, effective, source_site},
     cause::{Cause, Confidence, Side, State},
@@ -10,10 +13,6 @@ use super::{
     fault::{CandidateFault, Fault, Traffic},
     name_source::NameSource,
     rules::{Finding, dynamic_used_up},
-};
-use crate::{
-    facts::{DnsName, Failure, RecordType},
-    rpc::epm::TCP_PORT,
 };
 
 /// The single faults that would each explain the finding, the most specific first; none for a link

@@ -1,8 +1,7 @@
 //! The well-known ports that a join needs, and those of them that are closed.
 
+use epmesh_facts::{AddressProbe, Failure, PeerObservation, Transport};
 use serde::{Deserialize, Serialize};
-
-use crate::facts::{AddressProbe, Failure, PeerObservation, Transport};
 
 /// The TCP ports that a join cannot do without, in its order, and what for; 135 and the ports behind
 /// it are in the verdicts.

@@ -1,5 +1,8 @@
 //! The engine's face: evidence in, verdict out.
 
+use epmesh_facts::Timestamp;
+use epmesh_rpc::{names, windows_error};
+
 use super::{
     candidates::candidates,
     case::{Case, name_sources, works},
@@ -8,10 +11,6 @@ use super::{
     name_source::NameSource,
     rules::{Finding, decide},
     verdict::{Verdict, WindowsError},
-};
-use crate::{
-    facts::Timestamp,
-    rpc::{names, windows_error},
 };
 
 /// Names the one cause that the evidence on a link supports, or says that it does not decide.

@@ -2,14 +2,12 @@
 
 use std::{fmt, net::IpAddr};
 
+use epmesh_facts::{DnsName, RecordType};
+use epmesh_rpc::{InterfaceId, names};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::cause::{Cause, Side};
-use crate::{
-    facts::{DnsName, RecordType},
-    rpc::{InterfaceId, names},
-};
 
 /// One fault that would explain a link's trouble all by itself.
 ///

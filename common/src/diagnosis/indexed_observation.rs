@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use epmesh_facts::PeerObservation;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::observation_index::ObservationIndex;
-use crate::facts::PeerObservation;
 
 /// What one witness saw of a peer, with an index of it. A clone is cheap: clones share one observation until
 /// one of them is written to, which then gets a copy of its own. It reads, compares and serialises as the
@@ -98,12 +98,12 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
+    use epmesh_facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
 
     #[test]
     fn a_clone_that_is_written_to_gets_a_copy_and_an_index_of_its_own() {
         let address = |last| IpAddr::from([10, 0, 0, last]);
-        let name: crate::facts::DnsName = "dc2.lab.test".parse().expect("a name");
+        let name: epmesh_facts::DnsName = "dc2.lab.test".parse().expect("a name");
         let said = |last| Lookup {
             source: Source::Dns(address(1)),
             question: Question { name: name.clone(), kind: RecordType::A },

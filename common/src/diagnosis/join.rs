@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use epmesh_reports::netsetup::Stage;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
     explain::join::{denied, port as port_steps},
     verdict::Verdict,
 };
-use crate::reports::netsetup::Stage;
 
 /// The interfaces that a join calls, in its order: the policy of the domain, the computer's account,
 /// the secure channel, and the account's object in the directory, where 0x6d9 shows.

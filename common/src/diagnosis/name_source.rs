@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::facts::{Answer, DnsName, Source};
+use epmesh_facts::{Answer, DnsName, Source};
 
 /// An address that a source of names gives, and the line of the file on which it stands, for a source that is
 /// a file.

@@ -6,16 +6,14 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{
+    AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe, Record,
+    RecordData, RecordType, Source,
+};
+use epmesh_rpc::InterfaceId;
 use uuid::Uuid;
 
 use super::name_source::{Alias, MappedAddress, NameSource, is_answer};
-use crate::{
-    facts::{
-        AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe,
-        Record, RecordData, RecordType, Source,
-    },
-    rpc::InterfaceId,
-};
 
 /// What judging reads of an observation.
 #[derive(Clone, Debug)]

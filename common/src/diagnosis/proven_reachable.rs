@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::fault::ServerName;
-use crate::facts::Timestamp;
 
 /// What the destination's look shows to work, whatever the verdict. A fault that would break it is
 /// not there.

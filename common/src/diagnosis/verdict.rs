@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use epmesh_facts::{DnsName, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     fault::CandidateFault,
     proven_reachable::ProvenReachable,
 };
-use crate::facts::{DnsName, Timestamp};
 
 /// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
 /// what to do. Serialised, it is the JSON that every output and every alert carries.

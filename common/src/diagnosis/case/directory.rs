@@ -1,9 +1,9 @@
 //! NTDS Settings objects of the source, in the destination's copy of the directory and in its own.
 
+use epmesh_facts::NtdsSettings;
 use uuid::Uuid;
 
 use super::{super::culprit::Older, fresh_evidence::Case};
-use crate::facts::NtdsSettings;
 
 /// Which of the two is the older: the destination's `known`, or the source's own, by the copy of the
 /// directory on each.

@@ -2,6 +2,13 @@
 
 use std::{cell::OnceCell, net::IpAddr, time::Duration};
 
+use epmesh_facts::{
+    AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
+    Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver, RpcSettings,
+    Service, Services, Source, Stamped, Timestamp, Transport,
+};
+use epmesh_rpc::{Endpoint, InterfaceId, ProtocolSequence};
+
 use super::{
     super::{
         culprit::{NameServer, ServerHost},
@@ -10,14 +17,6 @@ use super::{
         serving::serving,
     },
     owner::KnownOwners,
-};
-use crate::{
-    facts::{
-        AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
-        Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver, RpcSettings,
-        Service, Services, Source, Stamped, Timestamp, Transport,
-    },
-    rpc::{Endpoint, InterfaceId, ProtocolSequence},
 };
 
 /// What the engine works on: the fresh part of the evidence. Stale facts decide nothing, so they

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use epmesh_facts::Timestamp;
+
 use super::{super::culprit::Losses, fresh_evidence::Case};
-use crate::facts::Timestamp;
 
 /// Losses within so long a time count together.
 const WINDOW: Duration = Duration::from_secs(2 * 3600);

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{DnsName, RecordType, Source};
+
 use super::{
     super::{
         culprit::OtherHost,
@@ -10,7 +12,6 @@ use super::{
     fresh_evidence::Case,
     owner::Owner,
 };
-use crate::facts::{DnsName, RecordType, Source};
 
 /// An address that a source of names gives for the source DC and that belongs to another host.
 #[derive(Clone, Debug, PartialEq, Eq)]

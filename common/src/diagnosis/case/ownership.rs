@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::AddressProbe;
+use epmesh_identity::Identity;
 use uuid::Uuid;
 
 use super::{
@@ -9,7 +11,6 @@ use super::{
     fresh_evidence::Case,
     owner::Owner,
 };
-use crate::{facts::AddressProbe, identity::Identity};
 
 impl Case<'_> {
     /// Whether the source says that it owns `address`.

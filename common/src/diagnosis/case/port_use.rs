@@ -1,6 +1,6 @@
 //! Ranges of ports that are used up.
 
-use crate::facts::{PortUse, Transport};
+use epmesh_facts::{PortUse, Transport};
 
 /// The TCP range that has hardly a port left; percentages are rounded up to five.
 pub(in crate::diagnosis) fn full(ports: &PortUse) -> Option<(u16, u16)> {

@@ -2,13 +2,12 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{AddressProbe, Failure, MapAnswer};
+use epmesh_rpc::{InterfaceId, Status};
+
 use super::{
     super::{culprit::MapperStage, observation_index::taken},
     fresh_evidence::Case,
-};
-use crate::{
-    facts::{AddressProbe, Failure, MapAnswer},
-    rpc::{InterfaceId, Status},
 };
 
 /// How far a witness got at one address.

@@ -12,7 +12,7 @@ mod text;
 
 use std::net::IpAddr;
 
-use crate::facts::{BootMode, DnsName, Failure};
+use epmesh_facts::{BootMode, DnsName, Failure};
 
 pub use self::{
     names::{

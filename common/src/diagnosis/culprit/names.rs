@@ -2,8 +2,9 @@
 
 use std::{fmt, net::IpAddr};
 
+use epmesh_facts::{DnsName, RecordType, Source};
+
 use super::super::fault::ServerName;
-use crate::facts::{DnsName, RecordType, Source};
 
 /// A server that answers names, DNS or WINS, as one destination asks it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::{fmt, net::IpAddr};
 
+use epmesh_facts::{DnsName, Failure};
 use uuid::Uuid;
 
 use super::service::DENIED;
-use crate::facts::{DnsName, Failure};
 
 /// A port of a domain controller at one of its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]

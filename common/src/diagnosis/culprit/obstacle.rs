@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use epmesh_facts::StaticPortOwner;
+use epmesh_windows::Release;
+
+use super::super::cause::Cause;
 use super::network::FilterName;
-use crate::{diagnosis::cause::Cause, facts::StaticPortOwner, windows::Release};
 
 /// A setting or a state of the source with which a service does not register.
 #[derive(Clone, Debug, PartialEq, Eq)]

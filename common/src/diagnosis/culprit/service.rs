@@ -2,10 +2,8 @@
 
 use std::{fmt, net::IpAddr};
 
-use crate::{
-    facts::{DnsName, Process, Timestamp},
-    rpc::{InterfaceId, ProtocolSequence},
-};
+use epmesh_facts::{DnsName, Process, Timestamp};
+use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
 /// The holder of a registration that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]

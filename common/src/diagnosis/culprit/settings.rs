@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use epmesh_facts::{BootMode, DnsName, Timestamp};
 use uuid::Uuid;
-
-use crate::facts::{BootMode, DnsName, Timestamp};
 
 /// The older of two NTDS Settings objects: the destination's, or the source's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

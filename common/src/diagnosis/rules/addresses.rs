@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Failure;
+
 use super::{
     super::{
         case::{Case, Owner, Reach, full, goes_on, has_no_way},
@@ -13,7 +15,6 @@ use super::{
     missing::Missing,
     server,
 };
-use crate::facts::Failure;
 
 /// The finding on how far the destination gets at the addresses of the right server, or of one that nobody
 /// claims.

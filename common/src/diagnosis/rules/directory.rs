@@ -1,5 +1,7 @@
 //! The destination's copy of the directory does not know the source as it is.
 
+use epmesh_facts::Directory;
+
 use super::{
     super::{
         case::{Case, effective, error_at, name_sources, older},
@@ -9,7 +11,6 @@ use super::{
     },
     finding::Finding,
 };
-use crate::facts::Directory;
 
 /// The finding where the destination's directory knows the source under a GUID that is not the source's: not
 /// by its own word, or, where it says nothing, by that of the one that answers under its name.

@@ -1,5 +1,6 @@
 //! Findings that decide nothing: on links that nothing may need.
 
+use epmesh_facts::Directory;
 use uuid::Uuid;
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
     missing::Missing,
     server,
 };
-use crate::facts::Directory;
 
 /// The finding; or that it cannot be said, where it is not known that anything needs the link.
 pub(super) fn apply(case: &Case<'_>, finding: Finding) -> Finding {

@@ -1,6 +1,8 @@
 //! What will break a link that works: settings that count from the next restart, a registration that
 //! comes and goes, ports that run out. What cannot break it is a note, and no verdict.
 
+use epmesh_facts::{Platform, ServiceRole, StartType};
+
 use super::{
     super::{
         case::{Case, full},
@@ -10,7 +12,6 @@ use super::{
     finding::Finding,
     server,
 };
-use crate::facts::{Platform, ServiceRole, StartType};
 
 /// The first finding of something that will break the link.
 pub(super) fn latent(case: &Case<'_>) -> Option<Finding> {

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{DnsName, Source};
+
 use super::super::case::Case;
-use crate::facts::{DnsName, Source};
 
 /// A fact that would decide a link, or say more about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

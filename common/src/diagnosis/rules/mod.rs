@@ -9,16 +9,15 @@ mod missing;
 mod names;
 mod server;
 
-use super::{
-    case::{Case, effective},
-    cause::{Confidence, State},
-    name_source::{Alias, NameSource},
-};
-
 pub(super) use self::{
     finding::Finding,
     names::{alias_twice, wrongs},
     server::{RPC_SERVICES, does_not_serve, dynamic_used_up},
+};
+use super::{
+    case::{Case, effective},
+    cause::{Confidence, State},
+    name_source::{Alias, NameSource},
 };
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, Fault, Side, State},
+    facts::Timestamp,
     incident::{Considered, Pattern, Shape},
 };
 
 use super::*;
 use crate::{
-    cli::golden::is_as_in,
-    incident::{Acknowledgement, Entry, EntryKind, Group, Silence},
+    cli::{exit::Exit, golden::is_as_in},
+    fleet::Tally,
+    incident::{
+        Acknowledgement, Entry, EntryKind, Group, IncidentDocument, IncidentList, IncidentRow,
+        LinkName, Silence, Status,
+    },
 };
 
 fn now() -> Timestamp {

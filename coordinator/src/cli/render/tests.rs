@@ -1,12 +1,16 @@
 //! What is printed, beside files of what was.
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, RuledOut, Share, Side, Step, WindowsError},
-    facts::Platform,
+    diagnosis::{
+        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
+        WindowsError,
+    },
+    facts::{DnsName, Platform, Timestamp},
+    rpc::names,
 };
 
 use super::*;
-use crate::cli::golden::is_as_in;
+use crate::{cli::golden::is_as_in, fleet::DcStatus, query::LinkRow};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_219_200_000)

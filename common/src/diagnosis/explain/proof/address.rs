@@ -1,13 +1,12 @@
 //! What a witness saw at an address of the source.
 
+use epmesh_facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort};
+use epmesh_identity::Identity;
+use epmesh_rpc::names;
+
 use super::{
     super::super::{case::Case, cause::Step, evidence::Observed, verdict::EvidenceItem},
     item::item,
-};
-use crate::{
-    facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort},
-    identity::Identity,
-    rpc::names,
 };
 
 pub(super) fn address(

@@ -1,7 +1,8 @@
 //! One piece of the proof.
 
+use epmesh_facts::{DnsName, Timestamp};
+
 use super::super::super::{cause::Step, verdict::EvidenceItem};
-use crate::facts::{DnsName, Timestamp};
 
 /// A fact of one step, with its witness, its time and the code behind it.
 pub(super) fn item(

@@ -1,12 +1,11 @@
 //! What the source says of itself: its services, its listeners, its own endpoint map.
 
+use epmesh_facts::{ServiceRole, ServiceState, StartType};
+use epmesh_rpc::names;
+
 use super::{
     super::super::{case::Case, cause::Step, evidence::Registration, verdict::EvidenceItem},
     item::item,
-};
-use crate::{
-    facts::{ServiceRole, ServiceState, StartType},
-    rpc::names,
 };
 
 /// At most so many registrations are quoted, the last.

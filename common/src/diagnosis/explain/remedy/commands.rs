@@ -1,6 +1,6 @@
 //! Commands for a host of one platform.
 
-use crate::facts::Platform;
+use epmesh_facts::Platform;
 
 /// The command for the platform of a host; both where it is not known.
 pub(super) fn command(platform: Option<Platform>, windows: &str, samba: &str) -> String {

@@ -1,10 +1,12 @@
 //! The context of a remedy: what its steps are made of.
 
+use epmesh_facts::DnsName;
+use epmesh_windows::Release;
+
 use super::{
     super::super::{case::Case, culprit::Culprit, rules::Finding},
     commands::command,
 };
-use crate::{facts::DnsName, windows::Release};
 
 /// What the steps of a remedy are made of.
 pub(super) struct RemedyContext<'a> {

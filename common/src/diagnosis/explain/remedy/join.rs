@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::{
-    diagnosis::{closed_port::ClosedPort, verdict::Verdict},
-    facts::Failure,
-};
+use epmesh_facts::Failure;
+
+use super::super::super::{closed_port::ClosedPort, verdict::Verdict};
 
 /// DNS servers of which each is asked by itself.
 const ASKED: usize = 3;

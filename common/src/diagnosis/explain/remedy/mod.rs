@@ -13,9 +13,10 @@ mod records;
 mod service;
 mod settings;
 
+use epmesh_rpc::names as known;
+
 use self::context::RemedyContext;
 use super::super::{case::Case, cause::Cause, rules::Finding};
-use crate::rpc::names as known;
 
 /// What to do, in order; the last step says what to check afterwards.
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! What to do about names.
 
+use epmesh_facts::{Platform, RecordType};
+
 use super::{
     super::super::{
         cause::{Cause, State},
@@ -9,7 +11,6 @@ use super::{
     context::RemedyContext,
     records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
 };
-use crate::facts::{Platform, RecordType};
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let dest = g.dest;

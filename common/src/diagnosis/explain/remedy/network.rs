@@ -1,5 +1,8 @@
 //! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
 
+use epmesh_facts::{Platform, RecordType, RpcFilter};
+use epmesh_rpc::epm::TCP_PORT;
+
 use super::{
     super::super::{
         cause::{Cause, Side},
@@ -10,10 +13,6 @@ use super::{
     ports::{is_handed_out, open, port, to_port},
     records,
     service::restart,
-};
-use crate::{
-    facts::{Platform, RecordType, RpcFilter},
-    rpc::epm::TCP_PORT,
 };
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! What else is wrong with a link, beside its cause: it would fail the link again once the cause is
 //! mended.
 
+use epmesh_facts::Source;
+
 use super::{
     super::super::{
         case::{Owner, Reach, effective, goes_on, has_no_way, name_sources},
@@ -11,7 +13,6 @@ use super::{
     context::RemedyContext,
     records,
 };
-use crate::facts::Source;
 
 /// One step for each.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {

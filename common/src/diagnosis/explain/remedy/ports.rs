@@ -2,12 +2,11 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{DnsName, Platform, StaticPortOwner};
+use epmesh_rpc::epm::TCP_PORT;
+use epmesh_windows::{RpcPorts, rpc_ports};
+
 use super::{super::super::culprit::Culprit, commands::command, context::RemedyContext};
-use crate::{
-    facts::{DnsName, Platform, StaticPortOwner},
-    rpc::epm::TCP_PORT,
-    windows::{RpcPorts, rpc_ports},
-};
 
 /// How the port is tried by hand from the destination: at the address that failed, where a name may
 /// lead to another one.

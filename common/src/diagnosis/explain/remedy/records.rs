@@ -1,6 +1,8 @@
 //! DNS records in a remedy: the command that deletes one, the one that registers one, and what to ask
 //! the servers afterwards.
 
+use epmesh_facts::{Platform, RecordType};
+
 use super::{
     super::super::{
         case::Case,
@@ -10,7 +12,6 @@ use super::{
     commands::command,
     context::RemedyContext,
 };
-use crate::facts::{Platform, RecordType};
 
 /// Records that say something wrong.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {

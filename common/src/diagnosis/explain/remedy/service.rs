@@ -1,5 +1,9 @@
 //! What to do about a service that does not run, or does not register.
 
+use epmesh_facts::{Platform, Service, StartType};
+use epmesh_rpc::names;
+use epmesh_windows::{Release, defaults_of};
+
 use super::{
     super::super::{
         cause::{Cause, Side, State},
@@ -7,11 +11,6 @@ use super::{
         rules::RPC_SERVICES,
     },
     context::RemedyContext,
-};
-use crate::{
-    facts::{Platform, Service, StartType},
-    rpc::names,
-    windows::{Release, defaults_of},
 };
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {

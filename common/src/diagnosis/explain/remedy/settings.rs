@@ -1,5 +1,7 @@
 //! What to do about settings with which a service cannot register.
 
+use epmesh_facts::StaticPortOwner;
+
 use super::{
     super::super::{
         cause::Cause,
@@ -9,7 +11,6 @@ use super::{
     ports::pinned,
     service::restart,
 };
-use crate::facts::StaticPortOwner;
 
 const INTERNET: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
 

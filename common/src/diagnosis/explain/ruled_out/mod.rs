@@ -5,6 +5,9 @@ mod server;
 
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+use epmesh_rpc::names;
+
 use self::{reasons::reasons, server::server_ruled_out};
 use super::super::{
     case::{Case, Owner, effective},
@@ -13,8 +16,6 @@ use super::super::{
     rules::{Finding, alias_twice},
     verdict::RuledOut,
 };
-use crate::facts::Source;
-use crate::rpc::names;
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in crate::diagnosis) fn ruled_out(

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use epmesh_facts::{RangeUse, Reading, Timestamp, Transport};
+use epmesh_windows::{RpcPorts, rpc_ports};
+
 use super::super::super::{
     case::Case,
     cause::{Cause, State},
     rules::Finding,
     verdict::RuledOut,
-};
-use crate::{
-    facts::{RangeUse, Reading, Timestamp, Transport},
-    windows::{RpcPorts, rpc_ports},
 };
 
 /// The causes that are reasons for a registration that failed.

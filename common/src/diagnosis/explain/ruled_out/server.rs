@@ -1,15 +1,14 @@
 //! What the source's own state and the way to it leave out.
 
+use epmesh_facts::{BootMode, ServiceState};
+use epmesh_rpc::names;
+
 use super::super::super::{
     case::{Case, Reach, effective},
     cause::{Cause, Confidence, State},
     name_source::NameSource,
     rules::Finding,
     verdict::RuledOut,
-};
-use crate::{
-    facts::{BootMode, ServiceState},
-    rpc::names,
 };
 
 /// What the source says of itself, and how far the destination got.

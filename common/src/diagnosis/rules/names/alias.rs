@@ -1,5 +1,7 @@
 //! The `_msdcs` alias is missing, or names a host that is not the source.
 
+use epmesh_facts::{DnsName, RecordType, Source};
+
 use super::{
     super::{
         super::{
@@ -13,7 +15,6 @@ use super::{
     },
     holders::{servers_where, sure_of_source},
 };
-use crate::facts::{DnsName, RecordType, Source};
 
 /// The finding on an alias that names a host that is not the source and has no address.
 pub(in super::super) fn alias_astray(

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{RecordType, Source};
+
 use super::{
     super::super::{
         case::{Case, WrongAddress},
@@ -12,7 +14,6 @@ use super::{
     alias::wrong_alias,
     holders::servers_where,
 };
-use crate::facts::{RecordType, Source};
 
 /// The cause where a source of names holds a wrong address, by the sort of source.
 pub(super) fn mapping(case: &Case<'_>, name_source: &NameSource<'_>) -> Cause {

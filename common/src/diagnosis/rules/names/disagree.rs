@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, net::IpAddr};
 
+use epmesh_facts::RecordType;
+
 use super::{
     super::{
         super::{
@@ -15,7 +17,6 @@ use super::{
     },
     holders::{servers_where, sure_of_source},
 };
-use crate::facts::RecordType;
 
 /// The finding where some DNS servers have no address for the name, and others do.
 pub(in super::super) fn disagreement(

@@ -1,5 +1,7 @@
 //! The destination is led where no host says who it is, and its DNS servers lead to where the source answers.
 
+use epmesh_facts::Source;
+
 use super::{
     super::{
         super::{
@@ -12,7 +14,6 @@ use super::{
     },
     blame::{culprit_where, mapping},
 };
-use crate::facts::Source;
 
 /// The finding on a hosts file or a cache that is wrong in all likelihood. The destination takes these before
 /// it asks DNS. This one gives only addresses that nobody is known to own, and the link fails there; every

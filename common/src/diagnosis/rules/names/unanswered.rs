@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Answer, Source};
+
 use super::super::{
     super::{
         case::Case,
@@ -13,7 +15,6 @@ use super::super::{
     finding::Finding,
     missing::Missing,
 };
-use crate::facts::{Answer, Source};
 
 /// The finding where the destination still knows the name by its cache alone: no DNS server gave any answer.
 pub(in super::super) fn until_forgotten(

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+
 use super::{
     super::{
         super::{
@@ -17,7 +19,6 @@ use super::{
     blame::{culprit, is_translated, mapping},
     disagree::{conflict, disagreement},
 };
-use crate::facts::Source;
 
 /// The finding where the source of names that decides gives an address of another host.
 pub(in super::super) fn wrong_address(

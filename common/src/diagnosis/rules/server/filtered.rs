@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+
 use super::{
     super::{
         super::{
@@ -15,7 +17,6 @@ use super::{
     },
     pattern::pattern,
 };
-use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {

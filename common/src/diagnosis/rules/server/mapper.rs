@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Failure, Platform, ServiceRole, ServiceState, StartType};
+use epmesh_rpc::epm::TCP_PORT;
+
 use super::{
     super::{
         super::{
@@ -14,10 +17,6 @@ use super::{
     pattern::pattern,
     port::host_firewall,
     registration::lost,
-};
-use crate::{
-    facts::{Failure, Platform, ServiceRole, ServiceState, StartType},
-    rpc::epm::TCP_PORT,
 };
 
 /// Port 135 of the right server cannot be reached.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Service, ServiceRole, ServiceState};
+
 use super::{
     super::{
         super::{
@@ -15,7 +17,6 @@ use super::{
     filtered::denied,
     registration::lost,
 };
-use crate::facts::{Service, ServiceRole, ServiceState};
 
 /// The destination has not looked: what the source says of itself has to do.
 pub(in super::super) fn alone(case: &Case<'_>) -> Finding {

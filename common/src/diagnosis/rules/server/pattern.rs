@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{AddressProbe, DnsName};
+
 use super::super::super::{
     case::{Case, Owner, Reach, reach},
     cause::{Confidence, Side},
     culprit::{Named, Witnesses},
 };
-use crate::facts::{AddressProbe, DnsName};
 
 /// At most so many witnesses are named.
 const NAMED: usize = 5;

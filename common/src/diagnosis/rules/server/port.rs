@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Failure;
+
 use super::{
     super::{
         super::{
@@ -14,7 +16,6 @@ use super::{
     },
     pattern::{Pattern, pattern},
 };
-use crate::facts::Failure;
 
 /// The endpoint mapper answered; the port it named cannot be reached.
 pub(in super::super) fn port_unreached(

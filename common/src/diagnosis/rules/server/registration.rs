@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use epmesh_facts::{BootMode, Platform, Service, ServiceRole, ServiceState, StartType, Timestamp};
+use epmesh_rpc::{InterfaceId, ProtocolSequence};
+
 use super::{
     super::{
         super::{
@@ -16,10 +19,6 @@ use super::{
         missing::Missing,
     },
     reason::reason,
-};
-use crate::{
-    facts::{BootMode, Platform, Service, ServiceRole, ServiceState, StartType, Timestamp},
-    rpc::{InterfaceId, ProtocolSequence},
 };
 
 /// For so long after its start a service is given time to register.

@@ -3,6 +3,8 @@
 mod obstacles;
 mod ports;
 
+use epmesh_facts::Service;
+
 pub(in crate::diagnosis) use self::{obstacles::RPC_SERVICES, ports::dynamic_used_up};
 use self::{
     obstacles::{Reason, account, filter, linkage, protocols},
@@ -16,7 +18,6 @@ use super::super::{
     },
     finding::Finding,
 };
-use crate::facts::Service;
 
 /// The reason that shows. It is proven only where registration cannot succeed with it and no other
 /// is to be seen.

@@ -1,5 +1,8 @@
 //! Settings of RPC, services and filters with which a service does not register.
 
+use epmesh_facts::{Reading, RpcFilterLayer, ServiceState};
+use epmesh_windows::{Release, other_account};
+
 use super::super::{
     super::super::{
         case::Case,
@@ -7,10 +10,6 @@ use super::super::{
         culprit::{FilterName, Obstacle, ProtocolsTrouble, RpcServiceTrouble},
     },
     filtered::blocking,
-};
-use crate::{
-    facts::{Reading, RpcFilterLayer, ServiceState},
-    windows::{Release, other_account},
 };
 
 /// The services without which no RPC server of a host registers (KB 2089874).
