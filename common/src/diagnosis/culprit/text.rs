@@ -1,5 +1,7 @@
 //! A culprit in words, as it stands in JSON, on the screen and in stored incidents.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The exact thing that is wrong, in words.
@@ -11,4 +13,10 @@ pub struct CulpritText {
     pub name: String,
     /// What it is or says.
     pub value: String,
+}
+
+impl fmt::Display for CulpritText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.kind, self.name, self.value)
+    }
 }
