@@ -7,9 +7,7 @@ use super::{
     places::Places,
     table::{Held, RootId, Trouble},
 };
-use crate::diagnosis::{
-    Blamed, CandidateFault, Cause, Confidence, CulpritText, Fault, Link, Side, State,
-};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, CulpritText, Fault, Link, Side, State};
 
 /// One fault and the links that it explains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,11 +82,14 @@ impl Grouper {
             } else {
                 Confidence::Possible
             },
-            culprit: named.map(Blamed::text).unwrap_or_else(|| CulpritText {
-                kind: subject.kind().to_owned(),
-                name: subject.to_string(),
-                value: pattern.words.clone(),
-            }),
+            culprit: match named {
+                Some(blamed) => blamed.text(),
+                None => CulpritText {
+                    kind: subject.kind().to_owned(),
+                    name: subject.to_string(),
+                    value: pattern.words.clone(),
+                },
+            },
             places,
             links,
             latent,
