@@ -80,7 +80,7 @@ fn lists() {
     };
     let sometimes = LinkRow {
         cause: Cause::DnsADuplicate,
-        intermittent: Some(Share { hit: 1, of: 2, what: "addresses".to_owned() }),
+        intermittent: Some(Share { hit: 1, of: 2, what: "addresses".into() }),
         ..link.clone()
     };
     let both = [link, sometimes];
