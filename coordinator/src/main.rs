@@ -52,7 +52,7 @@ async fn run(arguments: ServeArguments) -> Exit {
         Ok(()) => Exit::Healthy,
         Err(error) => {
             eprintln!("epmesh: {error:#}");
-            Exit::Usage
+            Exit::Failed
         }
     }
 }

@@ -5,9 +5,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use epmesh_common::facts::SectionKind;
 
+use super::exit::Exit;
+
 /// Finds out which side causes Windows error 1753 between domain controllers.
 #[derive(Debug, Parser)]
-#[command(name = "epmesh", version, about, after_help = EXIT_STATUS)]
+#[command(name = "epmesh", version, about, after_help = Exit::help())]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -19,13 +21,6 @@ pub struct Arguments {
     #[command(flatten)]
     pub client: ClientArguments,
 }
-
-const EXIT_STATUS: &str = "Exit status:\n  \
-    0  healthy, or done\n  \
-    1  a link is failing or latent, an incident is open\n  \
-    2  usage or configuration\n  \
-    3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
-    4  unknown: the evidence does not decide, or (incidents) nothing is open and links are unknown";
 
 const EXPLAIN_STATUS: &str = "Exit status:\n  \
     0  nothing fails by the report, or every link that it names is healthy now\n  \
