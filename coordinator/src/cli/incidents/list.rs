@@ -11,7 +11,7 @@ use crate::{
         args::{IncidentArguments, IncidentCommand},
         client::{Client, ClientError, parse, reply},
         exit::Exit,
-        render::{ago, finish, labelled, moment, table, wrapped},
+        render::{Column, ago, columns, labelled, moment, wrapped},
     },
     fleet::Tally,
     incident::{IncidentDocument, IncidentList, IncidentRow, Status, so_many},
@@ -19,6 +19,20 @@ use crate::{
 
 /// A terminal that is narrower has no room for the list's columns.
 const NARROW: u16 = 120;
+
+/// The columns of the list, from left to right.
+const COLUMNS: [Column<IncidentRow>; 10] = [
+    Column::new("ID", |row, _| row.id.clone()),
+    Column::new("STATUS", |row, _| status(row.status).to_owned()),
+    Column::new("STATE", |row, _| row.state.to_string()),
+    Column::new("SIDE", |row, _| row.side.to_string()),
+    Column::new("CAUSE", |row, _| row.cause.to_string()),
+    Column::new("SURE", |row, _| row.confidence.to_string()),
+    Column::new("LINKS", |row, _| links(row)),
+    Column::new("WHAT", |row, _| what(row)),
+    Column::new("SINCE", |row, now| ago(row.first_seen, now)),
+    Column::new("NOTE", notes),
+];
 
 pub(crate) async fn list(client: &mut Client, all: bool) -> Result<IncidentList, ClientError> {
     parse(reply(client.query.incidents(IncidentsRequest { all }).await)?)
@@ -74,24 +88,7 @@ pub(crate) fn render_list(
             list.incidents.iter().map(|row| (row.id.as_str(), block(row, now))).collect();
         text.push_str(&labelled(&rows, width));
     } else {
-        let header =
-            ["ID", "STATUS", "STATE", "SIDE", "CAUSE", "SURE", "LINKS", "WHAT", "SINCE", "NOTE"];
-        let mut table = table(&header, width);
-        for row in &list.incidents {
-            table.add_row([
-                row.id.clone(),
-                status(row.status).to_owned(),
-                row.state.to_string(),
-                row.side.to_string(),
-                row.cause.to_string(),
-                row.confidence.to_string(),
-                links(row),
-                what(row),
-                ago(row.first_seen, now),
-                notes(row, now),
-            ]);
-        }
-        text.push_str(&finish(&table));
+        text.push_str(&columns(&COLUMNS, &list.incidents, now, width));
     }
     if !list.unexplained.is_empty() {
         let count = list.unexplained_in_all.max(list.unexplained.len());
