@@ -3,6 +3,8 @@
 //! Every list has at least one fault that no healthy link can contradict, so that a failing link is
 //! never left without an incident.
 
+use epmesh_facts::{DnsName, Failure, RecordType, Source};
+
 use super::{
     CandidateFault, Cause, Confidence, Fault, Side, State, Traffic,
     case::Case,
@@ -13,7 +15,6 @@ use super::{
     server,
     works::server_key,
 };
-use crate::facts::{DnsName, Failure, RecordType, Source};
 
 /// What single faults would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.

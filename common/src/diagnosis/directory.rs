@@ -1,5 +1,6 @@
 //! What the destination's copy of the directory says of the source.
 
+use epmesh_facts::{Directory, NtdsSettings, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     naming::{Alias, effective, views},
     works::{destination_site, source_site},
 };
-use crate::facts::{Directory, NtdsSettings, Timestamp};
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The engine's face: evidence in, verdict out.
 
+use epmesh_facts::Timestamp;
+
 use super::{
     Evidence, Verdict,
     candidates::candidates,
@@ -11,7 +13,6 @@ use super::{
     words::{interface_name, remedy, ruled_out, windows_error},
     works::works,
 };
-use crate::facts::Timestamp;
 
 /// Names the one cause that the evidence on a link supports, or says that it does not decide.
 ///

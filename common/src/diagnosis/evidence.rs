@@ -2,14 +2,12 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use epmesh_facts::shared::Shared;
+use epmesh_facts::{DcFacts, DnsName, Process, SectionKind, Timestamp};
+use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
 
 use super::IndexedObservation;
-use crate::{
-    facts::{DcFacts, DnsName, Process, SectionKind, Timestamp},
-    rpc::InterfaceId,
-    shared::Shared,
-};
 
 /// A client that needs one RPC interface of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -118,7 +116,7 @@ pub struct Observed {
 pub struct Registration {
     /// The interface.
     pub interface: InterfaceId,
-    /// The life of the host, [`crate::facts::Boot::id`], where known.
+    /// The life of the host, [`epmesh_facts::Boot::id`], where known.
     pub boot: Option<String>,
     /// The process that serves it, where known.
     pub process: Option<Process>,

@@ -2,14 +2,12 @@
 
 use std::{fmt, net::IpAddr};
 
+use epmesh_facts::{DnsName, RecordType, Timestamp};
+use epmesh_rpc::{InterfaceId, names};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Cause, Side};
-use crate::{
-    facts::{DnsName, RecordType, Timestamp},
-    rpc::{InterfaceId, names},
-};
 
 /// One fault that would explain a link's trouble all by itself.
 ///

@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{DnsName, Failure};
+use epmesh_rpc::Status;
+
 use super::{Cause, Confidence, Culprit, Fault, Share, Side, State};
-use crate::{
-    facts::{DnsName, Failure},
-    rpc::Status,
-};
 
 /// What the engine decided about a link.
 #[derive(Clone, Debug)]

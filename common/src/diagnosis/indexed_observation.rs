@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use epmesh_facts::PeerObservation;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::sight::Sight;
-use crate::facts::PeerObservation;
 
 /// What one witness saw of a peer. Cheap to clone: the clones are one until somebody writes to theirs,
 /// who then gets a copy. Reads, compares and serialises as the observation itself.
@@ -97,12 +97,12 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
+    use epmesh_facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
 
     #[test]
     fn whoever_writes_has_a_copy_of_which_all_is_worked_out_anew() {
         let address = |last| IpAddr::from([10, 0, 0, last]);
-        let name: crate::facts::DnsName = "dc2.lab.test".parse().expect("a name");
+        let name: epmesh_facts::DnsName = "dc2.lab.test".parse().expect("a name");
         let said = |last| Lookup {
             source: Source::Dns(address(1)),
             question: Question { name: name.clone(), kind: RecordType::A },

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+
 use super::{
     Evidence, ProvenReachable, ServerName,
     case::Case,
@@ -9,7 +11,6 @@ use super::{
     owner::Owner,
     path::Path,
 };
-use crate::facts::Source;
 
 /// What the destination's fresh look at the source shows to work.
 pub(super) fn works(case: &Case<'_>, views: &[View<'_>]) -> ProvenReachable {

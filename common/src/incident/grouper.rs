@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use epmesh_facts::Timestamp;
+
 use super::{
     Changes, Incident,
     key::against,
@@ -11,10 +13,7 @@ use super::{
     table::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
     watch::{Moved, Watch},
 };
-use crate::{
-    diagnosis::{Fault, Link, State, Verdict},
-    facts::Timestamp,
-};
+use crate::diagnosis::{Fault, Link, State, Verdict};
 
 /// Groups links by what explains their trouble.
 ///

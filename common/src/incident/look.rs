@@ -2,11 +2,13 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use epmesh_facts::Timestamp;
+
 use super::{
     key::{Got, Key},
     numbers::Number,
 };
-use crate::{diagnosis::ProvenReachable, facts::Timestamp};
+use crate::diagnosis::ProvenReachable;
 
 /// The ends of a link and its interface, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use epmesh_facts::DnsName;
+
 use super::{
     Grouper,
     cover::{Candidate, cover},
     numbers::{FastMap, FastSet},
     table::{LinkId, RootId},
 };
-use crate::{
-    diagnosis::{Fault, Link, State},
-    facts::DnsName,
-};
+use crate::diagnosis::{Fault, Link, State};
 
 /// A DNS server is held to be wrong as a whole from so many wrong names on; below that each record
 /// is a fault of its own.

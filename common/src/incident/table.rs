@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::Timestamp;
+
 use super::{
     key::Key,
     look::{Ends, Look},
 };
-use crate::{
-    diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict},
-    facts::Timestamp,
-};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict};
 
 /// The number of a link.
 pub(super) type LinkId = u32;

@@ -3,14 +3,13 @@ mod pattern;
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::{DnsName, RecordType, Timestamp};
+use epmesh_rpc::InterfaceId;
+
 use super::*;
-use crate::{
-    diagnosis::{
-        CandidateFault, Cause, Confidence, Evidence, Fault, Link, ProvenReachable, ServerName,
-        Side, State, Traffic, Verdict, diagnose,
-    },
-    facts::{DnsName, RecordType, Timestamp},
-    rpc::InterfaceId,
+use crate::diagnosis::{
+    CandidateFault, Cause, Confidence, Evidence, Fault, Link, ProvenReachable, ServerName, Side,
+    State, Traffic, Verdict, diagnose,
 };
 
 fn dc(number: usize) -> DnsName {

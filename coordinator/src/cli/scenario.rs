@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use epmesh_common::{diagnosis::diagnose, scenario::Scenario};
+use epmesh_common::diagnosis::diagnose;
+use epmesh_scenario::Scenario;
 
 use super::{
     args::{DiagnoseArguments, Output},
