@@ -61,7 +61,7 @@ pub async fn serve(
     if let Some(aside) = &report.recovered_from {
         tracing::error!(
             aside = %aside.display(),
-            "the store was corrupt and was begun anew; agents report again what was in it"
+            "the store was corrupt and was begun anew; agents report its facts again"
         );
     }
     if let Some(damaged) = &report.damaged_journal {
@@ -72,7 +72,7 @@ pub async fn serve(
         replayed = report.replayed,
         torn_bytes = report.torn_bytes,
         repaired = report.repaired,
-        "store open"
+        "the store is open"
     );
     let end = serve_parts(options, Arc::clone(&store), Arc::new(authority), shutdown, ready).await;
     store.close().await;
@@ -116,7 +116,7 @@ pub(super) async fn run(
     if let Some(address) = options.web {
         let listener = bind(address).await?;
         bound.web = Some(listener.local_addr()?);
-        tracing::info!(address = %listener.local_addr()?, "answering /healthz and /readyz");
+        tracing::info!(address = %listener.local_addr()?, "health checks are answered at /healthz and /readyz");
         tasks.spawn(web::serve(listener, readiness, stopping.clone()));
     }
 
@@ -160,5 +160,5 @@ pub(super) async fn run(
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }

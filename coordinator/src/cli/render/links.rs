@@ -22,7 +22,7 @@ const COLUMNS: [Column<LinkRow>; 9] = [
     Column::new("STATE", |link, _| state(link)),
     Column::new("CAUSE", |link, _| link.cause.to_string()),
     Column::new("SIDE", |link, _| link.side.to_string()),
-    Column::new("SURE", |link, _| link.confidence.to_string()),
+    Column::new("CONFIDENCE", |link, _| link.confidence.to_string()),
     Column::new("ERROR", |link, _| match link.error {
         0 => dash(),
         error => error.to_string(),
