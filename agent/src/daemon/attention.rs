@@ -7,7 +7,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::{
-    facts::{Body, DnsName, Look, Section, SectionKind, Target, Timestamp, add_interfaces},
+    facts::{Body, DnsName, LookRequest, Section, SectionKind, Target, Timestamp, add_interfaces},
     rpc::InterfaceId,
 };
 use tokio::time::Instant;
@@ -69,7 +69,7 @@ fn passes(last: &mut Option<Done>, began: Instant, turn: Turn, now: Instant) -> 
 
 impl Attention {
     /// A look was asked for, and counts for `lasting`.
-    pub(super) fn asked(&mut self, look: &Look, now: Instant, lasting: Duration) {
+    pub(super) fn asked(&mut self, look: &LookRequest, now: Instant, lasting: Duration) {
         self.peers.retain(|_, asked| asked.until > now);
         for target in &look.targets {
             let new = || Asked {
@@ -139,7 +139,7 @@ impl Attention {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{Blank, PeerObservation, Ports, Reading, Services, Subject};
+    use epmesh_common::facts::{Blank, PeerObservation, Ports, Reading, Services, StatementKey};
 
     use super::*;
 
@@ -159,9 +159,9 @@ mod tests {
         InterfaceId::new(uuid::Uuid::from_u128(number), 1, 0)
     }
 
-    fn look(name: &str, interfaces: &[u128]) -> Look {
+    fn look(name: &str, interfaces: &[u128]) -> LookRequest {
         let interfaces = interfaces.iter().copied().map(interface).collect();
-        Look { id: 1, own: Vec::new(), targets: vec![target(name, true)], interfaces }
+        LookRequest { id: 1, own: Vec::new(), targets: vec![target(name, true)], interfaces }
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             let kept = attention.current_own(sections, at(began), turn, at(ended));
             kept.into_iter().map(|(_, body)| body.subject()).collect::<Vec<_>>()
         };
-        let all = [Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports)];
+        let all = [StatementKey::Own(SectionKind::Services), StatementKey::Own(SectionKind::Ports)];
         let [_, ports] = all.clone();
         let ports = std::slice::from_ref(&ports);
         let (round, look) = (Turn::Round, Turn::Look);

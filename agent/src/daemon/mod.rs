@@ -14,8 +14,8 @@ use std::{
 };
 
 use epmesh_common::facts::{
-    self, Body, DnsName, Look, PeerObservation, Plan, Resolver, Section, SectionKind, Statement,
-    Subject, Timestamp,
+    self, Body, DnsName, LookRequest, PeerObservation, Plan, Resolver, Section, SectionKind,
+    Statement, StatementKey, Timestamp,
 };
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -61,7 +61,7 @@ pub struct Daemon {
     outbox: Outbox,
     ledger: Mutex<Ledger>,
     /// What was seen again to be as the coordinator has it, and is told with the next report.
-    unchanged: Mutex<BTreeMap<Subject, Statement>>,
+    unchanged: Mutex<BTreeMap<StatementKey, Statement>>,
     /// Held until the report on a peer is on its way: which of two was first is the order in which the
     /// coordinator gets them.
     attention: tokio::sync::Mutex<Attention>,
@@ -212,7 +212,7 @@ impl Daemon {
     }
 
     /// Serves one look out of turn: everything at once, one report, and the word that it is done.
-    async fn look_now(&self, look: Look, id: Option<u64>) {
+    async fn look_now(&self, look: LookRequest, id: Option<u64>) {
         let began = Instant::now();
         let resolver =
             async { if look.targets.is_empty() { None } else { Some(self.resolver().await) } };
@@ -369,13 +369,13 @@ impl Daemon {
         Some(sequence)
     }
 
-    fn acknowledged(&self, sequence: u64, wanted: &[Subject]) {
+    fn acknowledged(&self, sequence: u64, wanted: &[StatementKey]) {
         let mut ledger = self.ledger();
         ledger.acknowledged(sequence);
         ledger.wanted(wanted);
     }
 
-    fn unchanged(&self) -> MutexGuard<'_, BTreeMap<Subject, Statement>> {
+    fn unchanged(&self) -> MutexGuard<'_, BTreeMap<StatementKey, Statement>> {
         self.unchanged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -442,16 +442,16 @@ async fn futures_of<T>(work: impl Iterator<Item = impl Future<Output = T>>) -> V
 }
 
 /// What a look must see again so that the subjects can be sent in full.
-fn missing(plan: Option<&Plan>, wanted: &[Subject]) -> Look {
+fn missing(plan: Option<&Plan>, wanted: &[StatementKey]) -> LookRequest {
     let own = wanted.iter().filter_map(|subject| match subject {
-        Subject::Own(kind) => Some(*kind),
-        Subject::Peer(_) => None,
+        StatementKey::Own(kind) => Some(*kind),
+        StatementKey::Peer(_) => None,
     });
     let is_wanted = |name: &DnsName| {
-        wanted.iter().any(|subject| matches!(subject, Subject::Peer(peer) if peer == name))
+        wanted.iter().any(|subject| matches!(subject, StatementKey::Peer(peer) if peer == name))
     };
     let targets = plan.map(|plan| plan.targets.as_slice()).unwrap_or_default();
-    Look {
+    LookRequest {
         id: 0,
         own: own.collect(),
         targets: targets.iter().filter(|target| is_wanted(&target.name)).cloned().collect(),

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use epmesh_common::{
     error::chain,
-    facts::{Digest, Look, Plan, Subject, Timestamp},
+    facts::{Digest, LookRequest, Plan, StatementKey, Timestamp},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::{sync::mpsc, time::Instant};
@@ -42,20 +42,20 @@ pub enum Order {
     /// A session began; the coordinator holds these digests and nothing else.
     Welcomed {
         /// What it holds.
-        held: Vec<(Subject, Digest)>,
+        held: Vec<(StatementKey, Digest)>,
     },
     /// Every coordinator refuses this agent: it is to look at nobody.
     Refused,
     /// The standing task.
     Plan(Plan),
     /// Look now, out of turn.
-    Look(Look),
+    Look(LookRequest),
     /// The report with this number and all before it are safe; these subjects are wanted in full.
     Acknowledged {
         /// The report.
         sequence: u64,
         /// What was sent by digest alone and is not held.
-        wanted: Vec<Subject>,
+        wanted: Vec<StatementKey>,
     },
 }
 

@@ -227,11 +227,11 @@ async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
         last = report.sequence;
         for statement in report.statements {
             match statement.subject {
-                Subject::Own(_) => {
+                StatementKey::Own(_) => {
                     assert_eq!(statement.body, None, "{:?} is held already", statement.subject);
                     own += 1;
                 }
-                Subject::Peer(_) => {
+                StatementKey::Peer(_) => {
                     assert!(statement.body.is_some());
                     peers += 1;
                 }

@@ -10,16 +10,13 @@ use epmesh_common::{
     diagnosis::IndexedObservation,
     facts::{
         Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
-        Subject, Timestamp,
+        StatementKey, Timestamp,
     },
     shared::Shared,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{History, Outcome, Skew, answers::Answers};
-
-/// The most peers whose observations are kept of one witness.
-pub(super) const MOST_PEERS: usize = 512;
 
 /// The most remarks of the coordinator's own that are kept on one domain controller.
 const MOST_REMARKS: usize = 8;
@@ -55,9 +52,9 @@ pub(super) struct Dc {
     pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
     pub(super) facts: Shared<DcFacts>,
-    pub(super) digests: HashMap<Subject, Digest>,
+    pub(super) digests: HashMap<StatementKey, Digest>,
     pub(super) answers: Answers,
-    pub(super) observations: BTreeMap<DnsName, Seen>,
+    pub(super) observations: BTreeMap<DnsName, PeerRecord>,
     pub(super) history: History,
     pub(super) acknowledged: Acknowledged,
     pub(super) notes: Vec<String>,
@@ -68,7 +65,7 @@ pub(super) struct Dc {
 
 /// One peer, as this domain controller last saw it.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct PeerRecord {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
@@ -91,8 +88,8 @@ pub(super) struct WitnessView {
     pub(super) observation: IndexedObservation,
 }
 
-impl Seen {
-    /// As it goes into evidence.
+impl PeerRecord {
+    /// The form in which the observation goes into evidence.
     pub(super) fn witness_view(&self) -> WitnessView {
         self.observation.prepare();
         WitnessView {
@@ -133,12 +130,12 @@ impl Dc {
         at: Timestamp,
         gap: Duration,
         observation: IndexedObservation,
-    ) -> Option<Seen> {
+    ) -> Option<PeerRecord> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
         let since = before.filter(|seen| seen.at.until(at) <= gap).map_or(at, |seen| seen.since);
         let first = since;
-        self.observations.insert(peer, Seen { at, since, first, outcome, observation })
+        self.observations.insert(peer, PeerRecord { at, since, first, outcome, observation })
     }
 
     /// Notes that a peer was seen again to be as it is held.
@@ -173,19 +170,20 @@ impl Dc {
     }
 
     /// When the subject was last seen to be as it is held.
-    pub(super) fn subject_at(&self, subject: &Subject) -> Option<Timestamp> {
+    pub(super) fn subject_at(&self, subject: &StatementKey) -> Option<Timestamp> {
         match subject {
-            Subject::Own(kind) => self.facts.at(*kind),
-            Subject::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
+            StatementKey::Own(kind) => self.facts.at(*kind),
+            StatementKey::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
         }
     }
 
     /// The time of every subject held.
-    pub(super) fn stamps(&self) -> impl Iterator<Item = (Subject, Timestamp)> {
+    pub(super) fn stamps(&self) -> impl Iterator<Item = (StatementKey, Timestamp)> {
         let sections = SectionKind::ALL.into_iter();
-        let sections = sections.filter_map(|kind| Some((Subject::Own(kind), self.facts.at(kind)?)));
+        let sections =
+            sections.filter_map(|kind| Some((StatementKey::Own(kind), self.facts.at(kind)?)));
         let peers = self.observations.iter();
-        sections.chain(peers.map(|(peer, seen)| (Subject::Peer(peer.clone()), seen.at)))
+        sections.chain(peers.map(|(peer, seen)| (StatementKey::Peer(peer.clone()), seen.at)))
     }
 }
 

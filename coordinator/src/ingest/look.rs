@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Evidence, Link, Verdict, diagnose},
-    facts::{DnsName, Look, SectionKind, Target, add_interfaces},
+    facts::{DnsName, LookRequest, SectionKind, Target, add_interfaces},
     rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl Hub {
         &self,
         link: &Link,
         deadline: Duration,
-        widened: impl Fn(Look) -> Look,
+        widened: impl Fn(LookRequest) -> LookRequest,
     ) -> Round {
         let until = tokio::time::Instant::now() + deadline;
         let mut round = Round::default();
@@ -93,7 +93,7 @@ impl Hub {
         for (dc, own, looks_at_source) in self.witnesses(link) {
             let (target, interfaces) = self.as_planned(&dc, link);
             let targets = if looks_at_source { vec![target] } else { Vec::new() };
-            match self.ask(&dc, |id| widened(Look { id, own, targets, interfaces })) {
+            match self.ask(&dc, |id| widened(LookRequest { id, own, targets, interfaces })) {
                 Some(answer) => asked.push((dc, answer)),
                 None if self.is_connected(&dc) => round.silent.push(dc),
                 None => round.not_connected.push(dc),
@@ -111,7 +111,7 @@ impl Hub {
     /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
     /// since what it sees takes the place of what it saw before.
     fn as_planned(&self, dc: &DnsName, link: &Link) -> (Target, Vec<InterfaceId>) {
-        self.fleet.with(|view| {
+        self.fleet.read(|view| {
             let planned = view.plan(dc).and_then(|plan| {
                 plan.targets.into_iter().find(|target| target.name == link.source)
             });
@@ -129,7 +129,7 @@ impl Hub {
             (link.destination.clone(), Evidence::OF_DESTINATION.to_vec(), true),
             (link.source.clone(), Evidence::OF_SOURCE.to_vec(), false),
         ];
-        let watchers = self.fleet.with(|view| view.watchers(&link.source));
+        let watchers = self.fleet.read(|view| view.watchers(&link.source));
         let others = watchers
             .into_iter()
             .filter(|dc| *dc != link.destination && *dc != link.source && self.is_connected(dc))

@@ -13,7 +13,7 @@ use crate::{
         exit::Exit,
         render::{Column, ago, columns, labelled, moment, wrapped},
     },
-    fleet::Tally,
+    fleet::LinkCounts,
     incident::{IncidentDocument, IncidentList, IncidentRow, Status, so_many},
 };
 
@@ -97,7 +97,7 @@ pub(crate) fn render_list(
         let _ = writeln!(text, "\n{links} failing or latent, and explained by no incident:");
         named(&mut text, &list.unexplained, count, width);
     }
-    let Tally { links, unknown } = list.seen;
+    let LinkCounts { links, unknown } = list.seen;
     if unknown > 0 {
         let are = if unknown == 1 { "is" } else { "are" };
         let said = format!(

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use epmesh_common::{facts::Timestamp, incident::Considered};
+use epmesh_common::{facts::Timestamp, incident::Alternative};
 
 use super::links::named;
 use crate::{
@@ -37,7 +37,7 @@ pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
         (format!("{latent} {will} because of it"), &links.latent, row.latent),
         (
             format!(
-                "{} without fresh evidence: the incident stays open until they are seen again",
+                "{} without fresh evidence; the incident stays open until there is some",
                 so_many(unseen, "link", "links")
             ),
             &links.unseen,
@@ -54,7 +54,7 @@ pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
             named(&mut text, links, in_all, width);
         }
     }
-    text.push_str(&considered(incident, width));
+    text.push_str(&alternatives(incident, width));
     text.push_str(&timeline(incident, now, width));
     if row.status == Status::Open
         && let Some(link) = links.failing.first().or(links.latent.first())
@@ -110,17 +110,21 @@ fn since(row: &IncidentRow, now: Timestamp) -> String {
     format!("{first}; reopened {times}, last at {}", moment(opened, now))
 }
 
-fn considered(incident: &IncidentDocument, width: Option<u16>) -> String {
-    if incident.considered.is_empty() {
+fn alternatives(incident: &IncidentDocument, width: Option<u16>) -> String {
+    if incident.alternatives.is_empty() {
         return String::new();
     }
-    let rows = incident.considered.iter().map(|other| {
+    let rows = incident.alternatives.iter().map(|other| {
         let explains = format!("{} of {}", other.explains, other.of);
         (other.name.clone(), explains, other.why.clone())
     });
     let first =
-        if incident.considered.len() < Considered::MOST { "" } else { ", the first of them" };
-    let mut text = format!("\nOther explanations considered{first}\n");
+        if incident.alternatives.len() < Alternative::MOST { "" } else { ", the first of them" };
+    let mut text = format!(
+        "
+Other explanations considered{first}
+"
+    );
     if is_narrow(width) {
         for (name, explains, why) in rows {
             text.push_str(&wrapped(&name, width));
