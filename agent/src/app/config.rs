@@ -12,7 +12,7 @@ use epmesh_common::{
 };
 use thiserror::Error;
 
-use crate::session::SpoolLimits;
+use crate::session::{SpoolLimits, coordinator_url};
 
 /// Where the configuration stands unless told otherwise: `/etc/epmesh-agent/agent.toml`, on
 /// Windows `%ProgramData%\epmesh-agent\agent.toml`.
@@ -41,7 +41,7 @@ pub fn default_state_dir() -> PathBuf {
 #[must_use]
 pub fn program_data() -> PathBuf {
     // Windows always has that folder; if it will not say where, it is where it has always been.
-    let root = crate::service::folders::program_data();
+    let root = crate::os::windows::folders::program_data();
     root.unwrap_or_else(|_| r"C:\ProgramData".into()).join("epmesh-agent")
 }
 
@@ -174,7 +174,7 @@ impl Config {
         let document = Document::parse(file, text)?;
         let root = document.root();
         let mut config = Self::default();
-        set(&mut config.coordinators, root.list("coordinators", coordinator));
+        set(&mut config.coordinators, root.list("coordinators", coordinator_url));
         config.server_name = root.parse("server-name", server_name);
         config.name = root.parse("name", str::parse);
         config.platform = root.parse("platform", platform);
@@ -227,24 +227,6 @@ fn number(table: &Section<'_>, key: &str, least: i64, most: i64) -> Option<u32> 
 
 fn count(table: &Section<'_>, key: &str, least: i64, most: i64) -> Option<usize> {
     table.integer(key, least..=most).and_then(|count| usize::try_from(count).ok())
-}
-
-/// Checks the address of a coordinator: `https://HOST:PORT`.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub fn coordinator(text: &str) -> Result<String, &'static str> {
-    let rest = text.strip_prefix("https://").ok_or("it does not begin with https://")?;
-    let (host, port) = rest.rsplit_once(':').ok_or("it has no port")?;
-    if !port.parse::<u16>().is_ok_and(|port| port != 0) {
-        return Err("its port is no number from 1 to 65535");
-    }
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let valid = match bare {
-        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => host.parse::<DnsName>().is_ok(),
-    };
-    if valid { Ok(text.to_owned()) } else { Err("its host is neither a name nor an address") }
 }
 
 fn server_name(text: &str) -> Result<String, &'static str> {
@@ -303,16 +285,5 @@ mod tests {
         let problems = Config::parse("agent.toml", text).expect_err("it is full of them");
         let lines: Vec<usize> = problems.list().iter().map(|p| p.line).collect();
         assert_eq!(lines, [1, 2, 4, 5, 7], "{problems}");
-    }
-
-    #[test]
-    fn addresses_of_coordinators() {
-        for good in ["https://c.lab.test:7443", "https://10.0.0.1:1", "https://[fd00::1]:7443"] {
-            assert!(coordinator(good).is_ok(), "{good}");
-        }
-        for bad in ["c:1", "https://c", "https://c:0", "https://c:x", "https://:1", "https://a b:1"]
-        {
-            assert!(coordinator(bad).is_err(), "{bad}");
-        }
     }
 }

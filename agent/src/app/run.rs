@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::{config::Config, settings};
 use crate::{
-    clock::Clock,
-    config::Config,
-    daemon::{Daemon, DaemonSettings, Peers},
+    daemon::Daemon,
+    os::clock::Clock,
     platform::Platform,
-    session::{self, Identity, Outbox, SessionSettings, Spool, SpoolError},
+    probe::Peers,
+    session::{self, Identity, Outbox, Spool, SpoolError},
 };
 
 /// How long the parts have to end once they were told to.
@@ -47,23 +48,9 @@ pub async fn run(parts: Parts, shutdown: CancellationToken) -> Result<(), SpoolE
             return Err(SpoolError { directory, source: std::io::Error::other(error) });
         }
     });
-    let settings = SessionSettings {
-        coordinators: if config.coordinators.is_empty() {
-            identity.coordinators.clone()
-        } else {
-            config.coordinators.clone()
-        },
-        server_name: config.server_name.clone(),
-        identity_dir: Some(config.state_dir.clone()),
-        ..SessionSettings::default()
-    };
+    let session = settings::session(&config, &identity);
     let daemon = Daemon::new(
-        DaemonSettings {
-            name: identity.name.clone(),
-            concurrency: config.probe.concurrency,
-            min_interval: config.probe.min_interval,
-            state_dir: Some(config.state_dir.clone()),
-        },
+        settings::daemon(&config, &identity),
         platform,
         peers,
         Arc::clone(&clock),
@@ -73,7 +60,7 @@ pub async fn run(parts: Parts, shutdown: CancellationToken) -> Result<(), SpoolE
     let (sender, orders) = mpsc::channel(64);
     let tracker = TaskTracker::new();
     tracker.spawn(daemon.run(orders, shutdown.clone()));
-    tracker.spawn(session::run(settings, identity, outbox, sender, clock, shutdown.clone()));
+    tracker.spawn(session::run(session, identity, outbox, sender, clock, shutdown.clone()));
     tracker.close();
     shutdown.cancelled().await;
     if tokio::time::timeout(GRACE, tracker.wait()).await.is_err() {

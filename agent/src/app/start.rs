@@ -1,19 +1,16 @@
-//! Starting an agent: whoever calls this, the console and the service manager do the same.
+//! The start of an agent, the same from a console and from a service manager.
 
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use super::{config::Config, detect::detect, run};
 use crate::{
-    clock::SystemClock,
-    config::Config,
-    daemon::Peers,
-    join,
+    enrolment,
     notice::{Notice, Notices},
-    platform,
-    probe::Prober,
-    run,
+    os::clock::SystemClock,
+    probe::{Peers, Prober},
 };
 
 /// More than can hang at the same time: one read of each section of own facts, and the calls of the
@@ -34,23 +31,23 @@ pub fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
-/// Runs the agent of this host until `shutdown`, joining a mesh first where a join is pending.
+/// Runs the agent of this host until `shutdown`, enrolling it first where an enrolment is pending.
 /// `chosen` is the platform, where it is not the one that the program was built for.
 ///
 /// # Errors
-/// When it is not enrolled and no join is pending ([`join::JoinError`]), its state cannot be used,
-/// or there is no such platform ([`platform::PlatformError`]).
+/// When it is not enrolled and no enrolment is pending ([`enrolment::PendingError`]), its state cannot
+/// be used, or there is no such platform ([`super::PlatformError`]).
 pub async fn start(
     config: Config,
     chosen: Option<&str>,
     notices: &Notices,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let unnamed = platform::detect(chosen, &config, None)?;
-    let Some(identity) = join::identity(&config, &unnamed, notices, &shutdown).await? else {
-        return Ok(());
-    };
-    let platform = platform::detect(chosen, &config, Some(identity.name.clone()))?;
+    let unnamed = detect(chosen, &config, None)?;
+    let settings = (&config).into();
+    let enrolled = enrolment::identity(&settings, &unnamed, notices, &shutdown).await?;
+    let Some(identity) = enrolled else { return Ok(()) };
+    let platform = detect(chosen, &config, Some(identity.name.clone()))?;
     notices.tell(&Notice::Started(identity.name.clone()));
     let clock = Arc::new(SystemClock);
     let prober = Prober::new((&config).into());

@@ -1,4 +1,4 @@
-//! Enrolment, from the command line's arguments to the identity on disk.
+//! The join token, as a command line gives it: as text, in a file, or on the standard input.
 
 use std::{
     io::{self, Read as _},
@@ -6,13 +6,8 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use epmesh_common::facts::DnsName;
 
-use crate::{
-    config::Config,
-    join::PendingJoin,
-    session::{Enrolment, Fingerprint, Identity, IdentityError, JoinToken, enrol},
-};
+use crate::session::{Fingerprint, JoinToken};
 
 /// The longest token that is read.
 const MAX_TOKEN: u64 = 4096;
@@ -22,7 +17,7 @@ const MAX_TOKEN: u64 = 4096;
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn read_token(file: &Path) -> io::Result<String> {
+fn read_token(file: &Path) -> io::Result<String> {
     let mut text = String::new();
     if file == Path::new("-") {
         io::stdin().take(MAX_TOKEN).read_to_string(&mut text)?;
@@ -30,23 +25,6 @@ pub fn read_token(file: &Path) -> io::Result<String> {
         std::fs::File::open(file)?.take(MAX_TOKEN).read_to_string(&mut text)?;
     }
     Ok(text)
-}
-
-/// Enrols this host as `name` and keeps the identity in the state folder.
-///
-/// # Errors
-/// When the coordinator cannot be trusted or refuses, or the identity cannot be kept.
-pub async fn enroll(
-    config: &Config,
-    coordinator: String,
-    token: JoinToken,
-    name: DnsName,
-) -> anyhow::Result<Identity> {
-    let server_name = config.server_name.clone();
-    let enrolment = Enrolment { coordinator, server_name, token, name, key: None };
-    let identity = enrol(&enrolment).await?;
-    identity.save(&config.state_dir).context("the enrolment is lost")?;
-    Ok(identity)
 }
 
 /// The token, out of the text or the file; where an authority is expected, the token is for that one.
@@ -74,33 +52,4 @@ pub fn token(
         );
     }
     Ok(token)
-}
-
-/// Leaves the join to the agent, which joins when it starts. A host that is enrolled stays as it is.
-/// Returns what was done, in words.
-///
-/// # Errors
-/// When the identity that is there cannot be used, or the pending join cannot be kept.
-pub fn pend(
-    config: &Config,
-    coordinator: &str,
-    token: &JoinToken,
-    name: Option<&DnsName>,
-) -> anyhow::Result<String> {
-    match Identity::load(&config.state_dir) {
-        Ok(identity) => {
-            let name = identity.name;
-            return Ok(format!("enrolled as {name} already: nothing is to be done"));
-        }
-        Err(IdentityError::NotEnrolled { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let join = PendingJoin {
-        coordinator: coordinator.to_owned(),
-        token: token.secret_text().to_owned(),
-        name: name.cloned(),
-        key: None,
-    };
-    join.save(&config.state_dir)?;
-    Ok("the agent joins when it starts".to_owned())
 }

@@ -114,12 +114,12 @@ fn parse_hex(text: &str) -> Option<Fingerprint> {
 /// Accepts a server whose chain ends in the certificate with one fingerprint, and by that
 /// certificate alone: name, dates and signatures are checked as always.
 #[derive(Debug)]
-pub struct Pinned {
+pub struct PinnedCa {
     authority: Fingerprint,
     provider: Arc<CryptoProvider>,
 }
 
-impl Pinned {
+impl PinnedCa {
     /// Trust in the authority with this fingerprint.
     #[must_use]
     pub const fn new(authority: Fingerprint, provider: Arc<CryptoProvider>) -> Self {
@@ -127,7 +127,7 @@ impl Pinned {
     }
 }
 
-impl ServerCertVerifier for Pinned {
+impl ServerCertVerifier for PinnedCa {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -8,11 +8,13 @@ use tokio::time::Instant;
 use tonic::transport::Channel;
 
 use super::{
-    Backoff, Identity, Outbox,
+    backoff::Backoff,
     certificate::Validity,
     enrolment::{EnrolError, renew},
+    identity::Identity,
+    outbox::Outbox,
 };
-use crate::clock::Clock;
+use crate::os::clock::Clock;
 
 /// The longest sleep before the clock is looked at again: it may be set, and the host may sleep.
 const LONGEST: Duration = Duration::from_secs(3600);
@@ -21,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Who the agent is, and until when.
-pub(super) struct Keeper {
+pub(super) struct CurrentIdentity {
     identity: Identity,
     validity: Option<Validity>,
     /// Where the identity is kept; nowhere in tests that bring their own.
@@ -35,7 +37,7 @@ pub(super) struct Keeper {
     patience: Duration,
 }
 
-impl Keeper {
+impl CurrentIdentity {
     pub(super) fn new(
         identity: Identity,
         directory: Option<PathBuf>,
@@ -44,7 +46,7 @@ impl Keeper {
         patience: Duration,
     ) -> Self {
         let validity = Validity::of(&identity.certificate);
-        let keeper = Self {
+        let current = Self {
             identity,
             validity,
             directory,
@@ -54,8 +56,8 @@ impl Keeper {
             not_before: None,
             patience,
         };
-        keeper.say();
-        keeper
+        current.say();
+        current
     }
 
     fn say(&self) {

@@ -20,8 +20,11 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity as TlsIdentity},
 };
 
-use super::{Identity, Order, Outbox, SessionSettings, keeper::Keeper};
-use crate::clock::Clock;
+use super::{
+    identity::Identity, order::Order, outbox::Outbox, renewal::CurrentIdentity,
+    settings::SessionSettings,
+};
+use crate::os::clock::Clock;
 
 /// How many reports may be on their way without having been acknowledged.
 const WINDOW: usize = 16;
@@ -31,7 +34,7 @@ const EXPIRED_ALERT: &str = "CertificateExpired";
 
 /// A session could not be had, or ended.
 #[derive(Debug, Error)]
-pub enum LinkError {
+pub enum SessionError {
     /// The address is no URL, or the certificates cannot be used.
     #[error("could not set up a connection to {address}")]
     Setup {
@@ -80,7 +83,7 @@ pub enum LinkError {
     Stopping,
 }
 
-impl From<Status> for LinkError {
+impl From<Status> for SessionError {
     fn from(status: Status) -> Self {
         // Where the connection broke, why is in the sources.
         let text = match status.code() {
@@ -100,7 +103,7 @@ pub(super) enum Refusal {
     Expired,
 }
 
-impl LinkError {
+impl SessionError {
     /// Whether the coordinator refuses this identity, so that trying again soon is of no use.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         match self {
@@ -126,7 +129,7 @@ fn words(code: Code) -> &'static str {
 }
 
 /// What one connection needs.
-pub(super) struct Link<'a> {
+pub(super) struct Stream<'a> {
     pub(super) address: &'a str,
     pub(super) settings: &'a SessionSettings,
     pub(super) identity: &'a Identity,
@@ -138,27 +141,27 @@ pub(super) struct Link<'a> {
     pub(super) clock: &'a dyn Clock,
 }
 
-impl Link<'_> {
+impl Stream<'_> {
     /// Serves the session until it ends; `welcomed` says whether it began. It ends well when the
-    /// keeper has a new identity: then nothing is under way any more.
+    /// current has a new identity: then nothing is under way any more.
     pub(super) async fn serve(
         &self,
-        keeper: &mut Keeper,
+        current: &mut CurrentIdentity,
         welcomed: &mut bool,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), SessionError> {
         let (channel, mut sender, mut stream) = self.open().await?;
         let patience = self.settings.patience;
         let first = timeout(patience, stream.message())
             .await
-            .map_err(|_| LinkError::Silent { what: "welcome", after: patience })??
-            .ok_or(LinkError::Closed)?;
+            .map_err(|_| SessionError::Silent { what: "welcome", after: patience })??
+            .ok_or(SessionError::Closed)?;
         let Some(to_agent::Message::Welcome(welcome)) = first.message else {
-            return Err(LinkError::Message("something else where a welcome was due"));
+            return Err(SessionError::Message("something else where a welcome was due"));
         };
         if !self.goes_on {
             self.outbox.forget_done();
         }
-        keeper.welcomed(welcome.at_ms);
+        current.welcomed(welcome.at_ms);
         let held = welcome.held.into_iter().map(held_from).collect::<Result<Vec<_>, _>>()?;
         self.order(Order::Welcomed { held }).await?;
         if let Some(plan) = welcome.plan {
@@ -166,15 +169,15 @@ impl Link<'_> {
         }
         *welcomed = true;
         tracing::info!(coordinator = %self.address, "session begun");
-        let renewed = std::pin::pin!(keeper.renewed(channel, self.outbox));
+        let renewed = std::pin::pin!(current.renewed(channel, self.outbox));
         let shorthand = Shorthand::new(welcome.handles);
         self.talk(&mut sender, &mut stream, shorthand, renewed).await
     }
 
     async fn open(
         &self,
-    ) -> Result<(Channel, mpsc::Sender<FromAgent>, Streaming<ToAgent>), LinkError> {
-        let setup = |source| LinkError::Setup { address: self.address.to_owned(), source };
+    ) -> Result<(Channel, mpsc::Sender<FromAgent>, Streaming<ToAgent>), SessionError> {
+        let setup = |source| SessionError::Setup { address: self.address.to_owned(), source };
         let mut tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(&self.identity.authority))
             .identity(TlsIdentity::from_pem(&self.identity.certificate, &self.identity.key));
@@ -188,11 +191,11 @@ impl Link<'_> {
             .http2_keep_alive_interval(self.settings.keep_alive)
             .keep_alive_timeout(self.settings.patience)
             .keep_alive_while_idle(true);
-        let silent = |_| LinkError::Silent { what: "connection", after: self.settings.patience };
+        let silent = |_| SessionError::Silent { what: "connection", after: self.settings.patience };
         let channel: Channel = timeout(self.settings.patience, endpoint.connect())
             .await
             .map_err(silent)?
-            .map_err(|source| LinkError::Connect { address: self.address.to_owned(), source })?;
+            .map_err(|source| SessionError::Connect { address: self.address.to_owned(), source })?;
         let mut client = AgentsClient::new(channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES)
             .max_encoding_message_size(MESSAGE_BYTES);
@@ -204,7 +207,7 @@ impl Link<'_> {
         self.send(&sender, from_agent::Message::Hello(hello)).await?;
         let answer = timeout(self.settings.patience, client.session(ReceiverStream::new(receiver)))
             .await
-            .map_err(|_| LinkError::Silent { what: "answer", after: self.settings.patience })??;
+            .map_err(|_| SessionError::Silent { what: "answer", after: self.settings.patience })??;
         Ok((channel, sender, answer.into_inner()))
     }
 
@@ -214,7 +217,7 @@ impl Link<'_> {
         stream: &mut Streaming<ToAgent>,
         mut shorthand: Shorthand,
         mut renewed: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), SessionError> {
         let mut news = self.outbox.news();
         let mut sent = 0;
         let mut closing = None;
@@ -241,9 +244,9 @@ impl Link<'_> {
                     closing = Some(Instant::now() + self.settings.patience);
                 }
                 () = at(closing), if closing.is_some() => {}
-                changed = news.changed() => changed.map_err(|_| LinkError::Stopping)?,
+                changed = news.changed() => changed.map_err(|_| SessionError::Stopping)?,
                 message = stream.message() => {
-                    let message = message?.ok_or(LinkError::Closed)?;
+                    let message = message?.ok_or(SessionError::Closed)?;
                     self.receive(message, sent, &mut unacknowledged).await?;
                 }
             }
@@ -255,14 +258,14 @@ impl Link<'_> {
         message: ToAgent,
         sent: u64,
         unacknowledged: &mut VecDeque<u64>,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), SessionError> {
         match message.message {
             Some(to_agent::Message::Plan(plan)) => self.order(Order::Plan(plan.try_into()?)).await,
             Some(to_agent::Message::Look(look)) => self.order(Order::Look(look.try_into()?)).await,
             Some(to_agent::Message::Acknowledge(acknowledge)) => {
                 let sequence = acknowledge.sequence;
                 if sequence > sent {
-                    return Err(LinkError::Message("it acknowledges what was not sent"));
+                    return Err(SessionError::Message("it acknowledges what was not sent"));
                 }
                 let wanted = acknowledge
                     .wanted
@@ -273,24 +276,24 @@ impl Link<'_> {
                 unacknowledged.retain(|waiting| *waiting > sequence);
                 self.order(Order::Acknowledged { sequence, wanted }).await
             }
-            Some(to_agent::Message::Welcome(_)) => Err(LinkError::Message("a second welcome")),
+            Some(to_agent::Message::Welcome(_)) => Err(SessionError::Message("a second welcome")),
             // Something that a newer coordinator says and this version does not know.
             None => Ok(()),
         }
     }
 
-    async fn order(&self, order: Order) -> Result<(), LinkError> {
-        self.orders.send(order).await.map_err(|_| LinkError::Stopping)
+    async fn order(&self, order: Order) -> Result<(), SessionError> {
+        self.orders.send(order).await.map_err(|_| SessionError::Stopping)
     }
 
     async fn send(
         &self,
         sender: &mpsc::Sender<FromAgent>,
         message: from_agent::Message,
-    ) -> Result<(), LinkError> {
+    ) -> Result<(), SessionError> {
         let message =
             FromAgent { sent_at_ms: self.clock.now().as_millis(), message: Some(message) };
-        sender.send(message).await.map_err(|_| LinkError::Closed)
+        sender.send(message).await.map_err(|_| SessionError::Closed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pending join's file, and joining against a coordinator in this process.
+//! Enrolment at the start against a coordinator in this process.
 
 use std::{
     collections::VecDeque,
@@ -21,52 +21,6 @@ use crate::{
     session::tests::rig::{Authority, LONG, Running},
 };
 
-fn join() -> PendingJoin {
-    PendingJoin {
-        coordinator: "https://c.lab.test:7443".to_owned(),
-        token: format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{}", "0a".repeat(32)),
-        name: None,
-        key: None,
-    }
-}
-
-#[test]
-fn is_kept_privately_and_deleted() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let state = dir.path().join("state");
-    assert_eq!(PendingJoin::load(&state).expect("that is no error"), None);
-    PendingJoin::remove(&state).expect("neither is that");
-    join().save(&state).expect("it can be written");
-    assert_eq!(PendingJoin::load(&state).expect("it can be read"), Some(join()));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(path(&state)).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-    PendingJoin::remove(&state).expect("it can be deleted");
-    assert_eq!(PendingJoin::load(&state).expect("that is no error"), None);
-}
-
-#[test]
-fn its_secret_is_never_told() {
-    assert!(!format!("{:?}", join()).contains("epm1"));
-    let dir = tempfile::tempdir().expect("a folder");
-    for text in [
-        r#"{"coordinator": "https://c:1", "token": "hunter2"}"#,
-        r#"{"coordinator": "hunter2", "token": "hunter2"}"#,
-        r#"{"coordinator": 5, "token": "hunter2"}"#,
-        r#"{"coordinator": "https://c:1", "token": {"hunter2": 5}}"#,
-        r#"{"coordinator": "https://c:1", "hunter2": "hunter2"}"#,
-        "hunter2",
-    ] {
-        fs::write(path(dir.path()), text).expect("a file");
-        let error = PendingJoin::load(dir.path()).expect_err(text);
-        assert!(matches!(error, JoinError::Damaged { .. }), "{error}");
-        assert!(!chain(&error).contains("hunter2"), "{error}");
-    }
-}
-
 /// A host that tells its name once `named` is set.
 #[derive(Default)]
 struct Starting {
@@ -86,22 +40,26 @@ impl Platform for Starting {
     }
 }
 
-/// A join of this host with what tells its notices.
-struct Joining {
+/// An enrolment of this host with what tells its notices.
+struct Enrolling {
     dir: tempfile::TempDir,
     host: Arc<Starting>,
     told: mpsc::UnboundedReceiver<Notice>,
     shutdown: CancellationToken,
-    ended: JoinHandle<Result<Option<Identity>, JoinError>>,
+    ended: JoinHandle<Result<Option<Identity>, PendingError>>,
 }
 
-impl Joining {
+impl Enrolling {
     fn begin(coordinator: String, token: &JoinToken) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let authority = token.authority();
         let token = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{authority}");
-        PendingJoin { coordinator, token, name: None, key: None }.save(dir.path()).expect("kept");
-        let config = Config { state_dir: dir.path().to_owned(), ..Config::default() };
+        PendingEnrolment { coordinator, token, name: None, key: None }.save(dir.path()).expect("kept");
+        let settings = EnrolmentSettings {
+            state_dir: dir.path().to_owned(),
+            server_name: None,
+            name: None,
+        };
         let host = Arc::new(Starting::default());
         let platform: Arc<dyn Platform> = host.clone();
         let shutdown = CancellationToken::new();
@@ -109,7 +67,7 @@ impl Joining {
         let (tell, told) = mpsc::unbounded_channel();
         let notices = Notices::to(move |notice| tell.send(notice.clone()).expect("it is heard"));
         let ended =
-            tokio::spawn(async move { identity(&config, &platform, &notices, &stop).await });
+            tokio::spawn(async move { identity(&settings, &platform, &notices, &stop).await });
         Self { dir, host, told, shutdown, ended }
     }
 
@@ -117,10 +75,10 @@ impl Joining {
         timeout(LONG, self.told.recv()).await.expect("in time").expect("one more")
     }
 
-    /// The key of the pending join, which is there as long as it is not done.
+    /// The key of the pending enrolment, which is there as long as it is not done.
     fn key(&self) -> Option<String> {
-        let join = PendingJoin::load(self.dir.path()).expect("it can be read");
-        join.expect("it is pending").key
+        let pending = PendingEnrolment::load(self.dir.path()).expect("it can be read");
+        pending.expect("it is pending").key
     }
 }
 
@@ -132,24 +90,24 @@ async fn pass(wait: Duration) {
 }
 
 #[tokio::test]
-async fn joins_in_the_end_with_one_key_whatever_came_before() {
+async fn enrols_in_the_end_with_one_key_whatever_came_before() {
     let authority = Arc::new(Authority::new());
     // A port where nobody listens until later.
     let at = {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         listener.local_addr().expect("its address")
     };
-    let mut joining =
-        Joining::begin(format!("https://localhost:{}", at.port()), &authority.token());
+    let mut enrolling =
+        Enrolling::begin(format!("https://localhost:{}", at.port()), &authority.token());
 
-    let notice = joining.notice().await;
+    let notice = enrolling.notice().await;
     assert!(matches!(&notice, Notice::Unreachable(why) if why.contains("name yet")), "{notice:?}");
-    let key = joining.key();
+    let key = enrolling.key();
     assert!(key.is_some());
 
-    joining.host.named.store(true, Ordering::SeqCst);
+    enrolling.host.named.store(true, Ordering::SeqCst);
     pass(UNREACHED.0).await;
-    let notice = joining.notice().await;
+    let notice = enrolling.notice().await;
     assert!(matches!(&notice, Notice::Unreachable(why) if why.contains("connect")), "{notice:?}");
 
     let coordinator = Running::start(&authority, Some(at)).await;
@@ -158,20 +116,20 @@ async fn joins_in_the_end_with_one_key_whatever_came_before() {
         Status::permission_denied("the name is taken"),
     ]);
     pass(UNREACHED.1).await;
-    let notice = joining.notice().await;
+    let notice = enrolling.notice().await;
     assert!(matches!(&notice, Notice::Unreachable(why) if why.contains("disk")), "{notice:?}");
     pass(UNREACHED.1).await;
-    let notice = joining.notice().await;
+    let notice = enrolling.notice().await;
     assert!(matches!(&notice, Notice::Refused(why) if why.contains("taken")), "{notice:?}");
-    assert_eq!(joining.key(), key);
+    assert_eq!(enrolling.key(), key);
 
     pass(REFUSED).await;
     let name: DnsName = "dc1.lab.test".parse().expect("a name");
-    assert_eq!(joining.notice().await, Notice::Enrolled(name));
-    let joined = joining.ended.await.expect("no panic").expect("joined").expect("not stopped");
-    assert_eq!(Some(&joined.key), key.as_ref());
-    assert_eq!(PendingJoin::load(joining.dir.path()).expect("that is no error"), None);
-    assert_eq!(Identity::load(joining.dir.path()).expect("it was kept"), joined);
+    assert_eq!(enrolling.notice().await, Notice::Enrolled(name));
+    let enrolled = enrolling.ended.await.expect("no panic").expect("enrolled").expect("not stopped");
+    assert_eq!(Some(&enrolled.key), key.as_ref());
+    assert_eq!(PendingEnrolment::load(enrolling.dir.path()).expect("that is no error"), None);
+    assert_eq!(Identity::load(enrolling.dir.path()).expect("it was kept"), enrolled);
     let keys = authority.keys.lock().expect("free").clone();
     assert_eq!(keys.len(), 3);
     assert!(keys.windows(2).all(|pair| matches!(pair, [one, next] if one == next)));
@@ -181,24 +139,24 @@ async fn joins_in_the_end_with_one_key_whatever_came_before() {
 #[tokio::test]
 async fn stops_between_two_tries_and_stays_pending() {
     let token = Authority::new().token();
-    let mut joining = Joining::begin("https://localhost:1".to_owned(), &token);
-    joining.notice().await;
-    joining.shutdown.cancel();
-    assert!(joining.ended.await.expect("no panic").expect("that is no error").is_none());
-    assert!(PendingJoin::load(joining.dir.path()).expect("it can be read").is_some());
+    let mut enrolling = Enrolling::begin("https://localhost:1".to_owned(), &token);
+    enrolling.notice().await;
+    enrolling.shutdown.cancel();
+    assert!(enrolling.ended.await.expect("no panic").expect("that is no error").is_none());
+    assert!(PendingEnrolment::load(enrolling.dir.path()).expect("it can be read").is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn waits_longer_where_it_is_refused_and_tells_each_turn_once() {
-    let later = || Unjoined::Later("no way there".to_owned());
-    let refused = || Unjoined::Refused("not you".to_owned());
-    let mut answers: VecDeque<Unjoined> = (0..12).map(|_| later()).collect();
+    let later = || AttemptError::Later("no way there".to_owned());
+    let refused = || AttemptError::Refused("not you".to_owned());
+    let mut answers: VecDeque<AttemptError> = (0..12).map(|_| later()).collect();
     answers.extend([refused(), refused(), later()]);
     let identity = Authority::new().identity("https://localhost:1");
     let (tell, mut told) = mpsc::unbounded_channel();
     let notices = Notices::to(move |notice| tell.send(notice.clone()).expect("it is heard"));
     let mut tries = Vec::new();
-    let joined = until_in(
+    let enrolled = until_admitted(
         || {
             tries.push(Instant::now());
             ready(answers.pop_front().map_or_else(|| Ok(identity.clone()), Err))
@@ -206,7 +164,7 @@ async fn waits_longer_where_it_is_refused_and_tells_each_turn_once() {
         &notices,
     )
     .await;
-    assert_eq!(joined, identity);
+    assert_eq!(enrolled, identity);
 
     let waits: Vec<Duration> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
     // Timers go by whole milliseconds, rounded up.
