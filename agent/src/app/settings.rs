@@ -5,6 +5,7 @@ use crate::{
     daemon::DaemonSettings,
     enrolment::EnrolmentSettings,
     probe::{self, WirePorts},
+    self_test,
     session::{Identity, SessionSettings},
 };
 
@@ -36,13 +37,20 @@ impl From<&Config> for EnrolmentSettings {
     }
 }
 
+impl From<&Config> for self_test::Settings {
+    fn from(config: &Config) -> Self {
+        Self {
+            coordinators: config.coordinators.clone(),
+            server_name: config.server_name.clone(),
+            state_dir: config.state_dir.clone(),
+        }
+    }
+}
+
 /// The session of this agent. The coordinators of the configuration go before those of the enrolment.
 pub(super) fn session(config: &Config, identity: &Identity) -> SessionSettings {
-    let coordinators = if config.coordinators.is_empty() {
-        &identity.coordinators
-    } else {
-        &config.coordinators
-    };
+    let coordinators =
+        if config.coordinators.is_empty() { &identity.coordinators } else { &config.coordinators };
     SessionSettings {
         coordinators: coordinators.clone(),
         server_name: config.server_name.clone(),

@@ -1,36 +1,50 @@
-//! This host's own facts, printed.
+//! `epmesh-agent collect`: this host's own facts, printed.
 
-use std::{fmt::Write as _, time::Instant};
+use std::{fmt::Write as _, sync::Arc};
 
+use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
     diagnosis::{DcFacts, Remarks},
     facts::{Section, SectionKind, Timestamp, listing},
 };
 
-use crate::platform::Platform;
+use crate::platform::{Platform, read_all};
 
-/// Reads the sections `kinds`, at the same time.
-pub async fn collect(
-    platform: &std::sync::Arc<dyn Platform>,
-    kinds: &[SectionKind],
-) -> Vec<Section> {
-    let asked = Instant::now();
-    let mut reading = tokio::task::JoinSet::new();
-    for kind in kinds.iter().copied() {
-        let platform = std::sync::Arc::clone(platform);
-        reading.spawn(async move { platform.collect(kind, asked).await });
+/// The arguments of `collect`.
+#[derive(Debug, Args)]
+pub(super) struct Collect {
+    /// Only this section; may be repeated.
+    #[arg(long, value_parser = str::parse::<SectionKind>)]
+    section: Vec<SectionKind>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value = "table")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Output {
+    Table,
+    Json,
+}
+
+/// Reads the sections and prints them.
+pub(super) async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> anyhow::Result<()> {
+    let all = SectionKind::ALL;
+    let kinds = if arguments.section.is_empty() { &all[..] } else { &arguments.section };
+    let sections = read_all(platform, kinds).await;
+    match arguments.output {
+        Output::Table => print!("{}", table(&sections)?),
+        Output::Json => println!("{}", json(&sections)?),
     }
-    let mut sections = reading.join_all().await;
-    sections.sort_by_key(|section| kinds.iter().position(|kind| *kind == section.kind()));
-    sections
+    Ok(())
 }
 
 /// The sections as JSON, one document.
 ///
 /// # Errors
 /// None that these types can have.
-pub fn json(sections: &[Section]) -> serde_json::Result<String> {
+fn json(sections: &[Section]) -> serde_json::Result<String> {
     serde_json::to_string_pretty(sections)
 }
 
@@ -40,7 +54,7 @@ pub fn json(sections: &[Section]) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// None that these types can have.
-pub fn table(sections: &[Section]) -> serde_json::Result<String> {
+fn table(sections: &[Section]) -> serde_json::Result<String> {
     let mut text = String::new();
     let mut facts = DcFacts::default();
     for section in sections {

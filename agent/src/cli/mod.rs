@@ -7,20 +7,24 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use epmesh_common::error::chain;
-use epmesh_common::facts::{DnsName, SectionKind};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+mod collect;
+mod enroll;
+
+use self::{collect::Collect, enroll::Enroll};
 use crate::{
-    check, collect,
-    config::{Config, ConfigError, coordinator},
-    enroll,
-    join::{self, PendingJoin},
+    app::{
+        config::{Config, ConfigError},
+        detect::{PlatformError, detect},
+        start,
+    },
+    check,
     notice::Notices,
-    platform::{self, Platform, PlatformError},
+    platform::Platform,
     self_test,
-    session::{Fingerprint, FingerprintError, Identity},
-    start,
+    session::Identity,
 };
 
 /// Exit code for wrong usage or configuration.
@@ -56,9 +60,9 @@ enum PlatformName {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run as a daemon, in the foreground. Joins a mesh first where a join is pending.
+    /// Run as a daemon, in the foreground. Enrols first where an enrolment is pending.
     Run(Run),
-    /// Join a mesh with a join token.
+    /// Enrol this host with a coordinator, by a join token.
     Enroll(Enroll),
     /// Print what this host says of itself.
     Collect(Collect),
@@ -82,52 +86,6 @@ struct Run {
     /// In the console, as `run` always does: for those who know it from other services.
     #[arg(long)]
     console: bool,
-}
-
-#[derive(Debug, Args)]
-struct Enroll {
-    /// The coordinator, https://HOST:PORT.
-    #[arg(long, value_name = "URL", value_parser = coordinator)]
-    coordinator: String,
-    /// The join token. It can be seen in the process list: prefer --token-file.
-    #[arg(long, conflicts_with = "token_file", required_unless_present = "token_file")]
-    token: Option<String>,
-    /// A file with the join token; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// The name of this domain controller [default: what the host tells].
-    #[arg(long)]
-    name: Option<DnsName>,
-    /// The SHA-256 of the coordinator's authority, to be compared with the one in the token.
-    #[arg(long, value_name = "HEX", value_parser = fingerprint)]
-    ca_fingerprint: Option<Expected>,
-    /// Do not connect now: leave it to the agent, which joins when it starts and tries until it is
-    /// let in. A host that is enrolled stays as it is.
-    #[arg(long)]
-    pending: bool,
-}
-
-/// A fingerprint to compare with, or none: installers pass an empty text where nothing was given.
-type Expected = Option<Fingerprint>;
-
-fn fingerprint(text: &str) -> Result<Expected, FingerprintError> {
-    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
-}
-
-#[derive(Debug, Args)]
-struct Collect {
-    /// Only this section; may be repeated.
-    #[arg(long, value_parser = str::parse::<SectionKind>)]
-    section: Vec<SectionKind>,
-    /// The form of the output.
-    #[arg(long, value_enum, default_value = "table")]
-    output: Output,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Table,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,34 +150,32 @@ async fn dispatch(cli: Cli) -> ExitCode {
             Err(error) if error.is::<PlatformError>() => return fail(USAGE, &format!("{error:#}")),
             outcome => outcome,
         },
-        Command::Enroll(arguments) if arguments.pending => pend(&config, &arguments),
-        Command::Enroll(arguments) => match platform::detect(chosen.as_deref(), &config, None) {
-            Ok(platform) => join(&config, arguments, &platform).await,
+        Command::Enroll(arguments) if arguments.pending => {
+            enroll::leave_pending(&(&config).into(), &arguments)
+        }
+        Command::Enroll(arguments) => match detect(chosen.as_deref(), &config, None) {
+            Ok(platform) => enroll::enroll(&(&config).into(), arguments, &platform).await,
             Err(error) => return fail(USAGE, &chain(&error)),
         },
-        Command::Collect(arguments) => {
-            let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
-            match platform::detect(chosen.as_deref(), &config, enrolled) {
-                Ok(platform) => print(&arguments, &platform).await,
-                Err(error) => return fail(USAGE, &chain(&error)),
-            }
-        }
+        Command::Collect(arguments) => match enrolled_platform(chosen.as_deref(), &config) {
+            Ok(platform) => collect::print(&arguments, &platform).await,
+            Err(error) => return fail(USAGE, &chain(&error)),
+        },
         Command::Check(arguments) => {
-            match check::join::run(&arguments, &config, chosen.as_deref()).await {
+            let platform = detect(chosen.as_deref(), &config, Some(check::own_name()));
+            let platform = platform.map_err(|error| error.to_string());
+            match check::run(&arguments, (&config).into(), platform).await {
                 Ok(exit) => return exit.into(),
                 Err(error) => Err(error),
             }
         }
-        Command::SelfTest(arguments) => {
-            let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
-            match platform::detect(chosen.as_deref(), &config, enrolled) {
-                Ok(platform) => match self_test::run(&arguments, &config, &platform).await {
-                    Ok(code) => return code,
-                    Err(error) => Err(error),
-                },
-                Err(error) => return fail(USAGE, &chain(&error)),
-            }
-        }
+        Command::SelfTest(arguments) => match enrolled_platform(chosen.as_deref(), &config) {
+            Ok(platform) => match self_test::run(&arguments, &(&config).into(), &platform).await {
+                Ok(code) => return code,
+                Err(error) => Err(error),
+            },
+            Err(error) => return fail(USAGE, &chain(&error)),
+        },
         Command::Config(_) => Ok(()),
         #[cfg(windows)]
         Command::Service(_) => Ok(()), // done before there was a runtime
@@ -228,6 +184,15 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format!("{error:#}")),
     }
+}
+
+/// The platform of this host, under the name that it was enrolled with.
+fn enrolled_platform(
+    chosen: Option<&str>,
+    config: &Config,
+) -> Result<Arc<dyn Platform>, PlatformError> {
+    let enrolled = Identity::load(&config.state_dir).ok().map(|identity| identity.name);
+    detect(chosen, config, enrolled)
 }
 
 async fn daemon(config: Config, chosen: Option<&str>) -> anyhow::Result<()> {
@@ -263,52 +228,6 @@ async fn asked_to_stop() {
         () = interrupt => {}
         () = terminate => {}
     }
-}
-
-async fn join(
-    config: &Config,
-    arguments: Enroll,
-    platform: &Arc<dyn Platform>,
-) -> anyhow::Result<()> {
-    let token = enroll::token(
-        arguments.token.as_deref(),
-        arguments.token_file.as_deref(),
-        arguments.ca_fingerprint.flatten(),
-    )?;
-    let name = match arguments.name.or_else(|| config.name.clone()) {
-        Some(name) => name,
-        None => match join::host_name(platform).await {
-            Some(name) => name,
-            None => anyhow::bail!("the host does not tell its name: give --name"),
-        },
-    };
-    let identity = enroll::enroll(config, arguments.coordinator, token, name).await?;
-    // What was pending is done, or is not what was wanted.
-    PendingJoin::remove(&config.state_dir)?;
-    println!("enrolled as {}", identity.name);
-    Ok(())
-}
-
-/// Leaves the join to the agent.
-fn pend(config: &Config, arguments: &Enroll) -> anyhow::Result<()> {
-    let token = enroll::token(
-        arguments.token.as_deref(),
-        arguments.token_file.as_deref(),
-        arguments.ca_fingerprint.flatten(),
-    )?;
-    println!("{}", enroll::pend(config, &arguments.coordinator, &token, arguments.name.as_ref())?);
-    Ok(())
-}
-
-async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> anyhow::Result<()> {
-    let all = SectionKind::ALL;
-    let kinds = if arguments.section.is_empty() { &all[..] } else { &arguments.section };
-    let sections = collect::collect(platform, kinds).await;
-    match arguments.output {
-        Output::Table => print!("{}", collect::table(&sections)?),
-        Output::Json => println!("{}", collect::json(&sections)?),
-    }
-    Ok(())
 }
 
 fn bad_config(error: &ConfigError) -> ExitCode {

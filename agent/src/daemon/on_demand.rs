@@ -12,7 +12,8 @@ use epmesh_common::{
 };
 use tokio::time::Instant;
 
-use super::{Seen, Stated, Turn};
+use super::seen::{Seen, Stated};
+use crate::probe::Priority;
 
 /// For how many intervals the rounds look where they were asked to: as long as the coordinator lets a
 /// fact decide.
@@ -26,7 +27,7 @@ const MOST_INTERFACES: usize = 32;
 
 /// What was asked for, peer by peer.
 #[derive(Debug, Default)]
-pub(super) struct Attention {
+pub(super) struct OnDemand {
     peers: HashMap<DnsName, Asked>,
     /// The last reading of each section of the own facts that was reported.
     own: HashMap<SectionKind, Option<Done>>,
@@ -54,10 +55,10 @@ struct Done {
 /// it is the last then. What belongs to a round, and comes again with the next, has to have begun after
 /// the last was over: which of two that overlap is the newer cannot be told. A look out of turn is
 /// somebody's answer: it only has to have begun no earlier.
-fn passes(last: &mut Option<Done>, began: Instant, turn: Turn, now: Instant) -> bool {
-    let older = last.is_some_and(|last| match turn {
-        Turn::Round => began < last.ended,
-        Turn::Look => began < last.began,
+fn passes(last: &mut Option<Done>, began: Instant, priority: Priority, now: Instant) -> bool {
+    let older = last.is_some_and(|last| match priority {
+        Priority::Round => began < last.ended,
+        Priority::OnDemand => began < last.began,
     });
     if !older {
         // Of two looks that may have crossed: the later beginning, and the later end.
@@ -67,7 +68,7 @@ fn passes(last: &mut Option<Done>, began: Instant, turn: Turn, now: Instant) -> 
     !older
 }
 
-impl Attention {
+impl OnDemand {
     /// A look was asked for, and counts for `lasting`.
     pub(super) fn asked(&mut self, look: &Look, now: Instant, lasting: Duration) {
         self.peers.retain(|_, asked| asked.until > now);
@@ -101,21 +102,26 @@ impl Attention {
         &mut self,
         sections: Vec<(Timestamp, Section)>,
         began: Instant,
-        turn: Turn,
+        priority: Priority,
         now: Instant,
     ) -> Vec<Stated> {
         let current = sections.into_iter().filter(|(_, section)| {
-            passes(self.own.entry(section.kind()).or_default(), began, turn, now)
+            passes(self.own.entry(section.kind()).or_default(), began, priority, now)
         });
         current.map(|(at, section)| (at, Body::Own(Box::new(section)))).collect()
     }
 
     /// Of what was seen, what is to be reported now: not what was seen again since and reported already.
-    pub(super) fn current(&mut self, seen: Vec<Seen>, turn: Turn, now: Instant) -> Vec<Stated> {
+    pub(super) fn current(
+        &mut self,
+        seen: Vec<Seen>,
+        priority: Priority,
+        now: Instant,
+    ) -> Vec<Stated> {
         let current = seen.into_iter().filter(|seen| {
             // Of a peer that nobody asked for there are only the rounds, one after the other.
             let Some(asked) = self.peers.get_mut(&seen.observation.peer) else { return true };
-            passes(&mut asked.done, seen.began, turn, now)
+            passes(&mut asked.done, seen.began, priority, now)
         });
         current.map(|seen| (seen.at, Body::Peer(seen.observation))).collect()
     }
@@ -166,17 +172,17 @@ mod tests {
 
     #[test]
     fn the_rounds_look_where_they_were_asked_to_until_its_word_no_longer_counts() {
-        let (mut attention, now) = (Attention::default(), Instant::now());
-        attention.asked(&look("dc2.lab.test", &[1, 2]), now, LASTING);
-        attention.asked(&look("dc2.lab.test", &[3]), now + Duration::from_secs(1), LASTING);
+        let (mut on_demand, now) = (OnDemand::default(), Instant::now());
+        on_demand.asked(&look("dc2.lab.test", &[1, 2]), now, LASTING);
+        on_demand.asked(&look("dc2.lab.test", &[3]), now + Duration::from_secs(1), LASTING);
         let plain = target("dc2.lab.test", false);
-        let (wide, interfaces) = attention.widened(&plain, &[interface(1)], now + LASTING);
+        let (wide, interfaces) = on_demand.widened(&plain, &[interface(1)], now + LASTING);
         assert!(wide.well_known && !wide.whole_map);
         assert_eq!(interfaces, [interface(1), interface(2), interface(3)]);
         let other = target("dc3.lab.test", false);
-        assert_eq!(attention.widened(&other, &[], now), (other, Vec::new()));
+        assert_eq!(on_demand.widened(&other, &[], now), (other, Vec::new()));
         let over = now + Duration::from_secs(1) + LASTING;
-        assert_eq!(attention.widened(&plain, &[], over), (plain, Vec::new()));
+        assert_eq!(on_demand.widened(&plain, &[], over), (plain, Vec::new()));
     }
 
     #[test]
@@ -190,34 +196,34 @@ mod tests {
         let both = || {
             vec![services(), (Timestamp::default(), Section::Ports(Ports::blank(&Blank::Absent)))]
         };
-        let told = |attention: &mut Attention, sections, [began, ended]: [u64; 2], turn| {
-            let kept = attention.current_own(sections, at(began), turn, at(ended));
+        let told = |on_demand: &mut OnDemand, sections, [began, ended]: [u64; 2], turn| {
+            let kept = on_demand.current_own(sections, at(began), turn, at(ended));
             kept.into_iter().map(|(_, body)| body.subject()).collect::<Vec<_>>()
         };
         let all = [Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports)];
         let [_, ports] = all.clone();
         let ports = std::slice::from_ref(&ports);
-        let (round, look) = (Turn::Round, Turn::Look);
+        let (round, look) = (Priority::Round, Priority::OnDemand);
 
-        let mut attention = Attention::default();
-        assert_eq!(told(&mut attention, both(), [0, 1], round), all);
-        assert_eq!(told(&mut attention, vec![services()], [3, 6], look).len(), 1);
+        let mut on_demand = OnDemand::default();
+        assert_eq!(told(&mut on_demand, both(), [0, 1], round), all);
+        assert_eq!(told(&mut on_demand, vec![services()], [3, 6], look).len(), 1);
         // A round that overlaps with a look may have read before it.
-        assert_eq!(told(&mut attention, both(), [5, 7], round), ports);
-        assert_eq!(told(&mut attention, both(), [8, 9], round), all);
+        assert_eq!(told(&mut on_demand, both(), [5, 7], round), ports);
+        assert_eq!(told(&mut on_demand, both(), [8, 9], round), all);
         // Two looks at once, and one over which a round has passed: who began first does not come last.
-        assert_eq!(told(&mut attention, both(), [12, 13], look), all);
-        assert_eq!(told(&mut attention, both(), [11, 14], look), []);
-        assert_eq!(told(&mut attention, both(), [12, 15], look), all, "somebody waits for it");
-        assert_eq!(told(&mut attention, both(), [17, 18], round), all);
-        assert_eq!(told(&mut attention, both(), [16, 20], look), []);
+        assert_eq!(told(&mut on_demand, both(), [12, 13], look), all);
+        assert_eq!(told(&mut on_demand, both(), [11, 14], look), []);
+        assert_eq!(told(&mut on_demand, both(), [12, 15], look), all, "somebody waits for it");
+        assert_eq!(told(&mut on_demand, both(), [17, 18], round), all);
+        assert_eq!(told(&mut on_demand, both(), [16, 20], look), []);
     }
 
     #[test]
     fn looks_at_a_peer_come_in_the_order_in_which_they_began() {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
-        let told = |attention: &mut Attention, [began, ended]: [u64; 2], turn| {
+        let told = |on_demand: &mut OnDemand, [began, ended]: [u64; 2], turn| {
             let observation = PeerObservation {
                 peer: target("dc2.lab.test", false).name,
                 dsa_guid: None,
@@ -225,32 +231,32 @@ mod tests {
                 addresses: Vec::new(),
             };
             let seen = Seen { began: at(began), at: Timestamp::default(), observation };
-            attention.current(vec![seen], turn, at(ended)).len() == 1
+            on_demand.current(vec![seen], turn, at(ended)).len() == 1
         };
-        let (round, look_now) = (Turn::Round, Turn::Look);
-        let mut attention = Attention::default();
-        assert!(told(&mut attention, [0, 1], round));
-        attention.asked(&look("dc2.lab.test", &[1]), at(2), LASTING);
-        assert!(told(&mut attention, [1, 3], round), "the look that was asked for is not done yet");
-        assert!(told(&mut attention, [2, 5], look_now));
-        assert!(!told(&mut attention, [4, 6], round), "it may be older");
-        assert!(told(&mut attention, [6, 7], round));
-        assert!(!told(&mut attention, [3, 9], look_now), "a round has seen it since");
-        assert!(told(&mut attention, [6, 10], look_now));
+        let (round, look_now) = (Priority::Round, Priority::OnDemand);
+        let mut on_demand = OnDemand::default();
+        assert!(told(&mut on_demand, [0, 1], round));
+        on_demand.asked(&look("dc2.lab.test", &[1]), at(2), LASTING);
+        assert!(told(&mut on_demand, [1, 3], round), "the look that was asked for is not done yet");
+        assert!(told(&mut on_demand, [2, 5], look_now));
+        assert!(!told(&mut on_demand, [4, 6], round), "it may be older");
+        assert!(told(&mut on_demand, [6, 7], round));
+        assert!(!told(&mut on_demand, [3, 9], look_now), "a round has seen it since");
+        assert!(told(&mut on_demand, [6, 10], look_now));
     }
 
     #[test]
     fn it_is_bounded() {
-        let (mut attention, now) = (Attention::default(), Instant::now());
+        let (mut on_demand, now) = (OnDemand::default(), Instant::now());
         let many: Vec<u128> = (0..100).collect();
         for second in 0..300 {
             let asked = look(&format!("dc{second}.lab.test"), &many);
-            attention.asked(&asked, now + Duration::from_millis(second), LASTING);
+            on_demand.asked(&asked, now + Duration::from_millis(second), LASTING);
         }
-        assert_eq!(attention.peers.len(), MOST_PEERS);
-        assert!(!attention.peers.contains_key(&target("dc0.lab.test", false).name));
-        assert!(attention.peers.values().all(|asked| asked.interfaces.len() == MOST_INTERFACES));
-        attention.asked(&look("dc1.lab.test", &[]), now + Duration::from_secs(999), LASTING);
-        assert_eq!(attention.peers.len(), 1);
+        assert_eq!(on_demand.peers.len(), MOST_PEERS);
+        assert!(!on_demand.peers.contains_key(&target("dc0.lab.test", false).name));
+        assert!(on_demand.peers.values().all(|asked| asked.interfaces.len() == MOST_INTERFACES));
+        on_demand.asked(&look("dc1.lab.test", &[]), now + Duration::from_secs(999), LASTING);
+        assert_eq!(on_demand.peers.len(), 1);
     }
 }

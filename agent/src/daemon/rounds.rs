@@ -6,7 +6,8 @@ use epmesh_common::facts::{Plan, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{Daemon, Seen, Turn, names::Names};
+use super::{names::Names, reader::Reader, seen::Seen, settings::DaemonSettings};
+use crate::probe::Priority;
 
 /// The time between two rounds while there is no plan.
 pub(super) const WITHOUT_PLAN: Duration = Duration::from_secs(60);
@@ -85,86 +86,91 @@ impl Moments {
     }
 }
 
-impl Daemon {
-    /// Rounds without end. The first begins at once and is soon over; from then on everything has its
-    /// moment in the interval.
-    pub(super) async fn go_round(self: Arc<Self>, plan: Option<Plan>) {
-        let interval = self.interval(plan.as_ref());
-        let peers = plan.as_ref().map_or(0, |plan| plan.targets.len());
-        let plan = plan.map(Arc::new);
-        let moments = Moments::draw(interval, peers);
-        let names = Arc::new(Names::new(interval));
-        // The second round begins early, so that a late moment is still within an interval of the first.
-        let mut start = Instant::now() + interval.mul_f64(1.0 - Moments::SPREAD);
-        for round in 0_u32.. {
-            let kinds: Vec<SectionKind> = SectionKind::ALL
-                .into_iter()
-                .filter(|kind| *kind != SectionKind::Directory || round % SELDOM == 0)
-                .collect();
-            tokio::join!(
-                self.own_round(&kinds, moments.own(round)),
-                self.peer_round(plan.as_ref(), moments.peers(round), &names)
-            );
-            tokio::time::sleep_until(start).await;
-            // A round that took longer than the interval pushes the next ones back.
-            start = start.max(Instant::now()) + interval;
-        }
-    }
+/// The time between two looks at a peer.
+pub(super) fn interval(settings: &DaemonSettings, plan: Option<&Plan>) -> Duration {
+    plan.map_or(WITHOUT_PLAN, |plan| {
+        Duration::from_millis(plan.interval_ms.into()).max(settings.min_interval)
+    })
+}
 
-    async fn own_round(&self, kinds: &[SectionKind], wait: Duration) {
-        // All in one report: one disk write, and one moment for all of them.
-        tokio::time::sleep(wait).await;
-        let began = Instant::now();
-        let sections = self.read_all(kinds, began).await;
-        let mut attention = self.attention.lock().await;
-        let current = attention.current_own(sections, began, Turn::Round, Instant::now());
-        self.report_news(current).await;
-        drop(attention);
+/// Rounds without end. The first begins at once and is soon over; from then on everything has its
+/// moment in the interval.
+pub(super) async fn go_round(reader: Arc<Reader>, plan: Option<Plan>) {
+    let between = interval(&reader.settings, plan.as_ref());
+    let peers = plan.as_ref().map_or(0, |plan| plan.targets.len());
+    let plan = plan.map(Arc::new);
+    let moments = Moments::draw(between, peers);
+    let names = Arc::new(Names::new(between));
+    // The second round begins early, so that a late moment is still within an interval of the first.
+    let mut start = Instant::now() + between.mul_f64(1.0 - Moments::SPREAD);
+    for round in 0_u32.. {
+        let kinds: Vec<SectionKind> = SectionKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != SectionKind::Directory || round % SELDOM == 0)
+            .collect();
+        tokio::join!(
+            own_round(&reader, &kinds, moments.own(round)),
+            peer_round(&reader, plan.as_ref(), moments.peers(round), &names)
+        );
+        tokio::time::sleep_until(start).await;
+        // A round that took longer than the interval pushes the next ones back.
+        start = start.max(Instant::now()) + between;
     }
+}
 
-    async fn peer_round(
-        self: &Arc<Self>,
-        plan: Option<&Arc<Plan>>,
-        waits: Vec<Duration>,
-        names: &Arc<Names>,
-    ) {
-        let Some(plan) = plan.filter(|plan| !plan.targets.is_empty()) else { return };
-        let (sender, receiver) = mpsc::channel(MAX_GATHERED);
-        let mut looks = tokio::task::JoinSet::new();
-        for (at, wait) in waits.into_iter().enumerate() {
-            let (daemon, plan, names) = (Arc::clone(self), Arc::clone(plan), Arc::clone(names));
-            let sender = sender.clone();
-            looks.spawn(async move {
-                tokio::time::sleep(wait).await;
-                let Some(target) = plan.targets.get(at) else { return };
-                let resolver = names.get(daemon.resolver()).await;
-                let seen = daemon.look_at(target, &plan.interfaces, &resolver, Turn::Round).await;
-                if let Some(seen) = seen {
-                    // Fails only when the round was given up.
-                    let _ = sender.send(seen).await;
-                }
-            });
-        }
-        drop(sender);
-        self.gather(receiver).await;
-        while looks.join_next().await.is_some() {}
-    }
+async fn own_round(reader: &Reader, kinds: &[SectionKind], wait: Duration) {
+    // All in one report: one disk write, and one moment for all of them.
+    tokio::time::sleep(wait).await;
+    let began = Instant::now();
+    let sections = reader.read_all(kinds, began).await;
+    let mut on_demand = reader.on_demand.lock().await;
+    let current = on_demand.current_own(sections, began, Priority::Round, Instant::now());
+    reader.reporter.report_news(current).await;
+    drop(on_demand);
+}
 
-    /// Puts what is seen within half a second into one report.
-    async fn gather(&self, mut seen: mpsc::Receiver<Seen>) {
-        while let Some(first) = seen.recv().await {
-            let until = Instant::now() + GATHER;
-            let mut gathered = vec![first];
-            while gathered.len() < MAX_GATHERED
-                && let Ok(Some(next)) = tokio::time::timeout_at(until, seen.recv()).await
-            {
-                gathered.push(next);
+async fn peer_round(
+    reader: &Arc<Reader>,
+    plan: Option<&Arc<Plan>>,
+    waits: Vec<Duration>,
+    names: &Arc<Names>,
+) {
+    let Some(plan) = plan.filter(|plan| !plan.targets.is_empty()) else { return };
+    let (sender, receiver) = mpsc::channel(MAX_GATHERED);
+    let mut looks = tokio::task::JoinSet::new();
+    for (at, wait) in waits.into_iter().enumerate() {
+        let (reader, plan, names) = (Arc::clone(reader), Arc::clone(plan), Arc::clone(names));
+        let sender = sender.clone();
+        looks.spawn(async move {
+            tokio::time::sleep(wait).await;
+            let Some(target) = plan.targets.get(at) else { return };
+            let resolver = names.get(reader.resolver()).await;
+            let seen = reader.look_at(target, &plan.interfaces, &resolver, Priority::Round).await;
+            if let Some(seen) = seen {
+                // Fails only when the round was given up.
+                let _ = sender.send(seen).await;
             }
-            let mut attention = self.attention.lock().await;
-            let current = attention.current(gathered, Turn::Round, Instant::now());
-            self.report_news(current).await;
-            drop(attention);
+        });
+    }
+    drop(sender);
+    gather(reader, receiver).await;
+    while looks.join_next().await.is_some() {}
+}
+
+/// Puts what is seen within half a second into one report.
+async fn gather(reader: &Reader, mut seen: mpsc::Receiver<Seen>) {
+    while let Some(first) = seen.recv().await {
+        let until = Instant::now() + GATHER;
+        let mut gathered = vec![first];
+        while gathered.len() < MAX_GATHERED
+            && let Ok(Some(next)) = tokio::time::timeout_at(until, seen.recv()).await
+        {
+            gathered.push(next);
         }
+        let mut on_demand = reader.on_demand.lock().await;
+        let current = on_demand.current(gathered, Priority::Round, Instant::now());
+        reader.reporter.report_news(current).await;
+        drop(on_demand);
     }
 }
 

@@ -9,12 +9,12 @@ use epmesh_common::{
 
 /// What the coordinator holds, and what is on its way to it.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct SentState {
     held: HashMap<Subject, Digest>,
     sent: HashMap<Subject, (u64, Digest)>,
 }
 
-impl Ledger {
+impl SentState {
     /// A session began: the coordinator holds this and nothing else.
     pub(super) fn welcomed(&mut self, held: impl IntoIterator<Item = (Subject, Digest)>) {
         self.held = held.into_iter().collect();
@@ -93,27 +93,27 @@ mod tests {
         Body::Own(Box::new(Section::Directory(Directory::blank(&Blank::unreadable(why)))))
     }
 
-    fn full(ledger: &Ledger, why: &str) -> bool {
+    fn full(sent_state: &SentState, why: &str) -> bool {
         let at = Timestamp::from_millis(1);
-        ledger.state(&body(why), at, &mut Vec::new()).expect("it fits").body.is_some()
+        sent_state.state(&body(why), at, &mut Vec::new()).expect("it fits").body.is_some()
     }
 
     #[test]
     fn a_body_goes_once() {
         let subject = Subject::Own(SectionKind::Directory);
-        let mut ledger = Ledger::default();
-        assert!(full(&ledger, "a"));
-        ledger.sending(5, vec![(subject.clone(), body("a").digest())]);
-        assert!(!full(&ledger, "a"), "it is on its way");
-        assert!(full(&ledger, "b"));
-        ledger.sending(6, vec![(subject.clone(), body("b").digest())]);
-        ledger.acknowledged(5);
-        assert!(full(&ledger, "a"), "b is on its way and will take its place");
-        ledger.acknowledged(6);
-        assert!(!full(&ledger, "b"));
-        ledger.wanted(std::slice::from_ref(&subject));
-        assert!(full(&ledger, "b"));
-        ledger.welcomed([(subject, body("c").digest())]);
-        assert!(full(&ledger, "b") && !full(&ledger, "c"));
+        let mut sent_state = SentState::default();
+        assert!(full(&sent_state, "a"));
+        sent_state.sending(5, vec![(subject.clone(), body("a").digest())]);
+        assert!(!full(&sent_state, "a"), "it is on its way");
+        assert!(full(&sent_state, "b"));
+        sent_state.sending(6, vec![(subject.clone(), body("b").digest())]);
+        sent_state.acknowledged(5);
+        assert!(full(&sent_state, "a"), "b is on its way and will take its place");
+        sent_state.acknowledged(6);
+        assert!(!full(&sent_state, "b"));
+        sent_state.wanted(std::slice::from_ref(&subject));
+        assert!(full(&sent_state, "b"));
+        sent_state.welcomed([(subject, body("c").digest())]);
+        assert!(full(&sent_state, "b") && !full(&sent_state, "c"));
     }
 }

@@ -116,7 +116,10 @@ impl PendingEnrolment {
         let path = path(state_dir);
         let write = || {
             private_files::private_dir(state_dir)?;
-            private_files::write_private(&path, &serde_json::to_vec_pretty(self).map_err(io::Error::other)?)
+            private_files::write_private(
+                &path,
+                &serde_json::to_vec_pretty(self).map_err(io::Error::other)?,
+            )
         };
         write().map_err(|source| PendingError::File { action: "write", path: path.clone(), source })
     }
@@ -149,49 +152,49 @@ mod tests {
 
     use super::*;
 
-fn pending() -> PendingEnrolment {
-    PendingEnrolment {
-        coordinator: "https://c.lab.test:7443".to_owned(),
-        token: format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{}", "0a".repeat(32)),
-        name: None,
-        key: None,
+    fn pending() -> PendingEnrolment {
+        PendingEnrolment {
+            coordinator: "https://c.lab.test:7443".to_owned(),
+            token: format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{}", "0a".repeat(32)),
+            name: None,
+            key: None,
+        }
     }
-}
 
-#[test]
-fn is_kept_privately_and_deleted() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let state = dir.path().join("state");
-    assert_eq!(PendingEnrolment::load(&state).expect("that is no error"), None);
-    PendingEnrolment::remove(&state).expect("neither is that");
-    pending().save(&state).expect("it can be written");
-    assert_eq!(PendingEnrolment::load(&state).expect("it can be read"), Some(pending()));
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(path(&state)).expect("it is there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+    #[test]
+    fn is_kept_privately_and_deleted() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let state = dir.path().join("state");
+        assert_eq!(PendingEnrolment::load(&state).expect("that is no error"), None);
+        PendingEnrolment::remove(&state).expect("neither is that");
+        pending().save(&state).expect("it can be written");
+        assert_eq!(PendingEnrolment::load(&state).expect("it can be read"), Some(pending()));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(path(&state)).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        PendingEnrolment::remove(&state).expect("it can be deleted");
+        assert_eq!(PendingEnrolment::load(&state).expect("that is no error"), None);
     }
-    PendingEnrolment::remove(&state).expect("it can be deleted");
-    assert_eq!(PendingEnrolment::load(&state).expect("that is no error"), None);
-}
 
-#[test]
-fn its_secret_is_never_told() {
-    assert!(!format!("{:?}", pending()).contains("epm1"));
-    let dir = tempfile::tempdir().expect("a folder");
-    for text in [
-        r#"{"coordinator": "https://c:1", "token": "hunter2"}"#,
-        r#"{"coordinator": "hunter2", "token": "hunter2"}"#,
-        r#"{"coordinator": 5, "token": "hunter2"}"#,
-        r#"{"coordinator": "https://c:1", "token": {"hunter2": 5}}"#,
-        r#"{"coordinator": "https://c:1", "hunter2": "hunter2"}"#,
-        "hunter2",
-    ] {
-        fs::write(path(dir.path()), text).expect("a file");
-        let error = PendingEnrolment::load(dir.path()).expect_err(text);
-        assert!(matches!(error, PendingError::Damaged { .. }), "{error}");
-        assert!(!chain(&error).contains("hunter2"), "{error}");
+    #[test]
+    fn its_secret_is_never_told() {
+        assert!(!format!("{:?}", pending()).contains("epm1"));
+        let dir = tempfile::tempdir().expect("a folder");
+        for text in [
+            r#"{"coordinator": "https://c:1", "token": "hunter2"}"#,
+            r#"{"coordinator": "hunter2", "token": "hunter2"}"#,
+            r#"{"coordinator": 5, "token": "hunter2"}"#,
+            r#"{"coordinator": "https://c:1", "token": {"hunter2": 5}}"#,
+            r#"{"coordinator": "https://c:1", "hunter2": "hunter2"}"#,
+            "hunter2",
+        ] {
+            fs::write(path(dir.path()), text).expect("a file");
+            let error = PendingEnrolment::load(dir.path()).expect_err(text);
+            assert!(matches!(error, PendingError::Damaged { .. }), "{error}");
+            assert!(!chain(&error).contains("hunter2"), "{error}");
+        }
     }
-}
 }

@@ -9,7 +9,7 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::files;
+use super::private_files;
 
 /// How long one file becomes, in bytes.
 const LENGTH: u64 = 1 << 20;
@@ -41,7 +41,7 @@ impl LogFile {
 
     fn open_with(path: &Path, most: u64) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
-            files::private_dir(folder)?;
+            private_files::private_dir(folder)?;
         }
         let mut open = Open { path: path.to_owned(), length: 0, most, file: None };
         open.reopen()?;

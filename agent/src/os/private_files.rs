@@ -7,7 +7,7 @@ use std::{
 };
 
 #[cfg(windows)]
-use crate::service::access;
+use super::windows::access;
 
 /// Makes `directory` and what is above it; private to its owner where it is new.
 ///

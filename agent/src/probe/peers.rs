@@ -6,6 +6,15 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
+/// For whom a look is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// The round of the plan.
+    Round,
+    /// Somebody asked for it now: it may use what is kept back from the round.
+    OnDemand,
+}
+
 /// Looks at peers.
 ///
 /// The daemon holds an `Arc<dyn Peers>`: the prober in the field, a script in the tests.

@@ -6,7 +6,6 @@ use epmesh_common::{
     facts::Failure,
     rpc::{
         AuthVerifier, BindNak, Bound, ByteOrder, Client, ClientError, Endpoint, Event, InterfaceId,
-        Status,
         epm::{self, Lookup, LookupEnd, Progress, handle_free_request, opnum},
     },
 };
@@ -15,7 +14,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::net::{failure_of, protocol, read_into};
+use super::{
+    errors::{failure_of, failure_of_status, protocol},
+    read_into::read_into,
+};
 
 /// A connection to an RPC server and what was agreed on it.
 ///
@@ -203,20 +205,6 @@ fn failure_of_event(event: &Event, stage: &str) -> Failure {
         Event::Fault(fault) => failure_of_status(fault.status, stage),
         Event::Response { .. } => Failure::Protocol(format!("{stage}: a response to a bind")),
         Event::Shutdown => Failure::Reset,
-    }
-}
-
-/// What a status other than success means as a failure.
-pub(super) fn failure_of_status(status: Status, stage: &str) -> Failure {
-    match status {
-        Status::AccessDenied => Failure::AccessDenied(5),
-        Status::Fault(code) => Failure::Fault(code),
-        Status::CantPerform(code) | Status::Mapper(code) => Failure::Status(code),
-        Status::BindRejected { result, reason } => Failure::BindRejected { result, reason },
-        Status::BindNak { reason } => Failure::BindNak(reason),
-        Status::Ok | Status::NotRegistered | Status::ProtocolError => {
-            Failure::Protocol(format!("{stage}: {status} where a failure was announced"))
-        }
     }
 }
 

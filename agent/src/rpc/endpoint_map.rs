@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::probe::{failure_of, rpc::Association};
+use super::{association::Association, errors::failure_of};
 
 /// The most own addresses whose endpoint mapper is asked.
 const MAX_VIEWS: usize = 16;

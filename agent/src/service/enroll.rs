@@ -1,4 +1,4 @@
-//! Joining as an installer does it.
+//! Enrolment as an installer does it.
 //!
 //! Windows Installer writes the command line of a program that failed into its log and into the application
 //! log (errors 1721, 1722), whether it is hidden there otherwise or not. So the program that is given the
@@ -12,20 +12,25 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::{Context, NAME, ffi::eventlog, install, run};
+use super::{
+    ffi::eventlog,
+    identity::{Context, NAME},
+    install, run,
+};
 use crate::{
-    config::{self, Config},
-    enroll, files,
-    session::Fingerprint,
+    app::Config,
+    enrolment,
+    os::private_files,
+    session::{Fingerprint, coordinator_url},
 };
 
 /// The longest reason that is kept, in bytes.
 const LONGEST: usize = 4 << 10;
 
-/// `epmesh-agent service join`. All are texts: what is wrong with one must not be found by who reads
+/// `epmesh-agent service enroll`. All are texts: what is wrong with one must not be found by who reads
 /// the command line, for that fails.
 #[derive(Debug, Args)]
-pub struct Join {
+pub struct Enroll {
     /// The coordinator, https://HOST:PORT.
     #[arg(long, value_name = "URL")]
     coordinator: String,
@@ -40,42 +45,42 @@ pub struct Join {
     ca_fingerprint: String,
 }
 
-/// Leaves a pending join, or the reason why not to [`joined`] and in the event log.
-pub(super) fn join(arguments: &Join, context: &Context) {
+/// Leaves an enrolment pending, or the reason why not to [`enrolled`] and in the event log.
+pub(super) fn enroll(arguments: &Enroll, context: &Context) {
     let Err(error) = pend(arguments, context) else { return };
-    let why = format!("no join is pending: {error:#}");
+    let why = format!("no enrolment is pending: {error:#}");
     eprintln!("epmesh-agent: {why}");
     if let Err(error) = eventlog::report(NAME, eventlog::Severity::Error, run::NOT_PENDING, &why) {
         eprintln!("epmesh-agent: could not write to the event log: {error}");
     }
-    // Where this cannot be kept, a pending join could not be either: that is what `joined` finds then.
+    // Where this cannot be kept, what is pending could not be either: that is what `enrolled` finds then.
     let kept =
         Config::load(context.config.as_deref()).map_err(anyhow::Error::from).and_then(|config| {
-            files::private_dir(&config.state_dir)?;
+            private_files::private_dir(&config.state_dir)?;
             let why = why.get(..why.floor_char_boundary(LONGEST)).unwrap_or_default();
-            Ok(files::write_private(&reason(&config.state_dir), why.as_bytes())?)
+            Ok(private_files::write_private(&reason(&config.state_dir), why.as_bytes())?)
         });
     if let Err(error) = kept {
-        eprintln!("epmesh-agent: could not keep that for `service joined`: {error:#}");
+        eprintln!("epmesh-agent: could not keep that for `service enrolled`: {error:#}");
     }
 }
 
-fn pend(arguments: &Join, context: &Context) -> anyhow::Result<()> {
+fn pend(arguments: &Enroll, context: &Context) -> anyhow::Result<()> {
     let config = Config::load(context.config.as_deref())?;
-    let coordinator = config::coordinator(arguments.coordinator.trim())
+    let coordinator = coordinator_url(arguments.coordinator.trim())
         .map_err(|why| anyhow::anyhow!("the address of the coordinator: {why}"))?;
     let expected = arguments.ca_fingerprint.trim();
     let expected: Option<Fingerprint> =
         if expected.is_empty() { None } else { Some(expected.parse()?) };
     let token =
-        enroll::token(arguments.token.as_deref(), arguments.token_file.as_deref(), expected)?;
-    println!("{}", enroll::pend(&config, &coordinator, &token, None)?);
+        enrolment::token(arguments.token.as_deref(), arguments.token_file.as_deref(), expected)?;
+    println!("{}", enrolment::leave_pending(&(&config).into(), &coordinator, &token, None)?);
     remove(&reason(&config.state_dir))?;
     Ok(())
 }
 
-/// Fails with the reason where the last [`join`] did.
-pub(super) fn joined(context: &Context) -> anyhow::Result<()> {
+/// Fails with the reason where the last [`enroll`] did.
+pub(super) fn enrolled(context: &Context) -> anyhow::Result<()> {
     let config = Config::load(context.config.as_deref())?;
     let path = reason(&config.state_dir);
     match fs::read_to_string(&path) {
@@ -89,7 +94,7 @@ pub(super) fn joined(context: &Context) -> anyhow::Result<()> {
         }
     }
     if !install::is_ready(context.config.as_deref())? {
-        bail!("no join is pending, and the reason could not be kept");
+        bail!("no enrolment is pending, and the reason could not be kept");
     }
     Ok(())
 }
@@ -121,7 +126,7 @@ mod tests {
             .expect("a configuration");
         let context = Context { config: Some(file), filter: EnvFilter::default() };
         let token = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{}", "0a".repeat(32));
-        let given = |coordinator: &str, token: &str, fingerprint: &str| Join {
+        let given = |coordinator: &str, token: &str, fingerprint: &str| Enroll {
             coordinator: coordinator.to_owned(),
             token: Some(token.to_owned()),
             token_file: None,
@@ -134,17 +139,17 @@ mod tests {
             given(url, &token, "0b"),
             given(url, &token, &"0b".repeat(32)),
         ] {
-            join(&wrong, &context);
-            let error = format!("{:#}", joined(&context).expect_err("it failed"));
-            assert!(error.contains("no join is pending: "), "{error}");
+            enroll(&wrong, &context);
+            let error = format!("{:#}", enrolled(&context).expect_err("it failed"));
+            assert!(error.contains("no enrolment is pending: "), "{error}");
             assert!(!error.contains("hunter2") && !error.contains("AAAA"), "{error}");
-            let error = joined(&context).expect_err("nothing is pending").to_string();
+            let error = enrolled(&context).expect_err("nothing is pending").to_string();
             assert!(error.contains("could not be kept"), "told once: {error}");
         }
-        join(&given(url, "hunter2", ""), &context);
-        join(&given(url, &token, &"0A:".repeat(32)), &context);
-        joined(&context).expect("the last one is pending");
-        join(&given(url, "hunter2", ""), &context);
-        joined(&context).expect_err("the one before is pending; the last one failed");
+        enroll(&given(url, "hunter2", ""), &context);
+        enroll(&given(url, &token, &"0A:".repeat(32)), &context);
+        enrolled(&context).expect("the last one is pending");
+        enroll(&given(url, "hunter2", ""), &context);
+        enrolled(&context).expect_err("the one before is pending; the last one failed");
     }
 }

@@ -207,7 +207,10 @@ impl Stream<'_> {
         self.send(&sender, from_agent::Message::Hello(hello)).await?;
         let answer = timeout(self.settings.patience, client.session(ReceiverStream::new(receiver)))
             .await
-            .map_err(|_| SessionError::Silent { what: "answer", after: self.settings.patience })??;
+            .map_err(|_| SessionError::Silent {
+                what: "answer",
+                after: self.settings.patience,
+            })??;
         Ok((channel, sender, answer.into_inner()))
     }
 

@@ -18,7 +18,10 @@ use tonic::Status;
 use super::*;
 use crate::{
     platform::unreadable,
-    session::tests::rig::{Authority, LONG, Running},
+    session::{
+        JoinToken,
+        tests::rig::{Authority, LONG, Running},
+    },
 };
 
 /// A host that tells its name once `named` is set.
@@ -54,12 +57,11 @@ impl Enrolling {
         let dir = tempfile::tempdir().expect("a folder");
         let authority = token.authority();
         let token = format!("epm1.AAAAAAAAAAAAAAAAAAAAAA.{authority}");
-        PendingEnrolment { coordinator, token, name: None, key: None }.save(dir.path()).expect("kept");
-        let settings = EnrolmentSettings {
-            state_dir: dir.path().to_owned(),
-            server_name: None,
-            name: None,
-        };
+        PendingEnrolment { coordinator, token, name: None, key: None }
+            .save(dir.path())
+            .expect("kept");
+        let settings =
+            EnrolmentSettings { state_dir: dir.path().to_owned(), server_name: None, name: None };
         let host = Arc::new(Starting::default());
         let platform: Arc<dyn Platform> = host.clone();
         let shutdown = CancellationToken::new();
@@ -126,7 +128,8 @@ async fn enrols_in_the_end_with_one_key_whatever_came_before() {
     pass(REFUSED).await;
     let name: DnsName = "dc1.lab.test".parse().expect("a name");
     assert_eq!(enrolling.notice().await, Notice::Enrolled(name));
-    let enrolled = enrolling.ended.await.expect("no panic").expect("enrolled").expect("not stopped");
+    let enrolled =
+        enrolling.ended.await.expect("no panic").expect("enrolled").expect("not stopped");
     assert_eq!(Some(&enrolled.key), key.as_ref());
     assert_eq!(PendingEnrolment::load(enrolling.dir.path()).expect("that is no error"), None);
     assert_eq!(Identity::load(enrolling.dir.path()).expect("it was kept"), enrolled);

@@ -19,12 +19,11 @@ use windows_sys::Win32::{
     System::Threading::{GetCurrentProcess, OpenProcessToken},
 };
 
-use super::{os_error, wide};
+use super::text::{os_error, wide};
 
 /// The SID of `NT SERVICE\epmesh-agent`: made by Windows from the SHA-1 of the service's name (a
 /// test does the same), and in the token of that service's process alone.
-pub(crate) const SERVICE_SID: &str =
-    "S-1-5-80-106248145-3838398339-717341488-1627342315-2306337135";
+pub const SERVICE_SID: &str = "S-1-5-80-106248145-3838398339-717341488-1627342315-2306337135";
 
 /// SYSTEM, the administrators, the service and the owner (`S-1-3-4`): everything. Nobody else:
 /// nothing, whatever the folder above allows (`P`). In a folder it holds for what is in it (`OICI`).
@@ -113,7 +112,7 @@ impl Descriptor {
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
     let descriptor = Descriptor::parse(&descriptor("OICI"))?;
     let attributes = SECURITY_ATTRIBUTES {
         nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).map_err(io::Error::other)?,
@@ -139,7 +138,7 @@ pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn make_private(path: &Path, is_dir: bool) -> io::Result<()> {
+pub fn make_private(path: &Path, is_dir: bool) -> io::Result<()> {
     let descriptor = Descriptor::parse(&descriptor(if is_dir { "OICI" } else { "" }))?;
     let (mut present, mut list, mut defaulted) = (0, ptr::null_mut(), 0);
     // SAFETY: the descriptor is valid; the three results are valid for writes.
@@ -175,7 +174,7 @@ pub(crate) fn make_private(path: &Path, is_dir: bool) -> io::Result<()> {
 /// # Errors
 /// What the system says.
 #[cfg(test)]
-pub(crate) fn list_of(path: &Path) -> io::Result<String> {
+pub fn list_of(path: &Path) -> io::Result<String> {
     Descriptor::of(path, DACL_SECURITY_INFORMATION)?.text(DACL_SECURITY_INFORMATION)
 }
 
@@ -183,7 +182,7 @@ pub(crate) fn list_of(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn owner_of(path: &Path) -> io::Result<String> {
+pub fn owner_of(path: &Path) -> io::Result<String> {
     let text =
         Descriptor::of(path, OWNER_SECURITY_INFORMATION)?.text(OWNER_SECURITY_INFORMATION)?;
     Ok(text.trim_start_matches("O:").to_owned())
@@ -193,7 +192,7 @@ pub(crate) fn owner_of(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn is_ours(path: &Path) -> io::Result<bool> {
+pub fn is_ours(path: &Path) -> io::Result<bool> {
     let descriptor = Descriptor::of(path, OWNER_SECURITY_INFORMATION)?;
     let (mut owner, mut defaulted) = (ptr::null_mut(), 0);
     // SAFETY: the descriptor is valid; both results are valid for writes.

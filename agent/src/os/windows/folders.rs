@@ -16,7 +16,7 @@ const LONGEST: usize = 32_768;
 ///
 /// # Errors
 /// What the system says.
-pub(crate) fn program_data() -> io::Result<PathBuf> {
+pub fn program_data() -> io::Result<PathBuf> {
     let mut text = ptr::null_mut();
     let flags = KF_FLAG_DEFAULT.cast_unsigned();
     // SAFETY: the id is a constant; no token means the caller's own; `text` is valid for writes.

@@ -1,4 +1,4 @@
-//! Readings that cost much, and count for a while.
+//! A cache of readings that cost much, and count for a while.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,15 +14,15 @@ const KEPT_FAILURE: Duration = Duration::from_secs(5 * 60);
 
 /// The last reading of something, and when it was.
 #[derive(Debug)]
-pub struct Kept<T>(Mutex<Option<(Instant, Reading<T>)>>);
+pub struct ReadingCache<T>(Mutex<Option<(Instant, Reading<T>)>>);
 
-impl<T> Default for Kept<T> {
+impl<T> Default for ReadingCache<T> {
     fn default() -> Self {
         Self(Mutex::new(None))
     }
 }
 
-impl<T: Clone> Kept<T> {
+impl<T: Clone> ReadingCache<T> {
     /// The last reading as long as it counts, else what `read` gives. Who comes meanwhile waits for it.
     pub fn get(&self, read: impl FnOnce() -> Reading<T>) -> Reading<T> {
         self.at(Instant::now(), read)
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_failure_counts_for_less_long_than_a_reading() {
-        let (kept, start) = (Kept::default(), Instant::now());
+        let (kept, start) = (ReadingCache::default(), Instant::now());
         let failed = || Reading::<u32>::Unreadable("denied".to_owned());
         assert_eq!(kept.at(start, failed), failed());
         let just_before = |after: Duration| start + after - Duration::from_nanos(1);

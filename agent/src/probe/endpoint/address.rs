@@ -7,15 +7,14 @@ use epmesh_common::{
     rpc::{Binding, InterfaceId, ProtocolSequence},
     wire::limits,
 };
+use futures_util::future::join_all;
 
 use super::{
-    budget::Budget,
     identity,
     mapper::{self, Walked},
-    net, ports,
-    together::all,
-    well_known,
+    ports, well_known,
 };
+use crate::probe::{limits::budget::Budget, net};
 
 /// Addresses looked at for one peer.
 const MAX_ADDRESSES: usize = 64;
@@ -24,25 +23,26 @@ const MAX_PORTS: usize = 8;
 
 /// What is asked of an address.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'w> {
+pub(in crate::probe) struct Wanted<'w> {
     /// The interfaces to ask for.
-    pub(super) interfaces: &'w [InterfaceId],
+    pub(in crate::probe) interfaces: &'w [InterfaceId],
     /// Whether to read the whole endpoint map.
-    pub(super) whole_map: bool,
+    pub(in crate::probe) whole_map: bool,
     /// Whether to try the well-known ports.
-    pub(super) well_known: bool,
+    pub(in crate::probe) well_known: bool,
 }
 
 /// Everything about each of `addresses`, in their order. Of those beyond the first
 /// [`MAX_ADDRESSES`] it is only said that they were not tried.
-pub(super) async fn probe_all(
+pub(in crate::probe) async fn probe_all(
     budget: &Budget<'_>,
     addresses: &[IpAddr],
     wanted: Wanted<'_>,
 ) -> Vec<AddressProbe> {
     let (looked_at, left_out) =
         addresses.split_at_checked(MAX_ADDRESSES).unwrap_or((addresses, &[]));
-    let mut probes = all(looked_at.iter().map(|&address| probe(budget, address, wanted))).await;
+    let mut probes =
+        join_all(looked_at.iter().map(|&address| probe(budget, address, wanted))).await;
     probes.extend(left_out.iter().map(|&address| {
         let why = format!("the agent looks at the first {MAX_ADDRESSES} addresses of a peer");
         nothing(address, Stage::failed(Failure::Local(why), 0))
@@ -103,7 +103,7 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
         let interfaces = asked.iter().filter_map(|at| Some(probe.interfaces.get(*at)?.interface));
         ports::probe(budget, address, *port, interfaces.collect())
     });
-    let (map, found) = tokio::join!(walk, all(asked));
+    let (map, found) = tokio::join!(walk, join_all(asked));
     if let Some(Walked { endpoints, code, took_ms }) = map {
         (probe.map, probe.map_code, probe.map_took_ms) = (Some(view(endpoints)), code, took_ms);
     }

@@ -14,17 +14,19 @@ use epmesh_common::{
     },
     rpc::AuthVerifier,
 };
+use futures_util::future::join_all;
 use tokio::{
     io::AsyncWriteExt as _,
     time::{Instant, timeout_at},
 };
 
-use super::{
-    budget::{Budget, Purpose, millis_since},
-    datagram,
-    net::{self, Missed, protocol},
-    rpc::Association,
-    together::all,
+use crate::{
+    probe::{
+        datagram,
+        limits::budget::{Budget, Purpose, millis_since},
+        net::{self, Missed},
+    },
+    rpc::{association::Association, errors::protocol, read_into::read_into},
 };
 
 /// The ways, strongest first.
@@ -36,8 +38,8 @@ const METHODS: [IdentityMethod; 4] = [
 ];
 
 /// Asks in every way at the same time; no answer in time is asked for once more.
-pub(super) async fn ask(budget: &Budget<'_>, address: IpAddr) -> Vec<IdentityProbe> {
-    all(METHODS.map(|method| ask_by(budget, address, method))).await
+pub(in crate::probe) async fn ask(budget: &Budget<'_>, address: IpAddr) -> Vec<IdentityProbe> {
+    join_all(METHODS.map(|method| ask_by(budget, address, method))).await
 }
 
 async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) -> IdentityProbe {
@@ -129,7 +131,7 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Miss
                 }
             }
             let before = received.len();
-            let taken = net::read_into(&mut stream, |part| received.extend_from_slice(part));
+            let taken = read_into(&mut stream, |part| received.extend_from_slice(part));
             taken.await.map_err(failed)?;
             if received.len() == before {
                 return Err(Missed::from(Failure::Reset));

@@ -11,12 +11,16 @@ use epmesh_common::{
 };
 use tokio::time::Instant;
 
-use super::{
-    budget::{Budget, millis_since},
-    meter::Metered,
-    net::protocol,
-    ports::{Open, Opened, open, open_once},
-    rpc::{Association, failure_of_status},
+use super::ports::{Open, Opened, open, open_once};
+use crate::{
+    probe::limits::{
+        budget::{Budget, millis_since},
+        bytes::CountedStream,
+    },
+    rpc::{
+        association::Association,
+        errors::{failure_of_status, protocol},
+    },
 };
 
 /// What is kept of the look's time to free a handle.
@@ -25,7 +29,7 @@ const TO_FREE: Duration = Duration::from_millis(500);
 const STAGE: &str = "bind to the endpoint mapper";
 
 /// The endpoint mapper at one address. The connection is made anew where it was lost.
-pub(super) struct Mapper<'b, 'c> {
+pub(in crate::probe) struct Mapper<'b, 'c> {
     budget: &'b Budget<'c>,
     address: IpAddr,
     open: Option<Open<'b>>,
@@ -34,15 +38,15 @@ pub(super) struct Mapper<'b, 'c> {
 }
 
 /// What came of reading the whole endpoint map.
-pub(super) struct Walked {
-    pub(super) endpoints: Result<Vec<Endpoint>, Failure>,
+pub(in crate::probe) struct Walked {
+    pub(in crate::probe) endpoints: Result<Vec<Endpoint>, Failure>,
     /// The operating system's error number behind a failure, where there was one.
-    pub(super) code: Option<i32>,
-    pub(super) took_ms: u32,
+    pub(in crate::probe) code: Option<i32>,
+    pub(in crate::probe) took_ms: u32,
 }
 
 /// Connects to the endpoint mapper and binds.
-pub(super) async fn reach<'b, 'c>(
+pub(in crate::probe) async fn reach<'b, 'c>(
     budget: &'b Budget<'c>,
     address: IpAddr,
 ) -> (Opened<'b>, Option<Mapper<'b, 'c>>) {
@@ -57,7 +61,7 @@ impl<'b> Mapper<'b, '_> {
     /// Where `interface` is on `ncacn_ip_tcp`. Silence, half an answer, a cut connection and "not registered" are
     /// asked once more, at once: a server that is just registering, or an old connection that
     /// turns out to be gone, is not what the verdict should rest on.
-    pub(super) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
+    pub(in crate::probe) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
         let mut start = Instant::now();
         let (mut answer, mut code) = (self.map(interface).await, self.os_error);
         let again = matches!(
@@ -117,7 +121,7 @@ impl<'b> Mapper<'b, '_> {
     }
 
     /// The whole endpoint map.
-    pub(super) async fn walk(&mut self) -> Walked {
+    pub(in crate::probe) async fn walk(&mut self) -> Walked {
         let start = Instant::now();
         let (config, end) = (self.budget.config, self.budget.end);
         self.os_error = None;
@@ -153,7 +157,7 @@ impl<'b> Mapper<'b, '_> {
         answer
     }
 
-    async fn opened(&mut self) -> Result<&mut Association<Metered<'b>>, Failure> {
+    async fn opened(&mut self) -> Result<&mut Association<CountedStream<'b>>, Failure> {
         if self.open.is_none() {
             let port = self.budget.config.ports.endpoint_mapper;
             let opened = open_once(self.budget, self.address, port, EPMAPPER, STAGE).await;

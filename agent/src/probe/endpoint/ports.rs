@@ -8,25 +8,29 @@ use epmesh_common::{
 };
 use tokio::{sync::SemaphorePermit, time::Instant};
 
-use super::{
-    budget::{Budget, Purpose, millis_since},
-    meter::Metered,
-    net,
-    rpc::Association,
+use crate::{
+    probe::{
+        limits::{
+            budget::{Budget, Purpose, millis_since},
+            bytes::CountedStream,
+        },
+        net,
+    },
+    rpc::association::Association,
 };
 
 /// What came of a port, and the connection where there is one.
-pub(super) struct Opened<'b> {
-    pub(super) connect: Stage,
-    pub(super) bind: Option<Stage>,
-    pub(super) open: Option<Open<'b>>,
+pub(in crate::probe) struct Opened<'b> {
+    pub(in crate::probe) connect: Stage,
+    pub(in crate::probe) bind: Option<Stage>,
+    pub(in crate::probe) open: Option<Open<'b>>,
     /// This host's address on the connection.
-    pub(super) local: Option<IpAddr>,
+    pub(in crate::probe) local: Option<IpAddr>,
 }
 
 /// A bound connection and its turn.
-pub(super) struct Open<'b> {
-    pub(super) association: Association<Metered<'b>>,
+pub(in crate::probe) struct Open<'b> {
+    pub(in crate::probe) association: Association<CountedStream<'b>>,
     _turn: SemaphorePermit<'b>,
 }
 
@@ -36,13 +40,13 @@ impl Opened<'_> {
     }
 
     /// The operating system's error number behind that, where there is one.
-    pub(super) fn code(&self) -> Option<i32> {
+    pub(in crate::probe) fn code(&self) -> Option<i32> {
         let stages = [Some(&self.connect), self.bind.as_ref()];
         stages.into_iter().flatten().find_map(|stage| stage.code)
     }
 
     /// Why there is no connection.
-    pub(super) fn failure(&self) -> Option<Failure> {
+    pub(in crate::probe) fn failure(&self) -> Option<Failure> {
         let stages = [Some(&self.connect), self.bind.as_ref()];
         stages.into_iter().flatten().find_map(|stage| stage.outcome.clone().err())
     }
@@ -50,7 +54,7 @@ impl Opened<'_> {
 
 /// Connects and binds; where that is refused, cut off or not answered, once more from the start.
 /// `stage` goes before what breaks the protocol.
-pub(super) async fn open<'b>(
+pub(in crate::probe) async fn open<'b>(
     budget: &'b Budget<'_>,
     address: IpAddr,
     port: u16,
@@ -79,7 +83,7 @@ pub(super) async fn open<'b>(
 }
 
 /// As [`open`], without a second try.
-pub(super) async fn open_once<'b>(
+pub(in crate::probe) async fn open_once<'b>(
     budget: &'b Budget<'_>,
     address: IpAddr,
     port: u16,
@@ -114,7 +118,7 @@ pub(super) async fn open_once<'b>(
 /// All `interfaces` that the endpoint mapper sends to one port. The first is bound; the others are
 /// added to its connection, and bound on one of their own where that is not accepted: a client
 /// that binds is what the question is about.
-pub(super) async fn probe(
+pub(in crate::probe) async fn probe(
     budget: &Budget<'_>,
     address: IpAddr,
     port: u16,

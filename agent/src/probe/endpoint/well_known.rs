@@ -3,22 +3,22 @@
 use std::net::IpAddr;
 
 use epmesh_common::facts::{Stage, Transport, WellKnownPort};
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::{
-    budget::{Budget, Purpose, millis_since},
+use crate::probe::{
     config::{Sign, WellKnown},
     datagram,
+    limits::budget::{Budget, Purpose, millis_since},
     net::{self, Missed},
-    together::all,
 };
 
 /// A time request (RFC 5905 7.3) has 48 octets.
 const TIME_LEN: usize = 48;
 
 /// Tries every well-known port; silence once more. Refused is an answer.
-pub(super) async fn probe(budget: &Budget<'_>, address: IpAddr) -> Vec<WellKnownPort> {
-    all(budget.config.well_known.iter().map(|&port| one(budget, address, port))).await
+pub(in crate::probe) async fn probe(budget: &Budget<'_>, address: IpAddr) -> Vec<WellKnownPort> {
+    join_all(budget.config.well_known.iter().map(|&port| one(budget, address, port))).await
 }
 
 async fn one(budget: &Budget<'_>, address: IpAddr, wanted: WellKnown) -> WellKnownPort {

@@ -11,11 +11,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{
-    config::Config,
-    gate::{Gate, Share},
-    meter::Meter,
-};
+use super::{bytes::ByteCount, rate::RateLimit};
+use crate::probe::{config::Config, peers::Priority};
 
 /// Sockets at once for names. Names come before addresses, so that a look never has more than ten.
 const NAMES: usize = 8;
@@ -28,11 +25,11 @@ const IDENTITY: usize = 4;
 const WELL_KNOWN: usize = 2;
 /// Sockets of one look in all. A look at one address takes about eight, with every well-known port
 /// twenty; names that give dozens of addresses are no reason to knock at all of them.
-pub(super) const MAX_SOCKETS: u32 = 256;
+pub(in crate::probe) const MAX_SOCKETS: u32 = 256;
 
 /// What a socket is for.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Purpose {
+pub(in crate::probe) enum Purpose {
     Name,
     Path,
     Identity,
@@ -41,13 +38,13 @@ pub(super) enum Purpose {
 
 /// One look at one peer.
 #[derive(Debug)]
-pub(super) struct Budget<'a> {
-    pub(super) config: &'a Config,
-    pub(super) gate: &'a Gate,
+pub(in crate::probe) struct Budget<'a> {
+    pub(in crate::probe) config: &'a Config,
+    pub(in crate::probe) rate: &'a RateLimit,
     /// When the look ends.
-    pub(super) end: Instant,
-    pub(super) meter: Meter<'a>,
-    share: Share,
+    pub(in crate::probe) end: Instant,
+    pub(in crate::probe) bytes: ByteCount<'a>,
+    priority: Priority,
     opened: AtomicU32,
     names: Semaphore,
     path: Semaphore,
@@ -56,13 +53,17 @@ pub(super) struct Budget<'a> {
 }
 
 impl<'a> Budget<'a> {
-    pub(super) fn new(config: &'a Config, gate: &'a Gate, share: Share) -> Self {
+    pub(in crate::probe) fn new(
+        config: &'a Config,
+        rate: &'a RateLimit,
+        priority: Priority,
+    ) -> Self {
         Self {
             config,
-            gate,
+            rate,
             end: Instant::now() + config.look,
-            meter: Meter::new(gate),
-            share,
+            bytes: ByteCount::new(rate),
+            priority,
             opened: AtomicU32::new(0),
             names: Semaphore::new(NAMES),
             path: Semaphore::new(PATH),
@@ -72,12 +73,12 @@ impl<'a> Budget<'a> {
     }
 
     /// When a stage that begins now ends.
-    pub(super) fn stage(&self, time: Duration) -> Instant {
+    pub(in crate::probe) fn stage(&self, time: Duration) -> Instant {
         self.end.min(Instant::now() + time)
     }
 
     /// Whether there is time for one more try.
-    pub(super) fn has_time(&self) -> bool {
+    pub(in crate::probe) fn has_time(&self) -> bool {
         Instant::now() < self.end
     }
 
@@ -86,7 +87,7 @@ impl<'a> Budget<'a> {
     /// # Errors
     /// [`Failure::Local`]: when it does not come before `end`, or the budget does not have it.
     /// Neither is a word about the peer.
-    pub(super) async fn socket(
+    pub(in crate::probe) async fn socket(
         &self,
         purpose: Purpose,
         end: Instant,
@@ -110,16 +111,16 @@ impl<'a> Budget<'a> {
     ///
     /// # Errors
     /// [`Failure::Local`], when the budget does not have it.
-    pub(super) fn open(&self) -> Result<(), Failure> {
+    pub(in crate::probe) fn open(&self) -> Result<(), Failure> {
         if self.opened.fetch_add(1, Ordering::Relaxed) >= MAX_SOCKETS {
             let why = format!("the agent opens no more than {MAX_SOCKETS} sockets in one look");
             return Err(Failure::Local(why));
         }
-        self.gate.take(self.share).map_err(|spent| Failure::Local(spent.words()))
+        self.rate.take(self.priority).map_err(|spent| Failure::Local(spent.words()))
     }
 }
 
 /// Milliseconds since `start`.
-pub(super) fn millis_since(start: Instant) -> u32 {
+pub(in crate::probe) fn millis_since(start: Instant) -> u32 {
     u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
 }

@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::config::Config;
+use crate::probe::{config::Config, peers::Priority};
 
 /// Calls of the system's resolver that may hang at the same time. It cannot be interrupted, and the
 /// rest of the agent needs blocking threads too.
@@ -34,25 +34,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Peers whose pace is remembered before those that are due are forgotten.
 const PACES: usize = 4096;
 
-/// For whom a look is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Share {
-    /// The round of the plan.
-    Round,
-    /// Somebody asked for it now: it may use what is kept back from the round.
-    Demand,
-}
-
 /// Shared by every look of an agent.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(in crate::probe) struct RateLimit {
     peers: Semaphore,
-    pub(super) resolver: Arc<Semaphore>,
+    pub(in crate::probe) resolver: Arc<Semaphore>,
     buckets: Mutex<Buckets>,
     pace: Duration,
     next: Mutex<HashMap<DnsName, Instant>>,
     /// Bytes that the looks under way took in.
-    pub(super) held: AtomicUsize,
+    pub(in crate::probe) held: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -72,13 +63,13 @@ struct Bucket {
 
 /// Why nothing may be opened now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spent {
+pub(in crate::probe) enum Spent {
     Connections,
     Bytes,
 }
 
 impl Spent {
-    pub(super) fn words(self) -> String {
+    pub(in crate::probe) fn words(self) -> String {
         let what = match self {
             Self::Connections => "connections",
             Self::Bytes => "bytes",
@@ -93,20 +84,20 @@ impl Bucket {
         Self { left: most, per_second: per_minute / 60.0, most }
     }
 
-    fn kept_back(&self, share: Share) -> f64 {
-        if share == Share::Round { self.most * RESERVED } else { 0.0 }
+    fn kept_back(&self, priority: Priority) -> f64 {
+        if priority == Priority::Round { self.most * RESERVED } else { 0.0 }
     }
 
-    /// When there will be `wanted` on top of what is kept back from this share.
-    fn until(&self, wanted: f64, share: Share) -> Duration {
-        let kept = self.kept_back(share);
+    /// When there will be `wanted` on top of what is kept back from looks of this priority.
+    fn until(&self, wanted: f64, priority: Priority) -> Duration {
+        let kept = self.kept_back(priority);
         let missing = wanted.min(self.most - kept) + kept - self.left;
         Duration::from_secs_f64((missing / self.per_second).clamp(0.0, 3600.0))
     }
 }
 
-impl Gate {
-    pub(super) fn new(config: &Config) -> Self {
+impl RateLimit {
+    pub(in crate::probe) fn new(config: &Config) -> Self {
         let concurrency = config.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let buckets = Buckets {
             connections: Bucket::new(f64::from(config.connections_per_minute.max(1))),
@@ -125,22 +116,26 @@ impl Gate {
 
     /// Waits until a look at `peer` may begin: its pace, room in the budget, a turn. The look lasts
     /// as long as what this gives.
-    pub(super) async fn enter(&self, peer: &DnsName, share: Share) -> Option<SemaphorePermit<'_>> {
+    pub(in crate::probe) async fn enter(
+        &self,
+        peer: &DnsName,
+        priority: Priority,
+    ) -> Option<SemaphorePermit<'_>> {
         sleep_until(self.paced(peer)).await;
-        self.room(share).await;
+        self.room(priority).await;
         // Never closed; were it, the look would only be less polite.
         self.peers.acquire().await.ok()
     }
 
     /// Waits for room for one look, but not for ever.
-    pub(super) async fn room(&self, share: Share) {
+    pub(in crate::probe) async fn room(&self, priority: Priority) {
         let give_up = Instant::now() + PATIENCE;
         loop {
             let now = Instant::now();
             let wait = {
                 let buckets = self.refilled(now);
-                let bytes = buckets.bytes.until(1.0, share);
-                buckets.connections.until(LOOK, share).max(bytes)
+                let bytes = buckets.bytes.until(1.0, priority);
+                buckets.connections.until(LOOK, priority).max(bytes)
             };
             if wait.is_zero() || now >= give_up {
                 return;
@@ -150,12 +145,12 @@ impl Gate {
     }
 
     /// Takes one connection, or one datagram's socket, out of the budget.
-    pub(super) fn take(&self, share: Share) -> Result<(), Spent> {
+    pub(in crate::probe) fn take(&self, priority: Priority) -> Result<(), Spent> {
         let mut buckets = self.refilled(Instant::now());
-        if buckets.bytes.left <= buckets.bytes.kept_back(share) {
+        if buckets.bytes.left <= buckets.bytes.kept_back(priority) {
             return Err(Spent::Bytes);
         }
-        if buckets.connections.left < 1.0 + buckets.connections.kept_back(share) {
+        if buckets.connections.left < 1.0 + buckets.connections.kept_back(priority) {
             return Err(Spent::Connections);
         }
         buckets.connections.left -= 1.0;
@@ -163,7 +158,7 @@ impl Gate {
     }
 
     /// Charges what went over a socket.
-    pub(super) fn charge(&self, bytes: usize) {
+    pub(in crate::probe) fn charge(&self, bytes: usize) {
         let bytes = f64::from(u32::try_from(bytes).unwrap_or(u32::MAX));
         self.refilled(Instant::now()).bytes.left -= bytes;
     }
@@ -196,62 +191,62 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn gate(connections_per_minute: u32, bytes_per_minute: u32) -> Gate {
+    fn rate(connections_per_minute: u32, bytes_per_minute: u32) -> RateLimit {
         let config = Config { connections_per_minute, bytes_per_minute, ..Config::default() };
-        Gate::new(&config)
+        RateLimit::new(&config)
     }
 
-    fn taken(gate: &Gate, share: Share) -> usize {
-        (0..1000).take_while(|_| gate.take(share).is_ok()).count()
+    fn taken(rate: &RateLimit, priority: Priority) -> usize {
+        (0..1000).take_while(|_| rate.take(priority).is_ok()).count()
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_minute_has_so_many_connections_and_some_are_for_looks_on_demand() {
-        let gate = gate(600, u32::MAX);
-        assert_eq!(taken(&gate, Share::Round), 48, "a tenth at once, less a fifth of it");
-        assert_eq!(gate.take(Share::Round), Err(Spent::Connections));
-        assert_eq!(taken(&gate, Share::Demand), 12, "what was kept back");
+        let rate = rate(600, u32::MAX);
+        assert_eq!(taken(&rate, Priority::Round), 48, "a tenth at once, less a fifth of it");
+        assert_eq!(rate.take(Priority::Round), Err(Spent::Connections));
+        assert_eq!(taken(&rate, Priority::OnDemand), 12, "what was kept back");
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(taken(&gate, Share::Round), 0, "the share of looks on demand fills first");
-        assert_eq!(taken(&gate, Share::Demand), 10, "ten a second");
+        assert_eq!(taken(&rate, Priority::Round), 0, "the share of looks on demand fills first");
+        assert_eq!(taken(&rate, Priority::OnDemand), 10, "ten a second");
     }
 
     #[tokio::test(start_paused = true)]
     async fn bytes_are_charged_when_they_are_known() {
-        let gate = gate(60_000, 600_000);
-        gate.charge(48_000);
-        assert_eq!(gate.take(Share::Round), Err(Spent::Bytes));
-        assert_eq!(gate.take(Share::Demand), Ok(()));
-        gate.charge(20_000);
-        assert_eq!(gate.take(Share::Demand), Err(Spent::Bytes));
+        let rate = rate(60_000, 600_000);
+        rate.charge(48_000);
+        assert_eq!(rate.take(Priority::Round), Err(Spent::Bytes));
+        assert_eq!(rate.take(Priority::OnDemand), Ok(()));
+        rate.charge(20_000);
+        assert_eq!(rate.take(Priority::OnDemand), Err(Spent::Bytes));
         let start = Instant::now();
-        gate.room(Share::Round).await;
+        rate.room(Priority::Round).await;
         let waited = start.elapsed();
-        assert!(gate.take(Share::Round).is_ok(), "after {waited:?}");
+        assert!(rate.take(Priority::Round).is_ok(), "after {waited:?}");
         assert_eq!(waited.as_secs(), 2, "20,001 bytes at 10,000 a second");
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_ever() {
-        let gate = gate(6, u32::MAX);
-        gate.charge(1 << 30);
-        while gate.take(Share::Demand).is_ok() {}
+        let rate = rate(6, u32::MAX);
+        rate.charge(1 << 30);
+        while rate.take(Priority::OnDemand).is_ok() {}
         let start = Instant::now();
-        gate.room(Share::Demand).await;
+        rate.room(Priority::OnDemand).await;
         assert!(start.elapsed() <= PATIENCE);
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_peer_is_not_looked_at_more_often_than_its_pace() {
-        let gate = Gate::new(&Config { pace: Duration::from_secs(1), ..Config::default() });
+        let rate = RateLimit::new(&Config { pace: Duration::from_secs(1), ..Config::default() });
         let (one, other) = ("dc1.lab.test".parse().unwrap(), "dc2.lab.test".parse().unwrap());
         let start = Instant::now();
         for _ in 0..3 {
-            drop(gate.enter(&one, Share::Demand).await);
+            drop(rate.enter(&one, Priority::OnDemand).await);
         }
         assert_eq!(start.elapsed().as_secs(), 2);
         let start = Instant::now();
-        drop(gate.enter(&other, Share::Demand).await);
+        drop(rate.enter(&other, Priority::OnDemand).await);
         assert_eq!(start.elapsed().as_secs(), 0);
     }
 }

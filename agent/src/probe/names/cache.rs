@@ -5,23 +5,14 @@ use std::sync::Arc;
 use epmesh_common::facts::{Answer, DnsName, Lookup, Question, RecordType, Source};
 use tokio::time::{Instant, timeout_at};
 
-use super::{
-    asked::answered,
-    budget::{Budget, millis_since},
+use super::server::answered;
+use crate::{
+    platform::NameCache,
+    probe::limits::budget::{Budget, millis_since},
 };
 
-/// A cache of names that can be looked into without making it ask. Windows has one
-/// (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`); what a Linux host caches is no part of the system.
-pub trait NameCache: std::fmt::Debug + Send + Sync + 'static {
-    /// What it holds, with the time to live that is left. May block for a moment.
-    ///
-    /// What it remembers as missing is [`Answer::NoSuchName`]; what it does not hold,
-    /// [`Answer::NoData`]; and what could not be looked up in it, [`Answer::NotAsked`].
-    fn look(&self, question: &Question) -> Answer;
-}
-
 /// Asks `cache` for the alias and both kinds of address of each of `names`.
-pub(super) async fn ask(
+pub(in crate::probe) async fn ask(
     budget: &Budget<'_>,
     cache: &Arc<dyn NameCache>,
     names: &[&DnsName],
@@ -51,7 +42,7 @@ pub(super) async fn ask(
 }
 
 async fn look(budget: &Budget<'_>, cache: &Arc<dyn NameCache>, question: Question) -> Answer {
-    let Ok(turn) = Arc::clone(&budget.gate.resolver).acquire_owned().await else {
+    let Ok(turn) = Arc::clone(&budget.rate.resolver).acquire_owned().await else {
         return Answer::NotAsked("the agent ends".to_owned());
     };
     let cache = Arc::clone(cache);

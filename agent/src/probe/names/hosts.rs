@@ -6,12 +6,12 @@ use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Reading, Record, RecordData, RecordType, Resolver, Source,
 };
 
-use super::asked::answered;
-use crate::platform::hosts::MAX_LINES;
+use super::server::answered;
+use crate::name_files::hosts::MAX_LINES;
 
 /// What the hosts file says of each of `names`, both kinds of address; nothing where the platform
 /// has no hosts file.
-pub(super) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
+pub(in crate::probe) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     let questions = names.iter().flat_map(|&name| {
         [RecordType::A, RecordType::Aaaa].map(|kind| Question { name: name.clone(), kind })
     });
@@ -57,7 +57,7 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
 }
 
 /// Of a file that is longer than what is read of it, nothing is known but what was found.
-pub(super) fn unread(path: &str, most: usize) -> Answer {
+pub(in crate::probe) fn unread(path: &str, most: usize) -> Answer {
     Answer::NotAsked(format!("the first {most} lines of {path} do not map it; more are not read"))
 }
 
@@ -89,7 +89,7 @@ mod tests {
         let name: DnsName = "dc2.lab.test".parse().unwrap();
         let told = |lines: usize, last: &str| {
             let text = format!("10.0.0.1 a\n{}10.0.0.9 {last}\n", "10.0.0.1 b\n".repeat(lines - 2));
-            let file = crate::platform::hosts::parse("hosts", &text);
+            let file = crate::name_files::hosts::parse("hosts", &text);
             ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
         };
         assert_eq!(told(MAX_LINES - 1, "c"), Answer::NoSuchName);

@@ -20,29 +20,33 @@ use epmesh_common::{
 use tokio::{sync::SemaphorePermit, time::Instant};
 
 use super::{
-    asked::{Heard, answered, ask_twice},
-    budget::Budget,
-    datagram::{self, Datagram},
     hosts,
-    net::protocol,
+    server::{Heard, answered, ask_twice},
 };
-use crate::platform::lmhosts::MAX_LINES;
+use crate::name_files::lmhosts::MAX_LINES;
+use crate::{
+    probe::{
+        datagram::{self, Datagram},
+        limits::budget::Budget,
+    },
+    rpc::errors::protocol,
+};
 
 /// Octets of a NetBIOS name before its sixteenth.
 const NAME_LEN: usize = 15;
 /// The sixteenth octet that is asked for.
 const WORKSTATION: u8 = 0x00;
 /// WINS servers asked at most: as many as Windows takes for one interface.
-pub(super) const MAX_SERVERS: usize = 12;
+pub(in crate::probe) const MAX_SERVERS: usize = 12;
 
 /// The question for the NetBIOS name of `host`: its first label, cut as Windows cuts it.
-pub(super) fn question(host: &DnsName) -> Option<Question> {
+pub(in crate::probe) fn question(host: &DnsName) -> Option<Question> {
     let label: String = host.host().chars().take(NAME_LEN).collect();
     Some(Question { name: label.parse().ok()?, kind: RecordType::Nb })
 }
 
 /// What the LMHOSTS file says; nothing where the platform has none.
-pub(super) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Lookup> {
+pub(in crate::probe) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Lookup> {
     let answer = match &resolver.lmhosts {
         Reading::Value(file) => in_file(file, question),
         // A file that is not there maps nothing.
@@ -87,7 +91,7 @@ fn in_file(file: &LmhostsFile, question: &Question) -> Answer {
 }
 
 /// The WINS servers of this host, each once. WINS is IPv4 only.
-pub(super) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
+pub(in crate::probe) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
     let mut servers = Vec::new();
     for server in resolver.wins.value().into_iter().flatten() {
         if let IpAddr::V4(server) = *server
@@ -100,7 +104,7 @@ pub(super) fn servers(resolver: &Resolver) -> Vec<Ipv4Addr> {
 }
 
 /// Asks `server`; no answer in time is asked for once more.
-pub(super) async fn ask_server(
+pub(in crate::probe) async fn ask_server(
     budget: &Budget<'_>,
     server: Ipv4Addr,
     question: &Question,

@@ -5,14 +5,11 @@ use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Source, Target,
 };
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::{
-    budget::Budget,
-    cache::{self, NameCache},
-    dns, hosts, netbios, system,
-    together::all,
-};
+use super::{cache, dns, hosts, netbios, system};
+use crate::{platform::NameCache, probe::limits::budget::Budget};
 
 /// DNS servers asked at most.
 const MAX_SERVERS: usize = 8;
@@ -24,7 +21,7 @@ type Asking<'f> = Pin<Box<dyn Future<Output = Vec<Lookup>> + Send + 'f>>;
 /// Asks the DNS client's cache, then everything else at the same time: the hosts file, every DNS
 /// server, the system's resolver, the LMHOSTS file, every WINS server. The answers stand in that
 /// order. The cache is first because the system's resolver may fill it.
-pub(super) async fn resolve(
+pub(in crate::probe) async fn resolve(
     budget: &Budget<'_>,
     target: &Target,
     resolver: &Resolver,
@@ -66,7 +63,7 @@ pub(super) async fn resolve(
             }
         }
     }
-    let (said, registered) = tokio::join!(all(asking), all(wins));
+    let (said, registered) = tokio::join!(join_all(asking), join_all(wins));
     lookups.extend(said.into_iter().flatten());
     let of_name = || question(name, RecordType::A);
     lookups.extend(left_out.into_iter().map(|server| not_asked(Source::Dns(server), of_name())));

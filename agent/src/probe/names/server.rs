@@ -6,24 +6,24 @@ use epmesh_common::{
     facts::{Answer, Failure, Lookup, Question, Record, Source},
     wire::limits::RECORDS,
 };
+use futures_util::future::join_all;
 use tokio::{sync::SemaphorePermit, time::Instant};
 
-use super::{
-    budget::{Budget, Purpose, millis_since},
+use crate::probe::{
+    limits::budget::{Budget, Purpose, millis_since},
     net::Missed,
-    together::all,
 };
 
 /// What came of one exchange.
 #[derive(Clone, Debug)]
-pub(super) struct Heard {
-    pub(super) answer: Answer,
+pub(in crate::probe) struct Heard {
+    pub(in crate::probe) answer: Answer,
     /// The operating system's error number behind a failure.
-    pub(super) code: Option<i32>,
+    pub(in crate::probe) code: Option<i32>,
     /// This host's address on the way to the server.
-    pub(super) local: Option<IpAddr>,
+    pub(in crate::probe) local: Option<IpAddr>,
     /// How long it took, in milliseconds.
-    pub(super) took_ms: u32,
+    pub(in crate::probe) took_ms: u32,
 }
 
 impl From<Answer> for Heard {
@@ -34,17 +34,17 @@ impl From<Answer> for Heard {
 
 impl Heard {
     /// What a failed exchange means; `service` as [`answer_of`] has it.
-    pub(super) fn failed(missed: Missed, service: &str) -> Self {
+    pub(in crate::probe) fn failed(missed: Missed, service: &str) -> Self {
         Self { code: missed.code, ..answer_of(missed.failure, service).into() }
     }
 
     /// The same, over a socket with this address.
-    pub(super) fn over(self, local: Option<IpAddr>) -> Self {
+    pub(in crate::probe) fn over(self, local: Option<IpAddr>) -> Self {
         Self { local, ..self }
     }
 
     /// The same, to what was asked at `start` and is answered now.
-    pub(super) fn since(self, start: Instant) -> Self {
+    pub(in crate::probe) fn since(self, start: Instant) -> Self {
         Self { took_ms: millis_since(start), ..self }
     }
 }
@@ -53,7 +53,7 @@ impl Heard {
 /// for once more, each by itself: there are firewalls that let one answer through to each port (the
 /// reason for `single-request-reopen` in resolv.conf(5)). `service` is what listens on the server's
 /// port, as [`answer_of`] names it.
-pub(super) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
+pub(in crate::probe) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
     budget: &'q Budget<'_>,
     end: Instant,
     (source, questions): (Source, &'q [Question]),
@@ -67,7 +67,7 @@ pub(super) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
         Ok(turn) => exchange(turn, questions).await,
     };
     let exchange = &exchange;
-    all(questions.iter().zip(first).map(|(question, mut heard)| async move {
+    join_all(questions.iter().zip(first).map(|(question, mut heard)| async move {
         let mut retried = false;
         if heard.answer == Answer::TimedOut
             && let Ok(turn) = budget.socket(Purpose::Name, end).await
@@ -83,7 +83,7 @@ pub(super) async fn ask_twice<'q, F: Future<Output = Vec<Heard>> + Send>(
 
 /// Records as an answer, `none` where there are none. A list that is too long for a report is of no
 /// use cut: what is not in it would be taken for what the source does not say.
-pub(super) fn answered(records: Vec<Record>, none: Answer) -> Answer {
+pub(in crate::probe) fn answered(records: Vec<Record>, none: Answer) -> Answer {
     match records.len() {
         0 => none,
         1..=RECORDS => Answer::Records(records),
@@ -92,7 +92,7 @@ pub(super) fn answered(records: Vec<Record>, none: Answer) -> Answer {
 }
 
 /// What a failed exchange with a server of names means for the question.
-pub(super) fn answer_of(failure: Failure, service: &str) -> Answer {
+pub(in crate::probe) fn answer_of(failure: Failure, service: &str) -> Answer {
     match failure {
         Failure::TimedOut => Answer::TimedOut,
         Failure::Refused => Answer::Unreachable(format!("nothing listens on its {service} port")),

@@ -12,14 +12,16 @@ use epmesh_common::facts::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use super::{
-    asked::answered,
-    budget::{Budget, millis_since},
-};
+use super::server::answered;
+use crate::probe::limits::budget::{Budget, millis_since};
 
 /// Asks for the addresses of `name`: one lookup for A, and one for AAAA where there are any, since
 /// a resolver may leave those out on a host without IPv6.
-pub(super) async fn ask(budget: &Budget<'_>, name: &DnsName, end: Instant) -> Vec<Lookup> {
+pub(in crate::probe) async fn ask(
+    budget: &Budget<'_>,
+    name: &DnsName,
+    end: Instant,
+) -> Vec<Lookup> {
     let start = Instant::now();
     let until = end.min(start + budget.config.dns + budget.config.dns);
     let answer = timeout_at(until, resolve(budget, name)).await;
@@ -49,7 +51,7 @@ pub(super) async fn ask(budget: &Budget<'_>, name: &DnsName, end: Instant) -> Ve
 }
 
 async fn resolve(budget: &Budget<'_>, name: &DnsName) -> io::Result<Vec<IpAddr>> {
-    let turn = Arc::clone(&budget.gate.resolver).acquire_owned().await;
+    let turn = Arc::clone(&budget.rate.resolver).acquire_owned().await;
     let turn = turn.map_err(io::Error::other)?;
     // A dot at the end, so that no suffix is appended.
     let name = match name.as_str().parse::<IpAddr>() {

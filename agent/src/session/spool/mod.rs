@@ -20,7 +20,7 @@ use std::{
 use epmesh_common::facts::{Report, Statement, Timestamp};
 use thiserror::Error;
 
-use crate::files;
+use crate::os::private_files;
 
 /// The bounds of a spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Spool {
     /// When the folder cannot be made or listed.
     pub fn open(directory: &Path, limits: SpoolLimits) -> Result<Self, SpoolError> {
         let fail = |source| SpoolError { directory: directory.to_owned(), source };
-        files::private_dir(directory).map_err(fail)?;
+        private_files::private_dir(directory).map_err(fail)?;
         let mut spool = Self {
             directory: directory.to_owned(),
             limits,
@@ -238,7 +238,7 @@ impl Spool {
                 fs::rename(record::report(&self.directory, last), &to)
             }
             Some(Waiting::Memory(report)) => {
-                record::encode(&report).and_then(|bytes| files::write_private(&to, &bytes))
+                record::encode(&report).and_then(|bytes| private_files::write_private(&to, &bytes))
             }
             None => return,
         };
@@ -270,7 +270,7 @@ impl Spool {
     }
 
     fn put(&mut self, number: u64, bytes: &[u8]) -> io::Result<()> {
-        files::write_private(&record::report(&self.directory, number), bytes)?;
+        private_files::write_private(&record::report(&self.directory, number), bytes)?;
         self.bytes += length(bytes);
         self.waiting.insert(number, Waiting::Disk { bytes: length(bytes) });
         // The report carries the number and the count on.

@@ -3,20 +3,29 @@
 mod renewal;
 pub(crate) mod rig;
 
-use std::{path::Path, sync::atomic::Ordering};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use epmesh_common::{
-    facts::{Body, Section, SectionKind, Timestamp},
+    facts::{Body, Section, SectionKind, Subject, Timestamp},
     rpc::InterfaceId,
 };
 use epmesh_proto::v1::{self as proto, ToAgent, from_agent, to_agent};
 use rcgen::{CertificateParams, KeyPair};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use self::rig::*;
 use super::*;
-use crate::{clock::SystemClock, config::Config, platform::unreadable, run};
+use crate::{
+    app::{config::Config, run},
+    os::clock::SystemClock,
+    platform::unreadable,
+};
 
 #[tokio::test]
 async fn what_was_kept_offline_is_delivered_in_order_and_kept_until_acknowledged() {
@@ -165,7 +174,7 @@ impl crate::platform::Platform for Featureless {
 struct Blind;
 
 #[tonic::async_trait]
-impl crate::daemon::Peers for Blind {
+impl crate::probe::Peers for Blind {
     async fn look(
         &self,
         target: &epmesh_common::facts::Target,

@@ -4,11 +4,9 @@ use std::{sync::PoisonError, time::Duration};
 
 use epmesh_common::facts::{Boot, Reading, Timestamp};
 
-use super::{
-    super::{ffi, typed},
-    Here,
-};
-use crate::clock::{Clock as _, SystemClock};
+use super::host_state::Live;
+use crate::os::clock::{Clock as _, SystemClock};
+use crate::platform::windows::{ffi, typed};
 
 /// Where Windows counts its starts.
 const BOOT_ID: &str =
@@ -18,7 +16,7 @@ const BOOT_ID: &str =
 /// goes down with the process of any.
 const LIFELONG: [&str; 3] = ["DcomLaunch", "RpcSs", "PlugPlay"];
 
-impl Here {
+impl Live {
     /// The current life of the host. Its id is the counter of starts, where Windows keeps one, and
     /// the moment at which a process began that lives as long as the host: that moment was written
     /// down then, so that it does not move when the clock is set later.

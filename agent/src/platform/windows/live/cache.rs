@@ -2,8 +2,8 @@
 
 use epmesh_common::facts::{Answer, Question, RecordType};
 
-use super::super::{cached::answer, ffi::dns_cache::look};
-use crate::probe::NameCache;
+use crate::platform::name_cache::NameCache;
+use crate::platform::windows::{cached::answer, ffi::dns_cache::look};
 
 /// The cache of this host's DNS client.
 #[derive(Clone, Copy, Debug)]

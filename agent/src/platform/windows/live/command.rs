@@ -12,7 +12,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::super::ffi;
+use crate::platform::windows::ffi;
 
 /// `CREATE_NO_WINDOW`: a service has no console to show one on.
 const NO_WINDOW: u32 = 0x0800_0000;

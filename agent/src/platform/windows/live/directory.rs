@@ -3,19 +3,17 @@
 use epmesh_common::facts::{Blank, Directory, Reading, Replication};
 use uuid::Uuid;
 
-use super::{
-    super::{
-        super::directory::{self, Ask as _, DirectoryError, ask::reading},
-        ffi::{
-            self,
-            ldap::Connection,
-            names::{NameKind, computer_name},
-        },
+use super::host_state::Live;
+use crate::platform::{
+    directory::{self, Ask as _, DirectoryError, ask::reading},
+    windows::ffi::{
+        self,
+        ldap::Connection,
+        names::{NameKind, computer_name},
     },
-    Here,
 };
 
-impl Here {
+impl Live {
     pub(super) fn directory(&self) -> Directory {
         if let Some(blank) = no_directory() {
             return Directory::blank(&blank);

@@ -4,22 +4,19 @@ use std::{path::Path, sync::PoisonError};
 
 use epmesh_common::facts::Events;
 
-use super::{
-    super::{
-        super::file::{FileError, read_text},
-        event_watch::Watch,
-        ffi::events::read,
-    },
-    Here,
+use super::host_state::Live;
+use crate::os::{
+    clock::{Clock as _, SystemClock},
+    private_files::write_private,
 };
 use crate::{
-    clock::{Clock as _, SystemClock},
-    files::write_private,
+    os::read::{FileError, read_text},
+    platform::windows::{event_watch::Watch, ffi::events::read},
 };
 
 /// Where the watch is kept between two lives of the agent, in its state folder.
 const FILE: &str = "events.json";
-impl Here {
+impl Live {
     /// Reads on from where it last stopped, also across restarts of the agent. The first watch
     /// begins with the present life of the host: what a domain controller says when it starts is
     /// what matters most.

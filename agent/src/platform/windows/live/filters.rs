@@ -2,12 +2,10 @@
 
 use epmesh_common::facts::{Filters, Reading};
 
-use super::{
-    super::{ffi, filters},
-    Here,
-};
+use super::host_state::Live;
+use crate::platform::windows::{ffi, filters};
 
-impl Here {
+impl Live {
     pub(super) fn filters(&self) -> Filters {
         let (rpc, rpc_left_out) = match ffi::filters::rpc().map(filters::RpcFilters::finish) {
             Ok((told, left_out)) => (Reading::Value(told), Reading::Value(left_out)),

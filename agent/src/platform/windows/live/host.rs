@@ -6,18 +6,21 @@ use epmesh_common::facts::{DnsName, Host, InterfaceAddress, Platform, Reading};
 use uuid::Uuid;
 
 use super::{
-    super::{
-        super::{AGENT_VERSION, unnamed},
+    directory,
+    host_state::{Live, name, text},
+};
+use crate::platform::{
+    contract::{AGENT_VERSION, unnamed},
+    windows::{
         ffi::{
             self,
             names::{NameKind, computer_name},
         },
         host, netlogon_dns,
     },
-    Here, directory, name, text,
 };
 
-impl Here {
+impl Live {
     pub(super) fn host(&self) -> Host {
         let registry = self.registry();
         let role = ffi::role::read();

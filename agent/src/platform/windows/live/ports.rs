@@ -13,20 +13,18 @@ use epmesh_common::{
     wire::limits::LISTENERS,
 };
 
-use super::{
-    super::{
-        super::port_use,
+use super::{command::output, host_state::Live, wmi};
+use crate::platform::{
+    port_use,
+    windows::{
         ffi::{self, sockets::State},
         net_setting, netsh, rpc_settings,
     },
-    Here,
-    command::output,
-    wmi,
 };
 
 /// How long one netsh may take.
 const NETSH: Duration = Duration::from_secs(4);
-impl Here {
+impl Live {
     pub(super) fn ports(&self) -> Ports {
         let listeners = match ffi::sockets::all() {
             Ok(sockets) => {

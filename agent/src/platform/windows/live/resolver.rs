@@ -10,12 +10,11 @@ use epmesh_common::{
     wire::limits,
 };
 
-use super::{
-    super::{
-        super::{
-            file::{FileError, read_text},
-            hosts, lmhosts,
-        },
+use super::host_state::Live;
+use crate::{
+    name_files::{hosts, lmhosts},
+    os::read::{FileError, read_text},
+    platform::windows::{
         ffi::{
             self,
             adapters::Adapter,
@@ -24,13 +23,12 @@ use super::{
         names, netlogon_dns,
         registry::Registry,
     },
-    Here,
 };
 
 /// What remembers names: see [`super::cache`].
 const DNS_CLIENT: &str = "the DNS client's cache, which every look is told the content of";
 
-impl Here {
+impl Live {
     pub(super) fn resolver(&self) -> Resolver {
         let registry = self.registry();
         let adapters = ffi::adapters::all().map(|mut all| {

@@ -13,18 +13,16 @@ use windows_sys::Win32::{
     },
 };
 
-use super::{
-    super::{
-        ffi::{
-            self,
-            services::{Config, Manager, Status},
-        },
-        services,
+use super::host_state::Live;
+use crate::platform::windows::{
+    ffi::{
+        self,
+        services::{Config, Manager, Status},
     },
-    Here,
+    services,
 };
 
-impl Here {
+impl Live {
     pub(super) fn services(&self) -> Services {
         let names: Vec<&str> = services::ASKED.iter().map(|asked| asked.name).collect();
         Services { list: listed(&names).map_or_else(Reading::Unreadable, Reading::Value) }

@@ -3,7 +3,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -11,6 +11,7 @@ use std::{
 use epmesh_common::facts::{Blank, Directory, ServiceState, StartType};
 
 use super::*;
+use crate::platform::windows::dfsr_config;
 
 /// Whether this is Wine.
 fn is_wine() -> bool {

@@ -13,7 +13,7 @@ use epmesh_common::error::chain;
 use serde::de::DeserializeOwned;
 use wmi::{WMIConnection, WMIError};
 
-use super::super::{
+use crate::platform::windows::{
     dfsr_config,
     net_setting::{MAX_ROWS, Rows},
 };

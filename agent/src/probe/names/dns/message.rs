@@ -8,7 +8,7 @@ use hickory_resolver::proto::{
     rr::{DNSClass, Name, RData, Record as Rr, RecordType as RrType},
 };
 
-use super::super::asked::answered;
+use crate::probe::names::server::answered;
 
 /// Aliases followed inside one answer.
 const MAX_ALIASES: usize = 8;

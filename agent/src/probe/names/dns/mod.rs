@@ -9,18 +9,21 @@ use std::{
 };
 
 use epmesh_common::facts::{Answer, Failure, Lookup, Question, Source};
+use futures_util::future::join_all;
 use hickory_resolver::proto::op::{Message, Query};
 use tokio::{sync::SemaphorePermit, time::Instant};
 
 use self::message::Heard as Said;
-use super::{
-    asked::{Heard, ask_twice},
-    budget::{Budget, Purpose, millis_since},
+use super::server::{Heard, ask_twice};
+use crate::probe::{
     config::Config,
     datagram::Datagram,
-    gate::{Gate, Share},
+    limits::{
+        budget::{Budget, Purpose, millis_since},
+        rate::RateLimit,
+    },
     net::Missed,
-    together::all,
+    peers::Priority,
 };
 
 mod message;
@@ -35,7 +38,7 @@ struct Told {
 
 /// Asks `server` all `questions` at the same time, over one socket; what has no answer in time is
 /// asked for once more. The answers in the order of the questions.
-pub(super) async fn ask(
+pub(in crate::probe) async fn ask(
     budget: &Budget<'_>,
     server: IpAddr,
     questions: &[Question],
@@ -80,7 +83,7 @@ async fn exchange(
     drop(turn);
     let missed = outcome.err().unwrap_or(Failure::TimedOut.into());
     let untold = Told { said: Err(missed), took_ms: millis_since(start) };
-    all(questions.iter().zip(told).map(|(question, told)| {
+    join_all(questions.iter().zip(told).map(|(question, told)| {
         let Told { said, took_ms } = told.unwrap_or_else(|| untold.clone());
         async move {
             let heard = match said {
@@ -142,8 +145,8 @@ pub(crate) async fn ask_apart(
     server: IpAddr,
     query: Query,
 ) -> Result<Message, Failure> {
-    let gate = Gate::new(config);
-    let budget = Budget::new(config, &gate, Share::Demand);
+    let rate = RateLimit::new(config);
+    let budget = Budget::new(config, &rate, Priority::OnDemand);
     let (server, request) = (SocketAddr::new(server, config.ports.dns), message::about(query));
     let until = || budget.stage(config.dns);
     let mut said = None;

@@ -9,9 +9,9 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::super::{
-    budget::Budget,
+use crate::probe::{
     datagram::{self, Datagram, Taken},
+    limits::budget::Budget,
     net::{self, Missed},
 };
 

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use epmesh_common::{diagnosis::State, facts::Failure};
 
 use super::{
-    super::{Arguments, Exit, render},
-    Controller, Findings,
+    findings::{Controller, Findings},
     ports::Port,
-    srv::{SrvAnswer, SrvLookup},
+    srv::{Srv, SrvAnswer, SrvLookup},
 };
+use crate::check::{args::Arguments, render, report::Exit};
 
 pub(super) fn table(found: &Findings, arguments: &Arguments) -> String {
     let mut text = format!("joining {} from here\n\n", found.domain);
@@ -39,7 +39,7 @@ fn said(lookup: &SrvLookup) -> String {
     let name = &lookup.name;
     match &lookup.answer {
         SrvAnswer::Records(records) => {
-            let record = |one: &super::srv::Srv| {
+            let record = |one: &Srv| {
                 format!("{} (priority {}, weight {})", one.target, one.priority, one.weight)
             };
             records.iter().map(record).collect::<Vec<_>>().join(", ")
