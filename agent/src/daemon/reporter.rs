@@ -73,7 +73,7 @@ impl Reporter {
             match sent_state.state(body, *at, notes) {
                 Ok(statement) => statements.push(statement),
                 Err(error) => {
-                    notes.push(format!("{} cannot be sent: {}", body.subject(), chain(&error)))
+                    notes.push(format!("{} cannot be sent: {}", body.subject(), chain(&error)));
                 }
             }
         }

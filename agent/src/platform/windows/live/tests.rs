@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use epmesh_common::facts::{Blank, Directory, ServiceState, StartType};
+use epmesh_common::facts::{Blank, Directory, Reading, ServiceState, StartType, Timestamp};
 
 use super::*;
 use crate::platform::windows::dfsr_config;
