@@ -1,224 +1,31 @@
-//! The scenario suite: every file under `tests/scenarios`, run against the engine.
+//! The scenario suite: every file under `tests/scenarios` is a test, named by its path.
+//!
+//! `cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only` runs one of them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test panics where it is wrong"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test panics where it is wrong")]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-};
+mod suite;
 
-use epmesh_common::{
-    diagnosis::{Cause, Confidence, Evidence, State, diagnose},
-    facts::SectionKind,
-    scenario::Scenario,
-};
+use epmesh_common::diagnosis::diagnose;
+use libtest_mimic::{Arguments, Failed, Trial};
 
-/// How many scenarios must give each cause.
-const WAYS: usize = 3;
-
-/// Microsoft's articles disagree on these, and they are never the cause alone: a note on the host and
-/// among what a verdict rules out, with both texts, and no verdict of their own.
-const NEVER_ALONE: [Cause; 2] = [Cause::StaticPortInsideRange, Cause::StaticPortOutsideRange];
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios")
+fn main() {
+    let awaited = suite::awaited();
+    let trials = suite::files().into_iter().map(|file| {
+        let is_awaited = awaited.contains(&file.name);
+        Trial::test(file.name.clone(), move || gets_its_verdict(&file, is_awaited))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
 
-/// Every scenario file, by its path within the suite.
-fn files() -> Vec<(String, PathBuf)> {
-    let mut found = Vec::new();
-    for cause in std::fs::read_dir(folder()).expect("the suite is there") {
-        let cause = cause.expect("it can be listed").path();
-        if !cause.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(&cause).expect("it can be listed") {
-            let file = file.expect("it can be listed").path();
-            let name = file.strip_prefix(folder()).expect("it is below").display().to_string();
-            found.push((name, file));
-        }
-    }
-    found.sort();
-    assert!(found.iter().all(|(name, _)| name.ends_with(".toml")), "{found:?}");
-    found
-}
-
-fn suite() -> Vec<(String, Scenario)> {
-    let mut wrong = Vec::new();
-    let mut all = Vec::new();
-    for (name, path) in files() {
-        let text = std::fs::read_to_string(&path).expect("it can be read");
-        match Scenario::parse(&name, &text) {
-            Ok(scenario) => all.push((name, scenario)),
-            Err(problems) => wrong.push(problems.to_string()),
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    all
-}
-
-/// The scenarios whose verdict the engine does not give yet.
-fn awaited() -> BTreeSet<String> {
-    let text = std::fs::read_to_string(folder().join("awaited.txt")).expect("the list is there");
-    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-#[test]
-fn every_scenario_gets_its_verdict() {
-    let (mut wrong, awaited) = (Vec::new(), awaited());
-    let all = suite();
-    let count = all.len();
-    let unknown: Vec<&String> =
-        awaited.iter().filter(|name| !all.iter().any(|(known, _)| known == *name)).collect();
-    assert!(unknown.is_empty(), "awaited.txt names what is not there: {unknown:?}");
-    for (name, scenario) in all {
-        let verdict = diagnose(&scenario.evidence(), scenario.at());
-        let differences = scenario.differences(&verdict);
-        let title = &scenario.title;
-        match (differences.is_empty(), awaited.contains(&name)) {
-            (false, false) => {
-                wrong.push(format!("{name} ({title}):\n    {}", differences.join("\n    ")));
-            }
-            (true, true) => {
-                wrong.push(format!("{name}: as expected by now; take it off awaited.txt"));
-            }
-            _ => {}
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
-fn the_same_facts_give_the_same_verdict() {
-    for (name, scenario) in suite() {
-        let first = diagnose(&scenario.evidence(), scenario.at());
-        let again = diagnose(&scenario.evidence(), scenario.at());
-        assert_eq!(first, again, "{name}");
-        let mut turned = scenario.evidence();
-        turned.observations.reverse();
-        let turned = diagnose(&turned, scenario.at());
-        assert_eq!((turned.state, turned.cause), (first.state, first.cause), "{name}, reversed");
-    }
-}
-
-/// What every remedy keeps to: the commands are the same in a command prompt and in PowerShell, where `sc`
-/// is Set-Content and braces are code; what deletes a record that may be right comes after the question
-/// whether it is; the last step looks again.
-#[test]
-fn every_remedy_can_be_followed_step_by_step() {
-    let mut wrong = Vec::new();
-    let mut deletions = 0;
-    for (name, scenario) in suite() {
-        let verdict = diagnose(&scenario.evidence(), scenario.at());
-        if !matches!(verdict.state, State::Failing | State::Latent) {
-            continue;
-        }
-        let (before, last) = verdict.remedy.split_at(verdict.remedy.len().saturating_sub(1));
-        if !last.iter().any(|step| step.starts_with("then check: epmesh diagnose ")) {
-            wrong.push(format!("{name}: the last step does not look again: {last:?}"));
-        }
-        let mut is_asked = verdict.confidence == Confidence::Proven;
-        for step in before {
-            is_asked |= step.contains("make sure") || step.contains("unless it leads to");
-            let deletes = step.contains("/RecordDelete") || step.contains("dns delete");
-            deletions += usize::from(deletes);
-            if deletes && !is_asked {
-                wrong.push(format!("{name}: nobody asked whether it is right: {step}"));
-            }
-            let words: Vec<&str> = step.split([' ', '(']).collect();
-            if words.contains(&"sc") || step.contains(['{', '}']) {
-                wrong.push(format!("{name}: means something else in PowerShell: {step}"));
-            }
-        }
-    }
-    assert!(deletions > 10, "{deletions}");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What a look on demand asks both ends for is what the verdict is made of: nothing else changes any, and
-/// each section changes one.
-#[test]
-fn a_look_asks_for_all_that_a_verdict_is_made_of() {
-    let suite = suite();
-    let destination = |evidence: &mut Evidence, kind| evidence.destination.remove(kind);
-    let source = |evidence: &mut Evidence, kind| evidence.source.remove(kind);
-    type Take<'a> = &'a dyn Fn(&mut Evidence, SectionKind);
-    let ends: [(&str, Take<'_>, &[SectionKind]); 2] = [
-        ("destination", &destination, &Evidence::OF_DESTINATION),
-        ("source", &source, &Evidence::OF_SOURCE),
-    ];
-    let mut wrong = Vec::new();
-    for (end, take, asked) in ends {
-        for kind in SectionKind::ALL {
-            let changed = suite.iter().find(|(_, scenario)| {
-                let mut evidence = scenario.evidence();
-                let whole = diagnose(&evidence, scenario.at());
-                take(&mut evidence, kind);
-                diagnose(&evidence, scenario.at()) != whole
-            });
-            match changed {
-                Some((name, _)) if !asked.contains(&kind) => {
-                    wrong.push(format!(
-                        "{kind} of the {end} is not asked for; {name} depends on it"
-                    ));
-                }
-                None if asked.contains(&kind) => {
-                    wrong.push(format!(
-                        "{kind} of the {end} is asked for, and no verdict depends on it"
-                    ));
-                }
-                _ => {}
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Each cause is given at least three times, and at least once nearly.
-#[test]
-fn every_cause_is_covered() {
-    let all = suite();
-    let mut given: BTreeMap<Cause, usize> = BTreeMap::new();
-    let mut missed: BTreeMap<Cause, usize> = BTreeMap::new();
-    for (_, scenario) in &all {
-        if let Some(cause) = scenario.expect.cause {
-            *given.entry(cause).or_default() += 1;
-        }
-        for cause in scenario.expect.ruled_out.iter().filter(|cause| NEVER_ALONE.contains(cause)) {
-            *given.entry(*cause).or_default() += 1;
-        }
-        for cause in &scenario.expect.not {
-            *missed.entry(*cause).or_default() += 1;
-        }
-    }
-    let mut wrong = Vec::new();
-    for cause in Cause::ALL {
-        let (given, missed) =
-            (given.get(cause).copied().unwrap_or(0), missed.get(cause).copied().unwrap_or(0));
-        if given < WAYS {
-            wrong.push(format!("{cause}: given by {given} scenarios, {WAYS} are wanted"));
-        }
-        if missed == 0 {
-            wrong.push(format!("{cause}: no near miss (`not = [\"{cause}\"]`)"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// A folder is called by the cause that is in question there.
-#[test]
-fn every_folder_is_a_cause() {
-    for (name, scenario) in suite() {
-        let folder = name.split('/').next().unwrap_or_default();
-        let given = scenario.expect.cause.map(|cause| cause.to_string());
-        let not = scenario.expect.not.iter().map(ToString::to_string);
-        let out = scenario.expect.ruled_out.iter().map(ToString::to_string);
-        let about: Vec<String> = given.into_iter().chain(not).chain(out).collect();
-        assert!(about.iter().any(|cause| cause == folder), "{name}: {about:?}");
+/// The engine says what the scenario expects; of one in `awaited.txt` it does not yet.
+fn gets_its_verdict(file: &suite::File, is_awaited: bool) -> Result<(), Failed> {
+    let scenario = file.read()?;
+    let verdict = diagnose(&scenario.evidence(), scenario.at());
+    let differences = scenario.differences(&verdict);
+    match (differences.is_empty(), is_awaited) {
+        (false, false) => Err(format!("{}:\n{}", scenario.title, differences.join("\n")).into()),
+        (true, true) => Err("as expected by now; take it off awaited.txt".into()),
+        _ => Ok(()),
     }
 }

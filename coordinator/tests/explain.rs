@@ -15,7 +15,7 @@ use std::{
 };
 
 fn report(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../common/tests/data/reports").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../common/reports/tests/data/reports").join(name)
 }
 
 fn epmesh() -> Command {

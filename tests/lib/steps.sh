@@ -2,12 +2,18 @@
 # The steps of tests/run, in their order. A step fails by any command that fails; it calls skip where this
 # machine cannot run it. Sourced by tests/run.
 
+# Tools that cargo installs, each in one exact version: what deny.toml means, and which word is a typo, changes
+# between versions.
 readonly CARGO_DENY_VERSION=0.20.2
+readonly CARGO_MACHETE_VERSION=0.9.2
+readonly TYPOS_VERSION=1.52.0
 readonly WINDOWS_TARGET=x86_64-pc-windows-gnu
 
-ORDER=(fmt clippy deny advisories docs test demo lab windows windows-clippy wine packages)
+ORDER=(fmt typos unused clippy deny advisories docs test demo lab windows windows-clippy wine packages)
 declare -A STEPS=(
   [fmt]="every file is formatted"
+  [typos]="no misspelt word, in code, comments and documents"
+  [unused]="no dependency that nothing uses"
   [clippy]="no warning of the compiler or of clippy, in any target"
   [deny]="cargo-deny: bans, licences and sources of the dependencies"
   [advisories]="cargo-deny: no known vulnerability (needs the RustSec database from the Internet)"
@@ -40,38 +46,50 @@ need_component() {
   "$@" || rustup component add "$name"
 }
 
+# What a manifest names and no code uses.
+step_unused() {
+  find_tool cargo-machete cargo-machete "$CARGO_MACHETE_VERSION"
+  "$TOOL"
+}
+
+# Misspelt words in code, comments, names and documents; .typos.toml has what is no mistake.
+step_typos() {
+  find_tool typos typos-cli "$TYPOS_VERSION"
+  "$TOOL"
+}
+
 step_deny() {
-  find_cargo_deny
-  "$CARGO_DENY" --locked check bans licenses sources
+  find_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION"
+  "$TOOL" --locked check bans licenses sources
 }
 
 # Three answers: clean, vulnerable, and "could not be checked". Only when the database cannot be fetched
 # is it the third; any other failure is a failure.
 step_advisories() {
   local output=$LOGS/advisories-fetch.log status=0
-  find_cargo_deny
+  find_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION"
   if ! have git && is_root && is_debian; then apt_install git ca-certificates; fi
   have git || skip "could not be checked: fetching the advisory database needs git"
-  limit 60 "$CARGO_DENY" --locked fetch db >"$output" 2>&1 || status=$?
+  limit 60 "$TOOL" --locked fetch db >"$output" 2>&1 || status=$?
   cat "$output"
   if ((status == 124)) || { ((status != 0)) && grep -q 'failed to fetch advisory database' "$output"; }; then
     skip "could not be checked: the advisory database cannot be fetched"
   fi
   ((status == 0))
-  "$CARGO_DENY" --locked check --disable-fetch advisories
+  "$TOOL" --locked check --disable-fetch advisories
 }
 
-# Sets CARGO_DENY: the one in PATH, the one in the cache, or a new one there. Our exact version, since the
-# meaning of deny.toml changes between versions.
-find_cargo_deny() {
-  for CARGO_DENY in "$(command -v cargo-deny || true)" "$CACHE/tools/bin/cargo-deny"; do
-    if [[ -x $CARGO_DENY && $("$CARGO_DENY" --version) == "cargo-deny $CARGO_DENY_VERSION" ]]; then return; fi
+# find_tool PROGRAM PACKAGE VERSION: sets TOOL to the one in PATH, the one in the cache, or a new one there.
+find_tool() {
+  local program=$1 package=$2 version=$3
+  for TOOL in "$(command -v "$program" || true)" "$CACHE/tools/bin/$program"; do
+    if [[ -x $TOOL && " $("$TOOL" --version) " == *" $version "* ]]; then return; fi
   done
   # It runs for a second; building it optimised would take longer than it ever saves.
   env -u CARGO_TARGET_DIR \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-    cargo install --locked --root "$CACHE/tools" cargo-deny --version "$CARGO_DENY_VERSION"
-  CARGO_DENY=$CACHE/tools/bin/cargo-deny
+    cargo install --locked --root "$CACHE/tools" "$package" --version "$version"
+  TOOL=$CACHE/tools/bin/$program
 }
 
 step_docs() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace; }

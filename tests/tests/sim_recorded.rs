@@ -13,7 +13,7 @@ use epmesh_common::{
 };
 use epmesh_tests::sim::{Association, RpcHost, SimPorts, Who, samba_endpoints};
 
-#[path = "../../common/tests/rpc_suite/capture.rs"]
+#[path = "../../common/rpc/tests/suite/capture.rs"]
 #[expect(dead_code, reason = "the reader of recordings is shared; not all of it is needed here")]
 mod capture;
 
@@ -132,7 +132,7 @@ fn replay(path: &Path, until: &[usize]) -> usize {
 }
 
 fn recording(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../common/tests/data/captures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../common/rpc/tests/data/captures").join(name)
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, Observed, Stamped, State, Step, Verdict, diagnose},
-    facts::{DnsName, IdentityMethod, PeerObservation, Resolver, Target, Timestamp},
+    diagnosis::{Evidence, Link, Observed, State, Step, Verdict, diagnose},
+    facts::{DnsName, IdentityMethod, PeerObservation, Resolver, Stamped, Target, Timestamp},
     identity::Identity,
     rpc::{InterfaceId, names},
 };

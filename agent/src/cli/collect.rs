@@ -5,8 +5,8 @@ use std::{fmt::Write as _, sync::Arc};
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
-    diagnosis::{DcFacts, Remarks},
-    facts::{Section, SectionKind, Timestamp, listing},
+    diagnosis::Remarks,
+    facts::{DcFacts, Section, SectionKind, Timestamp, listing},
 };
 
 use crate::platform::{Platform, read_all};

@@ -4,7 +4,8 @@ use std::{collections::VecDeque, pin::Pin, time::Duration};
 
 use epmesh_common::{
     error::chain,
-    wire::{Shorthand, WireError, held_from, limits::MESSAGE_BYTES},
+    facts::{Look, Plan, Subject},
+    wire::{OnWire, Shorthand, WireError, held_from, limits::MESSAGE_BYTES},
 };
 use epmesh_proto::v1::{
     self as proto, FromAgent, ToAgent, agents_client::AgentsClient, from_agent, to_agent,
@@ -165,7 +166,7 @@ impl Stream<'_> {
         let held = welcome.held.into_iter().map(held_from).collect::<Result<Vec<_>, _>>()?;
         self.order(Order::Welcomed { held }).await?;
         if let Some(plan) = welcome.plan {
-            self.order(Order::Plan(plan.try_into()?)).await?;
+            self.order(Order::Plan(Plan::from_wire(plan)?)).await?;
         }
         *welcomed = true;
         tracing::info!(coordinator = %self.address, "session begun");
@@ -263,8 +264,12 @@ impl Stream<'_> {
         unacknowledged: &mut VecDeque<u64>,
     ) -> Result<(), SessionError> {
         match message.message {
-            Some(to_agent::Message::Plan(plan)) => self.order(Order::Plan(plan.try_into()?)).await,
-            Some(to_agent::Message::Look(look)) => self.order(Order::Look(look.try_into()?)).await,
+            Some(to_agent::Message::Plan(plan)) => {
+                self.order(Order::Plan(Plan::from_wire(plan)?)).await
+            }
+            Some(to_agent::Message::Look(look)) => {
+                self.order(Order::Look(Look::from_wire(look)?)).await
+            }
             Some(to_agent::Message::Acknowledge(acknowledge)) => {
                 let sequence = acknowledge.sequence;
                 if sequence > sent {
@@ -273,7 +278,7 @@ impl Stream<'_> {
                 let wanted = acknowledge
                     .wanted
                     .into_iter()
-                    .map(TryInto::try_into)
+                    .map(Subject::from_wire)
                     .collect::<Result<_, _>>()?;
                 self.outbox.acknowledge(sequence).await;
                 unacknowledged.retain(|waiting| *waiting > sequence);

@@ -6,15 +6,14 @@ use std::{
     time::Duration,
 };
 
-use super::{DcFacts, Evidence, Observed, Registration, Stamped, owner::Owner, serving};
-use crate::{
-    facts::{
-        AddressFamily, AddressProbe, Boot, Directory, DnsName, EndpointMap, Filters, Host,
-        Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Replication, Resolver,
-        RpcSettings, Service, Services, Source, Timestamp, Transport,
-    },
-    rpc::{Endpoint, InterfaceId, ProtocolSequence},
+use epmesh_facts::{
+    AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
+    Listener, Platform, PortRange, PortUse, Ports, Process, Reading, Replication, Resolver,
+    RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport,
 };
+use epmesh_rpc::{Endpoint, InterfaceId, ProtocolSequence};
+
+use super::{Evidence, Observed, Registration, owner::Owner, serving};
 
 /// What the engine works on: the fresh part of the evidence. Stale facts decide nothing, so they
 /// are not here at all.

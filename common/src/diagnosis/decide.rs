@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Failure;
+
 use super::{
     Cause, Confidence, Side, State,
     case::Case,
@@ -16,7 +18,6 @@ use super::{
     sight::Mapped,
     unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
 };
-use crate::facts::Failure;
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, views: &[View<'_>]) -> Finding {

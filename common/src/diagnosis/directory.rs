@@ -1,5 +1,6 @@
 //! What the destination's copy of the directory says of the source.
 
+use epmesh_facts::{Directory, NtdsSettings, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -8,9 +9,8 @@ use super::{
     decide::error_at,
     finding::Finding,
     naming::{Alias, effective, views},
-    shown::{destination_site, source_site},
+    works::{destination_site, source_site},
 };
-use crate::facts::{Directory, NtdsSettings, Timestamp};
 
 /// Which of the two NTDS Settings objects is the older one: the destination's, or the source's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,17 +1,18 @@
 //! The engine's face: evidence in, verdict out.
 
+use epmesh_facts::Timestamp;
+
 use super::{
     Evidence, Verdict,
+    candidates::candidates,
     case::Case,
     decide::decide,
     finding::Finding,
     naming::{View, views},
     proof::proof,
-    roots::roots,
-    shown::shown,
     words::{interface_name, remedy, ruled_out, windows_error},
+    works::works,
 };
-use crate::facts::Timestamp;
 
 /// Names the one cause that the evidence on a link supports, or says that it does not decide.
 ///
@@ -53,8 +54,8 @@ fn plain(case: &Case<'_>, views: &[View<'_>], finding: Finding) -> Verdict {
         evidence: Vec::new(),
         ruled_out: Vec::new(),
         remedy: Vec::new(),
-        roots: roots(case, views, &finding),
-        shown: shown(case, views),
+        candidates: candidates(case, views, &finding),
+        works: works(case, views),
         intermittent: finding.intermittent,
         culprit: finding.culprit,
     }

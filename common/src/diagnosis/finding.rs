@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::{Cause, Confidence, Culprit, Share, Side, State, Subject};
-use crate::{
-    facts::{DnsName, Failure},
-    rpc::Status,
-};
+use epmesh_facts::{DnsName, Failure};
+use epmesh_rpc::Status;
+
+use super::{Cause, Confidence, Culprit, Fault, Share, Side, State};
 
 /// What the engine decided about a link.
 #[derive(Clone, Debug)]
@@ -26,7 +25,7 @@ pub(super) struct Finding {
     pub(super) record: Option<BadRecord>,
     /// The culprit as the other links would name it too, where the rule that decided knows it better
     /// than can be told from the case.
-    pub(super) subject: Option<Subject>,
+    pub(super) fault: Option<Fault>,
 }
 
 /// A DNS record that is wrong or missing.
@@ -53,7 +52,7 @@ impl Finding {
             missing: Vec::new(),
             intermittent: None,
             record: None,
-            subject: None,
+            fault: None,
         }
     }
 

@@ -3,15 +3,13 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{AddressProbe, Failure, PeerObservation, Transport};
+use epmesh_reports::netsetup::Stage;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Side, State, Verdict,
     words::join::{denied, port as port_steps},
-};
-use crate::{
-    facts::{AddressProbe, Failure, PeerObservation, Transport},
-    reports::netsetup::Stage,
 };
 
 /// The interfaces that a join calls, in its order: the policy of the domain, the computer's account,

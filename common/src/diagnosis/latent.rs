@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use epmesh_facts::{Platform, PortUse, ServiceRole, StartType, Timestamp, Transport};
+
 use super::{Cause, Confidence, Side, case::Case, finding::Finding, server};
-use crate::facts::{Platform, PortUse, ServiceRole, StartType, Timestamp, Transport};
 
 /// Losses within so long a time count together.
 const WINDOW: Duration = Duration::from_secs(2 * 3600);

@@ -13,6 +13,8 @@ pub(super) use self::{
 };
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+
 use super::{
     Cause, Confidence, Side,
     case::Case,
@@ -23,7 +25,6 @@ use super::{
     path::Path,
     sight::Mapped,
 };
-use crate::facts::Source;
 
 /// The source of names that decides gives an address that is not the source's.
 pub(super) fn by(case: &Case<'_>, views: &[View<'_>], view: &View<'_>) -> Option<Finding> {

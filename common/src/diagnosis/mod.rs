@@ -5,12 +5,15 @@
 //! destination and other witnesses saw of it, and names one cause. It reads no clock: `now` is an
 //! argument.
 
+mod candidates;
 mod case;
 mod decide;
 mod directory;
 mod engine;
 mod evidence;
+mod fault;
 mod finding;
+mod indexed_observation;
 mod join;
 mod latent;
 mod misled;
@@ -19,28 +22,25 @@ mod owner;
 mod path;
 mod proof;
 mod remarks;
-mod root;
-mod roots;
 mod server;
 mod serving;
-mod shown;
 mod sight;
-mod sighting;
 mod unanswered;
 mod verdict;
 mod words;
+mod works;
 
 pub use self::{
     engine::{diagnose, judge},
-    evidence::{DcFacts, Evidence, Link, Observed, Registration, Stamped},
+    evidence::{Evidence, Link, Observed, Registration},
+    fault::{CandidateFault, Fault, ProvenReachable, ServerName, Traffic},
+    indexed_observation::IndexedObservation,
     join::{
         ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_everywhere, closed_ports,
         judge_join,
     },
     remarks::Remarks,
-    root::{Root, ServerName, Shown, Subject, Traffic},
     serving::serving,
-    sighting::Sighting,
     verdict::{
         Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,

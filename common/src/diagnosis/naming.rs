@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Answer, DnsName, Source};
+
 use super::{case::Case, owner::Owner, sight::Mapped};
-use crate::facts::{Answer, DnsName, Source};
 
 /// One source of names and what it makes of the source DC.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::AddressProbe;
+use epmesh_identity::Identity;
 use uuid::Uuid;
 
 use super::{Observed, case::Case};
-use crate::{facts::AddressProbe, identity::Identity};
 
 /// Who owns an address that stands for the source.
 #[derive(Clone, Debug, PartialEq, Eq)]

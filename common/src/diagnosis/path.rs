@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{AddressProbe, Failure, MapAnswer};
+use epmesh_rpc::InterfaceId;
+
 use super::{case::Case, sight::taken};
-use crate::{
-    facts::{AddressProbe, Failure, MapAnswer},
-    rpc::InterfaceId,
-};
 
 /// What came of one address, as far as the destination got with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

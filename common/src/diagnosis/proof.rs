@@ -5,13 +5,14 @@ mod address;
 mod names;
 mod settings;
 
+use epmesh_facts::{DnsName, ServiceRole, ServiceState, StartType, Timestamp};
+
 use self::{
     address::{address, asked, reached},
     names::resolve,
     settings::settings,
 };
 use super::{EvidenceItem, Registration, Step, case::Case, words::interface_name};
-use crate::facts::{DnsName, ServiceRole, ServiceState, StartType, Timestamp};
 
 /// At most so many registrations are quoted, the last.
 const STRETCHES: usize = 5;

@@ -3,14 +3,10 @@
 
 use std::fmt;
 
+use epmesh_facts::{DcFacts, Failure, MapDifferences, Through, ViewDifference, plain_text};
+use epmesh_rpc::epm::TCP_PORT;
+use epmesh_windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside};
 use serde::{Deserialize, Serialize};
-
-use super::DcFacts;
-use crate::{
-    facts::{Failure, MapDifferences, Through, ViewDifference, plain_text},
-    rpc::epm::TCP_PORT,
-    windows::{ClientProtocolRule, Note, ProtocolMajority, notes_beside},
-};
 
 /// Findings about the setup of one domain controller. They are no verdicts: nothing need fail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +88,7 @@ impl fmt::Display for Remarks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{
+    use epmesh_facts::{
         Blank, EndpointMap, Host, Listener, MapView, NearMiss, Platform, Ports, Reading,
         RpcSettings, Section, Timestamp,
     };

@@ -7,6 +7,8 @@ mod registration;
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Failure, Platform, Service, ServiceRole, ServiceState, StartType};
+
 use self::{filtered::denied, pattern::pattern, registration::lost};
 pub(super) use self::{
     filtered::turned_away,
@@ -19,7 +21,6 @@ use super::{
     path::Path,
     sight::missed,
 };
-use crate::facts::{Failure, Platform, Service, ServiceRole, ServiceState, StartType};
 
 /// The destination has not looked: what the source says of itself has to do.
 pub(super) fn alone(case: &Case<'_>) -> Finding {

@@ -1,11 +1,8 @@
 //! Which service of a domain controller serves an RPC interface.
 
+use epmesh_facts::{Service, ServiceRole, Services};
+use epmesh_rpc::InterfaceId;
 use uuid::{Uuid, uuid};
-
-use crate::{
-    facts::{Service, ServiceRole, Services},
-    rpc::InterfaceId,
-};
 
 /// Interfaces that others than the directory's own process serve: by the name that the service has
 /// on Windows, and the role that it has where names differ.

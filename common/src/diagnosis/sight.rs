@@ -5,16 +5,14 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{
+    AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe, Record,
+    RecordData, RecordType, Source,
+};
+use epmesh_rpc::InterfaceId;
 use uuid::Uuid;
 
 use super::naming::{Alias, View, is_answer};
-use crate::{
-    facts::{
-        AddressProbe, Answer, DnsName, Failure, Lookup, MapAnswer, PeerObservation, PortProbe,
-        Record, RecordData, RecordType, Source,
-    },
-    rpc::InterfaceId,
-};
 
 /// An address, and the line of the file that it stands on, where it stands in one.
 pub(super) type Mapped = (IpAddr, Option<u32>);

@@ -3,13 +3,14 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Answer, Source};
+
 use super::{
     Cause, Confidence, Side, State,
     case::Case,
     finding::Finding,
     naming::{Alias, View},
 };
-use crate::facts::{Answer, Source};
 
 /// The destination still knows the name by its cache alone: no DNS server gave any answer.
 pub(super) fn until_forgotten(

@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
+use epmesh_facts::{DnsName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Root, Shown};
-use crate::facts::{DnsName, Timestamp};
+use super::{CandidateFault, ProvenReachable};
 
 /// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
 /// what to do. Serialised, it is the JSON that every output and every alert carries.
@@ -40,19 +40,20 @@ pub struct Verdict {
     pub remedy: Vec<String>,
     /// The single faults that would each explain it, the most specific first; none unless failing
     /// or latent.
-    #[serde(default)]
-    pub roots: Vec<Root>,
+    #[serde(default, rename = "roots")]
+    pub candidates: Vec<CandidateFault>,
     /// What the destination's look shows to work all the same.
-    #[serde(default)]
-    pub shown: Shown,
+    #[serde(default, rename = "shown")]
+    pub works: ProvenReachable,
 }
 
+// The doc comment of a variant is its meaning, word for word, in the documents too.
 macro_rules! kebab_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $meaning:literal])+ $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+            $($(#[doc = $meaning])+ #[serde(rename = $text)] $variant,)+
         }
 
         impl $name {
@@ -63,6 +64,12 @@ macro_rules! kebab_enum {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($meaning),+).trim_ascii(),)+ }
             }
         }
 
@@ -93,33 +100,33 @@ kebab_enum! {
     Cause {
         /// Nothing is wrong.
         Healthy = "healthy",
-        /// The source's server application was not started since the boot.
+        /// The source's service has not been started since the host booted.
         ServiceNotStarted = "service-not-started",
         /// The source is booted into Directory Services Restore Mode or a safe mode.
         DirectoryServicesRestoreMode = "directory-services-restore-mode",
-        /// The source, or its service, is still starting: no fault until its time is over.
+        /// The source or its service is still starting; no fault until the time for that is over.
         StartingUp = "starting-up",
-        /// It runs, and has not registered since it started; the reason does not show.
+        /// The source's service runs and has not registered the interface since it started; no reason shows.
         RegistrationFailed = "registration-failed",
-        /// It could not register: no port of its range is free.
+        /// The source's service could not register: no port of its range is free.
         PortRangeExhausted = "port-range-exhausted",
-        /// It could not register: its range has hardly any ports.
+        /// The source's service could not register: its range has hardly any ports.
         PortRangeConstrained = "port-range-constrained",
-        /// It could not register: an entry of `Rpc\Internet` is invalid.
+        /// The source's service could not register: an entry of `Rpc\Internet` is invalid.
         RpcInternetPortsInvalid = "rpc-internet-ports-invalid",
-        /// It could not register: `Rpc\Linkage`, Bind, is there and empty.
+        /// The source's service could not register: the value `Bind` of `Rpc\Linkage` exists and is empty.
         RpcBindLinkageInvalid = "rpc-bind-linkage-invalid",
-        /// It could not register: the port it is told to use belongs to somebody else.
+        /// The source's service could not register: another process owns the static port it is to use.
         StaticPortConflict = "static-port-conflict",
-        /// It could not register: `Rpc\ClientProtocols` lacks the protocol sequence.
+        /// The source's service could not register: `Rpc\ClientProtocols` lacks the protocol sequence.
         ClientProtocolsMissing = "client-protocols-missing",
-        /// It was registered, then its process ended.
+        /// The interface was registered, then the process of the source's service ended.
         ServiceDied = "service-died",
-        /// It was registered, the same process runs, the registration is gone.
+        /// The interface was registered, the same process still runs, and the registration is gone.
         EndpointsUnregistered = "endpoints-unregistered",
-        /// It is registered, on other protocol sequences than `ncacn_ip_tcp` only.
+        /// The interface is registered, but not on the protocol sequence `ncacn_ip_tcp`.
         ProtocolSequenceMissing = "protocol-sequence-missing",
-        /// RpcSs or RpcEptMapper is off the default of its Windows release.
+        /// On the source, RpcSs or RpcEptMapper differs from the default of its Windows release.
         RpcServiceMisconfigured = "rpc-service-misconfigured",
         /// A line of the destination's hosts file gives an address that is not the source's.
         HostsFileOverride = "hosts-file-override",
@@ -129,41 +136,41 @@ kebab_enum! {
         WinsStale = "wins-stale",
         /// A DNS server holds an address record that is not the source's.
         DnsAStale = "dns-a-stale",
-        /// A DNS server holds right and wrong addresses together.
+        /// A DNS server holds right and wrong addresses of the source together.
         DnsADuplicate = "dns-a-duplicate",
-        /// The `_msdcs` CNAME of the source's DSA GUID names another host.
+        /// The `_msdcs` CNAME of the source's NTDS Settings object names another host.
         DnsCnameWrong = "dns-cname-wrong",
-        /// The `_msdcs` CNAME of the source's DSA GUID does not exist.
+        /// The `_msdcs` CNAME of the source's NTDS Settings object does not exist.
         DnsCnameMissing = "dns-cname-missing",
         /// The destination's own DNS servers give different answers.
         DnsServersDisagree = "dns-servers-disagree",
         /// The destination's DNS cache is wrong, and every source behind it is right.
         DnsCacheStale = "dns-cache-stale",
-        /// The wrong server answers, and has the interface.
+        /// A host that is not the source answers, and it has the interface.
         WrongServerIdentity = "wrong-server-identity",
-        /// Port 135 cannot be reached.
+        /// TCP port 135 of the source cannot be reached.
         EpmUnreachable = "epm-unreachable",
-        /// The endpoint mapper answers; the port it names cannot be reached.
+        /// The endpoint mapper answers; the port that it names cannot be reached.
         DynamicPortBlocked = "dynamic-port-blocked",
-        /// The source reaches itself, nobody else does, and its firewall is on.
+        /// The source reaches itself, nobody else reaches it, and its firewall is on.
         HostFirewall = "host-firewall",
-        /// The source has it registered, and its endpoint mapper denies it to the destination.
+        /// The source has the interface registered; an RPC filter, or a device on the path, denies it to the destination.
         RpcFiltered = "rpc-filtered",
-        /// The map names a port where another process, or nothing, listens.
+        /// The endpoint map names a port on which another process, or nothing, listens.
         StaleEndpoint = "stale-endpoint",
-        /// The destination's directory holds an old GUID for the source.
+        /// The destination's directory holds an old NTDS Settings object of the source.
         NtdsSettingsStale = "ntds-settings-stale",
-        /// The endpoint mapper refuses anonymous callers.
+        /// The source's endpoint mapper refuses anonymous callers.
         EpmAccessDenied = "epm-access-denied",
-        /// A port that a service is told to use lies outside the dynamic range; never a cause alone.
+        /// A static port lies outside the dynamic range; never a cause by itself.
         StaticPortOutsideRange = "static-port-outside-range",
-        /// It lies inside the dynamic range; never a cause alone.
+        /// A static port lies inside the dynamic range; never a cause by itself.
         StaticPortInsideRange = "static-port-inside-range",
-        /// No ephemeral port is left.
+        /// One end of the link has no dynamic port left.
         PortExhaustion = "port-exhaustion",
-        /// Something else than 1753 is or will be reported.
+        /// Another error than 1753 is, or will be, reported; the verdict names it.
         NotError1753 = "not-1753",
-        /// The evidence does not decide.
+        /// The evidence does not decide; the verdict says what is missing.
         Unknown = "unknown",
     }
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
-use crate::diagnosis::Subject;
+use crate::diagnosis::Fault;
 
 /// A root that would explain links of an incident, and is not held to be what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Considered {
     /// What would be broken.
-    pub subject: Subject,
+    pub subject: Fault,
     /// The same in words.
     pub name: String,
     /// How many of the incident's links it would explain.
@@ -29,7 +29,7 @@ impl Grouper {
     /// What else would explain the links of an incident, those that explain most of them first, and
     /// why it is not that; as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn considered(&self, subject: &Subject) -> Vec<Considered> {
+    pub fn considered(&self, subject: &Fault) -> Vec<Considered> {
         let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
         let mut counts: FastMap<RootId, usize> = FastMap::default();

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use epmesh_facts::Timestamp;
+
 use super::{
     Changes, Incident,
     key::against,
@@ -11,10 +13,7 @@ use super::{
     table::{Held, LinkId, RootEntry, RootId, Slab, Trouble},
     watch::{Moved, Watch},
 };
-use crate::{
-    diagnosis::{Link, State, Subject, Verdict},
-    facts::Timestamp,
-};
+use crate::diagnosis::{Fault, Link, State, Verdict};
 
 /// Groups links by what explains their trouble.
 ///
@@ -25,7 +24,7 @@ use crate::{
 pub struct Grouper {
     pub(super) places: Places,
     pub(super) links: Slab<Held>,
-    pub(super) root_ids: HashMap<Subject, RootId>,
+    pub(super) root_ids: HashMap<Fault, RootId>,
     pub(super) roots: Slab<RootEntry>,
     pub(super) watch: Watch,
     /// The links in trouble that have to be looked at again.
@@ -36,7 +35,7 @@ pub struct Grouper {
     pub(super) groups: BTreeMap<RootId, BTreeSet<LinkId>>,
     pub(super) unexplained: BTreeSet<LinkId>,
     /// Incidents that ended since changes were last told, and what they explained.
-    pub(super) ended: HashMap<Subject, Vec<Ends>>,
+    pub(super) ended: HashMap<Fault, Vec<Ends>>,
 }
 
 impl Grouper {
@@ -62,7 +61,7 @@ impl Grouper {
         // Mostly another link of the same destination: much is the same.
         let other = self.places.recent().and_then(|id| self.links.get(id));
         let (none, other) = (Look::default(), other.map(|held| &held.look));
-        let look = self.places.look(ends, &verdict.shown, other.unwrap_or(&none));
+        let look = self.places.look(ends, &verdict.works, other.unwrap_or(&none));
         let (state, trouble) = (verdict.state, None);
         let id = self.links.add(Held { ends, state, look: Look::default(), trouble });
         self.places.join(ends, id);
@@ -72,7 +71,7 @@ impl Grouper {
 
     fn change(&mut self, id: LinkId, verdict: &Verdict, since: Timestamp) {
         let Some(held) = self.links.get_mut(id) else { return };
-        let look = self.places.look(held.ends, &verdict.shown, &held.look);
+        let look = self.places.look(held.ends, &verdict.works, &held.look);
         let (is_same, shows_same) = (held.is_same(verdict, since), held.look.is_same(&look));
         held.state = verdict.state;
         if shows_same && look.at > held.look.at {
@@ -126,7 +125,7 @@ impl Grouper {
         let mut roots = Vec::new();
         if let Some(mut trouble) = trouble {
             let since = trouble.since;
-            roots = trouble.roots.iter().map(|root| self.root(&root.subject, id, since)).collect();
+            roots = trouble.roots.iter().map(|root| self.root(&root.fault, id, since)).collect();
             trouble.ids.clone_from(&roots);
             self.dirty.insert(id);
             if let Some(held) = self.links.get_mut(id) {
@@ -168,7 +167,7 @@ impl Grouper {
 
     /// The incident of one subject, as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn incident(&self, subject: &Subject) -> Option<Incident> {
+    pub fn incident(&self, subject: &Fault) -> Option<Incident> {
         let root = *self.root_ids.get(subject)?;
         self.groups.contains_key(&root).then(|| self.report(root)).flatten()
     }
@@ -197,7 +196,7 @@ impl Grouper {
     /// The subjects of the incidents that explain a link, as of the last
     /// [`regroup`](Self::regroup).
     #[must_use]
-    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+    pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         let roots = self.held(link).and_then(|held| held.trouble.as_ref()).into_iter();
         let roots = roots.flat_map(|trouble| &trouble.explained_by);
         roots.filter_map(|root| Some(self.roots.get(*root)?.subject.clone())).collect()
@@ -207,7 +206,7 @@ impl Grouper {
         self.links.get(self.places.held(link)?.1)
     }
 
-    fn root(&mut self, subject: &Subject, link: LinkId, since: Timestamp) -> RootId {
+    fn root(&mut self, subject: &Fault, link: LinkId, since: Timestamp) -> RootId {
         if let Some(id) = self.root_ids.get(subject).copied() {
             if let Some(entry) = self.roots.get_mut(id) {
                 entry.links.insert(link);

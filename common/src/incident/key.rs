@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{numbers::Number, places::Places};
-use crate::diagnosis::{Subject, Traffic};
+use crate::diagnosis::{Fault, Traffic};
 
 /// Something that a look can show to work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,52 +44,52 @@ pub(super) enum Got {
 }
 
 /// What would contradict a root; nothing for one that a working link elsewhere does not touch.
-pub(super) fn against(names: &mut Places, subject: &Subject) -> Vec<Key> {
+pub(super) fn against(names: &mut Places, subject: &Fault) -> Vec<Key> {
     match subject {
-        Subject::Application { dc } => vec![Key::Application(names.dcs.number(dc))],
-        Subject::Port { dc, port } => vec![Key::Port(names.dcs.number(dc), *port)],
-        Subject::DnsServer { server } => vec![Key::Server(names.servers.number(server))],
-        Subject::Resolver { dc } => vec![Key::Resolver(names.dcs.number(dc))],
-        Subject::Dc { dc, traffic } => {
+        Fault::Application { dc } => vec![Key::Application(names.dcs.number(dc))],
+        Fault::Port { dc, port } => vec![Key::Port(names.dcs.number(dc), *port)],
+        Fault::DnsServer { server } => vec![Key::Server(names.servers.number(server))],
+        Fault::Resolver { dc } => vec![Key::Resolver(names.dcs.number(dc))],
+        Fault::Dc { dc, traffic } => {
             let (dc, got) = (names.dcs.number(dc), got(*traffic));
             vec![Key::Dc(dc, got)]
         }
-        Subject::Client { dc, traffic } => {
+        Fault::Client { dc, traffic } => {
             let (dc, got) = (names.dcs.number(dc), got(*traffic));
             vec![Key::Client(dc, got)]
         }
-        Subject::Isolated { dc, traffic } => {
+        Fault::Isolated { dc, traffic } => {
             let (dc, got) = (names.dcs.number(dc), got(*traffic));
             vec![Key::Dc(dc, got), Key::Client(dc, got)]
         }
-        Subject::Between { one, other, traffic } => {
+        Fault::Between { one, other, traffic } => {
             let (one, other) = (names.dcs.number(one), names.dcs.number(other));
             let got = got(*traffic);
             vec![Key::Path(one, other, got), Key::Path(other, one, got)]
         }
-        Subject::SitePath { from, to, traffic } => {
+        Fault::SitePath { from, to, traffic } => {
             let (from, to) = (names.sites.number(from), names.sites.number(to));
             vec![Key::SitePath(from, to, got(*traffic))]
         }
-        Subject::BetweenSites { one, other, traffic } => {
+        Fault::BetweenSites { one, other, traffic } => {
             let (one, other) = (names.sites.number(one), names.sites.number(other));
             let got = got(*traffic);
             vec![Key::SitePath(one, other, got), Key::SitePath(other, one, got)]
         }
-        Subject::Site { site, traffic } => {
+        Fault::Site { site, traffic } => {
             let (site, got) = (names.sites.number(site), got(*traffic));
             vec![Key::Site(site, got)]
         }
-        Subject::Service { .. }
-        | Subject::Condition { .. }
-        | Subject::Registration { .. }
-        | Subject::EndpointMapper { .. }
-        | Subject::HostsLine { .. }
-        | Subject::Cache { .. }
-        | Subject::DnsRecord { .. }
-        | Subject::NtdsSettings { .. }
-        | Subject::Names { .. }
-        | Subject::Path { .. } => Vec::new(),
+        Fault::Service { .. }
+        | Fault::Condition { .. }
+        | Fault::Registration { .. }
+        | Fault::EndpointMapper { .. }
+        | Fault::HostsLine { .. }
+        | Fault::Cache { .. }
+        | Fault::DnsRecord { .. }
+        | Fault::NtdsSettings { .. }
+        | Fault::Names { .. }
+        | Fault::Path { .. } => Vec::new(),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use epmesh_facts::Timestamp;
+
 use super::{
     key::{Got, Key},
     numbers::Number,
 };
-use crate::{diagnosis::Shown, facts::Timestamp};
+use crate::diagnosis::ProvenReachable;
 
 /// The ends of a link and its interface, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,23 +42,23 @@ pub(super) struct Look {
 
 impl Look {
     /// All but the lists and what goes by numbers.
-    pub(super) fn of(shown: &Shown) -> Self {
+    pub(super) fn of(works: &ProvenReachable) -> Self {
         let v4 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv4);
         let v6 = |list: &[IpAddr]| list.iter().any(IpAddr::is_ipv6);
-        let lacks_ipv6 = v6(&shown.missed) && !v6(&shown.reached) && v4(&shown.reached);
-        let Some(at) = shown.at else { return Self { lacks_ipv6, ..Self::default() } };
+        let lacks_ipv6 = v6(&works.missed) && !v6(&works.reached) && v4(&works.reached);
+        let Some(at) = works.at else { return Self { lacks_ipv6, ..Self::default() } };
         let mut got = Gots::default();
         for (is_shown, way) in [
-            (shown.mapper, Got::Mapper),
-            (shown.dynamic, Got::Dynamic),
-            (v4(&shown.reached), Got::Ipv4),
-            (v6(&shown.reached), Got::Ipv6),
+            (works.mapper, Got::Mapper),
+            (works.dynamic, Got::Dynamic),
+            (v4(&works.reached), Got::Ipv4),
+            (v6(&works.reached), Got::Ipv6),
         ] {
             if is_shown {
                 got.insert(way);
             }
         }
-        Self { at, port: shown.port, got, lacks_ipv6, ..Self::default() }
+        Self { at, port: works.port, got, lacks_ipv6, ..Self::default() }
     }
 
     /// Whether `later` shows the same, whenever it was.

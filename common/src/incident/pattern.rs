@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use epmesh_facts::DnsName;
 use serde::{Deserialize, Serialize};
 
 use super::{Grouper, look::Look, numbers::Number, places::Dc, table::Held};
-use crate::{diagnosis::State, facts::DnsName};
+use crate::diagnosis::State;
 
 /// Which witnesses an incident hits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

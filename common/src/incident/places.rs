@@ -3,17 +3,16 @@
 //! What one domain controller's links show is worked out from these when somebody asks. Of a site or
 //! a DNS server there may be a hundred thousand links: of these it is counted as they come and go.
 
+use epmesh_facts::DnsName;
+use epmesh_rpc::InterfaceId;
+
 use super::{
     look::{Ends, List, Look},
     numbers::{FastMap, Number, Numbered},
     table::LinkId,
     works::{Counts, Ways, Works},
 };
-use crate::{
-    diagnosis::{Link, ServerName},
-    facts::DnsName,
-    rpc::InterfaceId,
-};
+use crate::diagnosis::{Link, ServerName};
 
 /// All that has a name.
 #[derive(Clone, Debug, Default)]

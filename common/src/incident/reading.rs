@@ -1,7 +1,8 @@
 //! When something was last shown to work, read off what is counted or off the links themselves.
 
+use epmesh_facts::Timestamp;
+
 use super::{key::Key, numbers::Number, places::Places, table::LinkId, works::Works};
-use crate::facts::Timestamp;
 
 impl Places {
     /// When a link last showed this. It is read off the links that can, where it is not counted.

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use epmesh_facts::DnsName;
+
 use super::{
     Grouper,
     cover::{Candidate, cover},
     numbers::{FastMap, FastSet},
     table::{LinkId, RootId},
 };
-use crate::{
-    diagnosis::{Link, State, Subject},
-    facts::DnsName,
-};
+use crate::diagnosis::{Fault, Link, State};
 
 /// A DNS server is held to be wrong as a whole from so many wrong names on; below that each record
 /// is a fault of its own.
@@ -21,11 +20,11 @@ const WRONG_NAMES: usize = 3;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// New ones.
-    pub opened: Vec<Subject>,
+    pub opened: Vec<Fault>,
     /// Ones that were there, and that may explain other links now or say something else of them.
-    pub changed: Vec<Subject>,
+    pub changed: Vec<Fault>,
     /// Ones that are over, and the links that they explained at the last.
-    pub closed: Vec<(Subject, BTreeSet<Link>)>,
+    pub closed: Vec<(Fault, BTreeSet<Link>)>,
 }
 
 pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
@@ -59,7 +58,7 @@ pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
 #[derive(Debug, Default)]
 struct Part {
     links: Vec<LinkId>,
-    roots: BTreeMap<Subject, (RootId, BTreeSet<LinkId>)>,
+    roots: BTreeMap<Fault, (RootId, BTreeSet<LinkId>)>,
 }
 
 /// What has been walked over, and which links each root can explain.
@@ -104,7 +103,7 @@ pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
     let links = grouper.explicable(root);
     let subject = grouper.roots.get(root).map(|entry| &entry.subject);
     match subject {
-        Some(Subject::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
+        Some(Fault::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
         _ => links,
     }
 }
@@ -114,8 +113,8 @@ fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
     for held in links.iter().filter_map(|id| grouper.links.get(*id)) {
         let roots = held.trouble.iter().flat_map(|trouble| &trouble.roots);
-        let mut records = roots.filter_map(|root| match &root.subject {
-            Subject::DnsRecord { name, .. } => Some(name),
+        let mut records = roots.filter_map(|root| match &root.fault {
+            Fault::DnsRecord { name, .. } => Some(name),
             _ => None,
         });
         match records.next() {
@@ -131,7 +130,7 @@ fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
 
 /// Takes the incidents of a part back and finds those that explain it now: first the failing
 /// links; then the latent ones that none of these explains.
-fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
+fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Fault>) {
     let mut before = BTreeSet::new();
     for id in &part.links {
         grouper.unexplained.remove(id);
@@ -145,7 +144,7 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
         let state = |id: &LinkId| grouper.links.get(*id).map(|held| held.state);
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
-    let roots: Vec<(&Subject, RootId, &BTreeSet<LinkId>)> =
+    let roots: Vec<(&Fault, RootId, &BTreeSet<LinkId>)> =
         part.roots.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
     let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
     let mut groups: Vec<(RootId, BTreeSet<LinkId>)> = Vec::new();
@@ -181,7 +180,7 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Subject>) {
 /// their subjects, so that the outcome does not hang on numbers.
 fn solve(
     links: &[LinkId],
-    roots: &[(&Subject, RootId, &BTreeSet<LinkId>)],
+    roots: &[(&Fault, RootId, &BTreeSet<LinkId>)],
 ) -> Vec<(RootId, BTreeSet<LinkId>)> {
     if links.is_empty() {
         return Vec::new();

@@ -7,13 +7,13 @@ use super::{
     places::Places,
     table::{Held, RootId, Trouble},
 };
-use crate::diagnosis::{Cause, Confidence, Culprit, Link, Root, Side, State, Subject};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, Side, State};
 
 /// One fault and the links that it explains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// What is broken.
-    pub subject: Subject,
+    pub subject: Fault,
     /// Failing when a link fails by it, latent while none does.
     pub state: State,
     /// On which side it lies.
@@ -100,13 +100,13 @@ impl Grouper {
 struct Said<'a> {
     held: &'a Held,
     trouble: &'a Trouble,
-    root: &'a Root,
+    root: &'a CandidateFault,
 }
 
 impl<'a> Said<'a> {
-    fn of(held: &'a Held, subject: &Subject) -> Option<Self> {
+    fn of(held: &'a Held, subject: &Fault) -> Option<Self> {
         let trouble = held.trouble.as_deref()?;
-        let root = trouble.roots.iter().find(|root| root.subject == *subject)?;
+        let root = trouble.roots.iter().find(|root| root.fault == *subject)?;
         Some(Self { held, trouble, root })
     }
 

@@ -10,33 +10,33 @@ use super::{
     numbers::{Number, Numbered},
     places::{Places, Site},
 };
-use crate::diagnosis::Shown;
+use crate::diagnosis::ProvenReachable;
 
 impl Places {
     /// What a link's look shows. `before` is what the one before did, or that of another link: most
     /// likely much of it is the same.
-    pub(super) fn look(&mut self, ends: Ends, shown: &Shown, before: &Look) -> Look {
-        let mut look = Look::of(shown);
+    pub(super) fn look(&mut self, ends: Ends, works: &ProvenReachable, before: &Look) -> Look {
+        let mut look = Look::of(works);
         let site = |sites: &mut Numbered<String, Site>, name: &Option<String>, likely| {
             name.as_ref().map(|name| sites.number_likely(name, likely))
         };
         look.destination_site =
-            site(&mut self.sites, &shown.destination_site, before.destination_site);
+            site(&mut self.sites, &works.destination_site, before.destination_site);
         let likely = self.dcs.get(ends.source).and_then(|dc| dc.sites.first());
-        look.source_site = site(&mut self.sites, &shown.source_site, likely.or(before.source_site));
-        look.decided_by = shown
+        look.source_site = site(&mut self.sites, &works.source_site, likely.or(before.source_site));
+        look.decided_by = works
             .decided_by
             .as_ref()
             .map(|server| self.servers.number_likely(server, before.decided_by));
-        if shown.at.is_some() {
-            look.reached = self.reached(ends.source, shown, before);
-            look.right = self.right(ends.destination, shown, before);
+        if works.at.is_some() {
+            look.reached = self.reached(ends.source, works, before);
+            look.right = self.right(ends.destination, works, before);
         }
         look
     }
 
-    fn reached(&mut self, dc: Number, shown: &Shown, before: &Look) -> List<IpAddr> {
-        if shown.reached.is_empty() {
+    fn reached(&mut self, dc: Number, works: &ProvenReachable, before: &Look) -> List<IpAddr> {
+        if works.reached.is_empty() {
             return None;
         }
         let mut common = self.dcs.get_mut(dc).map(|dc| &mut dc.reached);
@@ -44,10 +44,10 @@ impl Places {
             let lists = [before.reached.as_ref(), common.as_ref().and_then(|list| list.as_ref())];
             lists.into_iter().flatten().find(|list| list.as_slice() == wanted).cloned()
         };
-        if let Some(found) = find(&shown.reached, &common) {
+        if let Some(found) = find(&works.reached, &common) {
             return Some(found);
         }
-        let mut list = shown.reached.clone();
+        let mut list = works.reached.clone();
         list.sort_unstable();
         list.dedup();
         let list = find(&list, &common).unwrap_or_else(|| Arc::new(list));
@@ -57,21 +57,21 @@ impl Places {
         Some(list)
     }
 
-    fn right(&mut self, dc: Number, shown: &Shown, before: &Look) -> List<Number> {
-        if shown.right.is_empty() {
+    fn right(&mut self, dc: Number, works: &ProvenReachable, before: &Look) -> List<Number> {
+        if works.right.is_empty() {
             return None;
         }
         let common = self.dcs.get(dc).and_then(|dc| dc.right.clone());
         let is = |list: &&Arc<Vec<Number>>| {
-            list.len() == shown.right.len()
-                && list.iter().zip(&shown.right).all(|(known, name)| self.servers.is(*known, name))
+            list.len() == works.right.len()
+                && list.iter().zip(&works.right).all(|(known, name)| self.servers.is(*known, name))
         };
         if let Some(list) = [before.right.as_ref(), common.as_ref()].into_iter().flatten().find(is)
         {
             return Some(list.clone());
         }
         let mut list: Vec<Number> =
-            shown.right.iter().map(|server| self.servers.number(server)).collect();
+            works.right.iter().map(|server| self.servers.number(server)).collect();
         list.sort_unstable();
         list.dedup();
         let lists = [before.right.as_ref(), common.as_ref()];

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::Timestamp;
+
 use super::{
     key::Key,
     look::{Ends, Look},
 };
-use crate::{
-    diagnosis::{Cause, Confidence, Culprit, Root, Side, State, Subject, Verdict},
-    facts::Timestamp,
-};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict};
 
 /// The number of a link.
 pub(super) type LinkId = u32;
@@ -35,7 +34,7 @@ pub(super) struct Trouble {
     pub(super) side: Side,
     pub(super) confidence: Confidence,
     pub(super) culprit: Option<Culprit>,
-    pub(super) roots: Vec<Root>,
+    pub(super) roots: Vec<CandidateFault>,
     /// The numbers of the roots, in the same order.
     pub(super) ids: Vec<RootId>,
     /// The roots of the incidents that explain it.
@@ -50,7 +49,7 @@ impl Trouble {
             side: verdict.side,
             confidence: verdict.confidence,
             culprit: verdict.culprit.clone(),
-            roots: verdict.roots.clone(),
+            roots: verdict.candidates.clone(),
             ids: Vec::new(),
             explained_by: Vec::new(),
         })
@@ -64,7 +63,7 @@ impl Trouble {
             && self.side == verdict.side
             && self.confidence == verdict.confidence
             && self.culprit == verdict.culprit
-            && self.roots == verdict.roots
+            && self.roots == verdict.candidates
     }
 }
 
@@ -86,7 +85,7 @@ impl Held {
 /// A root that at least one link has.
 #[derive(Clone, Debug)]
 pub(super) struct RootEntry {
-    pub(super) subject: Subject,
+    pub(super) subject: Fault,
     pub(super) against: Box<[Key]>,
     pub(super) links: BTreeSet<LinkId>,
     /// No link in it has been in trouble for less, or is none any more that was.

@@ -3,14 +3,13 @@ mod pattern;
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::{DnsName, RecordType, Timestamp};
+use epmesh_rpc::InterfaceId;
+
 use super::*;
-use crate::{
-    diagnosis::{
-        Cause, Confidence, Evidence, Link, Root, ServerName, Shown, Side, State, Subject, Traffic,
-        Verdict, diagnose,
-    },
-    facts::{DnsName, RecordType, Timestamp},
-    rpc::InterfaceId,
+use crate::diagnosis::{
+    CandidateFault, Cause, Confidence, Evidence, Fault, Link, ProvenReachable, ServerName, Side,
+    State, Traffic, Verdict, diagnose,
 };
 
 fn dc(number: usize) -> DnsName {
@@ -36,7 +35,7 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Healthy;
     verdict.cause = Cause::Healthy;
-    verdict.shown = Shown {
+    verdict.works = ProvenReachable {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
@@ -44,26 +43,26 @@ fn healthy(link: &Link, right: &[&str]) -> Verdict {
         reached: vec!["10.0.0.1".parse().expect("an address")],
         right: right.iter().map(|address| server(address)).collect(),
         decided_by: right.first().map(|address| server(address)),
-        ..Shown::default()
+        ..ProvenReachable::default()
     };
     verdict
 }
 
-fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Subject)>) -> Verdict {
+fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<(Side, Fault)>) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Failing;
     verdict.cause = cause;
     verdict.side = side;
     verdict.confidence = Confidence::Likely;
-    verdict.shown.at = Some(Timestamp::from_millis(1));
-    let root = |(side, subject)| Root { cause, side, subject, places: Vec::new() };
-    verdict.roots = subjects.into_iter().map(root).collect();
+    verdict.works.at = Some(Timestamp::from_millis(1));
+    let root = |(side, subject)| CandidateFault { cause, side, fault: subject, places: Vec::new() };
+    verdict.candidates = subjects.into_iter().map(root).collect();
     verdict
 }
 
 fn died(link: &Link) -> Verdict {
     let dc = link.source.clone();
-    let service = Subject::Service { dc: dc.clone(), service: "NTDS".to_owned() };
+    let service = Fault::Service { dc: dc.clone(), service: "NTDS".to_owned() };
     let interface = link.interface;
     let mut verdict = failing(
         link,
@@ -71,12 +70,12 @@ fn died(link: &Link) -> Verdict {
         Side::Source,
         vec![
             (Side::Source, service),
-            (Side::Source, Subject::Registration { dc: dc.clone(), interface }),
-            (Side::Source, Subject::Application { dc }),
+            (Side::Source, Fault::Registration { dc: dc.clone(), interface }),
+            (Side::Source, Fault::Application { dc }),
         ],
     );
     verdict.confidence = Confidence::Proven;
-    verdict.shown.mapper = true;
+    verdict.works.mapper = true;
     verdict
 }
 
@@ -92,18 +91,18 @@ fn silent(link: &Link) -> Verdict {
         Cause::EpmUnreachable,
         Side::Network,
         vec![
-            (Side::Network, Subject::Path { from: from.clone(), to: to.clone(), traffic }),
-            (Side::Source, Subject::Dc { dc: to.clone(), traffic }),
-            (Side::Destination, Subject::Client { dc: from.clone(), traffic }),
-            (Side::Network, Subject::Between { one, other, traffic }),
-            (Side::Source, Subject::Isolated { dc: to, traffic }),
-            (Side::Destination, Subject::Isolated { dc: from, traffic }),
+            (Side::Network, Fault::Path { from: from.clone(), to: to.clone(), traffic }),
+            (Side::Source, Fault::Dc { dc: to.clone(), traffic }),
+            (Side::Destination, Fault::Client { dc: from.clone(), traffic }),
+            (Side::Network, Fault::Between { one, other, traffic }),
+            (Side::Source, Fault::Isolated { dc: to, traffic }),
+            (Side::Destination, Fault::Isolated { dc: from, traffic }),
         ],
     )
 }
 
 fn stale(link: &Link, on: &str, value: &str) -> Verdict {
-    let record = Subject::DnsRecord {
+    let record = Fault::DnsRecord {
         name: link.source.clone(),
         record: RecordType::A,
         value: Some(value.to_owned()),
@@ -114,11 +113,11 @@ fn stale(link: &Link, on: &str, value: &str) -> Verdict {
         Side::NameResolution,
         vec![
             (Side::NameResolution, record),
-            (Side::NameResolution, Subject::DnsServer { server: server(on) }),
+            (Side::NameResolution, Fault::DnsServer { server: server(on) }),
         ],
     );
-    verdict.roots[0].places = vec![on.to_owned()];
-    verdict.shown.decided_by = Some(server(on));
+    verdict.candidates[0].places = vec![on.to_owned()];
+    verdict.works.decided_by = Some(server(on));
     verdict
 }
 
@@ -129,11 +128,11 @@ fn latent(mut verdict: Verdict) -> Verdict {
 
 /// Seen for the first time when it was looked at.
 fn put(grouper: &mut Grouper, link: &Link, verdict: &Verdict) {
-    grouper.put(link, verdict, verdict.shown.at.unwrap_or_default());
+    grouper.put(link, verdict, verdict.works.at.unwrap_or_default());
 }
 
 fn looked_at(mut verdict: Verdict, second: u64) -> Verdict {
-    verdict.shown.at = Some(Timestamp::from_millis(second * 1000));
+    verdict.works.at = Some(Timestamp::from_millis(second * 1000));
     verdict
 }
 
@@ -233,19 +232,19 @@ fn an_open_port_set_by_hand_is_no_word_on_the_dynamic_ones() {
             let mut verdict = match open.filter(|_| to == 6) {
                 Some((port, dynamic)) if across => {
                     let mut healthy = healthy(link, RIGHT);
-                    (healthy.shown.port, healthy.shown.dynamic) = (Some(port), dynamic);
+                    (healthy.works.port, healthy.works.dynamic) = (Some(port), dynamic);
                     healthy
                 }
                 _ if across => {
                     let (from, to) = (link.destination.clone(), link.source.clone());
-                    let between = Subject::SitePath { from: site(1), to: site(3), traffic };
-                    let path = Subject::Path { from, to, traffic };
+                    let between = Fault::SitePath { from: site(1), to: site(3), traffic };
+                    let path = Fault::Path { from, to, traffic };
                     let roots = vec![(Side::Network, path), (Side::Network, between)];
                     failing(link, Cause::DynamicPortBlocked, Side::Network, roots)
                 }
                 _ => healthy(link, RIGHT),
             };
-            (verdict.shown.destination_site, verdict.shown.source_site) =
+            (verdict.works.destination_site, verdict.works.source_site) =
                 (Some(site(from)), Some(site(to)));
             verdict
         });
@@ -308,7 +307,7 @@ fn a_way_whose_other_direction_hangs_on_a_host_that_is_down_is_one_direction() {
     let incidents = grouper.incidents();
     let one = incidents.iter().find(|it| it.subject.to_string() == path).expect("the path");
     let considered = grouper.considered(&one.subject);
-    let between = considered.iter().find(|other| matches!(other.subject, Subject::Between { .. }));
+    let between = considered.iter().find(|other| matches!(other.subject, Fault::Between { .. }));
     let why = "explains no more of these, and would break links that other incidents explain";
     assert_eq!(between.map(|other| other.why.as_str()), Some(why), "{considered:?}");
 }
@@ -369,7 +368,7 @@ fn what_is_latent_goes_with_what_fails_by_the_same_fault() {
 fn changes_are_told_and_what_is_over_is_closed() {
     let mut grouper =
         grouped(&fleet(4, |_, to, link| if to == 1 { died(link) } else { healthy(link, RIGHT) }));
-    let service = Subject::Service { dc: dc(1), service: "NTDS".to_owned() };
+    let service = Fault::Service { dc: dc(1), service: "NTDS".to_owned() };
     assert_eq!(grouper.regroup().opened, std::slice::from_ref(&service));
     assert_eq!(grouper.regroup(), Changes::default());
     put(&mut grouper, &link(2, 1), &died(&link(2, 1)));

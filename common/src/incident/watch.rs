@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
+use epmesh_facts::Timestamp;
+
 use super::{
     key::Key,
     look::{Ends, Look, Wanted},
     numbers::{FastMap, Number},
     table::RootId,
 };
-use crate::facts::Timestamp;
 
 /// What is watched.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,8 @@
 //! That something works, counted.
 
+use epmesh_facts::Timestamp;
+
 use super::{key::Got, look::Look, numbers::Number};
-use crate::facts::Timestamp;
 
 /// That something works: how many links show it, and when one last did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

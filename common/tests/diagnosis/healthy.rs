@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Evidence, Link, Observed, Registration},
+    diagnosis::{Evidence, Link, Observed, Registration},
     facts::{
-        AddressProbe, Answer, Blank, Boot, Directory, DnsName, EndpointMap, Failure, Host,
+        AddressProbe, Answer, Blank, Boot, DcFacts, Directory, DnsName, EndpointMap, Failure, Host,
         HostsFile, IdentityMethod, IdentityProbe, InterfaceAddress, InterfaceProbe, Listener,
         Lookup, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Ports,
         Process, Question, Reading, Record, RecordData, RecordType, Resolver, Section, Service,

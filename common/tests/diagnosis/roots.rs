@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Cause, Evidence, Link, ServerName, State, Subject, Traffic, Verdict, diagnose},
+    diagnosis::{Cause, Evidence, Fault, Link, ServerName, State, Traffic, Verdict, diagnose},
     facts::{
         AddressFamily, Blank, Failure, PortRange, PortUse, RangeUse, Reading, RpcSettings, Section,
         Transport, Trend,
@@ -24,25 +24,25 @@ fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
 fn what_is_cut_off_over_ipv4_alone_is_one_incident_whoever_has_ipv6() {
     let failing = verdict(Scenario::time_out_135);
     let of_source = |wanted: fn(&Traffic) -> bool| {
-        let all = failing.roots.iter().filter(move |root| match &root.subject {
-            Subject::Dc { traffic, .. } => wanted(traffic),
+        let all = failing.candidates.iter().filter(move |root| match &root.fault {
+            Fault::Dc { traffic, .. } => wanted(traffic),
             _ => false,
         });
         all.cloned().collect::<Vec<_>>()
     };
-    let other = Verdict { roots: of_source(|_| true), ..failing.clone() };
+    let other = Verdict { candidates: of_source(|_| true), ..failing.clone() };
     let mut dual = Verdict {
         state: State::Latent,
-        roots: of_source(|t| *t == Traffic::Ipv4),
+        candidates: of_source(|t| *t == Traffic::Ipv4),
         ..failing.clone()
     };
-    dual.shown.mapper = true;
-    dual.shown.reached = vec!["fd00::12".parse().unwrap()];
+    dual.works.mapper = true;
+    dual.works.reached = vec!["fd00::12".parse().unwrap()];
     let mut grouper = Grouper::new();
     for (destination, verdict) in [("dc1", &failing), ("dc3", &other), ("dc4", &dual)] {
         let destination = name(&format!("{destination}.lab.test"));
         let link = Link { destination, ..Scenario::healthy().evidence.link };
-        grouper.put(&link, verdict, verdict.shown.at.unwrap());
+        grouper.put(&link, verdict, verdict.works.at.unwrap());
     }
     let incidents = grouper.incidents();
     let subjects: Vec<_> = incidents.iter().map(|incident| incident.subject.to_string()).collect();
@@ -70,17 +70,17 @@ fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
         s.evidence.registrations.clear();
         s.evidence.source.put(seconds_ago(5), of);
     };
-    let condition = |dc: &str, cause| Subject::Condition { dc: name(dc), cause };
+    let condition = |dc: &str, cause| Fault::Condition { dc: name(dc), cause };
     let server = verdict(|s| never_registered(s, used(full(), Reading::Absent)));
     assert_eq!(server.cause, Cause::PortRangeExhausted);
-    assert_eq!(server.roots[0].subject, condition("dc2.lab.test", Cause::PortExhaustion));
+    assert_eq!(server.candidates[0].fault, condition("dc2.lab.test", Cause::PortExhaustion));
     let client = verdict(|s| {
         s.probe().connect = error(Failure::Local("address not available".to_owned()));
         s.probe().interfaces.clear();
         s.evidence.destination.put(seconds_ago(5), used(full(), Reading::Absent));
     });
     assert_eq!(client.cause, Cause::PortExhaustion);
-    assert_eq!(client.roots[0].subject, condition("dc1.lab.test", Cause::PortExhaustion));
+    assert_eq!(client.candidates[0].fault, condition("dc1.lab.test", Cause::PortExhaustion));
     let listed = verdict(|s| {
         never_registered(s, used(rows(49_152, 65_535, 10), rows(5_000, 5_199, 100)));
         s.evidence.source.put(
@@ -94,7 +94,7 @@ fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
         );
     });
     assert_eq!(listed.cause, Cause::PortRangeExhausted);
-    assert_eq!(listed.roots[0].subject, condition("dc2.lab.test", Cause::PortRangeExhausted));
+    assert_eq!(listed.candidates[0].fault, condition("dc2.lab.test", Cause::PortRangeExhausted));
 }
 
 #[test]
@@ -171,11 +171,11 @@ fn each_fault_has_its_subject() {
         let link = Scenario::healthy().evidence.link;
         grouper.put(&link, &verdict, now());
         let incidents = grouper.incidents();
-        assert_eq!(incidents.len(), 1, "{what}: {:?}", verdict.roots);
+        assert_eq!(incidents.len(), 1, "{what}: {:?}", verdict.candidates);
         assert_eq!(incidents[0].subject.to_string(), expected, "{what}");
         assert_eq!(incidents[0].state, verdict.state, "{what}");
-        let subjects: BTreeSet<_> = verdict.roots.iter().map(|root| &root.subject).collect();
-        assert_eq!(subjects.len(), verdict.roots.len(), "{what}: each root once");
+        let subjects: BTreeSet<_> = verdict.candidates.iter().map(|root| &root.fault).collect();
+        assert_eq!(subjects.len(), verdict.candidates.len(), "{what}: each root once");
     }
 }
 
@@ -185,24 +185,27 @@ fn a_stale_record_names_its_servers_and_blames_the_one_that_decides() {
         s.a_record(&["10.0.0.11", "10.0.0.13"], &[MEMBER]);
         s.lead_to_member();
     });
-    assert_eq!(verdict.roots[0].places, ["10.0.0.11 (dc1.lab.test)", "10.0.0.13 (dc3.lab.test)"]);
-    assert_eq!(verdict.roots[1].subject.to_string(), "DNS server dc1.lab.test");
-    assert_eq!(verdict.roots.len(), 2);
-    assert_eq!(verdict.shown.right, []);
+    assert_eq!(
+        verdict.candidates[0].places,
+        ["10.0.0.11 (dc1.lab.test)", "10.0.0.13 (dc3.lab.test)"]
+    );
+    assert_eq!(verdict.candidates[1].fault.to_string(), "DNS server dc1.lab.test");
+    assert_eq!(verdict.candidates.len(), 2);
+    assert_eq!(verdict.works.right, []);
 }
 
 #[test]
 fn a_healthy_link_shows_what_works_and_nothing_shows_nothing() {
     let healthy = verdict(|_| {});
     assert_eq!(healthy.state, State::Healthy);
-    assert_eq!(healthy.roots, []);
-    let shown = healthy.shown;
-    assert!(shown.mapper && shown.port.is_some() && shown.missed.is_empty());
+    assert_eq!(healthy.candidates, []);
+    let works = healthy.works;
+    assert!(works.mapper && works.port.is_some() && works.missed.is_empty());
     let first = ServerName::Dc(name("dc1.lab.test"));
-    assert_eq!(shown.right, [first.clone(), ServerName::Dc(name("dc3.lab.test"))]);
-    assert_eq!(shown.decided_by, Some(first));
+    assert_eq!(works.right, [first.clone(), ServerName::Dc(name("dc3.lab.test"))]);
+    assert_eq!(works.decided_by, Some(first));
     let nothing = verdict(|s| s.evidence = Evidence::empty(s.evidence.link.clone(), 180_000));
-    assert_eq!((nothing.roots, nothing.shown), (Vec::new(), Default::default()));
+    assert_eq!((nothing.candidates, nothing.works), (Vec::new(), Default::default()));
 }
 
 #[test]
@@ -210,7 +213,7 @@ fn no_link_in_trouble_is_without_a_root() {
     for row in crate::rows() {
         let verdict = verdict(row.change);
         let expected = matches!(verdict.state, State::Failing | State::Latent);
-        assert_eq!(!verdict.roots.is_empty(), expected, "{}", row.name);
+        assert_eq!(!verdict.candidates.is_empty(), expected, "{}", row.name);
         let mut grouper = Grouper::new();
         let link = Scenario::healthy().evidence.link;
         grouper.put(&link, &verdict, now());

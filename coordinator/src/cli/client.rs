@@ -94,6 +94,11 @@ impl Client {
     }
 }
 
+/// The answer, or why there is none.
+pub(super) fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
+    answer.map_err(ClientError::from)
+}
+
 /// What a document says.
 pub(super) fn parse<T: DeserializeOwned>(
     answer: tonic::Response<Document>,

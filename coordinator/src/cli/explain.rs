@@ -1,12 +1,6 @@
 //! `epmesh explain`.
 
-use std::{
-    collections::HashMap,
-    fmt::Write as _,
-    fs::File,
-    io::{Read, stdin},
-    path::Path,
-};
+use std::{collections::HashMap, fmt::Write as _, path::Path};
 
 use anyhow::Context;
 use epmesh_common::{
@@ -21,9 +15,10 @@ use epmesh_proto::v1::ExplainRequest;
 
 use super::{
     args::ClientArguments,
-    client::{Client, ClientError, parse},
+    client::{Client, ClientError, parse, reply},
+    exit::Exit,
+    file::read,
     render::{WIDTH, labelled, links},
-    run::{Exit, reply},
 };
 use crate::query::{ExplainedPair, Explanation};
 
@@ -53,23 +48,6 @@ pub(super) async fn answer(
     Ok(asked.await.unwrap_or_else(|error: ClientError| {
         Explanation::offline(report, format!("{:#}", anyhow::Error::new(error)))
     }))
-}
-
-/// A file, or standard input; no more of it than is read.
-pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let name = file.display();
-    let most = u64::try_from(reports::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        stdin().take(most).read_to_end(&mut bytes).context("standard input cannot be read")?;
-    } else {
-        let opened = File::open(file).with_context(|| format!("{name} cannot be opened"))?;
-        opened
-            .take(most)
-            .read_to_end(&mut bytes)
-            .with_context(|| format!("{name} cannot be read"))?;
-    }
-    Ok(bytes)
 }
 
 /// By the verdicts where there are any, else by the report; apart from both, whether a coordinator

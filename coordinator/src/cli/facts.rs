@@ -40,9 +40,8 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::{
-        diagnosis::DcFacts,
-        facts::{Blank, Host, Platform, Ports, RpcSettings, Section, SectionKind},
+    use epmesh_common::facts::{
+        Blank, DcFacts, Host, Platform, Ports, RpcSettings, Section, SectionKind,
     };
 
     use super::*;

@@ -12,10 +12,9 @@ use epmesh_proto::v1::DiagnoseJoinRequest;
 
 use super::{
     args::{ClientArguments, DiagnoseArguments},
-    client::{Client, parse},
-    explain::read,
+    client::{Client, parse, reply},
+    file::read,
     render::{self, labelled},
-    run::reply,
 };
 use crate::query::{JoinDiagnosis, SeenFrom};
 

@@ -1,74 +1,29 @@
-//! Asking, printing, and the exit status.
+//! Asking: a command, its answer, and the exit status.
 
-use std::{
-    fs::File,
-    io::{BufReader, Write},
-    path::Path,
-    process::ExitCode,
-};
+use std::io::Write;
 
-use anyhow::Context;
-use epmesh_common::{
-    diagnosis::{Link, State, diagnose},
-    facts::Timestamp,
-    rpc::names,
-};
 use epmesh_proto::v1::{
     AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, DomainScope, EndpointsRequest,
-    ExportBundleRequest, FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest,
-    create_token_request::Scope,
+    FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest, create_token_request::Scope,
 };
-use serde::Serialize;
 
 use super::{
     args::{
         AlertsCommand, Arguments, BundleCommand, ClientArguments, Command, DiagnoseArguments,
-        Output, TokenCommand,
+        TokenCommand,
     },
-    client::{Client, ClientError, parse},
-    explain, facts, incidents, join, render, scenario,
+    bundle,
+    client::{Client, ClientError, parse, reply},
+    exit::Exit,
+    explain, facts, incidents, join,
+    output::{print, terminal_width},
+    render, scenario,
 };
 use crate::{
     clock,
-    fleet::{DcStatus, View},
+    fleet::DcStatus,
     query::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts},
 };
-
-/// The exit status of `epmesh`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Healthy, or done.
-    Healthy = 0,
-    /// A link is failing or latent.
-    Failing = 1,
-    /// Usage or configuration.
-    Usage = 2,
-    /// The coordinator cannot be reached.
-    Unreachable = 3,
-    /// The evidence does not decide.
-    Unknown = 4,
-}
-
-impl Exit {
-    pub(super) fn of(states: impl IntoIterator<Item = State>) -> Self {
-        let mut exit = Self::Healthy;
-        for state in states {
-            match state {
-                State::Failing | State::Latent => return Self::Failing,
-                State::Unknown => exit = Self::Unknown,
-                State::Healthy => {}
-            }
-        }
-        exit
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        // The discriminants are the exit status, 0 to 4.
-        Self::from(exit as u8)
-    }
-}
 
 /// Does what the command line says, except `serve` and `config`, and says how it went. Answers go
 /// to `out`, errors to standard error.
@@ -113,7 +68,7 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
                 return scenario::answer(&run, &what, out, output, width);
             }
             let (diagnosis, at) = match &what.from {
-                Some(file) => offline(file, &what)?,
+                Some(file) => bundle::offline(file, &what)?,
                 None => (online(&client, what).await?, now),
             };
             let Diagnosis { verdict, silent } = &diagnosis;
@@ -142,7 +97,7 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
         }
         Command::Bundle(BundleCommand::Export { file }) => {
             let mut client = Client::connect(&client).await?;
-            let lines = export(&mut client, &file).await?;
+            let lines = bundle::export(&mut client, &file).await?;
             writeln!(out, "{lines} domain controllers written to {}", file.display())?;
             Ok(Exit::Healthy)
         }
@@ -195,10 +150,6 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
     }
 }
 
-pub(super) fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientError> {
-    answer.map_err(ClientError::from)
-}
-
 async fn online(client: &ClientArguments, what: DiagnoseArguments) -> anyhow::Result<Diagnosis> {
     let mut client = Client::connect(client).await?;
     let request = DiagnoseRequest {
@@ -209,85 +160,4 @@ async fn online(client: &ClientArguments, what: DiagnoseArguments) -> anyhow::Re
         now: what.now,
     };
     Ok(parse(reply(client.query.diagnose(request).await)?)?)
-}
-
-/// The verdict that a bundle gives, at the moment it was written.
-fn offline(file: &Path, what: &DiagnoseArguments) -> anyhow::Result<(Diagnosis, Timestamp)> {
-    let name = file.display();
-    let opened = File::open(file).with_context(|| format!("{name} cannot be opened"))?;
-    let (view, at) = View::import(BufReader::new(opened))
-        .with_context(|| format!("{name} cannot be read as a bundle"))?;
-    let interface = names::find(&what.interface)
-        .with_context(|| format!("no interface {:?} is known", what.interface))?;
-    let (Some(destination), Some(source)) = (&what.destination, &what.source) else {
-        anyhow::bail!("a bundle holds many links: name the destination and the source DC too");
-    };
-    let link = Link { destination: view.find(destination)?, source: view.find(source)?, interface };
-    let verdict = diagnose(&view.evidence(&link, at), at);
-    Ok((Diagnosis { verdict, silent: Vec::new() }, at))
-}
-
-/// Writes a bundle to a file that must not exist, and leaves none behind that is not whole.
-async fn export(client: &mut Client, file: &Path) -> anyhow::Result<usize> {
-    let name = file.display();
-    let mut lines = reply(client.query.export_bundle(ExportBundleRequest {}).await)?.into_inner();
-    let mut made = File::create_new(file).with_context(|| format!("{name} cannot be made"))?;
-    let mut count = 0_usize;
-    let written = async {
-        while let Some(line) = reply(lines.message().await)? {
-            made.write_all(&line.json)?;
-            made.write_all(b"\n")?;
-            count += 1;
-        }
-        made.sync_all()?;
-        anyhow::Ok(())
-    };
-    if let Err(error) = written.await {
-        // What is left of it is of no use; that it cannot be removed either is said by the error.
-        let _ = std::fs::remove_file(file);
-        return Err(error.context(format!("{name} could not be written")));
-    }
-    // The first line is the header.
-    Ok(count.saturating_sub(1))
-}
-
-pub(super) fn print(
-    out: &mut impl Write,
-    output: Output,
-    document: &impl Serialize,
-    text: impl FnOnce() -> String,
-) -> anyhow::Result<()> {
-    match output {
-        Output::Json => {
-            serde_json::to_writer_pretty(&mut *out, document)?;
-            out.write_all(b"\n")?;
-        }
-        Output::Table => out.write_all(harmless(text()).as_bytes())?,
-    }
-    Ok(())
-}
-
-/// Without what would move a terminal's cursor, change its colours or turn the direction of its text: files
-/// and hosts that nobody vouches for are quoted.
-fn harmless(text: String) -> String {
-    let harms = |c: char| {
-        let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        (c.is_control() && c != '\n') || turns
-    };
-    if !text.contains(harms) {
-        return text;
-    }
-    let shown = |c: char| match c {
-        '\t' => ' ',
-        c if harms(c) => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    text.chars().map(shown).collect()
-}
-
-/// The width of the terminal: as the environment tells it, else as the terminal does, where there is one.
-fn terminal_width() -> Option<u16> {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let seen = || terminal_size::terminal_size().map(|(terminal_size::Width(width), _)| width);
-    told.or_else(seen).filter(|width| (40..=1_000).contains(width))
 }

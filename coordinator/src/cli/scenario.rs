@@ -7,12 +7,14 @@ use std::{
 };
 
 use anyhow::Context as _;
-use epmesh_common::{diagnosis::diagnose, scenario::Scenario};
+use epmesh_common::diagnosis::diagnose;
+use epmesh_scenario::Scenario;
 
 use super::{
     args::{DiagnoseArguments, Output},
+    exit::Exit,
+    output::print,
     render,
-    run::{Exit, print},
 };
 
 /// The longest scenario that is read, in bytes; the reader refuses more than this too.

@@ -6,8 +6,8 @@
 use std::{io::BufRead, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Observed},
-    facts::{DnsName, Timestamp},
+    diagnosis::Observed,
+    facts::{DcFacts, DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
     windows::ClientProtocolRule,

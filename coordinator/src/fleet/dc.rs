@@ -7,10 +7,10 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Sighting},
+    diagnosis::IndexedObservation,
     facts::{
-        Answer, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source, Subject,
-        Timestamp,
+        Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
+        Subject, Timestamp,
     },
     shared::Shared,
 };
@@ -75,27 +75,27 @@ pub(super) struct Seen {
     /// The same by what the store remembers, over a start; whether somebody looked all the while it
     /// does not.
     pub(super) first: Timestamp,
-    pub(super) observation: Sighting,
+    pub(super) observation: IndexedObservation,
     pub(super) outcome: Outcome,
 }
 
 /// One domain controller, as one witness last saw it: what goes into evidence.
 #[derive(Clone, Debug)]
-pub(super) struct Glance {
+pub(super) struct WitnessView {
     pub(super) at: Timestamp,
     pub(super) since: Timestamp,
     /// Whether it read the whole endpoint map.
     pub(super) read_map: bool,
     /// Every address that it names.
     pub(super) addresses: Shared<Vec<IpAddr>>,
-    pub(super) observation: Sighting,
+    pub(super) observation: IndexedObservation,
 }
 
 impl Seen {
     /// As it goes into evidence.
-    pub(super) fn glance(&self) -> Glance {
+    pub(super) fn witness_view(&self) -> WitnessView {
         self.observation.prepare();
-        Glance {
+        WitnessView {
             at: self.at,
             since: self.since,
             read_map: self.observation.addresses.iter().any(|probe| probe.map.is_some()),
@@ -132,7 +132,7 @@ impl Dc {
         peer: DnsName,
         at: Timestamp,
         gap: Duration,
-        observation: Sighting,
+        observation: IndexedObservation,
     ) -> Option<Seen> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);

@@ -9,13 +9,13 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Evidence, Link, Observed, Verdict, judge},
-    facts::{DnsName, Timestamp},
+    diagnosis::{Evidence, Link, Observed, Verdict, judge},
+    facts::{DcFacts, DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
 };
 
-use super::{View, dc::Glance};
+use super::{View, dc::WitnessView};
 
 /// The most witnesses besides the destination whose observations go into one evidence.
 const MOST_WITNESSES: usize = 16;
@@ -28,7 +28,7 @@ const WORTH_A_THREAD: usize = 256;
 pub struct Gathered<'v> {
     view: &'v View,
     fresh_since: Timestamp,
-    glances: &'v BTreeMap<DnsName, Glance>,
+    witness_views: &'v BTreeMap<DnsName, WitnessView>,
     /// One more than go into one evidence: one of them may be the destination itself.
     others: Vec<Observed>,
     /// Evidence on a link from nowhere.
@@ -114,9 +114,9 @@ impl View {
         let fresh_for = self.settings.fresh_for();
         let fresh_since = now.minus(fresh_for);
         let known = self.dcs.get(source);
-        static NONE: BTreeMap<DnsName, Glance> = BTreeMap::new();
-        let glances = self.observers.get(source).unwrap_or(&NONE);
-        let witnesses = witnesses(glances, fresh_since);
+        static NONE: BTreeMap<DnsName, WitnessView> = BTreeMap::new();
+        let witness_views = self.observers.get(source).unwrap_or(&NONE);
+        let witnesses = witnesses(witness_views, fresh_since);
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
@@ -125,13 +125,15 @@ impl View {
             source_site: self.site_for(source, known.map(|source| &*source.facts)),
             ..Evidence::empty(link, u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
         };
-        let named = witnesses.iter().flat_map(|(_, glance)| glance.addresses.iter().copied());
+        let named =
+            witnesses.iter().flat_map(|(_, witness_view)| witness_view.addresses.iter().copied());
         let named: BTreeSet<IpAddr> = addresses_in(&base.source).chain(named).collect();
-        let others = witnesses.into_iter().map(|(witness, glance)| observed(witness, glance));
+        let others =
+            witnesses.into_iter().map(|(witness, witness_view)| observed(witness, witness_view));
         let mut gathered = Gathered {
             view: self,
             fresh_since,
-            glances,
+            witness_views,
             others: others.collect(),
             base,
             contested: Vec::new(),
@@ -199,7 +201,7 @@ struct Towards<'g> {
     /// The owners that were put in for this destination, and what stood there before.
     owners: Vec<(IpAddr, Option<DnsName>)>,
     /// The looks at the source from the last destination on, by the witness's name.
-    ahead: Peekable<btree_map::Iter<'g, DnsName, Glance>>,
+    ahead: Peekable<btree_map::Iter<'g, DnsName, WitnessView>>,
 }
 
 impl<'g> Towards<'g> {
@@ -212,16 +214,16 @@ impl<'g> Towards<'g> {
             has_own: false,
             left_out: MOST_WITNESSES,
             owners: Vec::new(),
-            ahead: gathered.glances.iter().peekable(),
+            ahead: gathered.witness_views.iter().peekable(),
         }
     }
 
     /// The destination's own look. Destinations come in the order of names, nearly all of them have one, and
     /// the next is beside the last.
-    fn own(&mut self, destination: &DnsName) -> Option<(&'g DnsName, &'g Glance)> {
+    fn own(&mut self, destination: &DnsName) -> Option<(&'g DnsName, &'g WitnessView)> {
         while self.ahead.next_if(|(witness, _)| *witness < destination).is_some() {}
         let next = self.ahead.peek().copied().filter(|(witness, _)| *witness == destination);
-        next.or_else(|| self.gathered.glances.get_key_value(destination))
+        next.or_else(|| self.gathered.witness_views.get_key_value(destination))
     }
 
     fn turn(&mut self, destination: &DnsName, end: &End) -> &Evidence {
@@ -231,11 +233,11 @@ impl<'g> Towards<'g> {
         evidence.destination = end.facts.clone();
         evidence.destination_site.clone_from(&end.site);
         self.put_observations(own, destination);
-        self.put_owners(own.map(|(_, glance)| glance), destination, end);
+        self.put_owners(own.map(|(_, witness_view)| witness_view), destination, end);
         &self.evidence
     }
 
-    fn put_observations(&mut self, own: Option<(&DnsName, &Glance)>, destination: &DnsName) {
+    fn put_observations(&mut self, own: Option<(&DnsName, &WitnessView)>, destination: &DnsName) {
         let others = &self.gathered.others;
         let left_out = others.iter().position(|seen| seen.witness == *destination);
         let left_out = left_out.unwrap_or(MOST_WITNESSES);
@@ -254,7 +256,7 @@ impl<'g> Towards<'g> {
             }
         }
         self.left_out = left_out;
-        let own = own.map(|(witness, glance)| observed(witness, glance));
+        let own = own.map(|(witness, witness_view)| observed(witness, witness_view));
         let has_own = own.is_some();
         match (own, held.first_mut().filter(|_| self.has_own)) {
             (Some(own), Some(first)) => *first = own,
@@ -265,7 +267,7 @@ impl<'g> Towards<'g> {
         self.has_own = has_own;
     }
 
-    fn put_owners(&mut self, own: Option<&Glance>, destination: &DnsName, end: &End) {
+    fn put_owners(&mut self, own: Option<&WitnessView>, destination: &DnsName, end: &End) {
         let Self { gathered, evidence: Evidence { owners, .. }, .. } = self;
         for (address, before) in self.owners.drain(..).rev() {
             match before {
@@ -279,7 +281,7 @@ impl<'g> Towards<'g> {
                 self.owners.push((*address, None));
             }
         }
-        let named = own.into_iter().flat_map(|glance| glance.addresses.iter());
+        let named = own.into_iter().flat_map(|witness_view| witness_view.addresses.iter());
         for &address in end.contested.iter().chain(named) {
             if let Entry::Vacant(place) = owners.entry(address)
                 && let Some(owner) = gathered.owner(address, destination)
@@ -296,24 +298,26 @@ impl<'g> Towards<'g> {
     }
 }
 
-fn observed(witness: &DnsName, glance: &Glance) -> Observed {
+fn observed(witness: &DnsName, witness_view: &WitnessView) -> Observed {
     Observed {
         witness: witness.clone(),
-        at: glance.at,
-        since: Some(glance.since),
-        seen: glance.observation.clone(),
+        at: witness_view.at,
+        since: Some(witness_view.since),
+        seen: witness_view.observation.clone(),
     }
 }
 
 /// Those who saw the source: first what is fresh, then who read the whole map; one more than go into
 /// one evidence.
 fn witnesses(
-    glances: &BTreeMap<DnsName, Glance>,
+    witness_views: &BTreeMap<DnsName, WitnessView>,
     fresh_since: Timestamp,
-) -> Vec<(&DnsName, &Glance)> {
-    let mut all: Vec<(&DnsName, &Glance)> = glances.iter().collect();
+) -> Vec<(&DnsName, &WitnessView)> {
+    let mut all: Vec<(&DnsName, &WitnessView)> = witness_views.iter().collect();
     // In the order of names already, which a stable sort keeps.
-    all.sort_by_key(|(_, glance)| (Reverse(glance.at >= fresh_since), Reverse(glance.read_map)));
+    all.sort_by_key(|(_, witness_view)| {
+        (Reverse(witness_view.at >= fresh_since), Reverse(witness_view.read_map))
+    });
     all.truncate(MOST_WITNESSES + 1);
     all
 }

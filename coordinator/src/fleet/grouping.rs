@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Link, State, Subject},
+    diagnosis::{Fault, Link, State},
     incident::{Changes, Considered, Incident},
 };
 use serde::{Deserialize, Serialize};
@@ -65,8 +65,8 @@ impl View {
 
     /// Takes the subjects whose incidents were made, changed or ended since the last time, each with
     /// its incident if it has one.
-    pub fn take_regrouped(&mut self) -> Vec<(Subject, Option<Incident>)> {
-        let subjects: BTreeSet<Subject> = std::mem::take(&mut self.regrouped);
+    pub fn take_regrouped(&mut self) -> Vec<(Fault, Option<Incident>)> {
+        let subjects: BTreeSet<Fault> = std::mem::take(&mut self.regrouped);
         let with_incident = |subject| {
             let incident = self.grouper.incident(&subject);
             (subject, incident)
@@ -88,13 +88,13 @@ impl View {
 
     /// The subjects of the incidents that explain a link.
     #[must_use]
-    pub fn explained_by(&self, link: &Link) -> Vec<Subject> {
+    pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         self.grouper.explained_by(link)
     }
 
     /// What else would explain the links of an incident, and why it is not that.
     #[must_use]
-    pub fn considered(&self, subject: &Subject) -> Vec<Considered> {
+    pub fn considered(&self, subject: &Fault) -> Vec<Considered> {
         self.grouper.considered(subject)
     }
 

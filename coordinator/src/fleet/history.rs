@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{DcFacts, Registration, serving},
-    facts::{EndpointMap, Process, Timestamp},
+    diagnosis::{Registration, serving},
+    facts::{DcFacts, EndpointMap, Process, Timestamp},
     rpc::{InterfaceId, ProtocolSequence},
 };
 use serde::{Deserialize, Serialize};

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::{
-    diagnosis::{DcFacts, State},
-    facts::{Body, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp},
+    diagnosis::State,
+    facts::{
+        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp,
+    },
     shared::Shared,
 };
 
@@ -280,15 +282,15 @@ impl View {
     /// Notes with a peer what a witness has seen of it.
     pub(super) fn seen(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
         if let Some(seen) = known.observations.get(peer) {
-            let glances = self.observers.entry(peer.clone()).or_default();
-            glances.insert(witness.clone(), seen.glance());
+            let witness_views = self.observers.entry(peer.clone()).or_default();
+            witness_views.insert(witness.clone(), seen.witness_view());
         }
     }
 
     fn seen_again(&mut self, witness: &DnsName, known: &Dc, peer: &DnsName) {
-        let glance = self.observers.get_mut(peer).and_then(|of| of.get_mut(witness));
-        if let (Some(seen), Some(glance)) = (known.observations.get(peer), glance) {
-            (glance.at, glance.since) = (seen.at, seen.since);
+        let witness_view = self.observers.get_mut(peer).and_then(|of| of.get_mut(witness));
+        if let (Some(seen), Some(witness_view)) = (known.observations.get(peer), witness_view) {
+            (witness_view.at, witness_view.since) = (seen.at, seen.since);
         }
     }
 

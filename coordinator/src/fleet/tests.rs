@@ -475,7 +475,7 @@ fn a_start_makes_no_trouble_younger() {
         view.rearrange(at(600));
         let link = link(B, A);
         let verdict = diagnose(&view.evidence(&link, at(610)), at(610));
-        assert_eq!(verdict.shown.at, Some(at(600)));
+        assert_eq!(verdict.works.at, Some(at(600)));
         view.judge(&link, verdict, at(610));
         assert_eq!(view.verdicts[&link].since, at(expected));
     }
@@ -491,7 +491,7 @@ fn a_clock_that_is_put_back_makes_nothing_fresh() {
     agents[1].report(&mut view, hour, hour, vec![body]);
     let judge = |view: &mut View, second| {
         let verdict = diagnose(&view.evidence(&link, at(second)), at(second));
-        let looked = verdict.shown.at;
+        let looked = verdict.works.at;
         view.judge(&link, verdict, at(second));
         looked
     };

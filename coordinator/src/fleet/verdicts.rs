@@ -39,7 +39,7 @@ impl View {
         };
         let before = known.map(|known| known.verdict.state);
         let same = known.filter(|one| one.verdict.state == state && one.verdict.cause == cause);
-        let (is_same, looked) = (same.is_some(), verdict.shown.at.unwrap_or(now));
+        let (is_same, looked) = (same.is_some(), verdict.works.at.unwrap_or(now));
         // After a start it is not younger than the look: else what worked shortly before the last look
         // contradicted nothing, and two paths were one domain controller until all have looked again.
         let first = || {

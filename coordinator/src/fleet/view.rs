@@ -6,8 +6,8 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{self, DcFacts, Link, Observed, Verdict},
-    facts::{Digest, DnsName, Plan, Subject, Target, Timestamp},
+    diagnosis::{self, Link, Observed, Verdict},
+    facts::{DcFacts, Digest, DnsName, Plan, Subject, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
     shared::Shared,
@@ -17,7 +17,7 @@ use epmesh_common::{
 use super::{
     Acknowledged,
     answers::Answer,
-    dc::{Dc, Glance},
+    dc::{Dc, WitnessView},
     names::Names,
     owners::Owners,
     touched::Touched,
@@ -60,7 +60,7 @@ pub struct View {
     pub(super) dcs: BTreeMap<DnsName, Dc>,
     /// Of whom there is an observation, whose, and what it comes to as evidence: the same that stands
     /// with the witness, where all that bears on a link is found at once.
-    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, Glance>>,
+    pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, WitnessView>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
     /// Who says that it owns an address.
@@ -73,7 +73,7 @@ pub struct View {
     /// What the verdicts come to.
     pub(super) grouper: Grouper,
     /// The subjects whose incidents changed since somebody last took them.
-    pub(super) regrouped: BTreeSet<diagnosis::Subject>,
+    pub(super) regrouped: BTreeSet<diagnosis::Fault>,
     /// Whether something changed that members or plans depend on.
     pub(super) moved: bool,
 }

@@ -1,7 +1,7 @@
 //! Incidents as operators and receivers get them.
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Link, Side, State, Subject},
+    diagnosis::{Cause, Confidence, Culprit, Fault, Link, Side, State},
     facts::{DnsName, Timestamp},
     incident::{Considered, Pattern},
     rpc::names,
@@ -151,7 +151,7 @@ pub struct IncidentDocument {
     #[serde(flatten)]
     pub row: IncidentRow,
     /// What is broken.
-    pub root: Subject,
+    pub root: Fault,
     /// The exact thing that is wrong.
     pub culprit: Culprit,
     /// Where it was seen: the DNS servers that hold a record, say.

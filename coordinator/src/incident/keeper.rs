@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use epmesh_common::{
-    diagnosis::{Link, Subject},
+    diagnosis::{Fault, Link},
     error::chain,
     facts::Timestamp,
 };
@@ -239,7 +239,7 @@ impl Incidents {
 
     /// The incidents that explain the links of one that is gone.
     fn elsewhere(&self, life: &Life, record: &Record) -> Option<String> {
-        let subjects: BTreeSet<Subject> = self.fleet.with(|view| {
+        let subjects: BTreeSet<Fault> = self.fleet.with(|view| {
             record.links().take(ASKED).flat_map(|link| view.explained_by(link)).collect()
         });
         let names: Vec<String> = subjects

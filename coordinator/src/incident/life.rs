@@ -6,7 +6,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Link, Subject},
+    diagnosis::{Fault, Link},
     facts::Timestamp,
     incident::Incident,
 };
@@ -35,7 +35,7 @@ pub(super) struct Held {
 pub(super) struct Life {
     pub(super) held: BTreeMap<String, Held>,
     /// The latest incident of each subject.
-    by_subject: HashMap<Subject, String>,
+    by_subject: HashMap<Fault, String>,
     /// When something was last taken in or done.
     last: Option<Timestamp>,
 }
@@ -73,7 +73,7 @@ impl Life {
     /// Takes in what regrouping changed: the incident of each subject, or none.
     pub(super) fn absorb(
         &mut self,
-        seen: Vec<(Subject, Option<Incident>)>,
+        seen: Vec<(Fault, Option<Incident>)>,
         now: Timestamp,
         damping: &Damping,
         standing: &dyn Fn(&Link) -> Standing,
@@ -96,7 +96,7 @@ impl Life {
     }
 
     /// The incident that this subject has, or had until lately.
-    fn known(&self, subject: &Subject, now: Timestamp, damping: &Damping) -> Option<String> {
+    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<String> {
         let id = self.by_subject.get(subject)?;
         let record = &self.held.get(id)?.record;
         let lately = record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
@@ -211,7 +211,7 @@ impl Life {
     }
 
     /// The incident of a subject.
-    pub(super) fn of(&self, subject: &Subject) -> Option<&Record> {
+    pub(super) fn of(&self, subject: &Fault) -> Option<&Record> {
         self.by_subject.get(subject).and_then(|id| self.held.get(id)).map(|held| &held.record)
     }
 

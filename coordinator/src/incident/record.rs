@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use epmesh_common::{
-    diagnosis::{Cause, Link, Side, State, Subject},
+    diagnosis::{Cause, Fault, Link, Side, State},
     facts::Timestamp,
     incident::Incident,
 };
@@ -131,7 +131,7 @@ pub(super) struct Told {
     pub(super) state: State,
     pub(super) side: Side,
     pub(super) cause: Cause,
-    pub(super) subject: Subject,
+    pub(super) subject: Fault,
 }
 
 impl Told {
@@ -246,7 +246,7 @@ impl Record {
 
     /// Eight digits that follow from what it is and when it began; `salt` for the next eight,
     /// should these be taken.
-    pub(super) fn id_of(subject: &Subject, at: Timestamp, salt: u32) -> String {
+    pub(super) fn id_of(subject: &Fault, at: Timestamp, salt: u32) -> String {
         let text = format!("{subject:?} {} {salt}", at.as_millis());
         let hash = Sha256::digest(text.as_bytes());
         hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()

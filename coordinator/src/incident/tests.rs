@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::{
-        Cause, Confidence, Evidence, Link, Root, Shown, Side, State, Subject, Traffic, Verdict,
-        diagnose,
+        CandidateFault, Cause, Confidence, Evidence, Fault, Link, ProvenReachable, Side, State,
+        Traffic, Verdict, diagnose,
     },
     facts::{Body, DnsName, Report, Section, Timestamp},
     rpc::InterfaceId,
@@ -47,27 +47,28 @@ fn unknown(link: &Link) -> Verdict {
 }
 
 fn healthy(link: &Link) -> Verdict {
-    let shown = Shown {
+    let works = ProvenReachable {
         at: Some(Timestamp::from_millis(1)),
         mapper: true,
         port: Some(49_152),
         dynamic: true,
-        ..Shown::default()
+        ..ProvenReachable::default()
     };
-    Verdict { shown, ..blank(link, State::Healthy, Cause::Healthy, Side::None) }
+    Verdict { works, ..blank(link, State::Healthy, Cause::Healthy, Side::None) }
 }
 
-fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<Subject>) -> Verdict {
-    let root = |subject| Root { cause, side, subject, places: Vec::new() };
-    let roots = subjects.into_iter().map(root).collect();
-    let shown = Shown { at: Some(Timestamp::from_millis(1)), ..Shown::default() };
-    Verdict { roots, shown, ..blank(link, State::Failing, cause, side) }
+fn failing(link: &Link, cause: Cause, side: Side, subjects: Vec<Fault>) -> Verdict {
+    let root = |subject| CandidateFault { cause, side, fault: subject, places: Vec::new() };
+    let candidates = subjects.into_iter().map(root).collect();
+    let works =
+        ProvenReachable { at: Some(Timestamp::from_millis(1)), ..ProvenReachable::default() };
+    Verdict { candidates, works, ..blank(link, State::Failing, cause, side) }
 }
 
 /// The service of the source has died.
 fn died(link: &Link) -> Verdict {
     let (dc, service) = (link.source.clone(), "NTDS".to_owned());
-    let service = Subject::Service { dc, service };
+    let service = Fault::Service { dc, service };
     failing(link, Cause::ServiceDied, Side::Source, vec![service])
 }
 
@@ -75,8 +76,8 @@ fn died(link: &Link) -> Verdict {
 fn silent(link: &Link) -> Verdict {
     let (from, to, traffic) =
         (link.destination.clone(), link.source.clone(), Traffic::EndpointMapper);
-    let path = Subject::Path { from, to: to.clone(), traffic };
-    let all = Subject::Dc { dc: to, traffic };
+    let path = Fault::Path { from, to: to.clone(), traffic };
+    let all = Fault::Dc { dc: to, traffic };
     failing(link, Cause::EpmUnreachable, Side::Network, vec![path, all])
 }
 
@@ -348,7 +349,7 @@ async fn two_that_become_one_leave_one_that_names_the_other() {
         // Only the path explains this one.
         (3, 1) => {
             let mut verdict = silent(link);
-            verdict.roots.truncate(1);
+            verdict.candidates.truncate(1);
             verdict
         }
         (_, 1) => unknown(link),

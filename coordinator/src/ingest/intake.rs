@@ -3,7 +3,7 @@
 use epmesh_common::{
     error::chain,
     facts::{DnsName, Report, Timestamp},
-    wire::{Received, WireError},
+    wire::{OnWire, Received, WireError},
 };
 use epmesh_proto::v1 as proto;
 use thiserror::Error;
@@ -75,7 +75,7 @@ impl Hub {
             self.fleet.with(|view| view.store_trouble(dc, Some(trouble)));
             return Err(error);
         }
-        acknowledge.wanted = staged.wanted.iter().map(proto::Subject::from).collect();
+        acknowledge.wanted = staged.wanted.iter().map(OnWire::to_wire).collect();
         self.fleet.with(|view| {
             view.apply(staged);
             view.store_trouble(dc, None);

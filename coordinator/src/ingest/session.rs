@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     facts::{DnsName, Look, Timestamp},
-    wire::{self, Longhand},
+    wire::{self, Longhand, OnWire},
 };
 use epmesh_proto::v1::{self as proto, agents_server::Agents, from_agent, to_agent};
 use tokio::sync::mpsc;
@@ -227,7 +227,7 @@ impl Session<'_> {
         let (held, plan) = self.hub.fleet.with(|view| (view.held(self.dc), view.plan(self.dc)));
         self.plan_version = plan.as_ref().map_or(0, |plan| plan.version);
         let held = held.iter().map(|(subject, digest)| wire::held(subject, *digest)).collect();
-        let plan = plan.as_ref().map(proto::Plan::from);
+        let plan = plan.as_ref().map(OnWire::to_wire);
         self.send(to_agent::Message::Welcome(proto::Welcome {
             held,
             plan,
@@ -242,14 +242,14 @@ impl Session<'_> {
         match plan {
             Some(plan) if plan.version != self.plan_version => {
                 self.plan_version = plan.version;
-                self.send(to_agent::Message::Plan(proto::Plan::from(&plan))).await
+                self.send(to_agent::Message::Plan(plan.to_wire())).await
             }
             _ => Ok(()),
         }
     }
 
     async fn send_look(&mut self, look: &Look) -> Result<(), Status> {
-        self.send(to_agent::Message::Look(proto::Look::from(look))).await
+        self.send(to_agent::Message::Look(look.to_wire())).await
     }
 
     async fn handle(&mut self, message: proto::FromAgent) -> Result<(), Status> {

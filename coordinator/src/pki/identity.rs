@@ -4,8 +4,8 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
+use super::digest::{hex, sha256_hex};
 use super::name::check_name;
-use super::sha256_hex;
 
 /// How the names in our certificates begin.
 const SCHEME: &str = "epmesh:";
@@ -158,7 +158,7 @@ impl PeerCertificate {
         let not_after = certificate.validity().not_after.timestamp();
         Ok(Self {
             identity,
-            serial: super::hex(certificate.raw_serial()),
+            serial: hex(certificate.raw_serial()),
             key_fingerprint: sha256_hex(certificate.public_key().raw),
             not_after: u64::try_from(not_after).unwrap_or_default().saturating_mul(1000),
         })

@@ -8,6 +8,7 @@
 //! Time is always an argument, in milliseconds since the Unix epoch.
 
 mod authority;
+mod digest;
 mod enrolment;
 mod identity;
 mod name;
@@ -24,14 +25,3 @@ pub use self::name::{InvalidName, check_name};
 pub use self::registry::Registry;
 pub use self::request::{RequestError, SigningRequest};
 pub use self::token::{InvalidToken, JoinToken, Restriction, TokenRecord, TokenUse};
-
-use sha2::{Digest, Sha256};
-
-/// SHA-256 in lower-case hex.
-fn sha256_hex(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

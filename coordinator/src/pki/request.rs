@@ -7,7 +7,7 @@ use rustls_pki_types::pem::PemObject;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
 
-use super::sha256_hex;
+use super::digest::sha256_hex;
 
 /// The longest request in bytes of PEM; ours have about 500.
 const MAX_REQUEST: usize = 16 * 1024;

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::digest::sha256_hex;
 use super::name::{InvalidName, check_name};
-use super::sha256_hex;
 use crate::store::record::Record;
 
 /// How a token begins: what it is, and its version.

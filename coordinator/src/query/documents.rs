@@ -5,11 +5,10 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{
-        Cause, Confidence, DcFacts, Observed, Remarks, Share, Side, Stamped, State, Verdict,
-    },
+    diagnosis::{Cause, Confidence, Observed, Remarks, Share, Side, State, Verdict},
     facts::{
-        DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Through, Timestamp,
+        DcFacts, DnsName, EndpointMap, Failure, InterfaceProbe, MapAnswer, SectionKind, Stamped,
+        Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId},
     windows::ProtocolMajority,

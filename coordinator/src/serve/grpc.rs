@@ -14,13 +14,18 @@ use epmesh_proto::v1::{
 use tokio::net::TcpListener;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig, server::TcpIncoming};
 
-use super::{Parts, START_VALIDITY};
+use super::parts::Parts;
 use crate::{
     clock,
     config::ServeOptions,
     ingest::{AgentsService, EnrolmentService},
+    pki::days,
     query::Operator,
 };
+
+/// Validity of the coordinator's own certificate and of the local operator's; both are issued
+/// anew at every start.
+pub(super) const START_VALIDITY: Duration = days(3650);
 
 /// How often a quiet connection is asked whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(20);

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::contract::{Committed, Store, Versioned};
+use super::error::{CommitError, StoreError};
+use super::key::{Key, Prefix, Space};
+use super::limits::{MAX_OPERATIONS, MAX_PAGE, MAX_VALUE};
 use super::record::{self, Record};
-use super::{
-    CommitError, Committed, Expect, Key, MAX_PAGE, MAX_VALUE, Prefix, Space, Store, StoreError,
-    Transaction, Versioned,
-};
+use super::transaction::{Expect, Transaction};
 
 /// The largest record in bytes.
 pub const MAX_RECORD: usize = 16 * 1024 * 1024;
@@ -167,7 +168,7 @@ pub async fn sweep(store: &dyn Store) -> Result<usize, CommitError> {
                     removed += 1;
                     transaction = transaction.delete(piece);
                 }
-                if transaction.writes.len() == super::MAX_OPERATIONS {
+                if transaction.writes.len() == MAX_OPERATIONS {
                     store.commit(std::mem::take(&mut transaction)).await?;
                 }
             }
@@ -303,7 +304,7 @@ async fn discard(store: &dyn Store, key: &Key, head: &Head) {
             Ok(piece) => transaction = transaction.delete(piece),
             Err(_) => return,
         }
-        if transaction.writes.len() == super::MAX_OPERATIONS {
+        if transaction.writes.len() == MAX_OPERATIONS {
             let full = std::mem::take(&mut transaction);
             if store.commit(full).await.is_err() {
                 return;

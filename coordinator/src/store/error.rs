@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::key::{Key, KeyError, Prefix};
+use super::limits::{MAX_OPERATIONS, MAX_TRANSACTION};
 
 /// Why a store operation failed.
 ///
@@ -75,8 +76,8 @@ pub enum StoreError {
     /// A transaction holds too many operations or too many bytes.
     #[error(
         "transaction has {operations} operations and {size} bytes, the most is {} and {}",
-        super::MAX_OPERATIONS,
-        super::MAX_TRANSACTION
+        MAX_OPERATIONS,
+        MAX_TRANSACTION
     )]
     TransactionTooLarge {
         /// Writes and expectations together.

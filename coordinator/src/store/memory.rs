@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{
-    CommitError, Committed, Key, MAX_PAGE, MAX_PAGE_BYTES, Page, Prefix, Store, StoreFuture,
-    Transaction, Versioned, Write,
-};
+use super::contract::{Committed, Page, Store, StoreFuture, Versioned};
+use super::error::CommitError;
+use super::key::{Key, Prefix};
+use super::limits::{MAX_PAGE, MAX_PAGE_BYTES};
+use super::transaction::{Transaction, Write};
 
 /// A store that lives as long as the process; its *durable* means *in memory*.
 #[derive(Debug, Default)]

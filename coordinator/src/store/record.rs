@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Key, StoreError};
+use super::error::StoreError;
+use super::key::Key;
 
 /// A type that is stored.
 pub trait Record: Serialize + DeserializeOwned {

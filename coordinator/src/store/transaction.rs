@@ -4,16 +4,7 @@ use std::collections::BTreeSet;
 
 use super::error::StoreError;
 use super::key::Key;
-
-/// The largest value in bytes. sled moves values from about 130 kB on into files of their own,
-/// which it leaks when it is killed.
-pub const MAX_VALUE: usize = 96 * 1024;
-
-/// The most writes, and the most expectations, in a transaction; an etcd server's own limit.
-pub const MAX_OPERATIONS: usize = 128;
-
-/// The most bytes of keys and values in a transaction; an etcd server takes 1.5 MiB.
-pub const MAX_TRANSACTION: usize = 1024 * 1024;
+use super::limits::{MAX_OPERATIONS, MAX_TRANSACTION, MAX_VALUE};
 
 /// What a transaction relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -100,11 +100,11 @@ impl Agent {
         let resent = u64::try_from(again.len())?;
         self.progress.send_modify(|progress| progress.resent += resent);
         for report in &again {
-            send(&sender, Said::Report(report.into())).await?;
+            send(&sender, Said::Report(wire::report(report))).await?;
         }
         loop {
             while let Some(report) = self.make().map_err(Wrong)? {
-                send(&sender, Said::Report((&report).into())).await?;
+                send(&sender, Said::Report(wire::report(&report))).await?;
             }
             if let Heard::Acknowledge(acknowledge) = next(&mut stream).await? {
                 self.acknowledged(&acknowledge).map_err(Wrong)?;

@@ -40,7 +40,7 @@ pub(crate) fn a_join_is_judged_from_any_machine(lab: &Lab) {
 
 fn the_log_names_its_domain_controller(lab: &Lab) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let file = root.join("common/tests/data/netsetup/timed.log");
+    let file = root.join("common/reports/tests/data/netsetup/timed.log");
     // In one domain DNS knows it too; in the other only the log does.
     for (domain, status, count) in [("lab.test", 0, 3), ("nosuch.test", 1, 1)] {
         let found = join(lab, &[domain, "--netsetup-log", file.to_str().unwrap()], status);

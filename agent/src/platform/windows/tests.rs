@@ -1,10 +1,10 @@
 //! Registry exports of whole domain controllers, and what is made of them.
 
 use epmesh_common::{
-    diagnosis::DcFacts,
     facts::{
-        Blank, Body, BootMode, Filters, Host, OsVersion, Platform, ProfileKind, Reading, Resolver,
-        RpcSettings, Section, Service, ServiceState, Services, StaticPortOwner, Timestamp,
+        Blank, Body, BootMode, DcFacts, Filters, Host, OsVersion, Platform, ProfileKind, Reading,
+        Resolver, RpcSettings, Section, Service, ServiceState, Services, StaticPortOwner,
+        Timestamp,
     },
     windows::{ClientProtocolRule, RpcPorts, notes, rpc_ports, rpc_ranges},
     wire::fit,

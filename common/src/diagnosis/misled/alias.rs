@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{RecordType, Source};
+
 use super::{
     super::{
         Cause, Confidence, Side,
@@ -12,7 +14,6 @@ use super::{
     },
     blame::{addresses_where, servers_where, sure_of_source},
 };
-use crate::facts::{RecordType, Source};
 
 /// The `_msdcs` alias names a host that is not the source and has no address.
 pub(in super::super) fn alias_astray(

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+
 use super::{
     super::{
         Cause, Confidence,
@@ -13,7 +15,6 @@ use super::{
     alias::wrong_alias,
     alias_name, is_translated,
 };
-use crate::facts::Source;
 
 /// Proven where the source itself says who it is.
 pub(super) const fn sure_of_source(case: &Case<'_>) -> Confidence {

@@ -1,5 +1,7 @@
 //! The destination is led where nobody says who it is, and its DNS servers lead to where the source answers.
 
+use epmesh_facts::Source;
+
 use super::{
     super::{
         Confidence, Side, State, case::Case, finding::Finding, naming::View, owner::Owner,
@@ -7,7 +9,6 @@ use super::{
     },
     blame::{blame, mapping},
 };
-use crate::facts::Source;
 
 /// The hosts file or the cache, which the destination takes before it asks DNS, gives only addresses that
 /// nobody is known to own, and the link fails there; every DNS server that has an address gives others, at

@@ -1,12 +1,11 @@
 //! What a witness saw at an address of the source.
 
+use epmesh_facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort};
+use epmesh_identity::Identity;
+
 use super::{
     super::{EvidenceItem, Observed, Step, case::Case, words::interface_name},
     item,
-};
-use crate::{
-    facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort},
-    identity::Identity,
 };
 
 pub(super) fn address(

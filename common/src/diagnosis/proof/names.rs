@@ -1,10 +1,11 @@
 //! What each source of names said.
 
+use epmesh_facts::{Answer, Lookup, Record, RecordData, RecordType, Source};
+
 use super::{
     super::{EvidenceItem, Step, case::Case},
     item,
 };
-use crate::facts::{Answer, Lookup, Record, RecordData, RecordType, Source};
 
 pub(super) fn resolve(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     if let Some(look) = case.look {

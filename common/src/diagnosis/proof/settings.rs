@@ -1,12 +1,13 @@
 //! How the source was started and what it is set to, and how many ports either end has left: as far as it
 //! bears on whether the interface can be registered and reached.
 
-use super::{
-    super::{EvidenceItem, Stamped, Step, case::Case},
-    item,
+use epmesh_facts::{
+    BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Stamped, Timestamp, Transport,
 };
-use crate::facts::{
-    BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Timestamp, Transport,
+
+use super::{
+    super::{EvidenceItem, Step, case::Case},
+    item,
 };
 
 /// A range of which so much is in use is quoted, in percent.

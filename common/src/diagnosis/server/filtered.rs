@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+
 use super::{
     super::{Cause, Confidence, Side, case::Case, finding::Finding, path::Path},
     pattern::pattern,
 };
-use crate::facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {

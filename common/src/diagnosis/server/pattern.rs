@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::AddressProbe;
+
 use super::super::{
     Confidence, Side,
     case::Case,
     owner::Owner,
     path::{Path, path},
 };
-use crate::facts::AddressProbe;
 
 /// Who else fails in the same way: the pattern tells a host from a path.
 pub(super) struct Pattern {
@@ -67,7 +68,7 @@ pub(super) fn pattern(
             }
         }
     }
-    let list = |names: &[&crate::facts::DnsName]| {
+    let list = |names: &[&epmesh_facts::DnsName]| {
         let shown: Vec<&str> = names.iter().take(5).map(|name| name.as_str()).collect();
         let more = names.len().saturating_sub(shown.len());
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -2,15 +2,14 @@
 
 mod ports;
 
+use epmesh_facts::{Reading, RpcFilterLayer, Service, ServiceState};
+use epmesh_windows::{Release, other_account};
+
 pub(in super::super) use self::ports::dynamic_used_up;
 use self::ports::{constrained, exhausted, range, static_port};
 use super::{
     super::{Cause, Confidence, Side, case::Case, finding::Finding},
     filtered::blocking,
-};
-use crate::{
-    facts::{Reading, RpcFilterLayer, Service, ServiceState},
-    windows::{Release, other_account},
 };
 
 /// The services without which no RPC server of a host registers (KB 2089874).

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+use epmesh_facts::{BootMode, Platform, Service, ServiceState, StartType, Timestamp};
+use epmesh_rpc::ProtocolSequence;
+
 use super::{
     super::{Cause, Confidence, Side, State, case::Case, finding::Finding, latent::Losses},
     reason::reason,
-};
-use crate::{
-    facts::{BootMode, Platform, Service, ServiceState, StartType, Timestamp},
-    rpc::ProtocolSequence,
 };
 
 /// For so long after its start a service is given time to register.
@@ -68,7 +67,7 @@ fn restore_mode(case: &Case<'_>, error: i64) -> Option<Finding> {
         BootMode::SafeWithNetwork => "safe mode with networking",
         BootMode::DirectoryRepair => "Directory Services Repair Mode",
     };
-    let directory = case.source_services?.fact.with_role(crate::facts::ServiceRole::Directory);
+    let directory = case.source_services?.fact.with_role(epmesh_facts::ServiceRole::Directory);
     if directory.is_some_and(|service| service.state == ServiceState::Running) {
         return None;
     }

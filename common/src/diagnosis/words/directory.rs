@@ -1,10 +1,11 @@
 //! What to do about directory data.
 
+use epmesh_facts::NtdsSettings;
+
 use super::{
     super::directory::{Older, older},
     remedy::{Ground, command},
 };
-use crate::facts::NtdsSettings;
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);

@@ -1,6 +1,8 @@
 //! What else is wrong with a link, beside its cause: it would fail the link again once the cause is
 //! mended.
 
+use epmesh_facts::Source;
+
 use super::{
     super::{
         Confidence, Side, State,
@@ -15,7 +17,6 @@ use super::{
     records,
     remedy::Ground,
 };
-use crate::facts::Source;
 
 /// One step for each.
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::{
-    diagnosis::{ClosedPort, Verdict},
-    facts::Failure,
-};
+use epmesh_facts::Failure;
+
+use crate::diagnosis::{ClosedPort, Verdict};
 
 /// DNS servers of which each is asked by itself.
 const ASKED: usize = 3;

@@ -14,8 +14,9 @@ mod settings;
 
 use std::borrow::Cow;
 
+use epmesh_rpc::{InterfaceId, names as known, windows_error as errors};
+
 use super::WindowsError;
-use crate::rpc::{InterfaceId, names as known, windows_error as errors};
 
 pub(super) use self::{remedy::remedy, ruled_out::ruled_out};
 

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Platform;
+
 use super::{
     super::{Cause, State, misled::TRANSLATED},
     records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
     remedy::{Ground, command},
 };
-use crate::facts::Platform;
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let dest = g.dest;

@@ -1,5 +1,7 @@
 //! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
 
+use epmesh_facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer};
+
 use super::{
     super::{Cause, Side},
     ports::{is_handed_out, open, port, to_port},
@@ -7,7 +9,6 @@ use super::{
     remedy::{Ground, command},
     service::restart,
 };
-use crate::facts::{Platform, RpcFilter, RpcFilterAction, RpcFilterLayer};
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, g.name, g.value);

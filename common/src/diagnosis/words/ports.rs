@@ -1,10 +1,9 @@
 //! Ports in a remedy: how one is tried by hand, and which have to be let through.
 
+use epmesh_facts::Platform;
+use epmesh_windows::{RpcPorts, rpc_ports};
+
 use super::remedy::{Ground, command};
-use crate::{
-    facts::Platform,
-    windows::{RpcPorts, rpc_ports},
-};
 
 /// How the port is tried by hand from the destination: at the address that failed, where a name may
 /// lead to another one.

@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
+use epmesh_facts::Platform;
+
 use super::{
     super::{Confidence, case::Case, finding::BadRecord},
     remedy::{Ground, command},
 };
-use crate::facts::Platform;
 
 /// Records that say something wrong.
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {

@@ -1,13 +1,12 @@
 //! What to do about a cause, in order. A step that deletes, stops or restarts something says so; the
 //! last step says what to check.
 
+use epmesh_facts::{DnsName, Platform};
+use epmesh_windows::Release;
+
 use super::{
     super::{Cause, case::Case, finding::Finding},
     directory, further, interface_name, names, network, service, settings,
-};
-use crate::{
-    facts::{DnsName, Platform},
-    windows::Release,
 };
 
 /// What the steps are made of.

@@ -5,6 +5,8 @@ mod server;
 
 use std::net::IpAddr;
 
+use epmesh_facts::Source;
+
 use self::{reasons::reasons, server::server_ruled_out};
 use super::{
     super::{
@@ -17,7 +19,6 @@ use super::{
     },
     interface_name,
 };
-use crate::facts::Source;
 
 /// The causes that were considered and left, each with the fact that speaks against it.
 pub(in super::super) fn ruled_out(

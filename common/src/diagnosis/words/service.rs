@@ -1,12 +1,11 @@
 //! What to do about a service that does not run, or does not register.
 
+use epmesh_facts::{Platform, Service, StartType};
+use epmesh_windows::{Release, defaults_of};
+
 use super::{
     super::{Cause, Side, State, latent::FLAPPING, server::RPC_SERVICES},
     remedy::Ground,
-};
-use crate::{
-    facts::{Platform, Service, StartType},
-    windows::{Release, defaults_of},
 };
 
 pub(super) fn steps(g: &Ground<'_>) -> Vec<String> {

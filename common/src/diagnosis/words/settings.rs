@@ -1,7 +1,8 @@
 //! What to do about settings with which a service cannot register.
 
+use epmesh_facts::DnsName;
+
 use super::{super::Cause, remedy::Ground, service::restart};
-use crate::facts::DnsName;
 
 const INTERNET: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
 

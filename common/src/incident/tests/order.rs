@@ -30,34 +30,34 @@ fn servers(numbers: &mut Numbers) -> Vec<ServerName> {
 }
 
 /// What a look may show, whatever the verdict is.
-fn shown(numbers: &mut Numbers, from: usize, to: usize) -> Shown {
-    let mut shown = Shown::default();
+fn works(numbers: &mut Numbers, from: usize, to: usize) -> ProvenReachable {
+    let mut works = ProvenReachable::default();
     if numbers.below(20) > 0 {
-        shown.destination_site = Some(site(from + numbers.below(8) / 7));
+        works.destination_site = Some(site(from + numbers.below(8) / 7));
     }
     if numbers.below(20) > 0 {
-        shown.source_site = Some(site(to));
+        works.source_site = Some(site(to));
     }
     if numbers.below(12) == 0 {
-        return shown;
+        return works;
     }
-    shown.at = Some(timestamp(numbers.below(12)));
-    shown.mapper = numbers.below(3) > 0;
-    if shown.mapper && numbers.below(3) > 0 {
-        shown.port = Some([49_152, 49_153][numbers.below(2)]);
-        shown.dynamic = numbers.below(3) > 0;
+    works.at = Some(timestamp(numbers.below(12)));
+    works.mapper = numbers.below(3) > 0;
+    if works.mapper && numbers.below(3) > 0 {
+        works.port = Some([49_152, 49_153][numbers.below(2)]);
+        works.dynamic = numbers.below(3) > 0;
     }
     for which in 0..3 {
         match numbers.below(4) {
-            0 => shown.missed.push(address(to, which)),
-            1 => shown.reached.push(address(to, which)),
-            2 => shown.reached.insert(0, address(to, which)),
+            0 => works.missed.push(address(to, which)),
+            1 => works.reached.push(address(to, which)),
+            2 => works.reached.insert(0, address(to, which)),
             _ => {}
         }
     }
-    shown.right = servers(numbers);
-    shown.decided_by = servers(numbers).pop();
-    shown
+    works.right = servers(numbers);
+    works.decided_by = servers(numbers).pop();
+    works
 }
 
 fn traffic(numbers: &mut Numbers, to: usize) -> Traffic {
@@ -71,41 +71,46 @@ fn traffic(numbers: &mut Numbers, to: usize) -> Traffic {
 }
 
 /// The roots of a way that is cut, as the engine gives them.
-fn ways(numbers: &mut Numbers, link: &Link, shown: &Shown, to: usize) -> Vec<(Side, Subject)> {
+fn ways(
+    numbers: &mut Numbers,
+    link: &Link,
+    works: &ProvenReachable,
+    to: usize,
+) -> Vec<(Side, Fault)> {
     let traffic = traffic(numbers, to);
-    let mut roots: Vec<(Side, Subject)> = Vec::new();
-    for root in silent(link).roots {
-        let subject = match root.subject {
-            Subject::Path { from, to, .. } => Subject::Path { from, to, traffic },
-            Subject::Dc { dc, .. } => Subject::Dc { dc, traffic },
-            Subject::Client { dc, .. } => Subject::Client { dc, traffic },
-            Subject::Between { one, other, .. } => Subject::Between { one, other, traffic },
-            Subject::Isolated { dc, .. } => Subject::Isolated { dc, traffic },
+    let mut roots: Vec<(Side, Fault)> = Vec::new();
+    for root in silent(link).candidates {
+        let subject = match root.fault {
+            Fault::Path { from, to, .. } => Fault::Path { from, to, traffic },
+            Fault::Dc { dc, .. } => Fault::Dc { dc, traffic },
+            Fault::Client { dc, .. } => Fault::Client { dc, traffic },
+            Fault::Between { one, other, .. } => Fault::Between { one, other, traffic },
+            Fault::Isolated { dc, .. } => Fault::Isolated { dc, traffic },
             other => other,
         };
         roots.push((root.side, subject));
     }
     if traffic == Traffic::DynamicPorts {
-        roots.push((Side::Source, Subject::Port { dc: link.source.clone(), port: 49_152 }));
+        roots.push((Side::Source, Fault::Port { dc: link.source.clone(), port: 49_152 }));
     }
-    if let (Some(from), Some(to)) = (shown.destination_site.clone(), shown.source_site.clone())
+    if let (Some(from), Some(to)) = (works.destination_site.clone(), works.source_site.clone())
         && from != to
     {
         let mut both = [from.clone(), to.clone()];
         both.sort();
         let [one, other] = both;
         roots.extend([
-            (Side::Network, Subject::SitePath { from: from.clone(), to: to.clone(), traffic }),
-            (Side::Network, Subject::BetweenSites { one, other, traffic }),
-            (Side::Network, Subject::Site { site: to, traffic }),
-            (Side::Network, Subject::Site { site: from, traffic }),
+            (Side::Network, Fault::SitePath { from: from.clone(), to: to.clone(), traffic }),
+            (Side::Network, Fault::BetweenSites { one, other, traffic }),
+            (Side::Network, Fault::Site { site: to, traffic }),
+            (Side::Network, Fault::Site { site: from, traffic }),
         ]);
     }
     roots
 }
 
 fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdict {
-    let shown = shown(numbers, from, to);
+    let works = works(numbers, from, to);
     let (source, destination) = (link.source.clone(), link.destination.clone());
     let mut verdict = match numbers.below(12) {
         0 => died(link),
@@ -114,16 +119,16 @@ fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdic
             stale(link, on, "10.9.9.9")
         }
         2..=4 => {
-            let roots = ways(numbers, link, &shown, to);
+            let roots = ways(numbers, link, &works, to);
             failing(link, Cause::EpmUnreachable, Side::Network, roots)
         }
         5 => {
-            let names = Subject::Names { from: destination.clone(), of: source };
+            let names = Fault::Names { from: destination.clone(), of: source };
             let mut roots = vec![(Side::NameResolution, names)];
             for server in servers(numbers) {
-                roots.push((Side::NameResolution, Subject::DnsServer { server }));
+                roots.push((Side::NameResolution, Fault::DnsServer { server }));
             }
-            roots.push((Side::NameResolution, Subject::Resolver { dc: destination }));
+            roots.push((Side::NameResolution, Fault::Resolver { dc: destination }));
             failing(link, Cause::Unknown, Side::NameResolution, roots)
         }
         6 => unknown(link),
@@ -132,12 +137,12 @@ fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdic
     if verdict.state == State::Failing && numbers.below(4) == 0 {
         verdict = latent(verdict);
     }
-    verdict.shown = shown;
+    verdict.works = works;
     verdict
 }
 
 /// The links of each incident that is told of.
-type Told = BTreeMap<Subject, (Vec<Link>, Vec<Link>)>;
+type Told = BTreeMap<Fault, (Vec<Link>, Vec<Link>)>;
 
 fn of(incident: &Incident) -> (Vec<Link>, Vec<Link>) {
     (incident.links.clone(), incident.latent.clone())
@@ -197,8 +202,8 @@ fn whatever_is_shown_and_whenever_the_outcome_is_that_from_scratch() {
                     // The same again, looked at some other time, or not even that.
                     Some((mut verdict, since)) => {
                         if numbers.below(3) > 0 {
-                            let at = verdict.shown.at.map(|_| timestamp(numbers.below(14)));
-                            verdict.shown.at = at;
+                            let at = verdict.works.at.map(|_| timestamp(numbers.below(14)));
+                            verdict.works.at = at;
                         }
                         (verdict, since)
                     }

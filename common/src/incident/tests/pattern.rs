@@ -178,21 +178,21 @@ fn judged(case: &Case, from: usize, to: usize, link: &Link) -> Verdict {
         unknown(link)
     } else if (case.hits)(from, to) {
         // One root for all: who is hit is the question here, not what by.
-        let root = Subject::DnsServer { server: server("10.0.0.99") };
+        let root = Fault::DnsServer { server: server("10.0.0.99") };
         let roots = vec![(Side::NameResolution, root)];
         let mut verdict = failing(link, Cause::DnsAStale, Side::NameResolution, roots);
         verdict.state = case.state;
         if case.only_v6 {
-            verdict.shown.reached = vec!["10.0.0.1".parse().expect("an address")];
-            verdict.shown.missed = vec!["fd00::1".parse().expect("an address")];
+            verdict.works.reached = vec!["10.0.0.1".parse().expect("an address")];
+            verdict.works.missed = vec!["fd00::1".parse().expect("an address")];
         }
         verdict
     } else {
         healthy(link, &[])
     };
-    verdict.shown.destination_site = Some(site(from).to_owned());
-    verdict.shown.source_site = Some(site(to).to_owned());
-    verdict.shown.decided_by = Some(server(asks(from)));
+    verdict.works.destination_site = Some(site(from).to_owned());
+    verdict.works.source_site = Some(site(to).to_owned());
+    verdict.works.decided_by = Some(server(asks(from)));
     verdict
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use epmesh_common::{facts::Timestamp, incident::Considered};
 
-use super::named;
+use super::links::named;
 use crate::{
     cli::render::{finish, is_narrow, labelled, moment, table, wrapped},
     incident::{IncidentDocument, IncidentRow, LinkName, Status, so_many},
@@ -14,11 +14,7 @@ use crate::{
 const PLACES: usize = 10;
 
 #[must_use]
-pub(in crate::cli) fn render(
-    incident: &IncidentDocument,
-    now: Timestamp,
-    width: Option<u16>,
-) -> String {
+pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<u16>) -> String {
     let IncidentDocument { row, links, .. } = incident;
     let mut text = labelled(&[(row.id.as_str(), row.subject.clone())], width);
     let state = match row.status {

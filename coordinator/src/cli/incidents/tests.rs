@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Side, State, Subject},
+    diagnosis::{Cause, Confidence, Culprit, Fault, Side, State},
+    facts::Timestamp,
     incident::{Considered, Pattern, Shape},
 };
 
 use super::*;
 use crate::{
-    cli::golden::is_as_in,
-    incident::{Acknowledgement, Entry, EntryKind, Group, Silence},
+    cli::{exit::Exit, golden::is_as_in},
+    fleet::Tally,
+    incident::{
+        Acknowledgement, Entry, EntryKind, Group, IncidentDocument, IncidentList, IncidentRow,
+        LinkName, Silence, Status,
+    },
 };
 
 fn now() -> Timestamp {
@@ -106,9 +111,9 @@ fn the_list() {
 #[test]
 fn one() {
     let dc = "dc2.lab.test".parse().expect("a name");
-    let subject = Subject::Service { dc, service: "NTDS".to_owned() };
+    let subject = Fault::Service { dc, service: "NTDS".to_owned() };
     let dc = "dc2.lab.test".parse().expect("a name");
-    let other = Subject::Application { dc };
+    let other = Fault::Application { dc };
     let entry = |at, kind, text: &str, by: Option<&str>| Entry {
         at,
         kind,

@@ -1,12 +1,16 @@
 //! What is printed, beside files of what was.
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, RuledOut, Share, Side, Step, WindowsError},
-    facts::Platform,
+    diagnosis::{
+        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
+        WindowsError,
+    },
+    facts::{DnsName, Platform, Timestamp},
+    rpc::names,
 };
 
 use super::*;
-use crate::cli::golden::is_as_in;
+use crate::{cli::golden::is_as_in, fleet::DcStatus, query::LinkRow};
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_795_219_200_000)
@@ -50,8 +54,8 @@ fn a_verdict() {
             why: "/etc/hosts on dc1.lab.test maps neither name".to_owned(),
         }],
         remedy: vec!["delete the wrong record".to_owned(), "then check".to_owned()],
-        roots: Vec::new(),
-        shown: epmesh_common::diagnosis::Shown::default(),
+        candidates: Vec::new(),
+        works: epmesh_common::diagnosis::ProvenReachable::default(),
     };
     let silent = [name("dc3.lab.test")];
     is_as_in("verdict.txt", &verdict(&failing, &silent, now(), Some(120)));

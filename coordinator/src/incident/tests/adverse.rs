@@ -244,7 +244,7 @@ async fn one_that_falls_apart_says_into_what() {
         (5, 1) | (_, 2..) => healthy(link),
         _ => {
             let mut verdict = silent(link);
-            verdict.roots.truncate(1);
+            verdict.candidates.truncate(1);
             verdict
         }
     };

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use epmesh_common::facts::{Body, Section};
+use epmesh_common::{
+    facts::{Body, Section},
+    wire,
+};
 use epmesh_proto::v1::{self as proto, agents_client::AgentsClient, from_agent};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, transport::Identity};
@@ -145,7 +148,7 @@ async fn a_repeated_report_is_acknowledged_and_not_taken_in_again() {
         let statements = vec![who(A, address).stated(at)];
         let (dropped, notes) = (0, Vec::new());
         let report = epmesh_common::facts::Report { sequence: 5, at, statements, dropped, notes };
-        from_agent::Message::Report(proto::Report::from(&report))
+        from_agent::Message::Report(wire::report(&report))
     };
     agent.send(report("10.0.0.1", first)).await;
     assert_eq!(agent.acknowledged().await.expect("it is taken in").sequence, 5);

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use epmesh_common::{
     diagnosis::Link,
     facts::{Body, Look, Section, SectionKind},
+    wire::OnWire,
 };
 use epmesh_proto::v1::{self as proto, from_agent, to_agent};
 
@@ -29,7 +30,7 @@ async fn answer(agent: &mut FakeAgent, sequence: u64, done_first: bool) -> Look 
         to_agent::Message::Look(look) => Some(look.clone()),
         _ => None,
     });
-    let look: Look = look.await.expect("a look").try_into().expect("one that holds");
+    let look = Look::from_wire(look.await.expect("a look")).expect("one that holds");
     let mut statements = Vec::new();
     for target in &look.targets {
         let seen = seen(target.name.as_str(), "10.0.0.2", true, 1);

@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, path::Path, sync::Arc, time::Duration};
 
-use epmesh_common::facts::{Body, DnsName, Report, Statement};
+use epmesh_common::{
+    facts::{Body, DnsName, Report, Statement},
+    wire,
+};
 use epmesh_proto::v1::{
     self as proto, agents_client::AgentsClient, enrolment_client::EnrolmentClient, from_agent,
     to_agent,
@@ -23,7 +26,7 @@ use crate::{
     clock,
     config::ServeOptions,
     pki::{Authority, Registry, Restriction, days},
-    serve::{Bound, Parts, run},
+    serve::{Bound, Parts, run::run},
     store::Store,
 };
 
@@ -172,7 +175,7 @@ impl FakeAgent {
     pub(super) async fn send_statements(&self, sequence: u64, statements: Vec<Statement>) {
         let at = clock::now();
         let report = Report { sequence, at, statements, dropped: 0, notes: Vec::new() };
-        self.send(from_agent::Message::Report(proto::Report::from(&report))).await;
+        self.send(from_agent::Message::Report(wire::report(&report))).await;
     }
 
     pub(super) async fn acknowledged(&mut self) -> Result<proto::Acknowledge, Status> {
@@ -207,7 +210,7 @@ impl FakeAgent {
     /// The subjects whose digests the welcome holds.
     pub(super) fn held(&self) -> Vec<String> {
         let held = self.welcome.held.iter().cloned();
-        let subjects = held.map(epmesh_common::wire::held_from);
+        let subjects = held.map(wire::held_from);
         let mut held: Vec<_> =
             subjects.map(|held| held.expect("a subject with a digest").0.to_string()).collect();
         held.sort();

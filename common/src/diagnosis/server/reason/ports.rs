@@ -1,12 +1,13 @@
 //! The ports that a service would register: too few, used up, written wrong, or taken by another.
 
+use epmesh_facts::{
+    Platform, PortRange, RangeUse, Service, ServiceRole, StaticPortOwner, Transport,
+};
+use epmesh_windows::{RpcPorts, WELL_KNOWN, rpc_ports};
+
 use super::{
     super::super::{Cause, case::Case, latent::full},
     Reason,
-};
-use crate::{
-    facts::{Platform, PortRange, RangeUse, Service, ServiceRole, StaticPortOwner, Transport},
-    windows::{RpcPorts, WELL_KNOWN, rpc_ports},
 };
 
 /// Fewer ports than these are risky (KB 154596).

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use epmesh_facts::{RangeUse, Reading, Timestamp, Transport};
+use epmesh_windows::{RpcPorts, rpc_ports};
+
 use super::super::super::{Cause, RuledOut, State, case::Case, finding::Finding};
-use crate::{
-    facts::{RangeUse, Reading, Timestamp, Transport},
-    windows::{RpcPorts, rpc_ports},
-};
 
 /// The causes that are reasons for a registration that failed.
 const REASONS: [Cause; 6] = [

@@ -1,5 +1,7 @@
 //! What the source's own state and the way to it leave out.
 
+use epmesh_facts::{BootMode, ServiceState};
+
 use super::super::{
     super::{
         Cause, Confidence, RuledOut, State,
@@ -10,7 +12,6 @@ use super::super::{
     },
     interface_name,
 };
-use crate::facts::{BootMode, ServiceState};
 
 /// What the source says of itself, and how far the destination got.
 pub(super) fn server_ruled_out(

@@ -1,0 +1,130 @@
+//! The Replications test: `[Replications Check,DC1] A recent replication attempt failed:` and what
+//! stands under it.
+
+use epmesh_rpc::names;
+
+use super::super::{
+    page::Page,
+    told::{Outcome, Party, Told},
+};
+use super::{TOOL, number, scan};
+
+/// The most lines of one failure.
+const MAX_LINES: usize = 18;
+/// The most lines of its heading.
+const MAX_HEADING: usize = 3;
+
+/// Takes a failed attempt; the line behind it.
+pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
+    let (_, rest) = line.strip_prefix('[')?.split_once(',')?;
+    let (destination, behind) = rest.split_once(']')?;
+    let destination = destination.trim();
+    if destination.contains(char::is_whitespace) && !destination.starts_with('<')
+        || behind.is_empty()
+    {
+        return None;
+    }
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.destination = Party::named(destination);
+    let mut heading_ends = line.ends_with([':', '：']);
+    let mut counted = false;
+    let mut remarks = 0_usize;
+    let mut here = at + 1;
+    while let Some((next, text)) = page.next_open(here) {
+        let times = scan::moments(text);
+        let has_code = scan::bracketed_code(text);
+        if text.starts_with(['[', '.', '*']) || told.lines.len() > MAX_LINES {
+            break;
+        } else if told.source.is_none() && told.naming_context.is_none() && told.code.is_none() {
+            match source(text, destination) {
+                Some(found) => told.source = Some(found),
+                // The heading is wrapped.
+                None if !heading_ends && told.lines.len() < MAX_HEADING => {
+                    heading_ends = text.ends_with([':', '：']);
+                }
+                None => return None,
+            }
+        } else if let Some((_, dn)) =
+            text.split_once([':', '：']).filter(|(_, dn)| is_context(dn.trim()))
+        {
+            told.naming_context = Some(dn.trim().to_owned());
+        } else if let Some(code) = has_code.filter(|_| told.code.is_none()) {
+            told.code = Some(scan::signed(code));
+        } else if !times.is_empty() {
+            let when = times.into_iter().next();
+            if told.when.is_none() { told.when = when } else { told.last_success = when }
+        } else if let Some(count) = count(text).filter(|_| told.when.is_some() && !counted) {
+            told.failures = u64::try_from(count).ok();
+            counted = true;
+        } else if told.when.is_some() && !counted && scan::says_never(text) {
+            // It never worked.
+        } else if told.code.is_some() && told.when.is_none() && told.words.is_empty() {
+            text.clone_into(&mut told.words);
+        } else if counted && remark(text) {
+            let (before, by) = match remarks {
+                0 => (told.words.trim_end_matches('.'), "; "),
+                _ => (told.words.as_str(), " "),
+            };
+            told.words = format!("{before}{by}{text}");
+            remarks += 1;
+        } else {
+            break;
+        }
+        told.lines.push(number(next));
+        here = next + 1;
+    }
+    told.outcome = if told.code.is_some() { Outcome::Failed } else { Outcome::Unclear };
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.source.is_some().then(|| page.tell(told))?;
+    Some(here)
+}
+
+/// The one number of a line, wherever a language has it.
+fn count(text: &str) -> Option<i64> {
+    let leading = scan::leading_number(text);
+    leading.or_else(|| match scan::numbers(text).as_slice() {
+        [only] => Some(only.value),
+        _ => None,
+    })
+}
+
+fn is_context(text: &str) -> bool {
+    scan::is_dn(text) || text.starts_with("<DN ")
+}
+
+/// `From DC2 to DC1` in any language: the other name of the two.
+fn source(line: &str, destination: &str) -> Option<Party> {
+    // Article text: `From <source DC> to <destination DC>`.
+    if let Some((_, rest)) = line.split_once('<') {
+        return Party::named(&format!("<{}>", rest.split_once('>')?.0));
+    }
+    let is_name = |word: &&str| scan::is_host(word) && !word.eq_ignore_ascii_case(destination);
+    let words: Vec<&str> = line
+        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        .collect();
+    let others: Vec<&str> =
+        words.into_iter().filter(|word| !word.is_empty()).filter(is_name).collect();
+    // NetBIOS names are written in capitals, words between them are not.
+    let capital = |word: &&&str| !word.contains(|c: char| c.is_ascii_lowercase()) && word.len() > 1;
+    let alone = || others.first().filter(|_| others.len() == 1);
+    let name = others.iter().find(capital).or_else(|| others.get(1)).or_else(alone)?;
+    line.contains(destination).then(|| Party::named(name)).flatten()
+}
+
+/// What dcdiag adds under some errors, in English.
+fn remark(text: &str) -> bool {
+    [
+        "The directory on",
+        "of starting up or",
+        "Verify machine",
+        "The source",
+        "The machine",
+        "Check",
+        "Kerberos Error",
+        "destination, source or KDC",
+        "Verify domain partition",
+        "The tool repadmin",
+    ]
+    .iter()
+    .any(|start| text.starts_with(start))
+}

@@ -1,0 +1,272 @@
+//! Lists of an endpoint map: `portqry -e 135`, impacket's `rpcdump.py`, and the `rpcdump` of the
+//! resource kit and of the RPC tools. They differ in how they say which interface a binding belongs to.
+
+use epmesh_rpc::{InterfaceId, names};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    page::{Page, number},
+    scan,
+    told::{Outcome, Party, Told, Tool},
+};
+
+mod frame;
+
+/// The most endpoints that are kept of one list; a domain controller has some hundred.
+const MAX_ENDPOINTS: usize = 5_000;
+/// How many lines may stand between an interface and its binding.
+const MAX_BETWEEN: usize = 3;
+
+/// What a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EndpointList {
+    /// In the order of the list.
+    pub endpoints: Vec<ListedEndpoint>,
+    /// How many the tool says there are, at the end of its list. Without it the list may be cut off,
+    /// and what is not in it may be there all the same.
+    pub total: Option<u64>,
+    /// Endpoints past the limit.
+    #[serde(default)]
+    pub left_out: u32,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ListedEndpoint {
+    /// The line of its binding.
+    pub line: u32,
+    /// The interface's UUID.
+    pub interface: Uuid,
+    /// What the server says the interface is.
+    pub annotation: String,
+    /// The protocol sequence: `ncacn_ip_tcp`.
+    pub sequence: String,
+    /// The port or pipe.
+    pub endpoint: String,
+}
+
+impl EndpointList {
+    /// Whether the list has its end: as many endpoints as the tool counted.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let listed = u64::try_from(self.endpoints.len()).unwrap_or(u64::MAX);
+        self.total.is_some_and(|total| total <= listed.saturating_add(u64::from(self.left_out)))
+    }
+
+    /// Whether a client over `ncacn_ip_tcp` is served: not where the interface is registered for others
+    /// alone. Of a list without it nothing follows, whole or not: its host may be no domain controller.
+    #[must_use]
+    pub fn outcome(&self, interface: InterfaceId) -> Outcome {
+        let mut of = self.endpoints.iter().filter(|one| one.interface == interface.uuid).peekable();
+        let registered = of.peek().is_some();
+        let on_tcp = of.any(|one| one.sequence.eq_ignore_ascii_case("ncacn_ip_tcp"));
+        match (on_tcp, registered && self.is_whole()) {
+            (true, _) => Outcome::Succeeded,
+            (false, true) => Outcome::Failed,
+            (false, false) => Outcome::Unclear,
+        }
+    }
+
+    /// What the list says of an interface on `ncacn_ip_tcp`, which is what replication needs.
+    #[must_use]
+    pub fn words(&self, interface: InterfaceId) -> String {
+        let name = names::label(interface);
+        let of = |one: &&ListedEndpoint| one.interface == interface.uuid;
+        let on_tcp = |one: &&ListedEndpoint| one.sequence.eq_ignore_ascii_case("ncacn_ip_tcp");
+        let ports: Vec<&str> = self
+            .endpoints
+            .iter()
+            .filter(|one| of(one) && on_tcp(one))
+            .map(|one| one.endpoint.as_str())
+            .collect();
+        let others = self.endpoints.iter().filter(of).count();
+        match (ports.is_empty(), others, self.is_whole()) {
+            (false, ..) => format!("{name} is registered on ncacn_ip_tcp: {}", ports.join(", ")),
+            (true, 0, true) => format!("{name} is not in the list, and the list is whole"),
+            (true, _, true) => format!(
+                "{name} is registered, but not on ncacn_ip_tcp, and the list is whole: a client over \
+                 TCP is told 1753"
+            ),
+            (true, _, false) => format!(
+                "{name} on ncacn_ip_tcp is not in the list, but the list may be cut off: nothing \
+                 follows from that"
+            ),
+        }
+    }
+}
+
+/// A list under work.
+#[derive(Debug, Default)]
+struct Open {
+    tool: Option<Tool>,
+    target: Option<Party>,
+    list: EndpointList,
+    lines: Vec<u32>,
+    /// The tool was not given the list.
+    refused: bool,
+    /// A binding whose interface comes behind it (the resource kit).
+    pending: Option<(u32, Binding)>,
+    /// The heading under which the resource kit lists bindings.
+    sequence: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Binding {
+    sequence: String,
+    host: String,
+    endpoint: String,
+}
+
+/// Takes every list.
+pub(super) fn read(page: &mut Page<'_>) {
+    let mut open = Open::default();
+    let mut at = 0;
+    while at < page.len() {
+        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
+            at += 1;
+            continue;
+        };
+        if let Some(behind) = interface(page, at, line, &mut open) {
+            at = behind;
+        } else if let Some(behind) = frame::read(page, at, line, &mut open) {
+            at = behind;
+        } else {
+            at += 1;
+        }
+    }
+    close(page, &mut open);
+}
+
+/// An interface with its bindings; the line behind them.
+fn interface(page: &Page<'_>, at: usize, line: &str, open: &mut Open) -> Option<usize> {
+    if let Some(rest) = line.strip_prefix("StringBinding:") {
+        open.pending = Some((number(at), binding(rest)?));
+        open.lines.push(number(at));
+        return Some(at + 1);
+    }
+    if let Some(entry) = short_form(line, open) {
+        put(open, number(at), entry.0, String::new(), entry.1);
+        open.lines.push(number(at));
+        return Some(at + 1);
+    }
+    let labelled = ["UUID", "IfId"].iter().any(|label| line.starts_with(label));
+    let uuid = scan::guid(line).filter(|_| labelled)?;
+    if let Some((bound_at, binding)) = open.pending.take() {
+        open.tool = Some(Tool::Rpcdump);
+        open.lines.push(number(at));
+        put(open, bound_at, uuid, String::new(), binding);
+        return Some(at + 1);
+    }
+    let mut annotation = annotation(line);
+    let mut between = vec![number(at)];
+    let mut here = at + 1;
+    let mut bound = false;
+    while let Some((next, text)) = page.next_open(here) {
+        let value = text.strip_prefix("Binding:").unwrap_or(text).trim();
+        if let Some(binding) = binding(value) {
+            if !bound {
+                open.lines.append(&mut between);
+            }
+            bound = true;
+            open.lines.push(number(next));
+            put(open, number(next), uuid, annotation.trim().to_owned(), binding);
+        } else if bound || between.len() > MAX_BETWEEN || text.starts_with("IfId") {
+            break;
+        } else if text.starts_with("UUID") && !line.starts_with("IfId") {
+            // An interface whose binding is missing: it is quoted.
+            break;
+        } else {
+            between.push(number(next));
+            let said = text.strip_prefix("Annotation:").unwrap_or(text).trim();
+            if !said.starts_with("Bindings") && scan::guid(said).is_none() {
+                annotation = format!("{annotation} {said}");
+            }
+        }
+        here = next + 1;
+    }
+    if !bound {
+        return None;
+    }
+    if open.tool.is_none() {
+        let is_dump = line.starts_with("IfId") || line.starts_with("UUID ");
+        open.tool = Some(if is_dump { Tool::Rpcdump } else { Tool::Portqry });
+    }
+    Some(here)
+}
+
+fn put(open: &mut Open, line: u32, interface: Uuid, annotation: String, binding: Binding) {
+    if open.target.is_none() {
+        open.target = Party::named(&binding.host);
+    }
+    if open.list.endpoints.len() >= MAX_ENDPOINTS {
+        open.list.left_out = open.list.left_out.saturating_add(1);
+        return;
+    }
+    let Binding { sequence, endpoint, .. } = binding;
+    open.list.endpoints.push(ListedEndpoint { line, interface, annotation, sequence, endpoint });
+}
+
+/// What stands behind the UUID, and behind its version.
+fn annotation(line: &str) -> String {
+    let behind = line.rfind('-').and_then(|dash| line.get(dash + 1..));
+    let at_uuid = line.get(..).and_then(|text| {
+        let first = text.find('-')?;
+        text.get(first.checked_sub(8)? + 36..)
+    });
+    let rest = at_uuid.or(behind).unwrap_or_default().trim();
+    let version = rest.split(' ').next().unwrap_or_default();
+    let is_version =
+        version.strip_prefix('v').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
+    let rest = if is_version { rest.get(version.len()..).unwrap_or_default() } else { rest };
+    if rest.starts_with("version ") { String::new() } else { rest.trim().to_owned() }
+}
+
+/// `ncacn_ip_tcp:DC01[49156]`.
+fn binding(text: &str) -> Option<Binding> {
+    let (sequence, rest) = text.trim().split_once(':')?;
+    let is_sequence =
+        sequence.starts_with("ncacn_") || sequence.starts_with("ncadg_") || sequence == "ncalrpc";
+    let (host, endpoint) = rest.split_once('[')?;
+    let endpoint = endpoint.trim_end().strip_suffix(']')?;
+    (is_sequence && !sequence.contains(' ') && endpoint.len() <= 256).then(|| Binding {
+        sequence: sequence.to_owned(),
+        host: host.trim_matches('\\').to_owned(),
+        endpoint: endpoint.to_owned(),
+    })
+}
+
+/// The resource kit's short form: `10.0.0.1[1026] [UUID] annotation :STATUS`, under a heading.
+fn short_form(line: &str, open: &Open) -> Option<(Uuid, Binding)> {
+    let sequence = open.sequence.clone()?;
+    let (host, rest) = line.split_once('[')?;
+    let (endpoint, rest) = rest.split_once("] [")?;
+    let uuid = scan::guid(rest)?;
+    let host = host.trim_matches('\\').to_owned();
+    Some((uuid, Binding { sequence, host, endpoint: endpoint.to_owned() }))
+}
+
+/// Tells the list, where there is one.
+fn close(page: &mut Page<'_>, open: &mut Open) {
+    let done = std::mem::take(open);
+    if done.list.endpoints.is_empty() && done.list.total.is_none() {
+        return;
+    }
+    let mut lines = done.lines;
+    if lines.is_empty() {
+        return;
+    }
+    lines.sort_unstable();
+    lines.dedup();
+    let mut told = Told::new(done.tool.unwrap_or(Tool::Rpcdump), lines);
+    told.outcome = Outcome::Succeeded;
+    told.source = done.target;
+    told.words = match (done.list.endpoints.len(), done.list.total) {
+        (listed, Some(total)) => format!("lists {listed} endpoints and counts {total}"),
+        (listed, None) => format!("lists {listed} endpoints; its end is not there"),
+    };
+    told.endpoints = Some(done.list);
+    page.tell(told);
+}

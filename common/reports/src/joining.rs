@@ -1,0 +1,101 @@
+//! `NETSETUP.LOG` among the lines of a file: every attempt to join is a row.
+
+use epmesh_rpc::{InterfaceId, names};
+
+use super::{
+    netsetup::{self, Attempt, Stage, Step},
+    page::{Page, number},
+    told::{Outcome, Party, Told, Tool},
+};
+
+const TOOL: Tool = Tool::Netsetup;
+
+/// Takes every attempt.
+pub(super) fn read(page: &mut Page<'_>) {
+    // Joined lines could begin in another tool's part: the log is read only where it is seen to be.
+    let Some(first) =
+        (0..page.len()).find(|at| page.open(*at).is_some_and(netsetup::is_of_the_log))
+    else {
+        return;
+    };
+    let last = (first..page.len())
+        .rev()
+        .find(|at| page.open(*at).is_some_and(netsetup::is_of_the_log))
+        .unwrap_or(first);
+    let mut text = String::new();
+    for at in 0..=last {
+        if at >= first {
+            text.push_str(page.open(at).unwrap_or_default());
+        }
+        text.push('\n');
+    }
+    for attempt in netsetup::joins(&text) {
+        page.tell(told(&attempt, page));
+    }
+    for at in first..=last {
+        let Some(line) = page.open(at).filter(|line| netsetup::is_of_the_log(line)) else {
+            continue;
+        };
+        match netsetup::failure(line) {
+            Some(step) => page.tell(alone(&step, at)),
+            None => page.frame(TOOL, at),
+        }
+    }
+}
+
+/// A step that failed outside of any join.
+fn alone(step: &Step, at: usize) -> Told {
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.outcome = Outcome::Failed;
+    told.source = step.controller.as_deref().and_then(Party::named);
+    told.code = Some(super::scan::signed(i64::from(step.code)));
+    told.interface = interface(step.stage);
+    told.words = format!("of no join: {}", step.text);
+    told
+}
+
+/// The interface that a step needs.
+fn interface(stage: Stage) -> Option<InterfaceId> {
+    let name = match stage {
+        Stage::Directory => "drsuapi",
+        Stage::Account => "samr",
+        Stage::Policy => "lsarpc",
+        _ => return None,
+    };
+    names::by_name(name).map(|known| known.id)
+}
+
+fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
+    let at = |line: u32| usize::try_from(line).unwrap_or_default().saturating_sub(1);
+    let mut lines = attempt.lines.clone();
+    lines.retain(|line| page.open(at(*line)).is_some_and(|text| !text.is_empty()));
+    let mut told = Told::new(TOOL, lines);
+    let party = |noted: &Option<netsetup::Noted>| Party::named(&noted.as_ref()?.value);
+    told.destination = party(&attempt.machine);
+    let decisive = attempt.decisive.as_ref();
+    told.source = decisive
+        .and_then(|step| Party::named(step.controller.as_deref()?))
+        .or_else(|| party(&attempt.controller));
+    told.when.clone_from(&attempt.began);
+    let code = decisive.map(|step| step.code).or(attempt.status.map(|status| status.code));
+    told.code = code.filter(|code| *code != 0).map(|code| super::scan::signed(i64::from(code)));
+    told.outcome = match (attempt.status.map(|status| status.code), decisive) {
+        (Some(0), _) => Outcome::Succeeded,
+        (Some(_), _) | (None, Some(_)) => Outcome::Failed,
+        (None, None) => Outcome::Unclear,
+    };
+    told.interface = decisive.and_then(|step| interface(step.stage));
+    let domain = attempt.domain.as_ref().map_or("a domain", |domain| domain.value.as_str());
+    told.words = match (told.outcome, decisive) {
+        (Outcome::Succeeded, _) => format!("the join to {domain} succeeded"),
+        (_, Some(step)) => format!(
+            "the join to {domain} could not {} (line {}): {}",
+            step.stage.words(),
+            step.line,
+            step.text
+        ),
+        (Outcome::Failed, None) => format!("the join to {domain} failed"),
+        (_, None) => format!("the log ends before it says how the join to {domain} went"),
+    };
+    told
+}

@@ -1,0 +1,258 @@
+//! One neighbour: who it is, its GUID, the last attempt and what came of it, how often it failed, when
+//! it last worked.
+
+use epmesh_rpc::names;
+
+use super::super::{
+    page::Page,
+    told::{Outcome, Party},
+};
+use super::{DEFAULT_SITE, Section, State, TOOL, Told, number, scan};
+
+/// The most lines of one neighbour that are looked at; a verbose one has some fifteen.
+const MAX_LINES: usize = 24;
+/// The most lines that the text of an error is wrapped into.
+const MAX_MESSAGE: usize = 4;
+
+/// Takes a neighbour; the line behind it.
+pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
+    let mut party = named(line)?;
+    let mut told = Told::new(TOOL, Vec::new());
+    let mut lines = vec![at];
+    let mut text = String::new();
+    let mut message = String::new();
+    let mut wait_for_message = 0;
+    let mut here = at + 1;
+    let mut end = End::OfReport;
+    while let Some((next, written)) = page.next_open(here) {
+        if ends(written) {
+            end = End::NextItem;
+            break;
+        }
+        let known = Known {
+            attempt: !text.is_empty(),
+            code: code(&text).is_some(),
+            count: told.failures.is_some(),
+            // The last success is the last that is said of a neighbour.
+            all: scan::moments(&text).len() > 1,
+            message: wait_for_message > 0,
+        };
+        let kind = if lines.len() > MAX_LINES { Kind::Foreign } else { kind(written, known) };
+        match kind {
+            Kind::Guid => party.dsa_guid = party.dsa_guid.or_else(|| scan::guid(written)),
+            Kind::Attempt => {
+                text.push(' ');
+                text.push_str(written);
+                // The time of the last success has no message behind it.
+                let failed = !known.code && code(&text).is_some();
+                let more = scan::moments(&text).len() < 2 && open_ended(written);
+                wait_for_message = if failed || more { MAX_MESSAGE } else { 0 };
+            }
+            Kind::Count(count) => {
+                told.failures = u64::try_from(count).ok();
+                wait_for_message = 0;
+            }
+            Kind::Never | Kind::Uncounted => wait_for_message = 0,
+            Kind::Flags => {}
+            Kind::Message => {
+                wait_for_message -= 1;
+                // The code itself may be what was wrapped.
+                if code(&text).is_none() {
+                    text.push(' ');
+                    text.push_str(written);
+                } else {
+                    message.push(' ');
+                    message.push_str(written);
+                }
+            }
+            Kind::Foreign => {
+                end = End::Foreign;
+                break;
+            }
+        }
+        lines.push(next);
+        here = next + 1;
+    }
+    if lines.len() == 1 && state.own.is_none() && state.context.is_none() {
+        // A name and RPC in a line of something else.
+        return None;
+    }
+    judge(&mut told, &text, message.trim(), end);
+    if let Some((dn, at)) = &state.context {
+        told.naming_context = Some(dn.clone());
+        lines.extend(at);
+    }
+    lines.sort_unstable();
+    told.lines = lines.into_iter().map(number).collect();
+    told.destination.clone_from(&state.own);
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    let outbound = state.section == Section::Outbound;
+    if outbound {
+        told.words = format!("change notification; {}", told.words);
+    }
+    told.source = Some(party);
+    page.tell(told);
+    Some(here)
+}
+
+/// `SITE\SERVER via RPC`, in any language; without the backslash as web pages have it; and samba-tool's
+/// `NTDS DN: …` where it could not make a name of it.
+fn named(line: &str) -> Option<Party> {
+    let has_transport = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| matches!(word, "RPC" | "SMTP" | "IP"))
+    };
+    if let Some((site, server, behind)) = scan::site_and_server(line) {
+        let party =
+            Party { name: Some(server.to_owned()), site: Some(site.to_owned()), dsa_guid: None };
+        return has_transport(behind).then_some(party);
+    }
+    if let Some(rest) = line.strip_prefix(DEFAULT_SITE) {
+        let (server, behind) = rest.split_once(' ')?;
+        let party = Party {
+            name: Some(server.to_owned()),
+            site: Some(DEFAULT_SITE.to_owned()),
+            dsa_guid: None,
+        };
+        return (scan::is_host(server) && has_transport(behind)).then_some(party);
+    }
+    let (site, server) = scan::ntds_settings(line.strip_prefix("NTDS DN:")?)?;
+    Some(Party { name: Some(server), site: Some(site), dsa_guid: None })
+}
+
+/// What is behind the lines of a neighbour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    OfReport,
+    NextItem,
+    Foreign,
+}
+
+/// What is known of a neighbour by the lines above.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    attempt: bool,
+    code: bool,
+    count: bool,
+    all: bool,
+    message: bool,
+}
+
+enum Kind {
+    Guid,
+    Attempt,
+    Count(i64),
+    Uncounted,
+    Never,
+    Flags,
+    Message,
+    Foreign,
+}
+
+fn kind(line: &str, known: Known) -> Kind {
+    let has_time =
+        !scan::moments(line).is_empty() || line.contains("NTTIME(0)") || line.contains("(never)");
+    // The code may be what was wrapped. What comes behind the last is of a neighbour whose name was
+    // not read, and is not this one's.
+    if has_time || (known.attempt && !known.code && scan::paired_code(line).is_some()) {
+        return if known.all { Kind::Foreign } else { Kind::Attempt };
+    }
+    if scan::guid(line).is_some() {
+        // All GUIDs of a neighbour stand above its attempt.
+        return if known.attempt { Kind::Foreign } else { Kind::Guid };
+    }
+    if line.starts_with("<#>") {
+        return Kind::Uncounted;
+    }
+    if known.count && !known.all && scan::says_never(line) {
+        return Kind::Never;
+    }
+    if known.attempt
+        && let Some(count) = scan::leading_number(line)
+        && code(line).is_none()
+        && line.contains(|c: char| c.is_alphabetic() || c == char::REPLACEMENT_CHARACTER)
+    {
+        return Kind::Count(count);
+    }
+    let flag = |word: &str| word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    if line.contains('_') && line.split_whitespace().all(flag) || line.starts_with("USNs:") {
+        return Kind::Flags;
+    }
+    // No text of an error has a backslash; a name has.
+    let foreign = line.starts_with("***") || (known.code && line.contains('\\'));
+    match known.message && !foreign {
+        true => Kind::Message,
+        false => Kind::Foreign,
+    }
+}
+
+/// Whether a line begins something else.
+fn ends(line: &str) -> bool {
+    line.starts_with("====")
+        || line.starts_with("****")
+        || scan::is_dn(line)
+        || named(line).is_some()
+        || super::bare_name(line).is_some()
+        // `Source: SITE\SERVER`
+        || line.split_once(": ").is_some_and(|(_, name)| super::bare_name(name.trim()).is_some())
+}
+
+/// Whether the attempt's line may go on in the next: it says neither how it ended nor that it did. A
+/// full stop may be of a code page that is not known.
+fn open_ended(line: &str) -> bool {
+    !line.ends_with(['.', '。', char::REPLACEMENT_CHARACTER])
+}
+
+/// The error in the text from the first time on: `result 1753 (0x6d9)`, Windows 2000's `result 1722:`,
+/// samba-tool's `result 1225 (WERR_…)`.
+fn code(text: &str) -> Option<i64> {
+    if let Some(code) = scan::paired_code(text) {
+        return Some(code);
+    }
+    scan::numbers(text).into_iter().find_map(|one| {
+        let behind = text.get(one.end..)?.trim_start();
+        let written = behind.starts_with(":\u{20}") || behind == ":" || behind.starts_with("(WERR");
+        let named = behind.starts_with("('WERR") || behind.starts_with("(NT_");
+        (written || named).then_some(one.value)
+    })
+}
+
+fn judge(told: &mut Told, text: &str, message: &str, end: End) {
+    let mut moments = scan::moments(text).into_iter();
+    told.when = moments.next();
+    told.last_success = moments.next();
+    told.code = code(text);
+    told.outcome = match (told.code, told.failures) {
+        // repadmin knows more of these than numbers tell, and says so where it speaks English.
+        (Some(_), _) if text.contains("delayed for a normal reason") => Outcome::Delayed,
+        (Some(code), _) => Outcome::of_status(code),
+        (None, Some(0)) => Outcome::Succeeded,
+        // The count is there and no code: it failed, and the number was not found.
+        (None, Some(_)) => Outcome::Unclear,
+        (None, None) if text.contains("successful") => Outcome::Succeeded,
+        // In another language: a whole sentence with a time and no number, and the next thing behind it.
+        // All that did not work, or was put off, has its number in the sentence.
+        (None, None)
+            if end != End::Foreign
+                && told.when.is_some()
+                && told.last_success.is_none()
+                && !open_ended(text)
+                && scan::numbers(text).is_empty() =>
+        {
+            Outcome::Succeeded
+        }
+        (None, None) => Outcome::Unclear,
+    };
+    told.words = match (told.outcome, message) {
+        (Outcome::Unclear, _) => {
+            let said = text.trim();
+            match (said, end) {
+                ("", End::OfReport) => "the report ends before it says what came of it".to_owned(),
+                ("", _) => "what came of it is in no line that could be read".to_owned(),
+                (said, _) => said.to_owned(),
+            }
+        }
+        (_, "") => text.trim().to_owned(),
+        (_, message) => message.to_owned(),
+    };
+}

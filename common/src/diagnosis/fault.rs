@@ -1,0 +1,360 @@
+//! Roots: the single faults that would each explain a link's trouble.
+
+use std::{fmt, net::IpAddr};
+
+use epmesh_facts::{DnsName, RecordType, Timestamp};
+use epmesh_rpc::{InterfaceId, names};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Cause, Side};
+
+/// One fault that would explain a link's trouble all by itself.
+///
+/// The subject is equal over all links that the fault breaks, so that links with one subject can
+/// have one incident. Cause and places may differ from link to link, with what each could see.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CandidateFault {
+    /// The cause, as far as this link's evidence tells it.
+    pub cause: Cause,
+    /// On which side it lies.
+    pub side: Side,
+    /// What is broken.
+    #[serde(rename = "subject")]
+    pub fault: Fault,
+    /// Where this link's evidence shows it: the DNS servers that hold a record, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+}
+
+/// What can be broken. One fault has one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Fault {
+    /// A service of a domain controller.
+    Service {
+        /// The domain controller.
+        dc: DnsName,
+        /// The service's own name.
+        service: String,
+    },
+    /// A state of one domain controller that goes by the name of its cause: a boot mode, a
+    /// setting, ports used up.
+    Condition {
+        /// The domain controller.
+        dc: DnsName,
+        /// The state.
+        cause: Cause,
+    },
+    /// The registration of one interface in a domain controller's endpoint map.
+    Registration {
+        /// The domain controller.
+        dc: DnsName,
+        /// The interface.
+        interface: InterfaceId,
+    },
+    /// All that a domain controller serves over RPC.
+    Application {
+        /// The domain controller.
+        dc: DnsName,
+    },
+    /// What answers, or should, on port 135 of a domain controller.
+    EndpointMapper {
+        /// The domain controller.
+        dc: DnsName,
+    },
+    /// One TCP port of a domain controller.
+    Port {
+        /// The domain controller.
+        dc: DnsName,
+        /// The port.
+        port: u16,
+    },
+    /// A line of a hosts or LMHOSTS file.
+    HostsLine {
+        /// Whose file.
+        dc: DnsName,
+        /// Where it stands there.
+        path: String,
+        /// The line, from 1.
+        line: Option<u32>,
+    },
+    /// The cache of a domain controller's resolver.
+    Cache {
+        /// The domain controller.
+        dc: DnsName,
+    },
+    /// A record, wherever it is held: zones are copied from server to server.
+    DnsRecord {
+        /// Its name.
+        name: DnsName,
+        /// Its type.
+        record: RecordType,
+        /// What it says; `None` for a record that is missing.
+        value: Option<String>,
+    },
+    /// An NTDS Settings object that is not the source's present one, in copies of the directory.
+    NtdsSettings {
+        /// The domain controller that it stands for.
+        source: DnsName,
+        /// Its objectGUID.
+        guid: Uuid,
+    },
+    /// A DNS server as a whole: it answers nobody, or is wrong about everything.
+    DnsServer {
+        /// The server.
+        server: ServerName,
+    },
+    /// All of a domain controller's DNS.
+    Resolver {
+        /// The domain controller.
+        dc: DnsName,
+    },
+    /// How one domain controller finds the address of one other.
+    Names {
+        /// Who looks for it.
+        from: DnsName,
+        /// Whose address.
+        of: DnsName,
+    },
+    /// The way from one domain controller to one other.
+    Path {
+        /// Where it begins.
+        from: DnsName,
+        /// Where it ends.
+        to: DnsName,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// The way between two domain controllers, in both directions.
+    Between {
+        /// The first by name.
+        one: DnsName,
+        /// The other.
+        other: DnsName,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// A domain controller, towards all who come to it: it is down, or its firewall.
+    Dc {
+        /// The domain controller.
+        dc: DnsName,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// A domain controller, towards all whom it goes to.
+    Client {
+        /// The domain controller.
+        dc: DnsName,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// A domain controller, cut off in both directions.
+    Isolated {
+        /// The domain controller.
+        dc: DnsName,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// The way from one site to another.
+    SitePath {
+        /// Where it begins.
+        from: String,
+        /// Where it ends.
+        to: String,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// The way between two sites, in both directions.
+    BetweenSites {
+        /// The first by name.
+        one: String,
+        /// The other.
+        other: String,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+    /// A site, cut off from all others.
+    Site {
+        /// The site.
+        site: String,
+        /// What does not get through.
+        traffic: Traffic,
+    },
+}
+
+/// What does not get through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Traffic {
+    /// Not even port 135.
+    EndpointMapper,
+    /// Port 135 does, the ports that it names do not.
+    DynamicPorts,
+    /// Nothing over IPv4; IPv6 does.
+    Ipv4,
+    /// Nothing over IPv6; IPv4 does.
+    Ipv6,
+    /// Nothing to this address; another of the same host does.
+    Address(IpAddr),
+}
+
+/// A DNS server: the domain controller that it is, where that is known, else its address. One that
+/// is asked through a loopback address is the domain controller that asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerName {
+    /// A domain controller.
+    Dc(DnsName),
+    /// A host that nobody speaks for.
+    Address(IpAddr),
+}
+
+/// What the destination's look shows to work, whatever the verdict. A fault that would break it is
+/// not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProvenReachable {
+    /// When the destination looked; `None` when it has not, and then nothing is shown.
+    pub at: Option<Timestamp>,
+    /// Whether port 135 of the source answered.
+    pub mapper: bool,
+    /// The port on which the interface was reached.
+    pub port: Option<u16>,
+    /// Whether that port is of the source's dynamic range. For one outside of it, set by hand, a
+    /// firewall between sites has a rule of its own.
+    pub dynamic: bool,
+    /// The addresses of the source that answered.
+    pub reached: Vec<IpAddr>,
+    /// The addresses that stand for the source and did not.
+    pub missed: Vec<IpAddr>,
+    /// The DNS servers that are right about the source.
+    pub right: Vec<ServerName>,
+    /// The DNS server whose answer the destination uses.
+    pub decided_by: Option<ServerName>,
+    /// The destination's site.
+    pub destination_site: Option<String>,
+    /// The source's site.
+    pub source_site: Option<String>,
+}
+
+impl Fault {
+    /// How much this one is preferred to another that explains as many links; the smallest wins.
+    /// What lies nearer to the two ends of a link comes first.
+    #[must_use]
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Service { .. } => 0,
+            Self::Condition { .. } => 1,
+            Self::HostsLine { .. } => 2,
+            Self::Cache { .. } => 3,
+            Self::DnsRecord { .. } => 4,
+            Self::NtdsSettings { .. } => 5,
+            Self::EndpointMapper { .. } => 6,
+            Self::Path { .. } => 7,
+            Self::Port { .. } => 8,
+            Self::Registration { .. } => 9,
+            Self::Application { .. } => 10,
+            Self::Names { .. } => 11,
+            Self::Resolver { .. } => 12,
+            Self::DnsServer { .. } => 13,
+            Self::Dc { .. } => 14,
+            Self::Client { .. } => 15,
+            Self::Between { .. } => 16,
+            Self::Isolated { .. } => 17,
+            Self::SitePath { .. } => 18,
+            Self::BetweenSites { .. } => 19,
+            Self::Site { .. } => 20,
+        }
+    }
+
+    /// What sort of thing it is, as it stands in JSON.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Service { .. } => "service",
+            Self::Condition { .. } => "condition",
+            Self::Registration { .. } => "registration",
+            Self::Application { .. } => "application",
+            Self::EndpointMapper { .. } => "endpoint-mapper",
+            Self::Port { .. } => "port",
+            Self::HostsLine { .. } => "hosts-line",
+            Self::Cache { .. } => "cache",
+            Self::DnsRecord { .. } => "dns-record",
+            Self::NtdsSettings { .. } => "ntds-settings",
+            Self::DnsServer { .. } => "dns-server",
+            Self::Resolver { .. } => "resolver",
+            Self::Names { .. } => "names",
+            Self::Path { .. } => "path",
+            Self::Between { .. } => "between",
+            Self::Dc { .. } => "dc",
+            Self::Client { .. } => "client",
+            Self::Isolated { .. } => "isolated",
+            Self::SitePath { .. } => "site-path",
+            Self::BetweenSites { .. } => "between-sites",
+            Self::Site { .. } => "site",
+        }
+    }
+}
+
+/// The subject in words: `service NTDS on dc2.lab.test`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service { dc, service } => write!(f, "service {service} on {dc}"),
+            Self::Condition { dc, cause } => write!(f, "{cause} on {dc}"),
+            Self::Registration { dc, interface } => {
+                write!(f, "registration of {} on {dc}", names::label(*interface))
+            }
+            Self::Application { dc } => write!(f, "all RPC interfaces of {dc}"),
+            Self::EndpointMapper { dc } => write!(f, "endpoint mapper of {dc}"),
+            Self::Port { dc, port } => write!(f, "port {port} of {dc}"),
+            Self::HostsLine { dc, path, line: Some(line) } => write!(f, "{path}:{line} on {dc}"),
+            Self::HostsLine { dc, path, line: None } => write!(f, "{path} on {dc}"),
+            Self::Cache { dc } => write!(f, "resolver cache of {dc}"),
+            Self::DnsRecord { name, record, value: Some(value) } => {
+                write!(f, "{record} {name} = {value}")
+            }
+            Self::DnsRecord { name, record, value: None } => write!(f, "{record} {name}, missing"),
+            Self::NtdsSettings { source, guid } => write!(f, "NTDS Settings {guid} of {source}"),
+            Self::DnsServer { server } => write!(f, "DNS server {server}"),
+            Self::Resolver { dc } => write!(f, "name resolution of {dc}"),
+            Self::Names { from, of } => write!(f, "name resolution of {from} for {of}"),
+            Self::Path { from, to, traffic } => write!(f, "path {from} -> {to} ({traffic})"),
+            Self::Between { one, other, traffic } => {
+                write!(f, "path {one} <-> {other} ({traffic})")
+            }
+            Self::Dc { dc, traffic } => write!(f, "{dc}, towards all ({traffic})"),
+            Self::Client { dc, traffic } => write!(f, "{dc}, to everywhere ({traffic})"),
+            Self::Isolated { dc, traffic } => write!(f, "{dc}, both ways ({traffic})"),
+            Self::SitePath { from, to, traffic } => {
+                write!(f, "path site {from} -> site {to} ({traffic})")
+            }
+            Self::BetweenSites { one, other, traffic } => {
+                write!(f, "path site {one} <-> site {other} ({traffic})")
+            }
+            Self::Site { site, traffic } => write!(f, "site {site}, cut off ({traffic})"),
+        }
+    }
+}
+
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EndpointMapper => f.write_str("port 135"),
+            Self::DynamicPorts => f.write_str("dynamic ports"),
+            Self::Ipv4 => f.write_str("IPv4"),
+            Self::Ipv6 => f.write_str("IPv6"),
+            Self::Address(address) => write!(f, "address {address}"),
+        }
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dc(name) => name.fmt(f),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The facts that the rules look at.
+
+use epmesh_facts::{DcFacts, EndpointMap, Host, Ports, Process, RpcSettings, Service, Services};
+
+use super::Release;
+
+/// What is known of a host, as far as the rules go.
+pub(super) struct Known<'a> {
+    pub(super) host: Option<&'a Host>,
+    pub(super) release: Option<Release>,
+    pub(super) services: Option<&'a Services>,
+    pub(super) ports: Option<&'a Ports>,
+    pub(super) map: Option<&'a EndpointMap>,
+    pub(super) rpc: Option<&'a RpcSettings>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(facts: &'a DcFacts) -> Self {
+        let host = facts.host.as_ref().map(|held| &held.fact);
+        Self {
+            host,
+            release: host.and_then(|host| host.version.value()).and_then(Release::of),
+            services: facts.services.as_ref().map(|held| &held.fact),
+            ports: facts.ports.as_ref().map(|held| &held.fact),
+            map: facts.endpoint_map.as_ref().map(|held| &held.fact),
+            rpc: facts.rpc_settings.as_ref().map(|held| &held.fact),
+        }
+    }
+
+    /// All services, where the list could be read.
+    pub(super) fn list(&self) -> Option<&'a [Service]> {
+        self.services?.list.value().map(Vec::as_slice)
+    }
+
+    /// The service with this name, where the list could be read and has it.
+    pub(super) fn service(&self, name: &str) -> Option<&'a Service> {
+        self.list()?.iter().find(|service| service.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The process of the service with this name, while it runs.
+    pub(super) fn process(&self, name: &str) -> Option<&'a Process> {
+        self.service(name)?.process.value()
+    }
+}

@@ -1,0 +1,160 @@
+//! The life of a coordinator: open, listen, run until told to stop, drain.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    grpc::{self, START_VALIDITY},
+    parts::Parts,
+    planner, web,
+};
+use crate::{
+    clock,
+    config::ServeOptions,
+    pki::Authority,
+    store::{SledOptions, SledStore, Store},
+};
+
+/// How long connections may take to end once the coordinator is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The name in the operator's certificate that is put beside the authority's files.
+const LOCAL_OPERATOR: &str = "local";
+
+/// Where the coordinator listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// For agents and operators.
+    pub listen: SocketAddr,
+    /// For `/healthz` and `/readyz`.
+    pub web: Option<SocketAddr>,
+}
+
+/// Runs a coordinator until `shutdown` is cancelled; tells `ready` where it listens once agents
+/// can connect.
+///
+/// # Errors
+/// When the data directory cannot be used, an address cannot be bound, or serving fails.
+pub async fn serve(
+    options: ServeOptions,
+    shutdown: CancellationToken,
+    ready: oneshot::Sender<Bound>,
+) -> Result<()> {
+    let now = clock::now().as_millis();
+    let directory = options.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || -> Result<_> {
+        // First, because it is locked: a second coordinator on the same data must not touch the
+        // authority's files.
+        let (store, report) = SledStore::open(SledOptions::new(directory.join("store")), now)?;
+        let authority = Authority::open_or_create(&directory.join("pki"), now)?;
+        authority.write_operator(LOCAL_OPERATOR, now, START_VALIDITY)?;
+        Ok((authority, store, report))
+    });
+    let (authority, store, report) = opened.await.context("opening the data directory")??;
+    if let Some(aside) = &report.recovered_from {
+        tracing::error!(
+            aside = %aside.display(),
+            "the store was corrupt and was begun anew; agents report again what was in it"
+        );
+    }
+    if let Some(damaged) = &report.damaged_journal {
+        tracing::error!(copy = %damaged.display(), "the store's journal was damaged");
+    }
+    tracing::info!(replayed = report.replayed, torn_bytes = report.torn_bytes, "store open");
+    let store = Arc::new(store);
+    let shared: Arc<dyn Store> = Arc::<SledStore>::clone(&store);
+    let end = serve_parts(options, shared, Arc::new(authority), shutdown, ready).await;
+    store.close().await;
+    end
+}
+
+/// As [`serve`], on a store and with an authority that are given.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_parts(
+    options: ServeOptions,
+    store: Arc<dyn Store>,
+    authority: Arc<Authority>,
+    shutdown: CancellationToken,
+    ready: oneshot::Sender<Bound>,
+) -> Result<()> {
+    // Whoever does not want to know has dropped the receiver.
+    let tell = |bound, _: &Parts| {
+        let _ = ready.send(bound);
+    };
+    run(options, store, authority, shutdown, tell).await
+}
+
+pub(super) async fn run(
+    options: ServeOptions,
+    store: Arc<dyn Store>,
+    authority: Arc<Authority>,
+    shutdown: CancellationToken,
+    ready: impl FnOnce(Bound, &Parts),
+) -> Result<()> {
+    // Whoever started us may have chosen a provider already; then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let stopping = shutdown.child_token();
+    let _stop_all = stopping.clone().drop_guard();
+    let mut tasks = JoinSet::new();
+    let (is_ready, readiness) = watch::channel(false);
+
+    let listener = bind(options.listen).await?;
+    let mut bound = Bound { listen: listener.local_addr()?, web: None };
+    if let Some(address) = options.web {
+        let listener = bind(address).await?;
+        bound.web = Some(listener.local_addr()?);
+        tracing::info!(address = %listener.local_addr()?, "answering /healthz and /readyz");
+        tasks.spawn(web::serve(listener, readiness, stopping.clone()));
+    }
+
+    let parts = Parts::open(&options, store, authority, stopping.clone()).await?;
+    let fleet = Arc::clone(parts.hub.fleet());
+    let (delivering, stop) = (Arc::clone(&parts.alerts), stopping.clone());
+    tasks.spawn(async move { Ok(delivering.deliver(stop).await?) });
+    fleet.rearrange();
+    tasks.spawn(planner::keep_plans(Arc::clone(&parts.hub), stopping.clone()));
+    tasks.spawn(Arc::clone(&parts.incidents).keep(stopping.clone()));
+    let stop = stopping.clone();
+    tasks.spawn(async move {
+        fleet.keep_verdicts(stop).await;
+        Ok(())
+    });
+    tasks.spawn(grpc::serve(listener, parts.clone(), options));
+    tracing::info!(address = %bound.listen, "agents and operators can connect");
+    let _ = is_ready.send(true);
+    ready(bound, &parts);
+    drop(parts);
+
+    let end = loop {
+        tokio::select! {
+            () = stopping.cancelled() => break Ok(()),
+            ended = tasks.join_next() => match ended {
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => break Err(error),
+                Some(Err(error)) => break Err(error).context("a task of the coordinator failed"),
+                None => break Ok(()),
+            },
+        }
+    };
+    stopping.cancel();
+    tracing::info!("stopping");
+    let drained = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, drained).await.is_err() {
+        tracing::warn!("some connections did not end in {} s and are cut", GRACE.as_secs());
+        tasks.shutdown().await;
+    }
+    end
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+}

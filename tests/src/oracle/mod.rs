@@ -1,0 +1,139 @@
+//! Oracles of the decoders: what holds whatever bytes come in. Each takes bytes and panics where it does not.
+//!
+//! The targets of `tests/fuzz` call them, and so does `tests/tests/saved_inputs.rs` with what is saved in
+//! `tests/fuzz/corpus`.
+
+mod agent;
+mod common;
+mod coordinator;
+mod identity;
+mod rpc;
+
+use std::fmt::Debug;
+
+/// A decoder under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Its name: that of the fuzz target and of its folder of saved inputs.
+    pub name: &'static str,
+    /// What holds for any bytes.
+    pub holds: fn(&[u8]),
+    /// A folder or file of ordinary test data whose files are inputs as well, from the root of the repository.
+    pub also: Option<&'static str>,
+    /// How many damaged inputs an ordinary test run tries.
+    pub damaged: u32,
+}
+
+const fn target(name: &'static str, holds: fn(&[u8])) -> Target {
+    Target { name, holds, also: None, damaged: 2000 }
+}
+
+const fn with(name: &'static str, holds: fn(&[u8]), also: &'static str) -> Target {
+    Target { also: Some(also), damaged: 300, ..target(name, holds) }
+}
+
+/// A decoder that takes its time.
+const fn slow(target: Target) -> Target {
+    Target { damaged: 30, ..target }
+}
+
+/// Every decoder of bytes that come from outside.
+pub const TARGETS: &[Target] = &[
+    target("rpc_pdu", rpc::pdu),
+    target("rpc_fragments", rpc::fragments),
+    target("rpc_client", rpc::client),
+    target("epm_lookup", rpc::lookup),
+    target("epm_map", rpc::map),
+    target("epm_tower", rpc::tower),
+    target("ntlm_negotiate", identity::negotiate),
+    target("ntlm_challenge", identity::challenge),
+    target("ldap_message", identity::ldap),
+    target("ldap_ping", identity::ping),
+    target("netlogon_response", identity::netlogon),
+    target("root_dse", identity::root_dse),
+    target("ber", identity::ber),
+    target("nbns", identity::nbns),
+    target("nbstat", identity::nbstat),
+    target("distinguished_name", identity::distinguished_name),
+    target("wire_report", common::report_on_the_wire),
+    target("wire_plan", common::plan_on_the_wire),
+    target("wire_look", common::look_on_the_wire),
+    with("report", common::report, "common/reports/tests/data/reports"),
+    with("scenario", common::scenario, "tests/scenarios/dns-a-stale"),
+    with("agent_config", agent::config, "deploy/agent.example.toml"),
+    with("coordinator_config", coordinator::config, "deploy/epmesh.example.toml"),
+    target("hosts", agent::hosts),
+    target("lmhosts", agent::lmhosts),
+    target("smb_conf", agent::smb_conf),
+    target("resolv_conf", agent::resolv_conf),
+    target("proc_net", agent::proc_net),
+    target("proc_process", agent::proc_process),
+    with("event_xml", agent::event_xml, "agent/tests/data/windows/events"),
+    with("netsh", agent::netsh, "agent/tests/data/windows/netsh"),
+    with("netlogon_dns", agent::netlogon_dns, "agent/tests/data/windows/netlogon.dns"),
+    target("reps_from", agent::reps_from),
+    target("join_token", agent::join_token),
+    slow(target("bundle", coordinator::bundle)),
+    slow(target("journal", coordinator::journal)),
+    target("stored_key", coordinator::key),
+    target("token_record", coordinator::token_record),
+    target("incident_record", coordinator::incident_record),
+    target("signing_request", coordinator::signing_request),
+    target("certificate", coordinator::certificate),
+];
+
+/// Whether the target of this name holds for these bytes; a panic where it does not.
+///
+/// # Panics
+/// When there is no such target, and when the bytes break it.
+pub fn holds(name: &str, bytes: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name);
+    assert!(target.is_some(), "no target named {name}");
+    target.iter().for_each(|target| (target.holds)(bytes));
+}
+
+/// What was decoded can be encoded, and decodes to the same again. Gives it back.
+fn comes_back<T, E, F>(
+    bytes: &[u8],
+    decode: impl Fn(&[u8]) -> Result<T, E>,
+    encode: impl Fn(&T) -> Result<Vec<u8>, F>,
+) -> Option<T>
+where
+    T: PartialEq + Debug,
+    E: Debug,
+    F: Debug,
+{
+    let first = decode(bytes).ok()?;
+    let again = encode(&first);
+    assert!(again.is_ok(), "decoded, and cannot be encoded: {again:?}: {first:?}");
+    let again = again.ok()?;
+    let second = decode(&again);
+    assert!(second.is_ok(), "encoded, and cannot be decoded: {second:?}: {first:?}: {again:02x?}");
+    assert_eq!(second.as_ref().ok(), Some(&first), "{again:02x?}");
+    Some(first)
+}
+
+/// What was decoded may have no form of its own (a field that was not kept, a name that none may have, a digest
+/// that the sender got wrong). Where it has one, decoding that form leads to the same form. Gives back what was decoded.
+fn settles<T, E, F>(
+    bytes: &[u8],
+    decode: impl Fn(&[u8]) -> Result<T, E>,
+    encode: impl Fn(&T) -> Result<Vec<u8>, F>,
+) -> Option<T>
+where
+    E: Debug,
+    F: Debug,
+{
+    let first = decode(bytes).ok()?;
+    if let Ok(form) = encode(&first) {
+        let second = decode(&form).map(|second| encode(&second));
+        let is_same = matches!(&second, Ok(Ok(again)) if *again == form);
+        assert!(is_same, "{form:02x?} leads to {second:02x?}");
+    }
+    Some(first)
+}
+
+/// The bytes as text; what is none is replaced, as the readers of files do it.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
