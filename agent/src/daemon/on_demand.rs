@@ -7,7 +7,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::{
-    facts::{Body, DnsName, Look, Section, SectionKind, Target, Timestamp, add_interfaces},
+    facts::{Body, DnsName, LookRequest, Section, SectionKind, Target, Timestamp, add_interfaces},
     rpc::InterfaceId,
 };
 use tokio::time::Instant;
@@ -70,7 +70,7 @@ fn passes(last: &mut Option<Done>, began: Instant, priority: Priority, now: Inst
 
 impl OnDemand {
     /// A look was asked for, and counts for `lasting`.
-    pub(super) fn asked(&mut self, look: &Look, now: Instant, lasting: Duration) {
+    pub(super) fn asked(&mut self, look: &LookRequest, now: Instant, lasting: Duration) {
         self.peers.retain(|_, asked| asked.until > now);
         for target in &look.targets {
             let new = || Asked {
@@ -145,7 +145,7 @@ impl OnDemand {
 
 #[cfg(test)]
 mod tests {
-    use epmesh_common::facts::{Blank, PeerObservation, Ports, Reading, Services, Subject};
+    use epmesh_common::facts::{Blank, PeerObservation, Ports, Reading, Services, StatementKey};
 
     use super::*;
 
@@ -165,9 +165,9 @@ mod tests {
         InterfaceId::new(uuid::Uuid::from_u128(number), 1, 0)
     }
 
-    fn look(name: &str, interfaces: &[u128]) -> Look {
+    fn look(name: &str, interfaces: &[u128]) -> LookRequest {
         let interfaces = interfaces.iter().copied().map(interface).collect();
-        Look { id: 1, own: Vec::new(), targets: vec![target(name, true)], interfaces }
+        LookRequest { id: 1, own: Vec::new(), targets: vec![target(name, true)], interfaces }
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
             let kept = on_demand.current_own(sections, at(began), turn, at(ended));
             kept.into_iter().map(|(_, body)| body.subject()).collect::<Vec<_>>()
         };
-        let all = [Subject::Own(SectionKind::Services), Subject::Own(SectionKind::Ports)];
+        let all = [StatementKey::Own(SectionKind::Services), StatementKey::Own(SectionKind::Ports)];
         let [_, ports] = all.clone();
         let ports = std::slice::from_ref(&ports);
         let (round, look) = (Priority::Round, Priority::OnDemand);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use epmesh_common::facts::{DnsName, Look, Plan, Subject};
+use epmesh_common::facts::{DnsName, LookRequest, Plan, StatementKey};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
@@ -148,16 +148,16 @@ fn gather_for(plan: Option<&Plan>) -> Duration {
 }
 
 /// What a look must see again so that the subjects can be sent in full.
-fn missing(plan: Option<&Plan>, wanted: &[Subject]) -> Look {
+fn missing(plan: Option<&Plan>, wanted: &[StatementKey]) -> LookRequest {
     let own = wanted.iter().filter_map(|subject| match subject {
-        Subject::Own(kind) => Some(*kind),
-        Subject::Peer(_) => None,
+        StatementKey::Own(kind) => Some(*kind),
+        StatementKey::Peer(_) => None,
     });
     let is_wanted = |name: &DnsName| {
-        wanted.iter().any(|subject| matches!(subject, Subject::Peer(peer) if peer == name))
+        wanted.iter().any(|subject| matches!(subject, StatementKey::Peer(peer) if peer == name))
     };
     let targets = plan.map(|plan| plan.targets.as_slice()).unwrap_or_default();
-    Look {
+    LookRequest {
         id: 0,
         own: own.collect(),
         targets: targets.iter().filter(|target| is_wanted(&target.name)).cloned().collect(),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
-    facts::{self, Blank, Look, Resolver, Section, SectionKind, Timestamp},
+    facts::{self, Blank, LookRequest, Resolver, Section, SectionKind, Timestamp},
     rpc::InterfaceId,
 };
 use futures_util::future::join_all;
@@ -50,7 +50,7 @@ impl Reader {
     }
 
     /// Serves one look out of turn: everything at once, one report, and the word that it is done.
-    pub(super) async fn look_now(&self, look: Look, id: Option<u64>) {
+    pub(super) async fn look_now(&self, look: LookRequest, id: Option<u64>) {
         let began = Instant::now();
         let resolver =
             async { if look.targets.is_empty() { None } else { Some(self.resolver().await) } };

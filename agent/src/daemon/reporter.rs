@@ -7,7 +7,7 @@ use std::{
 
 use epmesh_common::{
     error::chain,
-    facts::{Digest, Statement, Subject},
+    facts::{Digest, Statement, StatementKey},
 };
 
 use super::{
@@ -22,7 +22,7 @@ pub(super) struct Reporter {
     outbox: Outbox,
     sent_state: Mutex<SentState>,
     /// What was seen again to be as the coordinator has it, and is told with the next report.
-    unchanged: Mutex<BTreeMap<Subject, Statement>>,
+    unchanged: Mutex<BTreeMap<StatementKey, Statement>>,
 }
 
 impl Reporter {
@@ -31,7 +31,7 @@ impl Reporter {
     }
 
     /// A session began: the coordinator holds this and nothing else.
-    pub(super) fn welcomed(&self, held: Vec<(Subject, Digest)>) {
+    pub(super) fn welcomed(&self, held: Vec<(StatementKey, Digest)>) {
         self.sent_state().welcomed(held);
     }
 
@@ -94,13 +94,13 @@ impl Reporter {
         Some(sequence)
     }
 
-    pub(super) fn acknowledged(&self, sequence: u64, wanted: &[Subject]) {
+    pub(super) fn acknowledged(&self, sequence: u64, wanted: &[StatementKey]) {
         let mut sent_state = self.sent_state();
         sent_state.acknowledged(sequence);
         sent_state.wanted(wanted);
     }
 
-    fn unchanged(&self) -> MutexGuard<'_, BTreeMap<Subject, Statement>> {
+    fn unchanged(&self) -> MutexGuard<'_, BTreeMap<StatementKey, Statement>> {
         self.unchanged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -3,20 +3,20 @@
 use std::collections::HashMap;
 
 use epmesh_common::{
-    facts::{Body, Digest, Statement, Subject, Timestamp},
+    facts::{Body, Digest, Statement, StatementKey, Timestamp},
     wire::{WireError, fit},
 };
 
 /// What the coordinator holds, and what is on its way to it.
 #[derive(Debug, Default)]
 pub(super) struct SentState {
-    held: HashMap<Subject, Digest>,
-    sent: HashMap<Subject, (u64, Digest)>,
+    held: HashMap<StatementKey, Digest>,
+    sent: HashMap<StatementKey, (u64, Digest)>,
 }
 
 impl SentState {
     /// A session began: the coordinator holds this and nothing else.
-    pub(super) fn welcomed(&mut self, held: impl IntoIterator<Item = (Subject, Digest)>) {
+    pub(super) fn welcomed(&mut self, held: impl IntoIterator<Item = (StatementKey, Digest)>) {
         self.held = held.into_iter().collect();
     }
 
@@ -32,7 +32,7 @@ impl SentState {
     }
 
     /// The coordinator does not hold what was sent by its digest alone.
-    pub(super) fn wanted(&mut self, subjects: &[Subject]) {
+    pub(super) fn wanted(&mut self, subjects: &[StatementKey]) {
         for subject in subjects {
             self.held.remove(subject);
             self.sent.remove(subject);
@@ -66,7 +66,7 @@ impl SentState {
     }
 
     /// The report `sequence` carries these bodies.
-    pub(super) fn sending(&mut self, sequence: u64, bodies: Vec<(Subject, Digest)>) {
+    pub(super) fn sending(&mut self, sequence: u64, bodies: Vec<(StatementKey, Digest)>) {
         for (subject, digest) in bodies {
             self.sent.insert(subject, (sequence, digest));
         }
@@ -75,7 +75,7 @@ impl SentState {
 
 /// The statements of a report that carry a body.
 #[must_use]
-pub(super) fn bodies(statements: &[Statement]) -> Vec<(Subject, Digest)> {
+pub(super) fn bodies(statements: &[Statement]) -> Vec<(StatementKey, Digest)> {
     statements
         .iter()
         .filter(|statement| statement.body.is_some())
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_body_goes_once() {
-        let subject = Subject::Own(SectionKind::Directory);
+        let subject = StatementKey::Own(SectionKind::Directory);
         let mut sent_state = SentState::default();
         assert!(full(&sent_state, "a"));
         sent_state.sending(5, vec![(subject.clone(), body("a").digest())]);

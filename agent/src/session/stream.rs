@@ -4,7 +4,7 @@ use std::{collections::VecDeque, pin::Pin, time::Duration};
 
 use epmesh_common::{
     error::chain,
-    facts::{Look, Plan, Subject},
+    facts::{LookRequest, Plan, StatementKey},
     wire::{OnWire, Shorthand, WireError, held_from, limits::MESSAGE_BYTES},
 };
 use epmesh_proto::v1::{
@@ -268,7 +268,7 @@ impl Stream<'_> {
                 self.order(Order::Plan(Plan::from_wire(plan)?)).await
             }
             Some(to_agent::Message::Look(look)) => {
-                self.order(Order::Look(Look::from_wire(look)?)).await
+                self.order(Order::Look(LookRequest::from_wire(look)?)).await
             }
             Some(to_agent::Message::Acknowledge(acknowledge)) => {
                 let sequence = acknowledge.sequence;
@@ -278,7 +278,7 @@ impl Stream<'_> {
                 let wanted = acknowledge
                     .wanted
                     .into_iter()
-                    .map(Subject::from_wire)
+                    .map(StatementKey::from_wire)
                     .collect::<Result<_, _>>()?;
                 self.outbox.acknowledge(sequence).await;
                 unacknowledged.retain(|waiting| *waiting > sequence);

@@ -42,7 +42,7 @@ pub use self::{
         MapAnswer, PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source,
         Stage, WellKnownPort,
     },
-    plan::{Look, Plan, Target, add_interfaces},
+    plan::{LookRequest, Plan, Target, add_interfaces},
     port_use::{PortUse, ProcessUse, RangeUse, Trend},
     reading::{Blank, Reading},
     resolver::{
@@ -54,6 +54,6 @@ pub use self::{
         AddressFamily, Listener, PortRange, Ports, Process, Service, ServiceRole, ServiceState,
         Services, StartType, Transport,
     },
-    statement::{Body, Digest, Report, Statement, Subject},
+    statement::{Body, Digest, Report, Statement, StatementKey},
     time::Timestamp,
 };

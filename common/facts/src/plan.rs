@@ -42,7 +42,7 @@ pub struct Target {
 /// A request to look now, out of turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Look {
+pub struct LookRequest {
     /// Comes back with the answer.
     pub id: u64,
     /// The sections of the agent's own facts to read again.

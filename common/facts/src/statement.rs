@@ -28,7 +28,7 @@ pub struct Report {
 #[serde(rename_all = "kebab-case")]
 pub struct Statement {
     /// What it is about.
-    pub subject: Subject,
+    pub subject: StatementKey,
     /// When it was seen to be so, by the agent's clock.
     pub at: Timestamp,
     /// Digest of the body, leaving out what changes with every look.
@@ -44,14 +44,14 @@ pub struct Statement {
 /// What a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Subject {
+pub enum StatementKey {
     /// A section of the agent's own host.
     Own(SectionKind),
     /// A peer.
     Peer(DnsName),
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for StatementKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own(kind) => write!(f, "own/{kind}"),
@@ -73,10 +73,10 @@ pub enum Body {
 impl Body {
     /// What this body is about.
     #[must_use]
-    pub fn subject(&self) -> Subject {
+    pub fn subject(&self) -> StatementKey {
         match self {
-            Self::Own(section) => Subject::Own(section.kind()),
-            Self::Peer(observation) => Subject::Peer(observation.peer.clone()),
+            Self::Own(section) => StatementKey::Own(section.kind()),
+            Self::Peer(observation) => StatementKey::Peer(observation.peer.clone()),
         }
     }
 

@@ -60,7 +60,7 @@ conversions! {
     InterfaceAddress = facts::InterfaceAddress,
     InterfaceProbe = facts::InterfaceProbe,
     Listener = facts::Listener,
-    Look = facts::Look,
+    Look = facts::LookRequest,
     Lookup = facts::Lookup,
     MapView = facts::MapView,
     Neighbour = facts::Neighbour,
@@ -79,6 +79,6 @@ conversions! {
     Services = facts::Services,
     Stage = facts::Stage,
     Statement = facts::Statement,
-    Subject = facts::Subject,
+    Subject = facts::StatementKey,
     Target = facts::Target,
 }

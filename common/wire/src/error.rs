@@ -1,6 +1,6 @@
 //! Why a message is refused.
 
-use epmesh_facts::{NameError, Subject};
+use epmesh_facts::{NameError, StatementKey};
 use epmesh_rpc::ParseSequenceError;
 use thiserror::Error;
 
@@ -79,8 +79,8 @@ pub enum Problem {
     #[error("about {stated}, but the body is about {found}")]
     Subject {
         /// What the statement says it is about.
-        stated: Box<Subject>,
+        stated: Box<StatementKey>,
         /// What the body is about.
-        found: Box<Subject>,
+        found: Box<StatementKey>,
     },
 }

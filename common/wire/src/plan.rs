@@ -1,6 +1,6 @@
 //! Plans and looks on the wire.
 
-use epmesh_facts::{Look, Plan, Target};
+use epmesh_facts::{LookRequest, Plan, Target};
 use epmesh_proto::v1 as proto;
 
 use super::{
@@ -57,7 +57,7 @@ impl Wire for Target {
     }
 }
 
-impl Wire for Look {
+impl Wire for LookRequest {
     type Message = proto::Look;
 
     fn encode(&self) -> proto::Look {

@@ -1,6 +1,6 @@
 //! Sections and subjects on the wire.
 
-use epmesh_facts::{Section, SectionKind, Subject};
+use epmesh_facts::{Section, SectionKind, StatementKey};
 use epmesh_proto::v1 as proto;
 
 use super::{
@@ -71,7 +71,7 @@ impl Wire for Section {
     }
 }
 
-impl Wire for Subject {
+impl Wire for StatementKey {
     type Message = proto::Subject;
 
     fn encode(&self) -> proto::Subject {

@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use epmesh_facts::{Digest, Report, Statement, Subject};
+use epmesh_facts::{Digest, Report, Statement, StatementKey};
 use epmesh_proto::v1 as proto;
 use thiserror::Error;
 
@@ -19,7 +19,7 @@ use super::{limits, reader::Wire, statement::head};
 #[derive(Debug, Default)]
 pub struct Shorthand {
     most: u32,
-    given: HashMap<Subject, (u32, Digest)>,
+    given: HashMap<StatementKey, (u32, Digest)>,
 }
 
 impl Shorthand {
@@ -173,7 +173,7 @@ mod tests {
         format!("dc{number:02}.a-usual-name.example.com").parse().expect("a name")
     }
 
-    fn still(subject: Subject, digest: u8, at: u64) -> Statement {
+    fn still(subject: StatementKey, digest: u8, at: u64) -> Statement {
         let at = Timestamp::from_millis(at);
         Statement { subject, at, digest: Digest([digest; 16]), body: None, stated: None }
     }
@@ -208,7 +208,7 @@ mod tests {
         ) {
             let plain = plain.into_iter().map(|all| {
                 let all = all.into_iter().map(|(subject, digest, at)| {
-                    still(Subject::Peer(peer(subject)), digest, at)
+                    still(StatementKey::Peer(peer(subject)), digest, at)
                 });
                 report(all.collect(), at)
             });
@@ -244,7 +244,7 @@ mod tests {
     fn what_cannot_be_meant_is_refused() {
         let mut long = Longhand::default();
         let of = |handle: u32, digest: usize| proto::Statement {
-            subject: Some(Wire::encode(&Subject::Own(SectionKind::Host))),
+            subject: Some(Wire::encode(&StatementKey::Own(SectionKind::Host))),
             digest: vec![0; digest],
             handle,
             ..proto::Statement::default()
@@ -263,10 +263,10 @@ mod tests {
     /// Fifty peers and eleven sections that have not changed.
     #[test]
     fn a_steady_minute_is_small() {
-        let subjects: Vec<Subject> = SectionKind::ALL
+        let subjects: Vec<StatementKey> = SectionKind::ALL
             .into_iter()
-            .map(Subject::Own)
-            .chain((0..50).map(peer).map(Subject::Peer))
+            .map(StatementKey::Own)
+            .chain((0..50).map(peer).map(StatementKey::Peer))
             .collect();
         let minute = |at: u64| {
             let all = subjects.iter().zip(0_u64..);

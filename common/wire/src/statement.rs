@@ -1,6 +1,6 @@
 //! Statements and reports on the wire.
 
-use epmesh_facts::{Body, Digest, Report, Section, Statement, Subject};
+use epmesh_facts::{Body, Digest, Report, Section, Statement, StatementKey};
 use epmesh_proto::v1 as proto;
 
 use super::{
@@ -23,7 +23,7 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// What it was about, as far as that could be read.
-    pub subject: Option<Subject>,
+    pub subject: Option<StatementKey>,
     /// What the sender calls its body; `None` where it came without one.
     pub stated: Option<Digest>,
     /// Why.
@@ -47,7 +47,7 @@ impl TryFrom<proto::Report> for Received {
                 let stated = <[u8; 16]>::try_from(statement.digest.as_slice()).map(Digest).ok();
                 let stated = stated.filter(|_| statement.body.is_some());
                 Ok(Statement::decode(statement, r).map_err(|error| {
-                    let subject = subject.and_then(|subject| Subject::from_wire(subject).ok());
+                    let subject = subject.and_then(|subject| StatementKey::from_wire(subject).ok());
                     refused.push(Refused { subject, stated, error });
                 }))
             })?;
@@ -100,7 +100,7 @@ impl Wire for Statement {
 
     fn decode(m: proto::Statement, r: &mut Reader) -> Result<Self, WireError> {
         use proto::statement::Body as Wired;
-        let subject: Subject = r.message("subject", m.subject)?;
+        let subject: StatementKey = r.message("subject", m.subject)?;
         let at = r.moment("at_ms", m.at_ms)?;
         let stated = digest(&m.digest, r)?;
         let body = match m.body {
@@ -131,7 +131,7 @@ impl Wire for Statement {
 
 /// What a coordinator holds of an agent, to the wire.
 #[must_use]
-pub fn held(subject: &Subject, digest: Digest) -> proto::Held {
+pub fn held(subject: &StatementKey, digest: Digest) -> proto::Held {
     proto::Held { subject: Some(subject.encode()), digest: digest.0.to_vec() }
 }
 
@@ -139,7 +139,7 @@ pub fn held(subject: &Subject, digest: Digest) -> proto::Held {
 ///
 /// # Errors
 /// When it is not a subject that this version knows with a digest of 16 bytes.
-pub fn held_from(m: proto::Held) -> Result<(Subject, Digest), WireError> {
+pub fn held_from(m: proto::Held) -> Result<(StatementKey, Digest), WireError> {
     let mut r = Reader::strict();
     Ok((r.message("subject", m.subject)?, digest(&m.digest, &mut r)?))
 }

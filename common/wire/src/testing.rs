@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use epmesh_facts::{
     AddressProbe, Answer, Body, DnsName, Failure, IdentityMethod, IdentityProbe, InterfaceProbe,
-    Look, Lookup, MapAnswer, MapView, PeerObservation, Plan, PortProbe, Question, Reading, Record,
-    RecordData, RecordType, Report, SectionKind, Source, Stage, Statement, Target, Through,
+    LookRequest, Lookup, MapAnswer, MapView, PeerObservation, Plan, PortProbe, Question, Reading,
+    Record, RecordData, RecordType, Report, SectionKind, Source, Stage, Statement, Target, Through,
     Timestamp, Transport, WellKnownPort,
 };
 use epmesh_identity::Identity;
@@ -158,10 +158,10 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 }
 
 /// A look.
-pub fn look() -> impl Strategy<Value = Look> {
+pub fn look() -> impl Strategy<Value = LookRequest> {
     let own = vec(select(&SectionKind::ALL[..]), 0..4);
     (any::<u64>(), own, vec(target(), 0..4), vec(interface(), 0..4))
-        .prop_map(|(id, own, targets, interfaces)| Look { id, own, targets, interfaces })
+        .prop_map(|(id, own, targets, interfaces)| LookRequest { id, own, targets, interfaces })
 }
 
 fn target() -> impl Strategy<Value = Target> {

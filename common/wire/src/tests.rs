@@ -75,7 +75,7 @@ proptest! {
     #[test]
     fn a_look_comes_out_as_it_went_in(look in testing::look()) {
         let bytes = look.to_wire().encode_to_vec();
-        prop_assert_eq!(Look::from_wire(proto::Look::decode(bytes.as_slice()).unwrap()), Ok(look));
+        prop_assert_eq!(LookRequest::from_wire(proto::Look::decode(bytes.as_slice()).unwrap()), Ok(look));
     }
 
     #[test]
@@ -170,8 +170,9 @@ fn ranges_of_rpc_servers_are_told_to_receivers_that_know_of_one_and_by_tellers_t
 fn a_steady_report_is_small() {
     let digest = Digest([0xa5; 16]);
     let stamp = |subject| Statement { subject, at: moment(), digest, body: None, stated: None };
-    let own = SectionKind::ALL.into_iter().map(Subject::Own);
-    let peers = (0..50).map(|n| Subject::Peer(name(&format!("dc{n:02}.emea.corp.example.com"))));
+    let own = SectionKind::ALL.into_iter().map(StatementKey::Own);
+    let peers =
+        (0..50).map(|n| StatementKey::Peer(name(&format!("dc{n:02}.emea.corp.example.com"))));
     let report = report_of(own.chain(peers).map(stamp).collect());
     let bytes = crate::report(&report).encode_to_vec();
     println!("a steady report of 7 sections and 50 peers: {} bytes", bytes.len());
@@ -212,7 +213,7 @@ fn a_body_must_be_of_its_subject() {
     let good = map_with(vec![endpoint("NTDS")]).stated(moment());
 
     let mut moved = good.to_wire();
-    moved.subject = Some(Subject::Own(SectionKind::Host).to_wire());
+    moved.subject = Some(StatementKey::Own(SectionKind::Host).to_wire());
     let error = Statement::from_wire(moved).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -302,7 +303,7 @@ fn notes_are_made_plain_and_cut() {
 
 #[test]
 fn what_is_held_comes_out_as_it_went_in() {
-    let (subject, digest) = (Subject::Peer(name("dc2.lab.test")), Digest([3; 16]));
+    let (subject, digest) = (StatementKey::Peer(name("dc2.lab.test")), Digest([3; 16]));
     assert_eq!(held_from(held(&subject, digest)), Ok((subject, digest)));
     assert_eq!(held_from(proto::Held::default()).unwrap_err().field, "subject");
 }

@@ -10,7 +10,7 @@
 
 use std::collections::HashMap;
 
-use epmesh_common::facts::{Digest, Subject};
+use epmesh_common::facts::{Digest, StatementKey};
 
 use super::dc::MOST_PEERS;
 
@@ -26,17 +26,17 @@ pub(super) enum Answer {
 /// What became of the last body on each subject; nothing where agent and coordinator come to the same
 /// digest.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answers(HashMap<Subject, Answer>);
+pub(super) struct Answers(HashMap<StatementKey, Answer>);
 
 impl Answers {
     /// What became of the last body on `subject`.
-    pub(super) fn last(&self, subject: &Subject) -> Option<Answer> {
+    pub(super) fn last(&self, subject: &StatementKey) -> Option<Answer> {
         self.0.get(subject).copied()
     }
 
     /// A body on `subject` was taken in, which the agent calls `stated` where that is another digest than
     /// the one it is held under.
-    pub(super) fn taken(&mut self, subject: &Subject, stated: Option<Digest>) {
+    pub(super) fn taken(&mut self, subject: &StatementKey, stated: Option<Digest>) {
         match stated {
             // No more of these than there are subjects held.
             Some(stated) => drop(self.0.insert(subject.clone(), Answer::Taken(stated))),
@@ -45,7 +45,7 @@ impl Answers {
     }
 
     /// A body on `subject` was refused.
-    pub(super) fn refused(&mut self, subject: &Subject, stated: Digest) {
+    pub(super) fn refused(&mut self, subject: &StatementKey, stated: Digest) {
         if self.0.len() >= 2 * MOST_PEERS {
             // An agent can name as many subjects as it likes; those of the others are asked for again.
             self.0.retain(|_, answer| matches!(answer, Answer::Taken(_)));
@@ -60,7 +60,7 @@ impl Answers {
     }
 
     /// Nothing is held on `subject` any more.
-    pub(super) fn forget(&mut self, subject: &Subject) {
+    pub(super) fn forget(&mut self, subject: &StatementKey) {
         self.0.remove(subject);
     }
 }

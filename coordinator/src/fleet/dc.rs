@@ -10,7 +10,7 @@ use epmesh_common::{
     diagnosis::IndexedObservation,
     facts::{
         Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
-        Subject, Timestamp,
+        StatementKey, Timestamp,
     },
     shared::Shared,
 };
@@ -55,7 +55,7 @@ pub(super) struct Dc {
     pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
     pub(super) facts: Shared<DcFacts>,
-    pub(super) digests: HashMap<Subject, Digest>,
+    pub(super) digests: HashMap<StatementKey, Digest>,
     pub(super) answers: Answers,
     pub(super) observations: BTreeMap<DnsName, Seen>,
     pub(super) history: History,
@@ -173,19 +173,20 @@ impl Dc {
     }
 
     /// When the subject was last seen to be as it is held.
-    pub(super) fn subject_at(&self, subject: &Subject) -> Option<Timestamp> {
+    pub(super) fn subject_at(&self, subject: &StatementKey) -> Option<Timestamp> {
         match subject {
-            Subject::Own(kind) => self.facts.at(*kind),
-            Subject::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
+            StatementKey::Own(kind) => self.facts.at(*kind),
+            StatementKey::Peer(peer) => self.observations.get(peer).map(|seen| seen.at),
         }
     }
 
     /// The time of every subject held.
-    pub(super) fn stamps(&self) -> impl Iterator<Item = (Subject, Timestamp)> {
+    pub(super) fn stamps(&self) -> impl Iterator<Item = (StatementKey, Timestamp)> {
         let sections = SectionKind::ALL.into_iter();
-        let sections = sections.filter_map(|kind| Some((Subject::Own(kind), self.facts.at(kind)?)));
+        let sections =
+            sections.filter_map(|kind| Some((StatementKey::Own(kind), self.facts.at(kind)?)));
         let peers = self.observations.iter();
-        sections.chain(peers.map(|(peer, seen)| (Subject::Peer(peer.clone()), seen.at)))
+        sections.chain(peers.map(|(peer, seen)| (StatementKey::Peer(peer.clone()), seen.at)))
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use epmesh_common::{
     diagnosis::State,
     facts::{
-        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, Subject, Timestamp,
+        Body, DcFacts, Digest, DnsName, Report, Section, SectionKind, Statement, StatementKey,
+        Timestamp,
     },
     shared::Shared,
 };
@@ -30,19 +31,19 @@ pub struct Staged {
     /// The bodies to take in.
     pub bodies: Vec<StagedBody>,
     /// What is held and was seen again to be so.
-    pub restated: Vec<(Subject, Timestamp)>,
+    pub restated: Vec<(StatementKey, Timestamp)>,
     /// What came without a body and is not held.
-    pub wanted: Vec<Subject>,
+    pub wanted: Vec<StatementKey>,
     /// Peers that are given up because the witness reports too many; the oldest.
-    pub forgotten: Vec<Subject>,
+    pub forgotten: Vec<StatementKey>,
     /// The registrations, where the report changes them.
     pub history: Option<History>,
     /// The time of every subject held once the report has been applied.
-    pub stamps: Vec<(Subject, Timestamp)>,
+    pub stamps: Vec<(StatementKey, Timestamp)>,
     /// Statements that are not taken in, and why.
     pub refused: Vec<String>,
     /// Whose body was refused, now or before, and what the agent calls that body.
-    pub unusable: Vec<(Subject, Digest)>,
+    pub unusable: Vec<(StatementKey, Digest)>,
     /// How many reports the agent lost so far, before they were sent.
     pub dropped: u64,
     /// What the agent says of its own state.
@@ -119,7 +120,7 @@ impl View {
             clock_ahead_ms: known.skew.ahead_ms().unwrap_or(known.facts.clock_ahead_ms),
         };
         let mut map_read = None;
-        let map = Subject::Own(SectionKind::EndpointMap);
+        let map = StatementKey::Own(SectionKind::EndpointMap);
         for statement in report.statements {
             let at = corrected(statement.at, sent, received);
             if statement.subject == map {
@@ -160,9 +161,9 @@ impl View {
         let (mut own_changed, mut own_restated) = (false, false);
         for (subject, at) in staged.restated {
             own_changed |= known.subject_at(&subject).is_none_or(|held| held < fresh_since)
-                && matches!(subject, Subject::Own(_));
+                && matches!(subject, StatementKey::Own(_));
             match subject {
-                Subject::Own(kind) => {
+                StatementKey::Own(kind) => {
                     known.restate_section(kind, at);
                     if kind == SectionKind::Host {
                         let host = known.own_host();
@@ -170,7 +171,7 @@ impl View {
                     }
                     own_restated = true;
                 }
-                Subject::Peer(peer) => {
+                StatementKey::Peer(peer) => {
                     known.see_again(&peer, at, self.settings.fresh_for());
                     self.seen_again(&dc, &known, &peer);
                     self.touch_between(&dc, &peer);
@@ -294,10 +295,10 @@ impl View {
         }
     }
 
-    fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &Subject) {
+    fn forget(&mut self, dc: &DnsName, known: &mut Dc, subject: &StatementKey) {
         known.digests.remove(subject);
         known.answers.forget(subject);
-        if let Subject::Peer(peer) = subject {
+        if let StatementKey::Peer(peer) = subject {
             known.observations.remove(peer);
             if let Some(observers) = self.observers.get_mut(peer) {
                 observers.remove(dc);
@@ -370,18 +371,18 @@ impl Staged {
     }
 
     /// Whether what the report says of `wanted` is known.
-    fn has_taken(&self, wanted: &Subject) -> bool {
+    fn has_taken(&self, wanted: &StatementKey) -> bool {
         self.restated.iter().any(|(subject, _)| subject == wanted)
             || self.bodies.iter().any(|staged| staged.body.subject() == *wanted)
     }
 
     fn settle_stamps(&mut self, known: &Dc) {
-        let mut stamps: BTreeMap<Subject, Timestamp> = known.stamps().collect();
+        let mut stamps: BTreeMap<StatementKey, Timestamp> = known.stamps().collect();
         stamps.extend(self.restated.iter().cloned());
         stamps.extend(self.bodies.iter().map(|staged| (staged.body.subject(), staged.at)));
-        let mut peers: Vec<(Timestamp, Subject)> = stamps
+        let mut peers: Vec<(Timestamp, StatementKey)> = stamps
             .iter()
-            .filter(|(subject, _)| matches!(subject, Subject::Peer(_)))
+            .filter(|(subject, _)| matches!(subject, StatementKey::Peer(_)))
             .map(|(subject, at)| (*at, subject.clone()))
             .collect();
         let excess = peers.len().saturating_sub(MOST_PEERS);
@@ -397,7 +398,7 @@ impl Staged {
     fn facts_after(&self, before: &Shared<DcFacts>) -> Shared<DcFacts> {
         let mut after = Dc { facts: before.clone(), ..Dc::default() };
         for (subject, at) in &self.restated {
-            if let Subject::Own(kind) = subject {
+            if let StatementKey::Own(kind) = subject {
                 after.restate_section(*kind, *at);
             }
         }
@@ -411,7 +412,7 @@ impl Staged {
 }
 
 /// Whether the agent of `dc` may state this.
-fn belongs(dc: &DnsName, subject: &Subject, body: &Body) -> Result<(), String> {
+fn belongs(dc: &DnsName, subject: &StatementKey, body: &Body) -> Result<(), String> {
     let actual = body.subject();
     if *subject != actual {
         return Err(format!("statement on {subject} refused: its body is about {actual}"));

@@ -6,7 +6,7 @@ use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{
         Body, Directory, DnsName, Host, NtdsSettings, Process, Reading, Report, Section,
-        SectionKind, Statement, Subject, Timestamp,
+        SectionKind, Statement, StatementKey, Timestamp,
     },
     windows::ClientProtocolRule,
 };
@@ -220,7 +220,7 @@ fn what_is_not_held_is_wanted() {
     assert!(staged.restated.is_empty() && staged.bodies.is_empty());
     let held = view.held(&agents[0].dc);
     assert_eq!(held.len(), 1);
-    assert_eq!(held[0].0, Subject::Own(SectionKind::Host));
+    assert_eq!(held[0].0, StatementKey::Own(SectionKind::Host));
 }
 
 /// The service has a new process, which never registered, and the map that says so is not held: the one
@@ -237,7 +237,7 @@ fn a_map_that_is_wanted_registers_nobody() {
     let mut statements: Vec<Statement> =
         both(false, process(41, 30)).into_iter().map(|body| body.stated(at(60))).collect();
     let without_body = |statement: &mut Statement| {
-        if statement.subject == Subject::Own(SectionKind::EndpointMap) {
+        if statement.subject == StatementKey::Own(SectionKind::EndpointMap) {
             statement.body = None;
         }
     };
@@ -270,7 +270,7 @@ fn nobody_speaks_for_another() {
     let foreign = own(Section::Host(host(B, &["10.0.0.66"])));
     let own_peer = Body::Peer(seen(A, "10.0.0.1", true, 1));
     let crossed = Statement {
-        subject: Subject::Own(SectionKind::Ports),
+        subject: StatementKey::Own(SectionKind::Ports),
         ..own(Section::EndpointMap(map(true))).stated(at(5))
     };
     let statements = vec![foreign.stated(at(5)), own_peer.stated(at(5)), crossed];

@@ -7,7 +7,7 @@ use std::{
 
 use epmesh_common::{
     diagnosis::{self, Link, Observed, Verdict},
-    facts::{DcFacts, Digest, DnsName, Plan, Subject, Target, Timestamp},
+    facts::{DcFacts, Digest, DnsName, Plan, StatementKey, Target, Timestamp},
     incident::Grouper,
     rpc::InterfaceId,
     shared::Shared,
@@ -217,7 +217,7 @@ impl View {
 
     /// The digest of every subject held of `dc`, the one that its agent gave it.
     #[must_use]
-    pub fn held(&self, dc: &DnsName) -> Vec<(Subject, Digest)> {
+    pub fn held(&self, dc: &DnsName) -> Vec<(StatementKey, Digest)> {
         let Some(known) = self.dcs.get(dc) else { return Vec::new() };
         let held =
             known.digests.iter().map(|(subject, digest)| match known.answers.last(subject) {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use epmesh_common::facts::{DnsName, Look, Timestamp};
+use epmesh_common::facts::{DnsName, LookRequest, Timestamp};
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot};
 
 use super::storage;
@@ -38,7 +38,7 @@ struct Handle {
     id: u64,
     ended: oneshot::Sender<Ended>,
     replanned: Arc<Notify>,
-    looks: mpsc::Sender<Look>,
+    looks: mpsc::Sender<LookRequest>,
 }
 
 /// Why the hub ends a session.
@@ -58,7 +58,7 @@ pub(super) struct Attached {
     pub(super) id: u64,
     pub(super) ended: oneshot::Receiver<Ended>,
     pub(super) replanned: Arc<Notify>,
-    pub(super) looks: mpsc::Receiver<Look>,
+    pub(super) looks: mpsc::Receiver<LookRequest>,
 }
 
 /// A look that was asked for.
@@ -171,7 +171,11 @@ impl Hub {
     }
 
     /// Hands a look to the session of `dc`; `None` when it has none or does not keep up.
-    pub(super) fn ask(&self, dc: &DnsName, look: impl FnOnce(u64) -> Look) -> Option<Asked<'_>> {
+    pub(super) fn ask(
+        &self,
+        dc: &DnsName,
+        look: impl FnOnce(u64) -> LookRequest,
+    ) -> Option<Asked<'_>> {
         let sender = lock(&self.sessions).get(dc).map(|handle| handle.looks.clone())?;
         let id = self.next_id();
         let (done, answer) = oneshot::channel();

@@ -84,7 +84,7 @@ impl Hub {
     }
 }
 
-fn describe(subject: Option<&epmesh_common::facts::Subject>, error: &WireError) -> String {
+fn describe(subject: Option<&epmesh_common::facts::StatementKey>, error: &WireError) -> String {
     match subject {
         Some(subject) => format!("statement on {subject} refused: {error}"),
         None => format!("statement refused: {error}"),

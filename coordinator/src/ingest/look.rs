@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use epmesh_common::{
     diagnosis::{Evidence, Link, Verdict, diagnose},
-    facts::{DnsName, Look, SectionKind, Target, add_interfaces},
+    facts::{DnsName, LookRequest, SectionKind, Target, add_interfaces},
     rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl Hub {
         &self,
         link: &Link,
         deadline: Duration,
-        widened: impl Fn(Look) -> Look,
+        widened: impl Fn(LookRequest) -> LookRequest,
     ) -> Round {
         let until = tokio::time::Instant::now() + deadline;
         let mut round = Round::default();
@@ -93,7 +93,7 @@ impl Hub {
         for (dc, own, looks_at_source) in self.witnesses(link) {
             let (target, interfaces) = self.as_planned(&dc, link);
             let targets = if looks_at_source { vec![target] } else { Vec::new() };
-            match self.ask(&dc, |id| widened(Look { id, own, targets, interfaces })) {
+            match self.ask(&dc, |id| widened(LookRequest { id, own, targets, interfaces })) {
                 Some(answer) => asked.push((dc, answer)),
                 None if self.is_connected(&dc) => round.silent.push(dc),
                 None => round.not_connected.push(dc),

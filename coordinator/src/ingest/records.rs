@@ -10,7 +10,7 @@
 //! A body too large for one value leaves [`BodyRecord::body`] empty and stands whole under the
 //! same key with `large` behind it, in pieces.
 
-use epmesh_common::facts::{Body, Digest, DnsName, Subject, Timestamp};
+use epmesh_common::facts::{Body, Digest, DnsName, StatementKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -31,7 +31,7 @@ pub(super) struct StateRecord {
     pub(super) clock_ahead_ms: i64,
     /// When each subject was last seen to be so; a subject that is left out has the time that
     /// stands with its body.
-    pub(super) stamps: Vec<(Subject, Timestamp)>,
+    pub(super) stamps: Vec<(StatementKey, Timestamp)>,
 }
 
 impl Record for StateRecord {
@@ -69,17 +69,19 @@ pub(super) fn history_key(dc: &DnsName) -> Result<Key, KeyError> {
     Key::new(Space::Facts, [dc.as_str(), "registrations"])
 }
 
-pub(super) fn body_key(dc: &DnsName, subject: &Subject) -> Result<Key, KeyError> {
+pub(super) fn body_key(dc: &DnsName, subject: &StatementKey) -> Result<Key, KeyError> {
     match subject {
-        Subject::Own(kind) => Key::new(Space::Facts, [dc.as_str(), "own", kind.as_str()]),
-        Subject::Peer(peer) => Key::new(Space::Observations, [dc.as_str(), &segment(peer)]),
+        StatementKey::Own(kind) => Key::new(Space::Facts, [dc.as_str(), "own", kind.as_str()]),
+        StatementKey::Peer(peer) => Key::new(Space::Observations, [dc.as_str(), &segment(peer)]),
     }
 }
 
-pub(super) fn large_key(dc: &DnsName, subject: &Subject) -> Result<Key, KeyError> {
+pub(super) fn large_key(dc: &DnsName, subject: &StatementKey) -> Result<Key, KeyError> {
     match subject {
-        Subject::Own(kind) => Key::new(Space::Facts, [dc.as_str(), "own", kind.as_str(), "large"]),
-        Subject::Peer(peer) => {
+        StatementKey::Own(kind) => {
+            Key::new(Space::Facts, [dc.as_str(), "own", kind.as_str(), "large"])
+        }
+        StatementKey::Peer(peer) => {
             Key::new(Space::Observations, [dc.as_str(), &segment(peer), "large"])
         }
     }
@@ -110,7 +112,8 @@ mod tests {
         let longest: DnsName =
             format!("{label}.{label}.{label}.{label}.test.test").parse().expect("a name");
         assert!(longest.as_str().len() > 245);
-        let subjects = [Subject::Own(SectionKind::EndpointMap), Subject::Peer(longest.clone())];
+        let subjects =
+            [StatementKey::Own(SectionKind::EndpointMap), StatementKey::Peer(longest.clone())];
         for subject in subjects {
             let key = large_key(&longest, &subject).expect("a key");
             // In pieces the key grows by its area, a name of 32 and a number of 16 bytes.

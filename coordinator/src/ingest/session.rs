@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
-    facts::{DnsName, Look, Timestamp},
+    facts::{DnsName, LookRequest, Timestamp},
     wire::{self, Longhand, OnWire},
 };
 use epmesh_proto::v1::{self as proto, agents_server::Agents, from_agent, to_agent};
@@ -248,7 +248,7 @@ impl Session<'_> {
         }
     }
 
-    async fn send_look(&mut self, look: &Look) -> Result<(), Status> {
+    async fn send_look(&mut self, look: &LookRequest) -> Result<(), Status> {
         self.send(to_agent::Message::Look(look.to_wire())).await
     }
 

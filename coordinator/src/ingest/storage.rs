@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use epmesh_common::facts::{DnsName, Subject};
+use epmesh_common::facts::{DnsName, StatementKey};
 
 use super::records::{
     BodyRecord, HistoryRecord, StateRecord, body_key, history_key, large_key, state_key,
@@ -146,12 +146,12 @@ impl Found {
             clock_ahead_ms: 0,
             stamps: Vec::new(),
         });
-        let stamps: HashMap<Subject, _> = state.stamps.into_iter().collect();
+        let stamps: HashMap<StatementKey, _> = state.stamps.into_iter().collect();
         let mut bodies = self.bodies;
         let mut first = BTreeMap::new();
         for staged in &mut bodies {
             // A body is written when it becomes another, and its time only with the state.
-            if let Subject::Peer(peer) = staged.body.subject() {
+            if let StatementKey::Peer(peer) = staged.body.subject() {
                 first.insert(peer, staged.at);
             }
             // A body that is newer than the state was written by a report whose end was not.

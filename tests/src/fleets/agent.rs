@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use epmesh_common::facts::{Body, Digest, Neighbour, Report, Statement, Subject, Timestamp};
+use epmesh_common::facts::{Body, Digest, Neighbour, Report, Statement, StatementKey, Timestamp};
 
 /// One agent.
 #[derive(Debug, Default)]
 pub(super) struct Agent {
     sequence: u64,
     /// What was last said of each subject.
-    said: HashMap<Subject, (Body, Digest)>,
+    said: HashMap<StatementKey, (Body, Digest)>,
     /// What came in of each subject with its body.
-    came: HashMap<Subject, Digest>,
+    came: HashMap<StatementKey, Digest>,
     /// Subjects whose body the coordinator wants again.
-    pub(super) wanted: Vec<Subject>,
+    pub(super) wanted: Vec<StatementKey>,
     /// Statements that wait to be sent.
     pub(super) waiting: Vec<Statement>,
     /// The looks among them: at whom, and when by the true clock.
@@ -48,7 +48,7 @@ impl Agent {
 
     /// Statements came in: the subjects of those that tell nothing, because their body did not come
     /// in before, nor with them.
-    pub(super) fn untold(&mut self, statements: &[Statement]) -> Vec<Subject> {
+    pub(super) fn untold(&mut self, statements: &[Statement]) -> Vec<StatementKey> {
         let mut untold = Vec::new();
         for Statement { subject, digest, body, .. } in statements {
             if body.is_some() {

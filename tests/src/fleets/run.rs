@@ -10,7 +10,7 @@ use std::{
 use epmesh::fleet::View;
 use epmesh_common::{
     diagnosis::{Link, State, diagnose},
-    facts::{Body, DnsName, Report, Subject, Target, Timestamp},
+    facts::{Body, DnsName, Report, StatementKey, Target, Timestamp},
 };
 
 use super::{
@@ -330,7 +330,7 @@ impl Play {
         let mut bodies: Vec<Body> = own.filter(|body| wanted.contains(&body.subject())).collect();
         let has_own = !bodies.is_empty();
         let peers = self.targets[dc].iter();
-        let peers = peers.filter(|(_, it)| wanted.contains(&Subject::Peer(it.name.clone())));
+        let peers = peers.filter(|(_, it)| wanted.contains(&StatementKey::Peer(it.name.clone())));
         let peers: Vec<(usize, Target)> = peers.cloned().collect();
         bodies.extend(peers.iter().map(|(_, target)| Body::Peer(look(&self.world, dc, target))));
         let agent = &mut self.agents[dc];
@@ -414,12 +414,13 @@ impl Play {
             self.view.apply(staged);
         }
         if let Some(played) = &mut self.played {
-            let is_told =
-                |peer: usize| !untold.contains(&Subject::Peer(self.world.dcs[peer].name.clone()));
+            let is_told = |peer: usize| {
+                !untold.contains(&StatementKey::Peer(self.world.dcs[peer].name.clone()))
+            };
             for (peer, at) in looked.into_iter().filter(|(peer, _)| is_told(*peer)) {
                 played.looks.entry((dc, peer)).or_default().push(at);
             }
-            let is_whole = !untold.iter().any(|subject| matches!(subject, Subject::Own(_)));
+            let is_whole = !untold.iter().any(|subject| matches!(subject, StatementKey::Own(_)));
             if let Some(at) = spoke.filter(|_| is_whole) {
                 played.spoke.insert(dc, at);
                 played.told.entry(dc).or_default().push(at);

@@ -2,7 +2,7 @@
 
 use epmesh_common::{
     diagnosis::diagnose,
-    facts::{Look, Plan},
+    facts::{LookRequest, Plan},
     reports::{self, explain},
     wire::{self, Longhand, OnWire, Received},
 };
@@ -39,7 +39,7 @@ pub(super) fn plan_on_the_wire(bytes: &[u8]) {
 pub(super) fn look_on_the_wire(bytes: &[u8]) {
     let decode = |bytes: &[u8]| {
         let message = proto::Look::decode(bytes).map_err(|error| error.to_string())?;
-        Look::from_wire(message).map_err(|error| error.to_string())
+        LookRequest::from_wire(message).map_err(|error| error.to_string())
     };
     comes_back(bytes, decode, |look| {
         Ok::<_, std::convert::Infallible>(look.to_wire().encode_to_vec())

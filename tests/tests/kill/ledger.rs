@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, Result, bail, ensure};
-use epmesh_common::facts::{Digest, Report, Subject};
+use epmesh_common::facts::{Digest, Report, StatementKey};
 
 /// What a coordinator holds of an agent.
-pub(crate) type Held = BTreeMap<Subject, Digest>;
+pub(crate) type Held = BTreeMap<StatementKey, Digest>;
 
 /// The reports of one agent.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Ledger {
     /// Made and not acknowledged, in order.
     pending: VecDeque<Report>,
     /// Of every subject in an acknowledged report, the last number and digest.
-    settled: BTreeMap<Subject, (u64, Digest)>,
+    settled: BTreeMap<StatementKey, (u64, Digest)>,
 }
 
 impl Ledger {
@@ -85,13 +85,13 @@ impl Ledger {
         Ok(newest)
     }
 
-    fn subjects(&self) -> impl Iterator<Item = &Subject> {
+    fn subjects(&self) -> impl Iterator<Item = &StatementKey> {
         let pending = self.pending.iter().flat_map(|report| &report.statements);
         self.settled.keys().chain(pending.map(|statement| &statement.subject))
     }
 
     /// The numbers and digests under which a subject may be held.
-    fn states(&self, subject: &Subject) -> impl Iterator<Item = (u64, Digest)> {
+    fn states(&self, subject: &StatementKey) -> impl Iterator<Item = (u64, Digest)> {
         let settled = self.settled.get(subject).copied();
         let pending = self.pending.iter().flat_map(move |report| {
             let statements = report.statements.iter();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use epmesh_common::{
-    facts::{Body, Section, SectionKind, Subject, Timestamp},
+    facts::{Body, Section, SectionKind, StatementKey, Timestamp},
     rpc::InterfaceId,
 };
 use epmesh_proto::v1::{self as proto, ToAgent, from_agent, to_agent};
@@ -236,11 +236,11 @@ async fn a_whole_agent_reports_goes_round_and_looks_when_told() {
         last = report.sequence;
         for statement in report.statements {
             match statement.subject {
-                Subject::Own(_) => {
+                StatementKey::Own(_) => {
                     assert_eq!(statement.body, None, "{:?} is held already", statement.subject);
                     own += 1;
                 }
-                Subject::Peer(_) => {
+                StatementKey::Peer(_) => {
                     assert!(statement.body.is_some());
                     peers += 1;
                 }

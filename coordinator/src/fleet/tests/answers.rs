@@ -1,6 +1,6 @@
 //! What is asked for again, and what is not.
 
-use epmesh_common::facts::{Body, Digest, Report, Section, Statement, Subject};
+use epmesh_common::facts::{Body, Digest, Report, Section, Statement, StatementKey};
 
 use super::{A, Agent, B, at, fleet, own};
 use crate::fleet::{
@@ -100,7 +100,7 @@ fn a_body_that_is_refused_is_not_asked_for_again() {
     assert_eq!(view.statuses()[0].notes, [""; 0], "it is stated in a way that holds");
     // However many names it makes up, what is remembered has a bound.
     for peer in 0..3_000_u64 {
-        let unusable = (Subject::Peer(name(&format!("x{peer}.lab.test"))), Digest([9; 16]));
+        let unusable = (StatementKey::Peer(name(&format!("x{peer}.lab.test"))), Digest([9; 16]));
         let report = Report {
             sequence: 1_000 + peer,
             at: at(200 + peer),

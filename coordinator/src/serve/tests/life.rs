@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use epmesh_common::{
     diagnosis::Link,
-    facts::{Body, Digest, EndpointMap, Section, Statement, Subject},
+    facts::{Body, Digest, EndpointMap, Section, Statement, StatementKey},
     wire::OnWire,
 };
 use epmesh_proto::v1::{
@@ -94,8 +94,8 @@ async fn a_life(directory: &std::path::Path, open: impl AsyncFn() -> Arc<dyn Sto
     let statements = unchanged.skip(1).chain([Statement { body: None, ..other }]).collect();
     agent.send_statements(2, statements).await;
     let acknowledge = agent.acknowledged().await.expect("it is taken in");
-    let wanted: Vec<_> = acknowledge.wanted.into_iter().map(Subject::from_wire).collect();
-    let wanted: Result<Vec<Subject>, _> = wanted.into_iter().collect();
+    let wanted: Vec<_> = acknowledge.wanted.into_iter().map(StatementKey::from_wire).collect();
+    let wanted: Result<Vec<StatementKey>, _> = wanted.into_iter().collect();
     assert_eq!(wanted.expect("subjects")[0].to_string(), "own/host");
     let restated = rig.parts.hub.fleet().evidence(&link).observations[0].at;
     assert!(restated > before.observations[0].at, "seen again, later");

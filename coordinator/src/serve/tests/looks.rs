@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use epmesh_common::{
     diagnosis::Link,
-    facts::{Body, Look, Section, SectionKind},
+    facts::{Body, LookRequest, Section, SectionKind},
     wire::OnWire,
 };
 use epmesh_proto::v1::{self as proto, from_agent, to_agent};
@@ -25,12 +25,12 @@ fn link() -> Link {
 }
 
 /// Waits for a look and answers it with a report of what it asks for.
-async fn answer(agent: &mut FakeAgent, sequence: u64, done_first: bool) -> Look {
+async fn answer(agent: &mut FakeAgent, sequence: u64, done_first: bool) -> LookRequest {
     let look = agent.wait(|message| match message {
         to_agent::Message::Look(look) => Some(look.clone()),
         _ => None,
     });
-    let look = Look::from_wire(look.await.expect("a look")).expect("one that holds");
+    let look = LookRequest::from_wire(look.await.expect("a look")).expect("one that holds");
     let mut statements = Vec::new();
     for target in &look.targets {
         let seen = seen(target.name.as_str(), "10.0.0.2", true, 1);
