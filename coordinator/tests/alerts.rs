@@ -16,7 +16,7 @@ use std::{
 use axum::{Router, body::Bytes, extract::State as Shared, http::HeaderMap, http::StatusCode};
 use epmesh::{
     alert::{Alerts, Event, Receiver, Status},
-    store::{Expect, Key, MemoryStore, Space, Store, Transaction},
+    store::{CommitError, Expect, Key, MemoryStore, Space, Store, Transaction},
 };
 use epmesh_common::facts::Timestamp;
 use tokio::{net::TcpListener, sync::Notify};
@@ -87,9 +87,21 @@ fn key() -> Key {
 }
 
 /// A state that is there from now on, with the event that tells of it.
-async fn send(alerts: &Alerts, event: &Event) {
+async fn send(store: &Arc<dyn Store>, alerts: &Alerts, event: &Event) {
     let transaction = Transaction::new().put(key(), event.kind.as_bytes());
-    alerts.send(transaction, Some(event)).await.unwrap();
+    commit(store, alerts, event, transaction).await.unwrap();
+}
+
+async fn commit(
+    store: &Arc<dyn Store>,
+    alerts: &Alerts,
+    event: &Event,
+    transaction: Transaction,
+) -> Result<(), CommitError> {
+    let mut enqueued = alerts.enqueue(event).await.unwrap();
+    let committed = store.commit(enqueued.add_to(transaction)).await?;
+    enqueued.committed(&committed);
+    Ok(())
 }
 
 fn ring() {
@@ -117,7 +129,7 @@ async fn every_event_is_signed_and_comes_in_order() {
     let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
     let kinds = ["incident.opened", "incident.changed", "incident.resolved", "incident.reopened"];
     for (number, kind) in (1..).zip(kinds) {
-        send(&alerts, &event(number, kind)).await;
+        send(&store, &alerts, &event(number, kind)).await;
     }
     let got = inbox.until(4).await;
     let came: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
@@ -136,16 +148,18 @@ async fn an_event_is_there_with_its_state_or_neither_is() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let alerts = alerts(&store, address).await;
     let expected = Transaction::new().expect(key(), Expect::Revision(7)).put(key(), *b"x");
-    let refused = alerts.send(expected, Some(&event(1, "incident.opened"))).await;
+    let refused = commit(&store, &alerts, &event(1, "incident.opened"), expected).await;
     assert!(refused.is_err());
     assert_eq!(alerts.list().await.len(), 0);
     assert_eq!(store.get(&key()).await.unwrap(), None);
-    send(&alerts, &event(2, "incident.opened")).await;
+    send(&store, &alerts, &event(2, "incident.opened")).await;
     assert_eq!(alerts.list().await.len(), 1);
     assert!(store.get(&key()).await.unwrap().is_some());
-    // A change without an event is no alert.
-    alerts.send(Transaction::new().put(key(), *b"y"), None).await.unwrap();
-    assert_eq!(alerts.list().await.len(), 1);
+    // An event that nobody commits does not hold up the next one.
+    drop(alerts.enqueue(&event(3, "incident.changed")).await.unwrap());
+    send(&store, &alerts, &event(4, "incident.changed")).await;
+    let orders: Vec<u64> = alerts.list().await.iter().map(|record| record.order).collect();
+    assert_eq!(orders, [1, 0]);
 }
 
 #[tokio::test]
@@ -158,7 +172,7 @@ async fn the_same_id_on_every_try() {
     let alerts = alerts(&store, address).await;
     let stop = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
-    send(&alerts, &event(1, "incident.opened")).await;
+    send(&store, &alerts, &event(1, "incident.opened")).await;
     let got = inbox.until(1).await;
     stop.cancel();
     running.await.unwrap().unwrap();
@@ -177,8 +191,8 @@ async fn what_was_on_its_way_arrives_after_a_restart() {
     let _ = server.await;
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let first = alerts(&store, address).await;
-    send(&first, &event(1, "incident.opened")).await;
-    send(&first, &event(2, "incident.resolved")).await;
+    send(&store, &first, &event(1, "incident.opened")).await;
+    send(&store, &first, &event(2, "incident.resolved")).await;
     drop(first);
 
     // The next life sends both, in order, each once.

@@ -9,26 +9,28 @@
 //! A change is worked out again only in the part of the fleet that it can bear on, and the outcome
 //! never depends on the order in which verdicts came.
 
-mod considered;
+mod alternatives;
+mod compact;
+mod compact_reach;
+mod contradicted_by;
+mod contradiction;
 mod cover;
 mod grouper;
-mod key;
-mod look;
+mod last_shown;
+mod link_entry;
 mod numbers;
 mod pattern;
 mod places;
-mod reading;
 mod regroup;
 mod report;
-mod seeing;
-mod table;
+mod slab;
+mod success_count;
 #[cfg(test)]
 mod tests;
 mod watch;
-mod works;
 
 pub use self::{
-    considered::Considered,
+    alternatives::Alternative,
     grouper::Grouper,
     pattern::{Pattern, Shape},
     regroup::Changes,

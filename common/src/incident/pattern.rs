@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use epmesh_facts::DnsName;
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, look::Look, numbers::Number, places::Dc, table::Held};
+use super::{
+    compact_reach::CompactReach, grouper::Grouper, link_entry::LinkEntry, numbers::Number,
+    places::Dc,
+};
 use crate::diagnosis::State;
 
 /// Which witnesses an incident hits.
@@ -42,12 +45,14 @@ pub enum Shape {
 }
 
 impl Pattern {
-    pub(super) fn of(grouper: &Grouper, members: &[&Held], state: State) -> Self {
-        let hit: Vec<&Held> = members.iter().copied().filter(|held| held.state == state).collect();
-        let sources: BTreeSet<Number> = hit.iter().map(|held| held.ends.source).collect();
-        let destinations: BTreeSet<Number> = hit.iter().map(|held| held.ends.destination).collect();
+    pub(super) fn of(grouper: &Grouper, members: &[&LinkEntry], state: State) -> Self {
+        let hit: Vec<&LinkEntry> =
+            members.iter().copied().filter(|entry| entry.state == state).collect();
+        let sources: BTreeSet<Number> = hit.iter().map(|entry| entry.ends.source).collect();
+        let destinations: BTreeSet<Number> =
+            hit.iter().map(|entry| entry.ends.destination).collect();
         let verb = if state == State::Failing { "fail" } else { "will fail" };
-        if !hit.is_empty() && hit.iter().all(|held| held.look.lacks_ipv6) {
+        if !hit.is_empty() && hit.iter().all(|entry| entry.reach.lacks_ipv6) {
             return Self::new(
                 Shape::OnlyIpv6,
                 hit.len(),
@@ -73,8 +78,8 @@ impl Pattern {
         };
         let known: BTreeSet<Number> = (dc.as_destination.iter())
             .filter_map(|seat| grouper.links.get(seat.link))
-            .filter(|held| held.state != State::Unknown)
-            .map(|held| held.ends.source)
+            .filter(|entry| entry.state != State::Unknown)
+            .map(|entry| entry.ends.source)
             .collect();
         let shape =
             if sources.len() == known.len() { Shape::AllSources } else { Shape::OneDestination };
@@ -97,32 +102,32 @@ impl Pattern {
 /// all of them are hit and nobody else who looks at the same sources.
 fn by_group(
     grouper: &Grouper,
-    hit: &[&Held],
+    hit: &[&LinkEntry],
     sources: &BTreeSet<Number>,
     verb: &str,
 ) -> Option<Pattern> {
     let places = &grouper.places;
-    let common = |of: fn(&Look) -> Option<Number>| {
-        let one = of(&hit.first()?.look)?;
-        hit.iter().all(|held| of(&held.look) == Some(one)).then_some(one)
+    let common = |of: fn(&CompactReach) -> Option<Number>| {
+        let one = of(&hit.first()?.reach)?;
+        hit.iter().all(|entry| of(&entry.reach) == Some(one)).then_some(one)
     };
-    let ways: [fn(&Look) -> Option<Number>; 2] =
-        [|look| look.decided_by, |look| look.destination_site];
+    let ways: [fn(&CompactReach) -> Option<Number>; 2] =
+        [|reach| reach.decided_by, |reach| reach.destination_site];
     let [server, site] = ways.map(common);
     if server.is_none() && site.is_none() {
         return None;
     }
-    let interfaces: BTreeSet<Number> = hit.iter().map(|held| held.ends.interface).collect();
-    let looks = sources.iter().filter_map(|source| places.dcs.get(*source));
-    let looks = looks.flat_map(|dc| &dc.as_source).filter_map(|id| grouper.links.get(*id));
-    let known: Vec<&Held> = looks
-        .filter(|held| held.state != State::Unknown && interfaces.contains(&held.ends.interface))
+    let interfaces: BTreeSet<Number> = hit.iter().map(|entry| entry.ends.interface).collect();
+    let links = sources.iter().filter_map(|source| places.dcs.get(*source));
+    let links = links.flat_map(|dc| &dc.as_source).filter_map(|id| grouper.links.get(*id));
+    let known: Vec<&LinkEntry> = links
+        .filter(|entry| entry.state != State::Unknown && interfaces.contains(&entry.ends.interface))
         .collect();
     let (some, total) = (hit.len(), known.len());
-    let are = |of: fn(&Look) -> Option<Number>, one: Option<Number>| {
+    let are = |of: fn(&CompactReach) -> Option<Number>, one: Option<Number>| {
         one.filter(|one| {
             // What is hit is among what is known: as many are the same.
-            let with = known.iter().filter(|held| of(&held.look) == Some(*one));
+            let with = known.iter().filter(|entry| of(&entry.reach) == Some(*one));
             some < total && with.count() == some
         })
     };
@@ -146,19 +151,19 @@ fn by_group(
 fn by_destination(
     grouper: &Grouper,
     (source, dc): (&DnsName, &Dc),
-    hit: &[&Held],
+    hit: &[&LinkEntry],
     destinations: &BTreeSet<Number>,
     verb: &str,
 ) -> Pattern {
     let places = &grouper.places;
-    let interfaces: BTreeSet<Number> = hit.iter().map(|held| held.ends.interface).collect();
+    let interfaces: BTreeSet<Number> = hit.iter().map(|entry| entry.ends.interface).collect();
     // Of several interfaces the first, whichever came first.
-    let mut known: BTreeMap<Number, &Held> = BTreeMap::new();
-    for held in dc.as_source.iter().filter_map(|id| grouper.links.get(*id)) {
-        if held.state != State::Unknown && interfaces.contains(&held.ends.interface) {
-            let one = known.entry(held.ends.destination).or_insert(held);
-            if places.order(held.ends) < places.order(one.ends) {
-                *one = held;
+    let mut known: BTreeMap<Number, &LinkEntry> = BTreeMap::new();
+    for entry in dc.as_source.iter().filter_map(|id| grouper.links.get(*id)) {
+        if entry.state != State::Unknown && interfaces.contains(&entry.ends.interface) {
+            let one = known.entry(entry.ends.destination).or_insert(entry);
+            if places.order(entry.ends) < places.order(one.ends) {
+                *one = entry;
             }
         }
     }
@@ -167,14 +172,14 @@ fn by_destination(
         let words = format!("{some} of {total} destinations {verb}: all that look at {source}");
         return Pattern::new(Shape::AllDestinations, some, total, words);
     }
-    let are = |wanted: &dyn Fn(&Held) -> bool| -> bool {
-        let among = known.iter().filter(|(_, held)| wanted(held)).map(|(number, _)| number);
+    let are = |wanted: &dyn Fn(&LinkEntry) -> bool| -> bool {
+        let among = known.iter().filter(|(_, entry)| wanted(entry)).map(|(number, _)| number);
         some > 1 && among.eq(destinations)
     };
     let first =
         hit.iter().min_by(|one, other| places.order(one.ends).cmp(&places.order(other.ends)));
-    if let Some(number) = first.and_then(|held| held.look.decided_by)
-        && are(&|held| held.look.decided_by == Some(number))
+    if let Some(number) = first.and_then(|entry| entry.reach.decided_by)
+        && are(&|entry| entry.reach.decided_by == Some(number))
         && let Some(server) = places.servers.name(number)
     {
         let words = format!(
@@ -183,8 +188,8 @@ fn by_destination(
         );
         return Pattern::new(Shape::OneDnsServer, some, total, words);
     }
-    if let Some(number) = first.and_then(|held| held.look.destination_site)
-        && are(&|held| held.look.destination_site == Some(number))
+    if let Some(number) = first.and_then(|entry| entry.reach.destination_site)
+        && are(&|entry| entry.reach.destination_site == Some(number))
         && let Some(site) = places.sites.name(number)
     {
         let words = format!(

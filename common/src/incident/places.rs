@@ -1,30 +1,30 @@
-//! Domain controllers, sites and DNS servers, and what works of what many links show.
+//! Domain controllers, sites and DNS servers, with their links and counts.
 //!
-//! What one domain controller's links show is worked out from these when somebody asks. Of a site or
-//! a DNS server there may be a hundred thousand links: of these it is counted as they come and go.
+//! What the links of one domain controller show is read from them when needed. A site or a DNS server
+//! may have a hundred thousand links, so what these show is counted as it changes.
 
 use epmesh_facts::DnsName;
 use epmesh_rpc::InterfaceId;
 
 use super::{
-    look::{Ends, List, Look},
+    compact_reach::{CompactReach, Ends, List},
+    link_entry::LinkId,
     numbers::{FastMap, Number, Numbered},
-    table::LinkId,
-    works::{Counts, Ways, Works},
+    success_count::{NumberCounts, ReachCounts, SuccessCount},
 };
 use crate::diagnosis::{Link, ServerName};
 
-/// All that has a name.
+/// Everything that links name, each under a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     pub(super) dcs: Numbered<DnsName, Dc>,
     pub(super) sites: Numbered<String, Site>,
     pub(super) servers: Numbered<ServerName, Server>,
     pub(super) interfaces: Numbered<InterfaceId, ()>,
-    /// From one site to another.
-    pub(super) ways: FastMap<(Number, Number), Ways>,
-    /// The link that was last put, and where it stands: the next is mostly the next of the same
-    /// destination.
+    /// What links from one site to another show.
+    pub(super) site_paths: FastMap<(Number, Number), ReachCounts>,
+    /// The link that was last put, and its place: the next one to come is mostly the next of the
+    /// same destination.
     recent: Option<Recent>,
 }
 
@@ -38,21 +38,21 @@ struct Recent {
 /// A domain controller.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dc {
-    /// The links of which it is the source, in no order that means anything.
+    /// The links of which this is the source, in no meaningful order.
     pub(super) as_source: Vec<LinkId>,
-    /// The links of which it is the destination, in the order of their sources' numbers.
+    /// The links of which this is the destination, in the order of their sources' numbers.
     pub(super) as_destination: Vec<Seat>,
-    /// The sites in which links that lead from site to site have it, and how many.
-    pub(super) sites: Counts,
-    /// The DNS servers that it found to be right, and how many times.
-    pub(super) servers: Counts,
-    /// The addresses at which it was last reached: mostly all reach the same.
+    /// The sites that links from one site to another place it in, and how many links do.
+    pub(super) sites: NumberCounts,
+    /// The DNS servers that gave it right answers, and on how many links.
+    pub(super) servers: NumberCounts,
+    /// The addresses at which it was last reached: mostly all witnesses reach the same.
     pub(super) reached: List<std::net::IpAddr>,
-    /// The DNS servers that it last found to be right.
+    /// The DNS servers that last gave it right answers.
     pub(super) right: List<Number>,
 }
 
-/// A link by what tells it from the others of its destination.
+/// A link among those of one destination.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seat {
     pub(super) source: Number,
@@ -61,7 +61,7 @@ pub(super) struct Seat {
 }
 
 impl Dc {
-    /// Where a link stands among those of this destination, or would.
+    /// The place of a link among those of this destination, or the place where it would go.
     fn seat(&self, source: Number, interface: Number) -> Result<usize, usize> {
         let seats = &self.as_destination;
         seats.binary_search_by_key(&(source, interface), |seat| (seat.source, seat.interface))
@@ -71,20 +71,20 @@ impl Dc {
 /// A site.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Site {
-    pub(super) works: Ways,
+    pub(super) counts: ReachCounts,
     pub(super) dcs: Vec<Number>,
 }
 
 /// A DNS server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Server {
-    pub(super) works: Works,
-    /// Who found it to be right.
+    pub(super) count: SuccessCount,
+    /// The domain controllers that got right answers from it.
     pub(super) dcs: Vec<Number>,
 }
 
 impl Places {
-    /// The numbers of a link that is put, and its own if it is held.
+    /// The numbers of the ends of a link, and of the link itself where it is known.
     pub(super) fn find(&mut self, link: &Link) -> (Ends, Option<LinkId>) {
         let recent = self.recent.map(|recent| recent.ends);
         let destination =
@@ -111,13 +111,13 @@ impl Places {
         (ends, seat.map(|(_, link)| link))
     }
 
-    /// The link that was last put, if it is still there.
+    /// The link that was last put, if it is still known.
     pub(super) fn recent(&self) -> Option<LinkId> {
         self.recent.map(|recent| recent.link)
     }
 
-    /// A link that is held.
-    pub(super) fn held(&self, link: &Link) -> Option<(Ends, LinkId)> {
+    /// The numbers of a known link.
+    pub(super) fn known(&self, link: &Link) -> Option<(Ends, LinkId)> {
         let ends = self.known_ends(link)?;
         let dc = self.dcs.get(ends.destination)?;
         let place = dc.seat(ends.source, ends.interface).ok()?;
@@ -140,7 +140,7 @@ impl Places {
         })
     }
 
-    /// Links in order go by this.
+    /// The names by which links are put in order.
     pub(super) fn order(
         &self,
         ends: Ends,
@@ -172,17 +172,17 @@ impl Places {
             dc.as_destination.remove(place);
         }
         if let Some(dc) = self.dcs.get_mut(ends.source)
-            // Who goes came last more often than not.
+            // The link that leaves is mostly the one that came last.
             && let Some(place) = dc.as_source.iter().rposition(|known| *known == link)
         {
             dc.as_source.swap_remove(place);
         }
     }
 
-    /// A link shows this now.
-    pub(super) fn seen(&mut self, ends: Ends, look: &Look) {
-        self.each(look, |works| works.add(look.at));
-        if let Some((from, to)) = look.sites() {
+    /// Counts what a link shows from now on.
+    pub(super) fn add(&mut self, ends: Ends, shown: &CompactReach) {
+        self.change_counts(shown, |count| count.add(shown.at));
+        if let Some((from, to)) = shown.sites() {
             for (dc, site) in [(ends.destination, from), (ends.source, to)] {
                 let is_new = self.dcs.get_mut(dc).is_some_and(|dc| dc.sites.add(site));
                 if is_new && let Some(site) = self.sites.get_mut(site) {
@@ -191,7 +191,7 @@ impl Places {
             }
         }
         if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            for server in look.right() {
+            for server in shown.right() {
                 if dc.servers.add(*server)
                     && let Some(server) = self.servers.get_mut(*server)
                 {
@@ -201,22 +201,22 @@ impl Places {
         }
     }
 
-    /// A link that showed the same before did so again, later.
-    pub(super) fn seen_again(&mut self, look: &Look) {
-        self.each(look, |works| works.raise(look.at));
+    /// Notes that a link showed later what it showed before.
+    pub(super) fn raise(&mut self, shown: &CompactReach) {
+        self.change_counts(shown, |count| count.raise(shown.at));
     }
 
-    /// A link shows this no more.
-    pub(super) fn unseen(&mut self, ends: Ends, look: &Look) {
-        self.each(look, |works| works.remove(look.at));
+    /// Takes what a link no longer shows out of the counts.
+    pub(super) fn take_out(&mut self, ends: Ends, shown: &CompactReach) {
+        self.change_counts(shown, |count| count.remove(shown.at));
         let leave = |dcs: &mut Vec<Number>, dc: Number| {
             if let Some(place) = dcs.iter().position(|known| *known == dc) {
                 dcs.swap_remove(place);
             }
         };
-        if let Some((from, to)) = look.sites() {
-            if self.ways.get(&(from, to)) == Some(&Ways::default()) {
-                self.ways.remove(&(from, to));
+        if let Some((from, to)) = shown.sites() {
+            if self.site_paths.get(&(from, to)) == Some(&ReachCounts::default()) {
+                self.site_paths.remove(&(from, to));
             }
             for (dc, site) in [(ends.destination, from), (ends.source, to)] {
                 let was_last = self.dcs.get_mut(dc).is_some_and(|dc| dc.sites.remove(site));
@@ -226,7 +226,7 @@ impl Places {
             }
         }
         if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            for server in look.right() {
+            for server in shown.right() {
                 if dc.servers.remove(*server)
                     && let Some(server) = self.servers.get_mut(*server)
                 {
@@ -236,37 +236,40 @@ impl Places {
         }
     }
 
-    /// All that is counted of what a look shows.
-    fn each(&mut self, look: &Look, what: impl Fn(&mut Works) + Copy) {
-        if let Some((from, to)) = look.sites() {
-            self.ways.entry((from, to)).or_default().each(look, what);
+    /// Changes every count that a look bears on.
+    fn change_counts(&mut self, shown: &CompactReach, change: impl Fn(&mut SuccessCount) + Copy) {
+        if let Some((from, to)) = shown.sites() {
+            self.site_paths.entry((from, to)).or_default().change(shown, change);
             for site in [from, to] {
                 if let Some(site) = self.sites.get_mut(site) {
-                    site.works.each(look, what);
+                    site.counts.change(shown, change);
                 }
             }
         }
-        for server in look.right() {
+        for server in shown.right() {
             if let Some(server) = self.servers.get_mut(*server) {
-                what(&mut server.works);
+                change(&mut server.count);
             }
         }
     }
 
-    /// Whether nothing is kept but names.
+    /// Whether nothing is left but names.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.ways.is_empty()
+        self.site_paths.is_empty()
             && self.dcs.all().all(|dc| {
                 dc.as_source.is_empty()
                     && dc.as_destination.is_empty()
                     && dc.sites.is_empty()
                     && dc.servers.is_empty()
             })
-            && self.sites.all().all(|site| site.dcs.is_empty() && site.works == Ways::default())
+            && self
+                .sites
+                .all()
+                .all(|site| site.dcs.is_empty() && site.counts == ReachCounts::default())
             && self
                 .servers
                 .all()
-                .all(|server| server.dcs.is_empty() && server.works == Works::default())
+                .all(|server| server.dcs.is_empty() && server.count == SuccessCount::default())
     }
 }

@@ -1,4 +1,4 @@
-//! What changes come to: the parts of the fleet that they touch, each solved anew.
+//! Working out incidents anew, in the parts of the fleet that changes bear on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,71 +7,87 @@ use epmesh_facts::DnsName;
 use super::{
     Grouper,
     cover::{Candidate, cover},
+    link_entry::{LinkId, RootId},
     numbers::{FastMap, FastSet},
-    table::{LinkId, RootId},
 };
 use crate::diagnosis::{Fault, Link, State};
 
-/// A DNS server is held to be wrong as a whole from so many wrong names on; below that each record
-/// is a fault of its own.
+/// The wrong names from which on a DNS server is held to be wrong as a whole. Below that each record is
+/// a fault of its own.
 const WRONG_NAMES: usize = 3;
 
-/// The incidents that a change made, changed or ended, by their subjects, in order.
+/// The incidents that a change opened, changed or ended, by their subjects, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// New ones.
+    /// New incidents.
     pub opened: Vec<Fault>,
-    /// Ones that were there, and that may explain other links now or say something else of them.
+    /// Incidents that were there before. They may explain other links now, or have another pattern.
     pub changed: Vec<Fault>,
-    /// Ones that are over, and the links that they explained at the last.
+    /// Incidents that are over, and the links that they explained last.
     pub closed: Vec<(Fault, BTreeSet<Link>)>,
 }
 
-pub(super) fn regroup(grouper: &mut Grouper) -> Changes {
-    let pending = grouper.take_dirty();
-    let mut made = BTreeSet::new();
-    let mut walk = Walk::default();
-    for start in pending {
-        let Some(part) = walk.part(grouper, start) else { continue };
-        settle(grouper, &part, &mut made);
+impl Grouper {
+    /// Works out what the changes since the last time lead to, and tells which incidents they opened,
+    /// changed or ended.
+    pub fn regroup(&mut self) -> Changes {
+        let pending = self.take_dirty();
+        let mut explained = BTreeSet::new();
+        let mut walk = Walk::default();
+        for start in pending {
+            let Some(part) = walk.part(self, start) else { continue };
+            explain(self, &part, &mut explained);
+        }
+        let ended = std::mem::take(&mut self.ended);
+        let mut changes = Changes::default();
+        for subject in explained {
+            let is_known = ended.contains_key(&subject);
+            let list = if is_known { &mut changes.changed } else { &mut changes.opened };
+            list.push(subject);
+        }
+        changes.closed = ended
+            .into_iter()
+            .filter(|(subject, _)| changes.changed.binary_search(subject).is_err())
+            .map(|(subject, links)| {
+                let links = links.into_iter().filter_map(|ends| self.places.link(ends)).collect();
+                (subject, links)
+            })
+            .collect();
+        changes.closed.sort();
+        changes
     }
-    let ended = std::mem::take(&mut grouper.ended);
-    let mut changes = Changes::default();
-    for subject in made {
-        let list =
-            if ended.contains_key(&subject) { &mut changes.changed } else { &mut changes.opened };
-        list.push(subject);
+
+    /// The links in trouble that no incident explains, in order; as of the last
+    /// [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn unexplained(&self) -> Vec<Link> {
+        let entries = self.unexplained.iter().filter_map(|id| self.links.get(*id));
+        let mut links: Vec<Link> =
+            entries.filter_map(|entry| self.places.link(entry.ends)).collect();
+        links.sort();
+        links
     }
-    changes.closed = ended
-        .into_iter()
-        .filter(|(subject, _)| changes.changed.binary_search(subject).is_err())
-        .map(|(subject, links)| {
-            let links = links.into_iter().filter_map(|ends| grouper.places.link(ends)).collect();
-            (subject, links)
-        })
-        .collect();
-    changes.closed.sort();
-    changes
 }
 
-/// Links in trouble and the roots that hold them together, each with the links that it can explain.
+/// Links in trouble that share roots, directly or over others. Each root comes with the links that it
+/// can explain.
 #[derive(Debug, Default)]
 struct Part {
     links: Vec<LinkId>,
     roots: BTreeMap<Fault, (RootId, BTreeSet<LinkId>)>,
 }
 
-/// What has been walked over, and which links each root can explain.
+/// The links walked over so far, and which links each root can explain.
 #[derive(Debug, Default)]
 struct Walk {
     links: FastSet<LinkId>,
-    /// Of a root that is part of something already: an empty set, and it is not asked again.
+    /// The set of a root that is in a part already is empty, and is not asked for again.
     explicable: FastMap<RootId, BTreeSet<LinkId>>,
 }
 
 impl Walk {
-    /// Everything that hangs together with a link; `None` when it was walked over already or is
-    /// not in trouble.
+    /// All links that share roots with a link, directly or over others; `None` when the link was walked
+    /// over already or is not in trouble.
     fn part(&mut self, grouper: &Grouper, start: LinkId) -> Option<Part> {
         grouper.links.get(start)?.trouble.as_ref()?;
         if !self.links.insert(start) {
@@ -81,7 +97,7 @@ impl Walk {
         let mut queue = vec![start];
         while let Some(id) = queue.pop() {
             part.links.push(id);
-            let trouble = grouper.links.get(id).and_then(|held| held.trouble.as_ref());
+            let trouble = grouper.links.get(id).and_then(|entry| entry.trouble.as_ref());
             for root in trouble.into_iter().flat_map(|trouble| &trouble.ids) {
                 let explicable =
                     self.explicable.entry(*root).or_insert_with(|| explicable(grouper, *root));
@@ -98,7 +114,7 @@ impl Walk {
     }
 }
 
-/// The links that a root can explain; none for a DNS server that is not wrong as a whole.
+/// The links that a root can explain. There are none for a DNS server that is not wrong as a whole.
 pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
     let links = grouper.explicable(root);
     let subject = grouper.roots.get(root).map(|entry| &entry.subject);
@@ -108,11 +124,11 @@ pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
     }
 }
 
-/// A DNS server that nobody got an answer from, or that is wrong about many names.
+/// Whether a DNS server answered nobody, or is wrong about many names.
 fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
-    for held in links.iter().filter_map(|id| grouper.links.get(*id)) {
-        let roots = held.trouble.iter().flat_map(|trouble| &trouble.roots);
+    for entry in links.iter().filter_map(|id| grouper.links.get(*id)) {
+        let roots = entry.trouble.iter().flat_map(|trouble| &trouble.roots);
         let mut records = roots.filter_map(|root| match &root.fault {
             Fault::DnsRecord { name, .. } => Some(name),
             _ => None,
@@ -128,20 +144,20 @@ fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     false
 }
 
-/// Takes the incidents of a part back and finds those that explain it now: first the failing
-/// links; then the latent ones that none of these explains.
-fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Fault>) {
+/// Ends the incidents of a part and finds those that explain it now: first the failing links, then the
+/// latent ones that no incident of these explains.
+fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) {
     let mut before = BTreeSet::new();
     for id in &part.links {
         grouper.unexplained.remove(id);
-        let trouble = grouper.links.get(*id).and_then(|held| held.trouble.as_ref());
+        let trouble = grouper.links.get(*id).and_then(|entry| entry.trouble.as_ref());
         before.extend(trouble.into_iter().flat_map(|trouble| trouble.explained_by.iter().copied()));
     }
     for root in before {
         grouper.end(root);
     }
     let in_state = |wanted: State| -> Vec<LinkId> {
-        let state = |id: &LinkId| grouper.links.get(*id).map(|held| held.state);
+        let state = |id: &LinkId| grouper.links.get(*id).map(|entry| entry.state);
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
     let roots: Vec<(&Fault, RootId, &BTreeSet<LinkId>)> =
@@ -152,16 +168,16 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Fault>) {
         latent.retain(|id| !links.contains(id));
         groups.push((root, links));
     }
-    // What explains the rest is not charged with failing links that another explains already.
+    // The faults of the rest are not charged with failing links that another explains already.
     let rest: Vec<LinkId> = latent.iter().copied().collect();
     for (root, mut links) in solve(&rest, &roots) {
         links.retain(|id| latent.contains(id));
         groups.push((root, links));
     }
     for (root, links) in groups {
-        made.extend(grouper.roots.get(root).map(|entry| entry.subject.clone()));
+        explained.extend(grouper.roots.get(root).map(|entry| entry.subject.clone()));
         for id in &links {
-            let trouble = grouper.links.get_mut(*id).and_then(|held| held.trouble.as_mut());
+            let trouble = grouper.links.get_mut(*id).and_then(|entry| entry.trouble.as_mut());
             if let Some(trouble) = trouble {
                 trouble.explained_by.push(root);
             }
@@ -169,15 +185,15 @@ fn settle(grouper: &mut Grouper, part: &Part, made: &mut BTreeSet<Fault>) {
         grouper.groups.insert(root, links);
     }
     for id in &part.links {
-        let trouble = grouper.links.get(*id).and_then(|held| held.trouble.as_ref());
+        let trouble = grouper.links.get(*id).and_then(|entry| entry.trouble.as_ref());
         if trouble.is_some_and(|trouble| trouble.explained_by.is_empty()) {
             grouper.unexplained.insert(*id);
         }
     }
 }
 
-/// The fewest roots that explain all of `links` that any root explains. Roots come in the order of
-/// their subjects, so that the outcome does not hang on numbers.
+/// The fewest roots that explain all of `links` that any root explains. The roots come in the order of
+/// their subjects, so that the outcome does not depend on numbers.
 fn solve(
     links: &[LinkId],
     roots: &[(&Fault, RootId, &BTreeSet<LinkId>)],

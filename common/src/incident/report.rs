@@ -1,11 +1,12 @@
-//! Incidents, as they are told.
+//! Incidents, as the grouper reports them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Grouper, Pattern,
+    grouper::Grouper,
+    link_entry::{LinkEntry, RootId, Trouble},
+    pattern::Pattern,
     places::Places,
-    table::{Held, RootId, Trouble},
 };
 use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, Side, State};
 
@@ -14,9 +15,9 @@ use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, 
 pub struct Incident {
     /// What is broken.
     pub subject: Fault,
-    /// Failing when a link fails by it, latent while none does.
+    /// Failing when a link fails because of this fault, latent while none does.
     pub state: State,
-    /// On which side it lies.
+    /// On which side the fault lies.
     pub side: Side,
     /// Why.
     pub cause: Cause,
@@ -24,42 +25,58 @@ pub struct Incident {
     pub confidence: Confidence,
     /// The exact thing that is wrong, in words.
     pub culprit: Culprit,
-    /// Where it was seen: the DNS servers that hold a record, say.
+    /// Where the fault was seen: the DNS servers that hold a record, say.
     pub places: Vec<String>,
-    /// The links that fail by it, in order.
+    /// The links that fail because of it, in order.
     pub links: Vec<Link>,
     /// The links that it will break.
     pub latent: Vec<Link>,
-    /// Those of both that another incident explains as well.
+    /// The links of both sorts that another incident explains as well.
     pub shared: Vec<Link>,
     /// Who is hit and who is not.
     pub pattern: Pattern,
 }
 
 impl Grouper {
-    /// What there is to say of an incident.
-    pub(super) fn report(&self, root: RootId) -> Option<Incident> {
+    /// The incidents, in the order of their subjects. Regroups first.
+    pub fn incidents(&mut self) -> Vec<Incident> {
+        self.regroup();
+        let mut found: Vec<Incident> =
+            self.groups.keys().filter_map(|root| self.report(*root)).collect();
+        found.sort_by(|one, other| one.subject.cmp(&other.subject));
+        found
+    }
+
+    /// The incident of one subject, as of the last [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn incident(&self, subject: &Fault) -> Option<Incident> {
+        let root = *self.root_ids.get(subject)?;
+        self.groups.contains_key(&root).then(|| self.report(root)).flatten()
+    }
+
+    fn report(&self, root: RootId) -> Option<Incident> {
         let subject = self.roots.get(root)?.subject.clone();
-        let members: Vec<&Held> =
+        let members: Vec<&LinkEntry> =
             self.groups.get(&root)?.iter().filter_map(|id| self.links.get(*id)).collect();
         let in_state = |wanted: State| -> Vec<Link> {
-            let of = members.iter().filter(|held| held.state == wanted);
-            let mut links: Vec<Link> = of.filter_map(|held| self.places.link(held.ends)).collect();
+            let of = members.iter().filter(|entry| entry.state == wanted);
+            let mut links: Vec<Link> =
+                of.filter_map(|entry| self.places.link(entry.ends)).collect();
             links.sort();
             links
         };
         let (links, latent) = (in_state(State::Failing), in_state(State::Latent));
         let mut shared: Vec<Link> = members
             .iter()
-            .filter(|held| held.trouble.as_ref().is_some_and(|t| t.explained_by.len() > 1))
-            .filter_map(|held| self.places.link(held.ends))
+            .filter(|entry| entry.trouble.as_ref().is_some_and(|t| t.explained_by.len() > 1))
+            .filter_map(|entry| self.places.link(entry.ends))
             .collect();
         shared.sort();
         let state = if links.is_empty() { State::Latent } else { State::Failing };
         let mut said: Vec<Said<'_>> = members
             .iter()
-            .filter(|held| held.state == state)
-            .filter_map(|held| Said::of(held, &subject))
+            .filter(|entry| entry.state == state)
+            .filter_map(|entry| Said::of(entry, &subject))
             .collect();
         said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;
@@ -76,7 +93,7 @@ impl Grouper {
             confidence: if own {
                 best.trouble.confidence
             } else if members.len() > 1 {
-                // That all who can fail do is what speaks for it, and no side has said so itself.
+                // The only proof is that all links fail that can; neither side has named the fault.
                 Confidence::Likely
             } else {
                 Confidence::Possible
@@ -96,33 +113,33 @@ impl Grouper {
     }
 }
 
-/// What one link says of the fault.
+/// What the verdict on one link says of the fault.
 struct Said<'a> {
-    held: &'a Held,
+    entry: &'a LinkEntry,
     trouble: &'a Trouble,
     root: &'a CandidateFault,
 }
 
 impl<'a> Said<'a> {
-    fn of(held: &'a Held, subject: &Fault) -> Option<Self> {
-        let trouble = held.trouble.as_deref()?;
+    fn of(entry: &'a LinkEntry, subject: &Fault) -> Option<Self> {
+        let trouble = entry.trouble.as_deref()?;
         let root = trouble.roots.iter().find(|root| root.fault == *subject)?;
-        Some(Self { held, trouble, root })
+        Some(Self { entry, trouble, root })
     }
 
-    /// Whether the link's own verdict says the same, and not only allows it.
+    /// Whether the link's verdict names this very fault, and not only allows it.
     fn is_own(&self) -> bool {
         self.root.side == self.trouble.side && self.root.cause == self.trouble.cause
     }
 
-    /// Who says so itself and most surely comes first; a cause that is named before one that is
-    /// not; then the order of links.
+    /// The order of links as spokesmen for the fault: a known cause before an unknown one, then those
+    /// whose verdict names the fault, then the surest, then by name.
     fn order(&self, other: &Self, places: &Places) -> std::cmp::Ordering {
         let key = |said: &Self| {
             let named = said.root.cause != Cause::Unknown;
             std::cmp::Reverse((named, said.is_own(), said.trouble.confidence))
         };
-        let name = |said: &Self| said.held.ends;
+        let name = |said: &Self| said.entry.ends;
         key(self)
             .cmp(&key(other))
             .then_with(|| places.order(name(self)).cmp(&places.order(name(other))))

@@ -1,28 +1,29 @@
-//! The things whose working would contradict a root that some link has: only of these is it kept at
-//! hand when they last worked, and in a healthy fleet there are none.
+//! The contradictions of the candidate faults that links have now, and when each was last shown.
+//!
+//! Only for these is the time of the last success kept; a healthy fleet has none.
 
 use std::collections::BTreeSet;
 
 use epmesh_facts::Timestamp;
 
 use super::{
-    key::Key,
-    look::{Ends, Look, Wanted},
+    compact_reach::{CompactReach, Ends, Wanted},
+    contradiction::Contradiction,
+    link_entry::RootId,
     numbers::{FastMap, Number},
-    table::RootId,
 };
 
-/// What is watched.
+/// The contradictions that matter now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
-    keys: FastMap<Key, Watched>,
-    /// By what they go, and how many: few links have anything to do with them.
+    watched: FastMap<Contradiction, Watched>,
+    /// What they are named by, and how many there are: few links bear on any.
     anchors: FastMap<Anchor, u32>,
-    /// What may have changed since it was last settled.
-    pending: Vec<Key>,
+    /// Those that may have changed since the last [`update`](Self::update).
+    pending: Vec<Contradiction>,
 }
 
-/// By what a key goes: the first that it names.
+/// What a contradiction is named by: the first place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Anchor {
     Dc(Number),
@@ -31,39 +32,41 @@ enum Anchor {
 }
 
 impl Anchor {
-    fn of(key: Key) -> Self {
-        match key {
-            Key::Dc(dc, _)
-            | Key::Client(dc, _)
-            | Key::Path(dc, _, _)
-            | Key::Application(dc)
-            | Key::Port(dc, _)
-            | Key::Resolver(dc) => Self::Dc(dc),
-            Key::SitePath(site, _, _) | Key::Site(site, _) => Self::Site(site),
-            Key::Server(_) => Self::Servers,
+    fn of(contradiction: Contradiction) -> Self {
+        match contradiction {
+            Contradiction::Dc(dc, _)
+            | Contradiction::Client(dc, _)
+            | Contradiction::Path(dc, _, _)
+            | Contradiction::Application(dc)
+            | Contradiction::Port(dc, _)
+            | Contradiction::Resolver(dc) => Self::Dc(dc),
+            Contradiction::SitePath(site, _, _) | Contradiction::Site(site, _) => Self::Site(site),
+            Contradiction::Server(_) => Self::Servers,
         }
     }
 }
 
 #[derive(Clone, Debug)]
 struct Watched {
-    /// The roots that it would contradict.
+    /// The roots that this contradicts.
     roots: BTreeSet<RootId>,
     last: Last,
-    /// When it last worked, as incidents have it; `None` when nobody shows it to.
-    settled: Option<Timestamp>,
+    /// When it was last shown, as of the last update, on which incidents rest; `None` where no link
+    /// shows it.
+    updated: Option<Timestamp>,
     is_pending: bool,
 }
 
-/// When a link last showed it.
+/// When a link last showed a contradiction.
 #[derive(Clone, Copy, Debug)]
 enum Last {
-    /// To be read off the links: nobody asked yet, or the one that showed it last does so no more.
+    /// To be read from the links: it was not needed yet, or the link that showed it last no longer
+    /// does.
     Unread,
     Known(Option<Timestamp>),
 }
 
-/// A change of when something last worked.
+/// A change of when a contradiction was last shown.
 #[derive(Debug)]
 pub(super) struct Moved {
     pub(super) roots: Vec<RootId>,
@@ -72,22 +75,22 @@ pub(super) struct Moved {
 }
 
 impl Watch {
-    pub(super) fn add(&mut self, key: Key, root: RootId) {
-        let watched = self.keys.entry(key).or_insert_with(|| {
-            self.pending.push(key);
-            *self.anchors.entry(Anchor::of(key)).or_default() += 1;
-            let (last, settled) = (Last::Unread, None);
-            Watched { roots: BTreeSet::new(), last, settled, is_pending: true }
+    pub(super) fn add(&mut self, contradiction: Contradiction, root: RootId) {
+        let watched = self.watched.entry(contradiction).or_insert_with(|| {
+            self.pending.push(contradiction);
+            *self.anchors.entry(Anchor::of(contradiction)).or_default() += 1;
+            let (last, updated) = (Last::Unread, None);
+            Watched { roots: BTreeSet::new(), last, updated, is_pending: true }
         });
         watched.roots.insert(root);
     }
 
-    pub(super) fn remove(&mut self, key: Key, root: RootId) {
-        if let Some(watched) = self.keys.get_mut(&key) {
+    pub(super) fn remove(&mut self, contradiction: Contradiction, root: RootId) {
+        if let Some(watched) = self.watched.get_mut(&contradiction) {
             watched.roots.remove(&root);
             if watched.roots.is_empty() {
-                self.keys.remove(&key);
-                let anchor = Anchor::of(key);
+                self.watched.remove(&contradiction);
+                let anchor = Anchor::of(contradiction);
                 match self.anchors.get_mut(&anchor) {
                     Some(count) if *count > 1 => *count -= 1,
                     _ => _ = self.anchors.remove(&anchor),
@@ -96,21 +99,21 @@ impl Watch {
         }
     }
 
-    /// A link shows this now.
-    pub(super) fn seen(&mut self, ends: Ends, look: &Look) {
-        self.each(ends, look, |last| match last {
-            Last::Known(known) if *known < Some(look.at) => {
-                *known = Some(look.at);
+    /// Notes what a link shows from now on.
+    pub(super) fn add_shown(&mut self, ends: Ends, shown: &CompactReach) {
+        self.change(ends, shown, |last| match last {
+            Last::Known(known) if *known < Some(shown.at) => {
+                *known = Some(shown.at);
                 true
             }
             _ => false,
         });
     }
 
-    /// A link shows this no more.
-    pub(super) fn unseen(&mut self, ends: Ends, look: &Look) {
-        self.each(ends, look, |last| {
-            let was_last = matches!(last, Last::Known(known) if *known <= Some(look.at));
+    /// Notes what a link no longer shows.
+    pub(super) fn take_out(&mut self, ends: Ends, shown: &CompactReach) {
+        self.change(ends, shown, |last| {
+            let was_last = matches!(last, Last::Known(known) if *known <= Some(shown.at));
             if was_last {
                 *last = Last::Unread;
             }
@@ -118,68 +121,70 @@ impl Watch {
         });
     }
 
-    fn each(&mut self, ends: Ends, look: &Look, changes: impl Fn(&mut Last) -> bool) {
-        if self.keys.is_empty() {
+    fn change(&mut self, ends: Ends, shown: &CompactReach, change: impl Fn(&mut Last) -> bool) {
+        if self.watched.is_empty() {
             return;
         }
-        let goes_by = |anchor| self.anchors.contains_key(&anchor);
-        let site = |site: Option<Number>| site.is_some_and(|site| goes_by(Anchor::Site(site)));
+        let is_named_by = |anchor| self.anchors.contains_key(&anchor);
+        let site = |site: Option<Number>| site.is_some_and(|site| is_named_by(Anchor::Site(site)));
         let wanted = Wanted {
-            source: goes_by(Anchor::Dc(ends.source)),
-            destination: goes_by(Anchor::Dc(ends.destination)),
-            sites: site(look.destination_site) || site(look.source_site),
-            servers: goes_by(Anchor::Servers),
+            source: is_named_by(Anchor::Dc(ends.source)),
+            destination: is_named_by(Anchor::Dc(ends.destination)),
+            sites: site(shown.destination_site) || site(shown.source_site),
+            servers: is_named_by(Anchor::Servers),
         };
-        look.each_key(ends, wanted, |key| {
-            if let Some(watched) = self.keys.get_mut(&key)
-                && changes(&mut watched.last)
+        shown.each_contradiction(ends, wanted, |contradiction| {
+            if let Some(watched) = self.watched.get_mut(&contradiction)
+                && change(&mut watched.last)
                 && !watched.is_pending
             {
                 watched.is_pending = true;
-                self.pending.push(key);
+                self.pending.push(contradiction);
             }
         });
     }
 
-    /// Settles what changed: `read` tells when a link last showed something.
-    pub(super) fn settle(
+    /// Works out anew when each changed contradiction was last shown, and calls `moved` where that
+    /// became another time. `read` tells when a link last showed something.
+    pub(super) fn update(
         &mut self,
-        mut read: impl FnMut(Key) -> Option<Timestamp>,
+        mut read: impl FnMut(Contradiction) -> Option<Timestamp>,
         mut moved: impl FnMut(Moved),
     ) {
-        for key in std::mem::take(&mut self.pending) {
-            let Some(watched) = self.keys.get_mut(&key) else { continue };
+        for contradiction in std::mem::take(&mut self.pending) {
+            let Some(watched) = self.watched.get_mut(&contradiction) else { continue };
             watched.is_pending = false;
             let to = match watched.last {
                 Last::Known(last) => last,
-                Last::Unread => read(key),
+                Last::Unread => read(contradiction),
             };
             watched.last = Last::Known(to);
-            let from = std::mem::replace(&mut watched.settled, to);
+            let from = std::mem::replace(&mut watched.updated, to);
             if from != to {
                 moved(Moved { roots: watched.roots.iter().copied().collect(), from, to });
             }
         }
     }
 
-    /// When something last worked, as of the last time that it was settled.
-    pub(super) fn settled(&self, key: Key) -> Option<Timestamp> {
-        self.keys.get(&key)?.settled
+    /// When a contradiction was last shown, as of the last update.
+    pub(super) fn last_shown(&self, contradiction: Contradiction) -> Option<Timestamp> {
+        self.watched.get(&contradiction)?.updated
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.anchors.is_empty()
+        self.watched.is_empty() && self.anchors.is_empty()
     }
 }
 
 impl Moved {
-    /// Whether what began then is contradicted now and was not, or the other way round.
+    /// Whether trouble that began then is contradicted now and was not before, or the other way
+    /// round.
     pub(super) fn decides(&self, since: Timestamp) -> bool {
         (self.from < Some(since)) != (self.to < Some(since))
     }
 
-    /// The earlier of the two: of what began then or before, nothing is decided.
+    /// The earlier of the two times. Nothing changes for trouble that began then or before.
     pub(super) fn earliest(&self) -> Option<Timestamp> {
         self.from.min(self.to)
     }

@@ -1,13 +1,14 @@
-//! Alerts: what happened to an incident, sent to webhook receivers through a durable outbox.
+//! Alerts: events that are sent to webhook receivers through a durable outbox.
 //!
-//! [`Alerts::send`] writes an event to the outbox in the same transaction as the state that it tells
-//! of, so a crash can neither lose an event nor send a second one for the same turn.
-//! [`Alerts::deliver`] sends what the outbox holds: at least once, in order for each receiver, the
-//! same id on every try.
+//! [`Alerts::enqueue`] prepares an event, and [`Enqueued::add_to`] puts it into the transaction that
+//! also writes the state that it tells of. A crash can then neither lose the event nor send a second
+//! one for the same change. [`Alerts::deliver`] sends the events: at least once, in order for each
+//! receiver, with the same id on every try.
 //!
-//! What there is to tell is decided in [`crate::incident`]. The outbox knows nothing of it: an event
-//! is an id, a type, a subject and the bytes to send.
+//! The outbox does not know what its events say: an event is an id, a type, a subject and the bytes to
+//! send.
 
+mod alerts;
 mod deliver;
 mod event;
 mod outbox;
@@ -15,8 +16,8 @@ mod receiver;
 mod sign;
 
 pub use self::{
-    deliver::{AlertError, Alerts},
-    event::{Event, EventKind},
+    alerts::{AlertError, Alerts, Enqueued},
+    event::Event,
     outbox::{Attempt, AttemptOutcome, OutboxRecord, Status},
     receiver::{Receiver, ReceiverError, Secret},
 };

@@ -1,4 +1,4 @@
-//! The outbox: events on their way to receivers.
+//! The records of the outbox: events on their way to receivers.
 
 use std::time::Duration;
 
@@ -13,43 +13,43 @@ use crate::store::{Key, KeyError, Space};
 pub struct OutboxRecord {
     /// The version of this record's form.
     pub version: u32,
-    /// Rises with every event; events go out to a receiver in this order.
+    /// A number that rises with every event; a receiver gets events in this order.
     pub order: u64,
-    /// The event's id: `webhook-id`, the same on every try.
+    /// The event's id, sent as `webhook-id`; the same on every try.
     pub id: String,
     /// The event's type.
     pub kind: String,
-    /// What it is about.
+    /// What the event is about.
     pub subject: String,
     /// The receiver's name.
     pub receiver: String,
-    /// When it happened.
+    /// When that happened.
     pub at: Timestamp,
     /// The JSON that is signed and sent.
     pub body: String,
-    /// Where it stands.
+    /// How far the delivery is.
     pub status: Status,
-    /// How often it was tried.
+    /// How often the delivery was tried.
     pub tries: u32,
     /// The last tries, oldest first, at most [`OutboxRecord::KEPT_ATTEMPTS`].
     pub attempts: Vec<Attempt>,
 }
 
-/// Where an event stands with a receiver.
+/// How far the delivery of an event to a receiver is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// To be sent, not before this.
+    /// The event is to be sent.
     Pending {
         /// The next try.
         next: Timestamp,
     },
-    /// The receiver took it.
+    /// The receiver took the event.
     Delivered {
         /// When.
         at: Timestamp,
     },
-    /// It was tried for too long, or pushed out by newer ones.
+    /// It was tried for too long, or there were too many newer ones.
     GivenUp {
         /// When.
         at: Timestamp,
@@ -61,17 +61,17 @@ pub enum Status {
 pub struct Attempt {
     /// When.
     pub at: Timestamp,
-    /// What came of it.
+    /// How it ended.
     pub outcome: AttemptOutcome,
 }
 
-/// What came of a try.
+/// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptOutcome {
     /// The receiver answered with this HTTP status; 2xx is acceptance.
     Answered(u16),
-    /// No answer, and why.
+    /// There was no answer, for this reason.
     Failed(String),
 }
 
@@ -84,11 +84,11 @@ impl AttemptOutcome {
 }
 
 impl OutboxRecord {
-    /// The form that this version writes.
+    /// The version that this program writes.
     pub const VERSION: u32 = 1;
-    /// So many tries are kept word for word.
+    /// The tries that are kept.
     pub const KEPT_ATTEMPTS: usize = 10;
-    /// An event that was not taken for so long is given up.
+    /// The time after which an event that was not taken is given up.
     pub const PATIENCE: Duration = Duration::from_secs(3 * 24 * 3600);
 
     /// An event for a receiver, to be sent at once.

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use epmesh_common::facts::{Digest, StatementKey};
 
-use super::dc::MOST_PEERS;
+use super::limits::MOST_PEERS;
 
 /// What became of the last body on a subject. With it, what the agent calls that body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 const LONGEST: u64 = 64 * 1024 * 1024;
 
 /// The most lines that are read: a header and the most domain controllers a fleet may have.
-const MOST_LINES: usize = super::view::MOST_DCS + 1;
+const MOST_LINES: usize = super::limits::MOST_DCS + 1;
 
 /// One line of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

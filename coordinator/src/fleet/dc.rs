@@ -18,9 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, Outcome, Skew, answers::Answers};
 
-/// The most peers whose observations are kept of one witness.
-pub(super) const MOST_PEERS: usize = 512;
-
 /// The most remarks of the coordinator's own that are kept on one domain controller.
 const MOST_REMARKS: usize = 8;
 
@@ -57,7 +54,7 @@ pub(super) struct Dc {
     pub(super) facts: Shared<DcFacts>,
     pub(super) digests: HashMap<StatementKey, Digest>,
     pub(super) answers: Answers,
-    pub(super) observations: BTreeMap<DnsName, Seen>,
+    pub(super) observations: BTreeMap<DnsName, PeerRecord>,
     pub(super) history: History,
     pub(super) acknowledged: Acknowledged,
     pub(super) notes: Vec<String>,
@@ -68,7 +65,7 @@ pub(super) struct Dc {
 
 /// One peer, as this domain controller last saw it.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct PeerRecord {
     pub(super) at: Timestamp,
     /// Since when every look came to the same outcome.
     pub(super) since: Timestamp,
@@ -91,8 +88,8 @@ pub(super) struct WitnessView {
     pub(super) observation: IndexedObservation,
 }
 
-impl Seen {
-    /// As it goes into evidence.
+impl PeerRecord {
+    /// The form in which the observation goes into evidence.
     pub(super) fn witness_view(&self) -> WitnessView {
         self.observation.prepare();
         WitnessView {
@@ -133,12 +130,12 @@ impl Dc {
         at: Timestamp,
         gap: Duration,
         observation: IndexedObservation,
-    ) -> Option<Seen> {
+    ) -> Option<PeerRecord> {
         let outcome = Outcome::of(&observation);
         let before = self.observations.get(&peer).filter(|seen| seen.outcome == outcome);
         let since = before.filter(|seen| seen.at.until(at) <= gap).map_or(at, |seen| seen.since);
         let first = since;
-        self.observations.insert(peer, Seen { at, since, first, outcome, observation })
+        self.observations.insert(peer, PeerRecord { at, since, first, outcome, observation })
     }
 
     /// Notes that a peer was seen again to be as it is held.

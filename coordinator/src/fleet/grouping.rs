@@ -1,30 +1,30 @@
-//! The incidents that the verdicts come to, and how each link stands.
+//! The incidents that follow from the verdicts, and the status of each link.
 
 use std::collections::BTreeSet;
 
 use epmesh_common::{
     diagnosis::{Fault, Link, State},
-    incident::{Changes, Considered, Incident},
+    incident::{Alternative, Changes, Incident},
 };
 use serde::{Deserialize, Serialize};
 
 use super::View;
 
-/// How a link stands, for whoever waits for it to be well again.
+/// The status of a link, for those who wait until it works again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// It works.
+pub enum LinkStatus {
+    /// The link works.
     Healthy,
-    /// It fails, or is going to.
+    /// The link fails, or is going to.
     Troubled,
-    /// Nobody has a fresh word of it.
+    /// There is no fresh evidence on the link, or it does not decide.
     Unknown,
-    /// It is watched no longer: an agent or a domain controller is gone.
+    /// The link is no longer watched: an agent or a domain controller is gone.
     Unwatched,
 }
 
-impl std::fmt::Display for Standing {
+impl std::fmt::Display for LinkStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Healthy => "healthy",
@@ -35,54 +35,53 @@ impl std::fmt::Display for Standing {
     }
 }
 
-/// How many links are watched, and of how many nothing is known.
+/// How many links are watched, and how many of them have no verdict that says anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// All that are watched.
+pub struct LinkCounts {
+    /// The links that are watched.
     pub links: usize,
-    /// Those that nobody has a fresh word of, or on which the evidence does not decide.
+    /// The links without fresh evidence, or on which the evidence does not decide.
     pub unknown: usize,
 }
 
 impl View {
     /// How many links are watched, and how many of them have a verdict that says something.
     #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub fn link_counts(&self) -> LinkCounts {
         let targets: usize = self.plans.values().map(|plan| plan.targets.len()).sum();
         let links = targets * self.settings.interfaces.len();
         let verdicts = self.verdicts.values();
         let known = verdicts.filter(|judged| judged.verdict.state != State::Unknown).count();
-        Tally { links, unknown: links.saturating_sub(known) }
+        LinkCounts { links, unknown: links.saturating_sub(known) }
     }
 
-    /// Works out what the verdicts since the last time come to. To be called when a batch of links
-    /// has been judged.
+    /// Works out the incidents that follow from the verdicts since the last time. To be called when a
+    /// batch of links has been judged.
     pub fn regroup(&mut self) {
         let Changes { opened, changed, closed } = self.grouper.regroup();
         let closed = closed.into_iter().map(|(subject, _)| subject);
         self.regrouped.extend(opened.into_iter().chain(changed).chain(closed));
     }
 
-    /// Takes the subjects whose incidents were made, changed or ended since the last time, each with
-    /// its incident if it has one.
-    pub fn take_regrouped(&mut self) -> Vec<(Fault, Option<Incident>)> {
-        let subjects: BTreeSet<Fault> = std::mem::take(&mut self.regrouped);
-        let with_incident = |subject| {
-            let incident = self.grouper.incident(&subject);
-            (subject, incident)
-        };
-        subjects.into_iter().map(with_incident).collect()
+    /// Takes the subjects whose incidents opened, changed or ended since the last time.
+    pub(super) fn take_regrouped(&mut self) -> BTreeSet<Fault> {
+        std::mem::take(&mut self.regrouped)
     }
 
-    /// Every incident of now, by subject.
+    /// Every incident, by subject. Regroups first.
     pub fn incidents(&mut self) -> Vec<Incident> {
         self.regroup();
         self.grouper.incidents()
     }
 
-    /// The links in trouble that no incident explains.
-    pub fn unexplained(&mut self) -> Vec<Link> {
-        self.regroup();
+    /// The incident of a subject, as of the last [`View::regroup`].
+    pub(super) fn incident(&self, subject: &Fault) -> Option<Incident> {
+        self.grouper.incident(subject)
+    }
+
+    /// The links in trouble that no incident explains, as of the last [`View::regroup`].
+    #[must_use]
+    pub fn unexplained(&self) -> Vec<Link> {
         self.grouper.unexplained()
     }
 
@@ -92,21 +91,21 @@ impl View {
         self.grouper.explained_by(link)
     }
 
-    /// What else would explain the links of an incident, and why it is not that.
+    /// The other faults that would explain links of an incident, and why each is not held to be the one.
     #[must_use]
-    pub fn considered(&self, subject: &Fault) -> Vec<Considered> {
-        self.grouper.considered(subject)
+    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
+        self.grouper.alternatives(subject)
     }
 
-    /// How a link stands. One that has no verdict is unwatched only if it is sure that nobody is to
-    /// look: after a start, or with a store that was lost, a plan may not be there yet.
+    /// The status of a link. A link without a verdict is unwatched only if it is certain that no agent
+    /// has to look at it: after a start, or with a store that was lost, there may be no plan yet.
     #[must_use]
-    pub fn standing(&self, link: &Link) -> Standing {
+    pub fn link_status(&self, link: &Link) -> LinkStatus {
         if let Some(judged) = self.verdicts.get(link) {
             return match judged.verdict.state {
-                State::Healthy => Standing::Healthy,
-                State::Failing | State::Latent => Standing::Troubled,
-                State::Unknown => Standing::Unknown,
+                State::Healthy => LinkStatus::Healthy,
+                State::Failing | State::Latent => LinkStatus::Troubled,
+                State::Unknown => LinkStatus::Unknown,
             };
         }
         let destination = self.dcs.get(&link.destination).filter(|dc| dc.enrolled);
@@ -119,6 +118,6 @@ impl View {
             }
         };
         let is_asked_for = self.settings.interfaces.contains(&link.interface);
-        if is_gone || !is_asked_for { Standing::Unwatched } else { Standing::Unknown }
+        if is_gone || !is_asked_for { LinkStatus::Unwatched } else { LinkStatus::Unknown }
     }
 }

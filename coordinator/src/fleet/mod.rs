@@ -9,37 +9,43 @@
 //! controller to every one that its plan has it look at.
 
 mod answers;
+mod apply;
 mod bundle;
 mod dc;
-mod gathered;
+mod dirty_links;
 mod grouping;
 mod history;
+mod limits;
 mod named;
 mod names;
 mod outcome;
 mod owners;
-mod report;
+mod restore;
 #[cfg(test)]
 pub(crate) mod samples;
 mod shared;
+mod snapshot;
+mod source_evidence;
+mod stage;
+mod staged;
 mod stamp;
 mod status;
 #[cfg(test)]
 mod tests;
 mod topology;
-mod touched;
 mod verdicts;
 mod view;
 
 pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},
     dc::Acknowledged,
-    gathered::Gathered,
-    grouping::{Standing, Tally},
+    grouping::{LinkCounts, LinkStatus},
     history::{HISTORY, History, MapReading},
     outcome::Outcome,
-    report::{Restored, Staged, StagedBody},
     shared::{Fleet, Transition},
+    snapshot::{Example, Snapshot},
+    source_evidence::SourceEvidence,
+    staged::{Restored, Staged, StagedBody},
     stamp::{Skew, corrected},
     status::{DcStatus, FindError},
     topology::Rearranged,

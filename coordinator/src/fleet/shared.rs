@@ -1,27 +1,28 @@
-//! One view, shared among tasks, and the task that keeps its verdicts up to date.
+//! The fleet: one view shared among tasks, and the task that keeps its verdicts up to date.
 
 use std::{
+    collections::BTreeSet,
     num::NonZero,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
     thread,
     time::Duration,
 };
 
 use epmesh_common::{
-    diagnosis::{Cause, Evidence, Link, State, Verdict, diagnose},
+    diagnosis::{Cause, Evidence, Fault, Link, State, Verdict, diagnose},
     facts::{DnsName, Timestamp},
     rpc::names,
 };
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{DcStatus, FindError, Rearranged, Settings, View};
+use super::{DcStatus, FindError, Rearranged, Settings, Snapshot, View};
 use crate::clock;
 
-/// Links judged before other tasks get a turn: some ten milliseconds' work.
+/// Links that are judged before other tasks get a turn; it takes some ten milliseconds.
 const BATCH: usize = 2048;
 
-/// Batches after which incidents are worked out although more links wait.
+/// Batches after which incidents are worked out anew although more links wait.
 const BATCHES: usize = 16;
 
 /// The most threads that judge a batch.
@@ -48,7 +49,9 @@ pub struct Transition {
 #[derive(Debug)]
 pub struct Fleet {
     view: RwLock<View>,
-    touched: Notify,
+    /// The subjects whose incidents changed since the last snapshot.
+    changed: Mutex<BTreeSet<Fault>>,
+    dirty: Notify,
     moved: Notify,
     regrouped: Notify,
 }
@@ -57,40 +60,56 @@ impl Fleet {
     /// An empty fleet.
     #[must_use]
     pub fn new(settings: Settings) -> Arc<Self> {
-        let view = RwLock::new(View::new(settings));
-        let (touched, moved, regrouped) = (Notify::new(), Notify::new(), Notify::new());
-        Arc::new(Self { view, touched, moved, regrouped })
+        let (view, changed) = (RwLock::new(View::new(settings)), Mutex::default());
+        let (dirty, moved, regrouped) = (Notify::new(), Notify::new(), Notify::new());
+        Arc::new(Self { view, changed, dirty, moved, regrouped })
     }
 
-    /// Does something with the view, alone. Quick things: everyone else waits.
-    pub fn with<R>(&self, act: impl FnOnce(&mut View) -> R) -> R {
+    /// Changes the view. All other tasks wait meanwhile, so `change` has to be quick.
+    pub fn change<R>(&self, change: impl FnOnce(&mut View) -> R) -> R {
         // A panic in between leaves at worst one domain controller out, until its next report.
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        let result = act(&mut view);
-        let (touched, moved) = (!view.touched.is_empty(), view.has_moved());
-        let regrouped = !view.regrouped.is_empty();
+        let result = change(&mut view);
+        let (dirty, moved) = (!view.dirty.is_empty(), view.has_moved());
+        let regrouped = view.take_regrouped();
         drop(view);
-        if touched {
-            self.touched.notify_one();
+        if dirty {
+            self.dirty.notify_one();
         }
         if moved {
             self.moved.notify_one();
         }
-        if regrouped {
+        if !regrouped.is_empty() {
+            self.changed().extend(regrouped);
             self.regrouped.notify_one();
         }
         result
     }
 
-    /// The view as it is; whoever changes it waits meanwhile.
-    fn read(&self) -> RwLockReadGuard<'_, View> {
+    /// Reads the view. Others can read at the same time; those that change it wait.
+    pub fn read<R>(&self, read: impl FnOnce(&View) -> R) -> R {
+        read(&self.view())
+    }
+
+    /// The fleet as it is now, with what changed of its incidents since the last snapshot.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let view = self.view();
+        Snapshot::new(view, std::mem::take(&mut self.changed()))
+    }
+
+    fn changed(&self) -> MutexGuard<'_, BTreeSet<Fault>> {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn view(&self) -> RwLockReadGuard<'_, View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How every known domain controller stands, by name.
+    /// The status of every known domain controller, by name.
     #[must_use]
     pub fn statuses(&self) -> Vec<DcStatus> {
-        self.read().statuses()
+        self.view().statuses()
     }
 
     /// See [`View::find`].
@@ -98,13 +117,13 @@ impl Fleet {
     /// # Errors
     /// When no domain controller or more than one goes by that name.
     pub fn find(&self, text: &str) -> Result<DnsName, FindError> {
-        self.read().find(text)
+        self.view().find(text)
     }
 
     /// See [`View::evidence`].
     #[must_use]
     pub fn evidence(&self, link: &Link) -> Evidence {
-        self.read().evidence(link, clock::now())
+        self.view().evidence(link, clock::now())
     }
 
     /// The verdict on any link, watched or not, from what is known now.
@@ -113,20 +132,20 @@ impl Fleet {
         diagnose(&self.evidence(link), clock::now())
     }
 
-    /// Waits until something changed that members or plans depend on.
+    /// Waits until something changed on which members or plans depend.
     pub async fn moved(&self) {
         self.moved.notified().await;
     }
 
-    /// Waits until incidents changed: see [`View::take_regrouped`].
+    /// Waits until incidents changed: see [`Snapshot::changes`].
     pub async fn regrouped(&self) {
         self.regrouped.notified().await;
     }
 
-    /// Keeps the verdicts and the incidents up to date until cancelled: diagnoses what was touched,
-    /// and once in a while everything.
+    /// Keeps the verdicts and the incidents up to date until cancelled: judges the links that changes
+    /// bear on, and once in a while all of them.
     pub async fn keep_verdicts(&self, cancelled: CancellationToken) {
-        let fresh_for = self.with(|view| view.settings().fresh_for());
+        let fresh_for = self.read(|view| view.settings().fresh_for());
         let age = fresh_for / 3;
         let period = (age / 2).clamp(Duration::from_secs(1), Duration::from_secs(30));
         let mut sweep = tokio::time::interval(period);
@@ -134,42 +153,42 @@ impl Fleet {
         loop {
             tokio::select! {
                 () = cancelled.cancelled() => return,
-                () = self.touched.notified() => {}
-                _ = sweep.tick() => self.with(|view| view.sweep(clock::now(), age)),
+                () = self.dirty.notified() => {}
+                _ = sweep.tick() => self.change(|view| view.sweep(clock::now(), age)),
             }
             let mut batches = 0_usize;
             while self.judge_some() {
                 batches += 1;
                 if batches.is_multiple_of(BATCHES) {
-                    self.with(View::regroup);
+                    self.change(View::regroup);
                 }
                 if cancelled.is_cancelled() {
                     return;
                 }
                 tokio::task::yield_now().await;
             }
-            self.with(View::regroup);
+            self.change(View::regroup);
         }
     }
 
-    /// Judges some of the links that wait; whether there were any.
+    /// Judges some of the links that wait. Returns whether there were any.
     fn judge_some(&self) -> bool {
         let now = clock::now();
-        let links = self.with(|view| view.take_touched(BATCH));
+        let links = self.change(|view| view.take_dirty(BATCH));
         if links.is_empty() {
             return false;
         }
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
-        let verdicts = self.read().weigh(&links, now, threads);
-        let transitions = self.with(|view| view.judge_each(&links, verdicts, now));
+        let verdicts = self.view().judge_links(&links, now, threads);
+        let transitions = self.change(|view| view.record_verdicts(&links, verdicts, now));
         transitions.iter().for_each(Transition::log);
         true
     }
 
-    /// Works out anew who is known and what every agent's plan is. The agents with a new plan come
-    /// back.
+    /// Works out anew which domain controllers are known and what every agent's plan is. Returns the agents
+    /// that have a new plan.
     pub fn rearrange(&self) -> Vec<DnsName> {
-        let Rearranged { replanned, gone } = self.with(|view| {
+        let Rearranged { replanned, gone } = self.change(|view| {
             let rearranged = view.rearrange(clock::now());
             view.regroup();
             rearranged

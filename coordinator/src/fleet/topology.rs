@@ -8,7 +8,7 @@ use epmesh_common::{
 };
 use uuid::Uuid;
 
-use super::{View, dc::Dc, view::MOST_DCS};
+use super::{View, dc::Dc, limits::MOST_DCS};
 use crate::plan::{self, Member};
 
 /// What [`View::rearrange`] changed.
@@ -96,7 +96,7 @@ impl View {
             links.into_iter().filter(|link| !self.verdicts.contains_key(link)).collect();
         self.grouper.reserve(new.len());
         self.verdicts.reserve(new.len());
-        self.touched.extend(new);
+        self.dirty.extend(new);
         let gone: Vec<_> = self
             .verdicts
             .iter()
@@ -106,7 +106,7 @@ impl View {
         for (link, _) in &gone {
             self.verdicts.remove(link);
             self.grouper.remove(link);
-            self.touched.remove(link);
+            self.dirty.remove(link);
         }
         gone
     }

@@ -1,4 +1,4 @@
-//! The verdicts on the links, into the view.
+//! Taking verdicts into the view.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -13,15 +13,15 @@ use epmesh_common::{
 use super::{Transition, View, view::Judged};
 
 impl View {
-    /// Takes up to `most` of the links that changes touched, those from one source one after the
+    /// Takes up to `most` of the links that have to be judged, those from one source one after the
     /// other.
-    pub fn take_touched(&mut self, most: usize) -> Vec<Link> {
-        self.touched.take(most)
+    pub fn take_dirty(&mut self, most: usize) -> Vec<Link> {
+        self.dirty.take(most)
     }
 
-    /// Puts a verdict in, unless its link is no longer watched. Says when the state or the cause
-    /// became another.
-    pub fn judge(
+    /// Takes the verdict on a link in, unless the link is no longer watched. Returns the transition if
+    /// the state or the cause became another.
+    pub fn record_verdict(
         &mut self,
         link: &Link,
         verdict: impl Into<Box<Verdict>>,
@@ -40,8 +40,9 @@ impl View {
         let before = known.map(|known| known.verdict.state);
         let same = known.filter(|one| one.verdict.state == state && one.verdict.cause == cause);
         let (is_same, looked) = (same.is_some(), verdict.works.at.unwrap_or(now));
-        // After a start it is not younger than the look: else what worked shortly before the last look
-        // contradicted nothing, and two paths were one domain controller until all have looked again.
+        // After a start the trouble is as old as the stored look. If it were younger, what worked shortly
+        // before would not contradict a fault, and two blocked paths would be one dead domain controller
+        // until all have looked again.
         let first = || {
             let seen = self.dcs.get(&link.destination)?.observations.get(&link.source)?;
             Some(seen.first.min(looked)).filter(|_| known.is_none())
@@ -52,9 +53,10 @@ impl View {
         (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
     }
 
-    /// As [`View::judge`], with a verdict for each of `links`: those of one destination one after the other,
-    /// since that is how links are held where they are grouped, and the next is found beside the last.
-    pub fn judge_each(
+    /// As [`View::record_verdict`], with a verdict for each of `links`. The links of one destination are
+    /// taken one after the other: that is the order in which the grouper keeps them, and the next one is
+    /// found beside the last.
+    pub fn record_verdicts(
         &mut self,
         links: &[Link],
         verdicts: Vec<Box<Verdict>>,
@@ -70,18 +72,18 @@ impl View {
             }
         }
         let judged = groups.into_iter().flatten();
-        judged.filter_map(|(link, verdict)| self.judge(link, verdict, now)).collect()
+        judged.filter_map(|(link, verdict)| self.record_verdict(link, verdict, now)).collect()
     }
 
-    /// Touches every link whose verdict is older than `age`, so that verdicts do not outlive their
-    /// evidence, and has who is known worked out anew.
+    /// Has every link judged anew whose verdict is older than `age`, so that verdicts do not outlive
+    /// their evidence, and has the known domain controllers worked out anew.
     pub fn sweep(&mut self, now: Timestamp, age: Duration) {
         self.moved = true;
         self.names.forget_unheld();
         let old = now.minus(age);
-        // One of later than now was given before the clock was put back: how old it is nobody knows.
+        // A verdict that is later than now was given before the clock was put back; its age is unknown.
         let is_due = |at: Timestamp| at <= old || at > now;
         let due = self.verdicts.iter().filter(|(_, judged)| is_due(judged.at));
-        self.touched.extend(due.map(|(link, _)| link.clone()));
+        self.dirty.extend(due.map(|(link, _)| link.clone()));
     }
 }

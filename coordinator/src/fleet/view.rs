@@ -18,14 +18,11 @@ use super::{
     Acknowledged,
     answers::Answer,
     dc::{Dc, WitnessView},
+    dirty_links::DirtyLinks,
     names::Names,
     owners::Owners,
-    touched::Touched,
 };
 use crate::plan::Member;
-
-/// The most domain controllers that are kept; what names more is ignored.
-pub(super) const MOST_DCS: usize = 20_000;
 
 /// What the view needs to know of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +49,7 @@ impl Settings {
 /// What is known of every domain controller, and the verdict on every link.
 ///
 /// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
-/// takes these with [`View::take_touched`], brings the verdicts with [`View::judge`] and, when a batch
+/// takes these with [`View::take_dirty`], brings the verdicts with [`View::record_verdict`] and, when a batch
 /// is through, has [`View::regroup`] work out the incidents that they come to.
 #[derive(Debug)]
 pub struct View {
@@ -68,7 +65,7 @@ pub struct View {
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
-    pub(super) touched: Touched,
+    pub(super) dirty: DirtyLinks,
     pub(super) names: Names,
     /// What the verdicts come to.
     pub(super) grouper: Grouper,
@@ -100,7 +97,7 @@ impl View {
             owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
-            touched: Touched::default(),
+            dirty: DirtyLinks::default(),
             names: Names::default(),
             grouper: Grouper::new(),
             regrouped: BTreeSet::new(),
@@ -278,7 +275,11 @@ impl View {
     /// The last verdict on a link.
     #[must_use]
     pub fn verdict(&self, link: &Link) -> Option<Verdict> {
-        self.verdicts.get(link).map(|judged| judged.verdict.as_ref().clone())
+        self.verdict_on(link).cloned()
+    }
+
+    pub(super) fn verdict_on(&self, link: &Link) -> Option<&Verdict> {
+        self.verdicts.get(link).map(|judged| judged.verdict.as_ref())
     }
 
     pub(super) fn links_between<'a>(

@@ -1,4 +1,4 @@
-//! The rules of one incident's life.
+//! The rules by which an incident is opened, changed, resolved and reopened.
 
 use std::fmt::Write;
 
@@ -8,17 +8,17 @@ use epmesh_common::{
     incident::Incident,
 };
 
-use super::{Damping, EntryKind, Record, Status, record::Told, so_many};
-use crate::{alert::EventKind, fleet::Standing};
+use super::{Damping, EntryKind, EventKind, Record, Status, counted::so_many, told::Told};
+use crate::fleet::LinkStatus;
 
 impl Record {
-    /// Takes in what the verdicts say of it now; `None` when they no longer give it. `standing`
-    /// tells how a link stands.
+    /// Takes in the fault as the verdicts now give it; `None` when they no longer do. `status` gives the
+    /// status of a link.
     pub(super) fn see(
         &mut self,
         what: Option<Incident>,
         now: Timestamp,
-        standing: impl Fn(&Link) -> Standing,
+        status: impl Fn(&Link) -> LinkStatus,
     ) {
         let was_present = self.present;
         let (lost, is_present): (Vec<Link>, bool) = match &what {
@@ -32,17 +32,17 @@ impl Record {
             None if was_present => (self.links().cloned().collect(), false),
             None => (Vec::new(), false),
         };
-        self.unseen.extend(lost.into_iter().filter(|link| standing(link) == Standing::Unknown));
+        self.unseen.extend(lost.into_iter().filter(|link| status(link) == LinkStatus::Unknown));
         if let Some(what) = what {
             for link in what.links.iter().chain(&what.latent) {
                 self.unseen.remove(link);
             }
             self.replace(what, now);
         }
-        self.settle(standing);
+        self.keep_unseen(status);
         if is_present != was_present {
             if is_present && self.status == Status::Open && self.went {
-                self.note(now, EntryKind::CameBack, "it is there again");
+                self.note(now, EntryKind::CameBack, "the fault is back");
             }
             self.went = !is_present;
             self.present = is_present;
@@ -50,16 +50,16 @@ impl Record {
         }
     }
 
-    /// Leaves out of what cannot be seen the links that can be again.
-    pub(super) fn settle(&mut self, standing: impl Fn(&Link) -> Standing) {
-        self.unseen.retain(|link| standing(link) == Standing::Unknown);
+    /// Takes the links that can be seen again out of what is unseen.
+    pub(super) fn keep_unseen(&mut self, status: impl Fn(&Link) -> LinkStatus) {
+        self.unseen.retain(|link| status(link) == LinkStatus::Unknown);
     }
 
     fn replace(&mut self, what: Incident, now: Timestamp) {
         let counts = (what.links.len(), what.latent.len());
         if self.opened.is_some() {
             if !Told::of(&self.what, now).says(&what) {
-                self.note(now, EntryKind::Changed, &said(&what));
+                self.note(now, EntryKind::Changed, &summary(&what));
             }
             if counts != (self.failing, self.latent) {
                 self.note(now, EntryKind::Links, &counted(counts));
@@ -69,8 +69,8 @@ impl Record {
         self.what = what;
     }
 
-    /// Goes on to where it stands at `now`, and says what there is to tell. `elsewhere` names the
-    /// incidents that explain its links now that it is gone.
+    /// Does what is due at `now`, and says what there is to tell. `elsewhere` names the incidents that
+    /// explain its links once the fault is gone.
     pub(super) fn advance(
         &mut self,
         now: Timestamp,
@@ -80,11 +80,11 @@ impl Record {
         let stood = self.since.unwrap_or(now).until(now);
         match self.status {
             Status::Pending if self.present => {
-                // One that went for a moment has stood since it was first seen.
+                // One that went away for a moment counts from when it was first seen.
                 if self.first_seen.until(now) >= damping.open_after {
                     self.status = Status::Open;
                     self.opened = Some(now);
-                    self.note(now, EntryKind::Opened, &said(&self.what));
+                    self.note(now, EntryKind::Opened, &summary(&self.what));
                 }
             }
             Status::Resolved if self.present => {
@@ -93,7 +93,7 @@ impl Record {
                     self.opened = Some(now);
                     self.acknowledged = None;
                     self.came_back(now);
-                    self.note(now, EntryKind::Reopened, &said(&self.what));
+                    self.note(now, EntryKind::Reopened, &summary(&self.what));
                 }
             }
             Status::Open if !self.present => self.resolve(now, damping, elsewhere),
@@ -109,10 +109,10 @@ impl Record {
         elsewhere: impl Fn(&Self) -> Option<String>,
     ) {
         if !self.unseen.is_empty() {
-            // It may be there still: the time begins when all of them have been seen.
+            // The fault may still be there: the time starts when all of its links have been seen.
             self.since = Some(now);
             let text = format!(
-                "{} of its links cannot be seen: no fresh word of them, so that it is not over",
+                "there is no fresh evidence on {} of its links; until there is, the incident stays open",
                 self.unseen.len()
             );
             if self.timeline.last().is_none_or(|last| last.text != text) {
@@ -125,19 +125,20 @@ impl Record {
             return;
         }
         let mut why = elsewhere(self).unwrap_or_else(|| {
-            "every link that it explained works, or is watched no longer".to_owned()
+            "every link that it explained works, or is no longer watched".to_owned()
         });
         let (kept, all) = (self.links().count(), self.failing + self.latent);
         if kept < all {
-            let _ = write!(why, "; of its {all} links the first {kept} were kept over a restart");
+            let _ =
+                write!(why, "; only the first {kept} of its {all} links were kept over a restart");
         }
         self.status = Status::Resolved;
         self.resolved = Some(now);
         self.note(now, EntryKind::Resolved, &why);
     }
 
-    /// What receivers are to be told: the difference between what they know and what is, unless it
-    /// is silenced. What was silenced comes when the silence ends, if it is still so.
+    /// What receivers are to be told: the difference between what they know and what is so. While the
+    /// incident is silenced they are told nothing; what is still so afterwards is told then.
     fn tell(&mut self, now: Timestamp, damping: &Damping) -> Option<EventKind> {
         if self.is_silenced(now) {
             return None;
@@ -161,7 +162,7 @@ impl Record {
             (Status::Open, Some(told)) => {
                 let told_at = told.at;
                 if self.acknowledged.is_some() {
-                    // Whoever looks after it sees it; nobody else is told.
+                    // The operator who takes care of it sees the change; nobody else is told.
                     self.told = Some(Told { at: told_at, ..Told::of(&self.what, now) });
                     self.differs_since = None;
                     return None;
@@ -180,8 +181,8 @@ impl Record {
         }
     }
 
-    /// Whether it is not told yet because it may turn out to be one that is: `may_be_known` tells. It
-    /// waits for as long as it takes until all have looked, and no longer.
+    /// Whether it is not opened yet because it may turn out to belong to a known one, as `may_be_known`
+    /// says. It waits until all agents can have looked, and no longer.
     pub(super) fn waits(
         &self,
         now: Timestamp,
@@ -195,7 +196,7 @@ impl Record {
             && may_be_known()
     }
 
-    /// Takes what is dated later than `now` for what began now. A silence lasts as long as was wanted.
+    /// Sets times that are later than `now` to `now`. A silence still lasts as long as was wanted.
     pub(super) fn not_after(&mut self, now: Timestamp) {
         let clamp = |at: &mut Timestamp| *at = (*at).min(now);
         clamp(&mut self.first_seen);
@@ -215,15 +216,15 @@ impl Record {
         }
     }
 
-    /// After a start a change of it is told no sooner than all can have looked again: what the first of
-    /// them come to is not what all do.
+    /// Holds back the next change, after a start, until all agents can have looked again: what the first
+    /// of them see need not be what all do.
     pub(super) fn wait_anew(&mut self, now: Timestamp) {
         if let Some(told) = &mut self.told {
             told.at = now;
         }
     }
 
-    /// Whether time alone can change something about it.
+    /// Whether the passing of time can change something about it.
     pub(super) fn is_due(&self) -> bool {
         match self.status {
             Status::Pending => true,
@@ -235,7 +236,7 @@ impl Record {
         }
     }
 
-    /// Whether it has gone before anybody was told of it.
+    /// Whether the fault has gone before the incident was opened.
     pub(super) fn is_forgotten(&self, now: Timestamp, damping: &Damping) -> bool {
         self.status == Status::Pending
             && !self.present
@@ -243,22 +244,22 @@ impl Record {
     }
 }
 
-/// What it is, in a line.
-fn said(what: &Incident) -> String {
+/// The fault, in a line.
+fn summary(what: &Incident) -> String {
     let state = if what.state == State::Failing { "" } else { "latent: " };
     format!("{state}{}: {}, side {}; {}", what.subject, what.cause, what.side, what.pattern.words)
 }
 
 fn counted((failing, latent): (usize, usize)) -> String {
     match (failing, latent) {
-        (failing, 0) => format!("{} by it", so_many(failing, "link fails", "links fail")),
+        (failing, 0) => format!("{} because of it", so_many(failing, "link fails", "links fail")),
         (0, latent) => {
             let links = so_many(latent, "link is", "links are");
-            format!("{links} going to fail by it")
+            format!("{links} going to fail because of it")
         }
         (failing, latent) => {
             let links = so_many(failing, "link fails", "links fail");
-            format!("{links} by it, {} going to", so_many(latent, "is", "are"))
+            format!("{links} because of it, {} going to", so_many(latent, "is", "are"))
         }
     }
 }

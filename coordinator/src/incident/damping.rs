@@ -1,26 +1,26 @@
-//! How long something has to stand before it is told.
+//! How long a fault has to last before it is told.
 
 use std::time::Duration;
 
 use epmesh_common::facts::Timestamp;
 
-/// What holds down an incident that comes and goes.
+/// The times that hold down an incident that comes and goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damping {
-    /// An incident is told when it has stood for so long; a change of it as well.
+    /// An incident is opened when its fault has lasted so long. The same holds for a change of it.
     pub open_after: Duration,
-    /// It is resolved when nothing has been wrong for so long; changes are told no more often.
+    /// An incident is resolved when nothing has been wrong for so long. Changes are told no more often.
     pub resolve_after: Duration,
-    /// With every time that it came back within [`reopen_within`](Self::reopen_within) that time
-    /// doubles, up to this.
+    /// That time doubles with every time that the incident came back within
+    /// [`reopen_within`](Self::reopen_within), up to this.
     pub resolve_after_most: Duration,
-    /// What comes back within so long after it was resolved is the same incident, reopened.
+    /// A fault that comes back within this time after it was resolved is the same incident, reopened.
     pub reopen_within: Duration,
 }
 
 impl Damping {
-    /// The usual bounds for fleets whose agents look every `interval`: a fault is told ten seconds
-    /// after it was seen, and its end after two more looks.
+    /// The usual times for fleets whose agents look every `interval`: a fault is told ten seconds after
+    /// it was seen, and its end after two more looks.
     #[must_use]
     pub fn usual(interval: Duration) -> Self {
         Self {
@@ -31,7 +31,8 @@ impl Damping {
         }
     }
 
-    /// How long nothing must be wrong with an incident that came back at these times.
+    /// How long nothing must be wrong with an incident that came back at these times before it is
+    /// resolved.
     #[must_use]
     pub fn hold(&self, reopenings: &[Timestamp], now: Timestamp) -> Duration {
         let since = now.minus(self.reopen_within);

@@ -1,42 +1,42 @@
-//! Incidents as operators and receivers get them.
+//! Incidents in the form in which operators and receivers get them.
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, Fault, Link, Side, State},
     facts::{DnsName, Timestamp},
-    incident::{Considered, Pattern},
+    incident::{Alternative, Pattern},
     rpc::names,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Acknowledgement, Entry, EntryKind, Record, Silence, Status};
-use crate::fleet::{Fleet, Standing, Tally};
+use crate::fleet::{LinkCounts, LinkStatus, View};
 
-/// Links that are named in an event; the counts are of all.
+/// The most links that are named in an event; the counts are of all.
 const BRIEF: usize = 50;
 
-/// Links of each sort that are named in an answer.
+/// The most links of each sort that are named in an answer.
 const WHOLE: usize = 20_000;
 
-/// Places that are named in an event.
+/// The most places that are named in an event.
 const PLACES: usize = 50;
 
-/// Every incident, and what none of them explains.
+/// Every incident, and the links that none of them explains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentList {
     /// The incidents.
     pub incidents: Vec<IncidentRow>,
-    /// Links that fail, or will, and that no incident explains: the first of them.
+    /// The first of the links that fail, or will, and that no incident explains.
     pub unexplained: Vec<LinkName>,
-    /// How many these are in all.
+    /// How many such links there are in all.
     #[serde(default)]
     pub unexplained_in_all: usize,
-    /// How the links stand on which all this rests: who sees nothing finds nothing wrong.
+    /// How many links this rests on: where nothing is seen, nothing is found wrong.
     #[serde(default)]
-    pub seen: Tally,
+    pub seen: LinkCounts,
 }
 
 impl IncidentList {
-    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link], seen: Tally) -> Self {
+    pub(super) fn new(incidents: Vec<IncidentRow>, unexplained: &[Link], seen: LinkCounts) -> Self {
         let unexplained_in_all = unexplained.len();
         let unexplained = unexplained.iter().take(WHOLE).map(LinkName::from).collect();
         Self { incidents, unexplained, unexplained_in_all, seen }
@@ -48,11 +48,11 @@ impl IncidentList {
 pub struct IncidentRow {
     /// Its name.
     pub id: String,
-    /// `pending` until it has stood long enough to be told, `open`, `resolved`.
+    /// `pending` until it has lasted long enough to be opened, then `open`, then `resolved`.
     pub status: Status,
-    /// `failing`, or `latent` while nothing fails by it yet.
+    /// `failing`, or `latent` while nothing fails because of it yet.
     pub state: State,
-    /// On which side it lies.
+    /// On which side the fault lies.
     pub side: Side,
     /// Why.
     pub cause: Cause,
@@ -60,11 +60,11 @@ pub struct IncidentRow {
     pub confidence: Confidence,
     /// What is broken, in words.
     pub subject: String,
-    /// How many links fail by it.
+    /// How many links fail because of it.
     pub failing: usize,
-    /// How many it will break.
+    /// How many links it will break.
     pub latent: usize,
-    /// How many of its links nobody can see now.
+    /// On how many of its links there is no fresh evidence now.
     pub unseen: usize,
     /// Who is hit and who is not.
     pub pattern: Pattern,
@@ -76,9 +76,9 @@ pub struct IncidentRow {
     pub resolved: Option<Timestamp>,
     /// How often it came back after it had been resolved.
     pub reopened: usize,
-    /// Who looks after it.
+    /// The operator who takes care of it.
     pub acknowledged: Option<Acknowledgement>,
-    /// Who silenced it, while that holds.
+    /// The operator who silenced it, while the silence lasts.
     pub silenced: Option<Silence>,
 }
 
@@ -113,7 +113,7 @@ impl IncidentRow {
         let failing = self.state == State::Failing;
         let links = std::cmp::Reverse((failing, self.failing + self.latent));
         let over = self.status == Status::Resolved;
-        // Of those that are over the last one is the first.
+        // Of those that are over, the last one comes first.
         let ended = std::cmp::Reverse(self.resolved);
         (over, ended, links, self.first_seen, self.subject.clone(), self.id.clone())
     }
@@ -128,9 +128,9 @@ pub struct LinkName {
     pub source: DnsName,
     /// The interface: its name where it has one.
     pub interface: String,
-    /// How it stands now, where that is told.
+    /// The status of the link now, where that is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub standing: Option<Standing>,
+    pub standing: Option<LinkStatus>,
 }
 
 impl From<&Link> for LinkName {
@@ -144,30 +144,30 @@ impl From<&Link> for LinkName {
     }
 }
 
-/// One incident, all of it.
+/// One incident with all its details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentDocument {
-    /// What a list shows.
+    /// The row that a list shows.
     #[serde(flatten)]
     pub row: IncidentRow,
     /// What is broken.
     pub root: Fault,
     /// The exact thing that is wrong.
     pub culprit: Culprit,
-    /// Where it was seen: the DNS servers that hold a record, say.
+    /// Where the fault was seen: the DNS servers that hold a record, say.
     pub places: Vec<String>,
     /// The links that it explains.
     pub links: Group,
-    /// What else would explain some of its links, and why it is not that.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub considered: Vec<Considered>,
+    /// The other faults that would explain some of its links, and why each is not held to be the one.
+    #[serde(default, rename = "considered", skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     /// What happened, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Entry>,
-    /// How many entries after the first were left out.
+    /// How many entries after the first were left out of the timeline.
     #[serde(default)]
     pub left_out: usize,
-    /// Why it is over.
+    /// Why the incident is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -175,13 +175,13 @@ pub struct IncidentDocument {
 /// The links of an incident; lists may be cut, the counts are in the row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// Those that fail by it.
+    /// The links that fail because of it.
     pub failing: Vec<LinkName>,
-    /// Those that it will break.
+    /// The links that it will break.
     pub latent: Vec<LinkName>,
-    /// Those that nobody can see now.
+    /// The links on which there is no fresh evidence now.
     pub unseen: Vec<LinkName>,
-    /// Those of the first two that another incident explains as well.
+    /// Those of the first two lists that another incident explains as well.
     pub shared: Vec<LinkName>,
 }
 
@@ -202,7 +202,7 @@ impl Group {
 }
 
 impl IncidentDocument {
-    /// What a receiver is told: no timeline, and the first links.
+    /// The document that a receiver is sent: without timeline, and with the first links.
     #[must_use]
     pub(super) fn brief(record: &Record, now: Timestamp) -> Self {
         let mut document = Self::of(record, now, BRIEF);
@@ -210,26 +210,24 @@ impl IncidentDocument {
         document
     }
 
-    /// What an operator gets who asks for this one.
+    /// The document that an operator gets who asks for this incident.
     #[must_use]
-    pub(super) fn whole(record: &Record, fleet: &Fleet, now: Timestamp) -> Self {
+    pub(super) fn whole(record: &Record, view: &View, now: Timestamp) -> Self {
         let mut document = Self::of(record, now, WHOLE);
         document.timeline.clone_from(&record.timeline);
         document.left_out = record.left_out;
-        fleet.with(|view| {
-            if record.present {
-                document.considered = view.considered(&record.what.subject);
-            } else {
-                // Its links may have gone different ways since.
-                let stand = |links: &mut Vec<LinkName>, of: &[Link]| {
-                    for (name, link) in links.iter_mut().zip(of) {
-                        name.standing = Some(view.standing(link));
-                    }
-                };
-                stand(&mut document.links.failing, &record.what.links);
-                stand(&mut document.links.latent, &record.what.latent);
-            }
-        });
+        if record.present {
+            document.alternatives = view.alternatives(&record.what.subject);
+        } else {
+            // Each of its links may have another status by now.
+            let add_status = |names: &mut Vec<LinkName>, links: &[Link]| {
+                for (name, link) in names.iter_mut().zip(links) {
+                    name.standing = Some(view.link_status(link));
+                }
+            };
+            add_status(&mut document.links.failing, &record.what.links);
+            add_status(&mut document.links.latent, &record.what.latent);
+        }
         document
     }
 
@@ -252,7 +250,7 @@ impl IncidentDocument {
                 unseen: record.unseen.iter().take(most).map(LinkName::from).collect(),
                 shared: named(&what.shared),
             },
-            considered: Vec::new(),
+            alternatives: Vec::new(),
             timeline: Vec::new(),
             left_out: 0,
             why: over.map(|entry| entry.text.clone()),

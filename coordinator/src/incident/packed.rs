@@ -1,28 +1,37 @@
-//! The links of an incident, as they are stored.
+//! The links of an incident, in little room.
 
 use std::collections::BTreeMap;
 
 use epmesh_common::{diagnosis::Link, facts::DnsName, rpc::InterfaceId};
 use serde::{Deserialize, Serialize};
 
-/// Bytes that a new bundle takes besides its names.
+/// The bytes that a new bundle takes besides its names.
 const BUNDLE: usize = 120;
 
-/// Links that have one end and the interface in common. A fault mostly lies at one end: of four hundred
-/// links behind one dead service only the names of the destinations are then written.
+/// A bundle of links that have one end and the interface in common. A fault mostly lies at one end: of
+/// four hundred links behind one dead service only the names of the destinations are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Packed {
     interface: InterfaceId,
     /// The end that all have in common.
     one: DnsName,
-    /// Whether that is the source.
+    /// Whether that end is the source.
     to: bool,
     /// The other ends.
     others: Vec<DnsName>,
 }
 
-/// As many of `links`, the first of them, as fit into `room` bytes; what is left of it.
+/// The links of an incident as they are stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PackedLinks {
+    pub(super) links: Vec<Packed>,
+    pub(super) latent: Vec<Packed>,
+    pub(super) unseen: Vec<Packed>,
+    pub(super) shared: Vec<Packed>,
+}
+
+/// As many of the first `links` as fit into `room` bytes, and the room that is left.
 pub(super) fn pack(links: &[Link], mut room: usize) -> (Vec<Packed>, usize) {
     let ends = |to: bool, link: &Link| match to {
         true => (link.source.clone(), link.destination.clone()),
@@ -49,7 +58,7 @@ pub(super) fn pack(links: &[Link], mut room: usize) -> (Vec<Packed>, usize) {
     (packed.into_iter().map(bundle).collect(), room)
 }
 
-/// The links again, in order.
+/// The links of these bundles, in order.
 pub(super) fn unpack(packed: Vec<Packed>) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for Packed { interface, one, to, others } in packed {

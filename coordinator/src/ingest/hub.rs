@@ -75,7 +75,7 @@ impl Hub {
     /// When the store cannot be read.
     pub async fn open(store: Arc<dyn Store>, fleet: Arc<Fleet>) -> Result<Arc<Self>, StoreError> {
         let restored = storage::read(store.as_ref()).await?;
-        fleet.with(|view| restored.into_iter().for_each(|dc| view.restore(dc)));
+        fleet.change(|view| restored.into_iter().for_each(|dc| view.restore(dc)));
         Ok(Arc::new(Self {
             fleet,
             store,
@@ -107,7 +107,7 @@ impl Hub {
         let intake = self.intake(dc);
         let _alone = intake.lock().await;
         storage::forget_count(self.store.as_ref(), dc).await?;
-        self.fleet.with(|view| view.enrolled_anew(dc));
+        self.fleet.change(|view| view.enrolled_anew(dc));
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Hub {
     /// As [`Hub::released`], and the name is barred; `epmesh dcs` says so.
     pub fn revoked(&self, dc: &DnsName, since: Timestamp) {
         self.end(dc, Ended::Revoked);
-        self.fleet.with(|view| view.barred(dc, revoked_remark(dc, since)));
+        self.fleet.change(|view| view.barred(dc, revoked_remark(dc, since)));
     }
 
     fn end(&self, dc: &DnsName, why: Ended) {
@@ -128,7 +128,7 @@ impl Hub {
             // A session that is over need not be told.
             let _ = handle.ended.send(why);
         }
-        self.fleet.with(|view| view.released(dc));
+        self.fleet.change(|view| view.released(dc));
     }
 
     /// Tells the sessions of these agents that there is a new plan for them.
@@ -151,7 +151,7 @@ impl Hub {
             let _ = older.ended.send(Ended::Replaced);
         }
         // Under the same lock as in `detach`, so that an older session's end does not undo it.
-        self.fleet.with(|view| view.connected(dc, agent_version));
+        self.fleet.change(|view| view.connected(dc, agent_version));
         drop(sessions);
         Attached { id, ended, replanned, looks: receiver }
     }
@@ -161,7 +161,7 @@ impl Hub {
         let mut sessions = lock(&self.sessions);
         if sessions.get(dc).is_some_and(|handle| handle.id == id) {
             sessions.remove(dc);
-            self.fleet.with(|view| view.disconnected(dc));
+            self.fleet.change(|view| view.disconnected(dc));
         }
     }
 

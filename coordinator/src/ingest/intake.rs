@@ -48,18 +48,22 @@ impl Hub {
                 // It would be as unusable the next time.
                 let refused = format!("report {sequence} refused: {error}");
                 tracing::warn!(%dc, "{refused}");
-                self.fleet.with(|view| view.remark(dc, refused));
+                self.fleet.change(|view| view.remark(dc, refused));
                 return Ok(acknowledge);
             }
         };
         let intake = self.intake(dc);
         let _alone = intake.lock().await;
-        let Report { sequence, at, .. } = report;
-        if self.fleet.with(|view| view.acknowledged(dc).covers(sequence, at)) {
+        // A report that came before is not staged again.
+        let staged = self.fleet.read(|view| {
+            let Report { sequence, at, .. } = report;
+            let is_new = !view.acknowledged(dc).covers(sequence, at);
+            is_new.then(|| view.stage(dc, report, sent, received))
+        });
+        let Some(mut staged) = staged else {
             tracing::debug!(%dc, sequence, "report came again");
             return Ok(acknowledge);
-        }
-        let mut staged = self.fleet.with(|view| view.stage(dc, report, sent, received));
+        };
         let unusable = refused.iter();
         let unusable = unusable.map(|it| describe(it.subject.as_ref(), &it.error));
         staged.refused.extend(unusable);
@@ -72,11 +76,11 @@ impl Hub {
             let error = IntakeError::Store { dc: dc.clone(), sequence, source };
             let trouble = format!("{}: the agent keeps it", chain(&error));
             tracing::error!(%dc, sequence, "{trouble}");
-            self.fleet.with(|view| view.store_trouble(dc, Some(trouble)));
+            self.fleet.change(|view| view.store_trouble(dc, Some(trouble)));
             return Err(error);
         }
         acknowledge.wanted = staged.wanted.iter().map(OnWire::to_wire).collect();
-        self.fleet.with(|view| {
+        self.fleet.change(|view| {
             view.apply(staged);
             view.store_trouble(dc, None);
         });

@@ -111,7 +111,7 @@ impl Hub {
     /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
     /// since what it sees takes the place of what it saw before.
     fn as_planned(&self, dc: &DnsName, link: &Link) -> (Target, Vec<InterfaceId>) {
-        self.fleet.with(|view| {
+        self.fleet.read(|view| {
             let planned = view.plan(dc).and_then(|plan| {
                 plan.targets.into_iter().find(|target| target.name == link.source)
             });
@@ -129,7 +129,7 @@ impl Hub {
             (link.destination.clone(), Evidence::OF_DESTINATION.to_vec(), true),
             (link.source.clone(), Evidence::OF_SOURCE.to_vec(), false),
         ];
-        let watchers = self.fleet.with(|view| view.watchers(&link.source));
+        let watchers = self.fleet.read(|view| view.watchers(&link.source));
         let others = watchers
             .into_iter()
             .filter(|dc| *dc != link.destination && *dc != link.source && self.is_connected(dc))

@@ -145,7 +145,7 @@ async fn serve(
     tracing::info!(%dc, version, "agent connected");
     let attached = hub.attach(dc, version);
     let id = attached.id;
-    hub.fleet.with(|view| {
+    hub.fleet.change(|view| {
         view.heard(dc, Timestamp::from_millis(sent_at_ms), clock::now());
         if view.has_moved() {
             // So that a new agent gets a plan at once; the others get theirs soon.
@@ -224,7 +224,7 @@ impl Session<'_> {
     }
 
     async fn welcome(&mut self) -> Result<(), Status> {
-        let (held, plan) = self.hub.fleet.with(|view| (view.held(self.dc), view.plan(self.dc)));
+        let (held, plan) = self.hub.fleet.read(|view| (view.held(self.dc), view.plan(self.dc)));
         self.plan_version = plan.as_ref().map_or(0, |plan| plan.version);
         let held = held.iter().map(|(subject, digest)| wire::held(subject, *digest)).collect();
         let plan = plan.as_ref().map(OnWire::to_wire);
@@ -238,7 +238,7 @@ impl Session<'_> {
     }
 
     async fn send_plan(&mut self) -> Result<(), Status> {
-        let plan = self.hub.fleet.with(|view| view.plan(self.dc));
+        let plan = self.hub.fleet.read(|view| view.plan(self.dc));
         match plan {
             Some(plan) if plan.version != self.plan_version => {
                 self.plan_version = plan.version;
@@ -254,7 +254,7 @@ impl Session<'_> {
 
     async fn handle(&mut self, message: proto::FromAgent) -> Result<(), Status> {
         let sent = Timestamp::from_millis(message.sent_at_ms);
-        let received = self.hub.fleet.with(|view| view.heard(self.dc, sent, clock::now()));
+        let received = self.hub.fleet.change(|view| view.heard(self.dc, sent, clock::now()));
         match message.message {
             Some(from_agent::Message::Report(mut report)) => {
                 self.longhand
@@ -284,9 +284,12 @@ impl Session<'_> {
         }
     }
 
-    /// Tells whoever asked for a look that its report is in the view.
+    /// Tells those who asked for a look that its report is in the view.
     fn close_looks(&mut self) {
-        let reached = self.hub.fleet.with(|view| view.acknowledged(self.dc)).sequence;
+        if self.open_looks.is_empty() {
+            return;
+        }
+        let reached = self.hub.fleet.read(|view| view.acknowledged(self.dc)).sequence;
         self.open_looks.retain(|done| {
             let open = done.sequence > reached;
             if !open {

@@ -189,7 +189,7 @@ enum Ends {
 fn ends(row: &Named<'_>, fleet: &Fleet) -> Result<Ends, String> {
     let find = |party: &Option<Party>, role: Role| {
         let Some(party) = party else { return Ok(None) };
-        let found = fleet.with(|view| view.named(party));
+        let found = fleet.read(|view| view.named(party));
         let words = role.words();
         found.map(Some).map_err(|error| format!("the {words}: {error}; see epmesh dcs"))
     };
@@ -224,7 +224,7 @@ fn one_end(explained: &mut ExplainedPair, dc: &DnsName, role: Role, fleet: &Flee
     };
     let wanted = explained.pair.interface;
     let broken = |verdict: &Verdict| matches!(verdict.state, State::Failing | State::Latent);
-    let mut rows: Vec<LinkRow> = fleet.with(|view| {
+    let mut rows: Vec<LinkRow> = fleet.read(|view| {
         let all = view.judged().filter(|(link, verdict)| {
             of(link) && wanted.is_none_or(|wanted| link.interface == wanted) && broken(verdict)
         });

@@ -120,7 +120,7 @@ impl Query for Operator {
         // nobody's report waits while they are put in order.
         let wanted =
             |verdict: &Verdict| !failing || matches!(verdict.state, State::Failing | State::Latent);
-        let mut rows: Vec<LinkRow> = self.fleet().with(|view| {
+        let mut rows: Vec<LinkRow> = self.fleet().read(|view| {
             let judged = view.judged().map(|(_, verdict)| verdict);
             judged.filter(|verdict| wanted(verdict)).map(LinkRow::from).collect()
         });
@@ -210,7 +210,7 @@ impl Query for Operator {
     ) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
-        let (facts, seen) = self.fleet().with(|view| (view.facts(&dc), view.observations_of(&dc)));
+        let (facts, seen) = self.fleet().read(|view| (view.facts(&dc), view.observations_of(&dc)));
         let own = facts.as_ref().and_then(|facts| facts.endpoint_map.as_ref());
         document(&Endpoints::of(dc, own, &seen))
     }
@@ -218,7 +218,7 @@ impl Query for Operator {
     async fn facts(&self, request: Request<FactsRequest>) -> Result<Response<Document>, Status> {
         operator(&request)?;
         let dc = self.find(&request.into_inner().dc)?;
-        document(&self.fleet().with(|view| OwnFacts::in_fleet(dc, view)))
+        document(&self.fleet().read(|view| OwnFacts::in_fleet(dc, view)))
     }
 
     type ExportBundleStream = Iter<std::vec::IntoIter<Result<Document, Status>>>;
@@ -228,7 +228,7 @@ impl Query for Operator {
         request: Request<ExportBundleRequest>,
     ) -> Result<Response<Self::ExportBundleStream>, Status> {
         operator(&request)?;
-        let lines = self.fleet().with(|view| view.export(clock::now()));
+        let lines = self.fleet().read(|view| view.export(clock::now()));
         let lines: Vec<_> = lines
             .iter()
             .map(|line| {

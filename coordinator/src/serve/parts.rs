@@ -49,7 +49,7 @@ impl Parts {
         let fleet = Fleet::new(options.settings());
         let hub = Hub::open(Arc::clone(&store), Arc::clone(&fleet)).await;
         let hub = hub.context("reading the fleet from the store")?;
-        fleet.with(|view| {
+        fleet.change(|view| {
             for enrolment in enrolments.iter().filter(|enrolment| enrolment.is_in_force()) {
                 match enrolment.name.parse() {
                     Ok(name) => view.enrolled(&name),
@@ -64,8 +64,7 @@ impl Parts {
         }
         let alerts = Alerts::open(Arc::clone(&store), options.webhooks.clone()).await;
         let alerts = alerts.context("reading the outbox")?;
-        let incidents =
-            Incidents::open(&*store, Arc::clone(&alerts), fleet, options.damping()).await;
+        let incidents = Incidents::open(store, Arc::clone(&alerts), fleet, options.damping()).await;
         let incidents = incidents.context("reading the incidents")?;
         Ok(Self { hub, registry: Arc::new(registry), authority, alerts, incidents, stopping })
     }

@@ -447,9 +447,9 @@ impl Play {
             self.replan(now);
         }
         self.view.sweep(now, if last { Duration::ZERO } else { Played::fresh_for() / 3 });
-        let mut links: Vec<Link> = self.view.take_touched(usize::MAX);
+        let mut links: Vec<Link> = self.view.take_dirty(usize::MAX);
         links.sort_by(|a, b| (&a.source, &a.destination).cmp(&(&b.source, &b.destination)));
-        let verdicts = self.view.weigh(&links, now, 1);
+        let verdicts = self.view.judge_links(&links, now, 1);
         for (link, verdict) in links.into_iter().zip(verdicts) {
             let mut verdict = *verdict;
             if last && verdict.state != State::Healthy {
@@ -462,7 +462,7 @@ impl Play {
                 continue;
             };
             let key = (*to, *from);
-            self.view.judge(&link, verdict.clone(), now);
+            self.view.record_verdict(&link, verdict.clone(), now);
             let Some(played) = &mut self.played else { continue };
             played.verdicts += 1;
             let wrong = verdict.state != State::Healthy;

@@ -45,7 +45,7 @@ fn main() {
     let arguments = Arguments::parse();
     let began = Instant::now();
     let mut fleet = Fleet::new(arguments.forests);
-    let links = fleet.view.take_touched(usize::MAX);
+    let links = fleet.view.take_dirty(usize::MAX);
     println!(
         "{} domain controllers, {} links; made in {:.1?}",
         fleet.dcs(),
@@ -77,7 +77,7 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
         std::hint::black_box(judge(&view.evidence(link, now), now));
     });
     let began = Instant::now();
-    std::hint::black_box(view.weigh(links, now, 1));
+    std::hint::black_box(view.judge_links(links, now, 1));
     let each = micros(began.elapsed(), links.len());
     println!("one link, gathered and judged among all from its source: {each:.1} us");
 }
@@ -103,10 +103,10 @@ fn scratch(fleet: &mut Fleet, links: &[Link]) {
     let (mut judged, mut put) = (Duration::ZERO, Duration::ZERO);
     for batch in links.chunks(BATCH) {
         let began = Instant::now();
-        let verdicts = fleet.view.weigh(batch, now, 2);
+        let verdicts = fleet.view.judge_links(batch, now, 2);
         judged += began.elapsed();
         let began = Instant::now();
-        fleet.view.judge_each(batch, verdicts, now);
+        fleet.view.record_verdicts(batch, verdicts, now);
         put += began.elapsed();
     }
     let began = Instant::now();
@@ -133,11 +133,11 @@ fn reports(fleet: &mut Fleet, deaths: usize) {
         let began = Instant::now();
         fleet.take(report);
         let taken = began.elapsed();
-        let links = fleet.view.take_touched(usize::MAX);
+        let links = fleet.view.take_dirty(usize::MAX);
         touched += links.len();
-        let verdicts = fleet.view.weigh(&links, fleet.now, 2);
+        let verdicts = fleet.view.judge_links(&links, fleet.now, 2);
         let judged = began.elapsed();
-        fleet.view.judge_each(&links, verdicts, fleet.now);
+        fleet.view.record_verdicts(&links, verdicts, fleet.now);
         let put = began.elapsed();
         fleet.view.regroup();
         let whole = began.elapsed();

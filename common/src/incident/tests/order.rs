@@ -172,7 +172,7 @@ fn assert_same(one: &mut Grouper, other: &mut Grouper, links: &[Link], when: &st
     assert_eq!(one.unexplained(), other.unexplained(), "{when}");
     for incident in incidents {
         let subject = &incident.subject;
-        assert_eq!(one.considered(subject), other.considered(subject), "{when}: {subject}");
+        assert_eq!(one.alternatives(subject), other.alternatives(subject), "{when}: {subject}");
     }
     for link in links {
         assert_eq!(one.state(link), other.state(link), "{when}: {link:?}");

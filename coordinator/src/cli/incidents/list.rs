@@ -13,7 +13,7 @@ use crate::{
         exit::Exit,
         render::{ago, finish, labelled, moment, table, wrapped},
     },
-    fleet::Tally,
+    fleet::LinkCounts,
     incident::{IncidentDocument, IncidentList, IncidentRow, Status, so_many},
 };
 
@@ -99,7 +99,7 @@ pub(crate) fn render_list(
         let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
         named(&mut text, &list.unexplained, count, width);
     }
-    let Tally { links, unknown } = list.seen;
+    let LinkCounts { links, unknown } = list.seen;
     if unknown > 0 {
         let are = if unknown == 1 { "is" } else { "are" };
         let said = format!(

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use epmesh_common::{facts::Timestamp, incident::Considered};
+use epmesh_common::{facts::Timestamp, incident::Alternative};
 
 use super::links::named;
 use crate::{
@@ -47,7 +47,7 @@ pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
             named(&mut text, links, in_all, width);
         }
     }
-    text.push_str(&considered(incident, width));
+    text.push_str(&alternatives(incident, width));
     text.push_str(&timeline(incident, now, width));
     if row.status == Status::Open
         && let Some(link) = links.failing.first().or(links.latent.first())
@@ -103,16 +103,16 @@ fn since(row: &IncidentRow, now: Timestamp) -> String {
     format!("{first}; came back {times}, the last time {}", moment(opened, now))
 }
 
-fn considered(incident: &IncidentDocument, width: Option<u16>) -> String {
-    if incident.considered.is_empty() {
+fn alternatives(incident: &IncidentDocument, width: Option<u16>) -> String {
+    if incident.alternatives.is_empty() {
         return String::new();
     }
-    let rows = incident.considered.iter().map(|other| {
+    let rows = incident.alternatives.iter().map(|other| {
         let explains = format!("{} of {}", other.explains, other.of);
         (other.name.clone(), explains, other.why.clone())
     });
     let first =
-        if incident.considered.len() < Considered::MOST { "" } else { ", the first of them" };
+        if incident.alternatives.len() < Alternative::MOST { "" } else { ", the first of them" };
     let mut text = format!("\nConsidered and left{first}\n");
     if is_narrow(width) {
         for (name, explains, why) in rows {

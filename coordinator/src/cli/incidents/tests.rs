@@ -5,13 +5,13 @@ use std::time::Duration;
 use epmesh_common::{
     diagnosis::{Cause, Confidence, Culprit, Fault, Side, State},
     facts::Timestamp,
-    incident::{Considered, Pattern, Shape},
+    incident::{Alternative, Pattern, Shape},
 };
 
 use super::*;
 use crate::{
     cli::{exit::Exit, golden::is_as_in},
-    fleet::Tally,
+    fleet::LinkCounts,
     incident::{
         Acknowledgement, Entry, EntryKind, Group, IncidentDocument, IncidentList, IncidentRow,
         LinkName, Silence, Status,
@@ -89,7 +89,7 @@ fn the_list() {
         acknowledged: None,
         ..row()
     };
-    let seen = Tally { links: 12, unknown: 3 };
+    let seen = LinkCounts { links: 12, unknown: 3 };
     let (incidents, unexplained) = (vec![row(), second], vec![link(7)]);
     let list = IncidentList { incidents, unexplained, unexplained_in_all: 1, seen };
     is_as_in("incidents.txt", &render_list(&list, false, now(), Some(160)));
@@ -130,7 +130,7 @@ fn one() {
         },
         places: Vec::new(),
         links: Group { failing: vec![link(1), link(3)], unseen: vec![link(4)], ..Group::default() },
-        considered: vec![Considered {
+        alternatives: vec![Alternative {
             name: other.to_string(),
             subject: other,
             explains: 2,
@@ -173,14 +173,14 @@ fn large(small: IncidentDocument) -> IncidentDocument {
         value: "stopped; ".repeat(20),
         ..small.culprit
     };
-    let mut considered = small.considered;
-    considered[0].name = format!("all RPC interfaces of {}", name("dc001"));
+    let mut alternatives = small.alternatives;
+    alternatives[0].name = format!("all RPC interfaces of {}", name("dc001"));
     let mut timeline = small.timeline;
     timeline[0].text = format!("service NTDS on {}", name("dc001"));
     IncidentDocument {
         row,
         culprit,
-        considered,
+        alternatives,
         timeline,
         left_out: 7,
         places: (0..30).map(|number| format!("10.0.0.{number}")).collect(),

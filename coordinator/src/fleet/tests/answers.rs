@@ -5,7 +5,7 @@ use epmesh_common::facts::{Body, Digest, Report, Section, Statement, StatementKe
 use super::{A, Agent, B, at, fleet, own};
 use crate::fleet::{
     View,
-    dc::MOST_PEERS,
+    limits::MOST_PEERS,
     samples::{host, map, name, seen},
 };
 

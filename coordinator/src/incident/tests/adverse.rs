@@ -1,7 +1,10 @@
 //! What a night brings: restarts, agents that are lost, clocks that are put back, ids that are mistyped.
 
 use super::*;
-use crate::alert::{Event, EventKind};
+use crate::{
+    alert::Event,
+    incident::event::{EventKind, event},
+};
 
 /// The agents of six come back one after the other, twelve seconds apart, while dc1 is silent; each link alone
 /// may be its path.
@@ -149,7 +152,7 @@ async fn what_is_told_fits_into_the_outbox() {
     incident.places = vec!["x".repeat(1_000); 1_000];
     let mut verdict = died(&Link { destination: dc(2), source: dc(1), interface: DRSUAPI });
     verdict.remedy = vec!["x".repeat(1_000); 1_000];
-    let event = Event::of_incident(EventKind::Opened, &incident, Some(&verdict), stage.base);
+    let event = event(EventKind::Opened, incident, Some(verdict), stage.base);
     let event = event.expect("JSON");
     assert!(event.body.len() <= Event::LARGEST, "{} bytes", event.body.len());
     let body: Value = serde_json::from_str(&event.body).expect("JSON");
@@ -184,7 +187,7 @@ async fn four_hundred_links_are_kept_over_a_start() {
     stage.stays(660, 900, all_well).await;
     assert_eq!(stage.told().await, [OPENED, RESOLVED]);
     let why = stage.only().await.why.expect("a reason");
-    assert_eq!(why, "every link that it explained works, or is watched no longer");
+    assert_eq!(why, "every link that it explained works, or is no longer watched");
 }
 
 /// A path, then all of the source, each over; then the path again, which turns out to be all of the source

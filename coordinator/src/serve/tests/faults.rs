@@ -93,8 +93,8 @@ async fn nobody_speaks_for_another_dc() {
     let bodies = vec![who(B, "10.0.0.66"), Body::Peer(seen(B, "10.0.0.2", true, 1))];
     agent.report(1, bodies).await.expect("the report stands");
     let fleet = rig.parts.hub.fleet();
-    assert!(fleet.with(|view| view.facts(&name(B))).is_none_or(|facts| facts.host.is_none()));
-    assert_eq!(fleet.with(|view| view.observations_of(&name(B))).len(), 1);
+    assert!(fleet.read(|view| view.facts(&name(B))).is_none_or(|facts| facts.host.is_none()));
+    assert_eq!(fleet.read(|view| view.observations_of(&name(B))).len(), 1);
     let notes = fleet.statuses().remove(0).notes;
     assert!(notes[0].contains("speaks for dc2.lab.test"), "{notes:?}");
     agent.report(2, vec![who(A, "10.0.0.1")]).await.expect("it speaks for itself");

@@ -25,10 +25,10 @@ const WORTH_A_THREAD: usize = 256;
 
 /// What bears on every link from one source at one interface, whoever the destination is.
 #[derive(Debug)]
-pub struct Gathered<'v> {
+pub struct SourceEvidence<'v> {
     view: &'v View,
     fresh_since: Timestamp,
-    witness_views: &'v BTreeMap<DnsName, WitnessView>,
+    views: &'v BTreeMap<DnsName, WitnessView>,
     /// One more than go into one evidence: one of them may be the destination itself.
     others: Vec<Observed>,
     /// Evidence on a link from nowhere.
@@ -49,23 +49,23 @@ impl View {
     /// worth it. Those from one source at one interface are judged together where they come one
     /// after the other.
     #[must_use]
-    pub fn weigh(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Box<Verdict>> {
+    pub fn judge_links(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Box<Verdict>> {
         let part = links.len().div_ceil(threads.max(1)).max(WORTH_A_THREAD);
         let mut parts = links.chunks(part);
         let Some(first) = parts.next() else { return Vec::new() };
         thread::scope(|scope| {
             let begun = |part| {
                 let thread = thread::Builder::new();
-                thread.spawn_scoped(scope, move || self.weigh_part(part, now)).map_err(|_| part)
+                thread.spawn_scoped(scope, move || self.judge_part(part, now)).map_err(|_| part)
             };
             let others: Vec<_> = parts.map(begun).collect();
-            let mut verdicts = self.weigh_part(first, now);
+            let mut verdicts = self.judge_part(first, now);
             for other in others {
                 match other.map(thread::ScopedJoinHandle::join) {
                     Ok(Ok(more)) => verdicts.extend(more),
                     Ok(Err(panic)) => std::panic::resume_unwind(panic),
                     // The system has no thread to give.
-                    Err(part) => verdicts.extend(self.weigh_part(part, now)),
+                    Err(part) => verdicts.extend(self.judge_part(part, now)),
                 }
             }
             verdicts
@@ -73,14 +73,14 @@ impl View {
     }
 
     #[expect(clippy::vec_box, reason = "each is half a kilobyte, and they move on one by one")]
-    fn weigh_part(&self, links: &[Link], now: Timestamp) -> Vec<Box<Verdict>> {
+    fn judge_part(&self, links: &[Link], now: Timestamp) -> Vec<Box<Verdict>> {
         let together = |a: &Link, b: &Link| a.source == b.source && a.interface == b.interface;
         let mut verdicts = Vec::with_capacity(links.len());
         let mut ends = HashMap::new();
         for group in links.chunk_by(together) {
             let Some(first) = group.first() else { continue };
             let gathered = self.gather(&first.source, first.interface, now);
-            let mut towards = Towards::new(&gathered);
+            let mut towards = LinkEvidenceCursor::new(&gathered);
             verdicts.extend(group.iter().map(|link| {
                 // The links of the next source lead to the same destinations.
                 let end = ends
@@ -110,13 +110,18 @@ impl View {
 
     /// What bears on the links from `source` at `interface`.
     #[must_use]
-    pub fn gather(&self, source: &DnsName, interface: InterfaceId, now: Timestamp) -> Gathered<'_> {
+    pub fn gather(
+        &self,
+        source: &DnsName,
+        interface: InterfaceId,
+        now: Timestamp,
+    ) -> SourceEvidence<'_> {
         let fresh_for = self.settings.fresh_for();
         let fresh_since = now.minus(fresh_for);
         let known = self.dcs.get(source);
         static NONE: BTreeMap<DnsName, WitnessView> = BTreeMap::new();
-        let witness_views = self.observers.get(source).unwrap_or(&NONE);
-        let witnesses = witnesses(witness_views, fresh_since);
+        let views = self.observers.get(source).unwrap_or(&NONE);
+        let witnesses = witnesses(views, fresh_since);
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
@@ -125,15 +130,13 @@ impl View {
             source_site: self.site_for(source, known.map(|source| &*source.facts)),
             ..Evidence::empty(link, u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
         };
-        let named =
-            witnesses.iter().flat_map(|(_, witness_view)| witness_view.addresses.iter().copied());
+        let named = witnesses.iter().flat_map(|(_, seen)| seen.addresses.iter().copied());
         let named: BTreeSet<IpAddr> = addresses_in(&base.source).chain(named).collect();
-        let others =
-            witnesses.into_iter().map(|(witness, witness_view)| observed(witness, witness_view));
-        let mut gathered = Gathered {
+        let others = witnesses.into_iter().map(|(witness, seen)| observed(witness, seen));
+        let mut gathered = SourceEvidence {
             view: self,
             fresh_since,
-            witness_views,
+            views,
             others: others.collect(),
             base,
             contested: Vec::new(),
@@ -169,12 +172,12 @@ impl View {
     }
 }
 
-impl<'v> Gathered<'v> {
+impl<'v> SourceEvidence<'v> {
     /// The evidence on the link from the source to `destination`: the destination's own observation,
     /// then those of others.
     #[must_use]
     pub fn towards(&self, destination: &DnsName) -> Evidence {
-        let mut towards = Towards::new(self);
+        let mut towards = LinkEvidenceCursor::new(self);
         towards.turn(destination, &self.view.end(destination, self.fresh_since));
         towards.evidence
     }
@@ -191,8 +194,8 @@ impl<'v> Gathered<'v> {
 
 /// The evidence on one link after another from the same source: only what is the destination's is put
 /// in anew.
-struct Towards<'g> {
-    gathered: &'g Gathered<'g>,
+struct LinkEvidenceCursor<'g> {
+    gathered: &'g SourceEvidence<'g>,
     evidence: Evidence,
     /// Whether the first observation is the destination's own.
     has_own: bool,
@@ -204,8 +207,8 @@ struct Towards<'g> {
     ahead: Peekable<btree_map::Iter<'g, DnsName, WitnessView>>,
 }
 
-impl<'g> Towards<'g> {
-    fn new(gathered: &'g Gathered<'_>) -> Self {
+impl<'g> LinkEvidenceCursor<'g> {
+    fn new(gathered: &'g SourceEvidence<'_>) -> Self {
         let mut evidence = gathered.base.clone();
         evidence.observations.extend(gathered.others.iter().take(MOST_WITNESSES).cloned());
         Self {
@@ -214,7 +217,7 @@ impl<'g> Towards<'g> {
             has_own: false,
             left_out: MOST_WITNESSES,
             owners: Vec::new(),
-            ahead: gathered.witness_views.iter().peekable(),
+            ahead: gathered.views.iter().peekable(),
         }
     }
 
@@ -223,7 +226,7 @@ impl<'g> Towards<'g> {
     fn own(&mut self, destination: &DnsName) -> Option<(&'g DnsName, &'g WitnessView)> {
         while self.ahead.next_if(|(witness, _)| *witness < destination).is_some() {}
         let next = self.ahead.peek().copied().filter(|(witness, _)| *witness == destination);
-        next.or_else(|| self.gathered.witness_views.get_key_value(destination))
+        next.or_else(|| self.gathered.views.get_key_value(destination))
     }
 
     fn turn(&mut self, destination: &DnsName, end: &End) -> &Evidence {
@@ -233,7 +236,7 @@ impl<'g> Towards<'g> {
         evidence.destination = end.facts.clone();
         evidence.destination_site.clone_from(&end.site);
         self.put_observations(own, destination);
-        self.put_owners(own.map(|(_, witness_view)| witness_view), destination, end);
+        self.put_owners(own.map(|(_, seen)| seen), destination, end);
         &self.evidence
     }
 
@@ -256,7 +259,7 @@ impl<'g> Towards<'g> {
             }
         }
         self.left_out = left_out;
-        let own = own.map(|(witness, witness_view)| observed(witness, witness_view));
+        let own = own.map(|(witness, seen)| observed(witness, seen));
         let has_own = own.is_some();
         match (own, held.first_mut().filter(|_| self.has_own)) {
             (Some(own), Some(first)) => *first = own,
@@ -281,7 +284,7 @@ impl<'g> Towards<'g> {
                 self.owners.push((*address, None));
             }
         }
-        let named = own.into_iter().flat_map(|witness_view| witness_view.addresses.iter());
+        let named = own.into_iter().flat_map(|seen| seen.addresses.iter());
         for &address in end.contested.iter().chain(named) {
             if let Entry::Vacant(place) = owners.entry(address)
                 && let Some(owner) = gathered.owner(address, destination)
@@ -298,26 +301,24 @@ impl<'g> Towards<'g> {
     }
 }
 
-fn observed(witness: &DnsName, witness_view: &WitnessView) -> Observed {
+fn observed(witness: &DnsName, seen: &WitnessView) -> Observed {
     Observed {
         witness: witness.clone(),
-        at: witness_view.at,
-        since: Some(witness_view.since),
-        seen: witness_view.observation.clone(),
+        at: seen.at,
+        since: Some(seen.since),
+        seen: seen.observation.clone(),
     }
 }
 
 /// Those who saw the source: first what is fresh, then who read the whole map; one more than go into
 /// one evidence.
 fn witnesses(
-    witness_views: &BTreeMap<DnsName, WitnessView>,
+    views: &BTreeMap<DnsName, WitnessView>,
     fresh_since: Timestamp,
 ) -> Vec<(&DnsName, &WitnessView)> {
-    let mut all: Vec<(&DnsName, &WitnessView)> = witness_views.iter().collect();
+    let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
     // In the order of names already, which a stable sort keeps.
-    all.sort_by_key(|(_, witness_view)| {
-        (Reverse(witness_view.at >= fresh_since), Reverse(witness_view.read_map))
-    });
+    all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
     all.truncate(MOST_WITNESSES + 1);
     all
 }

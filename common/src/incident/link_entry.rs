@@ -1,12 +1,12 @@
-//! The links and their roots, as numbers that are given out again once they are free.
+//! Links and candidate faults, as the grouper keeps them.
 
 use std::collections::BTreeSet;
 
 use epmesh_facts::Timestamp;
 
 use super::{
-    key::Key,
-    look::{Ends, Look},
+    compact_reach::{CompactReach, Ends},
+    contradiction::Contradiction,
 };
 use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict};
 
@@ -15,20 +15,21 @@ pub(super) type LinkId = u32;
 /// The number of a root.
 pub(super) type RootId = u32;
 
-/// A link that is held. A large fleet has half a million of them, nearly all in no trouble.
+/// One link. A large fleet has half a million of them, nearly all in no trouble.
 #[derive(Clone, Debug)]
-pub(super) struct Held {
+pub(super) struct LinkEntry {
     pub(super) ends: Ends,
     pub(super) state: State,
-    pub(super) look: Look,
-    /// What is wrong with it, while something is.
+    /// What the last look over it showed to work.
+    pub(super) reach: CompactReach,
+    /// What is wrong with the link, while something is.
     pub(super) trouble: Option<Box<Trouble>>,
 }
 
 /// What is wrong with a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
-    /// When it was first seen.
+    /// When the trouble was first seen.
     pub(super) since: Timestamp,
     pub(super) cause: Cause,
     pub(super) side: Side,
@@ -55,7 +56,7 @@ impl Trouble {
         })
     }
 
-    /// Whether the same is wrong by `verdict`, whatever explains it.
+    /// Whether `verdict` says that the same is wrong, whatever explains it.
     pub(super) fn is_same(&self, verdict: &Verdict, since: Timestamp) -> bool {
         is_trouble(verdict.state)
             && self.since == since
@@ -71,8 +72,8 @@ fn is_trouble(state: State) -> bool {
     matches!(state, State::Failing | State::Latent)
 }
 
-impl Held {
-    /// Whether the same is wrong with it by `verdict`, or just as little.
+impl LinkEntry {
+    /// Whether `verdict` says the same of the link: the same trouble, or none.
     pub(super) fn is_same(&self, verdict: &Verdict, since: Timestamp) -> bool {
         self.state == verdict.state
             && match &self.trouble {
@@ -82,66 +83,14 @@ impl Held {
     }
 }
 
-/// A root that at least one link has.
+/// A root that explains the trouble of at least one link.
 #[derive(Clone, Debug)]
 pub(super) struct RootEntry {
     pub(super) subject: Fault,
-    pub(super) against: Box<[Key]>,
+    /// The observations that contradict this root.
+    pub(super) contradictions: Box<[Contradiction]>,
     pub(super) links: BTreeSet<LinkId>,
-    /// No link in it has been in trouble for less, or is none any more that was.
+    /// When the latest trouble of its links began. It may be later than that of any present link:
+    /// a link that left does not lower it.
     pub(super) latest: Timestamp,
-}
-
-/// Values under numbers.
-#[derive(Clone, Debug)]
-pub(super) struct Slab<T> {
-    items: Vec<Option<T>>,
-    free: Vec<u32>,
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Self {
-        Self { items: Vec::new(), free: Vec::new() }
-    }
-}
-
-impl<T> Slab<T> {
-    pub(super) fn len(&self) -> usize {
-        self.items.len() - self.free.len()
-    }
-
-    pub(super) fn reserve(&mut self, items: usize) {
-        self.items.reserve(items.saturating_sub(self.free.len()));
-    }
-
-    pub(super) fn add(&mut self, item: T) -> u32 {
-        if let Some(id) = self.free.pop() {
-            if let Some(place) = self.items.get_mut(index(id)) {
-                *place = Some(item);
-            }
-            return id;
-        }
-        // Memory is at its end long before numbers are.
-        let id = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
-        self.items.push(Some(item));
-        id
-    }
-
-    pub(super) fn remove(&mut self, id: u32) -> Option<T> {
-        let item = self.items.get_mut(index(id))?.take()?;
-        self.free.push(id);
-        Some(item)
-    }
-
-    pub(super) fn get(&self, id: u32) -> Option<&T> {
-        self.items.get(index(id))?.as_ref()
-    }
-
-    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut T> {
-        self.items.get_mut(index(id))?.as_mut()
-    }
-}
-
-fn index(id: u32) -> usize {
-    usize::try_from(id).unwrap_or(usize::MAX)
 }

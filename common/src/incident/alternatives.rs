@@ -1,45 +1,45 @@
-//! What else would explain an incident's links.
+//! The other faults that would explain an incident's links.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, numbers::FastMap, regroup::explicable, table::RootId};
+use super::{Grouper, link_entry::RootId, numbers::FastMap, regroup::explicable};
 use crate::diagnosis::Fault;
 
-/// A root that would explain links of an incident, and is not held to be what is wrong.
+/// A fault that would explain links of an incident too, and why it is not held to be the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Considered {
+pub struct Alternative {
     /// What would be broken.
     pub subject: Fault,
-    /// The same in words.
+    /// The same, in words.
     pub name: String,
     /// How many of the incident's links it would explain.
     pub explains: usize,
-    /// Out of how many.
+    /// How many links the incident has.
     pub of: usize,
-    /// Why it is not this.
+    /// Why this is not the fault.
     pub why: String,
 }
 
-impl Considered {
-    /// The most roots that are told besides an incident's own; there may be more.
+impl Alternative {
+    /// The most alternatives that are told; there may be more.
     pub const MOST: usize = 8;
 }
 
 impl Grouper {
-    /// What else would explain the links of an incident, those that explain most of them first, and
-    /// why it is not that; as of the last [`regroup`](Self::regroup).
+    /// The other faults that would explain links of an incident, the one that explains most of them
+    /// first; as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn considered(&self, subject: &Fault) -> Vec<Considered> {
+    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
         let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
         let mut counts: FastMap<RootId, usize> = FastMap::default();
-        for held in links.iter().filter_map(|id| self.links.get(*id)) {
-            for root in held.trouble.iter().flat_map(|trouble| &trouble.ids) {
+        for entry in links.iter().filter_map(|id| self.links.get(*id)) {
+            for root in entry.trouble.iter().flat_map(|trouble| &trouble.ids) {
                 *counts.entry(*root).or_default() += 1;
             }
         }
         let others = counts.into_iter().filter(|(root, _)| root != own);
-        let mut found: Vec<Considered> = others
+        let mut found: Vec<Alternative> = others
             .filter_map(|(root, explains)| {
                 let subject = self.roots.get(root)?.subject.clone();
                 let of = links.len();
@@ -56,14 +56,14 @@ impl Grouper {
                     "explains no more, and is farther from them"
                 };
                 let (name, why) = (subject.to_string(), why.to_owned());
-                Some(Considered { subject, name, explains, of, why })
+                Some(Alternative { subject, name, explains, of, why })
             })
             .collect();
         found.sort_by(|one, other| {
-            let key = |it: &Considered| (std::cmp::Reverse(it.explains), it.subject.rank());
+            let key = |it: &Alternative| (std::cmp::Reverse(it.explains), it.subject.rank());
             key(one).cmp(&key(other)).then_with(|| one.subject.cmp(&other.subject))
         });
-        found.truncate(Considered::MOST);
+        found.truncate(Alternative::MOST);
         found
     }
 }

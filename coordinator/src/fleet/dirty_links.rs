@@ -1,18 +1,18 @@
-//! The links that changes touched and nobody has judged since.
+//! The links that changes bear on and that were not judged since.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use epmesh_common::{diagnosis::Link, facts::DnsName, rpc::InterfaceId};
 
-/// Links that wait to be judged. Those from one source come together, since nearly all that bears on
-/// them is the same; whose first link was touched first comes first, so that nobody waits for ever.
+/// Links that wait to be judged. The links from one source come together, because nearly all evidence on
+/// them is the same. The source that waits longest comes first, so that none waits for ever.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Touched {
+pub(super) struct DirtyLinks {
     order: VecDeque<DnsName>,
     of: HashMap<DnsName, BTreeSet<(InterfaceId, DnsName)>>,
 }
 
-impl Touched {
+impl DirtyLinks {
     pub(super) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
@@ -37,7 +37,7 @@ impl Touched {
         }
     }
 
-    /// Takes up to `most`: of each source the links of one interface after those of another.
+    /// Takes up to `most` links: of each source those of one interface after those of another.
     pub(super) fn take(&mut self, most: usize) -> Vec<Link> {
         let mut taken = Vec::new();
         while taken.len() < most
@@ -70,22 +70,22 @@ mod tests {
 
     #[test]
     fn the_links_of_a_source_come_together_and_each_once() {
-        let mut touched = Touched::default();
+        let mut dirty = DirtyLinks::default();
         let came = [("dc2", "dc9"), ("dc3", "dc1"), ("dc1", "dc9"), ("dc2", "dc9")];
-        touched.extend(came.map(|(to, from)| link(to, from)));
-        assert_eq!(touched.take(1), [link("dc1", "dc9")]);
-        assert!(!touched.is_empty());
-        assert_eq!(touched.take(9), [link("dc2", "dc9"), link("dc3", "dc1")]);
-        assert!(touched.is_empty() && touched.of.is_empty());
+        dirty.extend(came.map(|(to, from)| link(to, from)));
+        assert_eq!(dirty.take(1), [link("dc1", "dc9")]);
+        assert!(!dirty.is_empty());
+        assert_eq!(dirty.take(9), [link("dc2", "dc9"), link("dc3", "dc1")]);
+        assert!(dirty.is_empty() && dirty.of.is_empty());
     }
 
     #[test]
     fn the_last_link_of_a_source_takes_it_out() {
-        let mut touched = Touched::default();
-        touched.extend([link("dc2", "dc9"), link("dc3", "dc1")]);
-        assert_eq!(touched.take(1), [link("dc2", "dc9")]);
-        touched.remove(&link("dc2", "dc9"));
-        touched.remove(&link("dc3", "dc1"));
-        assert!(touched.is_empty() && touched.of.is_empty());
+        let mut dirty = DirtyLinks::default();
+        dirty.extend([link("dc2", "dc9"), link("dc3", "dc1")]);
+        assert_eq!(dirty.take(1), [link("dc2", "dc9")]);
+        dirty.remove(&link("dc2", "dc9"));
+        dirty.remove(&link("dc3", "dc1"));
+        assert!(dirty.is_empty() && dirty.of.is_empty());
     }
 }

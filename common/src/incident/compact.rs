@@ -1,41 +1,52 @@
-//! From what a verdict says of a look to the numbers that are kept of it.
+//! Putting what a look showed into little memory.
 //!
-//! Half a million links are put every minute, and nearly all of them show what they showed before: no
-//! name is looked up that is the one before, and links have their lists in common.
+//! Half a million links are put every minute, and nearly all of them show what they showed before: a
+//! name that is the one before is not looked up again, and links share their lists.
 
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    look::{Ends, List, Look},
+    compact_reach::{CompactReach, Ends, List},
     numbers::{Number, Numbered},
     places::{Places, Site},
 };
 use crate::diagnosis::ProvenReachable;
 
 impl Places {
-    /// What a link's look shows. `before` is what the one before did, or that of another link: most
-    /// likely much of it is the same.
-    pub(super) fn look(&mut self, ends: Ends, works: &ProvenReachable, before: &Look) -> Look {
-        let mut look = Look::of(works);
+    /// The compact form of what a look showed. `before` is that of the look before, or of another link:
+    /// most likely much of it is the same.
+    pub(super) fn compact(
+        &mut self,
+        ends: Ends,
+        works: &ProvenReachable,
+        before: &CompactReach,
+    ) -> CompactReach {
+        let mut reach = CompactReach::of(works);
         let site = |sites: &mut Numbered<String, Site>, name: &Option<String>, likely| {
             name.as_ref().map(|name| sites.number_likely(name, likely))
         };
-        look.destination_site =
+        reach.destination_site =
             site(&mut self.sites, &works.destination_site, before.destination_site);
         let likely = self.dcs.get(ends.source).and_then(|dc| dc.sites.first());
-        look.source_site = site(&mut self.sites, &works.source_site, likely.or(before.source_site));
-        look.decided_by = works
+        reach.source_site =
+            site(&mut self.sites, &works.source_site, likely.or(before.source_site));
+        reach.decided_by = works
             .decided_by
             .as_ref()
             .map(|server| self.servers.number_likely(server, before.decided_by));
         if works.at.is_some() {
-            look.reached = self.reached(ends.source, works, before);
-            look.right = self.right(ends.destination, works, before);
+            reach.reached = self.reached(ends.source, works, before);
+            reach.right = self.right(ends.destination, works, before);
         }
-        look
+        reach
     }
 
-    fn reached(&mut self, dc: Number, works: &ProvenReachable, before: &Look) -> List<IpAddr> {
+    fn reached(
+        &mut self,
+        dc: Number,
+        works: &ProvenReachable,
+        before: &CompactReach,
+    ) -> List<IpAddr> {
         if works.reached.is_empty() {
             return None;
         }
@@ -57,7 +68,12 @@ impl Places {
         Some(list)
     }
 
-    fn right(&mut self, dc: Number, works: &ProvenReachable, before: &Look) -> List<Number> {
+    fn right(
+        &mut self,
+        dc: Number,
+        works: &ProvenReachable,
+        before: &CompactReach,
+    ) -> List<Number> {
         if works.right.is_empty() {
             return None;
         }

@@ -1,19 +1,19 @@
-//! That something works, counted.
+//! Counts of the links that show something to work.
 
 use epmesh_facts::Timestamp;
 
-use super::{key::Got, look::Look, numbers::Number};
+use super::{compact_reach::CompactReach, contradiction::Reach, numbers::Number};
 
-/// That something works: how many links show it, and when one last did.
+/// How many links show that something works, and when one last did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Works {
+pub(super) struct SuccessCount {
     pub(super) last: Timestamp,
     pub(super) links: u32,
-    /// The link that showed it last does so no more: the others did at `last` or before.
+    /// Whether the link that showed it at `last` does so no more. The others did then or before.
     pub(super) is_stale: bool,
 }
 
-impl Works {
+impl SuccessCount {
     pub(super) fn add(&mut self, at: Timestamp) {
         self.links += 1;
         self.raise(at);
@@ -35,40 +35,40 @@ impl Works {
     }
 }
 
-/// How far one gets.
+/// The counts for each reach but single addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ways {
-    mapper: Works,
-    dynamic: Works,
-    ipv4: Works,
-    ipv6: Works,
+pub(super) struct ReachCounts {
+    mapper: SuccessCount,
+    dynamic: SuccessCount,
+    ipv4: SuccessCount,
+    ipv6: SuccessCount,
 }
 
-impl Ways {
-    pub(super) fn get_mut(&mut self, got: Got) -> Option<&mut Works> {
-        match got {
-            Got::Mapper => Some(&mut self.mapper),
-            Got::Dynamic => Some(&mut self.dynamic),
-            Got::Ipv4 => Some(&mut self.ipv4),
-            Got::Ipv6 => Some(&mut self.ipv6),
-            Got::Address(_) => None,
+impl ReachCounts {
+    pub(super) fn get_mut(&mut self, reach: Reach) -> Option<&mut SuccessCount> {
+        match reach {
+            Reach::Mapper => Some(&mut self.mapper),
+            Reach::Dynamic => Some(&mut self.dynamic),
+            Reach::Ipv4 => Some(&mut self.ipv4),
+            Reach::Ipv6 => Some(&mut self.ipv6),
+            Reach::Address(_) => None,
         }
     }
 
-    pub(super) fn each(&mut self, look: &Look, what: impl Fn(&mut Works)) {
-        for got in look.gots() {
-            if let Some(works) = self.get_mut(got) {
-                what(works);
+    pub(super) fn change(&mut self, shown: &CompactReach, change: impl Fn(&mut SuccessCount)) {
+        for reach in shown.reaches() {
+            if let Some(count) = self.get_mut(reach) {
+                change(count);
             }
         }
     }
 }
 
-/// A few numbers, and how often each.
+/// A few numbers, and how often each occurs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts(Vec<(Number, u32)>);
+pub(super) struct NumberCounts(Vec<(Number, u32)>);
 
-impl Counts {
+impl NumberCounts {
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -78,7 +78,7 @@ impl Counts {
         self.0.first().map(|(number, _)| *number)
     }
 
-    /// Whether it is the first of its kind.
+    /// Counts one more; whether it is the first of its kind.
     pub(super) fn add(&mut self, number: Number) -> bool {
         if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| *known == number) {
             *count += 1;
@@ -88,7 +88,7 @@ impl Counts {
         true
     }
 
-    /// Whether it was the last of its kind.
+    /// Counts one less; whether it was the last of its kind.
     pub(super) fn remove(&mut self, number: Number) -> bool {
         let Some(place) = self.0.iter().position(|(known, _)| *known == number) else {
             return false;

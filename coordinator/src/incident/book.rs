@@ -1,0 +1,265 @@
+//! All incidents, and which of them a fault belongs to.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+    time::Duration,
+};
+
+use epmesh_common::{
+    diagnosis::{Fault, Link},
+    facts::Timestamp,
+    incident::Incident,
+};
+
+use super::{Damping, EntryKind, Record, Status};
+use crate::fleet::LinkStatus;
+
+/// The resolved incidents that are kept.
+const KEPT: usize = 1_000;
+
+/// How long they are kept.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// An incident and its place in the store.
+#[derive(Clone, Debug)]
+pub(super) struct StoredIncident {
+    pub(super) record: Record,
+    /// The revision of the stored record; `None` while there is none.
+    pub(super) revision: Option<u64>,
+    /// Since when the record differs from the stored one.
+    pub(super) dirty_since: Option<Timestamp>,
+}
+
+/// Every incident that is kept.
+#[derive(Debug, Default)]
+pub(super) struct IncidentBook {
+    pub(super) incidents: BTreeMap<String, StoredIncident>,
+    /// The latest incident of each subject.
+    by_subject: HashMap<Fault, String>,
+    /// The time of the last turn.
+    last: Option<Timestamp>,
+}
+
+impl IncidentBook {
+    /// Puts a record from the store back.
+    pub(super) fn restore(&mut self, record: Record, revision: u64) {
+        let record = record.restored();
+        let known = self.by_subject.get(&record.what.subject).and_then(|id| self.incidents.get(id));
+        // An open incident may have taken the subject over from a later one that was over.
+        let order = |record: &Record| (record.status != Status::Resolved, record.first_seen);
+        if known.is_none_or(|known| order(&known.record) <= order(&record)) {
+            self.by_subject.insert(record.what.subject.clone(), record.id.clone());
+        }
+        let stored = StoredIncident { record, revision: Some(revision), dirty_since: None };
+        self.incidents.insert(stored.record.id.clone(), stored);
+    }
+
+    /// Notes the time. Where it is earlier than before, the clock was put back; then no incident waits
+    /// until the clock is again where it was.
+    pub(super) fn clock(&mut self, now: Timestamp) {
+        let is_start = self.last.is_none();
+        if self.last.is_none_or(|last| now < last) {
+            for stored in self.incidents.values_mut() {
+                stored.record.not_after(now);
+                if is_start {
+                    stored.record.wait_anew(now);
+                }
+                stored.dirty_since = stored.dirty_since.map(|since| since.min(now));
+            }
+        }
+        self.last = Some(now);
+    }
+
+    /// Takes in what regrouping changed: the incident of each subject, or none.
+    pub(super) fn absorb(
+        &mut self,
+        changes: Vec<(Fault, Option<Incident>)>,
+        now: Timestamp,
+        damping: &Damping,
+        status: &dyn Fn(&Link) -> LinkStatus,
+    ) {
+        let (there, gone): (Vec<_>, Vec<_>) =
+            changes.into_iter().partition(|(_, incident)| incident.is_some());
+        for (subject, _) in gone {
+            if let Some(stored) =
+                self.by_subject.get(&subject).and_then(|id| self.incidents.get_mut(id))
+            {
+                stored.record.see(None, now, status);
+                stored.dirty_since.get_or_insert(now);
+            }
+        }
+        for incident in there.into_iter().filter_map(|(_, incident)| incident) {
+            let id = self.incident_of(&incident, now, damping);
+            if let Some(stored) = self.incidents.get_mut(&id) {
+                stored.record.see(Some(incident), now, status);
+                stored.dirty_since.get_or_insert(now);
+            }
+        }
+    }
+
+    /// The incident of this subject, if it is not over or was resolved lately.
+    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<String> {
+        let id = self.by_subject.get(subject)?;
+        let record = &self.incidents.get(id)?.record;
+        let lately = record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
+        (record.status != Status::Resolved || lately).then(|| id.clone())
+    }
+
+    /// The incident that a fault belongs to: that of its subject; else one that has lost its own subject
+    /// and was told already; else one of its subject that is over; else a new one.
+    fn incident_of(&mut self, incident: &Incident, now: Timestamp, damping: &Damping) -> String {
+        let status = |id: &str| self.incidents.get(id).map(|stored| stored.record.status);
+        let known = self.known(&incident.subject, now, damping);
+        let is_over = known.as_deref().and_then(status) == Some(Status::Resolved);
+        if let Some(known) = known.as_ref().filter(|_| !is_over) {
+            return known.clone();
+        }
+        let heir = self.heir(incident);
+        let is_told = heir.as_deref().and_then(status) == Some(Status::Open);
+        match (known, heir) {
+            (Some(known), Some(_)) if !is_told => known,
+            (Some(known), None) => known,
+            (_, Some(heir)) => {
+                self.rename(&heir, incident, now);
+                heir
+            }
+            (None, None) => self.begin(incident, now),
+        }
+    }
+
+    /// An incident that has lost its subject, and of whose links this fault explains half or more: it is
+    /// the same fault, understood better. An incident most of whose links cannot be seen has lost nothing
+    /// yet: after a start the links of a fault come in one after the other.
+    fn heir(&self, incident: &Incident) -> Option<String> {
+        let explained: BTreeSet<&Link> = incident.links.iter().chain(&incident.latent).collect();
+        let heir = |stored: &&StoredIncident| {
+            stored.record.status != Status::Resolved && !stored.record.present
+        };
+        self.incidents
+            .values()
+            .filter(heir)
+            .filter_map(|stored| {
+                let (mut all, mut common) = (0_usize, 0_usize);
+                for link in stored.record.links() {
+                    all += 1;
+                    common += usize::from(explained.contains(link));
+                }
+                let half = common > 0 && common * 2 >= all;
+                let is_seen = stored.record.unseen.len() * 2 < all;
+                (half && is_seen).then_some((
+                    common,
+                    std::cmp::Reverse(stored.record.first_seen),
+                    stored,
+                ))
+            })
+            .max_by_key(|(common, oldest, _)| (*common, *oldest))
+            .map(|(_, _, stored)| stored.record.id.clone())
+    }
+
+    /// Gives an incident another subject.
+    fn rename(&mut self, id: &str, incident: &Incident, now: Timestamp) {
+        let Some(stored) = self.incidents.get_mut(id) else { return };
+        let before = &stored.record.what.subject;
+        if self.by_subject.get(before).is_some_and(|known| known == id) {
+            self.by_subject.remove(before);
+        }
+        if stored.record.status == Status::Open {
+            let text = format!("not {before}: {}", incident.subject);
+            stored.record.note(now, EntryKind::Changed, &text);
+        }
+        // The fault has not been away; it had another name.
+        stored.record.went = false;
+        self.by_subject.insert(incident.subject.clone(), id.to_owned());
+    }
+
+    fn begin(&mut self, incident: &Incident, now: Timestamp) -> String {
+        let mut salt = 0;
+        let mut id = Record::id_of(&incident.subject, now, salt);
+        while self.incidents.contains_key(&id) {
+            salt += 1;
+            id = Record::id_of(&incident.subject, now, salt);
+        }
+        let record = Record::new(id.clone(), incident.clone(), now);
+        self.by_subject.insert(incident.subject.clone(), id.clone());
+        self.incidents
+            .insert(id.clone(), StoredIncident { record, revision: None, dirty_since: None });
+        id
+    }
+
+    /// Whether a fault may belong to a known incident: it is on a link of an open one that has links
+    /// nobody has seen again yet. The fault inferred from a part of its links need not be that of all.
+    pub(super) fn may_be_known(&self, record: &Record) -> bool {
+        let is_out_of_sight = |stored: &&StoredIncident| {
+            let Record { status, present, unseen, .. } = &stored.record;
+            *status == Status::Open && !present && !unseen.is_empty()
+        };
+        let has = |stored: &StoredIncident, link: &Link| {
+            let what = &stored.record.what;
+            [&what.links, &what.latent].into_iter().any(|of| of.binary_search(link).is_ok())
+        };
+        let mut open = self.incidents.values().filter(is_out_of_sight);
+        open.any(|stored| record.links().any(|link| has(stored, link)))
+    }
+
+    /// Takes the links that can be seen again out of what is unseen.
+    pub(super) fn recheck_unseen(&mut self, status: &dyn Fn(&Link) -> LinkStatus) {
+        for stored in self.incidents.values_mut().filter(|stored| !stored.record.unseen.is_empty())
+        {
+            stored.record.keep_unseen(status);
+        }
+    }
+
+    /// The incidents for which something may be due, in the order of their ids; the first `most` after
+    /// `after`.
+    pub(super) fn due(&self, after: Option<&str>, most: usize) -> Vec<String> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.incidents.range::<str, _>((from, Bound::Unbounded));
+        let due = rest.filter(|(_, it)| it.dirty_since.is_some() || it.record.is_due());
+        due.map(|(id, _)| id.clone()).take(most).collect()
+    }
+
+    /// The latest incident of a subject.
+    pub(super) fn of(&self, subject: &Fault) -> Option<&Record> {
+        self.by_subject
+            .get(subject)
+            .and_then(|id| self.incidents.get(id))
+            .map(|stored| &stored.record)
+    }
+
+    /// Puts an incident in the place of what it was before.
+    pub(super) fn put(&mut self, stored: StoredIncident) {
+        self.incidents.insert(stored.record.id.clone(), stored);
+    }
+
+    /// Forgets an incident.
+    pub(super) fn remove(&mut self, id: &str) {
+        if let Some(stored) = self.incidents.remove(id)
+            && self.by_subject.get(&stored.record.what.subject).is_some_and(|known| known == id)
+        {
+            self.by_subject.remove(&stored.record.what.subject);
+        }
+    }
+
+    /// The resolved incidents that are to be forgotten: those that are too old, and the oldest ones where
+    /// there are too many.
+    pub(super) fn outdated(&self, now: Timestamp) -> Vec<String> {
+        let over = |stored: &&StoredIncident| {
+            stored.record.status == Status::Resolved && !stored.record.is_due()
+        };
+        let mut resolved: Vec<(Timestamp, &str)> = self
+            .incidents
+            .values()
+            .filter(over)
+            .map(|stored| (stored.record.resolved.unwrap_or_default(), stored.record.id.as_str()))
+            .collect();
+        resolved.sort_unstable();
+        let excess = resolved.len().saturating_sub(KEPT);
+        let oldest = now.minus(KEPT_FOR);
+        let outdated = resolved.iter().enumerate();
+        outdated
+            .filter(|(index, (at, _))| *index < excess || *at < oldest)
+            .map(|(_, (_, id))| (*id).to_owned())
+            .collect()
+    }
+}

@@ -1,0 +1,127 @@
+//! What the incidents do next, worked out from one snapshot of the fleet.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use epmesh_common::{
+    diagnosis::{Fault, Link},
+    facts::Timestamp,
+};
+
+use super::{
+    Damping, EventKind, IncidentDocument, Record, Status,
+    book::{IncidentBook, StoredIncident},
+    event::event,
+};
+use crate::{
+    alert::Event,
+    fleet::{Example, Snapshot},
+};
+
+/// How much later a change that makes no alert is stored.
+const STORE_AFTER: Duration = Duration::from_secs(10);
+
+/// Links of a resolved incident for which it is asked what explains them now.
+const ASKED: usize = 50;
+
+/// A step of one incident. It counts once it has been written down.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) next: StoredIncident,
+    pub(super) telling: Option<Telling>,
+}
+
+/// What receivers are to be told with a step.
+#[derive(Debug)]
+pub(super) struct Telling {
+    pub(super) kind: EventKind,
+    /// A link of the incident, from the snapshot that the incident is from.
+    example: Option<Example>,
+}
+
+impl Telling {
+    fn new(kind: EventKind, record: &Record, snapshot: &Snapshot<'_>, now: Timestamp) -> Self {
+        let example = match kind {
+            EventKind::Resolved => None,
+            EventKind::Opened | EventKind::Changed | EventKind::Reopened => {
+                snapshot.example(&record.what, now)
+            }
+        };
+        Self { kind, example }
+    }
+
+    /// The event, with the verdict of the snapshot. The verdict is put into words only here.
+    pub(super) fn event(
+        &self,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Event, serde_json::Error> {
+        let verdict = self.example.clone().map(Example::verdict);
+        event(self.kind, IncidentDocument::brief(record, now), verdict, now)
+    }
+}
+
+impl IncidentBook {
+    /// Takes in the fleet as it is now.
+    pub(super) fn take_in(&mut self, snapshot: &Snapshot<'_>, now: Timestamp, damping: &Damping) {
+        let status = |link: &Link| snapshot.link_status(link);
+        // What can be seen again comes first: which incident a fault belongs to depends on it.
+        self.recheck_unseen(&status);
+        self.absorb(snapshot.changes(), now, damping, &status);
+    }
+
+    /// The steps that these incidents are to take. What need not be written down is done at once.
+    pub(super) fn steps(
+        &mut self,
+        ids: &[String],
+        snapshot: &Snapshot<'_>,
+        now: Timestamp,
+        damping: &Damping,
+    ) -> Vec<Step> {
+        ids.iter().filter_map(|id| self.step(id, snapshot, now, damping)).collect()
+    }
+
+    fn step(
+        &mut self,
+        id: &str,
+        snapshot: &Snapshot<'_>,
+        now: Timestamp,
+        damping: &Damping,
+    ) -> Option<Step> {
+        let before = self.incidents.get(id)?;
+        if before.record.is_forgotten(now, damping) && before.revision.is_none() {
+            self.remove(id);
+            return None;
+        }
+        if before.record.waits(now, damping, || self.may_be_known(&before.record)) {
+            return None;
+        }
+        let mut next = before.clone();
+        let elsewhere = |record: &Record| self.elsewhere(record, snapshot);
+        let kind = next.record.advance(now, damping, elsewhere);
+        let turned = next.record.status != before.record.status;
+        let is_old = |since: Timestamp| since.until(now) >= STORE_AFTER;
+        if next.record.status == Status::Pending {
+            next.dirty_since = None;
+        } else if kind.is_some() || turned || next.dirty_since.is_some_and(is_old) {
+            let telling = kind.map(|kind| Telling::new(kind, &next.record, snapshot, now));
+            return Some(Step { next, telling });
+        }
+        self.put(next);
+        None
+    }
+
+    /// The incidents that now explain the links of one whose fault is gone.
+    fn elsewhere(&self, record: &Record, snapshot: &Snapshot<'_>) -> Option<String> {
+        let links = record.links().take(ASKED);
+        let subjects: BTreeSet<Fault> =
+            links.flat_map(|link| snapshot.explained_by(link)).collect();
+        let names: Vec<String> = subjects
+            .iter()
+            .filter_map(|subject| self.of(subject))
+            .filter(|other| other.id != record.id)
+            .map(|other| format!("{} ({})", other.id, other.what.subject))
+            .collect();
+        let names = names.join(", ");
+        (!names.is_empty()).then(|| format!("its links are now explained by {names}"))
+    }
+}

@@ -1,0 +1,36 @@
+//! What receivers know of an incident.
+
+use epmesh_common::{
+    diagnosis::{Cause, Fault, Side, State},
+    facts::Timestamp,
+    incident::Incident,
+};
+use serde::{Deserialize, Serialize};
+
+/// What receivers were last told of an open incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Told {
+    pub(super) at: Timestamp,
+    pub(super) state: State,
+    pub(super) side: Side,
+    pub(super) cause: Cause,
+    pub(super) subject: Fault,
+}
+
+impl Told {
+    pub(super) fn of(what: &Incident, at: Timestamp) -> Self {
+        Self {
+            at,
+            state: what.state,
+            side: what.side,
+            cause: what.cause,
+            subject: what.subject.clone(),
+        }
+    }
+
+    /// Whether receivers know all of this. The numbers of links are no news to an operator.
+    pub(super) fn says(&self, what: &Incident) -> bool {
+        *self == Self::of(what, self.at)
+    }
+}
