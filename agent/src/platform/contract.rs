@@ -5,10 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use epmesh_common::facts::{
-    self, Blank, Directory, DnsName, EndpointMap, Events, Failure, Filters, Host, MapView, PortUse,
-    Ports, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through,
-};
+use epmesh_common::facts::{self, Blank, DnsName, Host, Section, SectionKind};
 use tonic::async_trait;
 
 use super::name_cache::NameCache;
@@ -25,7 +22,7 @@ pub trait Platform: Send + Sync + 'static {
     /// Reads one section of the host's own facts.
     ///
     /// There is no error: whatever could not be read stands in the section as
-    /// [`facts::Reading::Unreadable`] or as a [`Failure`], with its reason, beside what could. The result
+    /// [`facts::Reading::Unreadable`] or as a [`facts::Failure`], with its reason, beside what could. The result
     /// is always of the kind that was asked for. Implementations bound their own work and keep
     /// blocking calls off the async threads; dropping the future gives the work up.
     ///
@@ -56,29 +53,8 @@ pub fn unreadable(
     name: &DnsName,
     why: &str,
 ) -> Section {
-    let blank = &Blank::unreadable(why);
-    match kind {
-        SectionKind::Host => {
-            Section::Host(Host::blank(name.clone(), platform, AGENT_VERSION, blank))
-        }
-        SectionKind::EndpointMap => Section::EndpointMap(EndpointMap {
-            views: vec![MapView {
-                through: Through::Local,
-                endpoints: Err(Failure::Local(why.chars().take(300).collect())),
-            }],
-        }),
-        SectionKind::Services => Section::Services(Services { list: blank.reading() }),
-        SectionKind::Ports => Section::Ports(Ports::blank(blank)),
-        SectionKind::Resolver => Section::Resolver(Resolver::blank(blank)),
-        SectionKind::Directory => Section::Directory(Directory::blank(blank)),
-        SectionKind::Replication => {
-            Section::Replication(Replication { neighbours: blank.reading() })
-        }
-        SectionKind::RpcSettings => Section::RpcSettings(RpcSettings::blank(blank)),
-        SectionKind::PortUse => Section::PortUse(PortUse::blank(blank)),
-        SectionKind::Filters => Section::Filters(Filters::blank(blank)),
-        SectionKind::Events => Section::Events(Events::blank(blank)),
-    }
+    let blank = Blank::unreadable(why);
+    Section::blank(kind, &blank, || Host::blank(name.clone(), platform, AGENT_VERSION, &blank))
 }
 
 /// The agent's version, as its host section tells it.
