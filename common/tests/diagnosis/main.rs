@@ -8,6 +8,7 @@
     reason = "a test panics where it is wrong"
 )]
 
+mod forest;
 mod healthy;
 mod join;
 mod latent;

@@ -8,7 +8,7 @@ use epmesh_common::{
     facts::{Platform, Timestamp},
 };
 
-use super::{dice::Dice, kind::Kind, own::netbios, played::INTERVAL, world::World};
+use super::{agent::INTERVAL, dice::Dice, kind::Kind, own::netbios, world::World};
 
 /// One fault.
 #[derive(Clone, Debug)]
