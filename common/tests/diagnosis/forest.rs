@@ -6,10 +6,10 @@ use epmesh_common::{
     diagnosis::Observed,
     facts::{
         AddressProbe, Answer, Blank, Boot, DcFacts, Directory, DnsName, EndpointMap, Failure, Host,
-        HostsFile, IdentityMethod, IdentityProbe, InterfaceAddress, InterfaceProbe, Listener,
-        Lookup, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform, PortProbe, Ports,
-        Process, Question, Reading, Record, RecordData, RecordType, Resolver, Section, Service,
-        ServiceRole, ServiceState, Services, Source, Stage, StartType, Through, Timestamp,
+        HostsFile, IdentityMethod, IdentityProbe, InterfaceAddress, Listener, Lookup, MapAnswer,
+        MapView, NtdsSettings, PeerObservation, Platform, Ports, Process, Question, Reading,
+        Record, RecordData, RecordType, Resolver, Section, Service, ServiceRole, ServiceState,
+        Services, Source, Stage, StartType, Through, Timestamp,
     },
     identity::Identity,
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
@@ -196,15 +196,7 @@ pub(crate) fn observed(witness: &str, at: &str) -> Observed {
 }
 
 pub(crate) fn lookup(source: Source, asked: &str, kind: RecordType, answer: Answer) -> Lookup {
-    Lookup {
-        code: None,
-        local: None,
-        source,
-        question: Question { name: name(asked), kind },
-        answer,
-        took_ms: 1,
-        retried: false,
-    }
+    Lookup::new(source, Question { name: name(asked), kind }, answer, 1)
 }
 
 pub(crate) fn alias_to(target: &str) -> Answer {
@@ -228,32 +220,8 @@ pub(crate) fn addresses(owner: &str, to: &[&str]) -> Answer {
 
 pub(crate) fn working(at: &str) -> AddressProbe {
     AddressProbe {
-        address: address(at),
-        local: None,
-        connect: outcome(Ok(())),
-        bind: Some(outcome(Ok(()))),
-        interfaces: vec![InterfaceProbe {
-            code: None,
-            interface: drsuapi(),
-            answer: MapAnswer::Endpoints(vec![Binding {
-                sequence: ProtocolSequence::NcacnIpTcp,
-                endpoint: "49152".to_owned(),
-                host: None,
-            }]),
-            took_ms: 1,
-            ports: vec![PortProbe {
-                port: 49152,
-                connect: outcome(Ok(())),
-                bind: Some(outcome(Ok(()))),
-                altered: false,
-            }],
-            retried: false,
-        }],
-        map: None,
-        map_code: None,
-        map_took_ms: 0,
         identity: vec![identity(DC2, DC2_GUID)],
-        well_known: Vec::new(),
+        ..AddressProbe::reached(address(at), drsuapi(), 49_152, 1)
     }
 }
 
