@@ -228,7 +228,7 @@ fn system(world: &World, from: usize, name: &DnsName) -> Vec<Lookup> {
     found
 }
 
-/// What comes of a TCP connection to a port on which `listens` says whether anybody listens.
+/// The outcome of a TCP connection to a port; `listens` says whether anybody listens there.
 fn connect(
     world: &World,
     from: usize,
@@ -242,7 +242,7 @@ fn connect(
     arrive(world, from, address, port, listens)
 }
 
-/// What comes of sending something to a port.
+/// The outcome of sending something to a port.
 fn arrive(
     world: &World,
     from: usize,

@@ -12,7 +12,7 @@
 //! | `own`, `ports`, `look` | what an agent states of its host and its ports, and what it sees of a peer |
 //! | `begin` | a fleet and its faults, drawn from a seed |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
-//! | `played` | what is played, and what became of it |
+//! | `played` | the variants of a play, and its record |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
 //! | `score` | what was said against what is so, and the incidents against the faults |
 

@@ -82,7 +82,7 @@ pub enum Who {
     Stranger(usize),
 }
 
-/// What comes of sending something to a port.
+/// Where something that is sent to a port ends up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// It gets to the host.

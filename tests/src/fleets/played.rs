@@ -1,4 +1,4 @@
-//! What a fleet is played as, and what became of it.
+//! The variants in which a fleet is played, and the record of a play.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -403,7 +403,7 @@ impl Play {
         for (link, verdict) in links.into_iter().zip(verdicts) {
             let mut verdict = *verdict;
             if last && verdict.state != State::Healthy {
-                // With its words, for whoever reads what was missed.
+                // With its words, for the person who reads what was missed.
                 verdict = diagnose(&self.view.evidence(&link, now), now);
             }
             let (Some(to), Some(from)) =
