@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Write as _, path::Path};
 
 use anyhow::Context;
 use epmesh_common::{
-    diagnosis::{State, Verdict},
+    diagnosis::{Blamed, State, Verdict},
     reports::{
         self, Outcome, Party, Tool,
         explain::{failed_tests, list_outcomes},
@@ -269,7 +269,7 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
     if let Some(code) = code.filter(|code| expected != 0 && *code != expected) {
         rows.push(("", format!("as it is now, the error would be {expected}, not {code}")));
     }
-    if let Some(culprit) = &verdict.culprit {
+    if let Some(culprit) = verdict.culprit.as_ref().map(Blamed::text) {
         rows.push(("culprit", format!("{}: {}, {}", culprit.kind, culprit.name, culprit.value)));
     }
     rows.extend(verdict.remedy.first().map(|step| ("do first", step.clone())));

@@ -2,9 +2,9 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use epmesh_agent::platform::{
-    Platform,
-    mapper::{self, Limits},
+use epmesh_agent::{
+    platform::Platform,
+    rpc::endpoint_map::{self, Limits},
 };
 use epmesh_common::facts::{
     self, AddressFamily, Blank, Directory, EndpointMap, Events, Filters, Host, HostsFile,
@@ -59,7 +59,8 @@ impl SimPlatform {
         };
         let local = MapView { through: Through::Local, endpoints };
         let port = self.shared.ports.endpoint_mapper;
-        let own = mapper::through_address(self.shared.who.ip(), port, Limits::default()).await;
+        let own =
+            endpoint_map::through_address(self.shared.who.ip(), port, Limits::default()).await;
         EndpointMap { views: vec![local, own] }
     }
 
@@ -133,12 +134,8 @@ impl Platform for SimPlatform {
             SectionKind::Replication => {
                 Section::Replication(Replication { neighbours: Reading::Value(state.neighbours) })
             }
-            SectionKind::RpcSettings => {
-                Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
-            }
-            SectionKind::PortUse => Section::PortUse(PortUse::blank(&Blank::NotApplicable)),
-            SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
-            SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
+            // A simulated domain controller has nothing to say of the others.
+            _ => Section::blank(kind, &Blank::NotApplicable, || self.host(&state)),
         }
     }
 }
