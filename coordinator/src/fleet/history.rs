@@ -1,4 +1,5 @@
-//! When a domain controller's own endpoint map held an interface, and under which process.
+//! Registrations over time: when a domain controller's own endpoint map held an interface, and for which
+//! process.
 
 use std::{collections::BTreeMap, time::Duration};
 
