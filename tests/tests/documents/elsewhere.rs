@@ -115,14 +115,29 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     // tests/README.md
     other("tests/run --list", "shown as a table", "tests/tests/documents/generated.rs"),
     other("tests/run fmt clippy test", ITSELF, "the CI"),
-    other("cargo test -p epmesh-common --test scenarios", "a test", "tests/run test"),
+    other(
+        "cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only",
+        "a test",
+        "tests/run test",
+    ),
     other("cargo test -p epmesh-common", "a test", "tests/run test"),
     other("cargo test -p epmesh-tests --test documents", ITSELF, "tests/run test"),
     other(
-        "BLESS=1 cargo test -p epmesh-tests --test documents",
+        "UPDATE_EXPECT=1 cargo test --workspace --lib --test reports --test verdicts --test sentences --test documents",
         ITSELF,
-        "tests/run test, without BLESS",
+        "tests/run test, without UPDATE_EXPECT",
     ),
+    other(
+        "cargo test -p epmesh-tests --test saved_inputs ldap_message",
+        "a test",
+        "tests/run test",
+    ),
+    other(
+        "EPMESH_DAMAGED=100000 EPMESH_SEED=2 cargo test -p epmesh-tests --test saved_inputs",
+        LONG,
+        "tests/run test, with fewer inputs",
+    ),
+    other("tests/campaign fuzz 60 ldap_message", LONG, "tests/run test, over the saved inputs"),
     other("git diff", "its answer is of this folder", "nobody"),
     other("tests/campaign kill 300", LONG, "tests/run test, with fewer rounds"),
     other("tests/campaign hostile 2000", LONG, "tests/run test, with fewer seeds"),

@@ -1,4 +1,4 @@
-//! The tables between `<!-- generated: NAME -->` and `<!-- end -->` are what the code says. `BLESS=1` writes
+//! The tables between `<!-- generated: NAME -->` and `<!-- end -->` are what the code says. `UPDATE_EXPECT=1` writes
 //! them.
 
 use std::{env, fmt::Write as _, fs, process::Command};
@@ -13,7 +13,7 @@ const END: &str = "<!-- end -->";
 
 #[test]
 fn generated_tables_are_up_to_date() {
-    let bless = env::var_os("BLESS").is_some();
+    let bless = env::var_os("UPDATE_EXPECT").is_some();
     let mut stale = Vec::new();
     for page in pages() {
         let written = renewed(&page);
@@ -27,7 +27,7 @@ fn generated_tables_are_up_to_date() {
             stale.push(page.name);
         }
     }
-    assert!(stale.is_empty(), "written anew by BLESS=1: {}", stale.join(", "));
+    assert!(stale.is_empty(), "written anew by UPDATE_EXPECT=1: {}", stale.join(", "));
 }
 
 /// The page with its tables as they have to be.

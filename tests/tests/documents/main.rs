@@ -1,7 +1,7 @@
 //! The documents: what they show is what the programs print, what they name exists, and the tables that
 //! follow from the code are written from the code.
 //!
-//! `BLESS=1` has the generated tables written anew.
+//! `UPDATE_EXPECT=1` has the generated tables written anew.
 
 #![allow(
     clippy::unwrap_used,
