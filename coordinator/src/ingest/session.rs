@@ -97,8 +97,8 @@ impl Admission<'_> {
     /// Asks the registry once more: when an operator took the admission away before the session was
     /// attached, there was no session to end.
     async fn confirm(&self) -> Result<(), Status> {
-        let settled = self.registry.settle(self.dc.as_str(), self.certificate).await;
-        settled.map(drop).map_err(|error| peer::refusal(&error))
+        let confirmed = self.registry.begin_session(self.dc.as_str(), self.certificate).await;
+        confirmed.map(drop).map_err(|error| peer::refusal(&error))
     }
 
     /// Waits until the certificate runs out: a session lasts no longer than the certificate that it began

@@ -130,7 +130,7 @@ fn latent(mut verdict: Verdict) -> Verdict {
     verdict
 }
 
-/// Seen for the first time when it was looked at.
+/// Puts a verdict whose trouble began with its look.
 fn put(grouper: &mut Grouper, link: &Link, verdict: &Verdict) {
     grouper.put(link, verdict, verdict.works.at.unwrap_or_default());
 }
