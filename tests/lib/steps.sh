@@ -9,11 +9,12 @@ readonly CARGO_MACHETE_VERSION=0.9.2
 readonly TYPOS_VERSION=1.52.0
 readonly WINDOWS_TARGET=x86_64-pc-windows-gnu
 
-ORDER=(fmt typos unused clippy deny advisories docs test demo lab windows windows-clippy wine packages)
+ORDER=(fmt typos unused circles clippy deny advisories docs test demo lab windows windows-clippy wine packages)
 declare -A STEPS=(
   [fmt]="every file is formatted"
   [typos]="no misspelt word, in code, comments and documents"
   [unused]="no dependency that nothing uses"
+  [circles]="no two files of a crate import each other, directly or over others"
   [clippy]="no warning of the compiler or of clippy, in any target"
   [deny]="cargo-deny: bans, licences and sources of the dependencies"
   [advisories]="cargo-deny: no known vulnerability (needs the RustSec database from the Internet)"
@@ -57,6 +58,9 @@ step_typos() {
   find_tool typos typos-cli "$TYPOS_VERSION"
   "$TOOL"
 }
+
+# Files and folders within a folder take names from each other in one direction only.
+step_circles() { cargo run --locked -p epmesh-circles; }
 
 step_deny() {
   find_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION"

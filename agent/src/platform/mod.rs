@@ -68,29 +68,8 @@ pub fn unreadable(
     name: &DnsName,
     why: &str,
 ) -> Section {
-    let blank = &Blank::unreadable(why);
-    match kind {
-        SectionKind::Host => {
-            Section::Host(Host::blank(name.clone(), platform, AGENT_VERSION, blank))
-        }
-        SectionKind::EndpointMap => Section::EndpointMap(EndpointMap {
-            views: vec![MapView {
-                through: Through::Local,
-                endpoints: Err(Failure::Local(why.chars().take(300).collect())),
-            }],
-        }),
-        SectionKind::Services => Section::Services(Services { list: blank.reading() }),
-        SectionKind::Ports => Section::Ports(Ports::blank(blank)),
-        SectionKind::Resolver => Section::Resolver(Resolver::blank(blank)),
-        SectionKind::Directory => Section::Directory(Directory::blank(blank)),
-        SectionKind::Replication => {
-            Section::Replication(Replication { neighbours: blank.reading() })
-        }
-        SectionKind::RpcSettings => Section::RpcSettings(RpcSettings::blank(blank)),
-        SectionKind::PortUse => Section::PortUse(PortUse::blank(blank)),
-        SectionKind::Filters => Section::Filters(Filters::blank(blank)),
-        SectionKind::Events => Section::Events(Events::blank(blank)),
-    }
+    let blank = Blank::unreadable(why);
+    Section::blank(kind, &blank, || Host::blank(name.clone(), platform, AGENT_VERSION, &blank))
 }
 
 /// The agent's version, as its host section tells it.

@@ -85,6 +85,14 @@ pub struct Replication {
     pub neighbours: Reading<Vec<Neighbour>>,
 }
 
+impl Replication {
+    /// Replication of which nothing is known.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        Self { neighbours: blank.reading() }
+    }
+}
+
 /// One inbound replication neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

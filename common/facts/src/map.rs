@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use epmesh_rpc::Endpoint;
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::{Blank, Failure};
 
 /// A host's own endpoint map, read along each way the host has to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,20 @@ pub struct EndpointMap {
 }
 
 impl EndpointMap {
+    /// A map of which nothing is known: where it could not be seen, the one view says why.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        let view = |why: &String| MapView {
+            through: Through::Local,
+            endpoints: Err(Failure::Local(why.clone())),
+        };
+        let views = match blank {
+            Blank::Unreadable(why) => vec![view(why)],
+            Blank::Absent | Blank::NotApplicable => Vec::new(),
+        };
+        Self { views }
+    }
+
     /// What the host itself sees: the local view where it answered, else the first that did.
     #[must_use]
     pub fn own(&self) -> Option<&[Endpoint]> {

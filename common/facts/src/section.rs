@@ -6,120 +6,110 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{
-    Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
+    Blank, Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
     RpcSettings, Services,
 };
 
-/// One section of what a host says of itself. A section is sent again only when it changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "section", content = "facts", rename_all = "kebab-case")]
-pub enum Section {
-    /// Who it is.
-    Host(Host),
-    /// Its endpoint map.
-    EndpointMap(EndpointMap),
-    /// Its services.
-    Services(Services),
-    /// Its ports.
-    Ports(Ports),
-    /// Its sources of names.
-    Resolver(Resolver),
-    /// Its copy of the directory.
-    Directory(Directory),
-    /// Its inbound replication.
-    Replication(Replication),
-    /// The settings of its RPC runtime.
-    RpcSettings(RpcSettings),
-    /// How much of its ports is in use.
-    PortUse(PortUse),
-    /// What filters RPC on it.
-    Filters(Filters),
-    /// What its event logs say.
-    Events(Events),
-}
-
-impl Section {
-    /// Which section this is.
-    #[must_use]
-    pub const fn kind(&self) -> SectionKind {
-        match self {
-            Self::Host(_) => SectionKind::Host,
-            Self::EndpointMap(_) => SectionKind::EndpointMap,
-            Self::Services(_) => SectionKind::Services,
-            Self::Ports(_) => SectionKind::Ports,
-            Self::Resolver(_) => SectionKind::Resolver,
-            Self::Directory(_) => SectionKind::Directory,
-            Self::Replication(_) => SectionKind::Replication,
-            Self::RpcSettings(_) => SectionKind::RpcSettings,
-            Self::PortUse(_) => SectionKind::PortUse,
-            Self::Filters(_) => SectionKind::Filters,
-            Self::Events(_) => SectionKind::Events,
+/// Hands the table of sections to the macro `$make`: one row for each section, in the order in which
+/// they are collected.
+///
+/// A row is the section's documentation, the name of its variant (which its type, its proto message and
+/// the variants of `epmesh.v1` bear too), its field, and its name in keys and on the screen. Every list
+/// of sections in this project is made from the rows, so that a new section is a new row.
+#[macro_export]
+macro_rules! sections {
+    ($make:ident) => {
+        $make! {
+            /// Who the host is.
+            Host, host, "host";
+            /// The endpoint map of the host.
+            EndpointMap, endpoint_map, "endpoint-map";
+            /// The services of the host.
+            Services, services, "services";
+            /// The ports on which the host listens, and its port ranges.
+            Ports, ports, "ports";
+            /// The host's sources of names.
+            Resolver, resolver, "resolver";
+            /// The host's copy of the directory.
+            Directory, directory, "directory";
+            /// The inbound replication of the host.
+            Replication, replication, "replication";
+            /// The settings of the host's RPC runtime.
+            RpcSettings, rpc_settings, "rpc-settings";
+            /// How much of the host's ports is in use.
+            PortUse, port_use, "port-use";
+            /// What filters RPC on the host.
+            Filters, filters, "filters";
+            /// What the event logs of the host say.
+            Events, events, "events";
         }
-    }
+    };
 }
 
-/// The name of a section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SectionKind {
-    /// [`Section::Host`].
-    Host,
-    /// [`Section::EndpointMap`].
-    EndpointMap,
-    /// [`Section::Services`].
-    Services,
-    /// [`Section::Ports`].
-    Ports,
-    /// [`Section::Resolver`].
-    Resolver,
-    /// [`Section::Directory`].
-    Directory,
-    /// [`Section::Replication`].
-    Replication,
-    /// [`Section::RpcSettings`].
-    RpcSettings,
-    /// [`Section::PortUse`].
-    PortUse,
-    /// [`Section::Filters`].
-    Filters,
-    /// [`Section::Events`].
-    Events,
-}
-
-impl SectionKind {
-    /// All of them, in the order in which they are collected.
-    pub const ALL: [Self; 11] = [
-        Self::Host,
-        Self::EndpointMap,
-        Self::Services,
-        Self::Ports,
-        Self::Resolver,
-        Self::Directory,
-        Self::Replication,
-        Self::RpcSettings,
-        Self::PortUse,
-        Self::Filters,
-        Self::Events,
-    ];
-
-    /// The name as it stands in keys and on the screen.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Host => "host",
-            Self::EndpointMap => "endpoint-map",
-            Self::Services => "services",
-            Self::Ports => "ports",
-            Self::Resolver => "resolver",
-            Self::Directory => "directory",
-            Self::Replication => "replication",
-            Self::RpcSettings => "rpc-settings",
-            Self::PortUse => "port-use",
-            Self::Filters => "filters",
-            Self::Events => "events",
+macro_rules! section_types {
+    ($($(#[$doc:meta])+ $name:ident, $field:ident, $text:literal;)+) => {
+        /// One section of what a host says of itself. A section is sent again only when it changed.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "section", content = "facts", rename_all = "kebab-case")]
+        pub enum Section {
+            $($(#[$doc])+ $name($name),)+
         }
-    }
+
+        impl Section {
+            /// The name of this section.
+            #[must_use]
+            pub const fn kind(&self) -> SectionKind {
+                match self {
+                    $(Self::$name(_) => SectionKind::$name,)+
+                }
+            }
+        }
+
+        /// The name of a section.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum SectionKind {
+            $(#[doc = concat!("[`Section::", stringify!($name), "`].")] $name,)+
+        }
+
+        impl SectionKind {
+            /// All of them, in the order in which they are collected.
+            pub const ALL: [Self; [$(Self::$name),+].len()] = [$(Self::$name),+];
+
+            /// The name as it stands in keys and on the screen.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
 }
+
+sections!(section_types);
+
+/// The host's own section comes first: it has more in it than readings.
+macro_rules! blank_sections {
+    (
+        $(#[$_host:meta])+ Host, host, $_text:literal;
+        $($(#[$_doc:meta])+ $name:ident, $_field:ident, $_name:literal;)+
+    ) => {
+        impl Section {
+            /// The section `kind` in which no fact has a value of its own. `host` is called for the host's
+            /// own section alone.
+            #[must_use]
+            pub fn blank(kind: SectionKind, blank: &Blank, host: impl FnOnce() -> Host) -> Self {
+                match kind {
+                    SectionKind::Host => Self::Host(host()),
+                    $(SectionKind::$name => Self::$name($name::blank(blank)),)+
+                }
+            }
+        }
+    };
+}
+
+sections!(blank_sections);
 
 impl fmt::Display for SectionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,5 +127,19 @@ impl FromStr for SectionKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NoSuchSection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_has_one_name_in_keys_on_the_screen_and_in_json() {
+        for kind in SectionKind::ALL {
+            let json = serde_json::to_value(kind).expect("JSON");
+            assert_eq!(json, kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
     }
 }

@@ -15,6 +15,12 @@ pub struct Services {
 }
 
 impl Services {
+    /// Services of which nothing is known.
+    #[must_use]
+    pub fn blank(blank: &Blank) -> Self {
+        Self { list: blank.reading() }
+    }
+
     /// The service with this role, where the list could be read and has one.
     #[must_use]
     pub fn with_role(&self, role: ServiceRole) -> Option<&Service> {

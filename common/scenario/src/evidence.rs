@@ -9,9 +9,8 @@ use std::{
 
 use epmesh_common::diagnosis::{Evidence, Link, Observed};
 use epmesh_facts::{
-    Blank, DcFacts, Directory, DnsName, EndpointMap, Events, Filters, MapView, PortUse, Ports,
-    Reading, Replication, Resolver, RpcSettings, Section, SectionKind, Services, Through,
-    Timestamp,
+    Blank, DcFacts, DnsName, EndpointMap, Host, MapView, Reading, Replication, Section,
+    SectionKind, Services, Through, Timestamp,
 };
 
 use super::{
@@ -177,30 +176,10 @@ fn map(machine: &Machine) -> EndpointMap {
 /// A section that the agent could not read at all.
 fn unreadable(machine: &Machine, kind: SectionKind, why: &str) -> Section {
     let blank = Blank::unreadable(why);
-    match kind {
-        SectionKind::Host => {
-            let host = &machine.host;
-            let mut unread =
-                epmesh_facts::Host::blank(host.name.clone(), host.platform, "0.1.0", &blank);
-            unread.boot = host.boot.clone();
-            Section::Host(unread)
-        }
-        SectionKind::EndpointMap => {
-            let endpoints = Err(epmesh_facts::Failure::Local(why.to_owned()));
-            Section::EndpointMap(EndpointMap {
-                views: vec![MapView { through: Through::Local, endpoints }],
-            })
-        }
-        SectionKind::Services => Section::Services(Services { list: blank.reading() }),
-        SectionKind::Ports => Section::Ports(Ports::blank(&blank)),
-        SectionKind::Resolver => Section::Resolver(Resolver::blank(&blank)),
-        SectionKind::Directory => Section::Directory(Directory::blank(&blank)),
-        SectionKind::Replication => {
-            Section::Replication(Replication { neighbours: blank.reading() })
-        }
-        SectionKind::RpcSettings => Section::RpcSettings(RpcSettings::blank(&blank)),
-        SectionKind::PortUse => Section::PortUse(PortUse::blank(&blank)),
-        SectionKind::Filters => Section::Filters(Filters::blank(&blank)),
-        SectionKind::Events => Section::Events(Events::blank(&blank)),
-    }
+    Section::blank(kind, &blank, || {
+        let host = &machine.host;
+        let mut unread = Host::blank(host.name.clone(), host.platform, "0.1.0", &blank);
+        unread.boot = host.boot.clone();
+        unread
+    })
 }

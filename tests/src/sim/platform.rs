@@ -133,12 +133,8 @@ impl Platform for SimPlatform {
             SectionKind::Replication => {
                 Section::Replication(Replication { neighbours: Reading::Value(state.neighbours) })
             }
-            SectionKind::RpcSettings => {
-                Section::RpcSettings(RpcSettings::blank(&Blank::NotApplicable))
-            }
-            SectionKind::PortUse => Section::PortUse(PortUse::blank(&Blank::NotApplicable)),
-            SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
-            SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
+            // A simulated domain controller has nothing to say of the others.
+            _ => Section::blank(kind, &Blank::NotApplicable, || self.host(&state)),
         }
     }
 }

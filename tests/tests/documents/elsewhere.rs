@@ -115,6 +115,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     // tests/README.md
     other("tests/run --list", "shown as a table", "tests/tests/documents/generated.rs"),
     other("tests/run fmt clippy test", ITSELF, "the CI"),
+    other("cargo test -p epmesh-common --test scenarios", "a test", "tests/run test"),
     other(
         "cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only",
         "a test",

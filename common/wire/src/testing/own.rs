@@ -9,28 +9,33 @@ use epmesh_facts::{
     PortRange, PortUse, Ports, Process, ProcessUse, ProfileKind, RangeUse, RegisteredName,
     RegistryText, Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings,
     Section, Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
-    Transport, Trend, WatchedLog,
+    Transport, Trend, WatchedLog, sections,
 };
-use proptest::{collection::vec, option, prelude::*, sample::select};
+use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Union};
 
 use super::{guid, map_view, moment, name, reading, text};
 
-/// Any section.
-pub fn section() -> impl Strategy<Value = Section> {
-    prop_oneof![
-        host().prop_map(Section::Host),
-        vec(map_view(), 0..3).prop_map(|views| Section::EndpointMap(EndpointMap { views })),
-        reading(vec(service(), 0..4)).prop_map(|list| Section::Services(Services { list })),
-        ports().prop_map(Section::Ports),
-        resolver().prop_map(Section::Resolver),
-        directory().prop_map(Section::Directory),
-        reading(vec(neighbour(), 0..4))
-            .prop_map(|neighbours| Section::Replication(Replication { neighbours })),
-        rpc_settings().prop_map(Section::RpcSettings),
-        port_use().prop_map(Section::PortUse),
-        filters().prop_map(Section::Filters),
-        events().prop_map(Section::Events),
-    ]
+macro_rules! any_section {
+    ($($(#[$_doc:meta])+ $name:ident, $field:ident, $_text:literal;)+) => {
+        /// Any section.
+        pub fn section() -> impl Strategy<Value = Section> {
+            Union::new([$($field().prop_map(Section::$name).boxed()),+])
+        }
+    };
+}
+
+sections!(any_section);
+
+fn endpoint_map() -> impl Strategy<Value = EndpointMap> {
+    vec(map_view(), 0..3).prop_map(|views| EndpointMap { views })
+}
+
+fn services() -> impl Strategy<Value = Services> {
+    reading(vec(service(), 0..4)).prop_map(|list| Services { list })
+}
+
+fn replication() -> impl Strategy<Value = Replication> {
+    reading(vec(neighbour(), 0..4)).prop_map(|neighbours| Replication { neighbours })
 }
 
 fn host() -> impl Strategy<Value = Host> {
