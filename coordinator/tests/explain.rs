@@ -100,7 +100,7 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
         flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"),
         "{text}"
     );
-    assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
+    assert!(flat.contains("The verdict of each link above is missing"), "{text}");
 }
 
 /// portqry's list of one endpoint.

@@ -49,7 +49,7 @@ type AllSaid = Vec<((usize, usize), Said)>;
 
 fn said(played: &Played) -> AllSaid {
     let all = played.last.iter().map(|(link, it)| {
-        let culprit = it.culprit.as_ref().map(|culprit| culprit.kind.clone());
+        let culprit = it.culprit.as_ref().map(|culprit| culprit.text().kind);
         (*link, (it.state, it.cause, it.side, it.confidence, culprit))
     });
     all.collect()

@@ -22,7 +22,7 @@ fn breaks_names_and_heals() {
     let expected =
         (State::Failing, Cause::DnsAStale, Side::NameResolution, Confidence::Proven, 1753);
     assert_eq!(found, expected);
-    let culprit = broken.culprit.as_ref().expect("a culprit is named");
+    let culprit = broken.culprit.as_ref().expect("a culprit is named").text();
     assert!(culprit.name.starts_with("A dc2.lab.test on DNS server 127."), "{}", culprit.name);
     assert!(culprit.value.contains("srv.lab.test"), "{}", culprit.value);
     assert_eq!((healed.state, healed.cause), (State::Healthy, Cause::Healthy));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_common::{
-    diagnosis::Verdict,
+    diagnosis::{Blamed, Verdict},
     facts::{
         AddressProbe, Answer, Failure, Lookup, MapAnswer, RecordData, Source, Stage, Transport,
     },
@@ -12,7 +12,7 @@ use epmesh_common::{
     rpc::names,
 };
 
-use super::{Arguments, Entry, Report, interfaces};
+use super::{args::Arguments, listing::Entry, one_host::interfaces, report::Report};
 
 /// The whole report.
 pub(super) fn table(report: &Report, arguments: &Arguments) -> String {
@@ -212,7 +212,7 @@ fn judgement(verdict: &Verdict) -> Vec<[String; 2]> {
         ["cause".to_owned(), verdict.cause.to_string()],
         ["side".to_owned(), verdict.side.to_string()],
     ];
-    if let Some(culprit) = &verdict.culprit {
+    if let Some(culprit) = verdict.culprit.as_ref().map(Blamed::text) {
         rows.push(["culprit".to_owned(), format!("{}: {}", culprit.name, culprit.value)]);
     }
     rows.push(["confidence".to_owned(), verdict.confidence.to_string()]);

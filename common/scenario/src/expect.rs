@@ -116,10 +116,8 @@ impl Expect {
         let share = verdict.intermittent.as_ref();
         let share = share.map_or("none".to_owned(), ToString::to_string);
         compare("intermittent", self.intermittent.clone(), share);
-        let culprit = verdict.culprit.as_ref().map_or_else(
-            || "none".to_owned(),
-            |culprit| format!("{}: {}: {}", culprit.kind, culprit.name, culprit.value),
-        );
+        let culprit = verdict.culprit.as_ref();
+        let culprit = culprit.map_or("none".to_owned(), |blamed| blamed.text().to_string());
         let mut holds = |what: &str, wanted: &[String], got: &str| {
             for text in wanted.iter().filter(|text| !got.contains(text.as_str())) {
                 found.push(format!("{what}: expected {text:?} in it, got {got}"));

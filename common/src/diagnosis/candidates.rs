@@ -1,50 +1,46 @@
-//! From a finding to the single faults that would each explain it.
+//! Candidate faults: the single faults that would each explain a finding.
 //!
 //! Every list has at least one fault that no healthy link can contradict, so that a failing link is
 //! never left without an incident.
 
-use epmesh_facts::{DnsName, Failure, RecordType, Source};
+use epmesh_facts::{DnsName, Failure, RecordType};
+use epmesh_rpc::epm::TCP_PORT;
 
 use super::{
-    CandidateFault, Cause, Confidence, Fault, Side, State, Traffic,
-    case::Case,
-    finding::{BadRecord, Finding},
-    misled::alias_name,
-    naming::{Alias, View, effective},
-    path::Path,
-    server,
-    works::server_key,
+    case::{Case, Reach, destination_site, effective, source_site},
+    cause::{Cause, Confidence, Side, State},
+    culprit::{Culprit, DnsRecord, FileLine, NamePlace},
+    fault::{CandidateFault, Fault, Traffic},
+    name_source::NameSource,
+    rules::{Finding, dynamic_used_up},
 };
 
-/// What single faults would each explain the finding, the most specific first; none for a link
+/// The single faults that would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.
 pub(super) fn candidates(
     case: &Case<'_>,
-    views: &[View<'_>],
+    name_sources: &[NameSource<'_>],
     finding: &Finding,
 ) -> Vec<CandidateFault> {
     if !matches!(finding.state, State::Failing | State::Latent) {
         return Vec::new();
     }
     let mut list = List { case, finding, candidates: Vec::new() };
-    if let Some(fault) = &finding.fault {
-        list.add(finding.side, fault.clone());
-    }
     match (finding.side, finding.cause) {
         (Side::Directory, _) => list.directory(),
-        (Side::NameResolution, _) => list.names(views),
+        (Side::NameResolution, _) => list.names(name_sources),
         (Side::Source, Cause::EpmUnreachable) if finding.confidence == Confidence::Proven => {
-            list.closed(views);
+            list.closed(name_sources);
         }
         (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
-            list.ways(views);
+            list.ways(name_sources);
         }
         // Two hosts with one address, or a filter on the way: it hangs on the source all the same.
         (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
         (Side::Destination, cause) => {
             list.add(Side::Destination, condition(case.destination(), cause));
         }
-        (Side::Source | Side::None, _) => list.server(views),
+        (Side::Source | Side::None, _) => list.server(name_sources),
     }
     list.candidates
 }
@@ -59,7 +55,11 @@ struct List<'a> {
     candidates: Vec<CandidateFault>,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    fn culprit(&self) -> Option<&'a Culprit> {
+        self.finding.culprit.as_deref()
+    }
+
     fn add(&mut self, side: Side, fault: Fault) {
         self.push(CandidateFault { cause: self.finding.cause, side, fault, places: Vec::new() });
     }
@@ -72,17 +72,17 @@ impl List<'_> {
 
     fn directory(&mut self) {
         let source = self.case.source().clone();
-        match self.case.known_settings() {
-            Some(known) => {
-                let guid = known.dsa_guid;
-                self.add(Side::Directory, Fault::NtdsSettings { source, guid });
+        let fault = match self.culprit() {
+            Some(Culprit::NtdsSettings(settings)) => {
+                Fault::NtdsSettings { source, guid: settings.known.0 }
             }
-            None => self.add(Side::Directory, condition(&source, self.finding.cause)),
-        }
+            _ => condition(&source, self.finding.cause),
+        };
+        self.add(Side::Directory, fault);
     }
 
     /// Something at the source.
-    fn server(&mut self, views: &[View<'_>]) {
+    fn server(&mut self, name_sources: &[NameSource<'_>]) {
         let dc = self.case.source().clone();
         let interface = self.case.interface();
         match self.finding.cause {
@@ -93,7 +93,7 @@ impl List<'_> {
                 }
             }
             Cause::StaleEndpoint => {
-                if let Some(port) = self.broken_port(views) {
+                if let Some(port) = self.broken_port(name_sources) {
                     self.add(Side::Source, Fault::Port { dc: dc.clone(), port });
                 }
             }
@@ -105,7 +105,7 @@ impl List<'_> {
             Cause::RegistrationFailed | Cause::EndpointsUnregistered | Cause::Unknown => {}
             // Who finds no port to register has none to connect from either: one fault, whichever end of
             // a link it is at.
-            Cause::PortRangeExhausted if server::dynamic_used_up(self.case).is_some() => {
+            Cause::PortRangeExhausted if dynamic_used_up(self.case).is_some() => {
                 self.add(Side::Source, condition(&dc, Cause::PortExhaustion));
             }
             cause => self.add(Side::Source, condition(&dc, cause)),
@@ -114,29 +114,34 @@ impl List<'_> {
         self.add(Side::Source, Fault::Application { dc });
     }
 
-    fn broken_port(&self, views: &[View<'_>]) -> Option<u16> {
-        let addresses = effective(views)?.addresses.iter();
-        addresses.copied().find_map(|(address, _)| match self.case.path(address) {
-            Path::PortUnreached(port, _) | Path::PortBind(port, _) => Some(port),
+    fn broken_port(&self, name_sources: &[NameSource<'_>]) -> Option<u16> {
+        let mut addresses = effective(name_sources)?.addresses.iter();
+        addresses.find_map(|mapped| match self.case.reach(mapped.address) {
+            Reach::PortUnreached(port, _) | Reach::PortBind(port, _) => Some(port),
             _ => None,
         })
     }
 
+    /// Whether the firewall that is to blame lets port 135 through, and not the port that it names.
+    fn is_of_dynamic_port(&self) -> bool {
+        matches!(self.culprit(), Some(Culprit::Firewall { port, .. }) if *port != TCP_PORT)
+    }
+
     /// By the source's own word nothing listens there: neither a way nor a client has a part in it.
-    fn closed(&mut self, views: &[View<'_>]) {
+    fn closed(&mut self, name_sources: &[NameSource<'_>]) {
         let to = self.case.source().clone();
-        let traffic = self.traffic(views);
+        let traffic = self.traffic(name_sources);
         self.add(Side::Source, condition(&to, self.finding.cause));
         self.way(Side::Source, Fault::Dc { dc: to, traffic });
     }
 
     /// Something on the way, or at one of its ends: which, only the other links can tell.
-    fn ways(&mut self, views: &[View<'_>]) {
+    fn ways(&mut self, name_sources: &[NameSource<'_>]) {
         let (from, to) = (self.case.destination().clone(), self.case.source().clone());
-        let traffic = self.traffic(views);
+        let traffic = self.traffic(name_sources);
         self.way(Side::Network, Fault::Path { from: from.clone(), to: to.clone(), traffic });
         if traffic == Traffic::DynamicPorts
-            && let Some(port) = self.broken_port(views)
+            && let Some(port) = self.broken_port(name_sources)
         {
             self.way(Side::Source, Fault::Port { dc: to.clone(), port });
         }
@@ -144,14 +149,13 @@ impl List<'_> {
         self.way(Side::Source, Fault::Dc { dc: to.clone(), traffic });
         self.way(Side::Destination, Fault::Client { dc: from.clone(), traffic });
         self.way(Side::Network, Fault::Between { one, other, traffic });
-        if let Some(traffic) = self.only_family(views, traffic) {
+        if let Some(traffic) = self.only_family(name_sources, traffic) {
             self.way(Side::Source, Fault::Dc { dc: to.clone(), traffic });
             self.way(Side::Destination, Fault::Client { dc: from.clone(), traffic });
         }
         self.way(Side::Source, Fault::Isolated { dc: to, traffic });
         self.way(Side::Destination, Fault::Isolated { dc: from, traffic });
-        let works = super::works::works(self.case, views);
-        if let (Some(from), Some(to)) = (works.destination_site, works.source_site)
+        if let (Some(from), Some(to)) = (destination_site(self.case), source_site(self.case))
             && from != to
         {
             let (one, other) = in_order(from.clone(), to.clone());
@@ -173,29 +177,29 @@ impl List<'_> {
         self.push(CandidateFault { cause, side, fault, places: Vec::new() });
     }
 
-    fn traffic(&self, views: &[View<'_>]) -> Traffic {
+    fn traffic(&self, name_sources: &[NameSource<'_>]) -> Traffic {
         if self.finding.state == State::Latent
-            && let Some(traffic) = self.partly(views)
+            && let Some(traffic) = self.partly(name_sources)
         {
             return traffic;
         }
         match self.finding.cause {
             Cause::DynamicPortBlocked => Traffic::DynamicPorts,
-            Cause::HostFirewall if self.broken_port(views).is_some() => Traffic::DynamicPorts,
+            Cause::HostFirewall if self.is_of_dynamic_port() => Traffic::DynamicPorts,
             _ => Traffic::EndpointMapper,
         }
     }
 
     /// The only IP version over which anything was tried, where not even port 135 got through: others may
     /// get there over the other one.
-    fn only_family(&self, views: &[View<'_>], traffic: Traffic) -> Option<Traffic> {
+    fn only_family(&self, name_sources: &[NameSource<'_>], traffic: Traffic) -> Option<Traffic> {
         if traffic != Traffic::EndpointMapper {
             return None;
         }
-        let addresses = effective(views)?.addresses.iter().map(|(address, _)| *address);
-        let mut tried = addresses.filter(|address| match self.case.path(*address) {
+        let addresses = effective(name_sources)?.addresses.iter().map(|mapped| mapped.address);
+        let mut tried = addresses.filter(|address| match self.case.reach(*address) {
             // The destination itself may have none of that version.
-            Path::NotSeen | Path::Unreached(Failure::Unreachable(_)) => false,
+            Reach::NotSeen | Reach::Unreached(Failure::Unreachable(_)) => false,
             _ => true,
         });
         let first = tried.next()?.is_ipv4();
@@ -204,20 +208,20 @@ impl List<'_> {
     }
 
     /// One of several addresses is broken: the family, where the other one works.
-    fn partly(&self, views: &[View<'_>]) -> Option<Traffic> {
-        let reached = |path: &Path<'_>| matches!(path, Path::Reached(_));
-        let paths: Vec<_> = effective(views)?
+    fn partly(&self, name_sources: &[NameSource<'_>]) -> Option<Traffic> {
+        let reached = |reach: &Reach<'_>| matches!(reach, Reach::Reached(_));
+        let seen: Vec<_> = effective(name_sources)?
             .addresses
             .iter()
-            .map(|&(address, _)| (address, self.case.path(address)))
-            .filter(|(_, path)| *path != Path::NotSeen)
+            .map(|mapped| (mapped.address, self.case.reach(mapped.address)))
+            .filter(|(_, reach)| *reach != Reach::NotSeen)
             .collect();
-        let broken = paths.iter().find(|(_, path)| !reached(path)).map(|(address, _)| *address)?;
-        let family = paths.iter().filter(|(address, _)| address.is_ipv4() == broken.is_ipv4());
-        let elsewhere = paths
+        let broken = seen.iter().find(|(_, reach)| !reached(reach)).map(|(address, _)| *address)?;
+        let family = seen.iter().filter(|(address, _)| address.is_ipv4() == broken.is_ipv4());
+        let elsewhere = seen
             .iter()
-            .any(|(address, path)| address.is_ipv4() != broken.is_ipv4() && reached(path));
-        Some(match family.clone().any(|(_, path)| reached(path)) || !elsewhere {
+            .any(|(address, reach)| address.is_ipv4() != broken.is_ipv4() && reached(reach));
+        Some(match family.clone().any(|(_, reach)| reached(reach)) || !elsewhere {
             true => Traffic::Address(broken),
             false if broken.is_ipv4() => Traffic::Ipv4,
             false => Traffic::Ipv6,
@@ -225,108 +229,78 @@ impl List<'_> {
     }
 
     /// A record, a line, a cache, or the server that gave it.
-    fn names(&mut self, views: &[View<'_>]) {
+    fn names(&mut self, name_sources: &[NameSource<'_>]) {
         let case = self.case;
-        let side = Side::NameResolution;
-        let Some(effective) = effective(views) else { return self.silence(views) };
-        if let Some(bad) = &self.finding.record {
-            return self.record(bad, effective);
-        }
+        let Some(decides) = effective(name_sources) else { return self.silence(name_sources) };
         let dc = case.destination().clone();
-        let resolver = case.destination_resolver.map(|resolver| &resolver.fact);
-        let wrong = |wanted: fn(&Source) -> bool| {
-            let mut of = views.iter().filter(|view| wanted(&view.source));
-            of.find_map(|view| view.wrong(case).next()).map(|(address, line, _)| (address, line))
-        };
-        let fault = match self.finding.cause {
-            Cause::DnsCacheStale => Fault::Cache { dc },
-            Cause::LmhostsOverride => Fault::HostsLine {
-                dc,
-                path: resolver
-                    .and_then(|resolver| resolver.lmhosts.value())
-                    .map_or("LMHOSTS file", |file| &file.path)
-                    .to_owned(),
-                line: wrong(|source| *source == Source::Lmhosts).and_then(|(_, line)| line),
-            },
-            Cause::WinsStale => Fault::DnsRecord {
-                name: case.source().clone(),
+        let fault = match self.culprit() {
+            Some(Culprit::DnsRecord(record)) => return self.record(record, decides),
+            Some(Culprit::HostsLine(line)) => file_line(line, "hosts file"),
+            Some(Culprit::LmhostsLine(line)) => file_line(line, "LMHOSTS file"),
+            Some(Culprit::WinsRecord { dc, leads, .. }) => Fault::DnsRecord {
+                name: dc.clone(),
                 record: RecordType::Nb,
-                value: wrong(|source| matches!(source, Source::Wins(_)))
-                    .map(|(address, _)| address.to_string()),
+                value: Some(leads.address.to_string()),
             },
-            Cause::HostsFileOverride => self.hosts_line(effective, views),
-            Cause::WrongServerIdentity if effective.source == Source::Hosts => {
-                self.hosts_line(effective, views)
+            Some(Culprit::NameWithoutAddress { name, place: NamePlace::Dns(_) }) => {
+                Fault::DnsRecord { name: name.clone(), record: RecordType::A, value: None }
             }
-            _ => match (effective.source, &effective.alias, alias_name(case).parse()) {
-                (Source::Cache | Source::System, ..) => Fault::Cache { dc },
-                (Source::Dns(_), Alias::Target(target), Ok(name)) if target != case.source() => {
-                    let value = Some(target.to_string());
-                    Fault::DnsRecord { name, record: RecordType::Cname, value }
-                }
-                (Source::Dns(_), ..) if effective.addresses.is_empty() && effective.answered => {
-                    let name = effective.name.clone();
-                    Fault::DnsRecord { name, record: RecordType::A, value: None }
-                }
-                _ => Fault::Names { from: dc, of: case.source().clone() },
-            },
+            Some(
+                Culprit::CachedName { .. }
+                | Culprit::ResolverAnswer { .. }
+                | Culprit::NameWithoutAddress { .. }
+                // The cache alone still has the name.
+                | Culprit::SilentDnsServers(_),
+            ) => Fault::Cache { dc },
+            _ => Fault::Names { from: dc, of: case.source().clone() },
         };
-        self.add(side, fault);
-        if let Source::Dns(server) = effective.source
+        self.add(Side::NameResolution, fault);
+        if let Some(server) = decides.dns_server()
             && self.finding.state == State::Failing
         {
-            self.add(side, Fault::DnsServer { server: server_key(case, server) });
+            let server = case.server_key(server);
+            self.add(Side::NameResolution, Fault::DnsServer { server });
         }
-    }
-
-    fn hosts_line(&self, effective: &View<'_>, views: &[View<'_>]) -> Fault {
-        let hosts = views.iter().find(|view| view.source == Source::Hosts);
-        let hosts = hosts.unwrap_or(effective);
-        let wrong = hosts.wrong(self.case).next().map(|(_, line, _)| line);
-        // Where nobody has said that it is wrong, it is the one that was taken.
-        let line = wrong.or_else(|| hosts.addresses.first().map(|(_, line)| *line)).flatten();
-        let dc = self.case.destination().clone();
-        Fault::HostsLine { dc, path: self.case.hosts_path().to_owned(), line }
     }
 
     /// A record that is wrong or missing, and the one server that can be blamed for it.
-    fn record(&mut self, bad: &BadRecord, effective: &View<'_>) {
-        let case = self.case;
-        let record = match bad.kind {
-            "CNAME" => RecordType::Cname,
-            "AAAA" => RecordType::Aaaa,
-            _ => RecordType::A,
-        };
-        let name = bad.name.clone();
+    fn record(&mut self, bad: &DnsRecord, decides: &NameSource<'_>) {
         self.push(CandidateFault {
             cause: self.finding.cause,
             side: Side::NameResolution,
-            fault: Fault::DnsRecord { name, record, value: bad.data.clone() },
-            places: bad.servers.iter().map(|server| case.server_name(*server)).collect(),
+            fault: Fault::DnsRecord {
+                name: bad.name.clone(),
+                record: bad.record,
+                value: bad.data(),
+            },
+            places: bad.servers.iter().map(ToString::to_string).collect(),
         });
-        let blamed = match (self.finding.state, effective.source, bad.servers.as_slice()) {
-            (State::Failing, Source::Dns(server), _) => Some(server),
-            (State::Latent, _, [only]) => Some(*only),
+        let blamed = match (self.finding.state, decides.dns_server(), bad.servers.as_slice()) {
+            (State::Failing, Some(server), _) => Some(self.case.server_key(server)),
+            (State::Latent, _, [only]) => Some(only.key()),
             _ => None,
         };
         if let Some(server) = blamed {
-            let server = server_key(case, server);
             self.add(Side::NameResolution, Fault::DnsServer { server });
         }
     }
 
     /// No source of names said anything.
-    fn silence(&mut self, views: &[View<'_>]) {
+    fn silence(&mut self, name_sources: &[NameSource<'_>]) {
         let (from, of) = (self.case.destination().clone(), self.case.source().clone());
         self.add(Side::NameResolution, Fault::Names { from: from.clone(), of });
         self.add(Side::NameResolution, Fault::Resolver { dc: from });
-        for view in views {
-            if let Source::Dns(server) = view.source {
-                let server = server_key(self.case, server);
-                self.add(Side::NameResolution, Fault::DnsServer { server });
-            }
+        for server in name_sources.iter().filter_map(NameSource::dns_server) {
+            let server = self.case.server_key(server);
+            self.add(Side::NameResolution, Fault::DnsServer { server });
         }
     }
+}
+
+/// The line of a file, of which `what` stands for the path where that was not seen.
+fn file_line(line: &FileLine, what: &str) -> Fault {
+    let path = line.path.clone().unwrap_or_else(|| what.to_owned());
+    Fault::HostsLine { dc: line.dc.clone(), path, line: line.line }
 }
 
 fn in_order<T: Ord>(one: T, other: T) -> (T, T) {

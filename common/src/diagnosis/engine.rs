@@ -1,17 +1,16 @@
 //! The engine's face: evidence in, verdict out.
 
 use epmesh_facts::Timestamp;
+use epmesh_rpc::{names, windows_error};
 
 use super::{
-    Evidence, Verdict,
     candidates::candidates,
-    case::Case,
-    decide::decide,
-    finding::Finding,
-    naming::{View, views},
-    proof::proof,
-    words::{interface_name, remedy, ruled_out, windows_error},
-    works::works,
+    case::{Case, name_sources, works},
+    evidence::Evidence,
+    explain::{proof, remedy, ruled_out},
+    name_source::NameSource,
+    rules::{Finding, decide},
+    verdict::{Verdict, WindowsError},
 };
 
 /// Names the one cause that the evidence on a link supports, or says that it does not decide.
@@ -21,13 +20,13 @@ use super::{
 #[must_use]
 pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
     let case = Case::new(evidence, now);
-    let views = views(&case);
-    let finding = decide(&case, &views);
+    let name_sources = name_sources(&case);
+    let finding = decide(&case, &name_sources);
     Verdict {
         evidence: proof(&case),
-        ruled_out: ruled_out(&case, &views, &finding),
+        ruled_out: ruled_out(&case, &name_sources, &finding),
         remedy: remedy(&case, &finding),
-        ..plain(&case, &views, finding)
+        ..plain(&case, &name_sources, finding)
     }
 }
 
@@ -36,27 +35,31 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
 #[must_use]
 pub fn judge(evidence: &Evidence, now: Timestamp) -> Verdict {
     let case = Case::new(evidence, now);
-    let views = views(&case);
-    let finding = decide(&case, &views);
-    plain(&case, &views, finding)
+    let name_sources = name_sources(&case);
+    let finding = decide(&case, &name_sources);
+    plain(&case, &name_sources, finding)
 }
 
-fn plain(case: &Case<'_>, views: &[View<'_>], finding: Finding) -> Verdict {
+fn plain(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Verdict {
+    let error = WindowsError {
+        code: finding.error,
+        name: windows_error::symbol(finding.error).unwrap_or("").into(),
+    };
     Verdict {
         destination: case.destination().clone(),
         source: case.source().clone(),
-        interface: interface_name(case.interface()),
+        interface: names::label(case.interface()),
         state: finding.state,
         cause: finding.cause,
         side: finding.side,
         confidence: finding.confidence,
-        error: windows_error(finding.error),
+        error,
         evidence: Vec::new(),
         ruled_out: Vec::new(),
         remedy: Vec::new(),
-        candidates: candidates(case, views, &finding),
-        works: works(case, views),
+        candidates: candidates(case, name_sources, &finding),
+        works: works(case, name_sources),
         intermittent: finding.intermittent,
-        culprit: finding.culprit,
+        culprit: finding.culprit.map(Into::into),
     }
 }

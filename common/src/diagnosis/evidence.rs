@@ -7,7 +7,7 @@ use epmesh_facts::{DcFacts, DnsName, Process, SectionKind, Timestamp};
 use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
 
-use super::IndexedObservation;
+use super::indexed_observation::IndexedObservation;
 
 /// A client that needs one RPC interface of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

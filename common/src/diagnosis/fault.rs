@@ -2,12 +2,12 @@
 
 use std::{fmt, net::IpAddr};
 
-use epmesh_facts::{DnsName, RecordType, Timestamp};
+use epmesh_facts::{DnsName, RecordType};
 use epmesh_rpc::{InterfaceId, names};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Cause, Side};
+use super::cause::{Cause, Side};
 
 /// One fault that would explain a link's trouble all by itself.
 ///
@@ -208,34 +208,6 @@ pub enum ServerName {
     Dc(DnsName),
     /// A host that nobody speaks for.
     Address(IpAddr),
-}
-
-/// What the destination's look shows to work, whatever the verdict. A fault that would break it is
-/// not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ProvenReachable {
-    /// When the destination looked; `None` when it has not, and then nothing is shown.
-    pub at: Option<Timestamp>,
-    /// Whether port 135 of the source answered.
-    pub mapper: bool,
-    /// The port on which the interface was reached.
-    pub port: Option<u16>,
-    /// Whether that port is of the source's dynamic range. For one outside of it, set by hand, a
-    /// firewall between sites has a rule of its own.
-    pub dynamic: bool,
-    /// The addresses of the source that answered.
-    pub reached: Vec<IpAddr>,
-    /// The addresses that stand for the source and did not.
-    pub missed: Vec<IpAddr>,
-    /// The DNS servers that are right about the source.
-    pub right: Vec<ServerName>,
-    /// The DNS server whose answer the destination uses.
-    pub decided_by: Option<ServerName>,
-    /// The destination's site.
-    pub destination_site: Option<String>,
-    /// The source's site.
-    pub source_site: Option<String>,
 }
 
 impl Fault {

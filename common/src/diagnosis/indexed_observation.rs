@@ -1,4 +1,4 @@
-//! One look, and beside it what judging reads of it.
+//! An observation, and beside it the index that judging reads.
 
 use std::{
     fmt,
@@ -9,43 +9,44 @@ use std::{
 use epmesh_facts::PeerObservation;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::sight::Sight;
+use super::observation_index::ObservationIndex;
 
-/// What one witness saw of a peer. Cheap to clone: the clones are one until somebody writes to theirs,
-/// who then gets a copy. Reads, compares and serialises as the observation itself.
+/// What one witness saw of a peer, with an index of it. A clone is cheap: clones share one observation until
+/// one of them is written to, which then gets a copy of its own. It reads, compares and serialises as the
+/// observation itself.
 ///
 /// An observation is some forty pieces all over memory, and a link that is healthy needs little of it.
-/// That little is worked out once, when it is asked for first or [`prepare`](Self::prepare) is called,
-/// and kept beside it.
+/// That little is the index. It is built once, when it is first needed or when
+/// [`prepare`](Self::prepare) is called.
 #[derive(Clone)]
 pub struct IndexedObservation(Arc<Inner>);
 
 #[derive(Clone)]
 struct Inner {
-    sight: OnceLock<Sight>,
+    index: OnceLock<ObservationIndex>,
     observation: PeerObservation,
 }
 
 impl IndexedObservation {
-    /// Works out now what judging needs, so that nobody waits for it later.
+    /// Builds the index now, so that no judgement waits for it later.
     pub fn prepare(&self) {
-        self.sight();
+        self.index();
     }
 
-    /// The observation, for one's own.
+    /// The observation itself, without a copy where nobody else holds it.
     #[must_use]
     pub fn into_inner(self) -> PeerObservation {
         Arc::unwrap_or_clone(self.0).observation
     }
 
-    pub(super) fn sight(&self) -> &Sight {
-        self.0.sight.get_or_init(|| Sight::of(&self.0.observation))
+    pub(super) fn index(&self) -> &ObservationIndex {
+        self.0.index.get_or_init(|| ObservationIndex::of(&self.0.observation))
     }
 }
 
 impl From<PeerObservation> for IndexedObservation {
     fn from(observation: PeerObservation) -> Self {
-        Self(Arc::new(Inner { sight: OnceLock::new(), observation }))
+        Self(Arc::new(Inner { index: OnceLock::new(), observation }))
     }
 }
 
@@ -60,8 +61,8 @@ impl Deref for IndexedObservation {
 impl DerefMut for IndexedObservation {
     fn deref_mut(&mut self) -> &mut PeerObservation {
         let inner = Arc::make_mut(&mut self.0);
-        // What was worked out of the old one is not true of what will be written.
-        inner.sight.take();
+        // The index of what was there does not hold for what will be written.
+        inner.index.take();
         &mut inner.observation
     }
 }
@@ -100,7 +101,7 @@ mod tests {
     use epmesh_facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
 
     #[test]
-    fn whoever_writes_has_a_copy_of_which_all_is_worked_out_anew() {
+    fn a_clone_that_is_written_to_gets_a_copy_and_an_index_of_its_own() {
         let address = |last| IpAddr::from([10, 0, 0, last]);
         let name: epmesh_facts::DnsName = "dc2.lab.test".parse().expect("a name");
         let said = |last| Lookup {
@@ -128,7 +129,8 @@ mod tests {
         assert_eq!(first, second);
         second.lookups = vec![said(3)];
         let addresses = |observation: &IndexedObservation| -> Vec<IpAddr> {
-            observation.sight().views().flat_map(|view| view.addresses).map(|(a, _)| *a).collect()
+            let sources = observation.index().name_sources();
+            sources.flat_map(|source| source.addresses).map(|mapped| mapped.address).collect()
         };
         assert_eq!((addresses(&first), addresses(&second)), (vec![address(2)], vec![address(3)]));
         assert_ne!(first, second);

@@ -5,44 +5,38 @@
 //! destination and other witnesses saw of it, and names one cause. It reads no clock: `now` is an
 //! argument.
 
+mod blamed;
 mod candidates;
 mod case;
-mod decide;
-mod directory;
+mod cause;
+mod closed_port;
+pub mod culprit;
 mod engine;
 mod evidence;
+mod explain;
 mod fault;
-mod finding;
 mod indexed_observation;
 mod join;
-mod latent;
-mod misled;
-mod naming;
-mod owner;
-mod path;
-mod proof;
+mod name_source;
+mod observation_index;
+mod proven_reachable;
 mod remarks;
-mod server;
+mod rules;
 mod serving;
-mod sight;
-mod unanswered;
 mod verdict;
-mod words;
-mod works;
 
 pub use self::{
+    blamed::Blamed,
+    cause::{Cause, Confidence, Side, State, Step},
+    closed_port::{ClosedPort, JOIN_PORTS, closed_everywhere, closed_ports},
+    culprit::{Culprit, CulpritText},
     engine::{diagnose, judge},
     evidence::{Evidence, Link, Observed, Registration},
-    fault::{CandidateFault, Fault, ProvenReachable, ServerName, Traffic},
+    fault::{CandidateFault, Fault, ServerName, Traffic},
     indexed_observation::IndexedObservation,
-    join::{
-        ClosedPort, JOIN_INTERFACES, JOIN_PORTS, JoinVerdict, closed_everywhere, closed_ports,
-        judge_join,
-    },
+    join::{JOIN_INTERFACES, JoinVerdict, judge_join},
+    proven_reachable::ProvenReachable,
     remarks::Remarks,
     serving::serving,
-    verdict::{
-        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
-        WindowsError,
-    },
+    verdict::{EvidenceItem, RuledOut, Share, Verdict, WindowsError},
 };

@@ -8,7 +8,7 @@ use super::{
     compact_reach::{CompactReach, Ends},
     contradiction::Contradiction,
 };
-use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Side, State, Verdict};
+use crate::diagnosis::{Blamed, CandidateFault, Cause, Confidence, Fault, Side, State, Verdict};
 
 /// The number of a link.
 pub(super) type LinkId = u32;
@@ -34,7 +34,7 @@ pub(super) struct Trouble {
     pub(super) cause: Cause,
     pub(super) side: Side,
     pub(super) confidence: Confidence,
-    pub(super) culprit: Option<Culprit>,
+    pub(super) culprit: Option<Blamed>,
     pub(super) candidates: Vec<CandidateFault>,
     /// The numbers of the candidates, in the same order.
     pub(super) ids: Vec<FaultId>,

@@ -8,7 +8,7 @@ use super::{
     pattern::Pattern,
     places::Places,
 };
-use crate::diagnosis::{CandidateFault, Cause, Confidence, Culprit, Fault, Link, Side, State};
+use crate::diagnosis::{CandidateFault, Cause, Confidence, CulpritText, Fault, Link, Side, State};
 
 /// One fault and the links that it explains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Incident {
     /// How sure.
     pub confidence: Confidence,
     /// The exact thing that is wrong, in words.
-    pub culprit: Culprit,
+    pub culprit: CulpritText,
     /// Where the fault was seen: the DNS servers that hold a record, say.
     pub places: Vec<String>,
     /// The links that fail because of it, in order.
@@ -85,6 +85,7 @@ impl Grouper {
         places.sort();
         places.dedup();
         let own = best.is_own();
+        let named = best.trouble.culprit.as_ref().filter(|_| own);
         let pattern = Pattern::of(self, &members, state);
         Some(Incident {
             state,
@@ -98,11 +99,14 @@ impl Grouper {
             } else {
                 Confidence::Possible
             },
-            culprit: best.trouble.culprit.clone().filter(|_| own).unwrap_or_else(|| Culprit {
-                kind: subject.kind().to_owned(),
-                name: subject.to_string(),
-                value: pattern.words.clone(),
-            }),
+            culprit: match named {
+                Some(blamed) => blamed.text(),
+                None => CulpritText {
+                    kind: subject.kind().to_owned(),
+                    name: subject.to_string(),
+                    value: pattern.words.clone(),
+                },
+            },
             places,
             links,
             latent,

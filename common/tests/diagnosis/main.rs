@@ -230,7 +230,7 @@ fn the_culprit_names_server_and_record() {
     scenario.a_record(&["10.0.0.11", "10.0.0.13"], &[MEMBER]);
     scenario.lead_to_member();
     let verdict = diagnose(&scenario.evidence, now());
-    let culprit = verdict.culprit.expect("a wrong record has a culprit");
+    let culprit = verdict.culprit.expect("a wrong record has a culprit").text();
     assert_eq!(culprit.kind, "dns-record");
     assert_eq!(
         culprit.name,
@@ -245,7 +245,7 @@ fn the_culprit_names_file_and_line() {
     scenario.hosts_line(4, MEMBER);
     scenario.lead_to_member();
     let verdict = diagnose(&scenario.evidence, now());
-    let culprit = verdict.culprit.expect("a hosts line has a culprit");
+    let culprit = verdict.culprit.expect("a hosts line has a culprit").text();
     assert_eq!(culprit.name, "/etc/hosts:4 on dc1.lab.test");
 }
 

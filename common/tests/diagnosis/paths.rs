@@ -220,6 +220,6 @@ fn half_an_answer_is_not_silence() {
     assert!(!Failure::Unfinished.is_silence());
     let (state, cause) = (State::Failing, Cause::NotError1753);
     assert_eq!(said(&s), (state, cause, Side::Source, Confidence::Likely));
-    let culprit = diagnose(&s.evidence, now()).culprit.expect("the endpoint mapper");
+    let culprit = diagnose(&s.evidence, now()).culprit.expect("the endpoint mapper").text();
     assert!(culprit.value.contains("began and did not end"), "{culprit:?}");
 }

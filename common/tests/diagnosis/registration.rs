@@ -270,6 +270,6 @@ fn another_version_of_the_interface_is_another_interface() {
     s.evidence.source.endpoint_map.as_mut().unwrap().fact.views[0].endpoints = Ok(vec![row]);
     let verdict = diagnose(&s.evidence, now());
     assert_eq!((verdict.state, verdict.cause), (State::Failing, Cause::RegistrationFailed));
-    let value = verdict.culprit.expect("a culprit").value;
+    let value = verdict.culprit.expect("a culprit").text().value;
     assert!(value.contains("version 3.0 of the interface, not 4.0"), "{value}");
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::RwLockReadGuard};
 
 use epmesh_common::{
-    diagnosis::{Evidence, Fault, Link, Verdict, diagnose},
+    diagnosis::{Blamed, Evidence, Fault, Link, Verdict, diagnose},
     facts::Timestamp,
     incident::{Alternative, Incident},
 };
@@ -108,8 +108,8 @@ impl Example {
 
 fn says_the_same(one: &Verdict, other: &Verdict) -> bool {
     let culprit = |verdict: &Verdict| {
-        let culprit = verdict.culprit.as_ref();
-        culprit.map(|culprit| (culprit.kind.clone(), culprit.name.clone()))
+        let culprit = verdict.culprit.as_ref().map(Blamed::text);
+        culprit.map(|culprit| (culprit.kind, culprit.name))
     };
     let decision = |verdict: &Verdict| {
         (verdict.state, verdict.cause, verdict.side, verdict.confidence, culprit(verdict))

@@ -1,7 +1,7 @@
 //! Incidents in the form in which operators and receivers get them.
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Fault, Link, Side, State},
+    diagnosis::{Cause, Confidence, CulpritText, Fault, Link, Side, State},
     facts::{DnsName, Timestamp},
     incident::{Alternative, Pattern},
     rpc::names,
@@ -153,7 +153,7 @@ pub struct IncidentDocument {
     /// What is broken.
     pub root: Fault,
     /// The exact thing that is wrong.
-    pub culprit: Culprit,
+    pub culprit: CulpritText,
     /// Where the fault was seen: the DNS servers that hold a record, say.
     pub places: Vec<String>,
     /// The links that it explains.

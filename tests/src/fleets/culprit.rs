@@ -1,27 +1,22 @@
-//! Whom a verdict has to name for each fault: the very thing that was broken, from the injection.
+//! The culprit that a verdict has to name for each fault: the very thing that was broken, by the injection.
 
 use std::net::IpAddr;
 
-use epmesh_common::{diagnosis::Culprit, facts::Platform};
+use epmesh_common::{
+    diagnosis::{
+        Culprit,
+        culprit::{
+            DnsRecord, FileLine, FilterEffect, LeadsTo, NamePlace, NameServer, Obstacle,
+            PortsTrouble, ProtocolsTrouble, RecordTrouble, RegistrationHolder, RegistrationTrouble,
+            ServerPorts, ServiceTrouble,
+        },
+    },
+    facts::{BootMode, DnsName, Platform, RecordType},
+    rpc::epm::TCP_PORT,
+};
 use uuid::Uuid;
 
 use super::{fault::Fault, kind::Kind, own::netbios, world::World};
-
-/// What a culprit has to hold: one of these kinds, and the texts in its name and its value.
-struct Wanted {
-    kinds: &'static [&'static str],
-    name: Vec<String>,
-    value: Vec<String>,
-}
-
-fn wanted<const N: usize>(
-    kinds: &'static [&'static str],
-    name: impl Into<String>,
-    value: [&str; N],
-) -> Wanted {
-    let value = value.iter().map(|text| (*text).to_owned()).collect();
-    Wanted { kinds, name: vec![name.into()], value }
-}
 
 /// Whether `culprit` is what the fault broke, on the link from the second to the first.
 #[must_use]
@@ -32,128 +27,239 @@ pub fn names(
     culprit: Option<&Culprit>,
 ) -> bool {
     let Some(culprit) = culprit else { return false };
-    let holds = |one: &Wanted| {
-        one.kinds.contains(&culprit.kind.as_str())
-            && one.name.iter().all(|part| culprit.name.contains(part))
-            && one.value.iter().all(|part| culprit.value.contains(part))
-    };
-    all(world, fault, source).iter().any(holds) && servers(world, fault, destination, &culprit.name)
+    is_broken_thing(world, fault, source, culprit) && servers(world, fault, destination, culprit)
 }
 
 /// Whether `culprit` says what only the whole of the fault shows: of what comes back and goes again
 /// that it does, so that nobody thinks that to start it once more will do.
 #[must_use]
 pub fn tells_all(fault: &Fault, culprit: Option<&Culprit>) -> bool {
-    let flapping = |culprit: &Culprit| culprit.value.contains("flapping");
-    !fault.kind.comes_back() || culprit.is_some_and(flapping)
+    !fault.kind.comes_back() || culprit.is_some_and(Culprit::is_flapping)
 }
 
 /// A record that is wrong on one DNS server alone is not put down to another.
-fn servers(world: &World, fault: &Fault, destination: usize, name: &str) -> bool {
-    let (Some(server), Some((_, list))) = (fault.server, name.split_once(" on DNS server ")) else {
-        return true;
+fn servers(world: &World, fault: &Fault, destination: usize, culprit: &Culprit) -> bool {
+    let named: &[NameServer] = match culprit {
+        Culprit::DnsRecord(record) => &record.servers,
+        Culprit::NameWithoutAddress { place: NamePlace::Dns(server), .. } => {
+            std::slice::from_ref(server)
+        }
+        _ => return true,
     };
-    list.split(", ").all(|one| {
-        let address = one.split(' ').next().unwrap_or(one);
-        let Ok(address) = address.parse::<IpAddr>() else { return false };
-        world.dcs[server].addresses.contains(&address)
-            || (address.is_loopback() && destination == server)
+    let Some(server) = fault.server else { return true };
+    named.iter().all(|one| {
+        world.dcs[server].addresses.contains(&one.address)
+            || (one.address.is_loopback() && destination == server)
     })
 }
 
-/// Whatever may rightly be named; where several may, the evidence decides which.
-fn all(world: &World, fault: &Fault, from: usize) -> Vec<Wanted> {
+/// Whether the culprit may rightly be named; where several may, the evidence decides which.
+fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit) -> bool {
     let (source, client) = (&world.dcs[fault.source], &world.dcs[fault.destination]);
-    let (s, port) = (&source.name, source.directory.port);
-    let wrong = fault.wrong.to_string();
-    let wrong = wrong.as_str();
-    let record = if fault.wrong.is_ipv4() { "A" } else { "AAAA" };
     // Between sites the port is that of the source that the link is about.
-    let there = &world.dcs[from];
-    let at_port = |port: u16| wanted(&["port"], format!("port {port} ({})", there.name), []);
-    let firewall = |port: u16| {
-        wanted(&["firewall"], format!("the firewall of {s}"), [format!("port {port}").as_str()])
-    };
-    let dns = |record: &str, name: &str, value: &str| {
-        wanted(&["dns-record"], format!("{record} {name} on DNS server "), [value])
-    };
-    let alias = source.alias();
-    let one = match fault.kind {
-        Kind::NeverStarted | Kind::Died => wanted(&["service"], format!("NTDS on {s}"), []),
+    let (s, there) = (&source.name, &world.dcs[from]);
+    match fault.kind {
+        Kind::NeverStarted | Kind::Died => is_service(culprit, "NTDS", s),
+        Kind::ComesAndGoes => is_service(culprit, "samba task[rpc]", s),
         Kind::Unregistered | Kind::NeverRegistered | Kind::PipeOnly => {
-            wanted(&["registration"], format!(" on {s}"), [])
+            matches!(registrant(culprit), Some((_, dc)) if dc == s)
         }
-        Kind::RestoreMode => wanted(&["boot-mode"], s.as_str(), ["Directory Services Repair Mode"]),
-        Kind::EndpointToNobody | Kind::EndpointToAnother => at_port(port),
-        Kind::HiddenByFilter => wanted(&["rpc-filter"], format!("on {s} at "), ["denied"]),
-        Kind::PathInspected => wanted(&["registration"], format!("{s} at "), ["denied"]),
-        Kind::AccessDenied => wanted(&["endpoint-mapper", "registry-value"], s.as_str(), []),
-        Kind::MapperDown => wanted(&["endpoint-mapper", "port"], s.as_str(), []),
-        Kind::MapperDisabled => {
-            wanted(&["endpoint-mapper", "service"], format!("RpcEptMapper on {s}"), ["disabled"])
+        Kind::RegistrationComesAndGoes => {
+            let windows = source.platform == Platform::Windows;
+            let service = if windows { "NTDS" } else { "samba task[rpc]" };
+            registrant(culprit) == Some((Some(service), s))
         }
-        Kind::HostDown | Kind::SitesBlockMapper | Kind::PathBlocksMapper => at_port(135),
-        Kind::HostBlocksMapper => return vec![at_port(135), firewall(135)],
-        Kind::HostBlocksPort => return vec![at_port(port), firewall(port)],
-        Kind::SitesBlockPorts => at_port(there.directory.port),
+        Kind::RestoreMode => {
+            let mode = BootMode::DirectoryRepair;
+            *culprit == Culprit::BootMode { dc: s.clone(), mode }
+        }
+        Kind::EndpointToNobody | Kind::EndpointToAnother => {
+            is_port(culprit, source.directory.port, &there.name)
+        }
+        Kind::SitesBlockPorts => is_port(culprit, there.directory.port, &there.name),
+        Kind::HostDown | Kind::SitesBlockMapper | Kind::PathBlocksMapper => {
+            is_port(culprit, TCP_PORT, &there.name)
+        }
+        Kind::HostBlocksMapper => {
+            is_port(culprit, TCP_PORT, &there.name) || is_firewall(culprit, TCP_PORT, s)
+        }
+        Kind::HostBlocksPort => {
+            let port = source.directory.port;
+            is_port(culprit, port, &there.name) || is_firewall(culprit, port, s)
+        }
         Kind::HostBlocksAddress => {
-            return vec![wanted(&["port"], format!("{wrong} port 135 ({s})"), []), firewall(135)];
+            let here = matches!(culprit, Culprit::Port { at, .. } if at.address == fault.wrong);
+            here && is_port(culprit, TCP_PORT, s) || is_firewall(culprit, TCP_PORT, s)
         }
+        Kind::HiddenByFilter => matches!(
+            culprit,
+            Culprit::RpcFilter { dc, effect: FilterEffect::Resolution, .. } if dc == s
+        ),
+        Kind::PathInspected => matches!(
+            culprit,
+            Culprit::Registration {
+                holder: RegistrationHolder::At { dc, .. },
+                trouble: RegistrationTrouble::Denied,
+            } if dc == s
+        ),
+        Kind::AccessDenied => match culprit {
+            Culprit::MapperAnswer { at, .. } => at.dc == *s,
+            Culprit::RemoteClientsPolicy { dc } => dc == s,
+            _ => false,
+        },
+        Kind::MapperDown => match culprit {
+            Culprit::MapperService { dc, .. } => dc == s,
+            Culprit::MapperAnswer { at, .. } | Culprit::Port { at, .. } => at.dc == *s,
+            _ => false,
+        },
+        Kind::MapperDisabled => is_disabled_mapper(culprit, s),
         Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::AddressTwice => {
-            dns(record, s.as_str(), wrong)
+            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let record = record(culprit, kind, s);
+            record.is_some_and(|record| has_address(&record.trouble, fault.wrong))
         }
-        Kind::AliasWrong => dns("CNAME", alias.as_str(), world.dcs[fault.other].name.as_str()),
+        Kind::AliasWrong => {
+            let record = record(culprit, RecordType::Cname, &source.alias());
+            record
+                .is_some_and(|record| target(&record.trouble) == Some(&world.dcs[fault.other].name))
+        }
         Kind::AliasMissingOnOne | Kind::AliasMissingOnAll => {
-            dns("CNAME", alias.as_str(), "no such record")
+            let record = record(culprit, RecordType::Cname, &source.alias());
+            record.is_some_and(|record| record.trouble == RecordTrouble::Missing)
         }
-        Kind::NameMissingOnOne => dns("A", s.as_str(), "no address"),
+        Kind::NameMissingOnOne => match culprit {
+            Culprit::NameWithoutAddress { name, place: NamePlace::Dns(_) } => name == s,
+            _ => record(culprit, RecordType::A, s)
+                .is_some_and(|record| record.trouble == RecordTrouble::MissingOnSome),
+        },
         Kind::HostsLine => {
-            wanted(&["hosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+            matches!(culprit, Culprit::HostsLine(line) if is_line(line, fault, &client.name))
         }
         Kind::LmhostsLine => {
-            wanted(&["lmhosts-line"], format!(":{} on {}", fault.line(), client.name), [wrong])
+            matches!(culprit, Culprit::LmhostsLine(line) if is_line(line, fault, &client.name))
         }
-        Kind::WinsStale => {
-            wanted(&["wins-record"], format!("{} on WINS server ", s.host()), [wrong])
-        }
-        Kind::FewPorts => {
-            wanted(&["registry-value"], format!(r"Rpc\Internet on {s}"), ["5000-5009"])
-        }
-        Kind::ComesAndGoes => wanted(&["service"], format!("samba task[rpc] on {s}"), []),
-        Kind::RegistrationComesAndGoes => {
-            let service =
-                if source.platform == Platform::Windows { "NTDS" } else { "samba task[rpc]" };
-            wanted(&["registration"], format!("{service} on {s}"), [])
-        }
-        Kind::ListedPortsTaken => {
-            let name = format!(r"Rpc\Internet on {s}");
-            wanted(&["registry-value", "port-range"], name, ["120 ports are taken"])
+        Kind::WinsStale => matches!(
+            culprit,
+            Culprit::WinsRecord { dc, leads, .. } if dc.host() == s.host() && is_wrong(leads, fault)
+        ),
+        Kind::CacheStale => matches!(
+            culprit,
+            Culprit::CachedName { dc, leads, .. } if *dc == client.name && is_wrong(leads, fault)
+        ),
+        Kind::SettingsStale => {
+            let Culprit::NtdsSettings(settings) = culprit else { return false };
+            let old = Uuid::from_u128(source.guid.as_u128() ^ 1);
+            settings.server == netbios(source)
+                && settings.destination == client.name
+                && (settings.known.0, settings.own.0) == (old, source.guid)
+                && settings.is_stated
         }
         Kind::DynamicPortsTaken if from == fault.source => {
-            wanted(&["port-range"], format!("dynamic TCP ports 49152-65535 on {s}"), [])
+            let all = Obstacle::PortsUsedUp(ServerPorts::Dynamic { first: 49_152, last: 65_535 });
+            obstacle(culprit, s) == Some(&all)
         }
-        Kind::CacheStale => wanted(&["dns-cache"], format!("cache of {}", client.name), [wrong]),
-        Kind::SettingsStale => {
-            let name =
-                format!("NTDS Settings of {} in the directory of {}", netbios(source), client.name);
-            let old = Uuid::from_u128(source.guid.as_u128() ^ 1);
-            let value =
-                [format!("objectGUID {old}"), format!("the source's own is {}", source.guid)];
-            Wanted { kinds: &["ntds-settings"], name: vec![name], value: value.into() }
-        }
-        Kind::NoProtocols => {
-            wanted(&["registry-value"], format!(r"Rpc\ClientProtocols on {s}"), ["missing"])
-        }
-        Kind::EmptyLinkage => {
-            wanted(&["registry-value"], format!("Linkage, Bind on {s}"), ["empty"])
-        }
-        Kind::BadPorts => {
-            wanted(&["registry-value"], format!(r"Rpc\Internet on {s}"), ["5000-70000"])
-        }
-        Kind::SamePortTwice => wanted(&["static-port"], format!(" on {s}"), ["50500"]),
         Kind::HostPortsUsedUp | Kind::DynamicPortsTaken => {
-            wanted(&["port-range"], format!(" of {s}"), [])
+            matches!(culprit, Culprit::DynamicPorts { dc, .. } if dc == s)
         }
+        Kind::FewPorts
+        | Kind::ListedPortsTaken
+        | Kind::NoProtocols
+        | Kind::EmptyLinkage
+        | Kind::BadPorts
+        | Kind::SamePortTwice => obstacle(culprit, s).is_some_and(|it| is_setting(fault.kind, it)),
+    }
+}
+
+/// Whether the setting is the one that the fault broke.
+fn is_setting(kind: Kind, obstacle: &Obstacle) -> bool {
+    match (kind, obstacle) {
+        (Kind::FewPorts, Obstacle::InternetPorts(PortsTrouble::Few { ranges, .. })) => {
+            ranges.contains(&(5000, 5009))
+        }
+        (Kind::ListedPortsTaken, Obstacle::InternetPorts(trouble)) => {
+            *trouble == PortsTrouble::AllTaken(120)
+        }
+        (Kind::NoProtocols, Obstacle::ClientProtocols(trouble)) => {
+            matches!(trouble, ProtocolsTrouble::NoKey | ProtocolsTrouble::NoTcp)
+        }
+        (Kind::EmptyLinkage, Obstacle::EmptyBind) => true,
+        (Kind::BadPorts, Obstacle::InternetPorts(PortsTrouble::Invalid { entry, .. })) => {
+            entry == "5000-70000"
+        }
+        (Kind::SamePortTwice, Obstacle::StaticPort { port, .. }) => *port == 50_500,
+        _ => false,
+    }
+}
+
+fn is_service(culprit: &Culprit, name: &str, wanted: &DnsName) -> bool {
+    matches!(
+        culprit,
+        Culprit::Service { service: Some(service), dc, .. } if service == name && dc == wanted
+    )
+}
+
+/// The service whose registration it is, and its domain controller.
+fn registrant(culprit: &Culprit) -> Option<(Option<&str>, &DnsName)> {
+    match culprit {
+        Culprit::Registration { holder: RegistrationHolder::Service { service, dc }, .. } => {
+            Some((service.as_deref(), dc))
+        }
+        _ => None,
+    }
+}
+
+fn is_port(culprit: &Culprit, port: u16, dc: &DnsName) -> bool {
+    matches!(culprit, Culprit::Port { at, .. } if (at.port, &at.dc) == (port, dc))
+}
+
+fn is_firewall(culprit: &Culprit, closed: u16, of: &DnsName) -> bool {
+    matches!(culprit, Culprit::Firewall { dc, port, .. } if (*port, dc) == (closed, of))
+}
+
+fn is_disabled_mapper(culprit: &Culprit, of: &DnsName) -> bool {
+    let (service, dc, is_disabled) = match culprit {
+        Culprit::MapperService { service, dc, is_disabled, .. } => (service, dc, *is_disabled),
+        Culprit::Service { service: Some(service), dc, trouble } => {
+            (service, dc, *trouble == ServiceTrouble::WillNotStart)
+        }
+        _ => return false,
     };
-    vec![one]
+    service == "RpcEptMapper" && dc == of && is_disabled
+}
+
+fn record<'a>(culprit: &'a Culprit, kind: RecordType, name: &DnsName) -> Option<&'a DnsRecord> {
+    culprit.record().filter(|record| (record.record, &record.name) == (kind, name))
+}
+
+/// Whether the trouble with a record is about this address.
+fn has_address(trouble: &RecordTrouble, wrong: IpAddr) -> bool {
+    match trouble {
+        RecordTrouble::WrongAddress(leads) => leads.address == wrong,
+        RecordTrouble::Conflict(said) => said.iter().any(|(all, _)| all.contains(&wrong)),
+        _ => false,
+    }
+}
+
+fn target(trouble: &RecordTrouble) -> Option<&DnsName> {
+    match trouble {
+        RecordTrouble::WrongTarget { target, .. }
+        | RecordTrouble::TargetWithoutAddress(target)
+        | RecordTrouble::OneOfSeveralTargets(target) => Some(target),
+        _ => None,
+    }
+}
+
+fn is_line(line: &FileLine, fault: &Fault, of: &DnsName) -> bool {
+    line.line == Some(fault.line()) && line.dc == *of && is_wrong(&line.leads, fault)
+}
+
+fn is_wrong(leads: &LeadsTo, fault: &Fault) -> bool {
+    leads.address == fault.wrong
+}
+
+fn obstacle<'a>(culprit: &'a Culprit, of: &DnsName) -> Option<&'a Obstacle> {
+    match culprit {
+        Culprit::Obstacle { obstacle, dc, .. } if dc == of => Some(obstacle),
+        _ => None,
+    }
 }

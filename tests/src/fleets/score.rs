@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{Confidence, Link, Side, State, Verdict},
+    diagnosis::{Confidence, Culprit, Link, Side, State, Verdict},
     facts::Timestamp,
     incident::{Grouper, Incident},
 };
@@ -203,8 +203,7 @@ fn miscounted(played: &Played) -> Option<String> {
 fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Verdict) -> String {
     let (to, from) = (&played.world.dcs[to], &played.world.dcs[from]);
     let culprit = verdict.culprit.as_ref();
-    let culprit = culprit
-        .map_or(String::new(), |found| format!(": {} {}: {}", found.kind, found.name, found.value));
+    let culprit = culprit.map_or(String::new(), |found| format!(": {}", found.text()));
     let before = at.until(played.now).as_secs();
     let remedy = verdict.remedy.first().map_or("", String::as_str);
     let remedy = if verdict.state == State::Unknown { remedy } else { "" };
@@ -261,7 +260,7 @@ fn wrong<'p>(
         let (causes, sides) = fault.truth(&played.world, to);
         causes.contains(&verdict.cause.as_str())
             && sides.contains(&verdict.side)
-            && culprit::names(&played.world, fault, link, verdict.culprit.as_ref())
+            && culprit::names(&played.world, fault, link, culprit(verdict))
     };
     let proven = verdict.confidence == Confidence::Proven;
     // What one hides was there to be seen before it was hidden.
@@ -269,8 +268,13 @@ fn wrong<'p>(
     (proven && !known).then_some((MissKind::WronglyProven, Some(fault)))
 }
 
+/// The culprit that the engine itself named.
+fn culprit(verdict: &Verdict) -> Option<&Culprit> {
+    verdict.culprit.as_ref()?.culprit()
+}
+
 fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
-    let culprit = verdict.culprit.as_ref();
+    let culprit = culprit(verdict);
     is_named(played, fault, link, verdict)
         && culprit::names(&played.world, fault, link, culprit)
         && culprit::tells_all(fault, culprit)

@@ -8,7 +8,7 @@ use epmesh::{
     incident::{IncidentDocument, IncidentList, IncidentRow, LinkName, Status},
     query::LinkRow,
 };
-use epmesh_common::diagnosis::{Cause, Confidence, Side, State, Verdict};
+use epmesh_common::diagnosis::{Blamed, Cause, Confidence, Side, State, Verdict};
 use serde_json::Value;
 
 use self::table::{Culprit, FAULTS, MEMBER, SERVICE, culprit};
@@ -209,7 +209,7 @@ fn verdict(
     let right = verdict.state == State::Failing
         && verdict.cause == cause
         && sides.contains(&verdict.side)
-        && verdict.culprit.as_ref().is_some_and(|named| culprit.is(named))
+        && verdict.culprit.as_ref().is_some_and(|named| culprit.is(&named.text()))
         && !verdict.remedy.is_empty()
         && verdict.confidence >= Confidence::Likely;
     if right {
@@ -217,9 +217,8 @@ fn verdict(
     }
     let whole = serde_json::to_string_pretty(&verdict).unwrap_or_default();
     let (state, said, side) = (verdict.state, verdict.cause, verdict.side);
-    let named = verdict.culprit.as_ref().map_or("nobody".to_owned(), |named| {
-        format!("{}: {}: {}", named.kind, named.name, named.value)
-    });
+    let named =
+        verdict.culprit.as_ref().map_or("nobody".to_owned(), |named| named.text().to_string());
     Err(format!(
         "{whole}\n{name}: {state} {said} {side} {}, {named}\n  expected {cause}, {}",
         verdict.confidence,
@@ -234,8 +233,8 @@ fn works(lab: &Lab) -> bool {
     let begun = Instant::now();
     loop {
         let verdict = lab.diagnose("dc1", "dc2");
-        let flapping =
-            verdict.culprit.as_ref().is_some_and(|culprit| culprit.value.starts_with("flapping"));
+        let culprit = verdict.culprit.as_ref().map(Blamed::text);
+        let flapping = culprit.is_some_and(|culprit| culprit.value.starts_with("flapping"));
         if verdict.state == State::Healthy || verdict.state == State::Latent && flapping {
             return flapping;
         }

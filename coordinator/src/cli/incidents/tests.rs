@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epmesh_common::{
-    diagnosis::{Cause, Confidence, Culprit, Fault, Side, State},
+    diagnosis::{Cause, Confidence, CulpritText, Fault, Side, State},
     facts::Timestamp,
     incident::{Alternative, Pattern, Shape},
 };
@@ -123,7 +123,7 @@ fn one() {
     let incident = IncidentDocument {
         row: row(),
         root: subject,
-        culprit: Culprit {
+        culprit: CulpritText {
             kind: "service".to_owned(),
             name: "NTDS on dc2.lab.test".to_owned(),
             value: "stopped".to_owned(),
@@ -168,7 +168,7 @@ fn large(small: IncidentDocument) -> IncidentDocument {
             .to_owned(),
     });
     let row = IncidentRow { subject, failing: 400, pattern, silenced, ..small.row };
-    let culprit = Culprit {
+    let culprit = CulpritText {
         name: format!("NTDS on {}", name("dc001")),
         value: "stopped; ".repeat(20),
         ..small.culprit

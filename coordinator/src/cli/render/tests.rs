@@ -2,7 +2,7 @@
 
 use epmesh_common::{
     diagnosis::{
-        Cause, Confidence, Culprit, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
+        Cause, Confidence, CulpritText, EvidenceItem, RuledOut, Share, Side, State, Step, Verdict,
         WindowsError,
     },
     facts::{DnsName, Platform, Timestamp},
@@ -36,11 +36,14 @@ fn a_verdict() {
         state: State::Failing,
         cause: Cause::DnsAStale,
         side: Side::NameResolution,
-        culprit: Some(Culprit {
-            kind: "dns-record".to_owned(),
-            name: "A dc2.lab.test on DNS server 10.0.0.11 (dc1.lab.test)".to_owned(),
-            value: "10.0.0.50, which is member.lab.test".to_owned(),
-        }),
+        culprit: Some(
+            CulpritText {
+                kind: "dns-record".to_owned(),
+                name: "A dc2.lab.test on DNS server 10.0.0.11 (dc1.lab.test)".to_owned(),
+                value: "10.0.0.50, which is member.lab.test".to_owned(),
+            }
+            .into(),
+        ),
         confidence: Confidence::Proven,
         intermittent: None,
         error: WindowsError { code: 1753, name: "EPT_S_NOT_REGISTERED".into() },
@@ -77,7 +80,7 @@ fn lists() {
     };
     let sometimes = LinkRow {
         cause: Cause::DnsADuplicate,
-        intermittent: Some(Share { hit: 1, of: 2, what: "addresses".to_owned() }),
+        intermittent: Some(Share { hit: 1, of: 2, what: "addresses".into() }),
         ..link.clone()
     };
     let both = [link, sometimes];

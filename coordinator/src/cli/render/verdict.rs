@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use epmesh_common::{
-    diagnosis::{EvidenceItem, State, Verdict},
+    diagnosis::{Blamed, EvidenceItem, State, Verdict},
     facts::{DnsName, Timestamp},
 };
 
@@ -31,12 +31,17 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
     if v.error.code != 0 {
         rows.push(("error", format!("{} {}", v.error.code, v.error.name)));
     }
-    if let Some(culprit) = &v.culprit {
+    if let Some(culprit) = v.culprit.as_ref().map(Blamed::text) {
         rows.push(("culprit", format!("{}: {}", culprit.kind, culprit.name)));
-        rows.push(("", culprit.value.clone()));
+        rows.push(("", culprit.value));
     }
     for name in silent {
-        rows.push(("silent", format!("{name} did not look again: not connected, or not in time")));
+        rows.push((
+            "silent",
+            format!(
+                "no fresh look from {name}: its agent is not connected, or did not answer in time"
+            ),
+        ));
     }
     text.push_str(&labelled(&rows, width));
     if !v.remedy.is_empty() {

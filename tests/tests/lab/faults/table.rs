@@ -1,6 +1,6 @@
 //! The faults of the lab and what has to be said of each.
 
-use epmesh_common::diagnosis::{Cause, Culprit as Named, Side};
+use epmesh_common::diagnosis::{Cause, CulpritText as Named, Side};
 
 const NETWORK_OR_SOURCE: &[Side] = &[Side::Network, Side::Source];
 

@@ -1,0 +1,23 @@
+//! The case: the fresh evidence on one link, and what can be read off it before any rule.
+
+mod directory;
+mod fresh_evidence;
+mod losses;
+mod names;
+mod owner;
+mod ownership;
+mod port_use;
+mod reach;
+mod sites;
+mod works;
+
+pub(super) use self::{
+    directory::older,
+    fresh_evidence::Case,
+    names::{WrongAddress, effective, name_sources},
+    owner::Owner,
+    port_use::full,
+    reach::{Reach, connect_code, error_at, goes_on, has_no_way, reach, windows_code},
+    sites::{destination_site, source_site},
+    works::works,
+};

@@ -1,0 +1,17 @@
+//! The sites of the two ends of a link.
+
+use super::{super::evidence::Evidence, fresh_evidence::Case};
+
+/// The destination's site by its own word, else by another domain controller's copy of the directory.
+pub(in crate::diagnosis) fn destination_site(case: &Case<'_>) -> Option<String> {
+    let Evidence { destination, destination_site, .. } = case.evidence;
+    destination.site().or(destination_site.as_ref()).cloned()
+}
+
+/// The source's site by its own word, else by the destination's copy of the directory, else by another
+/// domain controller's.
+pub(in crate::diagnosis) fn source_site(case: &Case<'_>) -> Option<String> {
+    let Evidence { source, source_site, .. } = case.evidence;
+    let held = || case.known_settings()?.site.as_ref();
+    source.site().or_else(held).or(source_site.as_ref()).cloned()
+}

@@ -1,0 +1,350 @@
+//! The culprit: the exact thing that a verdict blames, with all that is known of it.
+//!
+//! The rules build it out of what they saw, and without words: a fleet is judged by the thousand links. Its
+//! kind, name and value in JSON, the remedy and the faults of which incidents are made are all read off it.
+
+mod names;
+mod network;
+mod obstacle;
+mod service;
+mod settings;
+mod text;
+
+use std::net::IpAddr;
+
+use epmesh_facts::{BootMode, DnsName, Failure};
+
+pub use self::{
+    names::{
+        AnswersThere, DnsRecord, FileLine, LeadsTo, NamePlace, NameServer, OtherHost,
+        RecordTrouble, ServerHost,
+    },
+    network::{FilterEffect, FilterName, MapperStage, Named, PortAt, PortTrouble, Witnesses},
+    obstacle::{
+        Consequence, Obstacle, PortConflict, PortsTrouble, ProtocolsTrouble, RpcServiceTrouble,
+        ServerPorts,
+    },
+    service::{
+        Losses, RegistrationHolder, RegistrationTrouble, Running, ServiceEnd, ServiceTrouble,
+    },
+    settings::{Older, StaleSettings},
+    text::CulpritText,
+};
+
+/// The thing that a verdict blames.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Culprit {
+    /// A line of the destination's hosts file.
+    HostsLine(FileLine),
+    /// A line of the destination's LMHOSTS file.
+    LmhostsLine(FileLine),
+    /// A record of a WINS server.
+    WinsRecord {
+        /// The domain controller whose name it is.
+        dc: DnsName,
+        /// The WINS server.
+        server: NameServer,
+        /// The address in the record.
+        leads: LeadsTo,
+    },
+    /// A name in the cache of the destination's DNS client.
+    CachedName {
+        /// The domain controller whose cache it is.
+        dc: DnsName,
+        /// The alias that leads to the name, where the name is not the source's own.
+        alias: Option<DnsName>,
+        /// The name.
+        name: DnsName,
+        /// The address in the cache.
+        leads: LeadsTo,
+    },
+    /// A name as the destination's own resolver gives it, with no source behind that was seen to be wrong.
+    ResolverAnswer {
+        /// The domain controller whose resolver it is.
+        dc: DnsName,
+        /// The name.
+        name: DnsName,
+        /// The address that the resolver gives.
+        leads: LeadsTo,
+    },
+    /// A DNS record that is wrong, missing, or in doubt.
+    DnsRecord(DnsRecord),
+    /// A name that has no address where the destination looks for it.
+    NameWithoutAddress {
+        /// The name.
+        name: DnsName,
+        /// Where it has none.
+        place: NamePlace,
+    },
+    /// DNS servers that answer no question.
+    SilentDnsServers(Vec<NameServer>),
+    /// An address that two hosts have, or that is translated.
+    SharedAddress {
+        /// The address.
+        address: IpAddr,
+        /// The domain controller that has it by its own word.
+        dc: DnsName,
+        /// The other host that answers there, where it said who it is.
+        answers: Option<OtherHost>,
+    },
+    /// An NTDS Settings object of the source that is not its present one.
+    NtdsSettings(StaleSettings),
+    /// The registration of the interface.
+    Registration {
+        /// Who should hold it.
+        holder: RegistrationHolder,
+        /// How it stands.
+        trouble: RegistrationTrouble,
+    },
+    /// A service.
+    Service {
+        /// Its name, where that is known.
+        service: Option<String>,
+        /// Its domain controller.
+        dc: DnsName,
+        /// What is wrong with it.
+        trouble: ServiceTrouble,
+    },
+    /// The mode in which the source was started.
+    BootMode {
+        /// The domain controller.
+        dc: DnsName,
+        /// The mode.
+        mode: BootMode,
+    },
+    /// The service that is the endpoint mapper, which does not run.
+    MapperService {
+        /// Its name.
+        service: String,
+        /// Its domain controller.
+        dc: DnsName,
+        /// Whether it is disabled.
+        is_disabled: bool,
+        /// The address at which nothing listens because of that.
+        address: IpAddr,
+    },
+    /// What answers on port 135, and not as an endpoint mapper has to.
+    MapperAnswer {
+        /// Where.
+        at: PortAt,
+        /// The stage that failed.
+        stage: MapperStage,
+        /// How it failed.
+        failure: Failure,
+        /// The policy RestrictRemoteClients of the source, where it refuses callers without credentials.
+        restrict_remote_clients: Option<u32>,
+    },
+    /// A port.
+    Port {
+        /// Which.
+        at: PortAt,
+        /// What is wrong with it.
+        trouble: PortTrouble,
+    },
+    /// The source's own firewall.
+    Firewall {
+        /// The domain controller.
+        dc: DnsName,
+        /// The port that it keeps closed.
+        port: u16,
+        /// What the destination sees there.
+        failure: Failure,
+        /// What the other witnesses see there.
+        witnesses: Witnesses,
+    },
+    /// An RPC filter of the source.
+    RpcFilter {
+        /// Which.
+        filter: FilterName,
+        /// The domain controller.
+        dc: DnsName,
+        /// The address at which the destination met it.
+        address: IpAddr,
+        /// What it does.
+        effect: FilterEffect,
+    },
+    /// What keeps, or will keep, a service of the source from registering.
+    Obstacle {
+        /// What it is.
+        obstacle: Obstacle,
+        /// The domain controller.
+        dc: DnsName,
+        /// What comes of it.
+        consequence: Consequence,
+    },
+    /// The policy RestrictRemoteClients with the value 2.
+    RemoteClientsPolicy {
+        /// The domain controller that has it.
+        dc: DnsName,
+    },
+    /// The dynamic TCP ports of a host, nearly all of which are in use.
+    DynamicPorts {
+        /// The host.
+        dc: DnsName,
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+        /// Why it could not connect, where it tried and could not.
+        failed: Option<String>,
+    },
+}
+
+impl Culprit {
+    /// What sort of thing it is, as it stands in JSON.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::HostsLine(_) => "hosts-line",
+            Self::LmhostsLine(_) => "lmhosts-line",
+            Self::WinsRecord { .. } => "wins-record",
+            Self::CachedName { .. } => "dns-cache",
+            Self::ResolverAnswer { .. } => "system-resolver",
+            Self::DnsRecord(_) | Self::NameWithoutAddress { .. } => "dns-record",
+            Self::SilentDnsServers(_) => "dns-server",
+            Self::SharedAddress { .. } => "address",
+            Self::NtdsSettings(_) => "ntds-settings",
+            Self::Registration { .. } => "registration",
+            Self::Service { .. } => "service",
+            Self::BootMode { .. } => "boot-mode",
+            Self::MapperService { .. } | Self::MapperAnswer { .. } => "endpoint-mapper",
+            Self::Port { .. } => "port",
+            Self::Firewall { .. } => "firewall",
+            Self::RpcFilter { .. } => "rpc-filter",
+            Self::Obstacle { obstacle, .. } => obstacle.kind(),
+            Self::RemoteClientsPolicy { .. } => "registry-value",
+            Self::DynamicPorts { .. } => "port-range",
+        }
+    }
+
+    /// Which thing it is: `A dc2.lab.test on DNS server 10.99.0.11`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::HostsLine(line) => line.name("hosts file"),
+            Self::LmhostsLine(line) => line.name("LMHOSTS file"),
+            Self::WinsRecord { dc, server, .. } => format!("{} on WINS server {server}", dc.host()),
+            Self::CachedName { dc, alias: Some(alias), name, .. } => {
+                format!("CNAME {alias}, {name}, in the DNS client's cache of {dc}")
+            }
+            Self::CachedName { dc, alias: None, name, .. } => {
+                format!("{name} in the DNS client's cache of {dc}")
+            }
+            Self::ResolverAnswer { dc, name, .. } => {
+                format!("{name} as the system's resolver of {dc} has it")
+            }
+            Self::DnsRecord(record) => record.title(),
+            Self::NameWithoutAddress { name, place: NamePlace::Dns(server) } => {
+                format!("A {name} on DNS server {server}")
+            }
+            Self::NameWithoutAddress { name, place: NamePlace::Other(source) } => {
+                format!("{name} in {source}")
+            }
+            Self::SilentDnsServers(servers) => names::list(servers),
+            Self::SharedAddress { address, dc, .. } => format!("{address}, an address of {dc}"),
+            Self::NtdsSettings(settings) => settings.name(),
+            Self::Registration { holder, .. } => holder.to_string(),
+            Self::Service { service, dc, .. } => {
+                format!("{} on {dc}", service::name_of(service.as_deref()))
+            }
+            Self::BootMode { dc, .. } => dc.to_string(),
+            Self::MapperService { service, dc, .. } => format!("{service} on {dc}"),
+            Self::MapperAnswer { at, .. } | Self::Port { at, .. } => at.to_string(),
+            Self::Firewall { dc, .. } => format!("the firewall of {dc}"),
+            Self::RpcFilter { filter, dc, address, .. } => {
+                format!("{filter} on {dc} at {address}")
+            }
+            Self::Obstacle { obstacle, dc, .. } => format!("{} on {dc}", obstacle.name()),
+            Self::RemoteClientsPolicy { dc } => format!(
+                r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc, RestrictRemoteClients on {dc}"
+            ),
+            Self::DynamicPorts { dc, first, last, .. } => {
+                format!("{} of {dc}", obstacle::dynamic_ports(*first, *last))
+            }
+        }
+    }
+
+    /// What is wrong with it, in words.
+    #[must_use]
+    pub fn value(&self) -> String {
+        match self {
+            Self::HostsLine(line) | Self::LmhostsLine(line) => line.leads.to_string(),
+            Self::WinsRecord { leads, .. }
+            | Self::CachedName { leads, .. }
+            | Self::ResolverAnswer { leads, .. } => leads.to_string(),
+            Self::DnsRecord(record) => record.trouble.to_string(),
+            Self::NameWithoutAddress { .. } => "no address".to_owned(),
+            Self::SilentDnsServers(_) => "no answer to any question".to_owned(),
+            Self::SharedAddress { answers, .. } => {
+                let who = answers.as_ref().map_or("somebody else".to_owned(), ToString::to_string);
+                format!("{who} answers there: two hosts have it, or it is translated")
+            }
+            Self::NtdsSettings(settings) => settings.to_string(),
+            Self::Registration { trouble, .. } => trouble.to_string(),
+            Self::Service { trouble, .. } => trouble.to_string(),
+            Self::BootMode { mode, .. } => {
+                let mode = settings::mode_words(*mode);
+                format!("started in {mode}; the directory service does not run")
+            }
+            Self::MapperService { is_disabled, address, .. } => {
+                let how = if *is_disabled { "disabled" } else { "not running" };
+                format!("{how}: nothing listens on {address} port 135")
+            }
+            Self::MapperAnswer { stage, failure, restrict_remote_clients, .. } => {
+                let policy = restrict_remote_clients
+                    .map_or(String::new(), |policy| format!("; RestrictRemoteClients is {policy}"));
+                format!("{failure} at the stage: {stage}{policy}")
+            }
+            Self::Port { trouble, .. } => trouble.to_string(),
+            Self::Firewall { port, failure, witnesses, .. } => {
+                format!("it is on, and the host listens on port {port}: {failure}; {witnesses}")
+            }
+            Self::RpcFilter { effect, .. } => effect.to_string(),
+            Self::Obstacle { obstacle, consequence, .. } => format!("{obstacle}{consequence}"),
+            Self::RemoteClientsPolicy { .. } => {
+                "it is 2: after a restart every unauthenticated caller is refused".to_owned()
+            }
+            Self::DynamicPorts { failed: None, .. } => "more than 95 % in use".to_owned(),
+            Self::DynamicPorts { failed: Some(why), .. } => {
+                format!("more than 95 % in use, and it could not connect: {why}")
+            }
+        }
+    }
+
+    /// The culprit in words.
+    #[must_use]
+    pub fn text(&self) -> CulpritText {
+        CulpritText { kind: self.kind().to_owned(), name: self.name(), value: self.value() }
+    }
+
+    /// The DNS record that it is, with what is needed to mend it.
+    #[must_use]
+    pub const fn record(&self) -> Option<&DnsRecord> {
+        match self {
+            Self::DnsRecord(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The address of the source at which it stands in the way, where it is at one.
+    #[must_use]
+    pub const fn at_address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Port { at, .. } | Self::MapperAnswer { at, .. } => Some(at.address),
+            Self::Registration { holder: RegistrationHolder::At { address, .. }, .. }
+            | Self::RpcFilter { address, .. }
+            | Self::SharedAddress { address, .. } => Some(*address),
+            _ => None,
+        }
+    }
+
+    /// Whether it comes and goes: to start it once more will not do.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        match self {
+            Self::Service { trouble, .. } => trouble.is_flapping(),
+            Self::Registration { trouble, .. } => trouble.is_flapping(),
+            _ => false,
+        }
+    }
+}

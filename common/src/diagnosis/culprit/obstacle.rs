@@ -1,0 +1,267 @@
+//! Obstacles: what keeps a service of the source from registering.
+
+use std::fmt;
+
+use epmesh_facts::StaticPortOwner;
+use epmesh_windows::Release;
+
+use super::super::cause::Cause;
+use super::network::FilterName;
+
+/// A setting or a state of the source with which a service does not register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The registry key `Rpc\ClientProtocols`.
+    ClientProtocols(ProtocolsTrouble),
+    /// The value Bind of `Rpc\Linkage`, which is there and empty.
+    EmptyBind,
+    /// The value Ports of `Rpc\Internet`.
+    InternetPorts(PortsTrouble),
+    /// An RPC filter that blocks registrations.
+    Filter(FilterName),
+    /// The port that a service is told to use.
+    StaticPort {
+        /// The service.
+        owner: StaticPortOwner,
+        /// The port.
+        port: u32,
+        /// Who else has it.
+        conflict: PortConflict,
+    },
+    /// One of the services that RPC needs.
+    RpcService {
+        /// Its name.
+        service: String,
+        /// What is wrong with it.
+        trouble: RpcServiceTrouble,
+    },
+    /// The ports that servers take theirs from are used up.
+    PortsUsedUp(ServerPorts),
+    /// The dynamic range is smaller than Windows lets anybody make it.
+    FewDynamicPorts {
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+        /// How many ports in all.
+        count: u32,
+        /// How much of them is in use, in percent.
+        used_percent: Option<u8>,
+        /// The fewest that Windows sets.
+        least: u32,
+    },
+}
+
+/// What is wrong with `Rpc\ClientProtocols`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProtocolsTrouble {
+    /// The key does not exist.
+    NoKey,
+    /// The key has no values.
+    NoValues,
+    /// The value for TCP is missing.
+    NoTcp,
+    /// The value for TCP names another library.
+    OtherLibrary(String),
+}
+
+/// What is wrong with Ports of `Rpc\Internet`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortsTrouble {
+    /// An entry is invalid.
+    Invalid {
+        /// The entry.
+        entry: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// All of its ports are taken.
+    AllTaken(u32),
+    /// It has too few ports.
+    Few {
+        /// The first of its ranges, each with its first and its last port.
+        ranges: Vec<(u16, u16)>,
+        /// How many ports in all.
+        count: u32,
+        /// How many of them are taken.
+        taken: u32,
+        /// How many are enough.
+        enough: u32,
+    },
+}
+
+/// Who else has the port that a service is told to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortConflict {
+    /// Another process listens on it.
+    Process(u32),
+    /// Another service is told to use it, too.
+    Owner(StaticPortOwner),
+    /// It is a well-known port of a domain controller.
+    WellKnown,
+}
+
+/// What is wrong with a service that RPC needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RpcServiceTrouble {
+    /// It runs under another account than its release has it.
+    OtherAccount {
+        /// The account.
+        is: String,
+        /// The release.
+        release: Release,
+        /// The account by default.
+        default: &'static str,
+    },
+    /// It does not run.
+    NotRunning,
+}
+
+/// The ports that RPC servers of a host take theirs from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerPorts {
+    /// The dynamic range.
+    Dynamic {
+        /// The first port.
+        first: u16,
+        /// The last port.
+        last: u16,
+    },
+    /// The ranges of `Rpc\Internet`.
+    Listed {
+        /// The first port of the first range.
+        first: u16,
+        /// The last port of the first range.
+        last: u16,
+        /// How many more ranges there are.
+        more: usize,
+    },
+}
+
+/// What an obstacle has done, or will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// This service has not registered since it started.
+    NotRegistered {
+        /// The service.
+        service: String,
+        /// Other causes that would explain it, and that were seen as well.
+        also: Vec<Cause>,
+    },
+    /// The next restart will show it.
+    AtNextRestart,
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRegistered { service, also } => {
+                write!(f, "; {service} has not registered since it started")?;
+                let also: Vec<&str> = also.iter().map(|cause| cause.as_str()).collect();
+                if also.is_empty() { Ok(()) } else { write!(f, "; also seen: {}", also.join(", ")) }
+            }
+            Self::AtNextRestart => f.write_str("; it counts from the next restart on"),
+        }
+    }
+}
+
+impl Obstacle {
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::ClientProtocols(_) | Self::EmptyBind | Self::InternetPorts(_) => "registry-value",
+            Self::Filter(_) => "rpc-filter",
+            Self::StaticPort { .. } => "static-port",
+            Self::RpcService { .. } => "service",
+            Self::PortsUsedUp(_) | Self::FewDynamicPorts { .. } => "port-range",
+        }
+    }
+
+    /// The thing itself.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::ClientProtocols(_) => r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols".to_owned(),
+            Self::EmptyBind => {
+                r"HKLM\SYSTEM\CurrentControlSet\Services\Rpc\Linkage, Bind".to_owned()
+            }
+            Self::InternetPorts(_) => r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
+            Self::Filter(filter) => filter.to_string(),
+            Self::StaticPort { owner, .. } => format!("the static port of {owner}"),
+            Self::RpcService { service, .. } => service.clone(),
+            Self::PortsUsedUp(ServerPorts::Dynamic { first, last })
+            | Self::FewDynamicPorts { first, last, .. } => dynamic_ports(*first, *last),
+            Self::PortsUsedUp(ServerPorts::Listed { first, last, more }) => {
+                let more = match more {
+                    0 => String::new(),
+                    more => format!(" and {more} more ranges"),
+                };
+                format!("the ports {first}-{last}{more} of Rpc\\Internet")
+            }
+        }
+    }
+}
+
+pub(super) fn dynamic_ports(first: u16, last: u16) -> String {
+    format!("dynamic TCP ports {first}-{last}")
+}
+
+/// What is wrong with it.
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClientProtocols(trouble) => trouble.fmt(f),
+            Self::EmptyBind => f.write_str("it is there and empty"),
+            Self::InternetPorts(trouble) => trouble.fmt(f),
+            Self::Filter(_) => f.write_str("it blocks registrations"),
+            Self::StaticPort { port, conflict, .. } => match conflict {
+                PortConflict::Process(pid) => write!(f, "process {pid} listens on {port}"),
+                PortConflict::Owner(other) => write!(f, "{port} is the port of {other} too"),
+                PortConflict::WellKnown => {
+                    write!(f, "{port} is a well-known port of a domain controller (KB 832017)")
+                }
+            },
+            Self::RpcService { trouble, .. } => match trouble {
+                RpcServiceTrouble::OtherAccount { is, release, default } => {
+                    write!(f, "it runs as {is}; the default of {release} is {default}")
+                }
+                RpcServiceTrouble::NotRunning => f.write_str("it does not run"),
+            },
+            Self::PortsUsedUp(_) => f.write_str("more than 95 % were in use"),
+            Self::FewDynamicPorts { count, used_percent, least, .. } => {
+                let used = used_percent.map_or(String::new(), |used| format!(", {used} % in use"));
+                write!(f, "{count} ports{used}; {least} are the least")
+            }
+        }
+    }
+}
+
+impl fmt::Display for ProtocolsTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKey => f.write_str("the key is missing"),
+            Self::NoValues => f.write_str("the key has no values"),
+            Self::NoTcp => f.write_str("ncacn_ip_tcp is missing"),
+            Self::OtherLibrary(data) => write!(f, "ncacn_ip_tcp is {data:?}, not rpcrt4.dll"),
+        }
+    }
+}
+
+impl fmt::Display for PortsTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid { entry, why } => write!(f, "the entry {entry:?} of Ports {why}"),
+            Self::AllTaken(count) => write!(f, "all of its {count} ports are taken"),
+            Self::Few { ranges, count, taken, enough } => {
+                let range = |(first, last): &(u16, u16)| {
+                    if first == last { first.to_string() } else { format!("{first}-{last}") }
+                };
+                let sets: Vec<String> = ranges.iter().map(range).collect();
+                write!(
+                    f,
+                    "Ports is {}: {count} ports, {taken} of them taken, and fewer than {enough} are too \
+                     few",
+                    sets.join(", ")
+                )
+            }
+        }
+    }
+}

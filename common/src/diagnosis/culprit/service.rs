@@ -1,0 +1,281 @@
+//! Culprits among the source's services: a registration, a service, the endpoint mapper.
+
+use std::{fmt, net::IpAddr};
+
+use epmesh_facts::{DnsName, Process, Timestamp};
+use epmesh_rpc::{InterfaceId, ProtocolSequence};
+
+/// The holder of a registration that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistrationHolder {
+    /// A domain controller, by what answered at one address.
+    At {
+        /// The domain controller.
+        dc: DnsName,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A domain controller, by its own word.
+    Dc(DnsName),
+    /// A service of a domain controller.
+    Service {
+        /// The service, where its name is known.
+        service: Option<String>,
+        /// The domain controller.
+        dc: DnsName,
+    },
+}
+
+impl fmt::Display for RegistrationHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At { dc, address } => write!(f, "{dc} at {address}"),
+            Self::Dc(dc) => dc.fmt(f),
+            Self::Service { service, dc } => write!(f, "{} on {dc}", name_of(service.as_deref())),
+        }
+    }
+}
+
+/// A service by its name, where that is known.
+pub(super) fn name_of(service: Option<&str>) -> &str {
+    service.unwrap_or("the service")
+}
+
+/// How a registration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegistrationTrouble {
+    /// The endpoint mapper says "not registered", and the source has said nothing of itself.
+    NotRegistered,
+    /// The source's own endpoint map does not have it, and the service that should have made it is not known.
+    NotInOwnMap,
+    /// The service runs without it; its process is not known.
+    ProcessNotKnown,
+    /// The service runs, and the source's own endpoint map could not be read.
+    MapNotSeen(Running),
+    /// The source's own endpoint map has it on other protocol sequences than TCP only.
+    OtherSequences {
+        /// Those on which it is registered.
+        sequences: Vec<ProtocolSequence>,
+        /// When it was last seen on TCP in this process, if it was.
+        tcp_until: Option<Timestamp>,
+    },
+    /// It was there, and is gone while its process runs on.
+    Lost {
+        /// The process.
+        running: Running,
+        /// When it was last seen.
+        until: Timestamp,
+        /// How often it was lost before, where that is more often than restarts explain.
+        flapping: Option<Losses>,
+    },
+    /// It was never there since the process started.
+    Never {
+        /// The process.
+        running: Running,
+        /// Another version of the interface that is registered instead, and the one that is wanted.
+        other_version: Option<(InterfaceId, InterfaceId)>,
+    },
+    /// The source's own endpoint map has it, and its endpoint mapper denies it to the destination.
+    Denied,
+    /// It is there now, and was lost again and again.
+    ComesAndGoes(Losses),
+}
+
+/// The value of a culprit whose registration the source lists and the destination is denied.
+pub(super) const DENIED: &str = "listed by the source itself, denied to the destination";
+
+impl fmt::Display for RegistrationTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRegistered => f.write_str("not registered"),
+            Self::NotInOwnMap => f.write_str("not in its own endpoint map"),
+            Self::ProcessNotKnown => f.write_str("running, not registered"),
+            Self::MapNotSeen(running) => running.fmt(f),
+            Self::OtherSequences { sequences, tcp_until } => {
+                let all: Vec<String> = sequences.iter().map(ToString::to_string).collect();
+                write!(f, "registered on {} only, ", all.join(", "))?;
+                match tcp_until {
+                    Some(last) => write!(f, "on ncacn_ip_tcp until {last}"),
+                    None => f.write_str("not on ncacn_ip_tcp"),
+                }
+            }
+            Self::Lost { running, until, flapping } => {
+                write!(f, "{running}; was registered until {until}{}", Again(*flapping))
+            }
+            Self::Never { running, other_version } => {
+                write!(f, "{running}; never registered since")?;
+                let Some((other, wanted)) = other_version else { return Ok(()) };
+                write!(
+                    f,
+                    "; its map has version {}.{} of the interface, not {}.{}",
+                    other.major, other.minor, wanted.major, wanted.minor
+                )
+            }
+            Self::Denied => f.write_str(DENIED),
+            Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
+        }
+    }
+}
+
+/// A process that runs, with its start on the coordinator's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its id.
+    pub pid: u32,
+    /// When it started.
+    pub since: Timestamp,
+}
+
+impl Running {
+    /// The process, which started at `since` on the coordinator's clock.
+    pub(in crate::diagnosis) const fn new(process: Process, since: Timestamp) -> Self {
+        Self { pid: process.pid, since }
+    }
+}
+
+impl fmt::Display for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} runs since {}", self.pid, self.since)
+    }
+}
+
+/// How often a registration was lost within the last two hours and came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Losses {
+    /// How often in all.
+    pub count: usize,
+    /// How often together with its process.
+    pub deaths: usize,
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, deaths } = self;
+        write!(f, "lost {count} times within two hours, {deaths} of them with its process")
+    }
+}
+
+/// What is added to a registration that was lost again and again.
+struct Again(Option<Losses>);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |losses| write!(f, "; flapping: {losses}"))
+    }
+}
+
+/// What is wrong with a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServiceTrouble {
+    /// It was registered, and does not run any more.
+    Died {
+        /// Whether it is disabled.
+        is_disabled: bool,
+        /// When it was last seen to be registered.
+        until: Timestamp,
+        /// How it ended, where the service manager keeps that.
+        end: Option<ServiceEnd>,
+        /// How often it was lost before, where that is more often than restarts explain.
+        flapping: Option<Losses>,
+    },
+    /// It does not run, and what it did before was not seen.
+    NotRunning {
+        /// Whether it is disabled.
+        is_disabled: bool,
+        /// How it ended, where the service manager keeps that.
+        end: Option<ServiceEnd>,
+    },
+    /// It does not run, and was never registered since the host was started.
+    NeverStarted {
+        /// Whether it is disabled.
+        is_disabled: bool,
+        /// When the host was started.
+        boot: Timestamp,
+        /// What came of the attempt to start it, where there was one.
+        end: Option<ServiceEnd>,
+    },
+    /// It has not started yet, on a host that was started a short while ago.
+    NotYetStarted {
+        /// When the host was started.
+        boot: Timestamp,
+    },
+    /// Its process has just started.
+    JustStarted(Running),
+    /// It says that it is starting.
+    Starting,
+    /// It has said so for too long.
+    StartsTooLong,
+    /// It is registered now, and was lost again and again together with its process.
+    ComesAndGoes(Losses),
+    /// It runs, and is disabled, so that it does not come back after a restart.
+    WillNotStart,
+}
+
+/// What the service manager keeps of a service that does not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceEnd {
+    /// It could not be started; the code.
+    NotStarted(u32),
+    /// It ran and ended with this exit code.
+    Exit(u32),
+}
+
+impl fmt::Display for ServiceEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted(code) => write!(f, "could not be started: code {code}"),
+            Self::Exit(code) => write!(f, "ended with exit code {code}"),
+        }
+    }
+}
+
+impl ServiceTrouble {
+    /// Whether the service comes and goes: to start it once more will not do.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        matches!(self, Self::Died { flapping: Some(_), .. } | Self::ComesAndGoes(_))
+    }
+}
+
+impl RegistrationTrouble {
+    /// Whether the registration comes and goes: to restart its service once more will not do.
+    #[must_use]
+    pub const fn is_flapping(&self) -> bool {
+        matches!(self, Self::Lost { flapping: Some(_), .. } | Self::ComesAndGoes(_))
+    }
+}
+
+impl fmt::Display for ServiceTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stopped = |is_disabled: bool| {
+            if is_disabled { "not running, disabled" } else { "not running" }
+        };
+        let ended = |end: &Option<ServiceEnd>| end.map_or(String::new(), |end| format!("; {end}"));
+        match self {
+            Self::Died { is_disabled, until, end, flapping } => write!(
+                f,
+                "{}; was registered until {until}{}{}",
+                stopped(*is_disabled),
+                ended(end),
+                Again(*flapping)
+            ),
+            Self::NotRunning { is_disabled, end } => {
+                write!(f, "{}{}", stopped(*is_disabled), ended(end))
+            }
+            Self::NeverStarted { is_disabled, boot, end } => write!(
+                f,
+                "{}; never registered since the boot at {boot}{}",
+                stopped(*is_disabled),
+                ended(end)
+            ),
+            Self::NotYetStarted { boot } => write!(f, "not running yet, booted at {boot}"),
+            Self::JustStarted(running) => running.fmt(f),
+            Self::Starting => f.write_str("starting"),
+            Self::StartsTooLong => f.write_str("start-pending, for too long"),
+            Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
+            Self::WillNotStart => f.write_str(
+                "disabled; the default is automatic: it will not come back after a restart",
+            ),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The proof: every fact that bears on the verdict, in the order of the seven steps, with its
+//! witness, its time and the code behind it.
+
+mod address;
+mod item;
+mod names;
+mod own_state;
+mod settings;
+
+use self::{
+    address::{address, asked, reached},
+    item::item,
+    names::resolve,
+    own_state::own_state,
+    settings::settings,
+};
+use super::super::{case::Case, cause::Step, verdict::EvidenceItem};
+
+/// At most so many other witnesses are quoted.
+const WITNESSES: usize = 5;
+
+/// Everything seen, step by step.
+pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
+    let mut items = Vec::new();
+    know(case, &mut items);
+    resolve(case, &mut items);
+    own_state(case, &mut items);
+    settings(case, &mut items);
+    if let Some(look) = case.look {
+        for probe in &look.seen.addresses {
+            address(case, look, probe, &mut items);
+        }
+    }
+    for other in case.others.iter().take(WITNESSES) {
+        for probe in &other.seen.addresses {
+            items.push(reached(other, probe));
+            items.extend(asked(case, other, probe));
+        }
+    }
+    // The sort is stable: within a step, things stay in the order in which they were seen.
+    items.sort_by_key(|item| item.step);
+    items
+}
+
+fn know(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
+    if let (Some(known), Some(directory)) =
+        (case.known_settings(), &case.evidence.destination.directory)
+    {
+        items.push(item(
+            Step::Know,
+            case.destination(),
+            directory.at,
+            format!("its directory holds an NTDS Settings object for {}", case.source()),
+            Some(format!("objectGUID {}", known.dsa_guid)),
+        ));
+    }
+    if let Some(host) = case.source_host
+        && let Some(guid) = host.fact.dsa_guid.value()
+    {
+        let fact = "its own NTDS Settings objectGUID".to_owned();
+        items.push(item(
+            Step::Know,
+            case.source(),
+            host.at,
+            fact,
+            Some(format!("objectGUID {guid}")),
+        ));
+    }
+}

@@ -1,0 +1,60 @@
+//! The context of a remedy: what its steps are made of.
+
+use epmesh_facts::DnsName;
+use epmesh_windows::Release;
+
+use super::{
+    super::super::{case::Case, culprit::Culprit, rules::Finding},
+    commands::command,
+};
+
+/// What the steps of a remedy are made of.
+pub(super) struct RemedyContext<'a> {
+    pub(super) case: &'a Case<'a>,
+    pub(super) finding: &'a Finding,
+    pub(super) dest: &'a DnsName,
+    pub(super) source: &'a DnsName,
+    pub(super) culprit: Option<&'a Culprit>,
+    /// The culprit's name in words; empty where there is none.
+    pub(super) name: String,
+    /// What is wrong with it, in words; empty where there is none.
+    pub(super) value: String,
+}
+
+impl<'a> RemedyContext<'a> {
+    pub(super) fn new(case: &'a Case<'a>, finding: &'a Finding) -> Self {
+        let culprit = finding.culprit.as_deref();
+        Self {
+            case,
+            finding,
+            dest: case.destination(),
+            source: case.source(),
+            culprit,
+            name: culprit.map(Culprit::name).unwrap_or_default(),
+            value: culprit.map(Culprit::value).unwrap_or_default(),
+        }
+    }
+
+    /// The command for the platform of the source; both where it is not known.
+    pub(super) fn at_source(&self, windows: &str, samba: &str) -> String {
+        command(self.case.source_platform(), windows, samba)
+    }
+
+    /// Whether the source is of the time before Windows Server 2008, when the directory was no service,
+    /// and netsh had neither dynamic ports nor RPC filters.
+    pub(super) fn source_is_early(&self) -> bool {
+        let host = self.case.evidence.source.host.as_ref();
+        let release = host.and_then(|host| Release::of(host.fact.version.value()?));
+        release.is_some_and(|release| release < Release::Windows2008)
+    }
+
+    /// How the endpoint mapper of the source is asked by hand, from the destination.
+    pub(super) fn ask_mapper(&self) -> String {
+        let source = self.source;
+        command(
+            self.case.destination_platform(),
+            &format!("portqry -n {source} -e 135"),
+            &format!("rpcdump.py {source} (impacket)"),
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! What to do about a cause, in order. A step that deletes, stops or restarts something says so; the
+//! last step says what to check.
+
+mod commands;
+mod context;
+mod directory;
+pub(in crate::diagnosis) mod join;
+mod names;
+mod network;
+mod next_failures;
+mod ports;
+mod records;
+mod service;
+mod settings;
+
+use epmesh_rpc::names as known;
+
+use self::context::RemedyContext;
+use super::super::{case::Case, cause::Cause, rules::Finding};
+
+/// What to do, in order; the last step says what to check afterwards.
+pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
+    let context = RemedyContext::new(case, finding);
+    let mut steps = match finding.cause {
+        Cause::Healthy => return Vec::new(),
+        Cause::Unknown => {
+            let missing = finding.missing.iter();
+            let missing = missing.map(|what| format!("needed to decide: {}", what.words(case)));
+            return missing.chain([check(case)]).collect();
+        }
+        Cause::HostsFileOverride
+        | Cause::LmhostsOverride
+        | Cause::WinsStale
+        | Cause::DnsAStale
+        | Cause::DnsADuplicate
+        | Cause::DnsCnameWrong
+        | Cause::DnsCnameMissing
+        | Cause::DnsServersDisagree
+        | Cause::DnsCacheStale
+        | Cause::WrongServerIdentity => names::steps(&context),
+        Cause::NtdsSettingsStale => directory::steps(&context),
+        Cause::ServiceNotStarted
+        | Cause::DirectoryServicesRestoreMode
+        | Cause::StartingUp
+        | Cause::ServiceDied
+        | Cause::EndpointsUnregistered
+        | Cause::RegistrationFailed
+        | Cause::ProtocolSequenceMissing
+        | Cause::RpcServiceMisconfigured => service::steps(&context),
+        Cause::PortRangeExhausted
+        | Cause::PortRangeConstrained
+        | Cause::RpcInternetPortsInvalid
+        | Cause::RpcBindLinkageInvalid
+        | Cause::StaticPortConflict
+        | Cause::ClientProtocolsMissing
+        | Cause::StaticPortOutsideRange
+        | Cause::StaticPortInsideRange => settings::steps(&context),
+        Cause::EpmUnreachable
+        | Cause::DynamicPortBlocked
+        | Cause::HostFirewall
+        | Cause::RpcFiltered
+        | Cause::StaleEndpoint
+        | Cause::EpmAccessDenied
+        | Cause::PortExhaustion
+        | Cause::NotError1753 => network::steps(&context),
+    };
+    steps.extend(next_failures::steps(&context));
+    let missing = finding.missing.iter();
+    steps.extend(missing.map(|what| format!("needed to say more: {}", what.words(case))));
+    steps.push(check(case));
+    steps
+}
+
+/// The command that looks again.
+fn check(case: &Case<'_>) -> String {
+    let (dest, source) = (case.destination(), case.source());
+    let interface = match known::label(case.interface()) {
+        name if name == "drsuapi" => String::new(),
+        // Double quotes are quotes in every shell, those of Windows too.
+        name if name.contains(' ') => format!(" --interface \"{name}\""),
+        name => format!(" --interface {name}"),
+    };
+    format!("then check: epmesh diagnose {dest} {source}{interface} --now")
+}

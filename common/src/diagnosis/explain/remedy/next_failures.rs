@@ -1,0 +1,84 @@
+//! What else is wrong with a link, beside its cause: it would fail the link again once the cause is
+//! mended.
+
+use epmesh_facts::Source;
+
+use super::{
+    super::super::{
+        case::{Owner, Reach, effective, goes_on, has_no_way, name_sources},
+        cause::{Confidence, Side, State},
+        culprit::{Culprit, DnsRecord},
+        rules::{Finding, does_not_serve, wrongs},
+    },
+    context::RemedyContext,
+    records,
+};
+
+/// One step for each.
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
+    let name_sources = name_sources(g.case);
+    let mut steps = Vec::new();
+    let mut named: Vec<Culprit> = g.culprit.cloned().into_iter().collect();
+    // A cache has what its servers say, and is cleared with them.
+    let own = |kind| !matches!(kind, Source::Cache | Source::System);
+    for name_source in name_sources.iter().filter(|name_source| own(name_source.kind)) {
+        for finding in wrongs(g.case, &name_sources, name_source) {
+            let Some(culprit) = &finding.culprit else { continue };
+            if !named.contains(culprit) {
+                steps.push(format!(
+                    "also wrong{}: {}, {}{}",
+                    unless(g, &finding),
+                    culprit.name(),
+                    culprit.value(),
+                    commands(g, culprit)
+                ));
+                named.push(Culprit::clone(culprit));
+            }
+        }
+    }
+    // The addresses of the source from which a client goes on to one that answers, and is late.
+    let used = effective(&name_sources).map_or(&[][..], |decides| decides.addresses);
+    let answers = |reach: &Reach<'_>| !goes_on(reach) && *reach != Reach::NotSeen;
+    let one_answers = used.iter().any(|mapped| answers(&g.case.reach(mapped.address)));
+    for address in used.iter().filter(|_| one_answers).map(|mapped| mapped.address) {
+        let reach = g.case.reach(address);
+        if goes_on(&reach)
+            && g.case.owner(address) == Owner::Source
+            && !has_no_way(g.case, address, &reach)
+            && g.culprit.and_then(Culprit::at_address) != Some(address)
+        {
+            steps.push(format!(
+                "also, nothing gets through from {} to {address}, an address of {}: see the firewalls \
+                 and routes there, or take its record out of DNS where it is not meant for this",
+                g.dest, g.source
+            ));
+        }
+    }
+    // A destination that does not get to the source does not see that it does not serve. A source that has
+    // just started will.
+    if g.finding.state == State::Failing
+        && g.finding.side != Side::Source
+        && let Some(Finding { state: State::Failing, culprit: Some(culprit), .. }) =
+            does_not_serve(g.case)
+    {
+        steps.push(format!(
+            "also wrong, and next to fail the link: {}, {}",
+            culprit.name(),
+            culprit.value()
+        ));
+    }
+    steps
+}
+
+fn unless(g: &RemedyContext<'_>, finding: &Finding) -> String {
+    if finding.confidence == Confidence::Proven {
+        return String::new();
+    }
+    format!(", unless it leads to {} behind address translation", g.source)
+}
+
+fn commands(g: &RemedyContext<'_>, culprit: &Culprit) -> String {
+    let deletions = |record: &DnsRecord| records::deletions(g.case, record);
+    let all = culprit.record().map(deletions).unwrap_or_default();
+    if all.is_empty() { String::new() } else { format!("; delete it, {}", all.join("; ")) }
+}

@@ -1,0 +1,188 @@
+//! DNS records in a remedy: the command that deletes one, the one that registers one, and what to ask
+//! the servers afterwards.
+
+use epmesh_facts::{Platform, RecordType};
+
+use super::{
+    super::super::{
+        case::Case,
+        cause::Confidence,
+        culprit::{Culprit, DnsRecord, NameServer, ServerHost},
+    },
+    commands::command,
+    context::RemedyContext,
+};
+
+/// Records that say something wrong.
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
+    let mut steps = Vec::new();
+    steps.extend(make_sure(g));
+    steps.push(format!("delete the wrong record: {}, value {}", g.name, g.value));
+    let record = g.culprit.and_then(Culprit::record);
+    steps.extend(record.into_iter().flat_map(|record| deletions(g.case, record)));
+    if record.is_some_and(|record| record.servers.len() > 1) {
+        steps.push(
+            "where the zone is stored in the directory, one of these is enough: the others follow \
+             when it has replicated"
+                .to_owned(),
+        );
+    }
+    let kind = record.map_or(RecordType::A, |record| record.record);
+    let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
+    steps.push(format!(
+        "on {}, register the right one: {register}; where stale records come back, see that \
+         scavenging is on for the zone{}",
+        g.source,
+        record.map_or(String::new(), |record| aging(g.case, record)),
+    ));
+    steps.push(flush(g));
+    steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
+    steps
+}
+
+/// Before anything is taken away that may be right.
+pub(super) fn make_sure(g: &RemedyContext<'_>) -> Option<String> {
+    (g.finding.confidence != Confidence::Proven).then(|| {
+        format!(
+            "first make sure that it is not {}'s after all, behind address translation or on an \
+             adapter that is down: on {}, {}",
+            g.source,
+            g.source,
+            g.at_source("ipconfig /all", "ip -br address")
+        )
+    })
+}
+
+/// The command that deletes the record, one a server. dnscmd asks back before it does, samba-tool does not.
+pub(super) fn deletions(case: &Case<'_>, bad: &DnsRecord) -> Vec<String> {
+    let DnsRecord { servers, name, record, .. } = bad;
+    let (Some(data), Some(zone)) = (bad.data(), name.parent()) else { return Vec::new() };
+    let host = name.host();
+    // A name in the data of a record is absolute with a dot at its end, whatever the zone.
+    let dot = if *record == RecordType::Cname { "." } else { "" };
+    let change = |server: &NameServer| {
+        let (to, place) = (server.address, place(server));
+        let windows = format!("dnscmd {to} /RecordDelete {zone} {host} {record} {data}{dot}");
+        let samba =
+            format!("samba-tool dns delete {to} {zone} {host} {record} {data} -U Administrator");
+        format!(
+            "that is, where {zone} is the zone{}{place}: {}",
+            or_below(&zone.to_string(), host),
+            command(platform_of(case, server), &windows, &samba)
+        )
+    };
+    servers.iter().map(change).collect()
+}
+
+/// The command that adds the alias by hand, at the first server that lacks it.
+pub(super) fn addition(g: &RemedyContext<'_>) -> Option<String> {
+    let DnsRecord { servers, name, record, .. } = g.culprit?.record()?;
+    let (server, zone, host) = (servers.first()?, name.parent()?, name.host());
+    let (to, place, target) = (server.address, place(server), g.source);
+    let windows = format!("dnscmd {to} /RecordAdd {zone} {host} {record} {target}.");
+    let samba = format!("samba-tool dns add {to} {zone} {host} {record} {target} -U Administrator");
+    Some(format!(
+        "where {zone} is the zone{}{place}: {}",
+        or_below(&zone.to_string(), host),
+        command(platform_of(g.case, server), &windows, &samba)
+    ))
+}
+
+/// How a server that has less than the others is made to load the zone again.
+pub(super) fn reload(case: &Case<'_>, server: &NameServer, zone: &str) -> String {
+    let to = server.address;
+    let windows = format!(
+        "dnscmd {to} /ZoneUpdateFromDs {zone} (a zone stored in the directory), dnscmd {to} \
+         /ZoneRefresh {zone} (a secondary zone)"
+    );
+    let samba = "samba-tool drs showrepl there, for DomainDnsZones and ForestDnsZones".to_owned();
+    format!(
+        "have {server}{} load the zone again: {}",
+        place(server),
+        command(platform_of(case, server), &windows, &samba)
+    )
+}
+
+/// Where a command that names this server has to be typed: a loopback address is another server everywhere
+/// else.
+fn place(server: &NameServer) -> String {
+    match &server.host {
+        Some(ServerHost::Destination(name)) => format!(", on {name}"),
+        Some(ServerHost::Dc(_)) | None => String::new(),
+    }
+}
+
+/// In a forest that began with Windows 2000, `_msdcs` may be a folder in the zone of the root.
+fn or_below(zone: &str, host: &str) -> String {
+    zone.strip_prefix("_msdcs.").map_or_else(String::new, |root| {
+        format!(" (else the zone is {root} and the name {host}._msdcs)")
+    })
+}
+
+/// What shows whether old records of the zone are taken out.
+fn aging(case: &Case<'_>, record: &DnsRecord) -> String {
+    let (Some(server), Some(zone)) = (record.servers.first(), record.name.parent()) else {
+        return String::new();
+    };
+    let (to, place) = (server.address, place(server));
+    match platform_of(case, server) {
+        Some(Platform::Windows) => format!(": dnscmd {to} /ZoneInfo {zone}{place}"),
+        _ => String::new(),
+    }
+}
+
+/// The platform of a DNS server: what it is where that is known, else what both ends are.
+fn platform_of(case: &Case<'_>, server: &NameServer) -> Option<Platform> {
+    let (from, to) = (case.destination_platform(), case.source_platform());
+    match &server.host {
+        Some(ServerHost::Dc(owner)) if owner == case.source() => to,
+        Some(ServerHost::Dc(owner)) if owner == case.destination() => from,
+        Some(ServerHost::Destination(_)) => from,
+        Some(ServerHost::Dc(_)) | None => from.filter(|from| Some(*from) == to),
+    }
+}
+
+pub(super) fn flush(g: &RemedyContext<'_>) -> String {
+    let how = command(
+        g.case.destination_platform(),
+        "ipconfig /flushdns",
+        "resolvectl flush-caches, where systemd-resolved runs",
+    );
+    format!("on {}, clear the DNS client's cache: {how}", g.dest)
+}
+
+pub(super) fn register_host(g: &RemedyContext<'_>) -> String {
+    g.at_source("ipconfig /registerdns", "samba_dnsupdate")
+}
+
+pub(super) fn register_alias(g: &RemedyContext<'_>) -> String {
+    g.at_source("nltest /dsregdns", "samba_dnsupdate --all-names")
+}
+
+/// The questions to put to each server.
+pub(super) fn lookups(g: &RemedyContext<'_>, kind: RecordType) -> String {
+    let name = g.culprit.and_then(Culprit::record).map_or(g.source, |record| &record.name);
+    let servers = g.case.dns_servers().iter().map(|server| g.case.name_server(*server));
+    let each = servers
+        .map(|server| format!("nslookup -type={kind} {name} {}{}", server.address, place(&server)));
+    each.collect::<Vec<_>>().join("; ")
+}
+
+/// What they must answer, where that is known.
+fn right(g: &RemedyContext<'_>, kind: RecordType) -> String {
+    if kind == RecordType::Cname {
+        return format!(", which must name {}", g.source);
+    }
+    let owned = g.case.source_addresses().unwrap_or_default();
+    let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == RecordType::A));
+    let list: Vec<String> = fits.map(ToString::to_string).collect();
+    if list.is_empty() {
+        return String::new();
+    }
+    let translated = if g.finding.confidence == Confidence::Proven {
+        ""
+    } else {
+        ", or an address that is translated to it"
+    };
+    format!(", which must say {}{translated}", list.join(", "))
+}

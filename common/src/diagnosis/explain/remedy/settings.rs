@@ -1,0 +1,147 @@
+//! What to do about settings with which a service cannot register.
+
+use epmesh_facts::StaticPortOwner;
+
+use super::{
+    super::super::{
+        cause::Cause,
+        culprit::{Culprit, Obstacle},
+    },
+    context::RemedyContext,
+    ports::pinned,
+    service::restart,
+};
+
+const INTERNET: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
+
+/// Where the dynamic range is kept before Windows Server 2008.
+const TCPIP: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
+
+pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
+    let whole = format!(
+        "restart {source}, which interrupts its clients: the runtime reads it then (shutdown /r /t 0)"
+    );
+    match g.finding.cause {
+        Cause::ClientProtocolsMissing => client_protocols(g, whole),
+        Cause::RpcInternetPortsInvalid => vec![
+            format!(
+                "on {source}, see it: reg query {INTERNET}; {value}; one bad entry makes all of it \
+                 invalid (KB 154596)"
+            ),
+            format!(
+                "after a copy (reg export {INTERNET} rpc-internet.reg) write Ports anew, all its entries \
+                 in one line with \\0 between them, each one port or two with a dash and no blanks: reg add \
+                 {INTERNET} /v Ports /t REG_MULTI_SZ /d \"5000-5200\\05300\" /f, which overwrites what is \
+                 there"
+            ),
+            whole,
+        ],
+        Cause::RpcBindLinkageInvalid => vec![
+            format!(
+                "on {source}, keep a copy: reg export \
+                 HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage linkage.reg"
+            ),
+            "delete the empty value, so that RPC binds to all interfaces: reg delete \
+             HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage /v Bind"
+                .to_owned(),
+            whole,
+        ],
+        Cause::PortRangeExhausted | Cause::PortRangeConstrained => range(g, whole),
+        Cause::StaticPortConflict => static_port(g),
+        _ => vec![format!(
+            "Microsoft's articles disagree: KB 2089874 has the port inside the dynamic range, KB \
+             154596 outside; see that firewalls let it through and nothing else takes it: {name}"
+        )],
+    }
+}
+
+/// The values that both of Microsoft's lists have, each with its command. What is there is asked about
+/// before it is overwritten.
+fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    let (source, value) = (g.source, &g.value);
+    let key = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
+    let held = g.case.source_rpc.and_then(|rpc| rpc.client_protocols.value());
+    let lacks = |name: &&str| {
+        *name == "ncacn_ip_tcp"
+            || !held.into_iter().flatten().any(|value| value.name.eq_ignore_ascii_case(name))
+    };
+    let names = ["ncacn_ip_tcp", "ncacn_np", "ncacn_http", "ncacn_ip_udp"];
+    let each = names.iter().filter(|name| lacks(name));
+    let each = each.map(|name| format!("reg add {key} /v {name} /t REG_SZ /d rpcrt4.dll"));
+    vec![
+        format!("{value}; on {source}, see it beside a healthy one's: reg query {key}"),
+        format!(
+            "set what KB 2089874 lists and is missing: {}; a value that is there is overwritten, which \
+             reg asks about first",
+            each.collect::<Vec<_>>().join("; ")
+        ),
+        whole,
+        "find the script or policy that removed it, or it will be gone again".to_owned(),
+    ]
+}
+
+fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
+    let owner = match g.culprit {
+        Some(Culprit::Obstacle { obstacle: Obstacle::StaticPort { owner, .. }, .. }) => *owner,
+        _ => StaticPortOwner::Ntds,
+    };
+    let set = pinned(owner, source);
+    vec![
+        format!(
+            "{name}: {value}; on {source}, see who listens there: netstat -ano, then tasklist /svc for \
+             the process"
+        ),
+        format!(
+            "give it a port of its own in place of the one that is set (KB 224196), PORT in this: {set}; and open that one in the \
+             firewalls; or stop what holds the port, which ends what it does"
+        ),
+        restart(g),
+    ]
+}
+
+fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    let (source, name, value) = (g.source, &g.name, &g.value);
+    let is_listed =
+        matches!(g.culprit, Some(Culprit::Obstacle { obstacle: Obstacle::InternetPorts(_), .. }));
+    let early = g.source_is_early();
+    let mut steps = vec![format!("{name}: {value}; on {source}, see it: {}", {
+        if is_listed {
+            format!("reg query {INTERNET}")
+        } else if early {
+            format!("reg query {TCPIP} /v MaxUserPort; netstat -anob")
+        } else {
+            "netsh int ipv4 show dynamicport tcp; netsh int ipv6 show dynamicport tcp; netstat -anob"
+                .to_owned()
+        }
+    })];
+    if is_listed {
+        steps.push(format!(
+            "after a copy (reg export {INTERNET} rpc-internet.reg), list at least 100 free ports: reg add \
+             {INTERNET} /v Ports /t REG_MULTI_SZ /d 5000-5200 /f, which overwrites what is there, and open \
+             them in the firewalls; or delete the key, so that the default range counts again: reg delete \
+             {INTERNET}"
+        ));
+        steps.push(whole);
+        return steps;
+    }
+    if g.finding.cause == Cause::PortRangeExhausted {
+        steps.push(format!("end or mend the program on {source} that holds the ports"));
+    }
+    if early {
+        steps.push(format!(
+            "the default is 1025 to 5000: reg delete {TCPIP} /v MaxUserPort deletes the limit that was \
+             set, or set a higher one in its place; it counts from the next restart"
+        ));
+        steps.push(whole);
+        return steps;
+    }
+    steps.push(
+        "the default is netsh int ipv4 set dynamicport tcp start=49152 num=16384, and the same with \
+         ipv6; it counts at once, firewalls have to let the ports through"
+            .to_owned(),
+    );
+    steps.push(restart(g));
+    steps
+}

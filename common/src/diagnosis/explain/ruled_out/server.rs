@@ -1,0 +1,126 @@
+//! What the source's own state and the way to it leave out.
+
+use epmesh_facts::{BootMode, ServiceState};
+use epmesh_rpc::names;
+
+use super::super::super::{
+    case::{Case, Reach, effective},
+    cause::{Cause, Confidence, State},
+    name_source::NameSource,
+    rules::Finding,
+    verdict::RuledOut,
+};
+
+/// What the source says of itself, and how far the destination got.
+pub(super) fn server_ruled_out(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+    finding: &Finding,
+    all: &mut Vec<RuledOut>,
+) {
+    history(case, finding, all);
+    host(case, all);
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    if let (Some(service), Some(services)) = (case.service(), case.source_services)
+        && service.state == ServiceState::Running
+    {
+        let why = format!("{} says that {} runs ({})", case.source(), service.name, services.at);
+        rule(Cause::ServiceNotStarted, why.clone());
+        rule(Cause::ServiceDied, why);
+    }
+    if let Some(ports) = case.registered_ports().filter(|ports| !ports.is_empty()) {
+        let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+        let why = format!(
+            "{} itself lists {} on port {}",
+            case.source(),
+            names::label(case.interface()),
+            ports.join(", ")
+        );
+        rule(Cause::EndpointsUnregistered, why.clone());
+        rule(Cause::RegistrationFailed, why);
+    }
+    let leads = effective(name_sources).and_then(|name_source| name_source.addresses.first());
+    let Some(address) = leads.map(|mapped| mapped.address) else { return };
+    match case.reach(address) {
+        Reach::Reached(port) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
+            rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
+        }
+        Reach::NotRegistered(_) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
+            // that they do: here is what was seen.
+            let why = format!(
+                "the endpoint mapper at {address} itself said \"not registered\" and named no port \
+                 that could be blocked"
+            );
+            rule(Cause::DynamicPortBlocked, why);
+            rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
+        }
+        Reach::PortUnreached(port, _) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+            let why = format!(
+                "the endpoint mapper at {address} named port {port}: it is registered; a client that \
+                 reports 1753 all the same has used up its list of endpoints (location 500 or 761)"
+            );
+            rule(Cause::RegistrationFailed, why);
+        }
+        Reach::PortBind(..) | Reach::Mapper(..) => {
+            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
+        }
+        Reach::Unreached(_) | Reach::NotSeen => {}
+    }
+}
+
+/// The ways in which a registration can be gone, against what is known of when it was there.
+fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
+    let source = case.source();
+    let interface = names::label(case.interface());
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    // What comes and goes, and is there now, has been all of these.
+    if finding.state == State::Latent {
+        return;
+    }
+    let last = case.registrations().map(|known| known.last).max();
+    match (finding.cause, last) {
+        (Cause::ServiceDied, Some(last)) => {
+            let why = format!("{source} listed {interface} in this life, until {last}");
+            rule(Cause::ServiceNotStarted, why.clone());
+            rule(Cause::RegistrationFailed, why);
+            rule(Cause::EndpointsUnregistered, "its process is gone with it".to_owned());
+        }
+        (Cause::EndpointsUnregistered, Some(last)) => {
+            let why = format!("the process that runs had it registered, until {last}");
+            rule(Cause::RegistrationFailed, why);
+        }
+        (Cause::ServiceNotStarted, None) => {
+            let why = format!("{source} was not seen to list {interface} since it was started");
+            rule(Cause::EndpointsUnregistered, why.clone());
+            // Where nobody watched, it may have come and gone.
+            if finding.confidence == Confidence::Proven {
+                rule(Cause::ServiceDied, why);
+            }
+        }
+        (Cause::RegistrationFailed, _) if finding.confidence == Confidence::Proven => {
+            let why =
+                format!("the process that runs was never seen to have {interface} registered");
+            rule(Cause::EndpointsUnregistered, why);
+        }
+        _ => {}
+    }
+}
+
+/// What the host would have to say of itself, and does not.
+fn host(case: &Case<'_>, all: &mut Vec<RuledOut>) {
+    let source = case.source();
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    if case.source_host.is_some_and(|host| host.fact.boot_mode.value() == Some(&BootMode::Normal)) {
+        let why = format!("{source} was started in normal mode");
+        rule(Cause::DirectoryServicesRestoreMode, why);
+    }
+    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
+    if profiles.is_some_and(|all| !all.is_empty() && all.iter().all(|profile| !profile.enabled)) {
+        rule(Cause::HostFirewall, format!("the firewall of {source} is off in every profile"));
+    }
+}

@@ -1,0 +1,96 @@
+//! How far the destination gets at the addresses of the right server, or of one that nobody claims.
+
+use std::net::IpAddr;
+
+use epmesh_facts::Failure;
+
+use super::{
+    super::{
+        case::{Case, Owner, Reach, full, goes_on, has_no_way},
+        cause::{Cause, Confidence, Side},
+        culprit::Culprit,
+        name_source::MappedAddress,
+    },
+    finding::Finding,
+    missing::Missing,
+    server,
+};
+
+/// The finding on how far the destination gets at the addresses of the right server, or of one that nobody
+/// claims.
+pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Finding {
+    let reaches: Vec<(IpAddr, Reach<'_>)> =
+        addresses.iter().map(|mapped| (mapped.address, case.reach(mapped.address))).collect();
+    let reached = reaches.iter().find(|(_, reach)| matches!(reach, Reach::Reached(_)));
+    let no_way = |(address, reach): &(IpAddr, Reach<'_>)| has_no_way(case, *address, reach);
+    let is_broken = |entry: &&(IpAddr, Reach<'_>)| {
+        let unused = reached.is_some() && no_way(entry);
+        !unused && !matches!(entry.1, Reach::Reached(_) | Reach::NotSeen)
+    };
+    // The one from which a client does not go on decides, wherever it stands in the list.
+    let stops = |entry: &&(IpAddr, Reach<'_>)| is_broken(entry) && !goes_on(&entry.1);
+    let broken = reaches
+        .iter()
+        .find(stops)
+        .or_else(|| reaches.iter().find(|entry| is_broken(entry) && !no_way(entry)))
+        .or_else(|| reaches.iter().find(is_broken));
+    let stopped_at = broken.filter(|entry| !goes_on(&entry.1));
+    if let (Some((address, _)), None) = (reached, stopped_at) {
+        // It gets through, and an address that is silent only costs time: not where the source has said
+        // otherwise since, or turned it away there.
+        if let Some(finding) =
+            server::lost_since(case).or_else(|| server::turned_away(case, *address))
+        {
+            return finding;
+        }
+    }
+    let share = |finding: Finding| {
+        let count = reaches.iter().filter(is_broken).count();
+        let tried = reaches.iter().filter(|entry| !no_way(entry)).count();
+        finding.share(count, tried, "addresses")
+    };
+    match (reached, broken) {
+        (Some((address, _)), None) => server::one_port(case, *address).unwrap_or_else(|| {
+            // Both sides: the destination got through, and the source says that it is the source.
+            let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
+            Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
+        }),
+        (Some(_), Some((address, reach))) => {
+            let finding = share(finding_for(case, *address, reach));
+            if goes_on(reach) { finding.latent() } else { finding }
+        }
+        (None, Some((address, reach))) => finding_for(case, *address, reach),
+        (None, None) => unseen(case),
+    }
+}
+
+/// The finding where nothing could be tried: for lack of ports, or for a reason that says nothing.
+fn unseen(case: &Case<'_>) -> Finding {
+    let tried = case.look.into_iter().flat_map(|look| &look.seen.addresses);
+    let mut own = tried.filter_map(|probe| match &probe.connect.outcome {
+        Err(Failure::Local(why)) => Some(why),
+        _ => None,
+    });
+    let full = case.destination_port_use.and_then(full);
+    if let (Some(why), Some((first, last))) = (own.next(), full) {
+        let (dc, failed) = (case.destination().clone(), Some(why.clone()));
+        return Finding::failing(Cause::PortExhaustion, Side::Destination, 1722)
+            .blames(Culprit::DynamicPorts { dc, first, last, failed })
+            .sure(Confidence::Likely);
+    }
+    Finding::unknown(Missing::LookAtAddresses)
+}
+
+/// The finding on how far the destination got at one address.
+fn finding_for(case: &Case<'_>, address: IpAddr, reach: &Reach<'_>) -> Finding {
+    match reach {
+        Reach::NotRegistered(_) => server::not_registered(case, address),
+        Reach::Unreached(failure) => server::unreached(case, address, failure),
+        Reach::PortUnreached(port, failure) => {
+            server::port_unreached(case, address, *port, failure)
+        }
+        Reach::PortBind(port, failure) => server::port_bind(case, address, *port, failure),
+        Reach::Mapper(stage, failure) => server::mapper(case, address, *stage, failure),
+        Reach::Reached(_) | Reach::NotSeen => Finding::healthy(Confidence::Possible),
+    }
+}

@@ -1,0 +1,75 @@
+//! The rules, in their order: from the two columns of a case to one finding.
+
+mod addresses;
+mod directory;
+mod exclusions;
+mod finding;
+mod latent;
+mod missing;
+mod names;
+mod server;
+
+pub(super) use self::{
+    finding::Finding,
+    names::{alias_twice, wrongs},
+    server::{RPC_SERVICES, does_not_serve, dynamic_used_up},
+};
+use super::{
+    case::{Case, effective},
+    cause::{Confidence, State},
+    name_source::{Alias, NameSource},
+};
+
+/// Names what is wrong with a link, or that nothing is, or that it cannot be said.
+pub(super) fn decide(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
+    exclusions::apply(case, first_finding(case, name_sources))
+}
+
+/// What the first rule that finds anything finds.
+fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
+    if let Some(stale) = directory::stale_settings(case) {
+        return stale;
+    }
+    if case.look.is_none() {
+        return server::alone(case);
+    }
+    // Names: what the destination is given for the source.
+    let Some(decides) = effective(name_sources) else {
+        return names::unanswered(case, name_sources);
+    };
+    let alias_lost = *decides.alias == Alias::Missing;
+    if alias_lost && !case.destination_falls_back() {
+        return names::alias_missing(case, name_sources);
+    }
+    if decides.addresses.is_empty() {
+        return names::disagreement(case, name_sources)
+            .or_else(|| names::alias_astray(case, name_sources, decides))
+            .unwrap_or_else(|| names::address_missing(case, decides));
+    }
+    if let Some(wrong) = names::wrong_address(case, name_sources, decides) {
+        return names::right_beside_wrong(case, decides, wrong);
+    }
+    // The right server, or one that nobody claims: how far the destination gets there.
+    let finding = addresses::right_server(case, decides.addresses);
+    if finding.state != State::Healthy {
+        return names::unsettled(case, name_sources, decides, &finding)
+            .or_else(|| names::astray_in_silence(case, name_sources, decides, &finding))
+            .unwrap_or(finding);
+    }
+    // It works: what is wrong all the same, and will break it.
+    if alias_lost {
+        return names::alias_missing(case, name_sources).latent();
+    }
+    let later = names::elsewhere(case, name_sources, decides)
+        .or_else(|| latent::latent(case))
+        .or_else(|| names::until_forgotten(case, name_sources, decides));
+    if let Some(found) = later {
+        return found;
+    }
+    if names::every_server_answered(case, name_sources) && directory::is_seen(case) {
+        return finding;
+    }
+    // What the other servers hold, or the directory, was not seen, and could break the link tomorrow.
+    let sure = finding.confidence.min(Confidence::Likely);
+    finding.sure(sure)
+}

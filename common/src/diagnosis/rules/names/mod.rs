@@ -1,0 +1,20 @@
+//! Name resolution: it leads nowhere, or to another host.
+
+mod alias;
+mod blame;
+mod disagree;
+mod holders;
+mod right_beside_wrong;
+mod silent;
+mod unanswered;
+mod wrong_address;
+
+pub(in crate::diagnosis) use self::{alias::alias_twice, wrong_address::wrongs};
+pub(super) use self::{
+    alias::{alias_astray, alias_missing},
+    disagree::{disagreement, unsettled},
+    right_beside_wrong::right_beside_wrong,
+    silent::astray_in_silence,
+    unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
+    wrong_address::{elsewhere, wrong_address},
+};

@@ -1,0 +1,93 @@
+//! Port 135 of the right server: it cannot be reached, or no endpoint mapper's answer comes from it.
+
+use std::net::IpAddr;
+
+use epmesh_facts::{Failure, Platform, ServiceRole, ServiceState, StartType};
+use epmesh_rpc::epm::TCP_PORT;
+
+use super::{
+    super::{
+        super::{
+            case::{Case, Reach, connect_code, windows_code},
+            cause::{Cause, Confidence, Side},
+            culprit::{Culprit, MapperStage, PortAt, PortTrouble},
+        },
+        finding::Finding,
+    },
+    pattern::pattern,
+    port::host_firewall,
+    registration::lost,
+};
+
+/// Port 135 of the right server cannot be reached.
+pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
+    let error = connect_code(failure);
+    let services = case.source_services.map(|services| &services.fact);
+    let stopped = |role| {
+        let service = services.and_then(|all| all.with_role(role));
+        service.filter(|service| service.state == ServiceState::Stopped)
+    };
+    let listens = case.source_listens(address, TCP_PORT);
+    let windows = case.source_platform() == Some(Platform::Windows);
+    let mapper = stopped(ServiceRole::EndpointMapper);
+    // On Samba one process is the endpoint mapper and serves the interface. On Windows nothing
+    // starts without the endpoint mapper: that the directory does not run follows from it.
+    let serves = mapper.is_some_and(|mapper| case.service() == Some(mapper)) && !windows;
+    let directory = stopped(ServiceRole::Directory).is_some() && !(windows && mapper.is_some());
+    if (directory || serves) && listens != Some(true) {
+        return lost(case, error);
+    }
+    let dc = case.source().clone();
+    if let Some(mapper) = mapper {
+        let is_disabled = matches!(mapper.start.value(), Some(StartType::Disabled));
+        // Only Windows has a table of defaults to be off.
+        let cause = if windows { Cause::RpcServiceMisconfigured } else { Cause::NotError1753 };
+        let service = mapper.name.clone();
+        return Finding::failing(cause, Side::Source, error)
+            .blames(Culprit::MapperService { service, dc, is_disabled, address })
+            .sure(Confidence::Proven);
+    }
+    let at = PortAt { address, port: TCP_PORT, dc };
+    if listens == Some(false) {
+        let trouble = PortTrouble::Closed(failure.clone());
+        return Finding::failing(Cause::EpmUnreachable, Side::Source, error)
+            .blames(Culprit::Port { at, trouble })
+            .sure(Confidence::Proven);
+    }
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::Unreached(_)),
+        |reach| !matches!(reach, Reach::Unreached(_) | Reach::NotSeen),
+    );
+    if let Some(finding) = host_firewall(case, TCP_PORT, failure, &pattern, listens) {
+        return finding;
+    }
+    let sure = pattern.confidence(case, listens);
+    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses);
+    Finding::failing(Cause::EpmUnreachable, pattern.side, error)
+        .blames(Culprit::Port { at, trouble })
+        .sure(sure)
+}
+
+/// Port 135 is open, and no endpoint mapper's answer comes from it.
+pub(in super::super) fn mapper(
+    case: &Case<'_>,
+    address: IpAddr,
+    stage: MapperStage,
+    failure: &Failure,
+) -> Finding {
+    let is_denied = matches!(failure, Failure::AccessDenied(_));
+    let cause = if is_denied { Cause::EpmAccessDenied } else { Cause::NotError1753 };
+    let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value()).copied();
+    let refuses = policy.filter(|policy| is_denied && *policy >= 1);
+    let culprit = Culprit::MapperAnswer {
+        at: PortAt { address, port: TCP_PORT, dc: case.source().clone() },
+        stage,
+        failure: failure.clone(),
+        restrict_remote_clients: refuses,
+    };
+    Finding::failing(cause, Side::Source, windows_code(failure))
+        .blames(culprit)
+        .sure(if refuses.is_some() { Confidence::Proven } else { Confidence::Likely })
+}

@@ -1,0 +1,21 @@
+//! The destination got to the right server: what is wrong there, or on the way.
+
+mod filtered;
+mod mapper;
+mod not_serving;
+mod pattern;
+mod port;
+mod reason;
+mod registration;
+
+pub(super) use self::{
+    filtered::turned_away,
+    mapper::{mapper, unreached},
+    not_serving::{alone, lost_since, not_registered},
+    port::{one_port, port_bind, port_unreached},
+    reason::breaks_at_restart,
+};
+pub(in crate::diagnosis) use self::{
+    not_serving::does_not_serve,
+    reason::{RPC_SERVICES, dynamic_used_up},
+};

@@ -1,0 +1,122 @@
+//! The port that the endpoint mapper named: it cannot be reached, or does not take the bind.
+
+use std::net::IpAddr;
+
+use epmesh_facts::Failure;
+
+use super::{
+    super::{
+        super::{
+            case::{Case, Reach, connect_code, windows_code},
+            cause::{Cause, Confidence, Side},
+            culprit::{Culprit, PortAt, PortTrouble},
+            observation_index::missed,
+        },
+        finding::Finding,
+    },
+    pattern::{Pattern, pattern},
+};
+
+/// The endpoint mapper answered; the port it named cannot be reached.
+pub(in super::super) fn port_unreached(
+    case: &Case<'_>,
+    address: IpAddr,
+    port: u16,
+    failure: &Failure,
+) -> Finding {
+    let error = connect_code(failure);
+    let listens = case.source_listens(address, port);
+    let at = PortAt { address, port, dc: case.source().clone() };
+    if listens == Some(false) {
+        return Finding::failing(Cause::StaleEndpoint, Side::Source, error)
+            .blames(Culprit::Port { at, trouble: PortTrouble::NamedAndClosed })
+            .sure(Confidence::Proven);
+    }
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::PortUnreached(..)),
+        |reach| matches!(reach, Reach::Reached(_)),
+    );
+    if let Some(finding) = host_firewall(case, port, failure, &pattern, listens) {
+        return finding;
+    }
+    let sure = pattern.confidence(case, listens);
+    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses);
+    Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
+        .blames(Culprit::Port { at, trouble })
+        .sure(sure)
+}
+
+/// The finding on the source's own firewall: the source listens, its firewall is on, and nobody gets through.
+pub(super) fn host_firewall(
+    case: &Case<'_>,
+    port: u16,
+    failure: &Failure,
+    pattern: &Pattern,
+    listens: Option<bool>,
+) -> Option<Finding> {
+    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
+    let is_on = || profiles.into_iter().flatten().any(|profile| profile.enabled);
+    if !(pattern.all_fail() && listens == Some(true) && is_on()) {
+        return None;
+    }
+    let culprit = Culprit::Firewall {
+        dc: case.source().clone(),
+        port,
+        failure: failure.clone(),
+        witnesses: pattern.witnesses.clone(),
+    };
+    let finding = Finding::failing(Cause::HostFirewall, Side::Source, connect_code(failure));
+    Some(finding.blames(culprit).sure(Confidence::Likely))
+}
+
+/// Something listens on the port that the endpoint mapper named, and does not take the bind.
+pub(in super::super) fn port_bind(
+    case: &Case<'_>,
+    address: IpAddr,
+    port: u16,
+    failure: &Failure,
+) -> Finding {
+    let at = PortAt { address, port, dc: case.source().clone() };
+    let error = windows_code(failure);
+    // The interface is not known there: rejected at the bind, or by a fault (nca_unk_if).
+    let not_there = matches!(
+        failure,
+        Failure::BindRejected { result: 2, reason: 1 } | Failure::Fault(0x1C01_0003)
+    );
+    if !not_there {
+        let trouble = PortTrouble::BindFailed(failure.clone());
+        return Finding::failing(Cause::NotError1753, Side::Source, error)
+            .blames(Culprit::Port { at, trouble })
+            .sure(Confidence::Likely);
+    }
+    let listeners = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+    // A process that listens on both versions of IP has two sockets.
+    let mut pids = listeners.into_iter().flatten().filter(|l| l.port == port).map(|l| l.pid);
+    let first = pids.next().flatten().filter(|first| pids.all(|pid| pid == Some(*first)));
+    let (trouble, sure) = match (first, case.process()) {
+        (Some(listener), Some(process)) if listener != process.pid => {
+            let trouble = PortTrouble::OtherProcess { listener, service: process.pid };
+            (trouble, Confidence::Proven)
+        }
+        _ => (PortTrouble::OtherInterface, Confidence::Likely),
+    };
+    Finding::failing(Cause::StaleEndpoint, Side::Source, error)
+        .blames(Culprit::Port { at, trouble })
+        .sure(sure)
+}
+
+/// The interface was reached, and not on every port that the endpoint mapper named.
+pub(in super::super) fn one_port(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    if !case.look?.seen.index().misses_port(address, case.interface()) {
+        return None;
+    }
+    let probe = case.probe(address)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
+    let port = asked.ports.iter().find(|port| missed(port))?;
+    let Err(failure) = &port.connect.outcome else { return None };
+    let count = asked.ports.iter().filter(|port| missed(port)).count();
+    let finding = port_unreached(case, address, port.port, failure);
+    Some(finding.share(count, asked.ports.len(), "ports").latent())
+}
