@@ -34,6 +34,7 @@ mod binding;
 mod byte_order;
 mod client;
 mod cursor;
+mod ept_status;
 mod error;
 mod fragment;
 mod header;
