@@ -2,9 +2,9 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use epmesh_agent::platform::{
-    Platform,
-    mapper::{self, Limits},
+use epmesh_agent::{
+    platform::Platform,
+    rpc::endpoint_map::{self, Limits},
 };
 use epmesh_common::facts::{
     self, AddressFamily, Blank, Directory, EndpointMap, Events, Filters, Host, HostsFile,
@@ -13,7 +13,7 @@ use epmesh_common::facts::{
 };
 use tonic::async_trait;
 
-use super::{State, dc::Shared, names::SITE, ports::RPC_SERVERS};
+use super::{State, names::SITE, ports::RPC_SERVERS, shared::Shared};
 
 /// The well-known port that the simulated one stands for: facts name it, since the diagnosis
 /// reasons about it.
@@ -59,7 +59,8 @@ impl SimPlatform {
         };
         let local = MapView { through: Through::Local, endpoints };
         let port = self.shared.ports.endpoint_mapper;
-        let own = mapper::through_address(self.shared.who.ip(), port, Limits::default()).await;
+        let own =
+            endpoint_map::through_address(self.shared.who.ip(), port, Limits::default()).await;
         EndpointMap { views: vec![local, own] }
     }
 
