@@ -1,34 +1,35 @@
 //! The epmesh agent: what a domain controller says of itself and what it sees of its peers.
 //!
+//! From the top down; an arrow points down only.
+//!
 //! | module | what |
 //! |---|---|
-//! | [`platform`] | what the agent reads on its own host |
-//! | [`daemon`] | when it reads and looks, and what it reports |
-//! | [`probe`] | how it looks at a peer |
-//! | [`check`] | one host looked at from here, with a verdict |
-//! | [`self_test`] | what it may read here, and whether it could run |
-//! | [`session`] | how reports reach a coordinator: enrolment, stream, spool, back-off |
-//! | [`start`], [`join`] | how it begins: its identity, or a join that is pending |
+//! | [`cli`] | the command line |
 //! | `service` | the Windows service |
-//! | [`notice`], [`log`] | what an administrator hears, where there is no terminal |
-//! | [`config`], [`cli`] | the configuration file and the command line |
+//! | [`check`] | one host, or the domain controllers of a domain, looked at from here, with a verdict |
+//! | [`self_test`] | what the agent may read on this host, and whether it could run |
+//! | [`app`] | the configuration, and the parts of an agent put together: no other module knows both |
+//! | [`enrolment`] | how an agent gets its identity, at once or when it starts |
+//! | [`daemon`] | when the agent reads and looks, and what it reports |
+//! | [`session`] | how reports reach a coordinator: certificate, stream, spool, back-off |
+//! | [`probe`] | how it looks at a peer |
+//! | [`platform`] | what it reads on its own host |
+//! | [`rpc`], [`name_files`] | DCE/RPC over a stream; hosts and LMHOSTS files |
+//! | [`notice`] | what an administrator hears, where there is no terminal |
+//! | [`os`] | clock, private files, log file |
 
+pub mod app;
 pub mod check;
 pub mod cli;
-pub mod clock;
-pub mod collect;
-pub mod config;
 pub mod daemon;
-pub mod enroll;
-pub mod files;
-pub mod join;
-pub mod log;
+pub mod enrolment;
+pub mod name_files;
 pub mod notice;
+pub mod os;
 pub mod platform;
 pub mod probe;
-pub mod run;
+pub mod rpc;
 pub mod self_test;
 #[cfg(windows)]
 pub mod service;
 pub mod session;
-pub mod start;

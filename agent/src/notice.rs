@@ -15,7 +15,7 @@ pub enum Notice {
     Stopped,
     /// It joined a mesh as this domain controller.
     Enrolled(DnsName),
-    /// There is neither an identity nor a pending join: it cannot run.
+    /// There is neither an identity nor a pending enrolment: it cannot run.
     NotEnrolled(String),
     /// The coordinator that it shall join cannot be reached; it is tried again.
     Unreachable(String),

@@ -26,10 +26,10 @@ use epmesh::{
     serve::{Bound, serve},
 };
 use epmesh_agent::{
-    clock::{Clock as _, SystemClock},
-    config::{Config, Ports},
-    enroll::enroll,
-    run::{self, Parts},
+    app::config::{Config, Ports},
+    app::run::{self, Parts},
+    enrolment::enroll,
+    os::clock::{Clock as _, SystemClock},
     session::Identity,
 };
 use epmesh_common::facts::NtdsSettings;
@@ -311,7 +311,7 @@ async fn enrolled(
     let scope = Some(Scope::Dc(who.name.to_string()));
     let made = operate.create_token(CreateTokenRequest { ttl_seconds: 600, scope }).await?;
     let made: NewToken = serde_json::from_slice(&made.into_inner().json)?;
-    enroll(config, url.to_owned(), made.token.parse()?, who.name.clone()).await
+    enroll(&config.into(), url.to_owned(), made.token.parse()?, who.name.clone()).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

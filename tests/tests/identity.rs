@@ -19,12 +19,12 @@ use epmesh::{
     serve::{Bound, serve},
 };
 use epmesh_agent::{
-    clock::SystemClock,
-    config::{Config, Probe},
-    daemon::Peers,
-    enroll::enroll,
+    app::config::{Config, Probe},
+    app::run::{self, Parts},
+    enrolment::enroll,
+    os::clock::SystemClock,
     platform::{Platform, unreadable},
-    run::{self, Parts},
+    probe::Peers,
     session::Identity,
 };
 use epmesh_common::{
@@ -140,7 +140,7 @@ impl Coordinator {
         let made: NewToken =
             serde_json::from_slice(&made.expect("a token").into_inner().json).expect("a token");
         let token = made.token.parse().expect("a token");
-        enroll(config, self.url.clone(), token, name(DC)).await.expect("it is let in")
+        enroll(&config.into(), self.url.clone(), token, name(DC)).await.expect("it is let in")
     }
 
     async fn status(&self) -> Option<DcStatus> {

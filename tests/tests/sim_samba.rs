@@ -10,10 +10,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{
         AddressProbe, Blank, DnsName, Failure, HostsFile, HostsLine, IdentityMethod, MapAnswer,

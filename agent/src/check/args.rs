@@ -1,6 +1,6 @@
 //! The arguments of `check`.
 
-use std::{net::IpAddr, str::FromStr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum, builder::ArgPredicate};
 use epmesh_common::{
@@ -8,6 +8,22 @@ use epmesh_common::{
     rpc::{InterfaceId, names},
 };
 use uuid::Uuid;
+
+/// Look at one host from here, or at a domain as a computer that joins it does.
+#[derive(Clone, Debug, Args)]
+pub struct Command {
+    /// What is looked at, and how.
+    #[command(flatten)]
+    pub one: Arguments,
+    /// Instead of one host: look at the domain controllers of this domain, and at each for all that
+    /// joining the domain needs.
+    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["host", "guid", "forest"])]
+    pub join: Option<DnsName>,
+    /// The NETSETUP.LOG of a join that failed: say what it says, and look at the domain controller
+    /// that it names too.
+    #[arg(long, value_name = "FILE", requires = "join", conflicts_with = "host")]
+    pub netsetup_log: Option<PathBuf>,
+}
 
 /// Look at one host from here.
 #[derive(Clone, Debug, Args)]

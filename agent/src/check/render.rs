@@ -12,7 +12,7 @@ use epmesh_common::{
     rpc::names,
 };
 
-use super::{Arguments, Entry, Report, interfaces};
+use super::{args::Arguments, listing::Entry, one_host::interfaces, report::Report};
 
 /// The whole report.
 pub(super) fn table(report: &Report, arguments: &Arguments) -> String {

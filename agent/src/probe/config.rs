@@ -129,36 +129,3 @@ impl Default for WirePorts {
         Self { dns: 53, endpoint_mapper: 135, ldap: 389, cldap: 389, netbios: 137 }
     }
 }
-
-impl From<&crate::config::Config> for Config {
-    /// The daemon keeps as many turns for looks out of turn as for its round: the prober has room
-    /// for both.
-    fn from(config: &crate::config::Config) -> Self {
-        let crate::config::Ports { endpoint_mapper, dns, ldap, netbios } = config.ports;
-        let ports = WirePorts { dns, endpoint_mapper, ldap, cldap: ldap, netbios };
-        let default = Self::default();
-        Self {
-            concurrency: config.probe.concurrency.saturating_mul(2),
-            connections_per_minute: config.probe.max_connections_per_minute,
-            bytes_per_minute: config.probe.max_bytes_per_minute,
-            pace: default.pace.min(config.probe.min_interval),
-            ports,
-            ..default
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_agents_settings_are_the_probers() {
-        let mut settings = crate::config::Config::default();
-        settings.probe.concurrency = 5;
-        settings.ports.ldap = 3890;
-        let config = Config::from(&settings);
-        assert_eq!((config.concurrency, config.ports.cldap, config.ports.ldap), (10, 3890, 3890));
-        assert_eq!(config.ports.netbios, 137);
-    }
-}

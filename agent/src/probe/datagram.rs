@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    budget::Budget,
+    limits::budget::Budget,
     net::{Missed, any},
 };
 
@@ -20,7 +20,7 @@ const MAX_DATAGRAM: usize = 16 * 1024;
 const MAX_STRANGERS: usize = 64;
 
 /// Waits for the next datagram on a connected socket and gives it to `take`. The room for it is on the
-/// stack, as in [`net::read_into`](super::net::read_into).
+/// stack, as in [`read_into`](crate::rpc::read_into::read_into).
 ///
 /// Not tokio's own `recv`: where a system calls the socket closed for reading and has nothing to be read
 /// (Wine does, once the peer said "port unreachable"), that one tries for ever within one poll, and with
@@ -117,12 +117,12 @@ pub(super) async fn ask_all<T>(
         for question in questions {
             let question = question.as_ref();
             socket.send(question).await?;
-            budget.meter.sent(question.len());
+            budget.bytes.sent(question.len());
         }
         let mut strangers = 0;
         while strangers < MAX_STRANGERS {
             let read = receive(&socket, |datagram| {
-                budget.meter.received(datagram.len()).map_err(io::Error::other)?;
+                budget.bytes.received(datagram.len()).map_err(io::Error::from)?;
                 Ok::<_, io::Error>(accept(datagram))
             });
             match read.await?? {

@@ -11,15 +11,15 @@ use epmesh_common::{
 };
 use tonic::async_trait;
 
+use super::Peers;
 use super::{
-    address::{self, Wanted},
-    budget::Budget,
-    cache::NameCache,
     config::Config,
-    gate::{Gate, Share},
-    resolve,
+    endpoint::address::{self, Wanted},
+    limits::{budget::Budget, rate::RateLimit},
+    names::resolve,
+    peers::Priority,
 };
-use crate::daemon::Peers;
+use crate::platform::NameCache;
 
 /// Looks at peers through the network.
 ///
@@ -30,7 +30,7 @@ use crate::daemon::Peers;
 #[derive(Debug)]
 pub struct Prober {
     config: Config,
-    gate: Gate,
+    rate: RateLimit,
     cache: Option<Arc<dyn NameCache>>,
 }
 
@@ -38,8 +38,8 @@ impl Prober {
     /// A prober of its own limits; an agent has one.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let gate = Gate::new(&config);
-        Self { config, gate, cache: None }
+        let rate = RateLimit::new(&config);
+        Self { config, rate, cache: None }
     }
 
     /// Lets it look into the DNS client's cache too.
@@ -51,13 +51,13 @@ impl Prober {
     /// Bytes that the looks under way took in so far.
     #[must_use]
     pub fn taken_in(&self) -> usize {
-        self.gate.held.load(Ordering::Relaxed)
+        self.rate.held.load(Ordering::Relaxed)
     }
 
     /// Every source of the target's name that `resolver` lists, and nothing else.
     pub async fn names(&self, target: &Target, resolver: &Resolver) -> Vec<Lookup> {
-        self.gate.room(Share::Demand).await;
-        let budget = Budget::new(&self.config, &self.gate, Share::Demand);
+        self.rate.room(Priority::OnDemand).await;
+        let budget = Budget::new(&self.config, &self.rate, Priority::OnDemand);
         resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await
     }
 
@@ -69,8 +69,8 @@ impl Prober {
         whole_map: bool,
         well_known: bool,
     ) -> Vec<AddressProbe> {
-        self.gate.room(Share::Demand).await;
-        let budget = Budget::new(&self.config, &self.gate, Share::Demand);
+        self.rate.room(Priority::OnDemand).await;
+        let budget = Budget::new(&self.config, &self.rate, Priority::OnDemand);
         let wanted = Wanted { interfaces, whole_map, well_known };
         address::probe_all(&budget, addresses, wanted).await
     }
@@ -80,10 +80,10 @@ impl Prober {
         target: &Target,
         interfaces: &[InterfaceId],
         resolver: &Resolver,
-        share: Share,
+        priority: Priority,
     ) -> PeerObservation {
-        let _turn = self.gate.enter(&target.name, share).await;
-        let budget = Budget::new(&self.config, &self.gate, share);
+        let _turn = self.rate.enter(&target.name, priority).await;
+        let budget = Budget::new(&self.config, &self.rate, priority);
         let lookups = resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await;
         let found = resolve::addresses(&lookups);
         let Target { whole_map, well_known, .. } = *target;
@@ -101,7 +101,7 @@ impl Peers for Prober {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
     ) -> PeerObservation {
-        self.whole_look(target, interfaces, resolver, Share::Round).await
+        self.whole_look(target, interfaces, resolver, Priority::Round).await
     }
 
     async fn look_now(
@@ -110,6 +110,6 @@ impl Peers for Prober {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
     ) -> PeerObservation {
-        self.whole_look(target, interfaces, resolver, Share::Demand).await
+        self.whole_look(target, interfaces, resolver, Priority::OnDemand).await
     }
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use epmesh_common::facts::Section;
 use serde_json::Value;
 
-use super::{Outcome, Row, right};
-use crate::platform::elsewhere::is_elsewhere;
+use super::{
+    report::{Outcome, Row},
+    right,
+};
+use crate::platform::not_readable::is_elsewhere;
 
 /// One row a fact; a fact of every element of a list is one row, the worst of them.
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
@@ -134,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::platform::{
-        elsewhere::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES},
+        not_readable::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES},
         unreadable,
         windows::rpc_settings::DFSR_ELSEWHERE,
     };

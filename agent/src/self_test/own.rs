@@ -7,10 +7,13 @@ use tokio::{task::JoinSet, time::timeout};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity as TlsIdentity};
 use x509_parser::pem::parse_x509_pem;
 
-use super::{Outcome, Row, right};
+use super::{
+    report::{Outcome, Row},
+    right,
+    settings::Settings,
+};
 use crate::{
-    config::Config,
-    files,
+    os::private_files,
     session::{Identity, IdentityError},
 };
 
@@ -21,13 +24,13 @@ const SOON: Duration = Duration::from_secs(7 * 24 * 3600);
 /// 2026-01-01, before any version of this program: a clock that shows less was never set.
 const PROGRAM: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
-pub(super) async fn rows(config: &Config, now: Timestamp) -> Vec<Row> {
+pub(super) async fn rows(settings: &Settings, now: Timestamp) -> Vec<Row> {
     let mut rows = vec![
         // A configuration with problems ends the program before it comes here.
         row("configuration", Ok("it can be used".to_owned())),
-        state_dir(&config.state_dir),
+        state_dir(&settings.state_dir),
     ];
-    let identity = Identity::load(&config.state_dir);
+    let identity = Identity::load(&settings.state_dir);
     let span = identity.as_ref().ok().map(|identity| span(&identity.certificate));
     rows.push(match (&identity, &span) {
         (Ok(identity), Some(Ok(span))) => certificate(identity, *span, now),
@@ -37,7 +40,7 @@ pub(super) async fn rows(config: &Config, now: Timestamp) -> Vec<Row> {
     });
     rows.extend(sockets_of_others());
     rows.push(clock(now, span.and_then(Result::ok)));
-    rows.extend(coordinators(config, identity.as_ref().ok()).await);
+    rows.extend(coordinators(settings, identity.as_ref().ok()).await);
     rows
 }
 
@@ -66,7 +69,7 @@ fn state_dir(directory: &Path) -> Row {
         );
     }
     let probe = directory.join(format!("self-test-{}", std::process::id()));
-    let written = files::write_private(&probe, b"a trial");
+    let written = private_files::write_private(&probe, b"a trial");
     let removed = std::fs::remove_file(&probe);
     if let Err(error) = written.and(removed) {
         return row(what, Err(format!("{name} cannot be written: {error}")));
@@ -172,10 +175,10 @@ fn clock(now: Timestamp, span: Option<Span>) -> Row {
 }
 
 /// A connection and a TLS handshake with every coordinator, with this agent's certificate.
-async fn coordinators(config: &Config, identity: Option<&Identity>) -> Vec<Row> {
+async fn coordinators(settings: &Settings, identity: Option<&Identity>) -> Vec<Row> {
     let addresses = match identity {
-        Some(identity) if config.coordinators.is_empty() => identity.coordinators.clone(),
-        _ => config.coordinators.clone(),
+        Some(identity) if settings.coordinators.is_empty() => identity.coordinators.clone(),
+        _ => settings.coordinators.clone(),
     };
     if addresses.is_empty() {
         let advice = "enrol it, or set coordinators in the configuration";
@@ -187,7 +190,7 @@ async fn coordinators(config: &Config, identity: Option<&Identity>) -> Vec<Row> 
     };
     let mut trying = JoinSet::new();
     for (place, address) in addresses.into_iter().enumerate() {
-        let (identity, server_name) = (identity.clone(), config.server_name.clone());
+        let (identity, server_name) = (identity.clone(), settings.server_name.clone());
         trying.spawn(async move {
             let reached = reach(&address, &identity, server_name.as_deref()).await;
             let outcome = reached.map(|()| "reached, and its certificate is good".to_owned());
@@ -295,10 +298,13 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_there_is_told() {
-        let config =
-            Config { coordinators: vec!["https://127.0.0.1:1".to_owned()], ..Config::default() };
+        let settings = Settings {
+            coordinators: vec!["https://127.0.0.1:1".to_owned()],
+            server_name: None,
+            state_dir: Default::default(),
+        };
         let identity = Identity { authority: made(90).certificate, ..made(90) };
-        let rows = coordinators(&config, Some(&identity)).await;
+        let rows = coordinators(&settings, Some(&identity)).await;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].outcome, Outcome::Failed);
         assert!(rows[0].advice.is_some(), "{rows:?}");

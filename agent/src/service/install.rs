@@ -22,14 +22,14 @@ use windows_sys::Win32::Foundation::{
 };
 
 use super::{
-    Account, DISPLAY_NAME, NAME, access,
     ffi::{eventlog, privileges},
+    identity::{Account, DISPLAY_NAME, NAME},
     run::STOPPING,
 };
 use crate::{
-    config::{Config, program_data},
-    files,
-    join::PendingJoin,
+    app::config::{Config, program_data},
+    enrolment::PendingEnrolment,
+    os::{private_files, windows::access},
     session::{Identity, IdentityError},
 };
 
@@ -147,7 +147,8 @@ fn refine(service: &Service) {
 /// it: one that somebody else made before us could hold a configuration of theirs, and is refused.
 fn secure_folder(folder: &Path) -> anyhow::Result<()> {
     let shown = folder.display();
-    files::private_dir(folder).with_context(|| format!("could not make the folder {shown}"))?;
+    private_files::private_dir(folder)
+        .with_context(|| format!("could not make the folder {shown}"))?;
     let owner = access::owner_of(folder)
         .with_context(|| format!("could not find out who owns the folder {shown}"))?;
     let ours = access::is_ours(folder)
@@ -190,13 +191,13 @@ pub(super) fn uninstall(purge: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a start would find an identity or a pending join.
+/// Whether a start would find an identity or a pending enrolment.
 pub(super) fn is_ready(config: Option<&Path>) -> anyhow::Result<bool> {
     let config = Config::load(config)?;
     match Identity::load(&config.state_dir) {
         Ok(_) => Ok(true),
         Err(IdentityError::NotEnrolled { .. }) => {
-            Ok(PendingJoin::load(&config.state_dir)?.is_some())
+            Ok(PendingEnrolment::load(&config.state_dir)?.is_some())
         }
         Err(error) => Err(error.into()),
     }

@@ -21,19 +21,21 @@ use windows_service::{
 };
 
 use super::{
-    Context, NAME,
     ffi::{
         self,
         eventlog::{self, Severity},
     },
+    identity::{Context, NAME},
 };
 use crate::{
-    config::{self, Config},
-    join::JoinError,
-    log::LogFile,
+    app::{
+        config::{self, Config},
+        run::GRACE,
+        start,
+    },
+    enrolment::PendingError,
     notice::{Notice, Notices},
-    run::GRACE,
-    start,
+    os::log_file::LogFile,
 };
 
 /// How long a stop takes at most: the parts' own time, what the runtime waits for a blocking read,
@@ -58,11 +60,11 @@ static CONTEXT: Mutex<Option<Context>> = Mutex::new(None);
 /// When it was not the service control manager that started it.
 pub(super) fn run(context: Context) -> anyhow::Result<()> {
     *CONTEXT.lock().unwrap_or_else(PoisonError::into_inner) = Some(context);
-    Ok(ffi::main::dispatch()?)
+    Ok(ffi::main::dispatch(NAME, service_main)?)
 }
 
 /// The service's own thread.
-pub(super) fn service_main() {
+fn service_main() {
     let context = CONTEXT.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(context) = context else { return };
     let notices = Notices::to(tell);
@@ -91,7 +93,7 @@ fn serve(context: Context, notices: &Notices) -> anyhow::Result<()> {
     // Without an identity another start ends in the same way: that is no failure to recover from.
     let exit = match outcome {
         Ok(()) => ServiceExitCode::NO_ERROR,
-        Err(error) if matches!(error.downcast_ref(), Some(JoinError::Nothing { .. })) => {
+        Err(error) if matches!(error.downcast_ref(), Some(PendingError::Nothing { .. })) => {
             notices.tell(&Notice::NotEnrolled(format!("{error:#}")));
             ServiceExitCode::NO_ERROR
         }

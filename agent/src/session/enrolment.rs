@@ -13,7 +13,10 @@ use tonic::{
     transport::{Channel, ClientTlsConfig, Endpoint},
 };
 
-use super::{Fingerprint, Identity, JoinToken, Pinned};
+use super::{
+    identity::Identity,
+    pinned_ca::{Fingerprint, JoinToken, PinnedCa},
+};
 
 /// How long connecting, and the answer, may take.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -104,7 +107,7 @@ pub async fn enrol(enrolment: &Enrolment) -> Result<Identity, EnrolError> {
     if let Some(name) = &enrolment.server_name {
         tls = tls.domain_name(name);
     }
-    let pinned = Pinned::new(enrolment.token.authority(), Arc::new(ring::default_provider()));
+    let pinned = PinnedCa::new(enrolment.token.authority(), Arc::new(ring::default_provider()));
     let channel = Endpoint::from_shared(enrolment.coordinator.clone())
         .and_then(|endpoint| endpoint.tls_config_with_verifier(tls, Arc::new(pinned)))
         .map_err(no_connection)?

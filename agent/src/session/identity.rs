@@ -9,7 +9,7 @@ use epmesh_common::facts::DnsName;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::files;
+use crate::os::private_files;
 
 /// What enrolment gave. One file, so that key and certificate always belong together.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,9 +97,9 @@ impl Identity {
     pub fn save(&self, state_dir: &Path) -> Result<(), IdentityError> {
         let path = path(state_dir);
         let write = || {
-            files::private_dir(state_dir)?;
+            private_files::private_dir(state_dir)?;
             let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
-            files::write_private(&path, &text)
+            private_files::write_private(&path, &text)
         };
         write().map_err(|source| IdentityError::File {
             action: "write",

@@ -3,10 +3,7 @@
 
 use std::{io, time::Duration};
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{Body, PeerObservation, Reading, Resolver, Target},
     identity::{

@@ -2,10 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::facts::{
     Answer, Lookup, PeerObservation, RecordData, RecordType, Resolver, Source, Target,
 };

@@ -3,10 +3,7 @@
 
 use std::{collections::HashSet, net::SocketAddr};
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Prober, WirePorts},
-};
+use epmesh_agent::probe::{Peers as _, Prober, WirePorts};
 use epmesh_common::facts::{Answer, Lookup, RecordData, RecordType, Source, Target};
 use hickory_proto::{
     op::{Message, MessageType, ResponseCode},

@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{
         AddressProbe, Blank, HostsFile, HostsLine, Lookup, PeerObservation, Reading, Resolver,

@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::facts::{
     Blank, DnsName, HostsFile, HostsLine, PeerObservation, Reading, Resolver, Target,
 };

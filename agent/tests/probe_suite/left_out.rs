@@ -2,10 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Prober, WirePorts},
-};
+use epmesh_agent::probe::{Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{
         Answer, Body, Failure, HostsFile, HostsLine, PeerObservation, Reading, Resolver, Source,

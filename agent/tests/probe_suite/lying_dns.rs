@@ -1,9 +1,6 @@
 //! DNS servers that lie, byte by byte.
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Prober, WirePorts},
-};
+use epmesh_agent::probe::{Peers as _, Prober, WirePorts};
 use epmesh_common::facts::{Answer, Source};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -3,9 +3,9 @@
 use std::{net::IpAddr, sync::Arc};
 
 use epmesh_agent::{
-    daemon::Peers as _,
-    platform::lmhosts,
-    probe::{NameCache, Prober, WirePorts},
+    name_files::lmhosts,
+    platform::NameCache,
+    probe::{Peers as _, Prober, WirePorts},
 };
 use epmesh_common::{
     facts::{

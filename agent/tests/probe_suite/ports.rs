@@ -2,10 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, Sign, WellKnown, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, Sign, WellKnown, WirePorts};
 use epmesh_common::{
     facts::{AddressProbe, Answer, Failure, MapAnswer, Source, Target, Transport},
     rpc::{Body, ContextResult, Pdu, names},

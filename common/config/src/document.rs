@@ -1,15 +1,13 @@
 //! A file as a whole.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::BTreeSet;
 
-use toml_edit::{Item, TableLike};
+use toml_edit::TableLike;
 
 use super::{
+    path::{join, tables},
     problem::{Problem, Problems},
+    reading::Reading,
     section::Section,
 };
 
@@ -21,9 +19,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 pub struct Document {
     file: String,
     parsed: toml_edit::Document<String>,
-    problems: RefCell<Vec<Problem>>,
-    /// The keys asked for, by the path of their table.
-    asked: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    reading: Reading,
 }
 
 impl Document {
@@ -39,15 +35,11 @@ impl Document {
         if text.len() > MAX_BYTES {
             return refuse(1, format!("{} bytes long, at most {MAX_BYTES}", text.len()));
         }
+        let reading = Reading::of(text);
         match toml_edit::Document::parse(text.to_owned()) {
-            Ok(parsed) => Ok(Self {
-                file: file.to_owned(),
-                parsed,
-                problems: RefCell::default(),
-                asked: RefCell::default(),
-            }),
+            Ok(parsed) => Ok(Self { file: file.to_owned(), parsed, reading }),
             Err(error) => {
-                let line = line_of(text, error.span());
+                let line = reading.line_of(error.span());
                 refuse(line, error.message().trim_end().replace('\n', "; "))
             }
         }
@@ -56,7 +48,7 @@ impl Document {
     /// The table that the whole file is.
     #[must_use]
     pub fn root(&self) -> Section<'_> {
-        Section::new(self, self.parsed.as_table(), String::new(), 1)
+        Section::new(&self.reading, self.parsed.as_table(), String::new(), 1)
     }
 
     /// The end of reading: whatever was not asked for is an unknown key.
@@ -65,7 +57,7 @@ impl Document {
     /// When there was any problem.
     pub fn finish(self) -> Result<(), Problems> {
         self.find_unknown(self.parsed.as_table(), "");
-        let mut list = self.problems.into_inner();
+        let mut list = self.reading.into_problems();
         list.sort();
         list.dedup();
         if list.is_empty() { Ok(()) } else { Err(Problems { file: self.file, list }) }
@@ -80,33 +72,17 @@ impl Document {
         self.finish().err().unwrap_or(Problems { file, list: vec![whole] })
     }
 
-    pub(super) fn problem(&self, line: usize, text: String) {
-        self.problems.borrow_mut().push(Problem { line, text });
-    }
-
-    pub(super) fn open(&self, table: &str) {
-        self.asked.borrow_mut().entry(table.to_owned()).or_default();
-    }
-
-    pub(super) fn asked(&self, table: &str, key: &str) {
-        self.asked.borrow_mut().entry(table.to_owned()).or_default().insert(key.to_owned());
-    }
-
-    pub(super) fn line_of(&self, span: Option<Range<usize>>) -> usize {
-        line_of(self.parsed.raw(), span)
-    }
-
     fn find_unknown(&self, table: &dyn TableLike, path: &str) {
         for (key, item) in table.iter() {
             let known = |keys: &BTreeSet<String>| keys.contains(key);
-            if !self.asked.borrow().get(path).is_some_and(known) {
+            if !self.reading.keys_asked(path).is_some_and(|keys| known(&keys)) {
                 let span = table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-                self.problem(self.line_of(span), self.unknown(path, key));
+                self.reading.problem(self.reading.line_of(span), self.unknown(path, key));
                 continue;
             }
             for (path, table) in tables(item, &join(path, key)) {
                 // A table that nobody opened was asked for as something else, and that was said.
-                if self.asked.borrow().contains_key(&path) {
+                if self.reading.keys_asked(&path).is_some() {
                     self.find_unknown(table, &path);
                 }
             }
@@ -115,8 +91,8 @@ impl Document {
 
     fn unknown(&self, path: &str, key: &str) -> String {
         let mut text = format!("unknown key `{}`", join(path, key).escape_debug());
-        let asked = self.asked.borrow();
-        let keys = asked.get(path).into_iter().flatten();
+        let asked = self.reading.keys_asked(path);
+        let keys = asked.as_deref().into_iter().flatten();
         let near = keys.map(|known| (distance(key, known), known)).min();
         if let Some((distance, known)) = near
             && distance <= 2
@@ -126,35 +102,6 @@ impl Document {
         }
         text
     }
-}
-
-/// The path of `key` in the table at `path`.
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
-/// The tables in an item, each with its path.
-pub(super) fn tables<'a>(item: &'a Item, path: &str) -> Vec<(String, &'a dyn TableLike)> {
-    if let Some(table) = item.as_table_like() {
-        return vec![(path.to_owned(), table)];
-    }
-    let numbered = |(at, table)| (format!("{path}[{at}]"), table);
-    if let Some(array) = item.as_array_of_tables() {
-        return array
-            .iter()
-            .map(|table| table as &dyn TableLike)
-            .enumerate()
-            .map(numbered)
-            .collect();
-    }
-    let values = item.as_array().into_iter().flat_map(toml_edit::Array::iter);
-    let inline = values.filter_map(toml_edit::Value::as_inline_table);
-    inline.map(|table| table as &dyn TableLike).enumerate().map(numbered).collect()
-}
-
-fn line_of(text: &str, span: Option<Range<usize>>) -> usize {
-    let before = span.and_then(|span| text.as_bytes().get(..span.start)).unwrap_or_default();
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// How many letters are to be changed, put in or left out to make `known` of `given`, where `_`

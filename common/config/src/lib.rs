@@ -22,7 +22,9 @@
 
 mod document;
 mod duration;
+mod path;
 mod problem;
+mod reading;
 mod section;
 #[cfg(test)]
 mod tests;

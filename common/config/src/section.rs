@@ -5,15 +5,16 @@ use std::{fmt::Display, ops::RangeInclusive, time::Duration};
 use toml_edit::{Item, TableLike, Value};
 
 use super::{
-    document::{Document, join, tables},
     duration,
+    path::{join, tables},
+    reading::Reading,
 };
 
 /// One table of a configuration file. Every method that reads a key answers `None` both when it
 /// is not there and when something is wrong with it; the latter is on the document's list.
 #[derive(Clone)]
 pub struct Section<'a> {
-    document: &'a Document,
+    reading: &'a Reading,
     table: &'a dyn TableLike,
     path: String,
     line: usize,
@@ -21,13 +22,13 @@ pub struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn new(
-        document: &'a Document,
+        reading: &'a Reading,
         table: &'a dyn TableLike,
         path: String,
         line: usize,
     ) -> Self {
-        document.open(&path);
-        Self { document, table, path, line }
+        reading.open(&path);
+        Self { reading, table, path, line }
     }
 
     /// A text.
@@ -58,14 +59,14 @@ impl<'a> Section<'a> {
         let array = self.typed(key, item, item.as_array(), "a list of strings")?;
         let mut list = Vec::new();
         for (at, value) in array.iter().enumerate() {
-            let line = self.document.line_of(value.span());
+            let line = self.reading.line_of(value.span());
             let path = format!("{}[{at}]", self.path_of(key));
             match value.as_str().map(&parse) {
                 Some(Ok(value)) => list.push(value),
-                Some(Err(error)) => self.document.problem(line, format!("`{path}`: {error}")),
+                Some(Err(error)) => self.reading.problem(line, format!("`{path}`: {error}")),
                 None => {
                     let found = with_article(value.type_name());
-                    self.document.problem(line, format!("`{path}` is {found}, not a string"));
+                    self.reading.problem(line, format!("`{path}` is {found}, not a string"));
                 }
             }
         }
@@ -98,7 +99,7 @@ impl<'a> Section<'a> {
                     let (first, last) = (bounds.start(), bounds.end());
                     let path = format!("{}[{at}]", self.path_of(key));
                     let text = format!("`{path}` is no integer from {first} to {last}");
-                    self.document.problem(self.document.line_of(value.span()), text);
+                    self.reading.problem(self.reading.line_of(value.span()), text);
                 }
             }
         }
@@ -158,7 +159,7 @@ impl<'a> Section<'a> {
     pub fn table(&self, key: &str) -> Option<Section<'a>> {
         let item = self.item(key)?;
         let table = self.typed(key, item, item.as_table_like(), "a table")?;
-        Some(Section::new(self.document, table, self.path_of(key), self.line_of(key, item)))
+        Some(Section::new(self.reading, table, self.path_of(key), self.line_of(key, item)))
     }
 
     /// A list of tables; empty when there is none.
@@ -178,7 +179,7 @@ impl<'a> Section<'a> {
         };
         let tables = tables(item, &self.path_of(key)).into_iter().zip(spans);
         let section = |((path, table), span)| {
-            Section::new(self.document, table, path, self.document.line_of(span))
+            Section::new(self.reading, table, path, self.reading.line_of(span))
         };
         tables.map(section).collect()
     }
@@ -187,18 +188,18 @@ impl<'a> Section<'a> {
     pub fn require(&self, key: &str) {
         if self.item(key).is_none() {
             let text = format!("`{}` is missing", self.path_of(key));
-            self.document.problem(self.line, text);
+            self.reading.problem(self.line, text);
         }
     }
 
     /// Reports something else that is wrong with `key`, or with the table when it has no such key.
     pub fn problem(&self, key: &str, text: &str) {
         let line = self.table.get(key).map_or(self.line, |item| self.line_of(key, item));
-        self.document.problem(line, format!("`{}`: {text}", self.path_of(key)));
+        self.reading.problem(line, format!("`{}`: {text}", self.path_of(key)));
     }
 
     fn item(&self, key: &str) -> Option<&'a Item> {
-        self.document.asked(&self.path, key);
+        self.reading.asked(&self.path, key);
         self.table.get(key).filter(|item| !item.is_none())
     }
 
@@ -206,7 +207,7 @@ impl<'a> Section<'a> {
         if value.is_none() {
             let found = with_article(item.type_name());
             let text = format!("`{}` is {found}, not {wanted}", self.path_of(key));
-            self.document.problem(self.line_of(key, item), text);
+            self.reading.problem(self.line_of(key, item), text);
         }
         value
     }
@@ -217,7 +218,7 @@ impl<'a> Section<'a> {
 
     fn line_of(&self, key: &str, item: &Item) -> usize {
         let span = self.table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span());
-        self.document.line_of(span)
+        self.reading.line_of(span)
     }
 }
 

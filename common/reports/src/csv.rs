@@ -6,9 +6,10 @@ use epmesh_rpc::names;
 
 use super::{
     cut::CUT,
+    outcome::Outcome,
     page::{Page, number, numbers},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 mod columns;

@@ -3,9 +3,10 @@
 
 use super::{
     extended,
+    outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 mod call;
 mod replications;

@@ -5,9 +5,10 @@
 use epmesh_rpc::names;
 
 use super::{
+    outcome::Outcome,
     page::{Page, number, numbers},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 mod plain;

@@ -4,8 +4,9 @@ use epmesh_rpc::{InterfaceId, names};
 
 use super::{
     netsetup::{self, Attempt, Stage, Step},
+    outcome::Outcome,
     page::{Page, number},
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 const TOOL: Tool = Tool::Netsetup;

@@ -12,7 +12,9 @@ mod console;
 mod csv;
 mod cut;
 mod dcdiag;
+mod endpoint_list;
 mod endpoints;
+mod error_record;
 mod event;
 pub mod explain;
 mod extended;
@@ -20,6 +22,7 @@ mod joining;
 mod json;
 mod markup;
 pub mod netsetup;
+mod outcome;
 mod page;
 mod replsum;
 mod samba;
@@ -31,10 +34,12 @@ mod told;
 
 pub use self::{
     codes::{About, about},
-    endpoints::{EndpointList, ListedEndpoint},
-    extended::{ErrorRecord, interfaces, words as extended_words},
+    endpoint_list::{EndpointList, ListedEndpoint},
+    error_record::ErrorRecord,
+    extended::{interfaces, words as extended_words},
+    outcome::Outcome,
     text::{MAX_BYTES, TextError, decode},
-    told::{Outcome, Part, Party, Report, Stretch, Told, Tool, Unread},
+    told::{Part, Party, Report, Stretch, Told, Tool, Unread},
 };
 
 /// Everything that a file says.

@@ -1,7 +1,8 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
 use super::cut::CUT;
-use super::told::{Outcome, Part, Report, Stretch, Told, Tool, Unread};
+use super::outcome::Outcome;
+use super::told::{Part, Report, Stretch, Told, Tool, Unread};
 
 /// The most lines that are looked at; those behind are counted as unread.
 const MAX_LINES: usize = 400_000;

@@ -4,9 +4,10 @@
 use epmesh_rpc::names;
 
 use super::{
+    outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 const TOOL: Tool = Tool::Replsum;

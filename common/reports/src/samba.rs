@@ -5,9 +5,10 @@ use epmesh_rpc::names;
 
 use super::{
     json::{self, Document, Leaf},
+    outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 const TOOL: Tool = Tool::SambaJson;

@@ -1,9 +1,10 @@
 //! Lines of no known report that name an error as `1753 (0x6d9)`: such a pair of numbers is nothing else.
 
 use super::{
+    outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Outcome, Party, Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 /// Takes every such line.

@@ -4,7 +4,7 @@ use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{endpoints::EndpointList, extended::ErrorRecord};
+use super::{endpoint_list::EndpointList, error_record::ErrorRecord, outcome::Outcome};
 
 /// What was found in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,33 +164,6 @@ impl Told {
             endpoints: None,
             lines,
             words: String::new(),
-        }
-    }
-}
-
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// It worked.
-    Succeeded,
-    /// It did not.
-    Failed,
-    /// It was put off for an ordinary reason.
-    Delayed,
-    /// The report does not say, or its end is missing.
-    Unclear,
-}
-
-impl Outcome {
-    /// What a replication status means.
-    #[must_use]
-    pub const fn of_status(code: i64) -> Self {
-        match code {
-            0 => Self::Succeeded,
-            // Preempted, waiting for a partial set, and pending: repadmin's "normal reason".
-            8461 | 8464 | 8477 => Self::Delayed,
-            _ => Self::Failed,
         }
     }
 }

@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use super::{
     InterfaceId,
+    byte_order::ByteOrder,
     error::{DecodeError, EncodeError},
-    header::ByteOrder,
 };
 
 /// Reads fields one after the other; every error names field, offset and value.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::header::PacketType;
+use super::packet_type::PacketType;
 
 /// The bytes are not what the specification says they are.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

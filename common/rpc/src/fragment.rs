@@ -1,9 +1,11 @@
 //! From a byte stream to PDUs, from fragments to stubs, and back.
 
 use super::{
+    byte_order::ByteOrder,
     error::{DecodeError, EncodeError, ProtocolError},
-    header::{ByteOrder, Flags, Header, PacketType},
+    header::{Flags, Header},
     limits::{HEADER_LEN, MAX_BUFFERED, MAX_FRAG, MAX_FRAGMENTS, MAX_REASSEMBLED, MUST_RECV_FRAG},
+    packet_type::PacketType,
     pdu::{Body, Pdu},
     request::{Request, Response},
 };

@@ -1,81 +1,12 @@
 //! The common header of every connection-oriented PDU (C706 12.6.3.1, MS-RPCE 2.2.2.1 to 2.2.2.3).
 
 use super::{
+    byte_order::ByteOrder,
     cursor::{Reader, Writer},
     error::DecodeError,
     limits::{HEADER_LEN, MAX_CALL_ID, MAX_FRAG, SEC_TRAILER_LEN},
+    packet_type::{PacketType, refused_name},
 };
-
-/// The byte order of a sender's integers (`packed_drep`): the reader makes it right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ByteOrder {
-    /// What this crate sends.
-    #[default]
-    Little,
-    /// Read, and written only when asked for by name.
-    Big,
-}
-
-/// The PDU types of a connection to an endpoint mapper or to the server it names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum PacketType {
-    /// A call, client to server.
-    Request = 0,
-    /// Its result.
-    Response = 2,
-    /// Its failure.
-    Fault = 3,
-    /// The opening of an association.
-    Bind = 11,
-    /// Its answer, context by context.
-    BindAck = 12,
-    /// Its refusal as a whole.
-    BindNak = 13,
-    /// More contexts on an open association.
-    AlterContext = 14,
-    /// The answer to that.
-    AlterContextResp = 15,
-    /// The third leg of an authentication; it has no answer.
-    Auth3 = 16,
-    /// The server asks the client to close.
-    Shutdown = 17,
-}
-
-impl PacketType {
-    fn decode(ptype: u8) -> Result<Self, DecodeError> {
-        Ok(match ptype {
-            0 => Self::Request,
-            2 => Self::Response,
-            3 => Self::Fault,
-            11 => Self::Bind,
-            12 => Self::BindAck,
-            13 => Self::BindNak,
-            14 => Self::AlterContext,
-            15 => Self::AlterContextResp,
-            16 => Self::Auth3,
-            17 => Self::Shutdown,
-            _ => return Err(DecodeError::RefusedType { ptype, name: refused_name(ptype) }),
-        })
-    }
-}
-
-fn refused_name(ptype: u8) -> &'static str {
-    match ptype {
-        1 => "ping",
-        4 => "working",
-        5 => "nocall",
-        6 => "reject",
-        7 => "ack",
-        8 => "cl_cancel",
-        9 => "fack",
-        10 => "cancel_ack",
-        18 => "co_cancel",
-        19 => "orphaned",
-        20 => "rts",
-        _ => "unknown",
-    }
-}
 
 /// `pfc_flags`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -151,7 +82,10 @@ impl Header {
         reader.ensure(major == 5, "rpc_vers", 1, major, "5")?;
         let minor = reader.u8("rpc_vers_minor")?;
         reader.ensure(minor == 0, "rpc_vers_minor", 1, minor, "0")?;
-        let packet_type = PacketType::decode(reader.u8("PTYPE")?)?;
+        let ptype = reader.u8("PTYPE")?;
+        let Some(packet_type) = PacketType::from_number(ptype) else {
+            return Err(DecodeError::RefusedType { ptype, name: refused_name(ptype) });
+        };
         let flags = Flags(reader.u8("pfc_flags")?);
         let integers = reader.u8("packed_drep")?;
         let known = matches!(integers, 0x00 | 0x10);

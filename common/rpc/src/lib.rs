@@ -8,7 +8,7 @@
 //! | [`limits`] | what is accepted at most |
 //! | `error` | what can be wrong with bytes, values and conversations |
 //! | `cursor` | bounded reader, writer, both byte orders |
-//! | `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
+//! | `byte_order`, `packet_type`, `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
 //! | `fragment` | byte stream to PDUs, fragments to stubs, and back |
 //! | `ndr`, `tower`, `binding` | what stands in stubs: handles, pointers, towers |
 //! | [`epm`] | `ept_lookup`, `ept_map`, `ept_lookup_handle_free` and a walk through a whole map |
@@ -31,6 +31,7 @@ pub mod windows_error;
 mod auth;
 mod bind;
 mod binding;
+mod byte_order;
 mod client;
 mod cursor;
 mod error;
@@ -38,6 +39,7 @@ mod fragment;
 mod header;
 mod interface;
 mod ndr;
+mod packet_type;
 mod pdu;
 mod request;
 mod status;
@@ -46,13 +48,15 @@ mod tower;
 pub use auth::{AuthVerifier, auth_level, auth_type};
 pub use bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR, NDR64};
 pub use binding::{Binding, ParseSequenceError, ProtocolSequence};
+pub use byte_order::ByteOrder;
 pub use client::{Bound, Client, Event, FaultEvent};
 pub use epm::Endpoint;
 pub use error::{ClientError, DecodeError, EncodeError, ProtocolError};
 pub use fragment::{Assembled, Reassembler, Splitter, fragment_request, fragment_response};
-pub use header::{ByteOrder, Flags, Header, PacketType};
+pub use header::{Flags, Header};
 pub use interface::{InterfaceId, ParseInterfaceError};
 pub use ndr::ContextHandle;
+pub use packet_type::PacketType;
 pub use pdu::{Body, Pdu};
 pub use request::{Fault, Request, Response};
 pub use status::Status;

@@ -3,10 +3,12 @@
 use super::{
     auth::AuthVerifier,
     bind::{Bind, BindAck, BindNak},
+    byte_order::ByteOrder,
     cursor::{Reader, Writer},
     error::{DecodeError, EncodeError},
-    header::{ByteOrder, Flags, Header, PacketType},
+    header::{Flags, Header},
     limits::{HEADER_LEN, MAX_FRAG},
+    packet_type::PacketType,
     request::{Fault, Request, Response},
 };
 

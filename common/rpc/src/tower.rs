@@ -8,9 +8,9 @@ use super::{
     InterfaceId,
     bind::NDR,
     binding::{Binding, ProtocolSequence},
+    byte_order::ByteOrder,
     cursor::{Reader, Writer, printable},
     error::{DecodeError, EncodeError},
-    header::ByteOrder,
     limits::{MAX_FLOORS, MAX_TOWER_LEN},
 };
 

@@ -22,6 +22,7 @@
 //! # Ok::<(), epmesh_config::Problems>(())
 //! ```
 
+mod age;
 mod base;
 mod base_services;
 mod evidence;

@@ -9,6 +9,7 @@ use epmesh_windows::Release;
 
 use super::{
     Scenario,
+    age::age,
     base::{self, FOREST, Plot},
     expect, read_machine, read_names, read_network, settle, words,
     world::{Kind, Machine, World},
@@ -129,7 +130,7 @@ fn one(world: &mut World, name: &str, table: &Section<'_>, start: Start) {
         kind,
         platform: table.parse("platform", platform).unwrap_or(start.platform),
         release: table.parse("windows", words::release).unwrap_or(start.release),
-        booted: read_machine::age(table, "booted").unwrap_or(fresh.booted),
+        booted: age(table, "booted").unwrap_or(fresh.booted),
         ..fresh
     };
     let Some(mut machine) = base::machine(&plot) else {

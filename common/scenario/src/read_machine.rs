@@ -1,6 +1,6 @@
 //! What a scenario says of one computer.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 use epmesh_common::diagnosis::Registration;
 use epmesh_config::Section;
@@ -8,17 +8,10 @@ use epmesh_facts::{BootMode, Neighbour, NtdsSettings, Process, Reading, SectionK
 use uuid::Uuid;
 
 use super::{
+    age::age,
     read_names, read_services, read_settings,
     world::{Machine, World, ago},
 };
-
-/// Up to ten years.
-const AGES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3650 * 86_400);
-
-/// How long ago.
-pub(super) fn age(table: &Section<'_>, key: &str) -> Option<Duration> {
-    table.duration(key, AGES)
-}
 
 /// What it is: read before records and copies of the directory are made from it.
 pub(super) fn identity(machine: &mut Machine, table: &Section<'_>) {

@@ -10,7 +10,7 @@ use epmesh_facts::{
 use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
 use super::{
-    read_machine::age,
+    age::age,
     settle::FOREIGN_PID,
     words,
     world::{Machine, ago},

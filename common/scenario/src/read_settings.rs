@@ -7,7 +7,7 @@ use epmesh_facts::{
 };
 
 use super::{
-    read_machine::age,
+    age::age,
     words,
     world::{Machine, ago},
 };

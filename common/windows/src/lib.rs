@@ -16,6 +16,7 @@ mod release;
 mod rpc_internet;
 mod rpc_linkage;
 mod rpc_policy;
+mod rules;
 mod service_defaults;
 mod services;
 mod static_ports;
@@ -24,10 +25,11 @@ mod testing;
 
 pub use self::{
     client_protocols::{ClientProtocolRule, Expected},
-    note::{About, Note, Severity, notes, notes_beside},
+    note::{About, Note, Severity},
     protocol_majority::ProtocolMajority,
     release::Release,
     rpc_internet::{RpcPorts, rpc_ports, rpc_ranges},
+    rules::{notes, notes_beside},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
     services::other_account,
     static_ports::WELL_KNOWN,

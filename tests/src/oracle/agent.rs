@@ -1,11 +1,10 @@
 //! What the agent reads on its host.
 
 use epmesh_agent::{
-    config::Config,
+    app::Config,
+    name_files::{hosts::parse as parse_hosts, lmhosts::parse as parse_lmhosts},
     platform::{
         directory::repsfrom,
-        hosts::parse as parse_hosts,
-        lmhosts::parse as parse_lmhosts,
         samba::{net, proc, resolv, smb_conf::SmbConf},
         windows::{event_xml, netlogon_dns, netsh},
     },

@@ -10,11 +10,11 @@ use epmesh::{
     serve::{Bound, serve},
 };
 use epmesh_agent::{
-    clock::SystemClock,
-    config::{Config, Ports, Probe},
-    enroll::enroll,
+    app::config::{Config, Ports, Probe},
+    app::run::{self, Parts},
+    enrolment::enroll,
+    os::clock::SystemClock,
     probe::{self, Prober, WirePorts},
-    run::{self, Parts},
 };
 use epmesh_common::{
     diagnosis::{State, Verdict},
@@ -175,7 +175,7 @@ impl Forest {
             ..Config::default()
         };
         let token = token.token.parse().context("the coordinator's own token")?;
-        let identity = enroll(&config, self.url.clone(), token, name.clone())
+        let identity = enroll(&(&config).into(), self.url.clone(), token, name.clone())
             .await
             .with_context(|| format!("enrolling {name}"))?;
         let parts = Parts {

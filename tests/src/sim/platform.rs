@@ -2,9 +2,9 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use epmesh_agent::platform::{
-    Platform,
-    mapper::{self, Limits},
+use epmesh_agent::{
+    platform::Platform,
+    rpc::endpoint_map::{self, Limits},
 };
 use epmesh_common::facts::{
     self, AddressFamily, Blank, Directory, EndpointMap, Events, Filters, Host, HostsFile,
@@ -59,7 +59,8 @@ impl SimPlatform {
         };
         let local = MapView { through: Through::Local, endpoints };
         let port = self.shared.ports.endpoint_mapper;
-        let own = mapper::through_address(self.shared.who.ip(), port, Limits::default()).await;
+        let own =
+            endpoint_map::through_address(self.shared.who.ip(), port, Limits::default()).await;
         EndpointMap { views: vec![local, own] }
     }
 

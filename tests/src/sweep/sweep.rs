@@ -8,10 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use epmesh_agent::{
-    daemon::Peers as _,
-    probe::{Config, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Config, Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{Blank, PeerObservation, Reading, Resolver, Target},
     rpc::names,

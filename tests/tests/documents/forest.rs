@@ -115,5 +115,5 @@ impl Reader {
 #[test]
 fn the_agents_example_configuration_is_right() {
     let file: PathBuf = page::repository().join("deploy/agent.example.toml");
-    epmesh_agent::config::Config::load(Some(&file)).expect("nothing is wrong with it");
+    epmesh_agent::app::Config::load(Some(&file)).expect("nothing is wrong with it");
 }

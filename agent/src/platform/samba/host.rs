@@ -1,18 +1,22 @@
 //! Who this host is, from the directory, smb.conf and the kernel.
 
+use std::path::Path;
+
 use epmesh_common::facts::{Blank, Boot, DnsName, Host, OsVersion, Platform, Reading};
 
-use super::{
-    super::directory::Whoami,
-    super::{AGENT_VERSION, unnamed},
-    Here, proc, resolv,
-    smb_conf::SmbConf,
+use super::{live::Live, package::STATUS, proc, resolv, smb_conf::SmbConf};
+use crate::{
+    os::read::FileError,
+    platform::{
+        contract::{AGENT_VERSION, unnamed},
+        directory::Whoami,
+    },
 };
 
 /// The longest NetBIOS computer name.
 const NETBIOS_NAME: usize = 15;
 
-impl Here {
+impl Live {
     /// Puts the host's section together.
     pub(super) fn host(&self, whoami: &Reading<Whoami>) -> Host {
         let conf = self.conf();
@@ -75,7 +79,7 @@ impl Here {
             .unwrap_or_else(unnamed)
     }
 
-    fn os_release(&self) -> Result<String, super::FileError> {
+    fn os_release(&self) -> Result<String, FileError> {
         self.read("/etc/os-release").or_else(|_| self.read("/usr/lib/os-release"))
     }
 
@@ -104,7 +108,7 @@ impl Here {
             },
             Err(error) => return Reading::unreadable(&error),
         };
-        let samba = self.samba_package();
+        let samba = self.package.installed(&self.at(Path::new(STATUS)));
         Reading::Value(samba.map_or_else(|| os.clone(), |version| format!("{os}, Samba {version}")))
     }
 
@@ -113,7 +117,7 @@ impl Here {
     fn life(&self) -> Reading<Boot> {
         let parts = || {
             let id = self.read("/proc/sys/kernel/random/boot_id")?;
-            Ok::<_, super::FileError>((id.trim().to_owned(), self.read("/proc/1/stat")?))
+            Ok::<_, FileError>((id.trim().to_owned(), self.read("/proc/1/stat")?))
         };
         let (id, stat) = match parts() {
             Ok(parts) => parts,

@@ -9,7 +9,7 @@ use ldap3::{
 use tokio::time::timeout;
 use tonic::async_trait;
 
-use super::super::directory::{
+use crate::platform::directory::{
     Ask, DirectoryError, Entry,
     ask::{ANSWER, MAX_ENTRIES},
 };

@@ -1,12 +1,20 @@
 //! The Samba that the package manager installed, from dpkg's status file.
 
-use std::{fs, io, os::unix::fs::MetadataExt as _, path::Path, sync::PoisonError};
+use std::{
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
-use super::{super::file::each_line, Here};
+use crate::os::read::each_line;
+
+/// dpkg's list of packages.
+pub(super) const STATUS: &str = "/var/lib/dpkg/status";
 
 /// What tells one file at a path from another: device, inode, size, times of data and of inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sign {
+struct Sign {
     place: (u64, u64),
     size: u64,
     written: (i64, i64),
@@ -25,23 +33,27 @@ impl Sign {
     }
 }
 
-impl Here {
-    /// The version of the package: asking the binary would start a process.
+/// dpkg's status file as last read, and the Samba that it names.
+#[derive(Debug, Default)]
+pub(super) struct PackageCache(Mutex<Option<(Sign, Option<String>)>>);
+
+impl PackageCache {
+    /// The version of Samba's package, by the status file at `path`: asking the binary would start a
+    /// process.
     ///
     /// The file has a megabyte, and this is one of its packages: it is read line by line, and again only
     /// when it is another one. dpkg never writes into it, but puts a new one in its place.
-    pub(super) fn samba_package(&self) -> Option<String> {
-        let path = self.at(Path::new("/var/lib/dpkg/status"));
+    pub(super) fn installed(&self, path: &Path) -> Option<String> {
         // Before it is read: one that comes in between is kept under the sign of the old, and read again.
-        let sign = Sign::of(&path).ok()?;
-        let mut kept = self.package.lock().unwrap_or_else(PoisonError::into_inner);
+        let sign = Sign::of(path).ok()?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((last, version)) = &*kept
             && *last == sign
         {
             return version.clone();
         }
         let mut package = DpkgVersion::of("samba");
-        each_line(&path, |line| package.line(line)).ok()?;
+        each_line(path, |line| package.line(line)).ok()?;
         let found = package.found;
         *kept = Some((sign, found.clone()));
         found
@@ -105,21 +117,18 @@ mod tests {
     #[test]
     fn another_file_is_read_again() {
         let root = tempfile::tempdir().expect("a directory");
-        let samba = super::super::Samba::new(super::super::SambaSettings {
-            root: root.path().to_owned(),
-            ..super::super::SambaSettings::default()
-        });
-        let folder = root.path().join("var/lib/dpkg");
+        let (cache, folder) = (PackageCache::default(), root.path().join("var/lib/dpkg"));
+        let status = folder.join("status");
         fs::create_dir_all(&folder).expect("a folder");
-        assert_eq!(samba.here.samba_package(), None, "there is no such file");
+        assert_eq!(cache.installed(&status), None, "there is no such file");
         for version in ["2:4.17.12", "2:4.17.13"] {
             let block =
                 format!("Package: samba\nStatus: install ok installed\nVersion: {version}\n\n");
             // As dpkg does it: the time may be the same, the file is not.
             fs::write(folder.join("status-new"), block).expect("a file");
-            fs::rename(folder.join("status-new"), folder.join("status")).expect("in its place");
+            fs::rename(folder.join("status-new"), &status).expect("in its place");
             for _ in 0..2 {
-                assert_eq!(samba.here.samba_package().as_deref(), Some(version));
+                assert_eq!(cache.installed(&status).as_deref(), Some(version));
             }
         }
     }

@@ -11,18 +11,16 @@ use std::{
 
 use epmesh_common::facts::{AddressFamily, PortRange, PortUse, Reading, Transport};
 
-use super::{
-    super::{
-        file::{FileError, each_line},
-        port_use,
-    },
-    Here, net, proc,
+use super::{live::Live, net, proc};
+use crate::{
+    os::read::{FileError, each_line},
+    platform::port_use,
 };
 
 /// The most sockets of one file of the kernel that are kept: four times as many as there are ports.
 const MAX_SOCKETS: usize = 262_144;
 
-impl Here {
+impl Live {
     /// One look at the ports in use; what it saw is kept for the peak and the trend.
     pub(super) fn port_use(&self, asked: Instant) -> PortUse {
         let dynamic = match self.dynamic() {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt as _, path::P
 
 use epmesh_common::facts::{Process, Timestamp};
 
-use crate::platform::file::{FileError, read_text};
+use crate::os::read::{FileError, read_text};
 
 /// Clock ticks a second in every time that `/proc` shows. Linux fixes this at 100 for programs on
 /// all architectures that Samba is packaged for.

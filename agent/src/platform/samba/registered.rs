@@ -11,7 +11,7 @@ use epmesh_common::{
     wire::limits::REGISTERED_NAMES,
 };
 
-use super::super::directory::Own;
+use crate::platform::directory::Own;
 
 /// The records of the template `text` for the domain controller `own` with these addresses.
 ///

@@ -10,15 +10,17 @@ use epmesh_common::{
     facts::{InterfaceDns, LmhostsFile, Reading, RegisteredName, Resolver},
 };
 
-use super::{
-    super::{directory::Own, elsewhere, file::FileError, hosts, lmhosts},
-    Here, registered, resolv,
+use super::{live::Live, registered, resolv};
+use crate::{
+    name_files::{hosts, lmhosts},
+    os::read::FileError,
+    platform::{directory::Own, not_readable},
 };
 
 /// Where Samba looks for LMHOSTS unless it is built otherwise.
 const LMHOSTS: &str = "/etc/samba/lmhosts";
 
-impl Here {
+impl Live {
     /// Puts the section together; `own` is what the directory says of this host.
     pub(super) fn resolver(&self, own: &Reading<Own>) -> Resolver {
         let conf = file(self.read("/etc/resolv.conf"), |text| resolv::parse(&text));
@@ -42,7 +44,7 @@ impl Here {
             // What winbind and Samba's tools remember (gencache.tdb) the directory's replication does
             // not use: it asks anew.
             cache: match behind {
-                Some(_) => Reading::Unreadable(elsewhere::RESOLVED_CACHE.to_owned()),
+                Some(_) => Reading::Unreadable(not_readable::RESOLVED_CACHE.to_owned()),
                 None => Reading::NotApplicable,
             },
         }
@@ -84,12 +86,12 @@ impl Here {
         let linked =
             target.is_ok_and(|target| target.to_string_lossy().contains("systemd/resolve"));
         let stub = match behind {
-            Some(Ok(_)) => elsewhere::RESOLVED_BEHIND,
+            Some(Ok(_)) => not_readable::RESOLVED_BEHIND,
             Some(Err(why)) => &format!("; programs ask its stub, and which are behind it: {why}"),
             None if linked => "",
             None => return Reading::NotApplicable,
         };
-        Reading::Unreadable(format!("{}{stub}", elsewhere::RESOLVED_INTERFACES))
+        Reading::Unreadable(format!("{}{stub}", not_readable::RESOLVED_INTERFACES))
     }
 
     fn registered(&self, own: &Reading<Own>) -> Reading<Vec<RegisteredName>> {

@@ -1,8 +1,8 @@
 //! The sections read from a made-up root.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, net::Ipv6Addr, os::unix::fs::symlink, path::Path};
 
-use epmesh_common::facts::{Failure, ServiceRole, Through};
+use epmesh_common::facts::{Failure, ServiceRole, Through, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
@@ -227,9 +227,9 @@ async fn services_stand_with_their_roles() {
 fn a_trimmed_clock_does_not_move_the_start_of_processes() {
     let root = host();
     let samba = samba(&root);
-    let first = samba.here.boot().expect("a boot time");
+    let first = samba.live.boot().expect("a boot time");
     put(&root, "proc/stat", "btime 1001\n");
-    assert_eq!(samba.here.boot(), Some(first));
+    assert_eq!(samba.live.boot(), Some(first));
     put(&root, "proc/stat", "btime 1010\n");
-    assert_eq!(samba.here.boot().map(Timestamp::as_millis), Some(1_010_000));
+    assert_eq!(samba.live.boot().map(Timestamp::as_millis), Some(1_010_000));
 }

@@ -43,7 +43,7 @@ pub fn port(rows: Result<Vec<Row>, String>) -> Reading<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::elsewhere::is_elsewhere;
+    use crate::platform::not_readable::is_elsewhere;
 
     #[test]
     fn a_port_none_or_the_reason_why_not() {

@@ -11,16 +11,16 @@ pub mod event_xml;
 #[cfg(windows)]
 mod ffi;
 pub mod filters;
-#[cfg(windows)]
-mod here;
 pub mod host;
-pub mod kept;
 pub mod keys;
+#[cfg(windows)]
+mod live;
 pub mod names;
 pub mod near_miss;
 pub mod net_setting;
 pub mod netlogon_dns;
 pub mod netsh;
+pub mod reading_cache;
 #[cfg(test)]
 pub mod reg_export;
 pub mod registry;
@@ -32,4 +32,4 @@ pub mod typed;
 pub mod watched_events;
 
 #[cfg(windows)]
-pub use self::here::{Windows, WindowsSettings};
+pub use self::live::{Windows, WindowsSettings};

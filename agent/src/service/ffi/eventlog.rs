@@ -13,7 +13,7 @@ use windows_sys::Win32::{
     },
 };
 
-use super::wide;
+use crate::os::windows::text::{os_error, wide};
 
 /// The longest text of one event; the event log itself takes at most 31,839 characters.
 const LONGEST: usize = 8_000;
@@ -111,5 +111,5 @@ fn set(key: &[u16], name: &str, kind: u32, data: &[u8]) -> io::Result<()> {
 }
 
 fn checked(status: WIN32_ERROR) -> io::Result<()> {
-    if status == ERROR_SUCCESS { Ok(()) } else { Err(super::os_error(status)) }
+    if status == ERROR_SUCCESS { Ok(()) } else { Err(os_error(status)) }
 }

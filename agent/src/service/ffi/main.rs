@@ -1,23 +1,28 @@
 //! Where the service control manager enters the program.
 
-use std::{ffi::OsString, io};
+use std::{ffi::OsString, io, sync::OnceLock};
 
 use windows_service::{define_windows_service, service_dispatcher};
 
-use crate::service::{NAME, run::service_main};
+/// What the service control manager enters: it hands over no argument of ours.
+static ENTERED: OnceLock<fn()> = OnceLock::new();
 
 define_windows_service!(ffi_service_main, entered);
 
 fn entered(_arguments: Vec<OsString>) {
-    service_main();
+    if let Some(service_main) = ENTERED.get() {
+        service_main();
+    }
 }
 
-/// Hands this thread to the service control manager until the service has stopped.
+/// Hands this thread to the service control manager until the service `name` has stopped. `service_main` is
+/// called on a thread of its own.
 ///
 /// # Errors
 /// When this process was not started by the service control manager.
-pub(in crate::service) fn dispatch() -> io::Result<()> {
-    service_dispatcher::start(NAME, ffi_service_main).map_err(|error| match error {
+pub(in crate::service) fn dispatch(name: &str, service_main: fn()) -> io::Result<()> {
+    ENTERED.get_or_init(|| service_main);
+    service_dispatcher::start(name, ffi_service_main).map_err(|error| match error {
         windows_service::Error::Winapi(error) => error,
         other => io::Error::other(other),
     })

@@ -8,13 +8,15 @@ use windows_sys::Win32::System::Services::{
     SERVICE_REQUIRED_PRIVILEGES_INFOW,
 };
 
+use crate::os::windows::text::wide;
+
 /// Leaves the service these privileges and takes all others out of its token, from its next start
 /// on (`SERVICE_REQUIRED_PRIVILEGES_INFO`).
 ///
 /// # Errors
 /// What the system says.
 pub(in crate::service) fn require(service: &Service, privileges: &[&str]) -> io::Result<()> {
-    let mut list: Vec<u16> = privileges.iter().flat_map(super::wide).collect();
+    let mut list: Vec<u16> = privileges.iter().flat_map(wide).collect();
     list.push(0);
     let info = SERVICE_REQUIRED_PRIVILEGES_INFOW { pmszRequiredPrivileges: list.as_mut_ptr() };
     // SAFETY: the handle is open for as long as `service` lives; `info` is of the type that this

@@ -1,10 +1,17 @@
 //! The certificate over time, and refusals.
 
+use epmesh_common::error::chain;
 use rcgen::date_time_ymd;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::*;
-use crate::clock::Clock;
+use crate::{
+    os::clock::Clock,
+    session::{
+        renewal::CurrentIdentity,
+        stream::{Refusal, Stream},
+    },
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -154,31 +161,31 @@ async fn an_identity_that_cannot_be_kept_is_not_used() {
     coordinator.task.abort();
 }
 
-fn keeper(identity: Identity, clock: impl Clock) -> Keeper {
+fn current(identity: Identity, clock: impl Clock) -> CurrentIdentity {
     let soon = Backoff::between(Duration::from_secs(1), Duration::from_secs(1));
-    Keeper::new(identity, None, Arc::new(clock), soon, Duration::from_secs(1))
+    CurrentIdentity::new(identity, None, Arc::new(clock), soon, Duration::from_secs(1))
 }
 
 /// The coordinator dates certificates, so its clock says when one is to be renewed.
 #[test]
 fn a_wrong_clock_neither_renews_all_the_time_nor_too_late() {
     let authority = Authority::new();
-    let soon = |keeper: &Keeper| keeper.due_in() == Some(Duration::ZERO);
+    let soon = |current: &CurrentIdentity| current.due_in() == Some(Duration::ZERO);
     let told = SystemClock.now().as_millis();
 
-    let mut ahead = keeper(identity(&authority, "https://c:1", 10, 80), Off(70));
+    let mut ahead = current(identity(&authority, "https://c:1", 10, 80), Off(70));
     assert!(soon(&ahead), "nobody told it better");
     ahead.welcomed(0);
     assert!(soon(&ahead), "an older coordinator does not tell");
     ahead.welcomed(told);
     assert!(!soon(&ahead) && ahead.expired().is_none());
 
-    let mut behind = keeper(identity(&authority, "https://c:1", 80, 10), Off(-70));
+    let mut behind = current(identity(&authority, "https://c:1", 80, 10), Off(-70));
     assert!(!soon(&behind));
     behind.welcomed(told);
     assert!(soon(&behind));
 
-    let mut over = keeper(identity(&authority, "https://c:1", 80, -1), Off(-70));
+    let mut over = current(identity(&authority, "https://c:1", 80, -1), Off(-70));
     assert!(over.expired().is_none());
     over.welcomed(told);
     assert!(over.expired().is_some());
@@ -195,7 +202,7 @@ async fn refusals_are_told_from_failures() {
     let (outbox, (orders, _kept)) = (Outbox::new(spool), mpsc::channel(64));
     let settings = settings(dir.path(), url.clone());
     let serve = async |identity: Identity| {
-        let link = link::Link {
+        let stream = Stream {
             address: &url,
             settings: &settings,
             identity: &identity,
@@ -204,8 +211,8 @@ async fn refusals_are_told_from_failures() {
             orders: &orders,
             clock: &SystemClock,
         };
-        let mut keeper = keeper(identity.clone(), SystemClock);
-        timeout(LONG, link.serve(&mut keeper, &mut false)).await.expect("in time")
+        let mut current = current(identity.clone(), SystemClock);
+        timeout(LONG, stream.serve(&mut current, &mut false)).await.expect("in time")
     };
     let expired = serve(identity(&authority, &url, 80, -1)).await.expect_err("it is over");
     assert_eq!(expired.refusal(), Some(Refusal::Expired), "{}", chain(&expired));

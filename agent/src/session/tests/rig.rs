@@ -5,9 +5,10 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use epmesh_common::{
@@ -24,15 +25,16 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
     KeyPair, PublicKeyData as _,
 };
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_util::sync::CancellationToken;
 use tonic::{
     Request, Response, Status, Streaming,
     transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
 };
 
-use super::super::*;
-use crate::clock::SystemClock;
+use crate::os::clock::SystemClock;
+use crate::session::*;
 
 /// Longer than anything here takes; reached only when a test fails.
 pub(crate) const LONG: Duration = Duration::from_secs(20);

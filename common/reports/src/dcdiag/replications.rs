@@ -4,8 +4,9 @@
 use epmesh_rpc::names;
 
 use super::super::{
+    outcome::Outcome,
     page::Page,
-    told::{Outcome, Party, Told},
+    told::{Party, Told},
 };
 use super::{TOOL, number, scan};
 

@@ -1,8 +1,9 @@
 //! What a test came to: `......................... DC1 failed test Connectivity`.
 
 use super::super::{
+    outcome::Outcome,
     page::Page,
-    told::{Outcome, Party, Told},
+    told::{Party, Told},
 };
 use super::{State, TOOL, heading_of_a_test, is_test, number};
 

@@ -2,9 +2,10 @@
 
 use super::{
     super::{
+        outcome::Outcome,
         page::{Page, number},
         scan,
-        told::{Outcome, Party, Told, Tool},
+        told::{Party, Told, Tool},
     },
     Open, close,
 };

@@ -3,10 +3,7 @@
 
 use epmesh_rpc::names;
 
-use super::super::{
-    page::Page,
-    told::{Outcome, Party},
-};
+use super::super::{outcome::Outcome, page::Page, told::Party};
 use super::{DEFAULT_SITE, Section, State, TOOL, Told, number, scan};
 
 /// The most lines of one neighbour that are looked at; a verbose one has some fifteen.

@@ -9,10 +9,7 @@
 
 use epmesh_rpc::names;
 
-use super::super::{
-    page::Page,
-    told::{Outcome, Party},
-};
+use super::super::{outcome::Outcome, page::Page, told::Party};
 use super::{MAX_DN, TOOL, Told, bare_name, number, scan};
 
 /// Takes a source that fails; the line behind it.

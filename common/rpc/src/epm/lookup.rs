@@ -5,9 +5,9 @@ use uuid::Uuid;
 use super::endpoint::Entry;
 use crate::{
     InterfaceId,
+    byte_order::ByteOrder,
     cursor::{Reader, Writer},
     error::{DecodeError, EncodeError},
-    header::ByteOrder,
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
 };

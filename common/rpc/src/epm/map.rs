@@ -6,9 +6,9 @@ use super::EPT_S_NOT_REGISTERED;
 use crate::{
     InterfaceId,
     binding::{Binding, ProtocolSequence},
+    byte_order::ByteOrder,
     cursor::{Reader, Writer},
     error::{DecodeError, EncodeError},
-    header::ByteOrder,
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
     status::Status,

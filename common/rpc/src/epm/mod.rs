@@ -15,9 +15,9 @@ use uuid::uuid;
 
 use super::{
     InterfaceId,
+    byte_order::ByteOrder,
     cursor::{Reader, Writer},
     error::DecodeError,
-    header::ByteOrder,
     ndr::{ContextHandle, STUB_PADDING},
 };
 pub use endpoint::{Endpoint, Entry};

@@ -8,8 +8,8 @@ use super::{
     lookup::{LookupReply, LookupRequest},
 };
 use crate::{
+    byte_order::ByteOrder,
     error::ProtocolError,
-    header::ByteOrder,
     limits::{MAX_PAGE_ENTRIES, MAX_STALE_PAGES, MAX_WALK_BYTES, MAX_WALK_ENTRIES, MAX_WALK_PAGES},
     ndr::ContextHandle,
     status::Status,

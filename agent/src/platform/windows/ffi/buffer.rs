@@ -10,7 +10,7 @@ use windows_sys::Win32::Foundation::{
     ERROR_BUFFER_OVERFLOW, ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA, ERROR_SUCCESS,
 };
 
-use super::{os_error, text::from_wide};
+use super::{error::os_error, text::from_wide};
 
 /// How often a call is repeated because what it reads has grown in between.
 const ATTEMPTS: u32 = 8;

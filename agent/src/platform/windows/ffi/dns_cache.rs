@@ -19,10 +19,10 @@ use windows_sys::Win32::{
 };
 
 use super::{
-    super::cached::Cached,
     error::CallError,
     text::{self, wide},
 };
+use crate::platform::windows::cached::Cached;
 
 /// The most records that are taken of one answer: one more than a report holds, so that what is too
 /// long is not taken for whole.

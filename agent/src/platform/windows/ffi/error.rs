@@ -1,5 +1,7 @@
 //! A call that failed.
 
+use std::io;
+
 use epmesh_common::rpc::windows_error;
 use thiserror::Error;
 use windows_sys::Win32::Foundation::ERROR_GEN_FAILURE;
@@ -14,10 +16,15 @@ pub(in super::super) struct CallError {
     pub(in super::super) code: u32,
 }
 
+/// The error with this number; Windows has its numbers unsigned, the standard library signed.
+pub(super) fn os_error(code: u32) -> io::Error {
+    io::Error::from_raw_os_error(code.cast_signed())
+}
+
 /// The number of the error that a call just left behind.
 pub(super) fn last_code() -> u32 {
     // A call that failed without a number must not be taken for one that succeeded.
-    match std::io::Error::last_os_error().raw_os_error() {
+    match io::Error::last_os_error().raw_os_error() {
         Some(code) if code != 0 => code.cast_unsigned(),
         _ => ERROR_GEN_FAILURE,
     }

@@ -10,11 +10,11 @@ use windows_sys::Win32::{
 };
 
 use super::{
-    super::event_watch::Read,
     buffer::filled,
     error::{CallError, last_code},
     text::{from_wide, units, wide},
 };
+use crate::platform::windows::event_watch::Read;
 
 /// Events asked for at once.
 const PAGE: usize = 16;

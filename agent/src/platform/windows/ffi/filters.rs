@@ -19,7 +19,8 @@ use windows_sys::{
     core::GUID,
 };
 
-use super::{super::filters::RpcFilters, error::CallError, text};
+use super::{error::CallError, text};
+use crate::platform::windows::filters::RpcFilters;
 
 /// Filters asked for at once.
 const PAGE: u32 = 64;

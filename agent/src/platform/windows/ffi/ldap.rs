@@ -19,12 +19,10 @@ use windows_sys::{
     core::PCWSTR,
 };
 
-use super::{
-    super::super::directory::{
-        Ask, DirectoryError, Entry,
-        ask::{ANSWER, MAX_ENTRIES},
-    },
-    text::{self, wide},
+use super::text::{self, wide};
+use crate::platform::directory::{
+    Ask, DirectoryError, Entry,
+    ask::{ANSWER, MAX_ENTRIES},
 };
 
 /// `LDAP_AUTH_NEGOTIATE` of winldap.h, which windows-sys has not: Kerberos, else NTLM.

@@ -23,11 +23,4 @@ pub(super) mod services;
 pub(super) mod sockets;
 mod text;
 
-use std::io;
-
 pub(super) use self::error::CallError;
-
-/// The error with this number; Windows has its numbers unsigned, the standard library signed.
-fn os_error(code: u32) -> io::Error {
-    io::Error::from_raw_os_error(code.cast_signed())
-}

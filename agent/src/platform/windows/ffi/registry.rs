@@ -14,10 +14,10 @@ use windows_sys::Win32::{
 };
 
 use super::{
-    super::registry::{Data, Registry, RegistryError, Value},
-    os_error,
+    error::os_error,
     text::{from_wide, units, wide},
 };
+use crate::platform::windows::registry::{Data, Registry, RegistryError, Value};
 
 /// The most values, and the most subkeys, that are read of one key.
 const MAX_ENTRIES: u32 = 4096;
