@@ -72,7 +72,7 @@ fn silence(g: &RemedyContext<'_>) -> String {
 }
 
 fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
-    let (source, value, number) = (g.source, &g.value, port(g));
+    let (source, name, value, number) = (g.source, &g.name, &g.value, port(g));
     let by_hand = number != TCP_PORT && !is_handed_out(g, number);
     let rule = if by_hand {
         format!(
