@@ -308,7 +308,7 @@ impl Run {
         Ok(())
     }
 
-    /// Kills it once more, looks at all of it, and says what came of it all.
+    /// Kills the coordinator once more, checks everything in it, and prints the figures of the campaign.
     pub(crate) async fn end(mut self) -> Result<()> {
         self.kill().await?;
         self.start(false)?;
