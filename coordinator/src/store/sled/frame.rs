@@ -84,7 +84,7 @@ fn put<'a>(
     out.extend_from_slice(&payload);
 }
 
-/// What is found where a frame should begin.
+/// The bytes found where a frame should begin.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// A whole frame, and how many bytes it takes.
