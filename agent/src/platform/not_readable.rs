@@ -1,6 +1,6 @@
 //! What no right that could be given would let the agent read on a host. The reason says where it can be seen.
 
-use super::windows::rpc_settings::DFSR_ELSEWHERE;
+use super::windows::dfsr_config::DFSR_ELSEWHERE;
 
 /// Of the names that systemd-resolved remembers.
 pub const RESOLVED_CACHE: &str = "systemd-resolved remembers names, and the agent does not look into it: \

@@ -139,7 +139,7 @@ mod tests {
     use crate::platform::{
         not_readable::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES},
         unreadable,
-        windows::rpc_settings::DFSR_ELSEWHERE,
+        windows::dfsr_config::DFSR_ELSEWHERE,
     };
 
     /// No right that could be given would help, so that it does not count as one that is missing.

@@ -150,6 +150,15 @@ pub struct ServeArguments {
     /// The time between two looks at the same peer: 1s to 1h, 60s by default.
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub interval: Option<Duration>,
+    /// What is logged, to standard error: error, warn, info, debug, or a filter by module.
+    #[arg(
+        long,
+        env = "EPMESH_LOG",
+        hide_env_values = true,
+        default_value = "info",
+        value_name = "FILTER"
+    )]
+    pub log: String,
 }
 
 /// `epmesh token …`.

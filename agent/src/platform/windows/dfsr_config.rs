@@ -4,7 +4,10 @@
 use epmesh_common::facts::Reading;
 use serde::Deserialize;
 
-use super::rpc_settings::DFSR_ELSEWHERE;
+/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets.
+pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
+     registry; `Get-DfsrServiceConfiguration` shows it as RPCPort (before Windows Server 2012 R2: \
+     `dfsrdiag DumpMachineCfg`), and `dfsrdiag StaticRPC /Port:NUMBER` sets it";
 
 /// The most characters of the reason why WMI does not tell it.
 const MAX_WHY: usize = 60;
