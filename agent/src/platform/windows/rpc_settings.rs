@@ -46,7 +46,7 @@ fn client_protocols(registry: &dyn Registry) -> Reading<Vec<RegistryText>> {
             Data::Text(data) => texts.push(RegistryText { name: value.name, data }),
             // The default value of a key means nothing here, whatever it is.
             _ if value.name.is_empty() => {}
-            other => return Reading::Unreadable(wrong_type(key, &value.name, &other, "REG_SZ")),
+            other => return Reading::unseen(wrong_type(key, &value.name, &other, "REG_SZ")),
         }
     }
     texts.retain(|text| !(text.name.is_empty() && text.data.is_empty()));
@@ -54,10 +54,7 @@ fn client_protocols(registry: &dyn Registry) -> Reading<Vec<RegistryText>> {
     Reading::Value(texts)
 }
 
-fn static_ports(
-    registry: &dyn Registry,
-    dfsr_port: impl Fn() -> Reading<u32>,
-) -> Vec<StaticPort> {
+fn static_ports(registry: &dyn Registry, dfsr_port: impl Fn() -> Reading<u32>) -> Vec<StaticPort> {
     let port = |owner| match owner {
         StaticPortOwner::Ntds => number(registry, keys::NTDS, "TCP/IP Port"),
         StaticPortOwner::Netlogon => number(registry, keys::NETLOGON, "DCTcpipPort"),

@@ -56,7 +56,7 @@ pub(super) fn own_guid() -> Reading<Uuid> {
         .and_then(|mut connection| finished(async { directory::whoami(&mut connection).await }));
     match reading(who) {
         Reading::Value(who) => who.dsa_guid.map_or_else(
-            || Reading::Unreadable("the directory does not say which object is its own".to_owned()),
+            || Reading::unseen("the directory does not say which object is its own"),
             Reading::Value,
         ),
         Reading::Absent | Reading::NotApplicable => Reading::Absent,

@@ -70,7 +70,7 @@ impl Live {
             ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
         });
         let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
-            Reading::Unreadable("the system does not say whose the sockets are".to_owned())
+            Reading::unseen("the system does not say whose the sockets are")
         } else {
             Reading::Value(top)
         };
