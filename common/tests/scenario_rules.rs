@@ -134,7 +134,7 @@ fn a_look_asks_for_all_that_a_verdict_is_made_of() {
 
 /// Each cause is given at least three times, and at least once nearly.
 #[test]
-fn every_cause_is_covered() {
+fn every_cause_has_three_scenarios_and_a_near_miss() {
     let all = suite();
     let mut given: BTreeMap<Cause, usize> = BTreeMap::new();
     let mut missed: BTreeMap<Cause, usize> = BTreeMap::new();
@@ -165,7 +165,7 @@ fn every_cause_is_covered() {
 
 /// A folder is called by the cause that is in question there.
 #[test]
-fn every_folder_is_a_cause() {
+fn every_folder_is_called_by_a_cause_that_its_scenarios_are_about() {
     for (name, scenario) in suite() {
         let folder = name.split('/').next().unwrap_or_default();
         let given = scenario.expect.cause.map(|cause| cause.to_string());

@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
         Command::Serve(serve) => run(serve).await,
         Command::Config(ConfigCommand::Check { file }) => match ServeOptions::load(&file) {
             Ok(_) => {
-                println!("{}: nothing is wrong with it", file.display());
+                println!("{}: no problems found", file.display());
                 Exit::Healthy
             }
             Err(error) => refuse(&error),
@@ -57,7 +57,7 @@ async fn run(arguments: ServeArguments) -> Exit {
         Ok(()) => Exit::Healthy,
         Err(error) => {
             eprintln!("epmesh: {error:#}");
-            Exit::Usage
+            Exit::Failed
         }
     }
 }

@@ -163,7 +163,7 @@ async fn an_event_is_there_with_its_state_or_neither_is() {
 }
 
 #[tokio::test]
-async fn the_same_id_on_every_try() {
+async fn every_try_of_an_alert_has_the_same_id() {
     ring();
     let inbox = Inbox::default();
     *inbox.refuse.lock().unwrap() = 1;

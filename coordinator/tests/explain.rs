@@ -72,7 +72,7 @@ fn a_file_and_standard_input_say_the_same() {
 }
 
 #[test]
-fn the_article_at_three_in_the_morning() {
+fn the_report_in_microsofts_article_is_explained() {
     for name in ["dcdiag-article.txt", "article-replication.xml"] {
         let (status, text) = explain(&[report(name).to_str().unwrap(), "--offline"]);
         assert_eq!(status, Some(1));
@@ -100,7 +100,7 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
         flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"),
         "{text}"
     );
-    assert!(flat.contains("Missing is the verdict of each link above"), "{text}");
+    assert!(flat.contains("The verdict of each link above is missing"), "{text}");
 }
 
 /// portqry's list of one endpoint.
@@ -114,7 +114,7 @@ fn endpoints(binding: &str, interface: &str, whole: bool) -> String {
 
 #[test]
 fn what_a_report_does_not_tell_is_not_healthy() {
-    // Cut off before what came of it, and before the numbers of a row.
+    // Cut off before the outcome, and before the numbers of a row.
     let neighbour = "HUB\\DC1\n==== INBOUND NEIGHBORS ====\nDC=contoso,DC=com\n HUB\\DC2 via RPC\n";
     let drsuapi = "e3514235-4b06-11d1-ab04-00c04fc2dcd2";
     let row = "showrepl_INFO,HUB,DC1,\"DC=contoso,DC=com\",HUB,DC2,RPC,3,2026-11-20 09:15:00\n";
@@ -155,7 +155,7 @@ fn nothing_in_a_file_steers_the_terminal() {
 }
 
 #[test]
-fn what_cannot_be_explained() {
+fn files_that_cannot_be_explained_are_refused() {
     assert_eq!(explain(&["/nonexistent", "--offline"]), (Some(2), String::new()));
     assert_eq!(piped(b"", &["--offline"]), (Some(2), String::new()));
     let long = vec![b'x'; epmesh_common::reports::MAX_BYTES + 1];

@@ -12,11 +12,17 @@ mod kill {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use epmesh::store::{Expect, Key, SledOptions, SledStore, Space, Store, Transaction};
+    use epmesh::store::{
+        EmbeddedEngine, Expect, Key, OpenReport, RedbOptions, RedbStore, SledOptions, SledStore,
+        Space, Store, Transaction,
+    };
     use rand::rngs::StdRng;
     use rand::{Rng, SeedableRng};
 
-    const TEST: &str = "kill::what_was_acknowledged_survives_kill";
+    const TESTS: [(EmbeddedEngine, &str); 2] = [
+        (EmbeddedEngine::Sled, "kill::what_sled_acknowledged_survives_kill"),
+        (EmbeddedEngine::Redb, "kill::what_redb_acknowledged_survives_kill"),
+    ];
     const DIRECTORY: &str = "EPMESH_KILL_CHILD_DIRECTORY";
     const START: &str = "EPMESH_KILL_CHILD_START";
     /// Tasks of the child that commit at the same time; each has its own keys.
@@ -25,9 +31,18 @@ mod kill {
     const KEYS: u64 = 20;
 
     #[test]
-    fn what_was_acknowledged_survives_kill() {
+    fn what_sled_acknowledged_survives_kill() {
+        what_was_acknowledged_survives_kill(EmbeddedEngine::Sled);
+    }
+
+    #[test]
+    fn what_redb_acknowledged_survives_kill() {
+        what_was_acknowledged_survives_kill(EmbeddedEngine::Redb);
+    }
+
+    fn what_was_acknowledged_survives_kill(engine: EmbeddedEngine) {
         if let Ok(directory) = std::env::var(DIRECTORY) {
-            child(Path::new(&directory), number_from(START, 0));
+            child(engine, Path::new(&directory), number_from(START, 0));
             return;
         }
         let rounds = number_from("EPMESH_KILL_ROUNDS", 20);
@@ -40,7 +55,7 @@ mod kill {
             // Now and then before it is open, mostly in the middle of work.
             let acks = if random.random_ratio(1, 5) { 0 } else { random.random_range(1..200) };
             let delay = Duration::from_micros(random.random_range(0..20_000));
-            let seen = kill_after(directory.path(), start, acks, delay);
+            let seen = kill_after(engine, directory.path(), start, acks, delay);
             total += seen.len();
             for number in seen {
                 let key = number % (TASKS * KEYS);
@@ -50,13 +65,13 @@ mod kill {
             start += 100_000;
             // Half of the time the next child is the one that opens what the killed one left.
             if random.random_bool(0.5) || round + 1 == rounds {
-                replayed += check(directory.path(), &acknowledged, round, seed);
+                replayed += check(engine, directory.path(), &acknowledged, round, seed);
                 checks += 1;
             }
         }
         println!(
-            "{rounds} kills (seed {seed}), {total} acknowledged transactions, {checks} checks, \
-         {replayed} transactions replayed, nothing missing; {} bytes on the disk",
+            "{engine}: {rounds} kills (seed {seed}), {total} acknowledged transactions, {checks} checks, \
+         {replayed} transactions or files repaired, nothing missing; {} bytes on the disk",
             size(directory.path())
         );
         assert!(total > 0, "no child acknowledged anything");
@@ -66,12 +81,22 @@ mod kill {
         std::env::var(variable).map_or(default, |text| text.parse().unwrap())
     }
 
-    fn options(directory: &Path) -> SledOptions {
-        // Checkpoints often, so that many a kill hits one.
-        SledOptions {
-            checkpoint_bytes: 100_000,
-            reserve_bytes: 1 << 20,
-            ..SledOptions::new(directory)
+    fn open(engine: EmbeddedEngine, directory: &Path) -> (Arc<dyn Store>, OpenReport) {
+        match engine {
+            EmbeddedEngine::Sled => {
+                // Checkpoints often, so that many a kill hits one.
+                let options = SledOptions {
+                    checkpoint_bytes: 100_000,
+                    reserve_bytes: 1 << 20,
+                    ..SledOptions::new(directory)
+                };
+                let (store, report) = SledStore::open(options, 0).unwrap();
+                (Arc::new(store), report)
+            }
+            EmbeddedEngine::Redb => {
+                let (store, report) = RedbStore::open(RedbOptions::new(directory)).unwrap();
+                (Arc::new(store), report)
+            }
         }
     }
 
@@ -90,14 +115,13 @@ mod kill {
     }
 
     /// The process to be killed: commits numbered records and says so afterwards.
-    fn child(directory: &Path, start: u64) {
+    fn child(engine: EmbeddedEngine, directory: &Path, start: u64) {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
         runtime.block_on(async {
-            let (store, report) = SledStore::open(options(directory), 0).unwrap();
+            let (store, report) = open(engine, directory);
             assert_eq!(report.recovered_from, None);
             assert_eq!(report.damaged_journal, None);
-            let store = Arc::new(store);
             let tasks: Vec<_> = (0..TASKS)
                 .map(|task| tokio::spawn(commit_for_ever(store.clone(), start, task)))
                 .collect();
@@ -107,7 +131,7 @@ mod kill {
         });
     }
 
-    async fn commit_for_ever(store: Arc<SledStore>, start: u64, task: u64) {
+    async fn commit_for_ever(store: Arc<dyn Store>, start: u64, task: u64) {
         let mut revisions: BTreeMap<Key, u64> = BTreeMap::new();
         let mut number = start + task;
         loop {
@@ -129,9 +153,16 @@ mod kill {
 
     /// Runs a child, kills it after so many acknowledgements (none: after `delay`), and returns all
     /// it gave.
-    fn kill_after(directory: &Path, start: u64, acks: usize, delay: Duration) -> Vec<u64> {
+    fn kill_after(
+        engine: EmbeddedEngine,
+        directory: &Path,
+        start: u64,
+        acks: usize,
+        delay: Duration,
+    ) -> Vec<u64> {
+        let (_, test) = TESTS.into_iter().find(|(tested, _)| *tested == engine).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", TEST, "--nocapture"])
+            .args(["--exact", test, "--nocapture"])
             .env(DIRECTORY, directory)
             .env(START, start.to_string())
             .stdout(Stdio::piped())
@@ -155,11 +186,18 @@ mod kill {
         seen
     }
 
-    /// Opens the store and compares; returns how many transactions were replayed.
-    fn check(directory: &Path, acknowledged: &BTreeMap<u64, u64>, round: u64, seed: u64) -> usize {
+    /// Opens the store and compares; returns how many transactions were replayed, or whether its file was
+    /// repaired.
+    fn check(
+        engine: EmbeddedEngine,
+        directory: &Path,
+        acknowledged: &BTreeMap<u64, u64>,
+        round: u64,
+        seed: u64,
+    ) -> usize {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let (store, report) = SledStore::open(options(directory), 0).unwrap();
+            let (store, report) = open(engine, directory);
             assert_eq!(report.recovered_from, None, "round {round}, seed {seed}");
             assert_eq!(report.damaged_journal, None, "round {round}, seed {seed}");
             for latest in acknowledged.values() {
@@ -180,7 +218,7 @@ mod kill {
                 assert!(found[0].value == content(number), "round {round}, seed {seed}: {number}");
             }
             store.close().await;
-            report.replayed
+            report.replayed + usize::from(report.repaired)
         })
     }
 

@@ -94,7 +94,7 @@ fn every_cause_has_a_verdict_to_read() {
 }
 
 #[test]
-fn as_an_operator_reads_it() {
+fn verdicts_as_an_operator_reads_them() {
     for (cause, name) in SHOWN_BY {
         let text = diagnose(&format!("tests/scenarios/{cause}/{name}.toml"), "table");
         expect_file![verdicts().join(format!("{cause}.txt"))].assert_eq(&text);
@@ -102,7 +102,7 @@ fn as_an_operator_reads_it() {
 }
 
 #[test]
-fn as_json() {
+fn verdicts_as_json() {
     for (cause, name) in SHOWN_BY {
         let text = diagnose(&format!("tests/scenarios/{cause}/{name}.toml"), "json");
         expect_file![verdicts().join(format!("{cause}.json"))].assert_eq(&text);

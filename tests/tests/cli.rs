@@ -43,7 +43,7 @@ impl Operator {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_question_has_its_answer() {
+async fn every_command_answers_for_a_healthy_and_for_a_broken_forest() {
     let mut forest = Forest::start(3).await.expect("a forest");
     // An operator elsewhere: with a copy of what the coordinator put down for one.
     let elsewhere = tempfile::tempdir().expect("a folder");

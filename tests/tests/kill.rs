@@ -26,6 +26,7 @@ mod run;
 use std::{env, str::FromStr};
 
 use anyhow::{Context, Result};
+use epmesh::store::EmbeddedEngine;
 use rand::{SeedableRng, rngs::StdRng};
 
 use crate::run::Run;
@@ -34,14 +35,23 @@ use crate::run::Run;
 const ROUNDS: u64 = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_acknowledged_report_is_lost_to_kill_9() -> Result<()> {
+async fn no_acknowledged_report_is_lost_to_kill_9_with_sled() -> Result<()> {
+    killed(EmbeddedEngine::Sled).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_report_is_lost_to_kill_9_with_redb() -> Result<()> {
+    killed(EmbeddedEngine::Redb).await
+}
+
+async fn killed(store: EmbeddedEngine) -> Result<()> {
     let rounds = setting("EPMESH_KILL_ROUNDS")?.unwrap_or(ROUNDS);
     let seed = setting("EPMESH_KILL_SEED")?.unwrap_or_else(rand::random);
-    println!("EPMESH_KILL_SEED={seed} EPMESH_KILL_ROUNDS={rounds}");
+    println!("{store}: EPMESH_KILL_SEED={seed} EPMESH_KILL_ROUNDS={rounds}");
     // Who was first has chosen.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let directory = tempfile::tempdir()?;
-    let mut run = Run::begin(directory.path(), StdRng::seed_from_u64(seed)).await?;
+    let mut run = Run::begin(directory.path(), store, StdRng::seed_from_u64(seed)).await?;
     for round in 1..=rounds {
         run.round(round).await.with_context(|| format!("round {round} of seed {seed}"))?;
     }

@@ -12,7 +12,7 @@ fn demo(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn breaks_names_and_heals() {
+fn the_demo_breaks_a_forest_names_the_fault_and_sees_it_healed() {
     let (code, text) = demo(&["--output", "json"]);
     assert_eq!(code, Some(0), "{text}");
     let verdicts: Vec<Verdict> =
@@ -29,7 +29,7 @@ fn breaks_names_and_heals() {
 }
 
 #[test]
-fn lists_its_scenarios_and_refuses_others() {
+fn the_demo_lists_its_scenarios_and_refuses_unknown_ones() {
     let (code, text) = demo(&["--list"]);
     assert_eq!((code, text.lines().count()), (Some(0), 16));
     assert_eq!(demo(&["--scenario", "gremlins"]).0, Some(2));

@@ -149,7 +149,7 @@ fn lookups_are_answered_as_samba_does() {
 
 /// Stub by stub, through the same code that reads a real server's.
 #[test]
-fn the_map_is_sambas() {
+fn the_simulated_map_is_the_recorded_one() {
     let calls = capture::calls(&recording("samba4_lookup.pcapng"));
     let first = calls.iter().find(|call| call.opnum == opnum::LOOKUP).unwrap();
     let page = LookupReply::decode(&first.response, ByteOrder::Little).unwrap();

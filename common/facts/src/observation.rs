@@ -46,6 +46,14 @@ pub struct Lookup {
     pub retried: bool,
 }
 
+impl Lookup {
+    /// A question and its answer, to the first time that it was asked.
+    #[must_use]
+    pub const fn new(source: Source, question: Question, answer: Answer, took_ms: u32) -> Self {
+        Self { source, question, answer, code: None, local: None, took_ms, retried: false }
+    }
+}
+
 /// For fields that are left out of JSON where they say nothing.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
@@ -314,6 +322,43 @@ pub struct AddressProbe {
     pub well_known: Vec<WellKnownPort>,
 }
 
+impl AddressProbe {
+    /// A look that has come as far as this connection.
+    #[must_use]
+    pub const fn connected(address: IpAddr, connect: Stage) -> Self {
+        Self {
+            address,
+            local: None,
+            connect,
+            bind: None,
+            interfaces: Vec::new(),
+            map: None,
+            map_code: None,
+            map_took_ms: 0,
+            identity: Vec::new(),
+            well_known: Vec::new(),
+        }
+    }
+
+    /// A look that came through to an interface on the port that the endpoint mapper named, each stage in
+    /// `took_ms`. Who answered was not asked.
+    #[must_use]
+    pub fn reached(address: IpAddr, interface: InterfaceId, port: u16, took_ms: u32) -> Self {
+        let ok = Stage::ok(took_ms);
+        let answer = MapAnswer::Endpoints(vec![Binding::tcp(port)]);
+        let (connect, bind) = (ok.clone(), Some(ok.clone()));
+        let port = PortProbe { port, connect, bind, altered: false };
+        Self {
+            bind: Some(ok.clone()),
+            interfaces: vec![InterfaceProbe {
+                ports: vec![port],
+                ..InterfaceProbe::answered(interface, answer, took_ms)
+            }],
+            ..Self::connected(address, ok)
+        }
+    }
+}
+
 /// One well-known port of a domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -344,6 +389,14 @@ pub struct InterfaceProbe {
     pub retried: bool,
     /// Each TCP port of the answer.
     pub ports: Vec<PortProbe>,
+}
+
+impl InterfaceProbe {
+    /// An answer to the first time that it was asked, before any port that it names was tried.
+    #[must_use]
+    pub const fn answered(interface: InterfaceId, answer: MapAnswer, took_ms: u32) -> Self {
+        Self { interface, answer, code: None, took_ms, retried: false, ports: Vec::new() }
+    }
 }
 
 /// What `ept_map` answered (MS-RPCE 2.2.1.2.5).

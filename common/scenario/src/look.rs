@@ -74,16 +74,10 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
     let connect =
         find(|seen| seen.connect.clone()).unwrap_or_else(|| connect(world, witness, address, 135));
     let mut probe = AddressProbe {
-        address,
         local: witness.addresses().into_iter().find(|own| own.is_ipv4() == address.is_ipv4()),
-        connect: stage(connect.clone()),
-        bind: None,
-        interfaces: Vec::new(),
-        map: None,
-        map_code: None,
-        map_took_ms: 0,
         identity: identities(world, witness, address, &stated),
         well_known: well_known(world, witness, address),
+        ..AddressProbe::connected(address, stage(connect.clone()))
     };
     if connect.is_err() {
         return probe;
@@ -97,14 +91,7 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
         .iter()
         .find_map(|seen| seen.answer.clone())
         .unwrap_or_else(|| ept_map(world, witness, address, interface));
-    let mut asked = InterfaceProbe {
-        code: None,
-        interface,
-        answer,
-        took_ms: 1,
-        retried: false,
-        ports: Vec::new(),
-    };
+    let mut asked = InterfaceProbe::answered(interface, answer, 1);
     if let MapAnswer::Endpoints(bindings) = &asked.answer {
         for port in bindings.iter().filter_map(Binding::port) {
             let opened = find(|seen| seen.port_connect.clone())

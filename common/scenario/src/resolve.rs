@@ -52,7 +52,7 @@ pub(super) fn lookups(
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
+    Lookup::new(source, question, answer, 1)
 }
 
 /// What the DNS client's cache holds; what an alias led to is kept with the question for the alias.

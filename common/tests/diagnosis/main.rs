@@ -8,6 +8,7 @@
     reason = "a test panics where it is wrong"
 )]
 
+mod forest;
 mod healthy;
 mod join;
 mod latent;
@@ -361,14 +362,8 @@ fn dns_answers_are_kept_apart() {
 #[test]
 fn sources_that_decide_nothing_turn_no_verdict() {
     use epmesh_common::facts::{Lookup, Platform, Question};
-    let to = |answer: &Answer, source, of: &str, kind| Lookup {
-        code: None,
-        local: None,
-        source,
-        question: Question { name: name(of), kind },
-        answer: answer.clone(),
-        took_ms: 1,
-        retried: false,
+    let to = |answer: &Answer, source, of: &str, kind| {
+        Lookup::new(source, Question { name: name(of), kind }, answer.clone(), 1)
     };
     let wrong = Answer::Records(vec![Record {
         name: name("dc2"),

@@ -12,15 +12,8 @@ const BOTH: [&str; 2] = [FIRST, THIRD];
 fn said_by(source: Source, of: &str, kind: RecordType, to: &str) -> Lookup {
     let data = RecordData::Address(address(to));
     let record = Record { name: name(of), data, ttl: Some(9), line: Some(3) };
-    Lookup {
-        code: None,
-        local: None,
-        source,
-        question: Question { name: name(of), kind },
-        answer: Answer::Records(vec![record]),
-        took_ms: 1,
-        retried: false,
-    }
+    let question = Question { name: name(of), kind };
+    Lookup::new(source, question, Answer::Records(vec![record]), 1)
 }
 
 fn cache(to: &str) -> Lookup {

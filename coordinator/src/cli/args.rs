@@ -5,9 +5,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use epmesh_common::facts::SectionKind;
 
+use super::exit::Exit;
+
 /// Finds out which side causes Windows error 1753 between domain controllers.
 #[derive(Debug, Parser)]
-#[command(name = "epmesh", version, about, after_help = EXIT_STATUS)]
+#[command(name = "epmesh", version, about, after_help = Exit::help())]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
@@ -20,29 +22,22 @@ pub struct Arguments {
     pub client: ClientArguments,
 }
 
-const EXIT_STATUS: &str = "Exit status:\n  \
-    0  healthy, or done\n  \
-    1  a link is failing or latent, an incident is open\n  \
-    2  usage or configuration\n  \
-    3  the coordinator cannot be reached; explain prints what the report says all the same\n  \
-    4  unknown: the evidence does not decide, or (incidents) nothing is open and links are unknown";
-
 const EXPLAIN_STATUS: &str = "Exit status:\n  \
     0  nothing fails by the report, or every link that it names is healthy now\n  \
-    1  something that it names is failing or latent, by the verdicts where there are any, else by the report\n  \
+    1  something that it names is failing or latent: by the verdicts where there are any, else by the report\n  \
     2  the file cannot be read\n  \
-    3  the coordinator could not be asked (and --offline was not said); what the report says is printed\n  \
-    4  nothing in it is known here, or the evidence does not decide";
+    3  the coordinator could not be asked (without --offline); what the report says is printed\n  \
+    4  it names nothing that is known here, or the evidence does not decide";
 
 /// How to reach the coordinator, and as whom.
 #[derive(Clone, Debug, Args)]
 pub struct ClientArguments {
-    /// The coordinator to ask.
+    /// URL of the coordinator to ask.
     #[arg(long, global = true, value_name = "URL", default_value = "https://127.0.0.1:7353")]
     #[arg(env = "EPMESH_COORDINATOR")]
     pub coordinator: String,
-    /// Folder with the operator's certificate, key and the authority's certificate; by default
-    /// that of the coordinator on this machine.
+    /// Folder with ca.pem, operator.pem and operator.key; by default that of a coordinator on this
+    /// host.
     #[arg(long, global = true, value_name = "DIR", env = "EPMESH_IDENTITY")]
     #[arg(default_value = "/var/lib/epmesh/pki")]
     pub identity: PathBuf,
@@ -64,59 +59,60 @@ pub enum Output {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run a coordinator
+    /// Run the coordinator
     Serve(ServeArguments),
     /// Join tokens for agents
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Every domain controller: agent, version, last seen, address, site, registered, clock skew
+    /// List the domain controllers: agent, version, last seen, address, site, registered interfaces, clock
+    /// skew
     Dcs,
-    /// Every link, destination <- source: state, cause, side
+    /// List the links, destination <- source: state, cause, side, confidence
     Links {
         /// Only links that are failing or latent.
         #[arg(long)]
         failing: bool,
     },
-    /// Which side, which cause, which culprit, how sure, by what proof, what to do
+    /// Diagnose one link: state, cause, side, culprit, confidence, proof, and what to do
     Diagnose(DiagnoseArguments),
-    /// What another tool's report says: repadmin, dcdiag, portqry, rpcdump, samba-tool, NETSETUP.LOG,
-    /// events; with a coordinator, the verdict of each link that it names
+    /// Explain another tool's report: repadmin, dcdiag, portqry, rpcdump, samba-tool, NETSETUP.LOG, events;
+    /// with a coordinator, the verdict on each link that it names
     #[command(after_help = EXPLAIN_STATUS)]
     Explain {
         /// The file, or - for standard input.
         file: PathBuf,
-        /// Do not ask a coordinator: what the report says by itself.
+        /// Do not ask a coordinator: explain only what the report says.
         #[arg(long)]
         offline: bool,
     },
-    /// The endpoint map of a domain controller: as it says itself, as its peers see it
+    /// Show the endpoint map of a domain controller, as it sees the map itself and as its peers see it
     Endpoints {
         /// The domain controller; its host name is enough where that is no other's.
         dc: String,
     },
-    /// What a domain controller says of itself: every section of facts, and what it could not read
+    /// Show what a domain controller states of itself: every section of facts, and what could not be read
     Facts {
         /// The domain controller; its host name is enough where that is no other's.
         dc: String,
-        /// Only this section: host, services, ports, resolver, directory …; may be repeated.
+        /// Show only this section (host, services, ports, resolver, directory …); may be repeated.
         #[arg(long, value_name = "SECTION", value_parser = str::parse::<SectionKind>)]
         section: Vec<SectionKind>,
     },
-    /// Evidence in a file
+    /// Write evidence to a file
     #[command(subcommand)]
     Bundle(BundleCommand),
-    /// The faults that are there now, each with the links that it explains; and links that none does
+    /// List the open incidents, each with the links that it explains, and the links that none explains
     Incidents {
-        /// Those that are over, too.
+        /// Include incidents that are resolved.
         #[arg(long)]
         all: bool,
     },
-    /// One incident: what is broken, who is hit, what else was considered, its timeline
+    /// Show or change one incident: what is broken, which links it hits, other explanations, timeline
     Incident(IncidentArguments),
-    /// Alerts and their delivery
+    /// List alerts and their delivery
     #[command(subcommand)]
     Alerts(AlertsCommand),
-    /// Let a domain controller be enrolled again; its present certificate is refused from then on
+    /// Allow a new agent to enrol as a domain controller; its present certificate is refused from then on
     Release {
         /// The domain controller.
         dc: String,
@@ -127,7 +123,7 @@ pub enum Command {
         /// The domain controller.
         dc: String,
     },
-    /// Configuration files
+    /// Check configuration files
     #[command(subcommand)]
     Config(ConfigCommand),
 }
@@ -164,18 +160,18 @@ pub struct ServeArguments {
 /// `epmesh token …`.
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {
-    /// A new join token, printed once with the fingerprint of the certificate authority
+    /// Create a join token; it is printed once, with the fingerprint of the certificate authority
     Create {
-        /// For how long it can be used.
+        /// How long the token can be used.
         #[arg(long, value_parser = duration, default_value = "24h", value_name = "TIME")]
         ttl: Duration,
-        /// For this domain controller alone.
+        /// Only for this domain controller.
         #[arg(long, value_name = "NAME", conflicts_with_all = ["domain", "count"])]
         dc: Option<String>,
         /// For domain controllers of this DNS domain.
         #[arg(long, value_name = "DNSDOMAIN", required_unless_present = "dc")]
         domain: Option<String>,
-        /// How many of them.
+        /// How many domain controllers can enrol with it.
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         count: u32,
     },
@@ -191,10 +187,11 @@ pub struct DiagnoseArguments {
     /// The source DC: the one it wants to pull from. With --join, the domain controller.
     #[arg(required_unless_present = "from")]
     pub source: Option<String>,
-    /// Whether a computer can join the domain there: all interfaces and ports that a join needs.
+    /// Diagnose whether a computer can join the domain at the domain controller: every interface and port
+    /// that a join needs.
     #[arg(long, conflicts_with_all = ["from", "interface"])]
     pub join: bool,
-    /// The computer's NETSETUP.LOG: what the step needs at which it stopped is looked at first.
+    /// The computer's NETSETUP.LOG: the step at which the join stopped is examined first.
     #[arg(long, value_name = "FILE", requires = "join")]
     pub netsetup_log: Option<PathBuf>,
     /// What `epmesh-agent check --join DOMAIN --output json` printed on the computer, within the last
@@ -204,10 +201,11 @@ pub struct DiagnoseArguments {
     /// The interface: a name, a UUID, or `UUID vMAJOR.MINOR`.
     #[arg(long, default_value = "drsuapi")]
     pub interface: String,
-    /// Have the agents look again first.
+    /// Have the agents at both ends look again first.
     #[arg(long, conflicts_with = "from")]
     pub now: bool,
-    /// Answer from a bundle instead of a coordinator, or run a scenario, which names its link itself.
+    /// Answer from a bundle (epmesh bundle export) instead of a coordinator; or run a scenario file, which
+    /// names its link itself.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 }
@@ -216,7 +214,7 @@ pub struct DiagnoseArguments {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct IncidentArguments {
-    /// The incident, or the beginning of its id.
+    /// The incident's id, or the beginning of it.
     #[arg(required = true)]
     pub id: Option<String>,
     /// What to do with it; without it, it is shown.
@@ -227,22 +225,22 @@ pub struct IncidentArguments {
 /// `epmesh incident ack`, `epmesh incident silence`.
 #[derive(Debug, Subcommand)]
 pub enum IncidentCommand {
-    /// Say that you look after it: changes of it are told no more, its end is
+    /// Acknowledge an incident: no more alerts about its changes, only about its end
     Ack {
-        /// The incident, or the beginning of its id.
+        /// The incident's id, or the beginning of it.
         id: String,
-        /// What there is to say about it.
+        /// A note for the timeline.
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
     },
-    /// Tell nothing of it for a while; the last one given holds
+    /// Send no alerts about an incident for a while; a later silence replaces an earlier one
     Silence {
-        /// The incident, or the beginning of its id.
+        /// The incident's id, or the beginning of it.
         id: String,
-        /// For how long.
+        /// How long.
         #[arg(long = "for", value_name = "TIME", value_parser = duration)]
         time: Duration,
-        /// Why.
+        /// The reason, for the timeline.
         #[arg(long, value_name = "TEXT")]
         why: String,
     },
@@ -261,14 +259,14 @@ pub enum BundleCommand {
 /// `epmesh alerts …`.
 #[derive(Debug, Subcommand)]
 pub enum AlertsCommand {
-    /// Events and their delivery, newest first
+    /// List the alerts and their delivery, newest first
     List,
 }
 
 /// `epmesh config …`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Say everything that is wrong with a coordinator's configuration file
+    /// Report every problem in a coordinator's configuration file
     Check {
         /// The file.
         file: PathBuf,

@@ -17,20 +17,20 @@ use epmesh_proto::v1::ExportBundleRequest;
 use super::{
     args::DiagnoseArguments,
     client::{Client, reply},
+    file::Opened,
 };
 use crate::{fleet::View, query::Diagnosis};
 
 /// The verdict that a bundle gives, at the moment it was written.
-pub(super) fn offline(
-    file: &Path,
+pub(super) fn diagnose_from(
+    file: Opened,
     what: &DiagnoseArguments,
 ) -> anyhow::Result<(Diagnosis, Timestamp)> {
-    let name = file.display();
-    let opened = File::open(file).with_context(|| format!("{name} cannot be opened"))?;
-    let (view, at) = View::import(BufReader::new(opened))
+    let name = file.name.clone();
+    let (view, at) = View::import(BufReader::new(file.read()))
         .with_context(|| format!("{name} cannot be read as a bundle"))?;
     let interface = names::find(&what.interface)
-        .with_context(|| format!("no interface {:?} is known", what.interface))?;
+        .with_context(|| format!("no interface {:?} is known; give a name such as drsuapi or netlogon, or UUID vMAJOR.MINOR", what.interface))?;
     let (Some(destination), Some(source)) = (&what.destination, &what.source) else {
         anyhow::bail!("a bundle holds many links: name the destination and the source DC too");
     };
@@ -43,7 +43,9 @@ pub(super) fn offline(
 pub(super) async fn export(client: &mut Client, file: &Path) -> anyhow::Result<usize> {
     let name = file.display();
     let mut lines = reply(client.query.export_bundle(ExportBundleRequest {}).await)?.into_inner();
-    let mut made = File::create_new(file).with_context(|| format!("{name} cannot be made"))?;
+    let mut made = File::create_new(file).with_context(|| {
+        format!("{name} cannot be created (an existing file is not overwritten)")
+    })?;
     let mut count = 0_usize;
     let written = async {
         while let Some(line) = reply(lines.message().await)? {

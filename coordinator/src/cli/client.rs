@@ -12,11 +12,11 @@ use super::args::ClientArguments;
 /// The largest answer that is taken, in bytes.
 const LARGEST: usize = 256 * 1024 * 1024;
 
-/// Why a question got no answer.
+/// Why there is no answer.
 #[derive(Debug, Error)]
 pub(super) enum ClientError {
     #[error(
-        "the operator's identity cannot be read from {path}: run this on the coordinator, or copy ca.pem, operator.pem and operator.key from its data directory and name their folder with --identity"
+        "the operator's certificate cannot be read from {path}: run epmesh on the coordinator's host as its administrator, or copy ca.pem, operator.pem and operator.key from the folder pki in the coordinator's data-dir and name their folder with --identity"
     )]
     Identity {
         path: String,
@@ -37,7 +37,9 @@ pub(super) enum ClientError {
     },
     #[error("{}", .0.message())]
     Answer(tonic::Status),
-    #[error("the coordinator's answer is not understood: is it of another version?")]
+    #[error(
+        "the coordinator's answer cannot be understood: compare the versions (epmesh --version) here and there"
+    )]
     Document(#[from] serde_json::Error),
 }
 

@@ -28,7 +28,7 @@ const LABEL: usize = 10;
 /// How many parts of a file are named.
 const MAX_PARTS: usize = 40;
 
-/// What a file says.
+/// Another tool's report explained: with a coordinator's verdicts, or by itself.
 pub(super) async fn answer(
     file: &Path,
     offline: bool,
@@ -88,13 +88,13 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
         let _ = writeln!(text, "lines {}-{}: {}", at.first_line, at.last_line, part.tool.words());
     }
     if let Some(more) = report.parts.len().checked_sub(MAX_PARTS).filter(|more| *more > 0) {
-        let _ = writeln!(text, "and {more} parts more");
+        let _ = writeln!(text, "and {more} more parts");
     }
     if report.told.is_empty() && report.parts.is_empty() {
         let _ = writeln!(
             text,
-            "nothing in it is of a tool that is known here: repadmin, dcdiag, portqry, rpcdump, \
-             samba-tool, NETSETUP.LOG, Directory Service events"
+            "it holds no output of a known tool; known are repadmin, dcdiag, portqry, rpcdump, \
+             samba-tool, NETSETUP.LOG and Directory Service events"
         );
     }
     let mut shown = HashMap::new();
@@ -103,7 +103,7 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
         text.push_str(&pair(explained, &mut shown, width));
     }
     if !answer.others.is_empty() {
-        let _ = writeln!(text, "\nlinks that it names and does not call failing");
+        let _ = writeln!(text, "\nlinks that the report names and does not call failing");
         text.push_str(&links(&answer.others, false, width));
     }
     if answer.others_left_out > 0 {
@@ -124,8 +124,8 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     text.push_str(&rest(answer, width));
     if let Some(why) = &answer.no_coordinator {
         let what = format!(
-            "{why}. Missing is the verdict of each link above: which side, which cause, which culprit. \
-             All else stands as the report says it."
+            "{why}. The verdict of each link above is missing: side, cause and culprit. Everything else is \
+             what the report says."
         );
         let _ = writeln!(text, "\nno coordinator");
         text.push_str(&labelled(&[("", what)], width));
@@ -160,7 +160,7 @@ fn rest(answer: &Explanation, width: Option<u16>) -> String {
         });
     text.push_str(&labelled(&unclear.collect::<Vec<_>>(), width));
     if report.rows_left_out > 0 {
-        let _ = writeln!(text, "{} more rows were read and left out", report.rows_left_out);
+        let _ = writeln!(text, "{} more rows were read and are not listed", report.rows_left_out);
     }
     let unread = report.unread.len();
     if unread > 0 {
@@ -229,7 +229,7 @@ fn pair(
             verdict.interface.to_string(),
         );
         match shown.get(&link) {
-            Some(first) => rows.push(("verdict", format!("that of this link above: {first}"))),
+            Some(first) => rows.push(("verdict", format!("as of this link above: {first}"))),
             None => {
                 rows.extend(judged(verdict, pair.code));
                 shown.insert(link, format!("{} {}", verdict.state, verdict.cause));
@@ -254,7 +254,7 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
     match verdict.state {
         State::Healthy => {
             let words =
-                format!("{state} now, {}: what the report says is over", verdict.confidence);
+                format!("{state} now, {}: the failure in the report is over", verdict.confidence);
             rows.push(("verdict", words));
         }
         _ => rows.push((
@@ -299,6 +299,6 @@ fn lines(all: &[u32]) -> String {
     let written = written.collect::<Vec<_>>().join(", ");
     match stretches.len().checked_sub(MAX_STRETCHES) {
         None | Some(0) => written,
-        Some(more) => format!("{written} and {more} stretches more"),
+        Some(more) => format!("{written} and {more} more ranges"),
     }
 }

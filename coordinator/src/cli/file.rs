@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{Read, stdin},
+    io::{Cursor, Read, stdin},
     path::Path,
 };
 
@@ -24,4 +24,36 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
             .with_context(|| format!("{name} cannot be read"))?;
     }
     Ok(bytes)
+}
+
+/// How much of a file is looked at to tell what it is.
+const BEGINNING: u64 = 4096;
+
+/// A file of which the beginning has been looked at; a pipe can be read once only.
+pub(super) struct Opened {
+    /// The name, for errors.
+    pub(super) name: String,
+    beginning: Vec<u8>,
+    rest: File,
+}
+
+impl Opened {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let mut rest = File::open(path).with_context(|| format!("{name} cannot be opened"))?;
+        let mut beginning = Vec::new();
+        let read = Read::by_ref(&mut rest).take(BEGINNING).read_to_end(&mut beginning);
+        read.with_context(|| format!("{name} cannot be read"))?;
+        Ok(Self { name, beginning, rest })
+    }
+
+    /// Whether the file is JSON by its beginning, as a bundle is; one that is empty may be.
+    pub(super) fn is_json(&self) -> bool {
+        self.beginning.trim_ascii_start().first().is_none_or(|first| *first == b'{')
+    }
+
+    /// All of the file.
+    pub(super) fn read(self) -> impl Read {
+        Cursor::new(self.beginning).chain(self.rest)
+    }
 }

@@ -40,7 +40,9 @@ pub(super) async fn answer(
 /// When a file was written, in milliseconds since 1970.
 fn written(file: &Path) -> anyhow::Result<u64> {
     let time = std::fs::metadata(file).and_then(|file| file.modified());
-    let time = time.with_context(|| format!("when {} was written is not known", file.display()))?;
+    let time = time.with_context(|| {
+        format!("the time at which {} was written cannot be read", file.display())
+    })?;
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Ok(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
@@ -48,17 +50,23 @@ fn written(file: &Path) -> anyhow::Result<u64> {
 /// For people.
 pub(super) fn render(join: &JoinDiagnosis, now: Timestamp, width: Option<u16>) -> String {
     let JoinDiagnosis { client, dc, verdict, .. } = join;
-    let mut text = format!("{client} joins at {dc}\n{}\n", verdict.state.as_str().to_uppercase());
+    let mut text =
+        format!("{client} joins the domain at {dc}\n{}\n", verdict.state.as_str().to_uppercase());
     let by = match join.seen_from {
         SeenFrom::ClientAgent => format!("the agent on {client}"),
         SeenFrom::ClientReport => format!("the report that was made on {client}"),
         SeenFrom::Witnesses => {
-            format!("{dc} and its witnesses; nobody looked from {client}")
+            format!("{dc} and its witnesses: there is no look from {client} itself")
         }
     };
     let mut rows = vec![("", verdict.words.clone()), ("by", by)];
     for name in &join.silent {
-        rows.push(("silent", format!("{name} did not look again: not connected, or not in time")));
+        rows.push((
+            "silent",
+            format!(
+                "no fresh look from {name}: its agent is not connected, or did not answer in time"
+            ),
+        ));
     }
     for link in &join.links {
         let words = match link.state {
@@ -75,8 +83,11 @@ pub(super) fn render(join: &JoinDiagnosis, now: Timestamp, width: Option<u16>) -
         let _ = writeln!(text, "\nWhat to do");
         text.push_str(&render::numbered(&verdict.remedy, width));
     }
-    let parts =
-        [("The log", &join.log), ("What others see", &join.witnesses), ("Missing", &join.missing)];
+    let parts = [
+        ("NETSETUP.LOG", &join.log),
+        ("What others see", &join.witnesses),
+        ("Missing", &join.missing),
+    ];
     for (heading, lines) in parts {
         if !lines.is_empty() {
             let _ = writeln!(text, "\n{heading}");

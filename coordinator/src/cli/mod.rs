@@ -3,6 +3,7 @@
 mod args;
 mod bundle;
 mod client;
+mod diagnose;
 mod exit;
 mod explain;
 mod facts;
@@ -14,6 +15,7 @@ mod join;
 mod output;
 mod render;
 mod run;
+#[cfg(feature = "scenarios")]
 mod scenario;
 
 pub use self::{

@@ -3,26 +3,24 @@
 use std::io::Write;
 
 use epmesh_proto::v1::{
-    AlertsRequest, CreateTokenRequest, DcsRequest, DiagnoseRequest, DomainScope, EndpointsRequest,
-    FactsRequest, LinksRequest, ReleaseRequest, RevokeRequest, create_token_request::Scope,
+    AlertsRequest, CreateTokenRequest, DcsRequest, DomainScope, EndpointsRequest, FactsRequest,
+    LinksRequest, ReleaseRequest, RevokeRequest, create_token_request::Scope,
 };
 
 use super::{
-    args::{
-        AlertsCommand, Arguments, BundleCommand, ClientArguments, Command, DiagnoseArguments,
-        TokenCommand,
-    },
+    args::{AlertsCommand, Arguments, BundleCommand, Command, TokenCommand},
     bundle,
     client::{Client, ClientError, parse, reply},
+    diagnose,
     exit::Exit,
     explain, facts, incidents, join,
     output::{print, terminal_width},
-    render, scenario,
+    render,
 };
 use crate::{
     clock,
     fleet::DcStatus,
-    query::{AlertRow, Diagnosis, Endpoints, LinkRow, NewToken, OwnFacts},
+    query::{AlertRow, Endpoints, LinkRow, NewToken, OwnFacts},
 };
 
 /// Does what the command line says, except `serve` and `config`, and says how it went. Answers go
@@ -63,18 +61,7 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
             print(out, output, &answer, || join::render(&answer, now, width))?;
             Ok(Exit::of([answer.verdict.state]))
         }
-        Command::Diagnose(what) => {
-            if let Some(run) = what.from.as_deref().map(scenario::read).transpose()?.flatten() {
-                return scenario::answer(&run, &what, out, output, width);
-            }
-            let (diagnosis, at) = match &what.from {
-                Some(file) => bundle::offline(file, &what)?,
-                None => (online(&client, what).await?, now),
-            };
-            let Diagnosis { verdict, silent } = &diagnosis;
-            print(out, output, verdict, || render::verdict(verdict, silent, at, width))?;
-            Ok(Exit::of([verdict.state]))
-        }
+        Command::Diagnose(what) => diagnose::answer(&client, what, now, width, out, output).await,
         Command::Explain { file, offline } => {
             let answer = explain::answer(&file, offline, &client).await?;
             print(out, output, &answer, || explain::render(&answer, width))?;
@@ -148,16 +135,4 @@ async fn answer(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Ex
         }
         Command::Serve(_) | Command::Config(_) => anyhow::bail!("not a question to a coordinator"),
     }
-}
-
-async fn online(client: &ClientArguments, what: DiagnoseArguments) -> anyhow::Result<Diagnosis> {
-    let mut client = Client::connect(client).await?;
-    let request = DiagnoseRequest {
-        // The command line has both, but for `--from`.
-        destination: what.destination.unwrap_or_default(),
-        source: what.source.unwrap_or_default(),
-        interface: what.interface,
-        now: what.now,
-    };
-    Ok(parse(reply(client.query.diagnose(request).await)?)?)
 }

@@ -1,10 +1,6 @@
 //! `epmesh diagnose --from` a scenario: the verdict, and whether it is the expected one.
 
-use std::{
-    fs::File,
-    io::{Read as _, Write},
-    path::Path,
-};
+use std::io::{Read as _, Write};
 
 use anyhow::Context as _;
 use epmesh_common::diagnosis::diagnose;
@@ -13,6 +9,7 @@ use epmesh_scenario::Scenario;
 use super::{
     args::{DiagnoseArguments, Output},
     exit::Exit,
+    file::Opened,
     output::print,
     render,
 };
@@ -20,23 +17,17 @@ use super::{
 /// The longest scenario that is read, in bytes; the reader refuses more than this too.
 const LONGEST: u64 = 1024 * 1024 + 1;
 
-/// The scenario in `file`; `None` where it is something else.
-pub(super) fn read(file: &Path) -> anyhow::Result<Option<Scenario>> {
-    let name = file.display();
-    let mut opened = File::open(file).with_context(|| format!("{name} cannot be opened"))?;
-    let unread = || format!("{name} cannot be read");
-    // A bundle may be far larger than what has to be seen of it here.
+/// The scenario in `file`, which is no bundle.
+pub(super) fn read(file: Opened) -> anyhow::Result<Scenario> {
+    let name = file.name.clone();
     let mut text = Vec::new();
-    std::io::Read::by_ref(&mut opened).take(4096).read_to_end(&mut text).with_context(unread)?;
-    if !Scenario::is_one(&text) {
-        return Ok(None);
-    }
-    opened.take(LONGEST).read_to_end(&mut text).with_context(unread)?;
-    let text = String::from_utf8(text)
-        .with_context(|| format!("{name} is neither a bundle nor a scenario"))?;
-    let scenario = Scenario::parse(&name.to_string(), &text)
-        .with_context(|| format!("{name} is no bundle, and as a scenario it cannot be read"))?;
-    Ok(Some(scenario))
+    let read = file.read().take(LONGEST).read_to_end(&mut text);
+    read.with_context(|| format!("{name} cannot be read"))?;
+    let text = String::from_utf8(text).with_context(|| {
+        format!("{name} is neither a bundle nor a scenario: it is no text in UTF-8")
+    })?;
+    Scenario::parse(&name, &text)
+        .with_context(|| format!("{name} is no bundle, and as a scenario it cannot be read"))
 }
 
 /// Prints the verdict; the exit status says whether it is the expected one.

@@ -16,6 +16,7 @@ use crate::{
     fleet::{HISTORY, Settings},
     incident::Damping,
     pki::{self, AGENT_VALIDITY},
+    store::EmbeddedEngine,
 };
 
 /// The port that agents and operators connect to, unless configured otherwise.
@@ -36,6 +37,8 @@ const HOLD: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from
 pub struct ServeOptions {
     /// Where it keeps its store and its certificate authority.
     pub data_dir: PathBuf,
+    /// The engine of the store.
+    pub store: EmbeddedEngine,
     /// Where agents and operators connect.
     pub listen: SocketAddr,
     /// Where `/healthz` and `/readyz` answer; nowhere when `None`.
@@ -95,6 +98,7 @@ impl ServeOptions {
     pub fn new(data_dir: PathBuf, listen: SocketAddr) -> Self {
         Self {
             data_dir,
+            store: EmbeddedEngine::default(),
             listen,
             web: None,
             names: Vec::new(),
@@ -129,6 +133,7 @@ impl ServeOptions {
         let data_dir = root.text("data-dir").map(PathBuf::from).unwrap_or_default();
         let listen = root.parse("listen", str::parse::<SocketAddr>);
         let mut options = Self::new(data_dir, listen.unwrap_or_else(Self::default_listen));
+        options.store = root.parse("store", str::parse).unwrap_or_default();
         options.web = root.parse("web", str::parse::<SocketAddr>);
         options.names = root.list("names", server_name).unwrap_or_default();
         options.interval = root.duration("interval", INTERVAL).unwrap_or(options.interval);
@@ -240,7 +245,7 @@ mod tests {
     #[test]
     fn reads_everything() {
         let text = format!(
-            "data-dir = \"/var/lib/epmesh\"\nlisten = \"10.0.0.1:7000\"\nweb = \"127.0.0.1:8080\"\n\
+            "data-dir = \"/var/lib/epmesh\"\nstore = \"redb\"\nlisten = \"10.0.0.1:7000\"\nweb = \"127.0.0.1:8080\"\n\
              names = [\"epmesh.lab.test\", \"10.0.0.1\"]\ninterval = \"5s\"\n\
              interfaces = [\"drsuapi\", \"12345678-1234-abcd-ef00-01234567cffb v1.0\"]\n\
              agent-certificate-days = 30\nhistory-days = 7\n\
@@ -249,6 +254,7 @@ mod tests {
         );
         let options = ServeOptions::parse("epmesh.toml", &text).expect("it is right");
         assert_eq!(options.listen, "10.0.0.1:7000".parse().expect("an address"));
+        assert_eq!(options.store, EmbeddedEngine::Redb);
         assert_eq!(options.names.len(), 2);
         assert_eq!(options.interval, Duration::from_secs(5));
         assert_eq!(options.interfaces.len(), 2);
@@ -265,6 +271,7 @@ mod tests {
         let text = include_str!("../../../deploy/epmesh.example.toml");
         let example = ServeOptions::parse("deploy/epmesh.example.toml", text).expect("it is right");
         let usual = ServeOptions::new("/var/lib/epmesh".into(), ServeOptions::default_listen());
+        assert_eq!(example.store, usual.store);
         assert_eq!(example.listen, usual.listen);
         assert_eq!(example.interval, usual.interval);
         assert_eq!(example.interfaces, usual.interfaces);
@@ -284,13 +291,13 @@ mod tests {
 
     #[test]
     fn tells_everything_that_is_wrong() {
-        let text = "listen = \"here\"\nintervall = \"5s\"\ninterval = \"5h\"\n\
+        let text = "listen = \"here\"\nstore = \"etcd\"\nintervall = \"5s\"\ninterval = \"5h\"\n\
                     interfaces = [\"drsuap\"]\n[[webhook]]\nname = \"a\"\nurl = \"ftp://x\"\n\
                     secret = \"s\"\n[[webhook]]\nname = \"b\"\n";
         let problems = ServeOptions::parse("f", text).expect_err("much is wrong");
         let lines: Vec<_> = problems.list().iter().map(|problem| problem.line).collect();
-        assert!(problems.list().len() >= 9, "{problems}");
-        for line in [1, 2, 3, 4, 7, 8, 9] {
+        assert!(problems.list().len() >= 10, "{problems}");
+        for line in [1, 2, 3, 4, 5, 8, 9, 10] {
             assert!(lines.contains(&line), "{line}: {problems}");
         }
     }

@@ -4,8 +4,8 @@ use epmesh_common::{
     facts::{
         AddressProbe, Blank, Boot, Directory, DnsName, EndpointMap, Failure, Host,
         InterfaceAddress, InterfaceProbe, MapAnswer, MapView, NtdsSettings, PeerObservation,
-        Platform, PortProbe, Process, Reading, Service, ServiceRole, ServiceState, Services, Stage,
-        StartType, Through, Timestamp,
+        Platform, Process, Reading, Service, ServiceRole, ServiceState, Services, Stage, StartType,
+        Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence},
 };
@@ -75,38 +75,17 @@ pub(crate) fn directory(hosts: &[&str]) -> Directory {
 }
 
 pub(crate) fn seen(peer: &str, address: &str, reached: bool, took_ms: u32) -> PeerObservation {
-    let ok = Stage::ok(took_ms);
-    let answer = if reached {
-        MapAnswer::Endpoints(vec![binding()])
-    } else {
-        MapAnswer::NotRegistered(0x16c9_a0d6)
-    };
-    let port =
-        PortProbe { port: 49152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
-    let ports = if reached { vec![port] } else { Vec::new() };
+    let mut probe =
+        AddressProbe::reached(address.parse().expect("an address"), DRSUAPI, 49_152, took_ms);
+    if !reached {
+        let answer = MapAnswer::NotRegistered(0x16c9_a0d6);
+        probe.interfaces = vec![InterfaceProbe::answered(DRSUAPI, answer, took_ms)];
+    }
     PeerObservation {
         peer: name(peer),
         dsa_guid: None,
         lookups: Vec::new(),
-        addresses: vec![AddressProbe {
-            address: address.parse().expect("an address"),
-            connect: ok.clone(),
-            bind: Some(ok),
-            local: None,
-            interfaces: vec![InterfaceProbe {
-                code: None,
-                interface: DRSUAPI,
-                answer,
-                took_ms,
-                ports,
-                retried: false,
-            }],
-            map: None,
-            map_code: None,
-            map_took_ms: 0,
-            identity: Vec::new(),
-            well_known: Vec::new(),
-        }],
+        addresses: vec![probe],
     }
 }
 

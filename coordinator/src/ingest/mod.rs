@@ -21,4 +21,5 @@ pub use self::{
     look::{DEADLINE, LookOutcome},
     peer::{operator, refusal},
     session::AgentsService,
+    storage::write as write_report,
 };

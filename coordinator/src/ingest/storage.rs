@@ -23,7 +23,7 @@ const BATCH_BYTES: usize = MAX_TRANSACTION - 3 * MAX_VALUE;
 ///
 /// # Errors
 /// As [`Store::commit`].
-pub(super) async fn write(store: &dyn Store, staged: &Staged) -> Result<(), CommitError> {
+pub async fn write(store: &dyn Store, staged: &Staged) -> Result<(), CommitError> {
     let mut batch = Batch { store, transaction: Transaction::new(), bytes: 0 };
     for body in staged.bodies.iter().filter(|body| body.changed) {
         batch.put_body(&staged.dc, body).await?;

@@ -57,16 +57,16 @@ impl Enrolment {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// No token has this secret.
-    #[error("the join token is not known here")]
+    #[error("the join token is not known to this coordinator; epmesh token create makes one")]
     Unknown,
     /// The token's time is over.
-    #[error("the join token has expired")]
+    #[error("the join token has expired; epmesh token create makes another")]
     Expired {
         /// Since when, in milliseconds since the Unix epoch.
         at: u64,
     },
     /// The token was used as often as it may.
-    #[error("the join token is used up")]
+    #[error("the join token is used up; epmesh token create makes another")]
     UsedUp,
     /// The token is for one DC, and not for this one.
     #[error("the join token is for {allowed} only")]
@@ -81,7 +81,9 @@ pub enum Refused {
         allowed: String,
     },
     /// The name belongs to another key.
-    #[error("{name} is enrolled with another key; an operator has to release it first")]
+    #[error(
+        "{name} is enrolled with another key; an operator has to release it first: epmesh release {name}"
+    )]
     AlreadyEnrolled {
         /// The name.
         name: String,

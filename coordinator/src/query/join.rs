@@ -125,7 +125,7 @@ pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, Str
     let look = looks.into_iter().find(|look| look.peer == *dc);
     if look.is_none() && denying.is_empty() && later.is_empty() {
         return Err(format!(
-            "it has no look at {dc}, but at {}: name that one, or have the client look at {dc}",
+            "it holds no look at {dc}, only at {}: name one of these, or have the client check {dc}",
             peers.join(", ")
         ));
     }
@@ -145,7 +145,7 @@ pub(super) fn judge(
     let report = report.and_then(|(report, at)| match at.until(now) {
         age if age > REPORT_FRESH => {
             missing.push(format!(
-                "a report of {client} that is new: this one is {} min old, and decides nothing",
+                "a fresh report of {client}: this one is {} min old and was not used",
                 age.as_secs() / 60
             ));
             None

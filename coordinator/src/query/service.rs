@@ -153,7 +153,9 @@ impl Query for Operator {
             interface,
         };
         if link.destination == link.source {
-            return Err(Status::invalid_argument("a link needs two domain controllers"));
+            return Err(Status::invalid_argument(
+                "destination and source are the same host: a link needs two domain controllers",
+            ));
         }
         if !request.now {
             let verdict = self.fleet().diagnose(&link);
@@ -179,7 +181,7 @@ impl Query for Operator {
         };
         if client == dc {
             return Err(Status::invalid_argument(
-                "a join needs a computer and a domain controller",
+                "the computer and the domain controller are the same host",
             ));
         }
         let refused = |what: &str, why: String| Status::invalid_argument(format!("{what}: {why}"));
@@ -295,7 +297,9 @@ impl Operate for Operator {
         let request = request.into_inner();
         let ttl = Duration::from_secs(request.ttl_seconds);
         if !(1..=366 * 86_400).contains(&request.ttl_seconds) {
-            return Err(Status::invalid_argument("a token lives from one second to 366 days"));
+            return Err(Status::invalid_argument(
+                "a token can be used for 1 second to 366 days (--ttl)",
+            ));
         }
         let (restriction, scope) = match request.scope {
             Some(Scope::Dc(dc)) => {
@@ -309,10 +313,14 @@ impl Operate for Operator {
             }
             Some(Scope::Domain(_)) => {
                 return Err(Status::invalid_argument(
-                    "a token is for 1 to 10000 domain controllers",
+                    "a token is for 1 to 10000 domain controllers (--count)",
                 ));
             }
-            None => return Err(Status::invalid_argument("a token is for a DC or for a domain")),
+            None => {
+                return Err(Status::invalid_argument(
+                    "a token is for one domain controller (--dc) or for a domain (--domain)",
+                ));
+            }
         };
         let now = clock::now();
         let expires_at = now.plus(ttl);
@@ -321,7 +329,7 @@ impl Operate for Operator {
             .create_token(restriction, expires_at.as_millis(), now.as_millis())
             .await
             .map_err(|error| refusal(&error))?;
-        tracing::info!(token = made.1.id, %scope, %operator, "join token made");
+        tracing::info!(token = made.1.id, %scope, %operator, "join token created");
         document(&NewToken {
             token: made.0.to_string(),
             ca_fingerprint: self.authority.printed_fingerprint(),
@@ -373,10 +381,12 @@ impl Operate for Operator {
         let operator = operator(&request)?;
         let SilenceRequest { id, seconds, why } = request.into_inner();
         if !(1..=366 * 86_400).contains(&seconds) {
-            return Err(Status::invalid_argument("a silence lasts from one second to 366 days"));
+            return Err(Status::invalid_argument(
+                "a silence lasts from 1 second to 366 days (--for)",
+            ));
         }
         if why.trim().is_empty() {
-            return Err(Status::invalid_argument("a silence needs a reason: say why"));
+            return Err(Status::invalid_argument("a silence needs a reason (--why)"));
         }
         let done = self.incidents.silence(&id, &operator, Duration::from_secs(seconds), &why).await;
         let incident = done.map_err(|error| not_done(&error))?;

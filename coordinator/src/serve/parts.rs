@@ -41,11 +41,13 @@ impl Parts {
         authority: Arc<Authority>,
         stopping: CancellationToken,
     ) -> Result<Self> {
-        let removed = chunked::sweep(store.as_ref()).await.context("sweeping the store")?;
+        let removed = chunked::sweep(store.as_ref())
+            .await
+            .context("removing unfinished records from the store")?;
         tracing::debug!(removed, "pieces of unfinished records removed");
         let validity = options.agent_validity;
         let registry = Registry::new(Arc::clone(&store), Arc::clone(&authority), validity);
-        let enrolments = registry.enrolments().await.context("reading who is enrolled")?;
+        let enrolments = registry.enrolments().await.context("reading the enrolments")?;
         let fleet = Fleet::new(options.settings());
         let hub = Hub::open(Arc::clone(&store), Arc::clone(&fleet)).await;
         let hub = hub.context("reading the fleet from the store")?;

@@ -19,7 +19,7 @@ use crate::{
     clock,
     config::ServeOptions,
     pki::Authority,
-    store::{SledOptions, SledStore, Store},
+    store::{self, Store},
 };
 
 /// How long connections may take to end once the coordinator is told to stop.
@@ -48,11 +48,11 @@ pub async fn serve(
     ready: oneshot::Sender<Bound>,
 ) -> Result<()> {
     let now = clock::now().as_millis();
-    let directory = options.data_dir.clone();
+    let (directory, engine) = (options.data_dir.clone(), options.store);
     let opened = tokio::task::spawn_blocking(move || -> Result<_> {
         // First, because it is locked: a second coordinator on the same data must not touch the
         // authority's files.
-        let (store, report) = SledStore::open(SledOptions::new(directory.join("store")), now)?;
+        let (store, report) = store::open(&directory.join("store"), engine, now)?;
         let authority = Authority::open_or_create(&directory.join("pki"), now)?;
         authority.write_operator(LOCAL_OPERATOR, now, START_VALIDITY)?;
         Ok((authority, store, report))
@@ -61,16 +61,20 @@ pub async fn serve(
     if let Some(aside) = &report.recovered_from {
         tracing::error!(
             aside = %aside.display(),
-            "the store was corrupt and was begun anew; agents report again what was in it"
+            "the store was corrupt and was begun anew; agents report its facts again"
         );
     }
     if let Some(damaged) = &report.damaged_journal {
         tracing::error!(copy = %damaged.display(), "the store's journal was damaged");
     }
-    tracing::info!(replayed = report.replayed, torn_bytes = report.torn_bytes, "store open");
-    let store = Arc::new(store);
-    let shared: Arc<dyn Store> = Arc::<SledStore>::clone(&store);
-    let end = serve_parts(options, shared, Arc::new(authority), shutdown, ready).await;
+    tracing::info!(
+        %engine,
+        replayed = report.replayed,
+        torn_bytes = report.torn_bytes,
+        repaired = report.repaired,
+        "the store is open"
+    );
+    let end = serve_parts(options, Arc::clone(&store), Arc::new(authority), shutdown, ready).await;
     store.close().await;
     end
 }
@@ -112,7 +116,7 @@ pub(super) async fn run(
     if let Some(address) = options.web {
         let listener = bind(address).await?;
         bound.web = Some(listener.local_addr()?);
-        tracing::info!(address = %listener.local_addr()?, "answering /healthz and /readyz");
+        tracing::info!(address = %listener.local_addr()?, "health checks are answered at /healthz and /readyz");
         tasks.spawn(web::serve(listener, readiness, stopping.clone()));
     }
 
@@ -156,5 +160,5 @@ pub(super) async fn run(
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }

@@ -60,6 +60,34 @@ pub enum StoreError {
         /// The process that has it, where it could be told.
         holder: Option<u32>,
     },
+    /// The file of the store is damaged, or is something else. Nothing was put in its place.
+    #[error(
+        "the store's file {} cannot be used: {what}. Put back a backup of it; or move it away and \
+         start again with an empty store: then every agent has to be enrolled again, and what \
+         operators said of incidents is lost",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Another engine has been used in the directory. Nothing was changed.
+    #[error(
+        "the store in {} was written with the engine {found}, and {configured} is configured: set \
+         store = \"{found}\" in the configuration; or move the folder away to begin with an empty \
+         store, for which every agent has to be enrolled again",
+        path.display()
+    )]
+    OtherEngine {
+        /// The directory of the store.
+        path: PathBuf,
+        /// The engine that has been used.
+        found: &'static str,
+        /// The engine that is configured.
+        configured: &'static str,
+    },
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

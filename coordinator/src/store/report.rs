@@ -16,6 +16,8 @@ pub struct OpenReport {
     pub torn_bytes: u64,
     /// Transactions that were in the journal and maybe not in the database.
     pub replayed: usize,
+    /// Whether the database had not been closed in order, and was repaired (redb).
+    pub repaired: bool,
     /// Bytes on the disk before and after, if the database was rewritten to free space.
     pub compacted: Option<(u64, u64)>,
 }

@@ -1,8 +1,11 @@
 //! One agent: what it has not yet said, what the coordinator holds of it, and its reports.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use epmesh_common::facts::{Body, Digest, Neighbour, Report, Statement, StatementKey, Timestamp};
+
+/// Between two looks at the same peer.
+pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 
 /// One agent.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use epmesh_common::{
     facts::{Platform, Timestamp},
 };
 
-use super::{dice::Dice, kind::Kind, own::netbios, played::INTERVAL, world::World};
+use super::{agent::INTERVAL, dice::Dice, kind::Kind, own::netbios, world::World};
 
 /// One fault.
 #[derive(Clone, Debug)]
@@ -238,7 +238,7 @@ impl Fault {
         if !all().any(|source| bears(self, source) && bears(other, source)) {
             return true;
         }
-        // The same address twice is one wrong answer, whoever gives it.
+        // The same address twice is one wrong answer, also from several servers.
         if self.wrong == other.wrong || self.source != other.source {
             return false;
         }
@@ -249,7 +249,7 @@ impl Fault {
             .filter(|(to, from)| to != from && both((*to, *from)))
             .collect();
         let apart = shared.is_empty() && self.kind.is_of_one_link() && other.kind.is_of_one_link();
-        // Two ways cut to one source are taken for the source by whoever sees no third.
+        // Two ways cut to one source are taken for the source by a witness that sees no third.
         let cut = |fault: &Self| matches!(fault.kind, Kind::PathBlocksMapper | Kind::PathInspected);
         let hidden = |one: &Self, two: &Self| {
             two.source == one.source

@@ -47,7 +47,7 @@ fn records(answer: &Answer) -> &[Record] {
 
 fn lookup(source: Source, name: &DnsName, kind: RecordType, answer: Answer) -> Lookup {
     let question = Question { name: name.clone(), kind };
-    Lookup { code: None, local: None, source, question, answer, took_ms: 1, retried: false }
+    Lookup::new(source, question, answer, 1)
 }
 
 const ADDRESSES: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
@@ -228,7 +228,7 @@ fn system(world: &World, from: usize, name: &DnsName) -> Vec<Lookup> {
     found
 }
 
-/// What comes of a TCP connection to a port on which `listens` says whether anybody listens.
+/// The outcome of a TCP connection to a port; `listens` says whether anybody listens there.
 fn connect(
     world: &World,
     from: usize,
@@ -242,7 +242,7 @@ fn connect(
     arrive(world, from, address, port, listens)
 }
 
-/// What comes of sending something to a port.
+/// The outcome of sending something to a port.
 fn arrive(
     world: &World,
     from: usize,
@@ -265,16 +265,9 @@ fn stage(outcome: Result<(), Failure>) -> Stage {
 fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
     let sender = &world.dcs[from];
     let mut probe = AddressProbe {
-        address,
         local: sender.address_like(address),
-        connect: stage(Ok(())),
-        bind: None,
-        interfaces: Vec::new(),
-        map: None,
-        map_code: None,
-        map_took_ms: 0,
         identity: identities(world, from, address),
-        well_known: Vec::new(),
+        ..AddressProbe::connected(address, stage(Ok(())))
     };
     let has_mapper = |who: Who| match who {
         Who::Dc(dc) => world.dcs[dc].mapper.runs,
@@ -289,14 +282,8 @@ fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
     };
     let refuses = matches!(who, Who::Dc(dc) if world.dcs[dc].mapper.refuses);
     probe.bind = Some(stage(Ok(())));
-    let mut asked = InterfaceProbe {
-        code: None,
-        interface: drsuapi(),
-        answer: MapAnswer::NotRegistered(NOT_REGISTERED),
-        took_ms: 1,
-        retried: false,
-        ports: Vec::new(),
-    };
+    let mut asked =
+        InterfaceProbe::answered(drsuapi(), MapAnswer::NotRegistered(NOT_REGISTERED), 1);
     if refuses {
         asked.answer = MapAnswer::Failed(Failure::AccessDenied(5));
     } else if let Who::Dc(dc) = who

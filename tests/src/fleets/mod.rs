@@ -4,14 +4,15 @@
 //! | module | what |
 //! |---|---|
 //! | `dice` | seeded chance |
-//! | `world` | hosts, networks and name servers as they are |
+//! | `world`, `network` | hosts and name servers as they are; what lies between hosts |
 //! | `build` | a random healthy fleet |
 //! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
 //! | `culprit` | whom a verdict has to name for each fault |
 //! | `own`, `ports`, `look` | what an agent states of its host and its ports, and what it sees of a peer |
+//! | `begin` | a fleet and its faults, drawn from a seed |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
-//! | `played` | what is played, and what became of it |
+//! | `played` | the variants of a play, and its record |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
 //! | `score` | what was said against what is so, and the incidents against the faults |
 
@@ -22,6 +23,7 @@
 )]
 
 mod agent;
+mod begin;
 pub mod build;
 pub mod client;
 pub mod culprit;
@@ -30,6 +32,7 @@ pub mod dice;
 pub mod fault;
 pub mod kind;
 pub mod look;
+pub mod network;
 pub mod own;
 pub mod played;
 mod ports;

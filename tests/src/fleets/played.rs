@@ -1,4 +1,4 @@
-//! What a fleet is played as, and what became of it.
+//! The variants in which a fleet is played, and the record of a play.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,6 +6,7 @@ use epmesh::fleet::{HISTORY, Settings};
 use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
 
 use super::{
+    agent::INTERVAL,
     build::Naming,
     client::{Stands, stands},
     fault::Fault,
@@ -13,9 +14,6 @@ use super::{
     own::drsuapi,
     world::World,
 };
-
-/// Between two looks at the same peer.
-pub(super) const INTERVAL: Duration = Duration::from_secs(60);
 
 /// The same fleet, told in another way. The verdicts must be the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

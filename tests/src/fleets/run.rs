@@ -14,14 +14,14 @@ use epmesh_common::{
 };
 
 use super::{
-    agent::Agent,
+    agent::{Agent, INTERVAL},
+    begin::{Begin, begin},
     build,
     dice::{Dice, shifted},
     fault::Fault,
-    kind::Kind,
     look::look,
     own::sections,
-    played::{INTERVAL, Judged, Played, Variant, settings},
+    played::{Judged, Played, Variant, settings},
     world::World,
 };
 
@@ -31,8 +31,6 @@ const COMPANY: Duration = Duration::from_secs(10);
 const ANSWERED: Duration = Duration::from_millis(300);
 /// Rounds of looks at least; faults strike in the second or third.
 const ROUNDS: u64 = 7;
-/// When the first agent reports.
-const START: u64 = 1_772_000_000_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -73,26 +71,6 @@ struct Play {
     played: Option<Played>,
 }
 
-/// A fleet before anything has happened, and what is going to.
-struct Begin {
-    dice: Dice,
-    start: Timestamp,
-    count: usize,
-    world: World,
-    faults: Vec<Fault>,
-}
-
-fn begin(seed: u64, variant: Variant) -> Begin {
-    let mut dice = Dice::new(seed);
-    let start = Timestamp::from_millis(START + variant.later_ms);
-    let count = build::size(&mut dice).min(variant.most.unwrap_or(usize::MAX));
-    let world = build::world(&mut dice, count, start, variant.naming);
-    let wanted = dice.one(&[0, 1, 1, 1, 1, 2, 2, 3]).unwrap_or(0);
-    let wanted = variant.faults.unwrap_or(wanted);
-    let faults = draw_faults(&mut dice, &world, start, wanted, variant.kind);
-    Begin { dice, start, count, world, faults }
-}
-
 /// The fleet that `seed` is, before anything has happened, and what goes wrong in it.
 #[must_use]
 pub fn drawn(seed: u64, variant: Variant) -> (World, Vec<Fault>) {
@@ -114,34 +92,6 @@ pub fn play(seed: u64, variant: Variant) -> Played {
     let mut play = Play::new(world, variant, noise, start, faults, count);
     play.run();
     play.finish()
-}
-
-fn draw_faults(
-    dice: &mut Dice,
-    world: &World,
-    start: Timestamp,
-    wanted: usize,
-    kind: Option<Kind>,
-) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = Vec::new();
-    for _ in 0..40 {
-        if faults.len() >= wanted {
-            break;
-        }
-        let at = start.plus(Duration::from_millis(dice.from_to(130_000, 170_000)));
-        let Some(fault) = Fault::draw(dice, world, at, faults.last(), kind) else { continue };
-        // Independent: none keeps another one from showing.
-        let shared = faults.iter().any(|other| !fault.goes_with(other, world));
-        // Two DNS servers down at once would be a fault that nobody put in.
-        let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
-        let nameless = takes_names(&fault) && faults.iter().any(takes_names);
-        // Nor does one lead to the name that another one is about.
-        let met = |it: &Fault| it.other == fault.source || fault.other == it.source;
-        if !shared && !nameless && !faults.iter().any(met) {
-            faults.push(fault);
-        }
-    }
-    faults
 }
 
 impl Play {
@@ -453,7 +403,7 @@ impl Play {
         for (link, verdict) in links.into_iter().zip(verdicts) {
             let mut verdict = *verdict;
             if last && verdict.state != State::Healthy {
-                // With its words, for whoever reads what was missed.
+                // With its words, for the person who reads what was missed.
                 verdict = diagnose(&self.view.evidence(&link, now), now);
             }
             let (Some(to), Some(from)) =

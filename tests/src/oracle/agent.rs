@@ -12,7 +12,7 @@ use epmesh_agent::{
 };
 use epmesh_common::facts::{AddressFamily, Transport};
 
-use super::text;
+use super::property::text;
 
 pub(super) fn config(bytes: &[u8]) {
     let read = Config::parse("any", &text(bytes));

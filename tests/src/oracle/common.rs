@@ -10,7 +10,7 @@ use epmesh_proto::v1 as proto;
 use epmesh_scenario::Scenario;
 use prost::Message as _;
 
-use super::{comes_back, settles, text};
+use super::property::{comes_back, settles, text};
 
 pub(super) fn report_on_the_wire(bytes: &[u8]) {
     let Ok(message) = proto::Report::decode(bytes) else { return };

@@ -8,7 +8,7 @@ use epmesh::{
     store::{Key, SledOptions, SledStore, Space, record},
 };
 
-use super::text;
+use super::property::text;
 
 pub(super) fn config(bytes: &[u8]) {
     let _ = ServeOptions::parse("any", &text(bytes));

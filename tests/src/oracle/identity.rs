@@ -14,7 +14,7 @@ use epmesh_common::identity::{
     text as names,
 };
 
-use super::{comes_back, settles, text};
+use super::property::{comes_back, settles, text};
 
 /// Names that a peer gives itself can be printed, and are no longer than names are.
 fn is_clean(identity: &Identity) {

@@ -8,7 +8,7 @@ use epmesh_common::rpc::{
     limits::{MAX_FLOORS, MAX_TOWER_LEN},
 };
 
-use super::comes_back;
+use super::property::comes_back;
 
 const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
 

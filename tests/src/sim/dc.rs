@@ -7,90 +7,20 @@ use std::{
 };
 
 use anyhow::Result;
-use epmesh_common::{
-    facts::{ServiceState, Timestamp},
-    identity::ntlm::{Challenge, NegotiateFlags, Version},
-    rpc::{Endpoint, InterfaceId, epm::EPMAPPER},
-};
+use epmesh_common::facts::{ServiceState, Timestamp};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use uuid::Uuid;
 
 use super::{
-    Association, RpcHost, SimPlatform, SimPorts, State, Way, Who, Zone,
-    association::MGMT,
-    dns,
+    Association, RpcHost, SimPlatform, SimPorts, State, Way, Who, Zone, dns,
     gate::{Datagrams, Gate, Serve},
-    ldap,
-    names::NETBIOS_DOMAIN,
-    node_status,
+    ldap, node_status,
     ports::RPC_SERVERS,
     samba_endpoints,
+    shared::Shared,
 };
-
-/// What the parts of a domain controller share.
-pub(super) struct Shared {
-    pub(super) who: Who,
-    pub(super) ports: SimPorts,
-    pub(super) endpoints: Vec<Endpoint>,
-    pub(super) state: Mutex<State>,
-    pub(super) dns_servers: Mutex<Vec<std::net::IpAddr>>,
-}
-
-impl Shared {
-    /// The state as it is now.
-    pub(super) fn state(&self) -> State {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl RpcHost for Shared {
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.state().told(&self.endpoints)
-    }
-
-    fn refuses_anonymous(&self) -> bool {
-        self.state().refuses_anonymous
-    }
-
-    fn offers(&self, port: u16, interface: InterfaceId) -> bool {
-        if port == self.ports.endpoint_mapper {
-            return interface == EPMAPPER || interface == MGMT;
-        }
-        interface == MGMT || self.state().offers(&self.endpoints, port, interface)
-    }
-
-    fn challenge(&self) -> Challenge {
-        domain_challenge(&self.who)
-    }
-}
-
-/// What a host of the domain says in its challenge.
-#[must_use]
-pub fn domain_challenge(who: &Who) -> Challenge {
-    Challenge {
-        target_name: Some(NETBIOS_DOMAIN.to_owned()),
-        flags: NegotiateFlags::TARGET_TYPE_DOMAIN.union(NegotiateFlags::REQUEST_TARGET),
-        netbios_domain: Some(NETBIOS_DOMAIN.to_owned()),
-        dns_domain: Some(who.domain.to_string()),
-        // Samba does not tell the forest.
-        ..challenge_of(who)
-    }
-}
-
-/// What any host says in its challenge.
-pub(super) fn challenge_of(who: &Who) -> Challenge {
-    let [a, b, c, d, e, f, g, h, ..] = Uuid::new_v4().into_bytes();
-    Challenge {
-        server_challenge: [a, b, c, d, e, f, g, h],
-        netbios_computer: Some(who.netbios.clone()),
-        dns_computer: Some(who.name.to_string()),
-        version: Some(Version { major: 6, minor: 1, build: 0, revision: 15 }),
-        ..Challenge::default()
-    }
-}
 
 /// A domain controller on an address of its own. It ends when it is dropped.
 pub struct SimDc {

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_is_like_another() {
+    fn silence_refusal_and_server_failure_look_different() {
         let zone = SharedZone::default();
         let name = |text: &str| text.parse::<DnsName>().unwrap();
         let change = |change: &dyn Fn(&mut Zone)| change(&mut zone.lock().unwrap());

@@ -9,9 +9,7 @@ use epmesh_common::{
 };
 
 use super::{
-    RpcHost, SimPorts, Way, Who,
-    dc::{challenge_of, serve_rpc},
-    gate::Gate,
+    RpcHost, SimPorts, Way, Who, challenge::challenge_of, dc::serve_rpc, gate::Gate,
     member_endpoints,
 };
 

@@ -10,8 +10,9 @@
 //! | `gate` | listeners that can be open, refused or silent |
 //! | `association` | the server side of DCE/RPC: endpoint mapper and binds, without I/O |
 //! | `zone`, `dns` | a DNS server and its records |
-//! | `ldap`, `node_status` | the other ways to say who one is |
-//! | `dc`, `member` | a domain controller; a host that is none |
+//! | `challenge`, `ldap`, `node_status` | the ways to say who one is |
+//! | `dc`, `shared` | a domain controller, and what its parts share |
+//! | `member` | a host that is none |
 //! | `platform` | what an agent on a simulated domain controller reads there |
 //! | `scenario`, `faults` | the ways to break a forest |
 //! | `forest` | domain controllers with real agents and a real coordinator |
@@ -20,6 +21,7 @@
 //! network services obey, so the two views can only differ where a fault makes them differ.
 
 mod association;
+mod challenge;
 mod dc;
 mod dns;
 mod faults;
@@ -32,13 +34,15 @@ mod node_status;
 mod platform;
 mod ports;
 mod scenario;
+mod shared;
 mod state;
 mod table;
 mod zone;
 
 pub use self::{
     association::{Association, Reply, RpcHost},
-    dc::{SimDc, domain_challenge},
+    challenge::domain_challenge,
+    dc::SimDc,
     faults::Hosts,
     forest::{FEWEST, Forest, MOST},
     gate::Way,

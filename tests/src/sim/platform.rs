@@ -13,7 +13,7 @@ use epmesh_common::facts::{
 };
 use tonic::async_trait;
 
-use super::{State, dc::Shared, names::SITE, ports::RPC_SERVERS};
+use super::{State, names::SITE, ports::RPC_SERVERS, shared::Shared};
 
 /// The well-known port that the simulated one stands for: facts name it, since the diagnosis
 /// reasons about it.

@@ -94,7 +94,7 @@ pub(super) async fn with_verdicts(operator: &Operator, forest: &Forest) {
         "culprit dns-record",
         "more epmesh diagnose dc1.lab.test dc2.lab.test",
         // The other naming context is of the same link.
-        "that of this link above: failing dns-a-stale",
+        "as of this link above: failing dns-a-stale",
         "verdict none: the source: no domain controller \"GHOST\" is known; see epmesh dcs",
         "DC1 <- DC3 drsuapi",
         "HEALTHY now",
@@ -136,7 +136,7 @@ async fn what_worked(operator: &Operator, written: &Written) {
     let (exit, text) = operator.ask(&format!("explain {file}")).await;
     assert_eq!(exit, Exit::Failing, "{text}");
     let text = flat(&text);
-    assert!(text.contains("links that it names and does not call failing"), "{text}");
+    assert!(text.contains("links that the report names and does not call failing"), "{text}");
     assert!(text.contains("dc1.lab.test <- dc2.lab.test drsuapi failing dns-a-stale"), "{text}");
     assert!(text.contains("dc1.lab.test <- dc3.lab.test drsuapi healthy"), "{text}");
     let (_, json) = operator.json(&format!("explain {file}")).await;
@@ -185,7 +185,7 @@ pub(super) async fn without(operator: &Operator) {
     assert!(flat(&text).contains("ask the source: does the service run"), "{text}");
     let words = format!("the coordinator at {} cannot be reached", operator.url);
     assert!(flat(&text).contains(&words), "{text}");
-    assert!(flat(&text).contains("Missing is the verdict of each link above"), "{text}");
+    assert!(flat(&text).contains("The verdict of each link above is missing"), "{text}");
     let (exit, json) = operator.json(&format!("explain {file}")).await;
     assert_eq!((exit, &json["with-coordinator"]), (Exit::Unreachable, &false.into()));
     assert!(json["no-coordinator"].as_str().unwrap().contains("cannot be reached"), "{json}");

@@ -41,7 +41,7 @@ pub(crate) async fn broken(operator: &Operator, forest: &mut Forest) {
     let said = kinds.iter().filter(|kind| ["opened", "acknowledged", "silenced"].contains(kind));
     assert_eq!(said.copied().collect::<Vec<_>>(), ["opened", "acknowledged", "silenced"]);
     let (_, text) = operator.ask(&format!("incident {}", row.id)).await;
-    for part in ["looked after by local", "silenced by local", "Timeline", "epmesh diagnose"] {
+    for part in ["acknowledged by local", "silenced by local", "Timeline", "epmesh diagnose"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     for wrong in ["incident zz", "incident ack zz", "incident silence zz --for 1h --why x"] {

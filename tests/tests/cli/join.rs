@@ -74,8 +74,8 @@ pub(super) async fn healthy(operator: &Operator) {
     assert!(json["links"].as_array().unwrap().iter().all(|l| l["state"] != "failing"), "{json}");
     let (_, text) = operator.ask("diagnose --join app1.lab.test dc2").await;
     for words in [
-        "app1.lab.test joins at dc2.lab.test",
-        "nobody looked from app1.lab.test",
+        "app1.lab.test joins the domain at dc2.lab.test",
+        "there is no look from app1.lab.test itself",
         "drsuapi: reached, as dc1, dc3 sees it",
         "there, epmesh-agent check --join lab.test --output json > client.json",
         "--netsetup-log FILE",

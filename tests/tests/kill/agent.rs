@@ -78,7 +78,7 @@ impl Agent {
                 }
             };
             let Err(error) = end else { bail!("agent {} ended", self.index) };
-            // Only its death may end a session. Whoever kills it says so first.
+            // Only its death may end a session. The test says so before it kills.
             if *self.life.borrow() == life || error.is::<Wrong>() {
                 return Err(error.context(format!("agent {}, {life:?}", self.index)));
             }

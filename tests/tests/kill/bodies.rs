@@ -10,8 +10,8 @@ use epmesh_common::{
     facts::{
         AddressProbe, Answer, Blank, Body, Directory, DnsName, EndpointMap, Host, InterfaceAddress,
         InterfaceProbe, Lookup, MapAnswer, MapView, NtdsSettings, PeerObservation, Platform,
-        PortProbe, Question, Reading, Record, RecordData, RecordType, Report, Section, Source,
-        Stage, Statement, Through, Timestamp,
+        Question, Reading, Record, RecordData, RecordType, Report, Section, Source, Stage,
+        Statement, Through, Timestamp,
     },
     rpc::{Binding, Endpoint, InterfaceId, names},
 };
@@ -91,33 +91,16 @@ impl Forest {
         if self.dcs.last() == Some(peer) {
             return self.unregistered(peer, number);
         }
-        let ok = Stage::ok(1);
-        let port =
-            PortProbe { port: 49_152, connect: ok.clone(), bind: Some(ok.clone()), altered: false };
-        let interface = InterfaceProbe {
-            code: None,
-            interface: self.drsuapi,
-            answer: MapAnswer::Endpoints(vec![Binding::tcp(49_152)]),
-            took_ms: 1,
-            ports: vec![port],
-            retried: false,
-        };
         PeerObservation {
             peer: peer.clone(),
             dsa_guid: Some(Uuid::from_u128(number.into())),
             lookups: Vec::new(),
-            addresses: vec![AddressProbe {
-                address: Ipv4Addr::new(192, 0, 2, 1).into(),
-                connect: ok.clone(),
-                bind: Some(ok),
-                interfaces: vec![interface],
-                map: None,
-                map_code: None,
-                map_took_ms: 0,
-                identity: Vec::new(),
-                local: None,
-                well_known: Vec::new(),
-            }],
+            addresses: vec![AddressProbe::reached(
+                Ipv4Addr::new(192, 0, 2, 1).into(),
+                self.drsuapi,
+                49_152,
+                1,
+            )],
         }
     }
 }
@@ -125,43 +108,26 @@ impl Forest {
 impl Forest {
     /// The last one denies the interface to everybody, always: there is an incident all the time.
     fn unregistered(&self, peer: &DnsName, number: u64) -> PeerObservation {
-        let ok = Stage::ok(1);
-        let interface = InterfaceProbe {
-            interface: self.drsuapi,
-            answer: MapAnswer::NotRegistered(0x16c9_a0d6),
-            code: None,
-            took_ms: 1,
-            ports: Vec::new(),
-            retried: false,
-        };
+        let no = MapAnswer::NotRegistered(0x16c9_a0d6);
+        let records = Answer::Records(vec![Record {
+            name: peer.clone(),
+            data: RecordData::Address(Ipv4Addr::new(192, 0, 2, 2).into()),
+            ttl: Some(900),
+            line: None,
+        }]);
         PeerObservation {
             peer: peer.clone(),
             dsa_guid: Some(Uuid::from_u128(number.into())),
-            lookups: vec![Lookup {
-                source: Source::Dns(Ipv4Addr::new(192, 0, 2, 53).into()),
-                question: Question { name: peer.clone(), kind: RecordType::A },
-                answer: Answer::Records(vec![Record {
-                    name: peer.clone(),
-                    data: RecordData::Address(Ipv4Addr::new(192, 0, 2, 2).into()),
-                    ttl: Some(900),
-                    line: None,
-                }]),
-                code: None,
-                local: None,
-                took_ms: 1,
-                retried: false,
-            }],
+            lookups: vec![Lookup::new(
+                Source::Dns(Ipv4Addr::new(192, 0, 2, 53).into()),
+                Question { name: peer.clone(), kind: RecordType::A },
+                records,
+                1,
+            )],
             addresses: vec![AddressProbe {
-                address: Ipv4Addr::new(192, 0, 2, 2).into(),
-                connect: ok.clone(),
-                bind: Some(ok),
-                interfaces: vec![interface],
-                map: None,
-                map_code: None,
-                map_took_ms: 0,
-                identity: Vec::new(),
-                local: None,
-                well_known: Vec::new(),
+                bind: Some(Stage::ok(1)),
+                interfaces: vec![InterfaceProbe::answered(self.drsuapi, no, 1)],
+                ..AddressProbe::connected(Ipv4Addr::new(192, 0, 2, 2).into(), Stage::ok(1))
             }],
         }
     }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use epmesh::store::EmbeddedEngine;
 use rand::{Rng, rngs::StdRng};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -57,7 +58,12 @@ pub(crate) struct Coordinator {
 impl Setting {
     /// On two free ports, below those that the system gives to outgoing connections: it must find
     /// them free again in every life.
-    pub(crate) fn new(binary: PathBuf, data: PathBuf, random: &mut StdRng) -> Result<Self> {
+    pub(crate) fn new(
+        binary: PathBuf,
+        data: PathBuf,
+        store: EmbeddedEngine,
+        random: &mut StdRng,
+    ) -> Result<Self> {
         let mut free = || {
             let ports = (0..200).map(|_| random.random_range(20_000..30_000));
             let mut addresses = ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
@@ -66,7 +72,8 @@ impl Setting {
         let (listen, web) = (free()?, free()?);
         let config = data.with_extension("toml");
         // An incident is there at once: a life may be shorter than the usual time.
-        let text = format!("data-dir = {data:?}\n[incidents]\nopen-after = \"0s\"\n");
+        let text =
+            format!("data-dir = {data:?}\nstore = \"{store}\"\n[incidents]\nopen-after = \"0s\"\n");
         fs::write(&config, text).with_context(|| config.display().to_string())?;
         Ok(Self { binary, config, data, listen, web })
     }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use epmesh::incident::{IncidentDocument, Status};
+use epmesh::{
+    incident::{IncidentDocument, Status},
+    store::EmbeddedEngine,
+};
 use epmesh_common::facts::DnsName;
 use rand::{Rng, rngs::StdRng};
 use tokio::{sync::watch, task::JoinSet};
@@ -35,8 +38,13 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const MOST: [u64; 8] = [1, 4, 4, 20, 20, 20, 100, 600];
 
 /// Files that show how far a start has come, where none of them was there before.
-const FIRST_FILES: [&str; 5] =
-    ["store/lock", "store/journal", "pki/ca.key", "pki/ca.pem", "pki/operator.pem"];
+const fn first_files(store: EmbeddedEngine) -> [&'static str; 5] {
+    let store = match store {
+        EmbeddedEngine::Sled => "store/journal",
+        EmbeddedEngine::Redb => "store/coordinator.redb",
+    };
+    ["store/lock", store, "pki/ca.key", "pki/ca.pem", "pki/operator.pem"]
+}
 
 /// When the coordinator is killed.
 #[derive(Clone, Debug)]
@@ -78,11 +86,15 @@ struct Tokens {
 
 impl Run {
     /// Kills a coordinator in its first starts, then has one that lives and agents enrolled.
-    pub(crate) async fn begin(directory: &Path, mut random: StdRng) -> Result<Self> {
+    pub(crate) async fn begin(
+        directory: &Path,
+        store: EmbeddedEngine,
+        mut random: StdRng,
+    ) -> Result<Self> {
         let binary = tokio::task::spawn_blocking(binary::epmesh).await??;
-        let setting = Setting::new(binary, directory.join("data"), &mut random)?;
+        let setting = Setting::new(binary, directory.join("data"), store, &mut random)?;
         let mut kills = 0;
-        for file in FIRST_FILES {
+        for file in first_files(store) {
             let mut coordinator = setting.start()?;
             within(file, coordinator.made(&setting.data.join(file))).await?;
             within("its end", coordinator.kill()).await?;
@@ -296,7 +308,7 @@ impl Run {
         Ok(())
     }
 
-    /// Kills it once more, looks at all of it, and says what came of it all.
+    /// Kills the coordinator once more, checks everything in it, and prints the figures of the campaign.
     pub(crate) async fn end(mut self) -> Result<()> {
         self.kill().await?;
         self.start(false)?;

@@ -160,7 +160,7 @@ pub(crate) fn without_an_agent_on_the_source(lab: &Lab) {
         );
         assert_eq!(verdict.state, State::Failing, "{verdict:#?}");
         assert!(causes.contains(&verdict.cause), "{verdict:#?}");
-        // Nobody has spoken for the source: nothing is proven of it, whoever looks.
+        // Nobody has spoken for the source: nothing is proven of it, from any witness.
         let proven = |side, confidence| (side, confidence) == (Side::Source, Confidence::Proven);
         assert!(!proven(verdict.side, verdict.confidence), "{verdict:#?}");
         let links: Vec<LinkRow> = lab.ask(&["links"]);

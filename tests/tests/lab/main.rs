@@ -26,7 +26,7 @@ use lab::Lab;
 #[ignore = "needs root on Debian: tests/run lab"]
 fn the_lab() {
     let lab = Lab::up();
-    // For whoever works on one part; the whole takes ten minutes.
+    // To run one part alone; the whole takes ten minutes.
     let only = std::env::var("EPMESH_LAB_ONLY").ok();
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wanted("facts") {

@@ -18,7 +18,11 @@ pub(crate) fn verdicts() -> Sentences {
         let text = fs::read_to_string(&file).expect("a file");
         let scenario = Scenario::parse("any", &text).expect("a scenario");
         let evidence = scenario.evidence();
-        let verdict = serde_json::to_value(diagnose(&evidence, scenario.at())).expect("JSON");
+        let verdict = diagnose(&evidence, scenario.at());
+        for candidate in &verdict.candidates {
+            said.add("faults that explain it", &candidate.fault.to_string());
+        }
+        let verdict = serde_json::to_value(verdict).expect("JSON");
         each(&verdict["evidence"], |item| said.add("proof", &text_of(item, &["fact"])));
         each(&verdict["ruled_out"], |item| {
             said.add("ruled out", &text_of(item, &["cause", "why"]));

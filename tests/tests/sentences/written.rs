@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 
 use crate::{files_below, root};
 
-/// What stands behind these is for whoever changes the code.
+/// Macros and methods whose texts only somebody who changes the code sees.
 const UNSEEN: [&str; 8] = [
     "expect",
     "assert",

@@ -30,7 +30,7 @@ fn id(name: &str) -> InterfaceId {
 }
 
 #[test]
-fn samba_ad_walks() {
+fn a_samba_domain_controllers_map_is_read_in_pages() {
     let calls = calls(&own("samba4_lookup.pcapng"));
     let pages: Vec<_> = calls
         .iter()
@@ -61,7 +61,7 @@ fn samba_ad_walks() {
 }
 
 #[test]
-fn samba_not_registered() {
+fn samba_says_not_registered_and_rejects_binds() {
     let path = own("samba4_map_bind.pcapng");
     let mut absent = Vec::new();
     for Call { opnum, request, answered: frame, response: reply, .. } in calls(&path) {
@@ -123,7 +123,7 @@ fn a_bind_to_modbus_gets_no_rpc_answer() {
 }
 
 #[test]
-fn windows_binds() {
+fn windows_clients_bind_to_the_interfaces_that_they_need() {
     for (file, accepted) in [
         ("zeek/cs_window7-join_stream092.pcap", id("drsuapi")),
         ("zeek/dce_rpc_netlogon.pcapng", id("netlogon")),
@@ -148,7 +148,7 @@ fn windows_binds() {
 }
 
 #[test]
-fn every_pdu_of_others_decodes() {
+fn every_pdu_of_foreign_captures_decodes() {
     for (file, at_least) in [
         ("zeek/bind-ack-no-inband-null.pcap", 6),
         ("zeek/dce_rpc_ntlm.pcapng", 5),
@@ -174,7 +174,7 @@ fn every_pdu_of_others_decodes() {
 }
 
 #[test]
-fn named_frames_of_others() {
+fn frames_of_foreign_captures_hold_what_their_descriptions_say() {
     if let Some(path) = foreign("suricata-verify/dcerpc-bind-no-frag-flag.pcap") {
         let pdus = decoded(&path);
         let bind = pdus.iter().find(|(frame, _)| *frame == 28).unwrap();

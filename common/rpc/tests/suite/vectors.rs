@@ -76,7 +76,7 @@ fn ept_map_request_and_answers() {
 }
 
 #[test]
-fn ept_lookup_pages() {
+fn pages_of_ept_lookup() {
     let Body::Request(request) = Pdu::decode(&vector("samba3_lookup_req")).unwrap().body else {
         panic!("not a request")
     };
@@ -99,7 +99,7 @@ fn ept_lookup_pages() {
 }
 
 #[test]
-fn answers_to_a_bind() {
+fn accepted_rejected_and_refused_binds() {
     let ack = |name| match Pdu::decode(&vector(name)).unwrap() {
         Pdu { body: Body::BindAck(ack), auth, .. } => (ack, auth),
         other => panic!("{other:?}"),

@@ -11,20 +11,35 @@ use crate::{
         args::{IncidentArguments, IncidentCommand},
         client::{Client, ClientError, parse, reply},
         exit::Exit,
-        render::{ago, finish, labelled, moment, table, wrapped},
+        render::{Column, ago, columns, labelled, moment, wrapped},
     },
     fleet::LinkCounts,
     incident::{IncidentDocument, IncidentList, IncidentRow, Status, so_many},
 };
 
-/// A terminal that is narrower has no room for the list's columns.
+/// The least width of a terminal with room for the list's columns.
 const NARROW: u16 = 120;
+
+/// The columns of the list, from left to right.
+const COLUMNS: [Column<IncidentRow>; 10] = [
+    Column::new("ID", |row, _| row.id.clone()),
+    Column::new("STATUS", |row, _| status(row.status).to_owned()),
+    Column::new("STATE", |row, _| row.state.to_string()),
+    Column::new("SIDE", |row, _| row.side.to_string()),
+    Column::new("CAUSE", |row, _| row.cause.to_string()),
+    Column::new("CONFIDENCE", |row, _| row.confidence.to_string()),
+    Column::new("LINKS", |row, _| links(row)),
+    Column::new("WHAT", |row, _| what(row)),
+    Column::new("SINCE", |row, now| ago(row.first_seen, now)),
+    Column::new("NOTE", notes),
+];
 
 pub(crate) async fn list(client: &mut Client, all: bool) -> Result<IncidentList, ClientError> {
     parse(reply(client.query.incidents(IncidentsRequest { all }).await)?)
 }
 
-/// The incident, shown or changed, and the exit status: done is done, shown tells whether it is over.
+/// The incident, shown or changed, and the exit status: 0 when it was changed; when it is shown, 1 while it
+/// is open.
 pub(crate) async fn answer(
     client: &mut Client,
     what: IncidentArguments,
@@ -46,8 +61,8 @@ pub(crate) async fn answer(
     Ok((parse(reply(answer)?)?, Exit::Healthy))
 }
 
-/// 1 when an incident is open or a link fails that none explains; else 4 when there are links of
-/// which nothing is known: that nothing was found there does not say that all is well.
+/// The exit status: 1 when an incident is open or a link fails that none explains; else 4 when there are
+/// unknown links: that nothing was found there does not say that all is well.
 pub(crate) fn exit(list: &IncidentList) -> Exit {
     let is_open = list.incidents.iter().any(|row| row.status != Status::Resolved);
     match (is_open || !list.unexplained.is_empty(), list.seen.unknown) {
@@ -67,44 +82,27 @@ pub(crate) fn render_list(
 ) -> String {
     let mut text = String::new();
     if list.incidents.is_empty() {
-        let what = if all { "no incident is kept" } else { "no incident is open" };
+        let what = if all { "no incident is stored" } else { "no incident is open" };
         let _ = writeln!(text, "{what}");
     } else if width.is_some_and(|width| width < NARROW) {
         let rows: Vec<(&str, String)> =
             list.incidents.iter().map(|row| (row.id.as_str(), block(row, now))).collect();
         text.push_str(&labelled(&rows, width));
     } else {
-        let header =
-            ["ID", "STATUS", "STATE", "SIDE", "CAUSE", "SURE", "LINKS", "WHAT", "SINCE", "NOTE"];
-        let mut table = table(&header, width);
-        for row in &list.incidents {
-            table.add_row([
-                row.id.clone(),
-                status(row.status).to_owned(),
-                row.state.to_string(),
-                row.side.to_string(),
-                row.cause.to_string(),
-                row.confidence.to_string(),
-                links(row),
-                what(row),
-                ago(row.first_seen, now),
-                notes(row, now),
-            ]);
-        }
-        text.push_str(&finish(&table));
+        text.push_str(&columns(&COLUMNS, &list.incidents, now, width));
     }
     if !list.unexplained.is_empty() {
         let count = list.unexplained_in_all.max(list.unexplained.len());
-        let links = so_many(count, "link fails", "links fail");
-        let _ = writeln!(text, "\n{links}, or will, and no incident explains that:");
+        let links = so_many(count, "link is", "links are");
+        let _ = writeln!(text, "\n{links} failing or latent, and explained by no incident:");
         named(&mut text, &list.unexplained, count, width);
     }
     let LinkCounts { links, unknown } = list.seen;
     if unknown > 0 {
         let are = if unknown == 1 { "is" } else { "are" };
         let said = format!(
-            "{unknown} of {} {are} unknown: nobody has a fresh word, or what there is does not decide. \
-             epmesh links names them, epmesh diagnose says what is missing",
+            "{unknown} of {} {are} unknown: there is no fresh evidence, or what there is does not decide. \
+             epmesh links lists them, epmesh diagnose says what is missing",
             so_many(links, "link", "links"),
         );
         let _ = write!(text, "\n{}", wrapped(&said, width));
@@ -149,7 +147,7 @@ fn links(row: &IncidentRow) -> String {
 fn notes(row: &IncidentRow, now: Timestamp) -> String {
     let mut notes = Vec::new();
     if let Some(at) = row.resolved {
-        notes.push(format!("over since {}", moment(at, now)));
+        notes.push(format!("resolved at {}", moment(at, now)));
     }
     if let Some(silence) = &row.silenced {
         notes.push(format!("silenced until {}", moment(silence.until, now)));
@@ -158,10 +156,10 @@ fn notes(row: &IncidentRow, now: Timestamp) -> String {
         notes.push(format!("acknowledged by {}", acknowledged.by));
     }
     if row.unseen > 0 {
-        notes.push(format!("{} cannot be seen", so_many(row.unseen, "link", "links")));
+        notes.push(format!("{} without fresh evidence", so_many(row.unseen, "link", "links")));
     }
     if row.reopened > 0 {
-        notes.push(format!("came back {}x", row.reopened));
+        notes.push(format!("reopened {}", so_many(row.reopened, "time", "times")));
     }
     notes.join("; ")
 }

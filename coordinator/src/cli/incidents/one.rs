@@ -33,14 +33,21 @@ pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
     let will = if is_over { "would have failed" } else { "will fail" };
     let unseen = row.unseen;
     for (title, links, in_all) in [
-        (format!("{failing} by it"), &links.failing, row.failing),
-        (format!("{latent} {will} by it"), &links.latent, row.latent),
+        (format!("{failing} because of it"), &links.failing, row.failing),
+        (format!("{latent} {will} because of it"), &links.latent, row.latent),
         (
-            format!("{unseen} of its links cannot be seen now; it is not over before"),
+            format!(
+                "{} without fresh evidence; the incident stays open until there is some",
+                so_many(unseen, "link", "links")
+            ),
             &links.unseen,
             unseen,
         ),
-        ("Explained by another incident as well".to_owned(), &links.shared, links.shared.len()),
+        (
+            "Links that another incident explains as well".to_owned(),
+            &links.shared,
+            links.shared.len(),
+        ),
     ] {
         if !links.is_empty() {
             let _ = writeln!(text, "\n{title}");
@@ -79,12 +86,12 @@ fn said(incident: &IncidentDocument, now: Timestamp) -> Vec<(&'static str, Strin
     rows.push(("since", since(row, now)));
     if let Some(at) = row.resolved {
         let why = incident.why.as_deref().unwrap_or_default();
-        rows.push(("over", format!("{}: {why}", moment(at, now))));
+        rows.push(("resolved", format!("{}: {why}", moment(at, now))));
     }
     if let Some(acknowledged) = &row.acknowledged {
         let note = acknowledged.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
         let at = moment(acknowledged.at, now);
-        rows.push(("operator", format!("looked after by {} since {at}{note}", acknowledged.by)));
+        rows.push(("operator", format!("acknowledged by {} at {at}{note}", acknowledged.by)));
     }
     if let Some(silence) = &row.silenced {
         let until = moment(silence.until, now);
@@ -100,7 +107,7 @@ fn since(row: &IncidentRow, now: Timestamp) -> String {
     let first = moment(row.first_seen, now);
     let Some(opened) = row.opened.filter(|_| row.reopened > 0) else { return first };
     let times = so_many(row.reopened, "time", "times");
-    format!("{first}; came back {times}, the last time {}", moment(opened, now))
+    format!("{first}; reopened {times}, last at {}", moment(opened, now))
 }
 
 fn alternatives(incident: &IncidentDocument, width: Option<u16>) -> String {
@@ -113,7 +120,11 @@ fn alternatives(incident: &IncidentDocument, width: Option<u16>) -> String {
     });
     let first =
         if incident.alternatives.len() < Alternative::MOST { "" } else { ", the first of them" };
-    let mut text = format!("\nConsidered and left{first}\n");
+    let mut text = format!(
+        "
+Other explanations considered{first}
+"
+    );
     if is_narrow(width) {
         for (name, explains, why) in rows {
             text.push_str(&wrapped(&name, width));

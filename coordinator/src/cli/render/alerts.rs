@@ -5,10 +5,24 @@ use std::fmt::Write;
 use epmesh_common::facts::Timestamp;
 
 use super::{
-    table::{finish, table},
+    columns::{Column, columns, dash},
     time::moment,
 };
 use crate::query::{AlertRow, MOST_ALERTS};
+
+/// The columns, from left to right.
+const COLUMNS: [Column<AlertRow>; 8] = [
+    Column::new("WHEN", |alert, now| moment(alert.at, now)),
+    Column::new("TYPE", |alert, _| alert.kind.clone()),
+    Column::new("INCIDENT", |alert, _| alert.subject.clone()),
+    Column::new("RECEIVER", |alert, _| alert.receiver.clone()),
+    Column::new("STATUS", |alert, now| {
+        format!("{} {}", alert.status, moment(alert.status_at, now))
+    }),
+    Column::new("TRIES", |alert, _| alert.tries.to_string()),
+    Column::new("LAST TRY", |alert, _| alert.last.clone().unwrap_or_else(dash)),
+    Column::new("ID", |alert, _| alert.id.clone()),
+];
 
 /// The alerts, newest first.
 #[must_use]
@@ -16,21 +30,7 @@ pub(crate) fn alerts(rows: &[AlertRow], now: Timestamp, width: Option<u16>) -> S
     if rows.is_empty() {
         return "no alert was sent, and none waits\n".to_owned();
     }
-    let header = ["WHEN", "TYPE", "INCIDENT", "RECEIVER", "STATUS", "TRIES", "LAST TRY", "ID"];
-    let mut table = table(&header, width);
-    for row in rows {
-        table.add_row([
-            moment(row.at, now),
-            row.kind.clone(),
-            row.subject.clone(),
-            row.receiver.clone(),
-            format!("{} {}", row.status, moment(row.status_at, now)),
-            row.tries.to_string(),
-            row.last.clone().unwrap_or_else(|| "-".to_owned()),
-            row.id.clone(),
-        ]);
-    }
-    let mut text = finish(&table);
+    let mut text = columns(&COLUMNS, rows, now, width);
     if rows.len() >= MOST_ALERTS {
         let _ = writeln!(text, "\nthe latest {MOST_ALERTS}; older ones are not listed");
     }

@@ -5,10 +5,22 @@ use std::fmt::Write;
 use epmesh_common::{facts::Timestamp, rpc::names};
 
 use super::{
-    table::{finish, is_narrow, table},
+    columns::{Column, columns, dash},
     time::ago,
 };
 use crate::fleet::DcStatus;
+
+/// The columns, from left to right.
+const COLUMNS: [Column<DcStatus>; 8] = [
+    Column::new("DC", |dc, _| dc.name.to_string()),
+    Column::new("AGENT", |dc, _| agent(dc).to_owned()),
+    Column::where_wide("VERSION", |dc, _| dc.agent_version.clone().unwrap_or_else(dash)),
+    Column::new("LAST SEEN", |dc, now| dc.last_seen.map_or_else(dash, |at| ago(at, now))),
+    Column::new("ADDRESS", |dc, _| addresses(dc)),
+    Column::where_wide("SITE", |dc, _| dc.site.clone().unwrap_or_else(dash)),
+    Column::new("REGISTERED", |dc, _| registered(dc)),
+    Column::new("SKEW", |dc, _| dc.clock_skew_ms.map_or_else(dash, |skew| format!("{skew:+} ms"))),
+];
 
 /// The domain controllers, one a row.
 #[must_use]
@@ -17,45 +29,8 @@ pub(crate) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
         return "no domain controller is known: enrol an agent first (epmesh token create)\n"
             .to_owned();
     }
-    let header = ["DC", "AGENT", "VERSION", "LAST SEEN", "ADDRESS", "SITE", "REGISTERED", "SKEW"];
-    // What is asked for least goes first where there is no room for all.
-    let shown = |column: usize| !is_narrow(width) || !matches!(column, 2 | 5);
-    let kept = |cells: [String; 8]| {
-        let cells = cells.into_iter().enumerate();
-        cells.filter(|(at, _)| shown(*at)).map(|(_, cell)| cell).collect::<Vec<_>>()
-    };
-    let header = kept(header.map(str::to_owned));
-    let mut table = table(&header.iter().map(String::as_str).collect::<Vec<_>>(), width);
     let mut notes = String::new();
     for row in rows {
-        let agent = match (row.agent, row.connected) {
-            (false, _) => "none",
-            (true, true) => "connected",
-            (true, false) => "not connected",
-        };
-        let dash = || "-".to_owned();
-        let addresses: Vec<String> = row.addresses.iter().map(ToString::to_string).collect();
-        let missing: Vec<_> = row
-            .registered
-            .iter()
-            .filter(|(_, held)| !**held)
-            .map(|(interface, _)| names::label(*interface))
-            .collect();
-        let registered = match (row.registered.is_empty(), missing.is_empty()) {
-            (true, _) => "not seen".to_owned(),
-            (false, true) => "yes".to_owned(),
-            (false, false) => format!("no: {}", missing.join(", ")),
-        };
-        table.add_row(kept([
-            row.name.to_string(),
-            agent.to_owned(),
-            row.agent_version.clone().unwrap_or_else(dash),
-            row.last_seen.map_or_else(dash, |at| ago(at, now)),
-            if addresses.is_empty() { dash() } else { addresses.join(", ") },
-            row.site.clone().unwrap_or_else(dash),
-            registered,
-            row.clock_skew_ms.map_or_else(dash, |skew| format!("{skew:+} ms")),
-        ]));
         if row.dropped > 0 {
             let _ = writeln!(
                 notes,
@@ -67,9 +42,37 @@ pub(crate) fn dcs(rows: &[DcStatus], now: Timestamp, width: Option<u16>) -> Stri
             let _ = writeln!(notes, "{}: {note}", row.name);
         }
     }
-    let mut text = finish(&table);
+    let mut text = columns(&COLUMNS, rows, now, width);
     if !notes.is_empty() {
         let _ = write!(text, "\n{notes}");
     }
     text
+}
+
+const fn agent(dc: &DcStatus) -> &'static str {
+    match (dc.agent, dc.connected) {
+        (false, _) => "none",
+        (true, true) => "connected",
+        (true, false) => "not connected",
+    }
+}
+
+fn addresses(dc: &DcStatus) -> String {
+    let addresses: Vec<String> = dc.addresses.iter().map(ToString::to_string).collect();
+    if addresses.is_empty() { dash() } else { addresses.join(", ") }
+}
+
+/// Whether the watched interfaces are in the domain controller's endpoint map.
+fn registered(dc: &DcStatus) -> String {
+    let missing: Vec<_> = dc
+        .registered
+        .iter()
+        .filter(|(_, held)| !**held)
+        .map(|(interface, _)| names::label(*interface))
+        .collect();
+    match (dc.registered.is_empty(), missing.is_empty()) {
+        (true, _) => "not seen".to_owned(),
+        (false, true) => "yes".to_owned(),
+        (false, false) => format!("no: {}", missing.join(", ")),
+    }
 }

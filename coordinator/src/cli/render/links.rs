@@ -2,10 +2,32 @@
 
 use std::fmt::Write;
 
-use epmesh_common::{diagnosis::State, facts::DnsName};
+use epmesh_common::{
+    diagnosis::State,
+    facts::{DnsName, Timestamp},
+};
 
-use super::table::{finish, is_narrow, labelled, table};
+use super::{
+    columns::{Column, columns, dash},
+    table::{is_narrow, labelled},
+};
 use crate::query::LinkRow;
+
+/// The columns, from left to right.
+const COLUMNS: [Column<LinkRow>; 9] = [
+    Column::new("DESTINATION", |link, _| link.destination.to_string()),
+    Column::new("", |_, _| "<-".to_owned()),
+    Column::new("SOURCE", |link, _| link.source.to_string()),
+    Column::new("INTERFACE", |link, _| link.interface.clone()),
+    Column::new("STATE", |link, _| state(link)),
+    Column::new("CAUSE", |link, _| link.cause.to_string()),
+    Column::new("SIDE", |link, _| link.side.to_string()),
+    Column::new("CONFIDENCE", |link, _| link.confidence.to_string()),
+    Column::new("ERROR", |link, _| match link.error {
+        0 => dash(),
+        error => error.to_string(),
+    }),
+];
 
 /// The links, one a row.
 #[must_use]
@@ -17,27 +39,7 @@ pub(crate) fn links(rows: &[LinkRow], failing: bool, width: Option<u16>) -> Stri
     if is_narrow(width) {
         return rows.iter().map(|row| two_lines(row, width)).collect();
     }
-    let header =
-        ["DESTINATION", "", "SOURCE", "INTERFACE", "STATE", "CAUSE", "SIDE", "SURE", "ERROR"];
-    let mut table = table(&header, width);
-    for row in rows {
-        let error = if row.error == 0 { "-".to_owned() } else { row.error.to_string() };
-        table.add_row([
-            row.destination.to_string(),
-            "<-".to_owned(),
-            row.source.to_string(),
-            row.interface.clone(),
-            match &row.intermittent {
-                Some(share) => format!("{}, {share}", row.state),
-                None => row.state.to_string(),
-            },
-            row.cause.to_string(),
-            row.side.to_string(),
-            row.confidence.to_string(),
-            error,
-        ]);
-    }
-    finish(&table)
+    columns(&COLUMNS, rows, Timestamp::default(), width)
 }
 
 /// A link by its names, in two lines where there is no room for one: they are to be copied, and are not
@@ -70,4 +72,11 @@ fn two_lines(row: &LinkRow, width: Option<u16>) -> String {
     }
     text.push_str(&labelled(&[("", words)], width));
     text
+}
+
+fn state(link: &LinkRow) -> String {
+    match &link.intermittent {
+        Some(share) => format!("{}, {share}", link.state),
+        None => link.state.to_string(),
+    }
 }

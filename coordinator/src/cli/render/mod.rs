@@ -1,6 +1,7 @@
 //! Answers for people.
 
 mod alerts;
+mod columns;
 mod dcs;
 mod endpoints;
 mod links;
@@ -14,6 +15,7 @@ mod verdict;
 pub use self::verdict::verdict;
 pub(super) use self::{
     alerts::alerts,
+    columns::{Column, columns},
     dcs::dcs,
     endpoints::endpoints,
     links::{ends, links},

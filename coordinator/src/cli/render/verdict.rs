@@ -36,7 +36,12 @@ pub fn verdict(v: &Verdict, silent: &[DnsName], now: Timestamp, width: Option<u1
         rows.push(("", culprit.value));
     }
     for name in silent {
-        rows.push(("silent", format!("{name} did not look again: not connected, or not in time")));
+        rows.push((
+            "silent",
+            format!(
+                "no fresh look from {name}: its agent is not connected, or did not answer in time"
+            ),
+        ));
     }
     text.push_str(&labelled(&rows, width));
     if !v.remedy.is_empty() {

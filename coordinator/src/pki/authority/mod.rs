@@ -88,7 +88,7 @@ pub enum AuthorityError {
     },
     /// The certificate is there and its key is not. A new authority in its place would lock out
     /// every agent, so it is not made unasked.
-    #[error("{} is missing while the certificate is there; restore it, or remove both", path.display())]
+    #[error("the authority's key {} is missing, and its certificate is there: restore the key from a backup; or remove both files for a new authority, with which every agent has to be enrolled again", path.display())]
     KeyMissing {
         /// Where the key should be.
         path: PathBuf,

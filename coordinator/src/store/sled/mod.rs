@@ -24,4 +24,5 @@ mod store;
 mod tests;
 
 pub use self::options::SledOptions;
+pub(super) use self::options::TRACES;
 pub use self::store::SledStore;

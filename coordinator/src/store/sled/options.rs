@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// The files and folders of which one at least is there once a store was made.
+pub(crate) const TRACES: &[&str] = &["sled", "journal", "sled.fresh", "sled.replaced"];
+
 /// How to open a [`SledStore`](super::SledStore).
 #[derive(Debug, Clone)]
 pub struct SledOptions {
