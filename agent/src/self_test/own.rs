@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use epmesh_common::{
     error::chain,
-    facts::{MissingRight, Reason, ReasonKind, Timestamp},
+    facts::{Reason, Timestamp},
 };
 use tokio::{task::JoinSet, time::timeout};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity as TlsIdentity};
@@ -111,6 +111,7 @@ fn open_to_others(_: &Path) -> Result<bool, Option<std::io::Error>> {
 #[cfg(target_os = "linux")]
 fn sockets_of_others() -> Option<Row> {
     let listed = std::fs::read_dir("/proc/1/fd").map(drop);
+    use epmesh_common::facts::{MissingRight, ReasonKind};
     let why = |error: std::io::Error| {
         Reason::of_kind(
             ReasonKind::MissingRight(MissingRight::Ptrace),

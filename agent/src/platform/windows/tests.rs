@@ -341,7 +341,7 @@ fn an_empty_registry_is_not_a_healthy_host() {
     assert_eq!(rpc_settings_of(&registry).client_protocols, Reading::Absent);
     assert_eq!(host::forest(&registry), Reading::Absent);
     assert_eq!(filters::profiles(&registry), Reading::Absent);
-    assert_eq!(rpc_ranges(&settings(&registry), &Reading::Absent), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc_settings_of(&registry), &Reading::Absent), Reading::Absent);
 }
 
 /// A registry in which every key has the same arbitrary values.

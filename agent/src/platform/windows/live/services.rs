@@ -25,7 +25,7 @@ use crate::platform::windows::{
 impl Live {
     pub(super) fn services(&self) -> Services {
         let names: Vec<&str> = services::ASKED.iter().map(|asked| asked.name).collect();
-        Services { list: listed(&names).map_or_else(Reading::Unreadable, Reading::Value) }
+        Services { list: listed(&names).map_or_else(Reading::unseen, Reading::Value) }
     }
 }
 
