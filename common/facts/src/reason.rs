@@ -120,6 +120,10 @@ fn kind_of(error: &(dyn Error + 'static)) -> ReasonKind {
             if let Some(code) = system.raw_os_error() {
                 return ReasonKind::System(code);
             }
+            if let Some(inner) = system.get_ref() {
+                next = Some(inner);
+                continue;
+            }
         }
         next = error.source();
     }
