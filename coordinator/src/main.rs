@@ -49,7 +49,6 @@ async fn run(arguments: ServeArguments) -> Exit {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
-    tracing::info!("epmesh {}", env!("CARGO_PKG_VERSION"));
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(shutdown.clone()));
     let (ready, _) = oneshot::channel();

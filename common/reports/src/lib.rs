@@ -1,7 +1,7 @@
 //! What other tools say: their text, read into what epmesh knows.
 //!
-//! Every parser is a function over text or bytes, bounded, and keeps the line numbers: whoever is
-//! told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
+//! Every parser is a function over text or bytes, bounded, and keeps the line numbers: a
+//! reader who is told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
 //! not by words, because the tools speak the language of the machine. A file may hold the output of
 //! several tools: each parser takes the lines that are its own, and what nobody takes is quoted.
 //! A part of a report (cut off, wrapped, broken by a console) names no end and no error that the whole one
@@ -18,6 +18,7 @@ mod error_record;
 mod event;
 pub mod explain;
 mod extended;
+mod formats;
 mod joining;
 mod json;
 mod markup;
@@ -56,16 +57,8 @@ pub fn read_text(text: &str) -> Report {
     let (plain, parts) = console::rejoined(markup::plain(text));
     let plain = cut::sure(plain);
     let mut page = page::Page::new(text, &plain).with_parts(parts);
-    // The surest come first: what has marks of its own is not taken for something looser.
-    samba::read(&mut page);
-    event::read_xml(&mut page);
-    csv::read(&mut page);
-    joining::read(&mut page);
-    endpoints::read(&mut page);
-    event::read_text(&mut page);
-    dcdiag::read(&mut page);
-    replsum::read(&mut page);
-    showrepl::read(&mut page);
-    stray::read(&mut page);
+    for format in formats::surest_first() {
+        (format.read)(&mut page);
+    }
     page.finish()
 }

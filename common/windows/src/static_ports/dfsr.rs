@@ -6,7 +6,7 @@ use epmesh_rpc::{ProtocolSequence, names};
 
 use super::{
     super::{Note, Release, RpcPorts, Severity, known::Known, rpc_ports},
-    note, service_of,
+    owner::{note, service_of},
 };
 
 /// The port that it has on a domain controller of Windows Server 2008 and 2008 R2 unless told otherwise
@@ -56,7 +56,7 @@ fn belongs_to_another(known: &Known<'_>, port: u16) -> bool {
     own.is_some() && there.peek().is_some() && there.all(|listener| others(listener.pid))
 }
 
-/// How it is known, for whoever looks for the setting.
+/// The note that says how the port is known, since the setting itself is in no registry.
 pub(super) fn shown(port: u16) -> Note {
     note(
         Severity::Note,
