@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
-    RpcSettings, Section, SectionKind, Services, Timestamp,
-};
-use crate::sections;
+use super::{Section, SectionKind, Timestamp, sections};
 
 /// A fact and when it was last seen to be so, on the coordinator's clock: the observer's clock
 /// corrected by its measured offset.
@@ -28,7 +24,7 @@ macro_rules! dc_facts {
             /// Milliseconds by which its clock is ahead of the coordinator's; negative when it is behind.
             /// Times inside the facts (a boot, the start of a process) are on its own clock.
             pub clock_ahead_ms: i64,
-            $($(#[$doc])+ pub $field: Option<Stamped<$name>>,)+
+            $($(#[$doc])+ pub $field: Option<Stamped<$crate::$name>>,)+
         }
 
         impl DcFacts {

@@ -10,6 +10,7 @@ pub mod shared;
 mod dc_facts;
 mod directory;
 mod events;
+mod failure;
 mod filters;
 mod host;
 mod listing;
@@ -31,6 +32,7 @@ pub use self::{
     dc_facts::{DcFacts, Stamped},
     directory::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication},
     events::{Events, LoggedEvent, WatchedLog},
+    failure::Failure,
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     listing::{Row, listing, plain_text},
@@ -38,9 +40,9 @@ pub use self::{
     map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},
     observation::{
-        AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
-        MapAnswer, PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source,
-        Stage, WellKnownPort,
+        AddressProbe, Answer, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup, MapAnswer,
+        PeerObservation, PortProbe, Question, Record, RecordData, RecordType, Source, Stage,
+        WellKnownPort,
     },
     plan::{LookRequest, Plan, Target, add_interfaces},
     port_use::{PortUse, ProcessUse, RangeUse, Trend},

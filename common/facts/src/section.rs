@@ -5,10 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{
-    Blank, Directory, EndpointMap, Events, Filters, Host, PortUse, Ports, Replication, Resolver,
-    RpcSettings, Services,
-};
+use super::{Blank, Host};
 
 /// Hands the table of sections to the macro `$make`: one row for each section, in the order in which
 /// they are collected.
@@ -52,7 +49,7 @@ macro_rules! section_types {
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "section", content = "facts", rename_all = "kebab-case")]
         pub enum Section {
-            $($(#[$doc])+ $name($name),)+
+            $($(#[$doc])+ $name($crate::$name),)+
         }
 
         impl Section {
@@ -102,7 +99,7 @@ macro_rules! blank_sections {
             pub fn blank(kind: SectionKind, blank: &Blank, host: impl FnOnce() -> Host) -> Self {
                 match kind {
                     SectionKind::Host => Self::Host(host()),
-                    $(SectionKind::$name => Self::$name($name::blank(blank)),)+
+                    $(SectionKind::$name => Self::$name($crate::$name::blank(blank)),)+
                 }
             }
         }

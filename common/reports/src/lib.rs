@@ -18,6 +18,7 @@ mod error_record;
 mod event;
 pub mod explain;
 mod extended;
+mod formats;
 mod joining;
 mod json;
 mod markup;
@@ -56,16 +57,8 @@ pub fn read_text(text: &str) -> Report {
     let (plain, parts) = console::rejoined(markup::plain(text));
     let plain = cut::sure(plain);
     let mut page = page::Page::new(text, &plain).with_parts(parts);
-    // The surest come first: what has marks of its own is not taken for something looser.
-    samba::read(&mut page);
-    event::read_xml(&mut page);
-    csv::read(&mut page);
-    joining::read(&mut page);
-    endpoints::read(&mut page);
-    event::read_text(&mut page);
-    dcdiag::read(&mut page);
-    replsum::read(&mut page);
-    showrepl::read(&mut page);
-    stray::read(&mut page);
+    for format in formats::surest_first() {
+        (format.read)(&mut page);
+    }
     page.finish()
 }

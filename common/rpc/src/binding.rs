@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::limits::MAX_FLOORS;
+use super::{floor_protocol::FloorProtocol, limits::MAX_FLOORS};
 
 /// How an RPC server is reached: the protocol identifiers of a tower from its third floor on
 /// (C706 appendix I).
@@ -30,26 +30,35 @@ impl ProtocolSequence {
     /// The sequence whose floors carry these identifiers.
     #[must_use]
     pub fn from_ids(ids: &[u8]) -> Self {
-        match ids {
-            [0x0b, 0x07, 0x09] => Self::NcacnIpTcp,
-            [0x0b, 0x0f, 0x11] => Self::NcacnNp,
-            [0x0b, 0x1f, 0x09] => Self::NcacnHttp,
-            [0x0a, 0x08, 0x09] => Self::NcadgIpUdp,
-            [0x0c, 0x10] => Self::Ncalrpc,
-            other => Self::Other(other.to_vec()),
+        use FloorProtocol::{
+            ConnectionOriented, Connectionless, Http, Ip, Local, LocalPort, NamedPipe, NetBiosName,
+            Tcp, Udp,
+        };
+        let floors: Vec<FloorProtocol> = ids.iter().map(|id| FloorProtocol::from_id(*id)).collect();
+        match floors.as_slice() {
+            [ConnectionOriented, Tcp, Ip] => Self::NcacnIpTcp,
+            [ConnectionOriented, NamedPipe, NetBiosName] => Self::NcacnNp,
+            [ConnectionOriented, Http, Ip] => Self::NcacnHttp,
+            [Connectionless, Udp, Ip] => Self::NcadgIpUdp,
+            [Local, LocalPort] => Self::Ncalrpc,
+            _ => Self::Other(ids.to_vec()),
         }
     }
 
-    /// The identifiers of its floors.
+    /// The protocols of its floors.
     #[must_use]
-    pub fn ids(&self) -> &[u8] {
+    pub fn floors(&self) -> Vec<FloorProtocol> {
+        use FloorProtocol::{
+            ConnectionOriented, Connectionless, Http, Ip, Local, LocalPort, NamedPipe, NetBiosName,
+            Tcp, Udp,
+        };
         match self {
-            Self::NcacnIpTcp => &[0x0b, 0x07, 0x09],
-            Self::NcacnNp => &[0x0b, 0x0f, 0x11],
-            Self::NcacnHttp => &[0x0b, 0x1f, 0x09],
-            Self::NcadgIpUdp => &[0x0a, 0x08, 0x09],
-            Self::Ncalrpc => &[0x0c, 0x10],
-            Self::Other(ids) => ids,
+            Self::NcacnIpTcp => vec![ConnectionOriented, Tcp, Ip],
+            Self::NcacnNp => vec![ConnectionOriented, NamedPipe, NetBiosName],
+            Self::NcacnHttp => vec![ConnectionOriented, Http, Ip],
+            Self::NcadgIpUdp => vec![Connectionless, Udp, Ip],
+            Self::Ncalrpc => vec![Local, LocalPort],
+            Self::Other(ids) => ids.iter().map(|id| FloorProtocol::from_id(*id)).collect(),
         }
     }
 }
@@ -171,7 +180,8 @@ mod tests {
         for text in texts.into_iter().chain(["protocols-0b-0c-11", "protocols"]) {
             let sequence: ProtocolSequence = text.parse().unwrap();
             assert_eq!(sequence.to_string(), text);
-            assert_eq!(ProtocolSequence::from_ids(sequence.ids()), sequence);
+            let ids: Vec<u8> = sequence.floors().into_iter().map(FloorProtocol::id).collect();
+            assert_eq!(ProtocolSequence::from_ids(&ids), sequence);
         }
         for text in ["", "tcp", "protocols0b", "protocols-+b", "protocols-0b-", "NCACN_NP"] {
             assert!(text.parse::<ProtocolSequence>().is_err(), "{text:?}");

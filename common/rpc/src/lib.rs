@@ -10,7 +10,7 @@
 //! | `cursor` | bounded reader, writer, both byte orders |
 //! | `byte_order`, `packet_type`, `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
 //! | `fragment` | byte stream to PDUs, fragments to stubs, and back |
-//! | `ndr`, `tower`, `binding` | what stands in stubs: handles, pointers, towers |
+//! | `ndr`, `floor_protocol`, `tower`, `binding` | what stands in stubs: handles, pointers, towers |
 //! | [`epm`] | `ept_lookup`, `ept_map`, `ept_lookup_handle_free` and a walk through a whole map |
 //! | `client` | the conversation: bytes in, events out |
 //! | `status`, [`windows_error`] | outcomes, and what a Windows caller sees of them |
@@ -34,7 +34,9 @@ mod binding;
 mod byte_order;
 mod client;
 mod cursor;
+mod ept_status;
 mod error;
+mod floor_protocol;
 mod fragment;
 mod header;
 mod interface;
@@ -52,6 +54,7 @@ pub use byte_order::ByteOrder;
 pub use client::{Bound, Client, Event, FaultEvent};
 pub use epm::Endpoint;
 pub use error::{ClientError, DecodeError, EncodeError, ProtocolError};
+pub use floor_protocol::FloorProtocol;
 pub use fragment::{Assembled, Reassembler, Splitter, fragment_request, fragment_response};
 pub use header::{Flags, Header};
 pub use interface::{InterfaceId, ParseInterfaceError};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     bind::ContextResult,
-    epm::{EPT_S_CANT_PERFORM_OP, EPT_S_NOT_REGISTERED},
+    ept_status::{EPT_S_CANT_PERFORM_OP, EPT_S_NOT_REGISTERED},
     windows_error,
 };
 

@@ -11,11 +11,9 @@ use super::{
     byte_order::ByteOrder,
     cursor::{Reader, Writer, printable},
     error::{DecodeError, EncodeError},
+    floor_protocol::FloorProtocol,
     limits::{MAX_FLOORS, MAX_TOWER_LEN},
 };
-
-/// Protocol identifier of a floor that holds a UUID.
-const UUID_FLOOR: u8 = 0x0d;
 
 /// The octets of a tower as they came: at most [`MAX_TOWER_LEN`], well-formed or not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,15 +64,15 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// The protocol identifier.
+    /// The protocol; `None` where the left side is empty.
     #[must_use]
-    pub fn protocol(&self) -> Option<u8> {
-        self.lhs.first().copied()
+    pub fn protocol(&self) -> Option<FloorProtocol> {
+        self.lhs.first().map(|id| FloorProtocol::from_id(*id))
     }
 
     fn syntax(id: InterfaceId) -> Self {
         let mut lhs = Writer::new(ByteOrder::Little);
-        lhs.u8(UUID_FLOOR);
+        lhs.u8(FloorProtocol::Uuid.id());
         lhs.uuid(id.uuid);
         lhs.u16(id.major);
         Self { lhs: lhs.into_bytes(), rhs: id.minor.to_le_bytes().to_vec() }
@@ -82,7 +80,7 @@ impl Floor {
 
     fn to_syntax(&self) -> Option<InterfaceId> {
         let mut lhs = Reader::new(&self.lhs, ByteOrder::Little);
-        lhs.u8("protocol identifier").ok().filter(|&id| id == UUID_FLOOR)?;
+        lhs.u8("protocol identifier").ok().filter(|id| *id == FloorProtocol::Uuid.id())?;
         let uuid = lhs.uuid("uuid").ok()?;
         let major = lhs.u16("major").ok()?;
         let minor = self.rhs.first_chunk().map_or(0, |minor| u16::from_le_bytes(*minor));
@@ -92,16 +90,18 @@ impl Floor {
     /// What stands on the right side, as text; `None` when it does not fit the protocol.
     fn value(&self) -> Option<String> {
         match self.protocol()? {
-            0x07 | 0x08 | 0x1f => {
+            FloorProtocol::Tcp | FloorProtocol::Udp | FloorProtocol::Http => {
                 let port: [u8; 2] = self.rhs.as_slice().try_into().ok()?;
                 Some(u16::from_be_bytes(port).to_string())
             }
-            0x09 => {
+            FloorProtocol::Ip => {
                 let address: [u8; 4] = self.rhs.as_slice().try_into().ok()?;
                 let address = Ipv4Addr::from(address);
                 Some(if address.is_unspecified() { String::new() } else { address.to_string() })
             }
-            0x0f..=0x11 => Some(printable(&self.rhs)),
+            FloorProtocol::NamedPipe | FloorProtocol::LocalPort | FloorProtocol::NetBiosName => {
+                Some(printable(&self.rhs))
+            }
             _ => None,
         }
     }
@@ -134,23 +134,25 @@ impl Tower {
         let host = binding.host.as_deref().unwrap_or_default();
         let name = |text: &str| [text.as_bytes(), &[0]].concat();
         let mut floors = vec![Floor::syntax(interface), Floor::syntax(NDR)];
-        for &id in binding.sequence.ids() {
-            let rhs = match id {
-                0x0a..=0x0c => vec![0, 0],
-                0x07 | 0x08 | 0x1f => {
+        for protocol in binding.sequence.floors() {
+            let rhs = match protocol {
+                FloorProtocol::Connectionless
+                | FloorProtocol::ConnectionOriented
+                | FloorProtocol::Local => vec![0, 0],
+                FloorProtocol::Tcp | FloorProtocol::Udp | FloorProtocol::Http => {
                     let port: Result<u16, _> = binding.endpoint.parse();
                     let error = |_| wrong("endpoint", &binding.endpoint, "a port number");
                     port.map_err(error)?.to_be_bytes().to_vec()
                 }
-                0x09 if host.is_empty() => vec![0; 4],
-                0x09 => {
+                FloorProtocol::Ip if host.is_empty() => vec![0; 4],
+                FloorProtocol::Ip => {
                     let address: Result<Ipv4Addr, _> = host.parse();
                     address.map_err(|_| wrong("host", host, "an IPv4 address"))?.octets().to_vec()
                 }
-                0x0f | 0x10 => name(&binding.endpoint),
+                FloorProtocol::NamedPipe | FloorProtocol::LocalPort => name(&binding.endpoint),
                 _ => name(host),
             };
-            floors.push(Floor { lhs: vec![id], rhs });
+            floors.push(Floor { lhs: vec![protocol.id()], rhs });
         }
         Ok(Self { floors })
     }
@@ -232,7 +234,8 @@ impl Tower {
     #[must_use]
     pub fn binding(&self) -> Option<Binding> {
         let below = self.floors.get(2..).filter(|below| !below.is_empty())?;
-        let ids: Option<Vec<u8>> = below.iter().map(Floor::protocol).collect();
+        let ids: Option<Vec<u8>> =
+            below.iter().map(|floor| floor.protocol().map(FloorProtocol::id)).collect();
         let sequence = ProtocolSequence::from_ids(&ids?);
         if let ProtocolSequence::Other(_) = sequence {
             return Some(Binding { sequence, endpoint: String::new(), host: None });

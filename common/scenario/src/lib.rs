@@ -66,7 +66,8 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with the file, each with its line.
     pub fn parse(file: &str, text: &str) -> Result<Self, Problems> {
-        read::scenario(file, text)
+        let read::Parts { title, why, world, expect } = read::scenario(file, text)?;
+        Ok(Self { title, why, expect, world })
     }
 
     /// Whether a file holds a scenario, by its beginning: anything but the JSON of a bundle.

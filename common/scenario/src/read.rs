@@ -8,10 +8,10 @@ use epmesh_facts::Platform;
 use epmesh_windows::Release;
 
 use super::{
-    Scenario,
     age::age,
     base::{self, FOREST, Plot},
-    expect, read_machine, read_names, read_network, settle, words,
+    expect::{self, Expect},
+    read_machine, read_names, read_network, settle, words,
     world::{Kind, Machine, World},
 };
 
@@ -21,11 +21,19 @@ const RESERVED: [&str; 3] = ["dns", "wins", "expect"];
 /// The most computers that a scenario may add.
 const MOST_MACHINES: usize = 64;
 
+/// What a scenario file holds.
+pub(super) struct Parts {
+    pub(super) title: String,
+    pub(super) why: String,
+    pub(super) world: World,
+    pub(super) expect: Expect,
+}
+
 /// Reads a scenario.
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its line.
-pub(super) fn scenario(file: &str, text: &str) -> Result<Scenario, Problems> {
+pub(super) fn scenario(file: &str, text: &str) -> Result<Parts, Problems> {
     let document = Document::parse(file, text)?;
     let root = document.root();
     let (title, why) = (root.text("title"), root.text("why"));
@@ -51,7 +59,7 @@ pub(super) fn scenario(file: &str, text: &str) -> Result<Scenario, Problems> {
     };
     match (world, expect, title, why) {
         (Some(world), Some(expect), Some(title), Some(why)) => {
-            document.finish().map(|()| Scenario { title, why, world, expect })
+            document.finish().map(|()| Parts { title, why, world, expect })
         }
         _ => Err(document.refuse("it states no scenario")),
     }

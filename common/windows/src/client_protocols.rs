@@ -4,12 +4,13 @@
 use epmesh_facts::{Reading, RegistryText, RpcSettings};
 use serde::{Deserialize, Serialize};
 
-use super::{About, Note, ProtocolMajority, Release, Severity, note::unread};
+use super::{
+    About, Note, ProtocolMajority, Release, Severity,
+    note::unread,
+    runtime::{RUNTIME, is_runtime},
+};
 
 const KEY: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
-
-/// The library that carries all of them.
-const RUNTIME: &str = "rpcrt4.dll";
 
 /// How much each protocol sequence counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,11 +158,6 @@ fn whole(what: &str) -> Note {
 
 fn is(name: &str, value: &RegistryText) -> bool {
     value.name.eq_ignore_ascii_case(name)
-}
-
-pub(super) fn is_runtime(data: &str) -> bool {
-    let file = data.trim().rsplit('\\').next().unwrap_or(data);
-    file.eq_ignore_ascii_case(RUNTIME)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod rpc_internet;
 mod rpc_linkage;
 mod rpc_policy;
 mod rules;
+mod runtime;
 mod service_defaults;
 mod services;
 mod static_ports;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use epmesh_facts::{DcFacts, OsVersion, RegistryText};
 
-use super::client_protocols::is_runtime;
+use super::runtime::is_runtime;
 
 /// The values that more than half of the domain controllers of one build have, exactly so.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::{
     wire::{DecodeError, EncodeError, check_len},
 };
 
-use super::MAX_TEXT;
+use super::bounds::MAX_TEXT;
 
 const AND: u8 = 0xa0;
 const OR: u8 = 0xa1;

@@ -5,10 +5,11 @@ use epmesh_rpc::names;
 use super::super::{
     extended,
     outcome::Outcome,
-    page::Page,
+    page::{Page, number},
+    scan,
     told::{Party, Told},
 };
-use super::{State, TOOL, number, scan, take};
+use super::state::{State, TOOL, take};
 
 /// The most lines that the text of an error is wrapped into.
 const MAX_TEXT: usize = 3;

@@ -5,10 +5,11 @@ use epmesh_rpc::names;
 
 use super::super::{
     outcome::Outcome,
-    page::Page,
+    page::{Page, number},
+    scan,
     told::{Party, Told},
 };
-use super::{TOOL, number, scan};
+use super::state::TOOL;
 
 /// The most lines of one failure.
 const MAX_LINES: usize = 18;

@@ -2,10 +2,13 @@
 
 use super::super::{
     outcome::Outcome,
-    page::Page,
+    page::{Page, number},
     told::{Party, Told},
 };
-use super::{State, TOOL, heading_of_a_test, is_test, number};
+use super::{
+    headings::{heading_of_a_test, is_test},
+    state::{State, TOOL},
+};
 
 /// What failed.
 const FAILED: [&str; 14] = [

@@ -7,7 +7,7 @@ use super::{
         scan,
         told::{Party, Told, Tool},
     },
-    Open, close,
+    open::{Open, close},
 };
 
 /// What portqry says of what it does.

@@ -1,7 +1,13 @@
 //! Events as text: `wevtutil qe … /f:text`, the event viewer's copy, and what `Get-WinEvent` lists. The labels may be in any
 //! language; an event is known by its number in the head, and a head by the lines before and after it.
 
-use super::{Event, Page, meaning, number, scan, tell};
+use super::{
+    super::{
+        page::{Page, number},
+        scan,
+    },
+    row::{Event, error, meaning, tell},
+};
 
 /// The most lines of one event.
 const MAX_LINES: usize = 80;
@@ -87,7 +93,7 @@ fn event(page: &mut Page<'_>, start: usize) -> usize {
                 event.values.push(label.chars().take(1_000).chain([':']).collect());
             }
             event.values.push(value.chars().take(1_000).collect());
-            event.whole |= super::error(value).is_some();
+            event.whole |= error(value).is_some();
         }
         lines.push(number(next));
         here = next + 1;

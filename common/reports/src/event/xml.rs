@@ -1,6 +1,9 @@
 //! Event XML: no more of XML than events are made of. A file that is cut off gives what it has.
 
-use super::{Event, Page, numbers, tell};
+use super::{
+    super::page::{Page, numbers},
+    row::{Event, TOOL, tell},
+};
 
 /// The most events of one file.
 const MAX_EVENTS: usize = 20_000;
@@ -19,7 +22,7 @@ pub(crate) fn read(page: &mut Page<'_>) {
             let behind = text.get(start + 6..).unwrap_or_default();
             if behind.starts_with("s>") || behind.starts_with("s ") {
                 let line = lines.of(start);
-                page.frame(super::TOOL, line);
+                page.frame(TOOL, line);
             }
             at = start + 6;
             continue;
@@ -41,7 +44,7 @@ pub(crate) fn read(page: &mut Page<'_>) {
         let rule =
             page.open(line).is_some_and(|text| text.starts_with("<?xml") || text == "</Events>");
         if rule {
-            page.frame(super::TOOL, line);
+            page.frame(TOOL, line);
         }
     }
 }

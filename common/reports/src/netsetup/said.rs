@@ -1,6 +1,9 @@
 //! What an attempt to join says, in plain words.
 
-use super::{Attempt, code_words, meaning};
+use super::{
+    attempt::Attempt,
+    codes::{code_words, meaning},
+};
 
 impl Attempt {
     /// The domain controller of the step that decided, else the one that was last spoken to, as written.

@@ -3,8 +3,15 @@
 
 use epmesh_rpc::names;
 
-use super::super::{outcome::Outcome, page::Page, told::Party};
-use super::{DEFAULT_SITE, Section, State, TOOL, Told, number, scan};
+use super::{
+    super::{
+        outcome::Outcome,
+        page::{Page, number},
+        scan,
+        told::{Party, Told},
+    },
+    state::{DEFAULT_SITE, Section, State, TOOL, bare_name},
+};
 
 /// The most lines of one neighbour that are looked at; a verbose one has some fifteen.
 const MAX_LINES: usize = 24;
@@ -189,9 +196,9 @@ fn ends(line: &str) -> bool {
         || line.starts_with("****")
         || scan::is_dn(line)
         || named(line).is_some()
-        || super::bare_name(line).is_some()
+        || bare_name(line).is_some()
         // `Source: SITE\SERVER`
-        || line.split_once(": ").is_some_and(|(_, name)| super::bare_name(name.trim()).is_some())
+        || line.split_once(": ").is_some_and(|(_, name)| bare_name(name.trim()).is_some())
 }
 
 /// Whether the attempt's line may go on in the next: it says neither how it ended nor that it did. A

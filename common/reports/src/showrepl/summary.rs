@@ -9,8 +9,15 @@
 
 use epmesh_rpc::names;
 
-use super::super::{outcome::Outcome, page::Page, told::Party};
-use super::{MAX_DN, TOOL, Told, bare_name, number, scan};
+use super::{
+    super::{
+        outcome::Outcome,
+        page::{Page, number},
+        scan,
+        told::{Party, Told},
+    },
+    state::{MAX_DN, TOOL, bare_name},
+};
 
 /// Takes a source that fails; the line behind it.
 pub(super) fn read(

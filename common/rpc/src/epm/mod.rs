@@ -13,6 +13,7 @@ mod walk;
 
 use uuid::uuid;
 
+pub use super::ept_status::{EPT_S_CANT_PERFORM_OP, EPT_S_NOT_REGISTERED};
 use super::{
     InterfaceId,
     byte_order::ByteOrder,
@@ -41,12 +42,6 @@ pub mod opnum {
     /// `ept_lookup_handle_free`.
     pub const LOOKUP_HANDLE_FREE: u16 = 4;
 }
-
-/// `ept_s_not_registered`: in `ept_map`, nobody serves the interface; in `ept_lookup`, the end.
-pub const EPT_S_NOT_REGISTERED: u32 = 0x16c9_a0d6;
-
-/// `ept_s_cant_perform_op`.
-pub const EPT_S_CANT_PERFORM_OP: u32 = 0x16c9_a0cd;
 
 /// The stub of `ept_lookup_handle_free`, which ends a walk early: [`opnum::LOOKUP_HANDLE_FREE`].
 #[must_use]

@@ -6,7 +6,7 @@ use epmesh_rpc::{ProtocolSequence, names};
 
 use super::{
     super::{Note, Release, RpcPorts, Severity, known::Known, rpc_ports},
-    note, service_of,
+    owner::{note, service_of},
 };
 
 /// The port that it has on a domain controller of Windows Server 2008 and 2008 R2 unless told otherwise

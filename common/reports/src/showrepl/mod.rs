@@ -2,50 +2,19 @@
 //! the same. Read by structure: a `SITE\SERVER`, a distinguished name, a GUID, two times and an error
 //! number stand in the same order in every language.
 
-use super::{
-    page::{Page, number},
-    scan,
-    told::{Party, Told, Tool},
-};
+use super::{page::Page, scan, told::Party};
 
 mod neighbour;
+mod state;
 mod summary;
 
-const TOOL: Tool = Tool::Showrepl;
+use self::state::{MAX_DN, Section, State, TOOL, bare_name};
+
 /// The lines that may stand under the name of the domain controller before the first naming context.
 const MAX_HEAD: usize = 10;
 
 /// The most headings of one report.
 const MAX_HEADINGS: usize = 4;
-
-/// How much is kept of a naming context, in characters.
-const MAX_DN: usize = 1_024;
-
-/// Where in a report a line stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Section {
-    Inbound,
-    Outbound,
-    Connections,
-}
-
-/// What holds for the lines to come.
-#[derive(Debug)]
-struct State {
-    /// The domain controller that reports.
-    own: Option<Party>,
-    context: Option<(String, Vec<usize>)>,
-    section: Section,
-    /// The `====` headings since the domain controller was named.
-    headings: Vec<String>,
-}
-
-impl State {
-    /// Where a domain controller's report begins.
-    fn of(own: Option<Party>) -> Self {
-        Self { own, context: None, section: Section::Inbound, headings: Vec::new() }
-    }
-}
 
 /// Takes every report.
 pub(super) fn read(page: &mut Page<'_>) {
@@ -117,18 +86,6 @@ fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option
     *state = State::of(Some(own));
     Some(here)
 }
-
-/// A site and a server that fill a line, with the backslash or, as it is lost in web pages, without.
-fn bare_name(line: &str) -> Option<(Option<String>, String)> {
-    if let Some((site, server, "")) = scan::site_and_server(line) {
-        return Some((Some(site.to_owned()), server.to_owned()));
-    }
-    let server = line.strip_prefix(DEFAULT_SITE)?;
-    scan::is_host(server).then(|| (Some(DEFAULT_SITE.to_owned()), server.to_owned()))
-}
-
-/// The name that the first site of every forest has.
-const DEFAULT_SITE: &str = "Default-First-Site-Name";
 
 /// `==== INBOUND NEIGHBORS ====`: by its words where they are English, else by its place.
 fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {

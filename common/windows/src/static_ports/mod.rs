@@ -5,9 +5,11 @@
 //! Both are told; neither is a cause by itself.
 
 mod dfsr;
+mod owner;
 
 use epmesh_facts::{AddressFamily, Reading, RpcSettings, ServiceState, StaticPortOwner, Transport};
 
+use self::owner::{note, service_of, value};
 use super::{About, Note, RpcPorts, Severity, known::Known, note::unread, rpc_ports};
 
 /// The ports of a domain controller that others than the owner of a static port listen on
@@ -143,47 +145,6 @@ fn same(owner: StaticPortOwner, twin: StaticPortOwner, port: u32) -> Note {
         "give each a port of its own",
         "KB 224196",
     )
-}
-
-const fn service_of(owner: StaticPortOwner) -> &'static str {
-    match owner {
-        StaticPortOwner::Ntds => "NTDS",
-        StaticPortOwner::Netlogon => "Netlogon",
-        StaticPortOwner::Ntfrs => "NtFrs",
-        StaticPortOwner::Dfsr => "DFSR",
-    }
-}
-
-const fn value(owner: StaticPortOwner) -> &'static str {
-    match owner {
-        StaticPortOwner::Ntds => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\NTDS\Parameters, TCP/IP Port"
-        }
-        StaticPortOwner::Netlogon => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters, DCTcpipPort"
-        }
-        StaticPortOwner::Ntfrs => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\NTFRS\Parameters, RPC TCP/IP Port Assignment"
-        }
-        StaticPortOwner::Dfsr => "DFS Replication, dfsrdiag StaticRPC",
-    }
-}
-
-fn note(
-    severity: Severity,
-    owner: StaticPortOwner,
-    text: String,
-    advice: &str,
-    source: &str,
-) -> Note {
-    Note {
-        severity,
-        about: About::StaticPort,
-        subject: value(owner).to_owned(),
-        text,
-        advice: advice.to_owned(),
-        source: source.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! Over TCP, [`message_len`] tells where a message ends; a UDP datagram (CLDAP, MS-ADTS 6.3.3)
 //! holds whole messages, one after the other, and [`Message::decode_all`] reads them.
 
+mod bounds;
 mod search;
 
+pub use bounds::{MAX_MESSAGE, MAX_TEXT};
 pub use search::{Attribute, Filter, Scope, SearchRequest, SearchResultEntry};
 
 use super::{
@@ -13,10 +15,6 @@ use super::{
     wire::{DecodeError, EncodeError, check_len},
 };
 
-/// Bound of one message, in octets. A rootDSE takes 2 to 8 KiB.
-pub const MAX_MESSAGE: usize = 64 * 1024;
-/// Bound of a distinguished name and of a diagnostic message, in octets.
-pub const MAX_TEXT: usize = 2048;
 /// Bound of the messages in one datagram.
 const MAX_MESSAGES: usize = 16;
 /// Bound of the controls of one message.

@@ -1,40 +1,35 @@
-//! Events of the "Directory Service" log: as XML, and as the text of `wevtutil` and the event viewer.
-//! Their values are known by what they look like: a naming context, an NTDS Settings object, a
-//! `GUID._msdcs` name, a number; the order differs by event and version.
+//! What an event means, whichever way it was written. Its values are known by what they look like: a
+//! naming context, an NTDS Settings object, a `GUID._msdcs` name, a number; the order differs by event
+//! and version.
 
 use epmesh_rpc::names;
 
-use super::{
+use super::super::{
     outcome::Outcome,
-    page::{Page, number, numbers},
+    page::Page,
     scan,
     told::{Party, Told, Tool},
 };
 
-mod plain;
-mod xml;
-
-pub(super) use self::{plain::read as read_text, xml::read as read_xml};
-
-const TOOL: Tool = Tool::Event;
+pub(super) const TOOL: Tool = Tool::Event;
 
 /// One event.
 #[derive(Debug, Default)]
-struct Event {
-    id: Option<i64>,
-    computer: Option<String>,
-    when: Option<String>,
-    provider: String,
-    values: Vec<String>,
+pub(super) struct Event {
+    pub(super) id: Option<i64>,
+    pub(super) computer: Option<String>,
+    pub(super) when: Option<String>,
+    pub(super) provider: String,
+    pub(super) values: Vec<String>,
     /// An error number that stands in the record's binary data (1265 of old).
-    binary: Option<i64>,
-    whole: bool,
+    pub(super) binary: Option<i64>,
+    pub(super) whole: bool,
     /// With a sentence and labels around the values.
-    is_text: bool,
+    pub(super) is_text: bool,
 }
 
 /// What an event means, for those that bear on replication.
-fn meaning(id: i64) -> Option<&'static str> {
+pub(super) fn meaning(id: i64) -> Option<&'static str> {
     Some(match id {
         1655 => "a global catalog could not be reached",
         1925 => "a replication link could not be established",
@@ -57,7 +52,7 @@ fn meaning(id: i64) -> Option<&'static str> {
 }
 
 /// Makes a row of it.
-fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
+pub(super) fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     let mut told = Told::new(TOOL, lines);
     told.destination = event.computer.as_deref().and_then(Party::named);
     told.when.clone_from(&event.when);
@@ -113,7 +108,7 @@ fn is_label(event: &Event, at: usize) -> bool {
 }
 
 /// A value that is an error: a number by itself, or one with its text behind it.
-fn error(value: &str) -> Option<i64> {
+pub(super) fn error(value: &str) -> Option<i64> {
     if let Some(code) = scan::paired_code(value) {
         return Some(code);
     }

@@ -4,41 +4,18 @@
 use uuid::Uuid;
 
 use super::{
-    endpoint_list::{EndpointList, ListedEndpoint},
-    outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Party, Told, Tool},
+    told::Tool,
 };
 
 mod frame;
+mod open;
 
-/// The most endpoints that are kept of one list; a domain controller has some hundred.
-const MAX_ENDPOINTS: usize = 5_000;
+use self::open::{Binding, Open, close, put};
+
 /// How many lines may stand between an interface and its binding.
 const MAX_BETWEEN: usize = 3;
-
-/// A list under work.
-#[derive(Debug, Default)]
-struct Open {
-    tool: Option<Tool>,
-    target: Option<Party>,
-    list: EndpointList,
-    lines: Vec<u32>,
-    /// The tool was not given the list.
-    refused: bool,
-    /// A binding whose interface comes behind it (the resource kit).
-    pending: Option<(u32, Binding)>,
-    /// The heading under which the resource kit lists bindings.
-    sequence: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Binding {
-    sequence: String,
-    host: String,
-    endpoint: String,
-}
 
 /// Takes every list.
 pub(super) fn read(page: &mut Page<'_>) {
@@ -117,18 +94,6 @@ fn interface(page: &Page<'_>, at: usize, line: &str, open: &mut Open) -> Option<
     Some(here)
 }
 
-fn put(open: &mut Open, line: u32, interface: Uuid, annotation: String, binding: Binding) {
-    if open.target.is_none() {
-        open.target = Party::named(&binding.host);
-    }
-    if open.list.endpoints.len() >= MAX_ENDPOINTS {
-        open.list.left_out = open.list.left_out.saturating_add(1);
-        return;
-    }
-    let Binding { sequence, endpoint, .. } = binding;
-    open.list.endpoints.push(ListedEndpoint { line, interface, annotation, sequence, endpoint });
-}
-
 /// What stands behind the UUID, and behind its version.
 fn annotation(line: &str) -> String {
     let behind = line.rfind('-').and_then(|dash| line.get(dash + 1..));
@@ -166,27 +131,4 @@ fn short_form(line: &str, open: &Open) -> Option<(Uuid, Binding)> {
     let uuid = scan::guid(rest)?;
     let host = host.trim_matches('\\').to_owned();
     Some((uuid, Binding { sequence, host, endpoint: endpoint.to_owned() }))
-}
-
-/// Tells the list, where there is one.
-fn close(page: &mut Page<'_>, open: &mut Open) {
-    let done = std::mem::take(open);
-    if done.list.endpoints.is_empty() && done.list.total.is_none() {
-        return;
-    }
-    let mut lines = done.lines;
-    if lines.is_empty() {
-        return;
-    }
-    lines.sort_unstable();
-    lines.dedup();
-    let mut told = Told::new(done.tool.unwrap_or(Tool::Rpcdump), lines);
-    told.outcome = Outcome::Succeeded;
-    told.source = done.target;
-    told.words = match (done.list.endpoints.len(), done.list.total) {
-        (listed, Some(total)) => format!("lists {listed} endpoints and counts {total}"),
-        (listed, None) => format!("lists {listed} endpoints; its end is not there"),
-    };
-    told.endpoints = Some(done.list);
-    page.tell(told);
 }

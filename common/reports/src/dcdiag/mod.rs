@@ -4,47 +4,22 @@
 use super::{
     extended,
     outcome::Outcome,
-    page::{Page, number},
+    page::Page,
     scan,
-    told::{Party, Told, Tool},
+    told::{Party, Told},
 };
+
 mod call;
+mod headings;
 mod replications;
 mod result;
+mod state;
 
-const TOOL: Tool = Tool::Dcdiag;
-/// The tests of dcdiag that name themselves in a heading.
-const TESTS: [&str; 29] = [
-    "CheckSecurityError",
-    "CutoffServers",
-    "DNS",
-    "FrsSysVol",
-    "FsmoCheck",
-    "OutboundSecureChannels",
-    "Topology",
-    "VerifyEnterpriseReferences",
-    "VerifyReplicas",
-    "Connectivity",
-    "Advertising",
-    "FrsEvent",
-    "DFSREvent",
-    "SysVolCheck",
-    "KccEvent",
-    "KnowsOfRoleHolders",
-    "MachineAccount",
-    "NCSecDesc",
-    "NetLogons",
-    "ObjectsReplicated",
-    "Replications",
-    "RidManager",
-    "Services",
-    "SystemLog",
-    "VerifyReferences",
-    "CheckSDRefDom",
-    "CrossRefValidation",
-    "LocatorCheck",
-    "Intersite",
-];
+use self::{
+    headings::heading_of_a_test,
+    state::{State, TOOL, take},
+};
+
 /// What dcdiag says of its own course, in English; in another language it is quoted.
 const COURSE: [&str; 14] = [
     "Directory Server Diagnosis",
@@ -66,15 +41,6 @@ const COURSE: [&str; 14] = [
 /// How many lines may stand between the home server and the first test; a verbose setup has some sixty.
 const MAX_SETUP: usize = 120;
 
-/// What holds for the lines to come.
-#[derive(Debug, Default)]
-struct State {
-    /// Where dcdiag runs.
-    home: Option<Party>,
-    /// The domain controller under test.
-    tested: Option<Party>,
-}
-
 /// Takes everything of dcdiag.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut state = State::default();
@@ -91,11 +57,6 @@ pub(super) fn read(page: &mut Page<'_>) {
             .or_else(|| course(page, at, line, &mut state))
             .unwrap_or(at + 1);
     }
-}
-
-fn take(page: &Page<'_>, told: &mut Told, first: usize, behind: usize) {
-    let taken = (first..behind).filter(|at| page.open(*at).is_some_and(|text| !text.is_empty()));
-    told.lines.extend(taken.map(number));
 }
 
 /// Extended records whose call is not there: cut out of a longer output.
@@ -165,15 +126,4 @@ fn home<'a>(page: &Page<'_>, at: usize, line: &'a str, state: &State) -> Option<
     let tests_follow =
         || (at + 1..at + MAX_SETUP).any(|at| page.open(at).is_some_and(heading_of_a_test));
     (fits && tests_follow()).then_some(home.trim())
-}
-
-/// `Starting test: Connectivity`: a label in any language, and the name of a test.
-fn heading_of_a_test(line: &str) -> bool {
-    let Some((label, test)) = line.split_once([':', '：']) else { return false };
-    is_test(test.trim()) && !label.contains(|c: char| c.is_ascii_digit())
-}
-
-/// Whether a word is the name of a test; older versions write some in small letters.
-fn is_test(word: &str) -> bool {
-    TESTS.iter().any(|test| test.eq_ignore_ascii_case(word))
 }

@@ -1,0 +1,70 @@
+//! Why a stage gave no result.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a stage gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "failure", content = "value", rename_all = "kebab-case")]
+pub enum Failure {
+    /// TCP: connection refused; the host is there and nothing listens, or a filter says so.
+    Refused,
+    /// Nothing came within the stage's time.
+    TimedOut,
+    /// An answer began, and its end did not come within the stage's time. Whoever answers so is not
+    /// silent. How much of it came is left out: it is another number every time.
+    Unfinished,
+    /// The connection was cut after it had been made.
+    Reset,
+    /// The network says that there is no way there; the operating system's error number.
+    Unreachable(i32),
+    /// What came back breaks the protocol: field, offset and value.
+    Protocol(String),
+    /// The endpoint mapper or the interface refused an anonymous caller; the fault's number.
+    AccessDenied(u32),
+    /// An RPC fault; its number.
+    Fault(u32),
+    /// The bind was answered, the interface rejected (C706 12.6.4.4: result and reason).
+    BindRejected {
+        /// The result: 1 user rejection, 2 provider rejection.
+        result: u16,
+        /// The reason: 1 abstract syntax not supported.
+        reason: u16,
+    },
+    /// The bind was refused as a whole; the reason.
+    BindNak(u16),
+    /// The endpoint mapper answered with a status other than success and "not registered".
+    Status(u32),
+    /// The observer itself could not try, and why.
+    Local(String),
+}
+
+impl Failure {
+    /// Whether the peer was silent or out of reach, as opposed to having answered.
+    #[must_use]
+    pub const fn is_silence(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Unreachable(_))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused => f.write_str("connection refused"),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::Unfinished => f.write_str("an answer began and did not end in time"),
+            Self::Reset => f.write_str("connection reset"),
+            Self::Unreachable(code) => write!(f, "unreachable (os error {code})"),
+            Self::Protocol(what) => write!(f, "protocol error: {what}"),
+            Self::AccessDenied(code) => write!(f, "access denied (fault {code:#010x})"),
+            Self::Fault(code) => write!(f, "fault {code:#010x}"),
+            Self::BindRejected { result, reason } => {
+                write!(f, "bind rejected (result {result}, reason {reason})")
+            }
+            Self::BindNak(reason) => write!(f, "bind refused (bind_nak reason {reason})"),
+            Self::Status(code) => write!(f, "endpoint mapper status {code:#010x}"),
+            Self::Local(what) => write!(f, "could not be tried: {what}"),
+        }
+    }
+}
