@@ -4,6 +4,7 @@ pub mod alert;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod crypto;
 pub mod fleet;
 pub mod incident;
 pub mod ingest;

@@ -17,8 +17,6 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Nobody has installed one yet; if somebody had, theirs would do.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let exit = match arguments.command {
         Command::Serve(serve) => run(serve).await,
@@ -35,11 +33,17 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: ServeArguments) -> Exit {
+    let filter = match EnvFilter::builder().parse(&arguments.log) {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!("epmesh: --log {:?}: {error}", arguments.log);
+            return Exit::Usage;
+        }
+    };
     let options = match options(arguments) {
         Ok(options) => options,
         Err(error) => return refuse(&error),
     };
-    let filter = EnvFilter::try_from_env("EPMESH_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())

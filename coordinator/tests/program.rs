@@ -40,6 +40,8 @@ fn a_coordinator_that_cannot_start_is_no_wrong_usage() {
     assert_eq!(status, Some(5), "{said}");
     assert!(said.contains(&data.display().to_string()), "{said}");
 
+    let (status, _, said) = epmesh(&["serve", "--log", "epmesh=loud"]);
+    assert_eq!(status, Some(2), "{said}");
     let (status, said) = serve(&folder.path().join("other"), "listen = 7\nstore = \"etcd\"\n");
     assert_eq!(status, Some(2), "{said}");
 }

@@ -12,7 +12,7 @@ pub enum Failure {
     Refused,
     /// Nothing came within the stage's time.
     TimedOut,
-    /// An answer began, and its end did not come within the stage's time. Whoever answers so is not
+    /// An answer began, and its end did not come within the stage's time. A host that answers so is not
     /// silent. How much of it came is left out: it is another number every time.
     Unfinished,
     /// The connection was cut after it had been made.

@@ -302,7 +302,7 @@ pub struct WellKnownPort {
     pub port: u16,
     /// TCP: a connection was made. UDP: a question that needs no credentials was answered.
     pub transport: Transport,
-    /// What came of it. Silence on UDP is no proof that nothing listens.
+    /// How the try ended. Silence on UDP is no proof that nothing listens.
     pub stage: Stage,
 }
 

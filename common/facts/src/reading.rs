@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What came of reading one fact on the host itself.
+/// The answer to reading one fact on the host itself.
 ///
 /// `Absent` is an answer; `Unreadable` is the lack of one. A call that succeeds and yields nothing
 /// where something must be is `Unreadable`.

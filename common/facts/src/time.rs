@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A moment: milliseconds since the Unix epoch, by the clock of whoever observed it.
+/// A moment: milliseconds since the Unix epoch, by the clock of the observer.
 ///
 /// Written as RFC 3339 in UTC. Nothing in this crate reads a clock; a `Timestamp` always comes in
 /// as an argument.

@@ -1,7 +1,7 @@
 //! What other tools say: their text, read into what epmesh knows.
 //!
-//! Every parser is a function over text or bytes, bounded, and keeps the line numbers: whoever is
-//! told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
+//! Every parser is a function over text or bytes, bounded, and keeps the line numbers: a
+//! reader who is told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
 //! not by words, because the tools speak the language of the machine. A file may hold the output of
 //! several tools: each parser takes the lines that are its own, and what nobody takes is quoted.
 //! A part of a report (cut off, wrapped, broken by a console) names no end and no error that the whole one

@@ -112,7 +112,7 @@ impl Tool {
 pub struct Told {
     /// Who wrote it.
     pub tool: Tool,
-    /// What came of it.
+    /// How the attempt ended.
     pub outcome: Outcome,
     /// The machine that saw it, where that is not the destination.
     pub observer: Option<Party>,

@@ -102,7 +102,7 @@ fn set_state(service: &mut Service, state: ServiceState) {
     }
 }
 
-/// Ports of the map that no process of the list has belong to whoever serves the interface.
+/// Ports of the map that no process of the list has belong to the service that serves the interface.
 fn adopt(machine: &mut Machine, pids: &BTreeMap<InterfaceId, u32>) {
     let wanted: Vec<(u16, u32)> = machine
         .map

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grouper, link_entry::RootId, numbers::FastMap, regroup::explicable};
+use super::{Grouper, link_entry::FaultId, numbers::FastMap, regroup::explicable};
 use crate::diagnosis::Fault;
 
 /// A fault that would explain links of an incident too, and why it is not held to be the one.
@@ -30,21 +30,21 @@ impl Grouper {
     /// first; as of the last [`regroup`](Self::regroup).
     #[must_use]
     pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
-        let Some(own) = self.root_ids.get(subject) else { return Vec::new() };
+        let Some(own) = self.fault_ids.get(subject) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
-        let mut counts: FastMap<RootId, usize> = FastMap::default();
+        let mut counts: FastMap<FaultId, usize> = FastMap::default();
         for entry in links.iter().filter_map(|id| self.links.get(*id)) {
-            for root in entry.trouble.iter().flat_map(|trouble| &trouble.ids) {
-                *counts.entry(*root).or_default() += 1;
+            for fault in entry.trouble.iter().flat_map(|trouble| &trouble.ids) {
+                *counts.entry(*fault).or_default() += 1;
             }
         }
-        let others = counts.into_iter().filter(|(root, _)| root != own);
+        let others = counts.into_iter().filter(|(fault, _)| fault != own);
         let mut found: Vec<Alternative> = others
-            .filter_map(|(root, explains)| {
-                let subject = self.roots.get(root)?.subject.clone();
+            .filter_map(|(fault, explains)| {
+                let subject = self.faults.get(fault)?.subject.clone();
                 let of = links.len();
-                let can = explicable(self, root);
-                let why = if self.groups.contains_key(&root) {
+                let can = explicable(self, fault);
+                let why = if self.groups.contains_key(&fault) {
                     "an incident of its own"
                 } else if can.is_disjoint(links) {
                     "contradicted: what it would break was seen to work"

@@ -7,7 +7,7 @@ use epmesh_facts::Timestamp;
 use super::{
     compact_reach::{CompactReach, Ends},
     contradicted_by::contradicted_by,
-    link_entry::{LinkEntry, LinkId, RootEntry, RootId, Trouble},
+    link_entry::{FaultEntry, FaultId, LinkEntry, LinkId, Trouble},
     numbers::FastSet,
     places::Places,
     slab::Slab,
@@ -24,15 +24,15 @@ use crate::diagnosis::{Fault, Link, State, Verdict};
 pub struct Grouper {
     pub(super) places: Places,
     pub(super) links: Slab<LinkEntry>,
-    pub(super) root_ids: HashMap<Fault, RootId>,
-    pub(super) roots: Slab<RootEntry>,
+    pub(super) fault_ids: HashMap<Fault, FaultId>,
+    pub(super) faults: Slab<FaultEntry>,
     pub(super) watch: Watch,
     /// The links in trouble whose incidents have to be worked out anew.
     dirty: FastSet<LinkId>,
-    /// The roots for all of whose links that has to be done.
-    dirty_roots: FastSet<RootId>,
-    /// The incidents: the root, and the links in trouble that it explains.
-    pub(super) groups: BTreeMap<RootId, BTreeSet<LinkId>>,
+    /// The faults for all of whose links that has to be done.
+    dirty_faults: FastSet<FaultId>,
+    /// The incidents: the fault, and the links in trouble that it explains.
+    pub(super) groups: BTreeMap<FaultId, BTreeSet<LinkId>>,
     pub(super) unexplained: BTreeSet<LinkId>,
     /// Incidents that ended since the last regrouping, and the links that they explained.
     pub(super) ended: HashMap<Fault, Vec<Ends>>,
@@ -120,27 +120,31 @@ impl Grouper {
         }
         self.dirty.remove(&id);
         self.unexplained.remove(&id);
-        for root in before.iter().flat_map(|before| &before.explained_by) {
-            self.end(*root);
+        for fault in before.iter().flat_map(|before| &before.explained_by) {
+            self.end(*fault);
         }
-        let mut roots = Vec::new();
+        let mut faults = Vec::new();
         if let Some(mut trouble) = trouble {
             let since = trouble.since;
-            roots = trouble.roots.iter().map(|root| self.root(&root.fault, id, since)).collect();
-            trouble.ids.clone_from(&roots);
+            faults = trouble
+                .candidates
+                .iter()
+                .map(|candidate| self.fault(&candidate.fault, id, since))
+                .collect();
+            trouble.ids.clone_from(&faults);
             self.dirty.insert(id);
             if let Some(entry) = self.links.get_mut(id) {
                 entry.trouble = Some(Box::new(trouble));
             }
         }
         let Some(before) = before else { return };
-        for root in before.ids {
-            // The links that shared this root with it may form other groups now.
-            if self.can_explain(root, before.since) {
-                self.dirty_roots.insert(root);
+        for fault in before.ids {
+            // The links that shared this fault with it may form other groups now.
+            if self.can_explain(fault, before.since) {
+                self.dirty_faults.insert(fault);
             }
-            if !roots.contains(&root) {
-                self.leave(root, id);
+            if !faults.contains(&fault) {
+                self.leave(fault, id);
             }
         }
     }
@@ -167,25 +171,25 @@ impl Grouper {
     /// [`regroup`](Self::regroup).
     #[must_use]
     pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
-        let roots = self.entry(link).and_then(|entry| entry.trouble.as_ref()).into_iter();
-        let roots = roots.flat_map(|trouble| &trouble.explained_by);
-        roots.filter_map(|root| Some(self.roots.get(*root)?.subject.clone())).collect()
+        let faults = self.entry(link).and_then(|entry| entry.trouble.as_ref()).into_iter();
+        let faults = faults.flat_map(|trouble| &trouble.explained_by);
+        faults.filter_map(|fault| Some(self.faults.get(*fault)?.subject.clone())).collect()
     }
 
     fn entry(&self, link: &Link) -> Option<&LinkEntry> {
         self.links.get(self.places.known(link)?.1)
     }
 
-    fn root(&mut self, subject: &Fault, link: LinkId, since: Timestamp) -> RootId {
-        if let Some(id) = self.root_ids.get(subject).copied() {
-            if let Some(entry) = self.roots.get_mut(id) {
+    fn fault(&mut self, subject: &Fault, link: LinkId, since: Timestamp) -> FaultId {
+        if let Some(id) = self.fault_ids.get(subject).copied() {
+            if let Some(entry) = self.faults.get_mut(id) {
                 entry.links.insert(link);
                 entry.latest = entry.latest.max(since);
             }
             return id;
         }
         let contradictions = contradicted_by(&mut self.places, subject).into_boxed_slice();
-        let id = self.roots.add(RootEntry {
+        let id = self.faults.add(FaultEntry {
             subject: subject.clone(),
             contradictions: contradictions.clone(),
             links: BTreeSet::from([link]),
@@ -194,37 +198,37 @@ impl Grouper {
         for contradiction in contradictions {
             self.watch.add(contradiction, id);
         }
-        self.root_ids.insert(subject.clone(), id);
+        self.fault_ids.insert(subject.clone(), id);
         id
     }
 
-    fn leave(&mut self, root: RootId, link: LinkId) {
-        let Some(entry) = self.roots.get_mut(root) else { return };
+    fn leave(&mut self, fault: FaultId, link: LinkId) {
+        let Some(entry) = self.faults.get_mut(fault) else { return };
         entry.links.remove(&link);
         if !entry.links.is_empty() {
             return;
         }
-        let Some(entry) = self.roots.remove(root) else { return };
-        self.root_ids.remove(&entry.subject);
+        let Some(entry) = self.faults.remove(fault) else { return };
+        self.fault_ids.remove(&entry.subject);
         for contradiction in entry.contradictions {
-            self.watch.remove(contradiction, root);
+            self.watch.remove(contradiction, fault);
         }
     }
 
-    /// When a root was last contradicted, as of the last [`regroup`](Self::regroup).
-    fn last_contradicted(&self, entry: &RootEntry) -> Option<Timestamp> {
+    /// When a fault was last contradicted, as of the last [`regroup`](Self::regroup).
+    fn last_contradicted(&self, entry: &FaultEntry) -> Option<Timestamp> {
         let times = entry.contradictions.iter();
         times.filter_map(|contradiction| self.watch.last_shown(*contradiction)).max()
     }
 
-    fn can_explain(&self, root: RootId, since: Timestamp) -> bool {
-        self.roots.get(root).is_some_and(|entry| self.last_contradicted(entry) < Some(since))
+    fn can_explain(&self, fault: FaultId, since: Timestamp) -> bool {
+        self.faults.get(fault).is_some_and(|entry| self.last_contradicted(entry) < Some(since))
     }
 
-    /// The links in trouble that a root can explain: those whose trouble began after the root was last
+    /// The links in trouble that a fault can explain: those whose trouble began after the fault was last
     /// contradicted.
-    pub(super) fn explicable(&self, root: RootId) -> BTreeSet<LinkId> {
-        let Some(entry) = self.roots.get(root) else { return BTreeSet::new() };
+    pub(super) fn explicable(&self, fault: FaultId) -> BTreeSet<LinkId> {
+        let Some(entry) = self.faults.get(fault) else { return BTreeSet::new() };
         let last = self.last_contradicted(entry);
         let can = |link: &&LinkId| {
             let trouble = self.links.get(**link).and_then(|entry| entry.trouble.as_ref());
@@ -236,14 +240,14 @@ impl Grouper {
     /// Takes the links in trouble that changes since the last time bear on, in the order of their
     /// numbers.
     pub(super) fn take_dirty(&mut self) -> Vec<LinkId> {
-        let Self { places, links, roots, watch, dirty_roots, .. } = self;
+        let Self { places, links, faults, watch, dirty_faults, .. } = self;
         let read = |contradiction| {
             places.last_shown(contradiction, |id| {
                 let entry = links.get(id)?;
                 entry.reach.shows(entry.ends, contradiction).then_some(entry.reach.at)
             })
         };
-        let is_hit = |entry: &RootEntry, moved: &Moved| {
+        let is_hit = |entry: &FaultEntry, moved: &Moved| {
             Some(entry.latest) > moved.earliest()
                 && entry.links.iter().any(|link| {
                     let trouble = links.get(*link).and_then(|entry| entry.trouble.as_ref());
@@ -251,14 +255,14 @@ impl Grouper {
                 })
         };
         watch.update(read, |moved| {
-            let of = moved.roots.iter().copied();
-            dirty_roots.extend(
-                of.filter(|root| roots.get(*root).is_some_and(|entry| is_hit(entry, &moved))),
+            let of = moved.faults.iter().copied();
+            dirty_faults.extend(
+                of.filter(|fault| faults.get(*fault).is_some_and(|entry| is_hit(entry, &moved))),
             );
         });
         let mut dirty = std::mem::take(&mut self.dirty);
-        for root in std::mem::take(&mut self.dirty_roots) {
-            if let Some(entry) = self.roots.get(root) {
+        for fault in std::mem::take(&mut self.dirty_faults) {
+            if let Some(entry) = self.faults.get(fault) {
                 dirty.extend(entry.links.iter().copied());
             }
         }
@@ -268,9 +272,9 @@ impl Grouper {
     }
 
     /// Ends an incident. The links that it explained are remembered until the changes are told.
-    pub(super) fn end(&mut self, root: RootId) {
-        let Some(links) = self.groups.remove(&root) else { return };
-        let Some(entry) = self.roots.get(root) else { return };
+    pub(super) fn end(&mut self, fault: FaultId) {
+        let Some(links) = self.groups.remove(&fault) else { return };
+        let Some(entry) = self.faults.get(fault) else { return };
         if !self.ended.contains_key(&entry.subject) {
             let known = links.iter().filter_map(|id| self.links.get(*id));
             self.ended.insert(entry.subject.clone(), known.map(|entry| entry.ends).collect());
@@ -278,7 +282,7 @@ impl Grouper {
         for id in &links {
             let trouble = self.links.get_mut(*id).and_then(|entry| entry.trouble.as_mut());
             if let Some(trouble) = trouble {
-                trouble.explained_by.retain(|known| *known != root);
+                trouble.explained_by.retain(|known| *known != fault);
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::diagnosis::{Blamed, CandidateFault, Cause, Confidence, Fault, Side, S
 
 /// The number of a link.
 pub(super) type LinkId = u32;
-/// The number of a root.
-pub(super) type RootId = u32;
+/// The number of a fault.
+pub(super) type FaultId = u32;
 
 /// One link. A large fleet has half a million of them, nearly all in no trouble.
 #[derive(Clone, Debug)]
@@ -35,11 +35,11 @@ pub(super) struct Trouble {
     pub(super) side: Side,
     pub(super) confidence: Confidence,
     pub(super) culprit: Option<Blamed>,
-    pub(super) roots: Vec<CandidateFault>,
-    /// The numbers of the roots, in the same order.
-    pub(super) ids: Vec<RootId>,
-    /// The roots of the incidents that explain it.
-    pub(super) explained_by: Vec<RootId>,
+    pub(super) candidates: Vec<CandidateFault>,
+    /// The numbers of the candidates, in the same order.
+    pub(super) ids: Vec<FaultId>,
+    /// The faults of the incidents that explain it.
+    pub(super) explained_by: Vec<FaultId>,
 }
 
 impl Trouble {
@@ -50,7 +50,7 @@ impl Trouble {
             side: verdict.side,
             confidence: verdict.confidence,
             culprit: verdict.culprit.clone(),
-            roots: verdict.candidates.clone(),
+            candidates: verdict.candidates.clone(),
             ids: Vec::new(),
             explained_by: Vec::new(),
         })
@@ -64,7 +64,7 @@ impl Trouble {
             && self.side == verdict.side
             && self.confidence == verdict.confidence
             && self.culprit == verdict.culprit
-            && self.roots == verdict.candidates
+            && self.candidates == verdict.candidates
     }
 }
 
@@ -83,11 +83,11 @@ impl LinkEntry {
     }
 }
 
-/// A root that explains the trouble of at least one link.
+/// A candidate: a fault that would explain the trouble of at least one link.
 #[derive(Clone, Debug)]
-pub(super) struct RootEntry {
+pub(super) struct FaultEntry {
     pub(super) subject: Fault,
-    /// The observations that contradict this root.
+    /// The observations that contradict this fault.
     pub(super) contradictions: Box<[Contradiction]>,
     pub(super) links: BTreeSet<LinkId>,
     /// When the latest trouble of its links began. It may be later than that of any present link:

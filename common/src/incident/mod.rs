@@ -1,12 +1,12 @@
-//! The fewest faults that explain all links that fail.
+//! The fewest faults that explain all failing links of a fleet.
 //!
-//! Every verdict on a failing link comes with its roots: the single faults that would each explain
-//! it. [`Grouper`] holds the verdicts of a fleet and finds the smallest set of roots that leaves no
-//! link unexplained: one dead service behind four hundred links is one [`Incident`], and two faults
-//! at once are two. What a healthy link shows to work cannot be broken, which is what tells a
-//! firewall on the source from a cut path.
+//! The verdict on a failing link lists its candidates: the single faults that would each explain it.
+//! [`Grouper`] holds the verdicts of a fleet and finds the smallest set of candidates that leaves no
+//! link unexplained. One dead service behind four hundred links is one [`Incident`], and two faults
+//! at the same time are two. What a healthy link shows to work cannot be broken; this tells a firewall
+//! on the source from a blocked path.
 //!
-//! A change is worked out again only in the part of the fleet that it can bear on, and the outcome
+//! A change is worked out anew only in the part of the fleet that it can bear on, and the outcome
 //! never depends on the order in which verdicts came.
 
 mod alternatives;

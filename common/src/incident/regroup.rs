@@ -7,7 +7,7 @@ use epmesh_facts::DnsName;
 use super::{
     Grouper,
     cover::{Candidate, cover},
-    link_entry::{LinkId, RootId},
+    link_entry::{FaultId, LinkId},
     numbers::{FastMap, FastSet},
 };
 use crate::diagnosis::{Fault, Link, State};
@@ -69,24 +69,24 @@ impl Grouper {
     }
 }
 
-/// Links in trouble that share roots, directly or over others. Each root comes with the links that it
+/// Links in trouble that share faults, directly or over others. Each fault comes with the links that it
 /// can explain.
 #[derive(Debug, Default)]
 struct Part {
     links: Vec<LinkId>,
-    roots: BTreeMap<Fault, (RootId, BTreeSet<LinkId>)>,
+    faults: BTreeMap<Fault, (FaultId, BTreeSet<LinkId>)>,
 }
 
-/// The links walked over so far, and which links each root can explain.
+/// The links walked over so far, and which links each fault can explain.
 #[derive(Debug, Default)]
 struct Walk {
     links: FastSet<LinkId>,
-    /// The set of a root that is in a part already is empty, and is not asked for again.
-    explicable: FastMap<RootId, BTreeSet<LinkId>>,
+    /// The set of a fault that is in a part already is empty, and is not asked for again.
+    explicable: FastMap<FaultId, BTreeSet<LinkId>>,
 }
 
 impl Walk {
-    /// All links that share roots with a link, directly or over others; `None` when the link was walked
+    /// All links that share faults with a link, directly or over others; `None` when the link was walked
     /// over already or is not in trouble.
     fn part(&mut self, grouper: &Grouper, start: LinkId) -> Option<Part> {
         grouper.links.get(start)?.trouble.as_ref()?;
@@ -98,26 +98,26 @@ impl Walk {
         while let Some(id) = queue.pop() {
             part.links.push(id);
             let trouble = grouper.links.get(id).and_then(|entry| entry.trouble.as_ref());
-            for root in trouble.into_iter().flat_map(|trouble| &trouble.ids) {
+            for fault in trouble.into_iter().flat_map(|trouble| &trouble.ids) {
                 let explicable =
-                    self.explicable.entry(*root).or_insert_with(|| explicable(grouper, *root));
+                    self.explicable.entry(*fault).or_insert_with(|| explicable(grouper, *fault));
                 if !explicable.contains(&id) {
                     continue;
                 }
-                let Some(entry) = grouper.roots.get(*root) else { continue };
+                let Some(entry) = grouper.faults.get(*fault) else { continue };
                 queue.extend(explicable.iter().copied().filter(|link| self.links.insert(*link)));
                 let explicable = std::mem::take(explicable);
-                part.roots.insert(entry.subject.clone(), (*root, explicable));
+                part.faults.insert(entry.subject.clone(), (*fault, explicable));
             }
         }
         Some(part)
     }
 }
 
-/// The links that a root can explain. There are none for a DNS server that is not wrong as a whole.
-pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
-    let links = grouper.explicable(root);
-    let subject = grouper.roots.get(root).map(|entry| &entry.subject);
+/// The links that a fault can explain. There are none for a DNS server that is not wrong as a whole.
+pub(super) fn explicable(grouper: &Grouper, fault: FaultId) -> BTreeSet<LinkId> {
+    let links = grouper.explicable(fault);
+    let subject = grouper.faults.get(fault).map(|entry| &entry.subject);
     match subject {
         Some(Fault::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
         _ => links,
@@ -128,8 +128,8 @@ pub(super) fn explicable(grouper: &Grouper, root: RootId) -> BTreeSet<LinkId> {
 fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
     let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
     for entry in links.iter().filter_map(|id| grouper.links.get(*id)) {
-        let roots = entry.trouble.iter().flat_map(|trouble| &trouble.roots);
-        let mut records = roots.filter_map(|root| match &root.fault {
+        let candidates = entry.trouble.iter().flat_map(|trouble| &trouble.candidates);
+        let mut records = candidates.filter_map(|candidate| match &candidate.fault {
             Fault::DnsRecord { name, .. } => Some(name),
             _ => None,
         });
@@ -153,36 +153,36 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) 
         let trouble = grouper.links.get(*id).and_then(|entry| entry.trouble.as_ref());
         before.extend(trouble.into_iter().flat_map(|trouble| trouble.explained_by.iter().copied()));
     }
-    for root in before {
-        grouper.end(root);
+    for fault in before {
+        grouper.end(fault);
     }
     let in_state = |wanted: State| -> Vec<LinkId> {
         let state = |id: &LinkId| grouper.links.get(*id).map(|entry| entry.state);
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
-    let roots: Vec<(&Fault, RootId, &BTreeSet<LinkId>)> =
-        part.roots.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
+    let faults: Vec<(&Fault, FaultId, &BTreeSet<LinkId>)> =
+        part.faults.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
     let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
-    let mut groups: Vec<(RootId, BTreeSet<LinkId>)> = Vec::new();
-    for (root, links) in solve(&in_state(State::Failing), &roots) {
+    let mut groups: Vec<(FaultId, BTreeSet<LinkId>)> = Vec::new();
+    for (fault, links) in solve(&in_state(State::Failing), &faults) {
         latent.retain(|id| !links.contains(id));
-        groups.push((root, links));
+        groups.push((fault, links));
     }
     // The faults of the rest are not charged with failing links that another explains already.
     let rest: Vec<LinkId> = latent.iter().copied().collect();
-    for (root, mut links) in solve(&rest, &roots) {
+    for (fault, mut links) in solve(&rest, &faults) {
         links.retain(|id| latent.contains(id));
-        groups.push((root, links));
+        groups.push((fault, links));
     }
-    for (root, links) in groups {
-        explained.extend(grouper.roots.get(root).map(|entry| entry.subject.clone()));
+    for (fault, links) in groups {
+        explained.extend(grouper.faults.get(fault).map(|entry| entry.subject.clone()));
         for id in &links {
             let trouble = grouper.links.get_mut(*id).and_then(|entry| entry.trouble.as_mut());
             if let Some(trouble) = trouble {
-                trouble.explained_by.push(root);
+                trouble.explained_by.push(fault);
             }
         }
-        grouper.groups.insert(root, links);
+        grouper.groups.insert(fault, links);
     }
     for id in &part.links {
         let trouble = grouper.links.get(*id).and_then(|entry| entry.trouble.as_ref());
@@ -192,18 +192,18 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) 
     }
 }
 
-/// The fewest roots that explain all of `links` that any root explains. The roots come in the order of
+/// The fewest faults that explain all of `links` that any fault explains. The faults come in the order of
 /// their subjects, so that the outcome does not depend on numbers.
 fn solve(
     links: &[LinkId],
-    roots: &[(&Fault, RootId, &BTreeSet<LinkId>)],
-) -> Vec<(RootId, BTreeSet<LinkId>)> {
+    faults: &[(&Fault, FaultId, &BTreeSet<LinkId>)],
+) -> Vec<(FaultId, BTreeSet<LinkId>)> {
     if links.is_empty() {
         return Vec::new();
     }
     let places: FastMap<LinkId, usize> =
         links.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-    let candidates: Vec<Candidate> = roots
+    let candidates: Vec<Candidate> = faults
         .iter()
         .map(|(subject, _, explicable)| {
             let all = explicable.iter();
@@ -213,6 +213,6 @@ fn solve(
         })
         .collect();
     let chosen = cover(links.len(), &candidates).into_iter();
-    let chosen = chosen.filter_map(|index| roots.get(index));
-    chosen.map(|(_, root, explicable)| (*root, (*explicable).clone())).collect()
+    let chosen = chosen.filter_map(|index| faults.get(index));
+    chosen.map(|(_, fault, explicable)| (*fault, (*explicable).clone())).collect()
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     grouper::Grouper,
-    link_entry::{LinkEntry, RootId, Trouble},
+    link_entry::{FaultId, LinkEntry, Trouble},
     pattern::Pattern,
     places::Places,
 };
@@ -42,7 +42,7 @@ impl Grouper {
     pub fn incidents(&mut self) -> Vec<Incident> {
         self.regroup();
         let mut found: Vec<Incident> =
-            self.groups.keys().filter_map(|root| self.report(*root)).collect();
+            self.groups.keys().filter_map(|fault| self.report(*fault)).collect();
         found.sort_by(|one, other| one.subject.cmp(&other.subject));
         found
     }
@@ -50,14 +50,14 @@ impl Grouper {
     /// The incident of one subject, as of the last [`regroup`](Self::regroup).
     #[must_use]
     pub fn incident(&self, subject: &Fault) -> Option<Incident> {
-        let root = *self.root_ids.get(subject)?;
-        self.groups.contains_key(&root).then(|| self.report(root)).flatten()
+        let fault = *self.fault_ids.get(subject)?;
+        self.groups.contains_key(&fault).then(|| self.report(fault)).flatten()
     }
 
-    fn report(&self, root: RootId) -> Option<Incident> {
-        let subject = self.roots.get(root)?.subject.clone();
+    fn report(&self, fault: FaultId) -> Option<Incident> {
+        let subject = self.faults.get(fault)?.subject.clone();
         let members: Vec<&LinkEntry> =
-            self.groups.get(&root)?.iter().filter_map(|id| self.links.get(*id)).collect();
+            self.groups.get(&fault)?.iter().filter_map(|id| self.links.get(*id)).collect();
         let in_state = |wanted: State| -> Vec<Link> {
             let of = members.iter().filter(|entry| entry.state == wanted);
             let mut links: Vec<Link> =
@@ -81,7 +81,7 @@ impl Grouper {
         said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;
         let mut places: Vec<String> =
-            said.iter().flat_map(|said| said.root.places.iter().cloned()).collect();
+            said.iter().flat_map(|said| said.candidate.places.iter().cloned()).collect();
         places.sort();
         places.dedup();
         let own = best.is_own();
@@ -89,8 +89,8 @@ impl Grouper {
         let pattern = Pattern::of(self, &members, state);
         Some(Incident {
             state,
-            side: best.root.side,
-            cause: best.root.cause,
+            side: best.candidate.side,
+            cause: best.candidate.cause,
             confidence: if own {
                 best.trouble.confidence
             } else if members.len() > 1 {
@@ -121,26 +121,26 @@ impl Grouper {
 struct Said<'a> {
     entry: &'a LinkEntry,
     trouble: &'a Trouble,
-    root: &'a CandidateFault,
+    candidate: &'a CandidateFault,
 }
 
 impl<'a> Said<'a> {
     fn of(entry: &'a LinkEntry, subject: &Fault) -> Option<Self> {
         let trouble = entry.trouble.as_deref()?;
-        let root = trouble.roots.iter().find(|root| root.fault == *subject)?;
-        Some(Self { entry, trouble, root })
+        let candidate = trouble.candidates.iter().find(|candidate| candidate.fault == *subject)?;
+        Some(Self { entry, trouble, candidate })
     }
 
     /// Whether the link's verdict names this very fault, and not only allows it.
     fn is_own(&self) -> bool {
-        self.root.side == self.trouble.side && self.root.cause == self.trouble.cause
+        self.candidate.side == self.trouble.side && self.candidate.cause == self.trouble.cause
     }
 
     /// The order of links as spokesmen for the fault: a known cause before an unknown one, then those
     /// whose verdict names the fault, then the surest, then by name.
     fn order(&self, other: &Self, places: &Places) -> std::cmp::Ordering {
         let key = |said: &Self| {
-            let named = said.root.cause != Cause::Unknown;
+            let named = said.candidate.cause != Cause::Unknown;
             std::cmp::Reverse((named, said.is_own(), said.trouble.confidence))
         };
         let name = |said: &Self| said.entry.ends;

@@ -9,7 +9,7 @@ use epmesh_facts::Timestamp;
 use super::{
     compact_reach::{CompactReach, Ends, Wanted},
     contradiction::Contradiction,
-    link_entry::RootId,
+    link_entry::FaultId,
     numbers::{FastMap, Number},
 };
 
@@ -48,8 +48,8 @@ impl Anchor {
 
 #[derive(Clone, Debug)]
 struct Watched {
-    /// The roots that this contradicts.
-    roots: BTreeSet<RootId>,
+    /// The faults that this contradicts.
+    faults: BTreeSet<FaultId>,
     last: Last,
     /// When it was last shown, as of the last update, on which incidents rest; `None` where no link
     /// shows it.
@@ -69,26 +69,26 @@ enum Last {
 /// A change of when a contradiction was last shown.
 #[derive(Debug)]
 pub(super) struct Moved {
-    pub(super) roots: Vec<RootId>,
+    pub(super) faults: Vec<FaultId>,
     pub(super) from: Option<Timestamp>,
     pub(super) to: Option<Timestamp>,
 }
 
 impl Watch {
-    pub(super) fn add(&mut self, contradiction: Contradiction, root: RootId) {
+    pub(super) fn add(&mut self, contradiction: Contradiction, fault: FaultId) {
         let watched = self.watched.entry(contradiction).or_insert_with(|| {
             self.pending.push(contradiction);
             *self.anchors.entry(Anchor::of(contradiction)).or_default() += 1;
             let (last, updated) = (Last::Unread, None);
-            Watched { roots: BTreeSet::new(), last, updated, is_pending: true }
+            Watched { faults: BTreeSet::new(), last, updated, is_pending: true }
         });
-        watched.roots.insert(root);
+        watched.faults.insert(fault);
     }
 
-    pub(super) fn remove(&mut self, contradiction: Contradiction, root: RootId) {
+    pub(super) fn remove(&mut self, contradiction: Contradiction, fault: FaultId) {
         if let Some(watched) = self.watched.get_mut(&contradiction) {
-            watched.roots.remove(&root);
-            if watched.roots.is_empty() {
+            watched.faults.remove(&fault);
+            if watched.faults.is_empty() {
                 self.watched.remove(&contradiction);
                 let anchor = Anchor::of(contradiction);
                 match self.anchors.get_mut(&anchor) {
@@ -161,7 +161,7 @@ impl Watch {
             watched.last = Last::Known(to);
             let from = std::mem::replace(&mut watched.updated, to);
             if from != to {
-                moved(Moved { roots: watched.roots.iter().copied().collect(), from, to });
+                moved(Moved { faults: watched.faults.iter().copied().collect(), from, to });
             }
         }
     }

@@ -20,7 +20,7 @@ const KEY: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\Internet";
 /// Fewer ports than these are risky (KB 154596).
 const ENOUGH: u32 = 100;
 
-/// What `Rpc\Internet` comes to.
+/// The ports that RPC servers may take, by `Rpc\Internet`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RpcPorts {
     /// Nothing is configured: servers take their ports from the dynamic range.
@@ -42,7 +42,7 @@ pub enum RpcPorts {
     Unknown(String),
 }
 
-/// What the settings come to.
+/// The ports that RPC servers of a host may take, by its settings.
 #[must_use]
 pub fn rpc_ports(rpc: &RpcSettings) -> RpcPorts {
     let lines = match &rpc.internet_ports {

@@ -1,5 +1,5 @@
-//! The bounds of everything that crosses the wire. A statement beyond one of them is refused by
-//! whoever receives it; [`super::fit`] brings a body within them before it is sent.
+//! The bounds of everything that crosses the wire. A receiver refuses a statement that is beyond
+//! one of them; [`super::fit`] brings a body within them before it is sent.
 //!
 //! Lengths of text are bytes of UTF-8.
 

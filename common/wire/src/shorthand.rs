@@ -3,8 +3,8 @@
 //! Most statements say that nothing has changed, and a subject with its digest has 40 bytes or more. So
 //! the sender gives each subject a number, its handle, with the first statement on it in a session; from
 //! then on, "what handle 7 stood for is so at this time" is enough. A handle stands for a subject and the
-//! digest last stated with it, in this session alone: whoever connects anew begins anew, and what is
-//! spooled on disk never holds one. The receiver offers how many it remembers; one of an earlier version
+//! digest last stated with it, in this session alone: a new session begins with none, and a
+//! report that is spooled on disk never holds one. The receiver offers how many it remembers; one of an earlier version
 //! offers none and gets none.
 
 use std::collections::{HashMap, HashSet};

@@ -11,7 +11,7 @@ use super::exit::Exit;
 #[derive(Debug, Parser)]
 #[command(name = "epmesh", version, about, after_help = Exit::help())]
 pub struct Arguments {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
     /// How to print the answer.
@@ -29,7 +29,7 @@ const EXPLAIN_STATUS: &str = "Exit status:\n  \
     3  the coordinator could not be asked (without --offline); what the report says is printed\n  \
     4  it names nothing that is known here, or the evidence does not decide";
 
-/// How to reach the coordinator, and as whom.
+/// The coordinator's address and the operator's identity.
 #[derive(Clone, Debug, Args)]
 pub struct ClientArguments {
     /// URL of the coordinator to ask.
@@ -146,6 +146,9 @@ pub struct ServeArguments {
     /// The time between two looks at the same peer: 1s to 1h, 60s by default.
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub interval: Option<Duration>,
+    /// What is logged, to standard error: error, warn, info, debug, or a filter by module.
+    #[arg(long, value_name = "FILTER", env = "EPMESH_LOG", default_value = "info")]
+    pub log: String,
 }
 
 /// `epmesh token …`.
@@ -185,7 +188,7 @@ pub struct DiagnoseArguments {
     /// The computer's NETSETUP.LOG: the step at which the join stopped is examined first.
     #[arg(long, value_name = "FILE", requires = "join")]
     pub netsetup_log: Option<PathBuf>,
-    /// What `epmesh-agent check --join DOMAIN --output json` printed on the computer, within the last
+    /// The output of `epmesh-agent check --join DOMAIN --output json` on the computer, not older than a
     /// quarter of an hour.
     #[arg(long, value_name = "FILE", requires = "join")]
     pub client_report: Option<PathBuf>,
@@ -208,7 +211,7 @@ pub struct IncidentArguments {
     /// The incident's id, or the beginning of it.
     #[arg(required = true)]
     pub id: Option<String>,
-    /// What to do with it; without it, it is shown.
+    /// The change to make; without one, the incident is shown.
     #[command(subcommand)]
     pub command: Option<IncidentCommand>,
 }

@@ -8,6 +8,7 @@ use thiserror::Error;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 use super::args::ClientArguments;
+use crate::crypto;
 
 /// The largest answer that is taken, in bytes.
 const LARGEST: usize = 256 * 1024 * 1024;
@@ -71,6 +72,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) async fn connect(arguments: &ClientArguments) -> Result<Self, ClientError> {
+        crypto::use_ring();
         let url = arguments.coordinator.clone();
         let read = |name: &str| read(&arguments.identity, name);
         let tls = ClientTlsConfig::new()
@@ -101,7 +103,7 @@ pub(super) fn reply<T>(answer: Result<T, tonic::Status>) -> Result<T, ClientErro
     answer.map_err(ClientError::from)
 }
 
-/// What a document says.
+/// The content of a document.
 pub(super) fn parse<T: DeserializeOwned>(
     answer: tonic::Response<Document>,
 ) -> Result<T, ClientError> {

@@ -185,8 +185,8 @@ fn rest(answer: &Explanation, width: Option<u16>) -> String {
     text
 }
 
-/// What is written in the place of an end that is not named. Where a row wants no interface, it is about
-/// a call of the tool's own.
+/// The words in place of an end of a link that a row does not name. A row without an interface is about a call
+/// of the tool's own.
 const fn unnamed(tool: Tool, destination: bool, one_call: bool) -> &'static str {
     match (tool, destination) {
         (Tool::Dcdiag, true) => "(where dcdiag ran)",
@@ -247,7 +247,7 @@ fn pair(
     text
 }
 
-/// What the coordinator says of the link now.
+/// The coordinator's present verdict on the link, as labelled lines.
 fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
     let state = verdict.state.as_str().to_uppercase();
     let mut rows = Vec::new();

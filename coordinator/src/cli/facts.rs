@@ -1,4 +1,4 @@
-//! What a domain controller says of itself, for people.
+//! `epmesh facts`: a domain controller's statements about itself, for people.
 
 use std::fmt::Write as _;
 

@@ -1,10 +1,10 @@
-//! What is printed, beside files of what was.
+//! Printed output compared with files.
 
 use std::path::Path;
 
 use expect_test::expect_file;
 
-/// What is printed stands in a file, so that a change of it is seen in review. With
+/// Compares printed text with a file, so that a change of it is seen in review. With
 /// `UPDATE_EXPECT=1` the file is written anew.
 pub(super) fn is_as_in(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/golden").join(file);

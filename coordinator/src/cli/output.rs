@@ -22,8 +22,8 @@ pub(super) fn print(
     Ok(())
 }
 
-/// Without what would move a terminal's cursor, change its colours or turn the direction of its text: files
-/// and hosts that nobody vouches for are quoted.
+/// The text without characters that move a terminal's cursor, change its colours or turn the direction of its
+/// text: it quotes files and hosts that are not trusted.
 fn harmless(text: String) -> String {
     let harms = |c: char| {
         let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -8,7 +8,7 @@ use epmesh_common::{
 /// The protocol sequences that are expected at most.
 const MOST_PROTOCOLS: usize = 32;
 
-/// What the file leaves out is as by default; a list of its own takes the place of the whole.
+/// The rule in the configuration. A key that is left out has its default; a list replaces the whole default list.
 pub(super) fn rule(table: &Section<'_>) -> ClientProtocolRule {
     let mut rule = ClientProtocolRule::default();
     if let Some(other) = table.parse("other", |text| match text {

@@ -1,4 +1,4 @@
-//! What a coordinator is told: by its configuration file, or by flags.
+//! The coordinator's configuration: a file, with flags over it.
 
 mod client_protocols;
 
@@ -32,7 +32,7 @@ const INTERVAL: std::ops::RangeInclusive<Duration> =
 /// The bounds of what holds an incident down.
 const HOLD: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 3600);
 
-/// How a coordinator is to be run.
+/// The options of `epmesh serve`.
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
     /// Where it keeps its store and its certificate authority.
@@ -56,13 +56,13 @@ pub struct ServeOptions {
     pub agent_validity: Duration,
     /// How long a registration is remembered after it was last seen.
     pub history: Duration,
-    /// What is expected in `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
+    /// The expected content of `HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols` of a Windows host.
     pub client_protocols: ClientProtocolRule,
-    /// What is configured of how incidents are held down; the rest is as usual for the interval.
+    /// The configured times that hold incidents down; the others are as usual for the interval.
     pub incidents: IncidentOptions,
 }
 
-/// What a configuration says of how incidents are held down: see [`Damping`].
+/// The configured times that hold incidents down: see [`Damping`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IncidentOptions {
     /// [`Damping::open_after`].
@@ -83,11 +83,11 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// What it says is wrong: everything that is, with its line.
+    /// The file's content is wrong: every problem with its line.
     #[error(transparent)]
     Problems(#[from] Problems),
 }
@@ -193,7 +193,7 @@ impl ServeOptions {
         }
     }
 
-    /// What the fleet needs to know of it.
+    /// The settings of the fleet.
     #[must_use]
     pub fn settings(&self) -> Settings {
         Settings {

@@ -1,12 +1,12 @@
-//! What an agent calls the bodies that it was asked for.
+//! The digests that agents give to bodies.
 //!
 //! A coordinator knows a body by the digest of what it understood of it. An agent of another version
-//! comes to another digest, and goes on to say "still so" of that one. Without a memory of what it called
-//! the body that it gave, the coordinator would ask for the same body round after round; and so it would
-//! for one that it has to refuse.
+//! gives the body another digest, and goes on to say "still so" of that one. The coordinator remembers
+//! the agent's digest, or it would ask for the same body round after round. The same holds for a body that
+//! it has to refuse.
 //!
-//! This is kept in memory alone, on purpose: a coordinator that was restarted may be of a later version,
-//! and has to ask once for what the one before it understood in part.
+//! This is kept in memory alone, on purpose: a restarted coordinator may be of a later version, and has to
+//! ask once for the bodies that the one before it understood in part.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,16 @@ use epmesh_common::facts::{Digest, StatementKey};
 
 use super::limits::MOST_PEERS;
 
-/// What became of the last body on a subject. With it, what the agent calls that body.
+/// What became of the last body on a subject, with the digest that the agent gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It is held, under another digest.
+    /// The body is kept under another digest.
     Taken(Digest),
-    /// It cannot be used. It would be as unusable the next time.
+    /// The body cannot be used, and could not be used the next time either.
     Refused(Digest),
 }
 
-/// What became of the last body on each subject; nothing where agent and coordinator come to the same
+/// What became of the last body on each subject. There is no entry where agent and coordinator use the same
 /// digest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers(HashMap<StatementKey, Answer>);
@@ -34,20 +34,20 @@ impl Answers {
         self.0.get(subject).copied()
     }
 
-    /// A body on `subject` was taken in, which the agent calls `stated` where that is another digest than
-    /// the one it is held under.
+    /// Notes that a body on `subject` was taken in. `stated` is the digest that the agent gave it, where that
+    /// is another one than the coordinator's.
     pub(super) fn taken(&mut self, subject: &StatementKey, stated: Option<Digest>) {
         match stated {
-            // No more of these than there are subjects held.
+            // There are no more of these than known subjects.
             Some(stated) => drop(self.0.insert(subject.clone(), Answer::Taken(stated))),
             None => self.forget(subject),
         }
     }
 
-    /// A body on `subject` was refused.
+    /// Notes that a body on `subject` was refused.
     pub(super) fn refused(&mut self, subject: &StatementKey, stated: Digest) {
         if self.0.len() >= 2 * MOST_PEERS {
-            // An agent can name as many subjects as it likes; those of the others are asked for again.
+            // An agent can name as many subjects as it likes. Refused bodies are asked for once more then.
             self.0.retain(|_, answer| matches!(answer, Answer::Taken(_)));
         }
         self.0.insert(subject.clone(), Answer::Refused(stated));
@@ -59,7 +59,7 @@ impl Answers {
         self.0.len()
     }
 
-    /// Nothing is held on `subject` any more.
+    /// Notes that nothing is known on `subject` any more.
     pub(super) fn forget(&mut self, subject: &StatementKey) {
         self.0.remove(subject);
     }

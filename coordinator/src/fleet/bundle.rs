@@ -1,7 +1,7 @@
-//! All evidence as lines of JSON, for a verdict elsewhere and later.
+//! Bundles: all evidence as lines of JSON, to be judged elsewhere and later.
 //!
-//! The first line says what the bundle is, every other one is a domain controller. Read back, it
-//! gives the same verdicts at the same moment, because it goes through the same view.
+//! The first line is a header, every other one is a domain controller. A bundle that is read back gives
+//! the same verdicts for the same moment, because it goes through the same view.
 
 use std::{io::BufRead, time::Duration};
 
@@ -30,19 +30,19 @@ const MOST_LINES: usize = super::limits::MOST_DCS + 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BundleLine {
-    /// What the bundle is.
+    /// The header.
     Bundle(Header),
     /// One domain controller.
     Dc(Box<Member>),
 }
 
-/// What a bundle is.
+/// The first line of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Header {
     /// The version of the form.
     pub version: u32,
-    /// When it was written: the moment at which it is diagnosed.
+    /// When the bundle was written; this is the moment for which links are judged.
     pub at: Timestamp,
     /// The interval between looks, in milliseconds.
     pub interval_ms: u64,
@@ -50,7 +50,7 @@ pub struct Header {
     pub interfaces: Vec<InterfaceId>,
 }
 
-/// What is known of one domain controller.
+/// All that is known of one domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Member {
@@ -59,10 +59,10 @@ pub struct Member {
     /// Whether an agent is enrolled for it.
     #[serde(default)]
     pub enrolled: bool,
-    /// What it says of itself.
+    /// Its own facts.
     #[serde(default)]
     pub facts: Shared<DcFacts>,
-    /// What it saw of others.
+    /// Its observations of others.
     #[serde(default)]
     pub observations: Vec<Observed>,
     /// When its own endpoint map held the watched interfaces.
@@ -73,7 +73,7 @@ pub struct Member {
 /// Why a file is not a bundle.
 #[derive(Debug, Error)]
 pub enum BundleError {
-    /// It could not be read.
+    /// A line could not be read.
     #[error("line {line} cannot be read")]
     Read {
         /// The line, from 1.
@@ -82,7 +82,7 @@ pub enum BundleError {
         #[source]
         source: std::io::Error,
     },
-    /// A line is not what it must be.
+    /// A line is not valid.
     #[error("line {line} is no line of a bundle")]
     Line {
         /// The line, from 1.
@@ -91,16 +91,16 @@ pub enum BundleError {
         #[source]
         source: serde_json::Error,
     },
-    /// The first line does not say what the file is, or says that it is something else.
+    /// The first line is not the header of a bundle of this version.
     #[error("not a bundle of version {VERSION}: {0}")]
     NotABundle(&'static str),
-    /// It is larger than any fleet.
+    /// The bundle is larger than any fleet.
     #[error("the bundle is too large: {0}")]
     TooLarge(&'static str),
 }
 
 impl View {
-    /// All that is known, as the lines of a bundle.
+    /// The view as the lines of a bundle.
     #[must_use]
     pub fn export(&self, now: Timestamp) -> Vec<BundleLine> {
         let header = Header {
@@ -122,7 +122,7 @@ impl View {
         std::iter::once(BundleLine::Bundle(header)).chain(self.dcs.iter().map(member)).collect()
     }
 
-    /// The view that a bundle holds, and the moment it is of.
+    /// The view in a bundle, and the moment for which it holds.
     ///
     /// # Errors
     /// When it cannot be read or is no bundle of this version.

@@ -1,4 +1,4 @@
-//! What is known of one domain controller.
+//! One domain controller, as far as it is known.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -27,14 +27,14 @@ const MOST_REMARKS: usize = 8;
 pub struct Acknowledged {
     /// Its sequence number.
     pub sequence: u64,
-    /// When it was put together, by the agent's clock.
+    /// When the report was put together, by the agent's clock.
     pub at: Timestamp,
 }
 
 impl Acknowledged {
-    /// Whether a report with this sequence, put together then, has been acknowledged already.
+    /// Whether a report with this sequence number and time has been acknowledged already.
     ///
-    /// A lower number put together later is not a repetition: the agent lost its count.
+    /// A lower number with a later time is no repetition: the agent lost its count.
     #[must_use]
     pub fn covers(self, sequence: u64, at: Timestamp) -> bool {
         sequence <= self.sequence && at <= self.at
@@ -48,7 +48,7 @@ pub(super) struct Dc {
     pub(super) connected: bool,
     pub(super) agent_version: Option<String>,
     pub(super) last_seen: Option<Timestamp>,
-    /// Since when it has reported without a gap in which something could have come and gone.
+    /// Since when it has reported without a gap so long that something could have come and gone in it.
     pub(super) watched_since: Option<Timestamp>,
     pub(super) skew: Skew,
     pub(super) facts: Shared<DcFacts>,
@@ -63,27 +63,27 @@ pub(super) struct Dc {
     pub(super) store_trouble: Option<String>,
 }
 
-/// One peer, as this domain controller last saw it.
+/// The last observation of one peer by this domain controller.
 #[derive(Clone, Debug)]
 pub(super) struct PeerRecord {
     pub(super) at: Timestamp,
-    /// Since when every look came to the same outcome.
+    /// The first of the looks since which all had the same outcome.
     pub(super) since: Timestamp,
-    /// The same by what the store remembers, over a start; whether somebody looked all the while it
-    /// does not.
+    /// The same, over a start of the coordinator, as far as the store remembers. It does not remember whether
+    /// there were looks all the while.
     pub(super) first: Timestamp,
     pub(super) observation: IndexedObservation,
     pub(super) outcome: Outcome,
 }
 
-/// One domain controller, as one witness last saw it: what goes into evidence.
+/// The last observation by one witness, in the form in which it goes into evidence.
 #[derive(Clone, Debug)]
 pub(super) struct WitnessView {
     pub(super) at: Timestamp,
     pub(super) since: Timestamp,
-    /// Whether it read the whole endpoint map.
+    /// Whether the witness read the whole endpoint map.
     pub(super) read_map: bool,
-    /// Every address that it names.
+    /// Every address that the observation names.
     pub(super) addresses: Shared<Vec<IpAddr>>,
     pub(super) observation: IndexedObservation,
 }
@@ -122,8 +122,8 @@ fn named(observation: &PeerObservation) -> Vec<IpAddr> {
 }
 
 impl Dc {
-    /// Puts in what was seen of a peer; what was seen of it before. Looks further apart than
-    /// `gap` are not taken for one stretch of time.
+    /// Takes in an observation of a peer, and returns the one before. Looks further apart than `gap` do not
+    /// count as one stretch of time.
     pub(super) fn see(
         &mut self,
         peer: DnsName,
@@ -138,7 +138,7 @@ impl Dc {
         self.observations.insert(peer, PeerRecord { at, since, first, outcome, observation })
     }
 
-    /// Notes that a peer was seen again to be as it is held.
+    /// Notes that a peer was seen again to be as it was.
     pub(super) fn see_again(&mut self, peer: &DnsName, at: Timestamp, gap: Duration) {
         if let Some(seen) = self.observations.get_mut(peer) {
             if seen.at.until(at) > gap {
@@ -148,7 +148,7 @@ impl Dc {
         }
     }
 
-    /// What it says of itself as a host.
+    /// The host section of its own facts.
     pub(super) fn own_host(&self) -> Option<&Host> {
         self.facts.host.as_ref().map(|host| &host.fact)
     }
@@ -169,7 +169,7 @@ impl Dc {
         }
     }
 
-    /// When the subject was last seen to be as it is held.
+    /// When a subject was last seen to be as it is known.
     pub(super) fn subject_at(&self, subject: &StatementKey) -> Option<Timestamp> {
         match subject {
             StatementKey::Own(kind) => self.facts.at(*kind),
@@ -177,7 +177,7 @@ impl Dc {
         }
     }
 
-    /// The time of every subject held.
+    /// The time of every known subject.
     pub(super) fn stamps(&self) -> impl Iterator<Item = (StatementKey, Timestamp)> {
         let sections = SectionKind::ALL.into_iter();
         let sections =

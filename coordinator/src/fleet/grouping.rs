@@ -30,7 +30,7 @@ impl std::fmt::Display for LinkStatus {
             Self::Healthy => "healthy",
             Self::Troubled => "in trouble",
             Self::Unknown => "not seen",
-            Self::Unwatched => "watched no longer",
+            Self::Unwatched => "no longer watched",
         })
     }
 }

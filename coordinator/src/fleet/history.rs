@@ -1,4 +1,5 @@
-//! When a domain controller's own endpoint map held an interface, and under which process.
+//! Registrations over time: when a domain controller's own endpoint map held an interface, and for which
+//! process.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -291,7 +292,7 @@ mod tests {
             let known = history.of(DRSUAPI);
             assert_eq!(known.len(), 1, "{known:?}");
             assert_eq!((known[0].last, known[0].lost), (at(day), Some(at(day + 1))));
-            // Of an interface that is watched no longer nothing is kept.
+            // Nothing is kept of an interface that is no longer watched.
             let (map, facts) = (map(false), facts(300 * day, "a", None, 0));
             let (at, fresh_for) = (at(300 * day), FRESH);
             let reading =

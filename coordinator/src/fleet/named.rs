@@ -1,4 +1,4 @@
-//! Which domain controller another tool's report means.
+//! Finding the domain controller that another tool's report means.
 
 use epmesh_common::{facts::DnsName, reports::Party};
 
@@ -8,8 +8,8 @@ use super::{FindError, View};
 const NETBIOS: usize = 15;
 
 impl View {
-    /// The known domain controller that a report means: by its DSA GUID where that is anybody's, else by
-    /// name, in full, as a host name, or cut off as a NetBIOS name.
+    /// The known domain controller that a report means: by its DSA GUID if it is known, else by its full
+    /// name, its host name, or a NetBIOS name that is cut off.
     ///
     /// # Errors
     /// When there is none or more than one.

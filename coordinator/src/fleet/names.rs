@@ -1,18 +1,18 @@
-//! One copy of every name.
+//! One shared copy of every name.
 
 use std::collections::HashSet;
 
 use epmesh_common::facts::{Answer, DnsName, PeerObservation, RecordData};
 
-/// The names that looks are full of, each once: a fleet of thousands says the same few over and over,
-/// and two names that are one copy are compared without being read.
+/// The names in observations, each once: a fleet of thousands repeats the same few over and over, and two
+/// names that are one copy are compared without being read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     known: HashSet<DnsName>,
 }
 
 impl Names {
-    /// Puts the one copy in the place of every name in a look.
+    /// Replaces every name in an observation by the shared copy.
     pub(super) fn share(&mut self, look: &mut PeerObservation) {
         self.put(&mut look.peer);
         for lookup in &mut look.lookups {
@@ -27,7 +27,7 @@ impl Names {
         }
     }
 
-    /// Forgets what nobody holds any more.
+    /// Forgets the names that are no longer used.
     pub(super) fn forget_unheld(&mut self) {
         self.known.retain(|name| !name.is_only_copy());
     }

@@ -1,4 +1,4 @@
-//! What an observation comes down to, for telling whether another witness's word changed.
+//! The outcome of an observation: what has to differ for it to count as a change.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -7,8 +7,8 @@ use epmesh_common::{
     rpc::InterfaceId,
 };
 
-/// How far a witness came, address by address and interface by interface. Times, ports and the
-/// order of answers are not in it.
+/// How far a witness came at each address and interface. Times, ports and the order of answers are left
+/// out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     reached: BTreeSet<(IpAddr, Option<InterfaceId>, Reach)>,
@@ -27,7 +27,7 @@ enum Reach {
 }
 
 impl Outcome {
-    /// What `observation` comes down to.
+    /// The outcome of `observation`.
     #[must_use]
     pub fn of(observation: &PeerObservation) -> Self {
         let mut reached = BTreeSet::new();
@@ -47,7 +47,7 @@ impl Outcome {
 fn to_mapper(probe: &AddressProbe) -> Option<Reach> {
     match &probe.connect.outcome {
         Err(failure) if failure.is_silence() => return Some(Reach::Silent),
-        // It was not tried, and nothing was seen.
+        // The address was not tried, and nothing was seen.
         Err(epmesh_common::facts::Failure::Local(_)) => return None,
         Err(_) => return Some(Reach::Unconnected),
         Ok(()) => {}

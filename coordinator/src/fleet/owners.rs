@@ -1,18 +1,19 @@
-//! Who says that it owns which address.
+//! Address ownership, as each domain controller reports it.
 
 use std::{collections::HashMap, net::IpAddr};
 
 use epmesh_common::facts::{DnsName, Host, Timestamp};
 
-/// The addresses of all domain controllers, by what each says of itself, fresh or not.
+/// The addresses of all domain controllers, as each reports its own, fresh or not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Owners {
-    /// Who says so, by name, and when it last did; hardly ever more than one.
+    /// The domain controllers that report the address as theirs, by name, and when each last did; hardly ever
+    /// more than one.
     of: HashMap<IpAddr, Vec<(DnsName, Timestamp)>>,
 }
 
 impl Owners {
-    /// Puts what a domain controller says now, and when, in the place of what it said before.
+    /// Replaces the addresses that a domain controller reported before by those that it reports now.
     pub(super) fn change(
         &mut self,
         dc: &DnsName,
@@ -36,7 +37,7 @@ impl Owners {
         }
     }
 
-    /// Who has said so of an address since then, by name.
+    /// The domain controllers that have reported an address as theirs since then, by name.
     pub(super) fn of(
         &self,
         address: IpAddr,

@@ -196,7 +196,7 @@ impl Fleet {
         for (link, before) in gone {
             let Link { destination, source, interface } = link;
             let before = before.as_str();
-            tracing::info!(%destination, %source, %interface, before, "link is watched no longer");
+            tracing::info!(%destination, %source, %interface, before, "link is no longer watched");
         }
         replanned
     }

@@ -23,31 +23,31 @@ const MOST_WITNESSES: usize = 16;
 /// The fewest links for which a thread is worth its beginning and its end.
 const WORTH_A_THREAD: usize = 256;
 
-/// What bears on every link from one source at one interface, whoever the destination is.
+/// The evidence on every link from one source at one interface, apart from what only the destination
+/// contributes.
 #[derive(Debug)]
 pub struct SourceEvidence<'v> {
     view: &'v View,
     fresh_since: Timestamp,
     views: &'v BTreeMap<DnsName, WitnessView>,
-    /// One more than go into one evidence: one of them may be the destination itself.
+    /// The other witnesses, one more than go into one evidence: one of them may be the destination.
     others: Vec<Observed>,
-    /// Evidence on a link from nowhere.
+    /// The evidence on a link without a destination.
     base: Evidence,
-    /// Addresses that several say they own, and not the source.
+    /// Addresses that several domain controllers report as theirs, and the source does not.
     contested: Vec<IpAddr>,
 }
 
 impl View {
-    /// Everything known that bears on `link`. What is too old to decide is in it too, and says how
-    /// old it is; only the owners of addresses are left out once they are.
+    /// All evidence on `link`. Facts that are too old to decide are in it too, with their age; only the owners
+    /// of addresses are left out when they are too old.
     #[must_use]
     pub fn evidence(&self, link: &Link, now: Timestamp) -> Evidence {
-        self.gather(&link.source, link.interface, now).towards(&link.destination)
+        self.gather(&link.source, link.interface, now).link_to(&link.destination)
     }
 
-    /// The verdict on each of `links`, from what is known, by up to `threads` threads where that is
-    /// worth it. Those from one source at one interface are judged together where they come one
-    /// after the other.
+    /// The verdict on each of `links`, by up to `threads` threads where that is worth it. Links from one
+    /// source at one interface are judged together if they come one after the other.
     #[must_use]
     pub fn judge_links(&self, links: &[Link], now: Timestamp, threads: usize) -> Vec<Box<Verdict>> {
         let part = links.len().div_ceil(threads.max(1)).max(WORTH_A_THREAD);
@@ -80,19 +80,19 @@ impl View {
         for group in links.chunk_by(together) {
             let Some(first) = group.first() else { continue };
             let gathered = self.gather(&first.source, first.interface, now);
-            let mut towards = LinkEvidenceCursor::new(&gathered);
+            let mut cursor = LinkEvidenceCursor::new(&gathered);
             verdicts.extend(group.iter().map(|link| {
                 // The links of the next source lead to the same destinations.
                 let end = ends
                     .entry(&link.destination)
                     .or_insert_with_key(|to| self.end(to, gathered.fresh_since));
-                Box::new(judge(towards.turn(&link.destination, end), now))
+                Box::new(judge(cursor.move_to(&link.destination, end), now))
             }));
         }
         verdicts
     }
 
-    /// What bears on every link to `destination`, wherever it comes from.
+    /// The evidence on every link to `destination` that the destination contributes.
     fn end(&self, destination: &DnsName, fresh_since: Timestamp) -> End {
         let facts = self.facts(destination).unwrap_or_default();
         let named: BTreeSet<IpAddr> = addresses_in(&facts).collect();
@@ -108,7 +108,7 @@ impl View {
         End { site: self.site_for(destination, Some(&facts)), facts, owners, contested }
     }
 
-    /// What bears on the links from `source` at `interface`.
+    /// The evidence on the links from `source` at `interface`.
     #[must_use]
     pub fn gather(
         &self,
@@ -152,18 +152,18 @@ impl View {
     }
 }
 
-/// What is the same on every link to one destination.
+/// The evidence that is the same on every link to one destination.
 struct End {
     facts: Shared<DcFacts>,
     site: Option<String>,
-    /// Who says that it owns the addresses that the destination itself names.
+    /// The owners of the addresses that the destination itself names.
     owners: Vec<(IpAddr, DnsName)>,
-    /// Those of these addresses that several say they own.
+    /// Those of these addresses that several domain controllers report as theirs.
     contested: Vec<IpAddr>,
 }
 
 impl View {
-    /// The site of one that does not say it itself.
+    /// The site of a domain controller that does not state it itself.
     fn site_for(&self, dc: &DnsName, facts: Option<&DcFacts>) -> Option<String> {
         if facts.is_some_and(|facts| facts.site().is_some()) {
             return None;
@@ -176,14 +176,14 @@ impl<'v> SourceEvidence<'v> {
     /// The evidence on the link from the source to `destination`: the destination's own observation,
     /// then those of others.
     #[must_use]
-    pub fn towards(&self, destination: &DnsName) -> Evidence {
-        let mut towards = LinkEvidenceCursor::new(self);
-        towards.turn(destination, &self.view.end(destination, self.fresh_since));
-        towards.evidence
+    pub fn link_to(&self, destination: &DnsName) -> Evidence {
+        let mut cursor = LinkEvidenceCursor::new(self);
+        cursor.move_to(destination, &self.view.end(destination, self.fresh_since));
+        cursor.evidence
     }
 
-    /// Who owns an address. One that two claim is the source's if it is one of the two, else the
-    /// destination's, else that of the first by name.
+    /// The owner of an address. If several report it as theirs, the source comes first, then the
+    /// destination, then the first by name.
     fn owner(&self, address: IpAddr, destination: &DnsName) -> Option<&DnsName> {
         let mut claims = self.view.owners.of(address, self.fresh_since);
         let either = [&self.base.link.source, destination];
@@ -192,18 +192,18 @@ impl<'v> SourceEvidence<'v> {
     }
 }
 
-/// The evidence on one link after another from the same source: only what is the destination's is put
-/// in anew.
+/// The evidence on one link after the other from the same source. Only the part of the destination is
+/// replaced.
 struct LinkEvidenceCursor<'g> {
     gathered: &'g SourceEvidence<'g>,
     evidence: Evidence,
     /// Whether the first observation is the destination's own.
     has_own: bool,
-    /// Which of the other witnesses is left out, because it is the destination or one too many.
+    /// The other witness that is left out, because it is the destination or one too many.
     left_out: usize,
-    /// The owners that were put in for this destination, and what stood there before.
+    /// The owners that were put in for this destination, and those that they replaced.
     owners: Vec<(IpAddr, Option<DnsName>)>,
-    /// The looks at the source from the last destination on, by the witness's name.
+    /// The observations of the source that come after the last destination, by the witness's name.
     ahead: Peekable<btree_map::Iter<'g, DnsName, WitnessView>>,
 }
 
@@ -221,15 +221,15 @@ impl<'g> LinkEvidenceCursor<'g> {
         }
     }
 
-    /// The destination's own look. Destinations come in the order of names, nearly all of them have one, and
-    /// the next is beside the last.
+    /// The destination's own observation. Destinations come in the order of names and nearly all of them have
+    /// one, so that the next is beside the last.
     fn own(&mut self, destination: &DnsName) -> Option<(&'g DnsName, &'g WitnessView)> {
         while self.ahead.next_if(|(witness, _)| *witness < destination).is_some() {}
         let next = self.ahead.peek().copied().filter(|(witness, _)| *witness == destination);
         next.or_else(|| self.gathered.views.get_key_value(destination))
     }
 
-    fn turn(&mut self, destination: &DnsName, end: &End) -> &Evidence {
+    fn move_to(&mut self, destination: &DnsName, end: &End) -> &Evidence {
         let own = self.own(destination);
         let evidence = &mut self.evidence;
         evidence.link.destination = destination.clone();
@@ -245,7 +245,8 @@ impl<'g> LinkEvidenceCursor<'g> {
         let left_out = others.iter().position(|seen| seen.witness == *destination);
         let left_out = left_out.unwrap_or(MOST_WITNESSES);
         let held = &mut self.evidence.observations;
-        // Destinations and witnesses go by name: from one to the next it is mostly one place.
+        // Destinations and witnesses are in the order of names: from one to the next mostly one place
+        // changes.
         let first = usize::from(self.has_own);
         let count = others.len() - usize::from(left_out < others.len());
         held.truncate(first + count);
@@ -310,20 +311,20 @@ fn observed(witness: &DnsName, seen: &WitnessView) -> Observed {
     }
 }
 
-/// Those who saw the source: first what is fresh, then who read the whole map; one more than go into
-/// one evidence.
+/// The witnesses that saw the source: the fresh ones first, of these the ones that read the whole map; one
+/// more than go into one evidence.
 fn witnesses(
     views: &BTreeMap<DnsName, WitnessView>,
     fresh_since: Timestamp,
 ) -> Vec<(&DnsName, &WitnessView)> {
     let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
-    // In the order of names already, which a stable sort keeps.
+    // They are in the order of names already, which a stable sort keeps.
     all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
     all.truncate(MOST_WITNESSES + 1);
     all
 }
 
-/// Every address that a domain controller itself names.
+/// Every address that a domain controller's own facts name.
 fn addresses_in(facts: &DcFacts) -> impl Iterator<Item = IpAddr> {
     let own = facts.host.as_ref().and_then(|host| host.fact.addresses.value());
     let resolver = facts.resolver.as_ref().map(|held| &held.fact);

@@ -1,4 +1,4 @@
-//! The fleet, as an operator asks about it.
+//! The status of each domain controller, as operators see it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::{View, dc::Dc};
 
-/// How one domain controller stands.
+/// The status of one domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DcStatus {
     /// Its name.
@@ -44,7 +44,7 @@ pub struct DcStatus {
     /// Whether its own endpoint map holds each watched interface on TCP; an interface is left out
     /// when the map could not be seen.
     pub registered: BTreeMap<InterfaceId, bool>,
-    /// When that map was read.
+    /// When the map was read.
     pub registered_at: Option<Timestamp>,
     /// How many reports its agent lost before they were sent: its spool was full, or damaged.
     pub dropped: u64,
@@ -55,20 +55,21 @@ pub struct DcStatus {
 /// No domain controller, or more than one, goes by this name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FindError {
-    /// None is known.
+    /// There is none.
     #[error("no domain controller {0:?} is known")]
     Unknown(String),
-    /// Several are.
+    /// There are several.
     #[error("{name:?} may be {}", either(candidates))]
     Ambiguous {
         /// The name.
         name: String,
-        /// Who goes by it.
+        /// The domain controllers with that name.
         candidates: Vec<DnsName>,
     },
 }
 
-/// Candidates that are named: there is a `dc1` in every forest, and an error has to fit into a header.
+/// The most candidates that are named: there is a `dc1` in every forest, and an error has to fit into a
+/// header.
 const NAMED: usize = 8;
 
 fn either(candidates: &[DnsName]) -> String {
@@ -79,7 +80,7 @@ fn either(candidates: &[DnsName]) -> String {
 }
 
 impl View {
-    /// How every known domain controller stands, by name.
+    /// The status of every known domain controller, by name.
     #[must_use]
     pub fn statuses(&self) -> Vec<DcStatus> {
         let nothing = Dc::default();
@@ -118,7 +119,7 @@ impl View {
         }
     }
 
-    /// The members, and who was enrolled since they were worked out.
+    /// The members, and those that were enrolled since they were worked out.
     fn known_names(&self) -> BTreeSet<&DnsName> {
         // A name without an agent that has a remark is a barred one.
         let shown = self.dcs.iter().filter(|(_, dc)| dc.enrolled || !dc.remarks.is_empty());

@@ -1,4 +1,4 @@
-//! Who is known, who looks at whom, and which links there are.
+//! The known domain controllers, the plan of each agent, and the links that follow.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,18 +16,18 @@ use crate::plan::{self, Member};
 pub struct Rearranged {
     /// The agents with a new plan.
     pub replanned: Vec<DnsName>,
-    /// The links that are no longer watched and had a verdict, and the state it gave.
+    /// The links that are no longer watched and had a verdict, with its state.
     pub gone: Vec<(Link, State)>,
 }
 
 impl View {
-    /// Whether something changed that members or plans depend on since [`View::rearrange`].
+    /// Whether something changed since [`View::rearrange`] on which members or plans depend.
     #[must_use]
     pub fn has_moved(&self) -> bool {
         self.moved
     }
 
-    /// Works out anew who is known and what every agent's plan is. A plan's version rises only
+    /// Works out anew the known domain controllers and every agent's plan. The version of a plan rises only
     /// when its content changes; it begins with the time, so that it rises over a restart too.
     pub fn rearrange(&mut self, now: Timestamp) -> Rearranged {
         self.moved = false;
@@ -60,8 +60,8 @@ impl View {
         Rearranged { replanned, gone }
     }
 
-    /// Gives an agent that has no plan yet the one it will have, so that it need not wait for
-    /// [`View::rearrange`]: everyone it may look at, as far as is known.
+    /// Gives an agent without a plan the one that it will have, so that it need not wait for
+    /// [`View::rearrange`].
     pub fn plan_for_newcomer(&mut self, dc: &DnsName, now: Timestamp) {
         if self.plans.contains_key(dc) {
             return;
@@ -128,9 +128,9 @@ impl View {
                 }
                 let member = members.entry(host.clone()).or_default();
                 member.forest = member.forest.take().or_else(|| forest.cloned());
-                // The object made last is the one in use, of two as old as each other that in the
-                // newest copy, which comes last; unless the DC itself says otherwise. One copy that
-                // lags behind must not send everybody to a name that is gone.
+                // The object that was made last is in use; of two of the same age the one in the newest
+                // copy, which comes last. The domain controller's own word comes before both. One copy
+                // that lags behind must not send everybody to a name that is gone.
                 if created.get(host).is_none_or(|known| *known <= settings.created) {
                     created.insert(host, settings.created);
                     let own = self.dcs.get(host).and_then(own_guid);
@@ -149,9 +149,9 @@ impl View {
         members
     }
 
-    /// The copies of the directory that tell who is known, oldest first: in each forest the fresh
-    /// ones, or the newest where none is, so that a coordinator that comes back after a while does
-    /// not forget half the fleet.
+    /// The copies of the directory that name the known domain controllers, the oldest first. In each forest
+    /// these are the fresh copies, or the newest one where none is fresh, so that a coordinator that
+    /// comes back after a while does not forget half the fleet.
     fn directories(&self, now: Timestamp) -> Vec<(&Directory, Option<&DnsName>)> {
         let mut forests: BTreeMap<Option<&DnsName>, Vec<(Timestamp, &Directory)>> = BTreeMap::new();
         for dc in self.dcs.values().filter(|dc| dc.enrolled) {

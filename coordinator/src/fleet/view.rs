@@ -1,4 +1,4 @@
-//! The state of the fleet.
+//! The view: the state of the fleet in memory.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -24,54 +24,55 @@ use super::{
 };
 use crate::plan::Member;
 
-/// What the view needs to know of the configuration.
+/// The part of the configuration that the view needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The time between two looks at the same peer.
     pub interval: Duration,
     /// The interfaces whose links are diagnosed.
     pub interfaces: Vec<InterfaceId>,
-    /// What is expected in `ClientProtocols`.
+    /// The protocol sequences that `ClientProtocols` should hold.
     pub client_protocols: ClientProtocolRule,
     /// How long a registration is remembered after it was last seen.
     pub history: Duration,
 }
 
 impl Settings {
-    /// How old a fact may be and still decide anything: three intervals, and the time that a look
-    /// and its report may take.
+    /// The age up to which a fact can decide anything: three intervals, and the time that a look and its
+    /// report may take.
     #[must_use]
     pub fn fresh_for(&self) -> Duration {
         self.interval.saturating_mul(3).saturating_add(Duration::from_secs(15))
     }
 }
 
-/// What is known of every domain controller, and the verdict on every link.
+/// The known facts of every domain controller, and the verdict on every link.
 ///
-/// Nothing here reads a clock or waits. Changes note the links they touch; whoever diagnoses
-/// takes these with [`View::take_dirty`], brings the verdicts with [`View::record_verdict`] and, when a batch
-/// is through, has [`View::regroup`] work out the incidents that they come to.
+/// Nothing here reads a clock or waits. A change marks the links that it bears on.
+/// [`View::take_dirty`] gives them out, [`View::judge_links`] judges them,
+/// [`View::record_verdicts`] takes the verdicts in, and [`View::regroup`] works out the incidents
+/// that follow.
 #[derive(Debug)]
 pub struct View {
     pub(super) settings: Settings,
     pub(super) dcs: BTreeMap<DnsName, Dc>,
-    /// Of whom there is an observation, whose, and what it comes to as evidence: the same that stands
-    /// with the witness, where all that bears on a link is found at once.
+    /// By peer and witness, the observations in the form in which they go into evidence. The same ones are
+    /// kept with each witness; here all that bear on a link are found at once.
     pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, WitnessView>>,
     pub(super) members: BTreeMap<DnsName, Member>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
-    /// Who says that it owns an address.
+    /// Address ownership, as each domain controller reports it.
     pub(super) owners: Owners,
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
     pub(super) dirty: DirtyLinks,
     pub(super) names: Names,
-    /// What the verdicts come to.
+    /// The incidents that follow from the verdicts.
     pub(super) grouper: Grouper,
-    /// The subjects whose incidents changed since somebody last took them.
+    /// The subjects whose incidents changed since they were last taken.
     pub(super) regrouped: BTreeSet<diagnosis::Fault>,
-    /// Whether something changed that members or plans depend on.
+    /// Whether something changed on which members or plans depend.
     pub(super) moved: bool,
 }
 
@@ -80,7 +81,7 @@ pub struct View {
 pub(super) struct Judged {
     pub(super) verdict: Box<Verdict>,
     pub(super) at: Timestamp,
-    /// Since when its state and its cause are what they are, by the look that showed it first.
+    /// The time of the look that first showed the present state and cause.
     pub(super) since: Timestamp,
 }
 
@@ -105,20 +106,20 @@ impl View {
         }
     }
 
-    /// The settings it was made with.
+    /// The settings of the view.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Notes that an agent speaks for `dc`.
+    /// Notes that an agent is enrolled for `dc`.
     pub fn enrolled(&mut self, dc: &DnsName) {
         let known = self.dcs.entry(dc.clone()).or_default();
         self.moved |= !known.enrolled;
         known.enrolled = true;
     }
 
-    /// Notes that `dc` was enrolled anew: what the agent before it was acknowledged counts no more.
+    /// Notes that `dc` was enrolled anew: reports that were acknowledged to the agent before no longer count.
     pub fn enrolled_anew(&mut self, dc: &DnsName) {
         self.enrolled(dc);
         if let Some(known) = self.dcs.get_mut(dc) {
@@ -126,7 +127,7 @@ impl View {
         }
     }
 
-    /// Notes that no agent speaks for `dc` any more. What it said is kept and grows old.
+    /// Notes that no agent is enrolled for `dc` any more. Its facts are kept and grow old.
     pub fn released(&mut self, dc: &DnsName) {
         if let Some(known) = self.dcs.get_mut(dc) {
             self.moved |= known.enrolled;
@@ -136,7 +137,7 @@ impl View {
         }
     }
 
-    /// As [`View::released`], with the reason, which is shown until an agent speaks for `dc` again.
+    /// As [`View::released`], with the reason, which is shown until an agent is enrolled for `dc` again.
     pub fn barred(&mut self, dc: &DnsName, why: String) {
         self.released(dc);
         self.dcs.entry(dc.clone()).or_default().remark(why);
@@ -158,7 +159,7 @@ impl View {
         }
     }
 
-    /// Notes a message of the agent of `dc`, and says when it came in: see [`Skew::observe`].
+    /// Notes a message of the agent of `dc`. Returns when the message came in: see [`Skew::observe`].
     ///
     /// [`Skew::observe`]: super::Skew::observe
     pub fn heard(&mut self, dc: &DnsName, sent: Timestamp, received: Timestamp) -> Timestamp {
@@ -199,7 +200,7 @@ impl View {
         }
     }
 
-    /// Keeps a remark of the coordinator's own on `dc`: a statement refused, a report not stored.
+    /// Keeps a remark of the coordinator's own on `dc`: a refused statement, say.
     pub fn remark(&mut self, dc: &DnsName, remark: String) {
         if let Some(known) = self.dcs.get_mut(dc) {
             known.remark(remark);
@@ -212,7 +213,7 @@ impl View {
         self.dcs.get(dc).map(|known| known.acknowledged).unwrap_or_default()
     }
 
-    /// The digest of every subject held of `dc`, the one that its agent gave it.
+    /// The known bodies of `dc`: the key of each, and the digest that its agent gave it.
     #[must_use]
     pub fn held(&self, dc: &DnsName) -> Vec<(StatementKey, Digest)> {
         let Some(known) = self.dcs.get(dc) else { return Vec::new() };
@@ -224,18 +225,18 @@ impl View {
         held.collect()
     }
 
-    /// What `dc` says of itself.
+    /// The facts that `dc` states of itself.
     #[must_use]
     pub fn facts(&self, dc: &DnsName) -> Option<Shared<DcFacts>> {
         self.dcs.get(dc).map(|known| known.facts.clone())
     }
 
-    /// What each domain controller says of itself, in no order that means anything.
+    /// The facts that each domain controller states of itself, in no meaningful order.
     pub fn every_facts(&self) -> impl Iterator<Item = &DcFacts> {
         self.dcs.values().map(|known| &*known.facts)
     }
 
-    /// What others saw of `dc`, by the witness's name.
+    /// The observations that others made of `dc`, by the witness's name.
     #[must_use]
     pub fn observations_of(&self, dc: &DnsName) -> Vec<Observed> {
         let witnesses = self.observers.get(dc).into_iter().flatten().map(|(witness, _)| witness);
@@ -260,7 +261,7 @@ impl View {
         links
     }
 
-    /// The verdict on every link that has been diagnosed, in no particular order.
+    /// The verdict on every link that has been judged, in no particular order.
     #[must_use]
     pub fn verdicts(&self) -> Vec<(Link, Verdict)> {
         let verdicts = self.verdicts.iter();

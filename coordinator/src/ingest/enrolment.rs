@@ -1,4 +1,4 @@
-//! Joining and renewing.
+//! Enrolment of agents, and renewal of their certificates.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct EnrolmentService {
 }
 
 impl EnrolmentService {
-    /// Enrols with `registry`; who is enrolled becomes known to `hub`.
+    /// A service that enrols with `registry` and makes each enrolled agent known to `hub`.
     #[must_use]
     pub const fn new(hub: Arc<Hub>, registry: Arc<Registry>, authority: Arc<Authority>) -> Self {
         Self { hub, registry, authority }

@@ -69,7 +69,7 @@ struct Awaited {
 }
 
 impl Hub {
-    /// A hub that nobody is connected to. The fleet is filled from the store.
+    /// A hub without sessions. The fleet is filled from the store.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -82,7 +82,7 @@ impl Hub {
             sessions: Mutex::default(),
             intakes: Mutex::default(),
             looks: Mutex::default(),
-            // Looks of a coordinator's earlier life must not be taken for those of this one.
+            // Looks from before a restart must not be taken for those of now.
             next: AtomicU64::new(clock::now().as_millis()),
         }))
     }
@@ -131,7 +131,7 @@ impl Hub {
         self.fleet.change(|view| view.released(dc));
     }
 
-    /// Tells the sessions of these agents that there is a new plan for them.
+    /// Tells the sessions of these agents that they have a new plan.
     pub fn replanned(&self, agents: &[DnsName]) {
         let sessions = lock(&self.sessions);
         for handle in agents.iter().filter_map(|agent| sessions.get(agent)) {
@@ -139,7 +139,7 @@ impl Hub {
         }
     }
 
-    /// Takes a session in, in the place of an older one of the same agent.
+    /// Takes a session in; it replaces an older one of the same agent.
     pub(super) fn attach(&self, dc: &DnsName, agent_version: String) -> Attached {
         let id = self.next_id();
         let (end, ended) = oneshot::channel();
@@ -150,7 +150,7 @@ impl Hub {
         if let Some(older) = sessions.insert(dc.clone(), handle) {
             let _ = older.ended.send(Ended::Replaced);
         }
-        // Under the same lock as in `detach`, so that an older session's end does not undo it.
+        // This is under the same lock as in `detach`, so that the end of an older session does not undo it.
         self.fleet.change(|view| view.connected(dc, agent_version));
         drop(sessions);
         Attached { id, ended, replanned, looks: receiver }
@@ -165,7 +165,7 @@ impl Hub {
         }
     }
 
-    /// The right to take in a report of `dc`; one session at a time has it.
+    /// The right to take in a report of `dc`, which one session at a time has.
     pub(super) fn intake(&self, dc: &DnsName) -> Arc<AsyncMutex<()>> {
         Arc::clone(lock(&self.intakes).entry(dc.clone()).or_default())
     }
@@ -185,13 +185,13 @@ impl Hub {
         Some(asked)
     }
 
-    /// Notes that what `dc` saw when it was asked is in the view.
+    /// Notes that the outcome of a look of `dc` is in the view.
     pub(super) fn answered(&self, dc: &DnsName, look: u64) {
         let mut looks = lock(&self.looks);
         if looks.get(&look).is_some_and(|awaited| awaited.of == *dc)
             && let Some(awaited) = looks.remove(&look)
         {
-            // Whoever asked may have stopped waiting.
+            // The caller may have stopped waiting.
             let _ = awaited.done.send(());
         }
     }
@@ -201,7 +201,7 @@ impl Hub {
     }
 }
 
-/// A look that is awaited; dropped, it is forgotten.
+/// A look that is awaited. It is forgotten when this is dropped.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     hub: &'a Hub,
@@ -222,7 +222,7 @@ impl Drop for Asked<'_> {
     }
 }
 
-/// What is said of a domain controller whose name is barred.
+/// The remark on a domain controller whose name is barred.
 fn revoked_remark(dc: &DnsName, since: Timestamp) -> String {
     format!("revoked by an operator at {since}; `epmesh release {dc}` lets it be enrolled again")
 }

@@ -1,4 +1,4 @@
-//! Reports: to facts, to the store, to the view, acknowledged.
+//! Taking reports in: into the store, then into the view, then acknowledged.
 
 use epmesh_common::{
     error::chain,
@@ -11,25 +11,25 @@ use thiserror::Error;
 use super::{hub::Hub, storage};
 use crate::store::CommitError;
 
-/// Why a report was not taken in. It is not acknowledged and will be sent again.
+/// Why a report was not taken in. The agent sends it again, since it is not acknowledged.
 #[derive(Debug, Error)]
 pub enum IntakeError {
     /// The store did not take it.
     #[error("report {sequence} of {dc} could not be stored")]
     Store {
-        /// Whose report.
+        /// The domain controller whose report it is.
         dc: DnsName,
-        /// Which.
+        /// The number of the report.
         sequence: u64,
-        /// What the store says.
+        /// The error of the store.
         #[source]
         source: CommitError,
     },
 }
 
 impl Hub {
-    /// Takes in a report that was `sent` by the agent's clock and came in at `received`; what
-    /// comes back is to be sent to the agent, and is durable.
+    /// Takes in a report that was `sent` by the agent's clock and came in at `received`. Returns the
+    /// acknowledgement to send; the report is durable then.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -45,7 +45,7 @@ impl Hub {
         let (report, refused) = match Received::try_from(message) {
             Ok(Received { report, refused }) => (report, refused),
             Err(error) => {
-                // It would be as unusable the next time.
+                // The report could not be used the next time either.
                 let refused = format!("report {sequence} refused: {error}");
                 tracing::warn!(%dc, "{refused}");
                 self.fleet.change(|view| view.remark(dc, refused));

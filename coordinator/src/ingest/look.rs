@@ -1,4 +1,4 @@
-//! Looking again, on demand.
+//! Looks on demand.
 
 use std::time::Duration;
 
@@ -12,27 +12,27 @@ use serde::{Deserialize, Serialize};
 use super::hub::{Asked, Hub};
 use crate::clock;
 
-/// How long a look may take. An agent gives a look up after eight seconds, when silent DNS servers and
-/// silent addresses add up; what it could not finish it says by then.
+/// The time in which a look has to be done. An agent gives a look up after eight seconds, when silent DNS
+/// servers and silent addresses add up, and reports by then what it could not finish.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Witnesses asked besides the two ends of the link.
+/// The most witnesses that are asked besides the two ends of the link.
 const WITNESSES: usize = 3;
 
-/// What a look on demand came to.
+/// The outcome of a look on demand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookOutcome {
-    /// The verdict, from what is known now.
+    /// The verdict, from the evidence of now.
     pub verdict: Verdict,
-    /// Whose fresh word is in it.
+    /// The domain controllers whose agents answered.
     pub answered: Vec<DnsName>,
-    /// Who was asked and did not answer in time.
+    /// The domain controllers whose agents were asked and did not answer in time.
     pub silent: Vec<DnsName>,
-    /// Which ends of the link could not be asked, because no agent of theirs is connected.
+    /// The ends of the link that could not be asked, because no agent of theirs is connected.
     pub not_connected: Vec<DnsName>,
 }
 
-/// Who answered, and who did not.
+/// Which agents answered, and which did not.
 #[derive(Default)]
 struct Round {
     answered: Vec<DnsName>,
@@ -41,13 +41,13 @@ struct Round {
 }
 
 impl Hub {
-    /// Has the agents of both ends, and some other witnesses, look again; the verdict comes from
-    /// what is known when all have answered or `deadline` is over.
+    /// Has the agents of both ends, and some other witnesses, look again. The verdict is given when all have
+    /// answered or `deadline` is over.
     pub async fn look(&self, link: &Link, deadline: Duration) -> LookOutcome {
         let asked = self.ask_for(link, deadline, |look| look).await;
         let mut evidence = self.fleet.evidence(link);
         if !asked.answered.contains(&link.destination) {
-            // What the destination saw before it was asked is no answer to the question.
+            // An observation from before the question is no answer to it.
             evidence.observations.retain(|seen| seen.witness != link.destination);
         }
         let verdict = diagnose(&evidence, clock::now());
@@ -56,8 +56,8 @@ impl Hub {
     }
 
     /// Has the witnesses of `dc`, and the agent of `client` where it has one, look at `dc` for these
-    /// interfaces and the well-known ports, and `dc` at itself. Who was asked and gave no answer in
-    /// time; `dc` too where it is not connected.
+    /// interfaces and the well-known ports, and `dc` at itself. Returns those that gave no answer in time, and
+    /// `dc` where it is not connected.
     pub async fn look_for_join(
         &self,
         client: &DnsName,
@@ -74,13 +74,13 @@ impl Hub {
                 look
             })
             .await;
-        // A computer that is to join has no agent, and that is no news.
+        // A computer that is to join the domain has no agent; that is not worth saying.
         silent.extend(not_connected.into_iter().filter(|witness| witness != client));
         silent
     }
 
-    /// Asks the witnesses of a link, each for what `widened` makes of its look, and waits until all
-    /// have answered or `deadline` is over.
+    /// Asks the witnesses of a link, after `widened` has changed each look, and waits until all have answered
+    /// or `deadline` is over.
     async fn ask_for(
         &self,
         link: &Link,
@@ -108,8 +108,8 @@ impl Hub {
         round
     }
 
-    /// What `dc` is to look at: what its plan says of the source, and the link's interface besides,
-    /// since what it sees takes the place of what it saw before.
+    /// The target and the interfaces for `dc` to look at: those of its plan, and the link's interface. The new
+    /// observation replaces the one before, and must not hold less.
     fn as_planned(&self, dc: &DnsName, link: &Link) -> (Target, Vec<InterfaceId>) {
         self.fleet.read(|view| {
             let planned = view.plan(dc).and_then(|plan| {
@@ -121,10 +121,10 @@ impl Hub {
         })
     }
 
-    /// Who is asked, for which sections of its own, and whether it looks at the source.
+    /// The witnesses to ask: for which sections of their own, and whether they look at the source.
     fn witnesses(&self, link: &Link) -> Vec<(DnsName, Vec<SectionKind>, bool)> {
-        // All that the verdict is made of: with one section of now and one of two minutes ago a host that
-        // was built anew in between would contradict itself.
+        // All sections that a verdict needs are asked for. With one of now and one of two minutes ago, a
+        // host that was installed anew in between would contradict itself.
         let mut witnesses = vec![
             (link.destination.clone(), Evidence::OF_DESTINATION.to_vec(), true),
             (link.source.clone(), Evidence::OF_SOURCE.to_vec(), false),

@@ -1,9 +1,8 @@
-//! Where agents come in: enrolment, the stream of each, their reports into store and fleet, and
-//! looks on demand.
+//! The agents' side of the coordinator: enrolment, the stream of each agent, taking reports into store and
+//! fleet, and looks on demand.
 //!
-//! What is acknowledged is durable: a report is staged against the view, committed, applied, and
-//! only then acknowledged. An agent that is slow, or a store that fails, holds up its own session
-//! and no other.
+//! An acknowledged report is durable: it is staged against the view, committed, applied, and only then
+//! acknowledged. A slow agent, or a store that fails, holds up one session and no other.
 
 mod enrolment;
 mod hub;

@@ -1,4 +1,4 @@
-//! Who is at the other end of a call.
+//! The identity of a caller, from its certificate.
 
 use epmesh_common::{error::chain, facts::DnsName};
 use tonic::{Request, Status};
@@ -8,7 +8,7 @@ use crate::pki::{PeerCertificate, PeerIdentity, Registry, RegistryError};
 /// The verified client certificate of a call.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` when there is none, or none that names anybody.
+/// `UNAUTHENTICATED` when there is none, or when it names neither an agent nor an operator.
 pub(super) fn certificate<T>(request: &Request<T>) -> Result<PeerCertificate, Status> {
     let certificates = request.peer_certs();
     let Some(leaf) = certificates.as_ref().and_then(|chain| chain.first()) else {
@@ -17,11 +17,11 @@ pub(super) fn certificate<T>(request: &Request<T>) -> Result<PeerCertificate, St
     PeerCertificate::from_der(leaf).map_err(|error| Status::unauthenticated(error.to_string()))
 }
 
-/// The agent at the other end, and its certificate, which the enrolment admits.
+/// The agent that calls, and its certificate, which its enrolment admits.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` when it is no agent's, or was
-/// released or replaced; `UNAVAILABLE` when the store cannot say.
+/// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` when it is no agent's, or was released or
+/// replaced; `UNAVAILABLE` when the store fails.
 pub(super) async fn agent<T>(
     registry: &Registry,
     request: &Request<T>,
@@ -42,7 +42,7 @@ pub(super) async fn agent<T>(
     Ok((name, certificate))
 }
 
-/// The operator at the other end.
+/// The operator that calls.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a certificate, `PERMISSION_DENIED` when it is no operator's.
@@ -53,7 +53,8 @@ pub fn operator<T>(request: &Request<T>) -> Result<String, Status> {
     }
 }
 
-/// What a caller is told of an error of the registry: all of a refusal, little of our own trouble.
+/// The status that a caller gets for an error of the registry: a refusal in full, and little of errors on
+/// this side.
 pub fn refusal(error: &RegistryError) -> Status {
     match error {
         RegistryError::Refused(refused) => Status::permission_denied(refused.to_string()),

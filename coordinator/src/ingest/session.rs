@@ -21,19 +21,19 @@ use crate::{
     pki::{PeerCertificate, Registry},
 };
 
-/// How long an agent may take to say hello.
+/// The time in which an agent has to say hello.
 const HELLO: Duration = Duration::from_secs(10);
 
-/// How long an agent may leave a message of ours unread before its session ends.
+/// The time in which an agent has to read a message before its session ends.
 const UNREAD: Duration = Duration::from_secs(30);
 
-/// Messages on their way to an agent.
+/// The most messages on their way to an agent.
 const OUTBOUND: usize = 16;
 
-/// Looks of which a session remembers that their report has not come yet.
+/// The most looks for which a session remembers that their report has not come yet.
 const OPEN_LOOKS: usize = 64;
 
-/// The longest version text that is kept of an agent.
+/// The most characters that are kept of an agent's version.
 const VERSION_CHARS: usize = 64;
 
 /// The service that every enrolled agent keeps a stream to.
@@ -78,7 +78,7 @@ impl Agents for AgentsService {
                 }
             }
             if let Err(status) = end {
-                // Whoever does not read any more need not be told.
+                // An agent that reads no more need not be told.
                 let _ = tokio::time::timeout(UNREAD, outbound.send(Err(status))).await;
             }
         });
@@ -86,7 +86,7 @@ impl Agents for AgentsService {
     }
 }
 
-/// Who is admitted, and by what.
+/// The admitted agent and its certificate.
 struct Admission<'a> {
     registry: &'a Registry,
     dc: &'a DnsName,
@@ -94,14 +94,15 @@ struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// Asks the registry once more. What an operator took away before the session was attached
-    /// found no session to end.
+    /// Asks the registry once more: when an operator took the admission away before the session was
+    /// attached, there was no session to end.
     async fn confirm(&self) -> Result<(), Status> {
-        let settled = self.registry.settle(self.dc.as_str(), self.certificate).await;
-        settled.map(drop).map_err(|error| peer::refusal(&error))
+        let confirmed = self.registry.begin_session(self.dc.as_str(), self.certificate).await;
+        confirmed.map(drop).map_err(|error| peer::refusal(&error))
     }
 
-    /// Waits until the certificate runs out: a session is no longer than what it was begun with.
+    /// Waits until the certificate runs out: a session lasts no longer than the certificate that it began
+    /// with.
     async fn expiry(&self) -> Status {
         let end = Timestamp::from_millis(self.certificate.not_after);
         loop {
@@ -112,7 +113,7 @@ impl Admission<'_> {
                     self.dc
                 ));
             }
-            // In steps, because the clock may be set meanwhile.
+            // The wait is in steps, because the clock may be set meanwhile.
             tokio::time::sleep(left.min(Duration::from_secs(3600))).await;
         }
     }
@@ -148,7 +149,7 @@ async fn serve(
     hub.fleet.change(|view| {
         view.heard(dc, Timestamp::from_millis(sent_at_ms), clock::now());
         if view.has_moved() {
-            // So that a new agent gets a plan at once; the others get theirs soon.
+            // A new agent gets a plan at once; the others get theirs soon.
             view.plan_for_newcomer(dc, clock::now());
         }
     });
@@ -178,9 +179,9 @@ struct Session<'a> {
     outbound: &'a Outbound,
     /// The version of the plan that the agent has.
     plan_version: u64,
-    /// Looks that are done, and the report to wait for.
+    /// Looks that are done, each with the report to wait for.
     open_looks: Vec<proto::LookDone>,
-    /// What the agent's handles stand for.
+    /// The keys and digests that the agent's handles stand for.
     longhand: Longhand,
 }
 
@@ -279,12 +280,12 @@ impl Session<'_> {
             Some(from_agent::Message::Hello(_)) => {
                 Err(Status::invalid_argument("a session has one hello"))
             }
-            // A message of a later version.
+            // It is a message of a later version.
             None => Ok(()),
         }
     }
 
-    /// Tells those who asked for a look that its report is in the view.
+    /// Tells the callers that wait for a look that its report is in the view.
     fn close_looks(&mut self) {
         if self.open_looks.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Reports into the store, and the fleet out of it.
+//! Writing reports to the store, and reading the fleet from it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,8 +18,8 @@ use crate::{
 /// A transaction is committed once its values have this many bytes: two more still fit.
 const BATCH_BYTES: usize = MAX_TRANSACTION - 3 * MAX_VALUE;
 
-/// Writes a staged report. When it returns, everything is durable; the record that says so comes
-/// last, so that a crash on the way leaves a report that is not acknowledged and is sent again.
+/// Writes a staged report. When this returns, everything is durable. The record that says so comes last:
+/// after a crash on the way the report is not acknowledged, and is sent again.
 ///
 /// # Errors
 /// As [`Store::commit`].
@@ -46,7 +46,7 @@ pub async fn write(store: &dyn Store, staged: &Staged) -> Result<(), CommitError
     batch.flush().await
 }
 
-/// Forgets what was acknowledged to the agent of `dc`, which begins to count anew.
+/// Forgets the report that was last acknowledged to the agent of `dc`, which begins to count anew.
 ///
 /// # Errors
 /// As [`Store::commit`].
@@ -59,8 +59,8 @@ pub(super) async fn forget_count(store: &dyn Store, dc: &DnsName) -> Result<(), 
     store.commit(Transaction::new().put(key, value)).await.map(|_| ())
 }
 
-/// What the store holds of every domain controller. A record that cannot be read is left out and
-/// said so: its agent states it again.
+/// All that the store holds of every domain controller. A record that cannot be read is logged and left
+/// out: the agent states it again.
 ///
 /// # Errors
 /// As [`Store::scan`].
@@ -120,7 +120,7 @@ async fn sort_in(
             let body = StagedBody { digest, stated: None, at, body, changed: false };
             found.entry(dc).or_default().bodies.push(body);
         }
-        // Read together with the record that points to it.
+        // It is read together with the record that points to it.
         _ if *last == "large" => {}
         _ => return Err(refuse("no record of this version has such a key".to_owned())),
     }
@@ -150,11 +150,11 @@ impl Found {
         let mut bodies = self.bodies;
         let mut first = BTreeMap::new();
         for staged in &mut bodies {
-            // A body is written when it becomes another, and its time only with the state.
+            // A body is written when it changes, and its time only with the state.
             if let StatementKey::Peer(peer) = staged.body.subject() {
                 first.insert(peer, staged.at);
             }
-            // A body that is newer than the state was written by a report whose end was not.
+            // A body that is newer than the state is from a report that was not written to its end.
             let stamp = stamps.get(&staged.body.subject()).copied();
             staged.at = stamp.map_or(staged.at, |stamp| stamp.max(staged.at));
         }
@@ -172,7 +172,7 @@ impl Found {
     }
 }
 
-/// The state record, without times where they would make it too large for a value.
+/// The state record. Times are left out where they would make it too large for a value.
 fn state(key: &Key, staged: &Staged) -> Result<Vec<u8>, StoreError> {
     let mut state = StateRecord {
         acknowledged: staged.acknowledged,
@@ -195,7 +195,7 @@ fn state(key: &Key, staged: &Staged) -> Result<Vec<u8>, StoreError> {
     }
 }
 
-/// Transactions that fill up.
+/// Transactions that are committed as they fill up.
 struct Batch<'a> {
     store: &'a dyn Store,
     transaction: Transaction,

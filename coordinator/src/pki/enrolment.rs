@@ -1,4 +1,4 @@
-//! What is known of an enrolled agent, and why one is not let in.
+//! The record of an enrolled agent, and the reasons why an agent is not let in.
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ pub enum Refused {
 /// Why an enrolment, a renewal or an operation on tokens failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// It is not allowed.
+    /// The agent is not let in.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The name is none.
@@ -141,7 +141,7 @@ pub enum RegistryError {
     /// Others changed the same records, again and again.
     #[error("{operation}: others keep changing the same records")]
     Contended {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
     },
 }

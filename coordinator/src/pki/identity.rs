@@ -1,4 +1,4 @@
-//! Whom a certificate names.
+//! The holder that a certificate names.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -10,7 +10,7 @@ use super::name::check_name;
 /// How the names in our certificates begin.
 const SCHEME: &str = "epmesh:";
 
-/// Whom a certificate speaks for.
+/// The holder of a certificate.
 ///
 /// The name is in a URI among the subject's alternative names: `epmesh:agent:DC`,
 /// `epmesh:operator:NAME` or `epmesh:coordinator`.
@@ -33,7 +33,7 @@ pub enum PeerIdentity {
 /// A certificate, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate {
-    /// Whom it names.
+    /// The holder.
     pub identity: PeerIdentity,
     /// Its serial number in lower-case hex.
     pub serial: String,
@@ -46,13 +46,13 @@ pub struct PeerCertificate {
 /// Why a certificate names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
-    /// It is not a certificate.
+    /// The bytes are no certificate.
     #[error("certificate cannot be read: {what}")]
     Malformed {
-        /// What is wrong.
+        /// The problem, in words.
         what: String,
     },
-    /// It has no name of ours, or more than one.
+    /// The certificate has no name of ours, or more than one.
     #[error("certificate has {count} names beginning with {SCHEME}, not one")]
     Names {
         /// How many it has.
@@ -64,7 +64,7 @@ pub enum IdentityError {
         /// The name, shortened.
         uri: String,
     },
-    /// It may not be used for what its holder is.
+    /// The certificate may not be used for the role of its holder.
     #[error("certificate of {uri:?} is not for {purpose} authentication")]
     Purpose {
         /// The name.
@@ -75,7 +75,7 @@ pub enum IdentityError {
 }
 
 impl PeerIdentity {
-    /// Whom the certificate `der` names.
+    /// The holder that the certificate `der` names.
     ///
     /// Only reads: that the certificate is valid and from our authority is checked by TLS before.
     ///

@@ -1,4 +1,4 @@
-//! Who is who: the certificate authority, join tokens, enrolment.
+//! Identities: the certificate authority, join tokens, enrolment.
 //!
 //! An agent enrols once: it makes a key, sends a certificate signing request with a join token,
 //! and gets a certificate that says which DC it speaks for. Everything in the request but the

@@ -1,4 +1,4 @@
-//! What a DNS host name is here.
+//! DNS host names, as certificates and enrolments have them.
 
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -6,7 +6,7 @@
 pub struct InvalidName {
     /// The text, shortened.
     pub text: String,
-    /// What is wrong with it.
+    /// The problem, in words.
     pub why: &'static str,
 }
 

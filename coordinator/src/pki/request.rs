@@ -1,4 +1,4 @@
-//! What is taken from a certificate signing request: the public key, and the proof that the sender
+//! The parts of a certificate signing request that are used: the public key, and the proof that the sender
 //! has the private one.
 
 use rcgen::{PKCS_ECDSA_P256_SHA256, PublicKeyData, SubjectPublicKeyInfo};
@@ -22,16 +22,16 @@ pub struct SigningRequest {
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// It is larger than any honest one.
+    /// The request is larger than any honest one.
     #[error("signing request has {length} bytes, the most is {MAX_REQUEST}")]
     TooLong {
         /// Its bytes.
         length: usize,
     },
-    /// It is not PEM, or not a request.
+    /// The text is not PEM, or no request.
     #[error("signing request cannot be read: {what}")]
     Malformed {
-        /// What is wrong.
+        /// The problem, in words.
         what: String,
     },
     /// The signature is not by the key in it.

@@ -17,7 +17,7 @@ const PREFIX: &str = "epm1";
 /// Bytes of a secret.
 const SECRET: usize = 16;
 
-/// What an operator hands to an agent that shall join: a secret that the coordinator recognises,
+/// The token that an operator hands to an agent for its enrolment: a secret that the coordinator recognises,
 /// and the fingerprint by which the agent recognises the coordinator.
 ///
 /// Written as `epm1.SECRET.FINGERPRINT`, the secret in URL-safe base64 without padding, the
@@ -32,7 +32,7 @@ pub struct JoinToken {
 /// Why a text is no token. Does not repeat the text: it may be a token with a typing error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// It does not have three parts of which the first is `epm1`.
+    /// The text does not have three parts of which the first is `epm1`.
     #[error("not a join token: it must read {PREFIX}.SECRET.FINGERPRINT")]
     Form,
     /// The secret is not 16 bytes in base64.
@@ -99,7 +99,7 @@ impl FromStr for JoinToken {
     }
 }
 
-/// Whom a token lets in.
+/// The domain controllers that a token lets in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restriction {
@@ -147,7 +147,7 @@ pub struct TokenRecord {
     pub id: String,
     /// SHA-256 of the secret, in hex.
     pub secret_sha256: String,
-    /// Whom it lets in.
+    /// The domain controllers that it lets in.
     pub restriction: Restriction,
     /// How many more times.
     pub remaining: u32,
@@ -173,7 +173,7 @@ impl TokenRecord {
     }
 }
 
-/// That a token was used: stored beneath the token, under the name.
+/// One use of a token: stored beneath the token, under the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUse {
     /// The DC that was let in.

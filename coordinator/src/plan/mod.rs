@@ -1,8 +1,8 @@
-//! Who looks at whom.
+//! Plans: which domain controllers each agent looks at.
 //!
-//! In a small forest everyone looks at everyone. In a large one each agent looks at its
-//! replication partners and at a sample of the rest, chosen by rendezvous hashing: the cost of an
-//! agent stays constant, and a domain controller that comes or goes changes the plans of few.
+//! In a small forest all agents look at all peers. In a large one each agent looks at its replication
+//! partners and at a sample of the rest, chosen by rendezvous hashing: the cost of an agent stays
+//! constant, and a domain controller that comes or goes changes few plans.
 
 mod rendezvous;
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use epmesh_common::facts::{DnsName, Target};
 use uuid::Uuid;
 
-/// Up to this many peers, everyone looks at everyone.
+/// The number of peers up to which all look at all.
 pub const EVERYONE: usize = 64;
 
 /// How many peers an agent looks at besides its replication partners when there are more.
@@ -20,14 +20,14 @@ pub const SAMPLE: usize = 32;
 /// The most replication partners that are planned for one agent.
 pub const MOST_PARTNERS: usize = 128;
 
-/// How many of a peer's witnesses read its whole endpoint map and try its well-known ports: it
-/// costs both sides more than the rest of a look.
+/// How many of a peer's witnesses read its whole endpoint map and try its well-known ports. It costs both
+/// sides more than the rest of a look.
 pub const MAP_READERS: usize = 2;
 
-/// A known domain controller, as far as planning needs to know it.
+/// A known domain controller, as far as planning needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Member {
-    /// Whether an agent speaks for it.
+    /// Whether an agent is enrolled for it.
     pub agent: bool,
     /// The DNS name of its forest, where known.
     pub forest: Option<DnsName>,
@@ -35,12 +35,12 @@ pub struct Member {
     pub dsa_guid: Option<Uuid>,
     /// Its site, by the directory.
     pub site: Option<String>,
-    /// From whom it replicates.
+    /// The domain controllers from which it replicates.
     pub partners: BTreeSet<DnsName>,
 }
 
 impl Member {
-    /// Whether nothing says that the two are of different forests.
+    /// Whether the two may be of the same forest: nothing says otherwise.
     #[must_use]
     pub fn may_share_forest(&self, other: &Self) -> bool {
         match (&self.forest, &other.forest) {
@@ -74,8 +74,7 @@ pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Tar
             dsa_guid: member.and_then(|member| member.dsa_guid),
             forest: member.and_then(|member| member.forest.clone()),
             whole_map: whole,
-            // The same witness each time: what is stated of a peer must not change from look to
-            // look when nothing does.
+            // It is the same witness each time, so that the observation changes only when the peer does.
             well_known: whole,
         }
     };

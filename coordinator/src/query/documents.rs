@@ -69,7 +69,7 @@ pub struct Diagnosis {
     pub silent: Vec<DnsName>,
 }
 
-/// What one domain controller says of itself.
+/// One domain controller's statements about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFacts {
     /// Which.
@@ -77,7 +77,7 @@ pub struct OwnFacts {
     /// Every section that its agent sent, each with the time when it was last seen to be so.
     #[serde(flatten)]
     pub facts: DcFacts,
-    /// What there is to say about them: `notes` on its settings, and how the views of its endpoint
+    /// Remarks on the facts: `notes` on its settings, and how the views of its endpoint
     /// map differ.
     #[serde(flatten)]
     pub remarks: Remarks,
@@ -146,7 +146,7 @@ pub struct OwnView {
 /// A map as a peer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerView {
-    /// Who looked.
+    /// The witness.
     pub witness: DnsName,
     /// At which address.
     pub address: IpAddr,
@@ -154,13 +154,13 @@ pub struct PeerView {
     pub at: Timestamp,
     /// The whole map, where this peer's plan has it read.
     pub endpoints: Option<Result<Vec<Endpoint>, Failure>>,
-    /// What `ept_map` answered for each watched interface; empty when the mapper was not reached.
+    /// The answers of `ept_map` for each watched interface; empty when the mapper was not reached.
     pub interfaces: Vec<Asked>,
     /// Why the mapper was not reached, where it was not.
     pub failure: Option<Failure>,
 }
 
-/// What `ept_map` answered for one interface.
+/// The answer of `ept_map` for one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The interface.
@@ -232,9 +232,9 @@ pub struct NewToken {
     pub token: String,
     /// The fingerprint of the certificate authority, which is part of the token too.
     pub ca_fingerprint: String,
-    /// Until when it can be used.
+    /// The end of the time in which the token can be used.
     pub expires_at: Timestamp,
-    /// For whom it is.
+    /// The domain controllers that it is for, in words.
     pub scope: String,
 }
 
@@ -246,7 +246,7 @@ pub struct AlertRow {
     /// The event's type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What it is about.
+    /// The subject: the incident.
     pub subject: String,
     /// When it happened.
     pub at: Timestamp,
@@ -258,7 +258,7 @@ pub struct AlertRow {
     pub status_at: Timestamp,
     /// How often it was tried.
     pub tries: u32,
-    /// What came of the last try.
+    /// The result of the last try.
     pub last: Option<String>,
 }
 

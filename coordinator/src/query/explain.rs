@@ -21,7 +21,7 @@ const MAX_LINKS: usize = 500;
 /// The most links that are listed for a row that names one end only.
 const MAX_OF_ONE_END: usize = 20;
 
-/// What a report says.
+/// Another tool's report, explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Explanation {
@@ -47,7 +47,7 @@ pub struct Explanation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExplainedPair {
-    /// What the report says.
+    /// The pair as the report has it.
     #[serde(flatten)]
     pub pair: Pair,
     /// The verdict of the link.
@@ -69,7 +69,7 @@ impl From<Pair> for ExplainedPair {
 }
 
 impl Explanation {
-    /// What a report says by itself, and why no coordinator was asked.
+    /// The explanation of a report by itself, with the reason why no coordinator was asked.
     #[must_use]
     pub fn offline(report: Report, why: String) -> Self {
         Self { no_coordinator: Some(why), ..Self::of(report) }
@@ -116,8 +116,8 @@ impl Explanation {
         this
     }
 
-    /// What worked may fail by now, and what a report does not tell, the coordinator may. `known` are the
-    /// links that have their verdict, `given` is how many verdicts that were.
+    /// Adds the links that the report does not call failing: they may fail by now. `known` are the links that
+    /// have their verdict, `given` is the number of verdicts so far.
     fn judge_others(&mut self, fleet: &Fleet, mut known: HashSet<Link>, mut given: usize) {
         let mut seen = HashSet::new();
         for told in self.report.told.iter().filter(|told| told.outcome != Outcome::Failed) {
@@ -145,7 +145,7 @@ impl Explanation {
     }
 }
 
-/// What a row names.
+/// The ends and the interface that a row names.
 struct Named<'a> {
     tool: Tool,
     destination: &'a Option<Party>,
@@ -180,7 +180,7 @@ impl Role {
     }
 }
 
-/// What a row names of a link.
+/// The ends of a link that a row names.
 enum Ends {
     Both(Link),
     One(DnsName, Role),
@@ -216,7 +216,7 @@ fn ends(row: &Named<'_>, fleet: &Fleet) -> Result<Ends, String> {
     Ok(Ends::Both(Link { destination, source, interface }))
 }
 
-/// What is known of the links of the one end that a row names.
+/// Adds the failing and latent links of the one end that a row names.
 fn one_end(explained: &mut ExplainedPair, dc: &DnsName, role: Role, fleet: &Fleet) {
     let of = |link: &Link| match role {
         Role::Destination => link.destination == *dc,

@@ -29,17 +29,17 @@ pub struct JoinDiagnosis {
     pub dc: DnsName,
     /// The one answer.
     pub verdict: JoinVerdict,
-    /// Who looked in the client's place, or that it looked itself.
+    /// The origin of the look: the client, or others in its place.
     pub seen_from: SeenFrom,
-    /// What its NETSETUP.LOG says.
+    /// The client's NETSETUP.LOG in words.
     pub log: Vec<String>,
     /// The verdict on each interface that a join needs.
     pub links: Vec<Verdict>,
     /// The ports that a join needs and that did not answer.
     pub closed_ports: Vec<ClosedPort>,
-    /// What the witnesses see, which is not what the client sees.
+    /// The witnesses' view, which is not the client's.
     pub witnesses: Vec<String>,
-    /// What would decide, or decide better.
+    /// The evidence that is missing for a verdict, or for a better one.
     pub missing: Vec<String>,
     /// Agents that were asked for a fresh look and did not give one in time, or are not connected.
     pub silent: Vec<DnsName>,
@@ -51,7 +51,7 @@ pub struct JoinDiagnosis {
 pub enum SeenFrom {
     /// The client's agent.
     ClientAgent,
-    /// What `epmesh-agent check` printed on the client.
+    /// The output of `epmesh-agent check` on the client.
     ClientReport,
     /// Nobody on the client: the domain controller and its witnesses.
     Witnesses,
@@ -62,14 +62,14 @@ pub(super) fn interfaces() -> Vec<InterfaceId> {
     JOIN_INTERFACES.iter().filter_map(|name| names::find(name)).collect()
 }
 
-/// What `epmesh-agent check` printed on the client.
+/// The output of `epmesh-agent check` on the client.
 pub(super) struct ClientReport {
     /// Its look at the domain controller; none where it found none to look at.
     look: Option<PeerObservation>,
     /// Its DNS servers that know no domain controller of the domain, and that it asks before any that
     /// does.
     denying: Vec<IpAddr>,
-    /// Those that know none and come after one that does.
+    /// The DNS servers that know none and come after one that does.
     later: Vec<IpAddr>,
 }
 
@@ -116,7 +116,7 @@ pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, Str
         (vec![one.observation], Vec::new())
     };
     let denies = |asked: &&Asked| matches!(asked.answer.kind.as_str(), "no-such-name" | "no-data");
-    // The first that answers settles it; whoever is silent is passed over.
+    // The first server that answers settles it; silent ones are passed over.
     let names = |asked: &Asked| asked.answer.kind == "records";
     let (before, after) = asked.split_at(asked.iter().position(names).unwrap_or(asked.len()));
     let of = |all: &[Asked]| all.iter().filter(denies).map(|asked| asked.server).collect();
@@ -235,7 +235,7 @@ fn by_all(others: &[Observed]) -> (bool, Vec<ClosedPort>) {
     (true, first.iter().filter(by_every).cloned().collect())
 }
 
-/// What is missing, and how to get it.
+/// The evidence that is missing, and how to get it.
 fn wanted(
     client: &DnsName,
     dc: &DnsName,

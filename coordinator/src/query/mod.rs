@@ -1,4 +1,4 @@
-//! What operators ask, and the documents that answer.
+//! Operators' questions, and the documents that answer them.
 
 mod documents;
 mod explain;

@@ -78,8 +78,8 @@ pub(super) async fn serve(
         .context("serving gRPC")
 }
 
-/// A certificate of our authority, and of its clients a certificate by the same authority if they
-/// have one: who has none may only enrol.
+/// TLS with a certificate of our authority. Clients show a certificate by the same authority, or none: without one
+/// they may only enrol.
 fn tls(parts: &Parts, options: &ServeOptions) -> Result<ServerTlsConfig> {
     let mut names = vec!["localhost".to_owned()];
     let mut addresses: Vec<IpAddr> =

@@ -16,7 +16,7 @@ use crate::{
     store::{Store, chunked},
 };
 
-/// What a coordinator is made of; everything that answers a call works on these.
+/// The parts of a coordinator; everything that answers a call works on these.
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// The sessions of all agents, and the fleet.

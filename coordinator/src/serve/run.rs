@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock,
     config::ServeOptions,
+    crypto,
     pki::Authority,
     store::{self, Store},
 };
@@ -47,6 +48,7 @@ pub async fn serve(
     shutdown: CancellationToken,
     ready: oneshot::Sender<Bound>,
 ) -> Result<()> {
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the coordinator starts");
     let now = clock::now().as_millis();
     let (directory, engine) = (options.data_dir.clone(), options.store);
     let opened = tokio::task::spawn_blocking(move || -> Result<_> {
@@ -90,7 +92,7 @@ pub async fn serve_parts(
     shutdown: CancellationToken,
     ready: oneshot::Sender<Bound>,
 ) -> Result<()> {
-    // Whoever does not want to know has dropped the receiver.
+    // A caller that does not want to know has dropped the receiver.
     let tell = |bound, _: &Parts| {
         let _ = ready.send(bound);
     };
@@ -104,8 +106,7 @@ pub(super) async fn run(
     shutdown: CancellationToken,
     ready: impl FnOnce(Bound, &Parts),
 ) -> Result<()> {
-    // Whoever started us may have chosen a provider already; then that one is used.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crypto::use_ring();
     let stopping = shutdown.child_token();
     let _stop_all = stopping.clone().drop_guard();
     let mut tasks = JoinSet::new();

@@ -1,4 +1,4 @@
-//! What every engine promises: the trait, and what its operations answer.
+//! The contract of every engine: the trait, and the answers of its operations.
 
 use std::fmt;
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! What it takes to have something on the disk and to know it.
+//! Durable files and directories: replacing, moving aside, locking.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -1,4 +1,4 @@
-//! What a store says when it cannot do what was asked.
+//! The errors of a store.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,36 +17,36 @@ pub enum StoreError {
     /// transactions again once there is space.
     #[error("{operation}: no space left on the disk")]
     Full {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: Arc<io::Error>,
     },
     /// An input or output operation failed. The transaction was not written.
     #[error("{operation} {}", path.display())]
     Io {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: Arc<io::Error>,
     },
     /// Writing failed, and so did taking it back: the transaction may turn out to be written.
     #[error("{operation}: it is not known whether the transaction was written")]
     OutcomeUnknown {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: Arc<io::Error>,
     },
     /// The database beneath the store reported an error.
     #[error("{operation}: the database failed")]
     Engine {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
         /// The database's own error.
         #[source]
@@ -70,7 +70,7 @@ pub enum StoreError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem, in words.
         what: String,
     },
     /// Another engine has been used in the directory. Nothing was changed.
@@ -122,7 +122,7 @@ pub enum StoreError {
     /// More entries than the caller was prepared for.
     #[error("more than {most} entries beneath {prefix}")]
     TooMany {
-        /// What was read.
+        /// The area that was read.
         prefix: Prefix,
         /// The most the caller wanted.
         most: usize,
@@ -135,7 +135,7 @@ pub enum StoreError {
     Record {
         /// Where it is.
         key: Key,
-        /// What is wrong with it.
+        /// The problem, in words.
         what: String,
     },
 }

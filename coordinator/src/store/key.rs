@@ -15,9 +15,9 @@ const SEPARATOR: u8 = 0;
 /// when a database has to be given up. *Ledger*: nobody can report it again; it is kept twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Space {
-    /// What agents state about their own DC.
+    /// Agents' statements about their own DC.
     Facts,
-    /// What agents saw of their peers.
+    /// Agents' observations of their peers.
     Observations,
     /// Past verdicts and changes.
     History,
@@ -25,7 +25,7 @@ pub enum Space {
     Enrolments,
     /// Join tokens.
     Tokens,
-    /// What operators acknowledged and silenced.
+    /// Operators' acknowledgements and silences.
     Acknowledgements,
     /// The state of incidents that alerts were sent for.
     Alerts,
@@ -249,7 +249,7 @@ impl Prefix {
         key.encoded.starts_with(&self.encoded)
     }
 
-    /// What the encoded form of every covered key begins with.
+    /// The bytes that the encoded form of every covered key begins with.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.encoded

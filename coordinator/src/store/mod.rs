@@ -1,4 +1,4 @@
-//! What the coordinator remembers: one narrow trait over several engines.
+//! The coordinator's memory: one narrow trait over several engines.
 //!
 //! A store is an ordered map from [`Key`] to bytes with a revision, three operations wide:
 //! [`Store::get`], [`Store::scan`] and [`Store::commit`]. It is shaped so that an in-memory map, a

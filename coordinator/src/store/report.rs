@@ -1,8 +1,8 @@
-//! What opening a store found, for the operator.
+//! The report of opening a store, for the operator.
 
 use std::path::PathBuf;
 
-/// What happened while a store was opened: for the operator to read.
+/// The events while a store was opened, for the operator to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpenReport {
     /// Where the broken database was moved, if it had to be given up. The ledger was restored

@@ -1,4 +1,4 @@
-//! What every engine has to do, as one suite: `run(factory)`, and a comparison with a model.
+//! The suite of every engine: `run(factory)`, and a comparison with a model.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

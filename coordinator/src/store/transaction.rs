@@ -6,7 +6,7 @@ use super::error::StoreError;
 use super::key::Key;
 use super::limits::{MAX_OPERATIONS, MAX_TRANSACTION, MAX_VALUE};
 
-/// What a transaction relies on.
+/// The state of a key that a transaction relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
     /// The key has no value.
@@ -65,9 +65,9 @@ impl Write {
 /// Writes that happen together, if all expectations hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Transaction {
-    /// What must be so, at most [`MAX_OPERATIONS`], each key once.
+    /// The expectations, at most [`MAX_OPERATIONS`], each key once.
     pub expect: Vec<(Key, Expect)>,
-    /// What to write, at most [`MAX_OPERATIONS`], each key once.
+    /// The writes, at most [`MAX_OPERATIONS`], each key once.
     pub writes: Vec<Write>,
 }
 

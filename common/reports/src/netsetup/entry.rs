@@ -119,7 +119,7 @@ impl Entry {
         (!name.is_empty() && !name.ends_with('<') && !behind.starts_with(CUT)).then_some(name)
     }
 
-    /// The code that the line ends in, where it tells what came of something. The first one counts:
+    /// The code that the line ends in, where the line tells how a step ended. The first one counts:
     /// "…: 0x54b, last error is 0x0".
     pub(super) fn code(&self) -> Option<u32> {
         let lower = self.text.to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! The smallest set of candidates that covers everything, none of which claims more than it has to.
 //!
-//! Set cover is hard in general and easy here: most links have few roots, and most roots lose to a
+//! Set cover is hard in general and easy here: most links have few candidates, and most of these lose to a
 //! better one at once. What is left after that is searched completely, within a bound; past the
 //! bound the best solution found so far is taken.
 

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_is_latent_goes_with_what_fails_by_the_same_fault() {
+fn latent_links_are_in_the_incident_of_the_failing_ones_with_the_same_fault() {
     let verdicts = [
         (link(1, 2), stale(&link(1, 2), "10.0.0.53", "10.9.9.9")),
         (link(3, 2), latent(stale(&link(3, 2), "10.0.0.53", "10.9.9.9"))),
@@ -17,7 +17,7 @@ fn what_is_latent_goes_with_what_fails_by_the_same_fault() {
 }
 
 #[test]
-fn changes_are_told_and_what_is_over_is_closed() {
+fn changes_are_told_and_incidents_that_are_over_are_closed() {
     let mut grouper =
         grouped(&fleet(4, |_, to, link| if to == 1 { died(link) } else { healthy(link, RIGHT) }));
     let service = Fault::Service { dc: dc(1), service: "NTDS".to_owned() };
@@ -35,7 +35,7 @@ fn changes_are_told_and_what_is_over_is_closed() {
 }
 
 #[test]
-fn a_link_that_two_explain_is_stated() {
+fn a_link_that_two_incidents_explain_is_in_both() {
     // Nobody reaches 2, and 1 reaches nobody: the link from 1 to 2 has both.
     let mut grouper =
         grouped(&fleet(
@@ -53,7 +53,7 @@ fn a_link_that_two_explain_is_stated() {
 }
 
 #[test]
-fn a_failing_link_without_roots_is_stated_as_unexplained() {
+fn a_failing_link_without_candidates_is_unexplained() {
     let mut grouper = Grouper::new();
     put(&mut grouper, &link(1, 2), &failing(&link(1, 2), Cause::Unknown, Side::None, Vec::new()));
     assert!(grouper.incidents().is_empty());
@@ -64,7 +64,7 @@ fn a_failing_link_without_roots_is_stated_as_unexplained() {
 }
 
 #[test]
-fn in_whatever_order_and_however_often_the_outcome_is_that_from_scratch() {
+fn in_any_order_and_after_any_number_of_changes_the_outcome_is_that_from_scratch() {
     for seed in 0..12 {
         let mut numbers = Numbers(seed);
         let mut grouper = Grouper::new();

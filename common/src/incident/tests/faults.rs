@@ -62,7 +62,7 @@ fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
 
 /// Between two sites with a firewall that lets through what the administrator knew of.
 #[test]
-fn an_open_port_set_by_hand_is_no_word_on_the_dynamic_ones() {
+fn an_open_static_port_says_nothing_about_dynamic_ones() {
     let site = |number: usize| (if number < 3 { "Branch" } else { "Main" }).to_owned();
     let found = |open: Option<(u16, bool)>| {
         let all = fleet(6, |from, to, link| {
@@ -135,7 +135,7 @@ fn what_worked_before_a_link_failed_contradicts_nothing() {
 
 /// What is explained already is no ground for a larger claim, and that is said.
 #[test]
-fn a_way_whose_other_direction_hangs_on_a_host_that_is_down_is_one_direction() {
+fn a_path_is_one_direction_where_the_other_fails_for_a_host_that_is_down() {
     let fails = |from: usize, to: usize| to == 1 || (from, to) == (1, 2);
     let mut grouper = grouped(&fleet(5, |from, to, link| match fails(from, to) {
         true => silent(link),

@@ -130,7 +130,7 @@ fn latent(mut verdict: Verdict) -> Verdict {
     verdict
 }
 
-/// Seen for the first time when it was looked at.
+/// Puts a verdict whose trouble began with its look.
 fn put(grouper: &mut Grouper, link: &Link, verdict: &Verdict) {
     grouper.put(link, verdict, verdict.works.at.unwrap_or_default());
 }
@@ -184,6 +184,6 @@ impl Numbers {
 /// That nothing is kept of links that are gone.
 fn assert_holds_nothing(grouper: &Grouper, when: &str) {
     assert!(grouper.places.is_empty() && grouper.watch.is_empty(), "{when}");
-    assert!(grouper.root_ids.is_empty() && grouper.groups.is_empty(), "{when}");
+    assert!(grouper.fault_ids.is_empty() && grouper.groups.is_empty(), "{when}");
     assert!(grouper.unexplained.is_empty(), "{when}");
 }

@@ -70,7 +70,7 @@ fn traffic(numbers: &mut Numbers, to: usize) -> Traffic {
     }
 }
 
-/// The roots of a way that is cut, as the engine gives them.
+/// The candidates of a way that is cut, as the engine gives them.
 fn ways(
     numbers: &mut Numbers,
     link: &Link,
@@ -78,9 +78,9 @@ fn ways(
     to: usize,
 ) -> Vec<(Side, Fault)> {
     let traffic = traffic(numbers, to);
-    let mut roots: Vec<(Side, Fault)> = Vec::new();
-    for root in silent(link).candidates {
-        let subject = match root.fault {
+    let mut candidates: Vec<(Side, Fault)> = Vec::new();
+    for candidate in silent(link).candidates {
+        let subject = match candidate.fault {
             Fault::Path { from, to, .. } => Fault::Path { from, to, traffic },
             Fault::Dc { dc, .. } => Fault::Dc { dc, traffic },
             Fault::Client { dc, .. } => Fault::Client { dc, traffic },
@@ -88,10 +88,10 @@ fn ways(
             Fault::Isolated { dc, .. } => Fault::Isolated { dc, traffic },
             other => other,
         };
-        roots.push((root.side, subject));
+        candidates.push((candidate.side, subject));
     }
     if traffic == Traffic::DynamicPorts {
-        roots.push((Side::Source, Fault::Port { dc: link.source.clone(), port: 49_152 }));
+        candidates.push((Side::Source, Fault::Port { dc: link.source.clone(), port: 49_152 }));
     }
     if let (Some(from), Some(to)) = (works.destination_site.clone(), works.source_site.clone())
         && from != to
@@ -99,14 +99,14 @@ fn ways(
         let mut both = [from.clone(), to.clone()];
         both.sort();
         let [one, other] = both;
-        roots.extend([
+        candidates.extend([
             (Side::Network, Fault::SitePath { from: from.clone(), to: to.clone(), traffic }),
             (Side::Network, Fault::BetweenSites { one, other, traffic }),
             (Side::Network, Fault::Site { site: to, traffic }),
             (Side::Network, Fault::Site { site: from, traffic }),
         ]);
     }
-    roots
+    candidates
 }
 
 fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdict {
@@ -119,17 +119,17 @@ fn verdict(numbers: &mut Numbers, link: &Link, from: usize, to: usize) -> Verdic
             stale(link, on, "10.9.9.9")
         }
         2..=4 => {
-            let roots = ways(numbers, link, &works, to);
-            failing(link, Cause::EpmUnreachable, Side::Network, roots)
+            let candidates = ways(numbers, link, &works, to);
+            failing(link, Cause::EpmUnreachable, Side::Network, candidates)
         }
         5 => {
             let names = Fault::Names { from: destination.clone(), of: source };
-            let mut roots = vec![(Side::NameResolution, names)];
+            let mut candidates = vec![(Side::NameResolution, names)];
             for server in servers(numbers) {
-                roots.push((Side::NameResolution, Fault::DnsServer { server }));
+                candidates.push((Side::NameResolution, Fault::DnsServer { server }));
             }
-            roots.push((Side::NameResolution, Fault::Resolver { dc: destination }));
-            failing(link, Cause::Unknown, Side::NameResolution, roots)
+            candidates.push((Side::NameResolution, Fault::Resolver { dc: destination }));
+            failing(link, Cause::Unknown, Side::NameResolution, candidates)
         }
         6 => unknown(link),
         _ => healthy(link, &[]),
@@ -181,7 +181,7 @@ fn assert_same(one: &mut Grouper, other: &mut Grouper, links: &[Link], when: &st
 }
 
 #[test]
-fn whatever_is_shown_and_whenever_the_outcome_is_that_from_scratch() {
+fn whatever_works_and_whenever_the_outcome_is_that_from_scratch() {
     for seed in 0..16 {
         let mut numbers = Numbers(seed);
         let mut grouper = Grouper::new();

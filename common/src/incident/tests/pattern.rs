@@ -177,10 +177,10 @@ fn judged(case: &Case, from: usize, to: usize, link: &Link) -> Verdict {
     let mut verdict = if (case.unseen)(from, to) {
         unknown(link)
     } else if (case.hits)(from, to) {
-        // One root for all: who is hit is the question here, not what by.
-        let root = Fault::DnsServer { server: server("10.0.0.99") };
-        let roots = vec![(Side::NameResolution, root)];
-        let mut verdict = failing(link, Cause::DnsAStale, Side::NameResolution, roots);
+        // One candidate for all: the question here is who is hit, not by which fault.
+        let fault = Fault::DnsServer { server: server("10.0.0.99") };
+        let candidates = vec![(Side::NameResolution, fault)];
+        let mut verdict = failing(link, Cause::DnsAStale, Side::NameResolution, candidates);
         verdict.state = case.state;
         if case.only_v6 {
             verdict.works.reached = vec!["10.0.0.1".parse().expect("an address")];

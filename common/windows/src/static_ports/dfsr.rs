@@ -56,7 +56,7 @@ fn belongs_to_another(known: &Known<'_>, port: u16) -> bool {
     own.is_some() && there.peek().is_some() && there.all(|listener| others(listener.pid))
 }
 
-/// How it is known, for whoever looks for the setting.
+/// The note that says how the port is known, since the setting itself is in no registry.
 pub(super) fn shown(port: u16) -> Note {
     note(
         Severity::Note,

@@ -110,7 +110,7 @@ pub(crate) fn render_list(
     text
 }
 
-/// The fault and, below it, whom it hits: that is what tells its side.
+/// The fault and, below it, the links that it hits: they tell its side.
 fn what(row: &IncidentRow) -> String {
     format!("{}\n{}", row.subject, row.pattern.words)
 }

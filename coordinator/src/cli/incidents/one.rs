@@ -68,7 +68,7 @@ pub(crate) fn render(incident: &IncidentDocument, now: Timestamp, width: Option<
     text
 }
 
-/// What there is to say of it in lines.
+/// The incident in labelled lines.
 fn said(incident: &IncidentDocument, now: Timestamp) -> Vec<(&'static str, String)> {
     let IncidentDocument { row, culprit, places, .. } = incident;
     let mut rows = vec![

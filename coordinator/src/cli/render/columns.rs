@@ -44,7 +44,7 @@ pub(crate) fn columns<R>(
     finish(&table)
 }
 
-/// What stands in a cell for which there is nothing.
+/// The content of a cell for which there is no value.
 pub(crate) fn dash() -> String {
     "-".to_owned()
 }

@@ -17,7 +17,7 @@ fn the_directory_makes_known_and_enrolment_makes_a_destination() {
     let target = plan.targets.iter().find(|target| target.name == name(D)).expect("a target");
     assert!(target.dsa_guid.is_some());
     assert_eq!(target.forest, Some(name("lab.test")));
-    settle(&mut view, State::Healthy);
+    judge_all(&mut view, State::Healthy);
     // It leaves the directory: its links go, and are told.
     agents[0].report(&mut view, 20, 20, vec![own(Section::Directory(directory(&[A, B, C])))]);
     assert_eq!(view.rearrange(at(20)).gone.len(), 3);

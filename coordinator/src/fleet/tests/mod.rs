@@ -79,7 +79,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Three agents that have said who they are, settled.
+/// Three agents that have stated their host section, with all links judged.
 fn fleet() -> (View, Vec<Agent>) {
     let mut view = View::new(settings());
     let mut agents = Vec::new();
@@ -90,7 +90,7 @@ fn fleet() -> (View, Vec<Agent>) {
         agents.push(agent);
     }
     view.rearrange(at(0));
-    settle(&mut view, State::Healthy);
+    judge_all(&mut view, State::Healthy);
     (view, agents)
 }
 
@@ -98,7 +98,7 @@ fn verdict(link: &Link, state: State) -> Verdict {
     Verdict { state, ..diagnose(&Evidence::empty(link.clone(), 1), at(0)) }
 }
 
-fn settle(view: &mut View, state: State) {
+fn judge_all(view: &mut View, state: State) {
     for link in view.take_dirty(usize::MAX) {
         view.record_verdict(&link, verdict(&link, state), at(0));
     }

@@ -22,7 +22,7 @@ async fn one_after_the_other(stage: &Stage, begin: u64) {
 }
 
 #[tokio::test]
-async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
+async fn after_a_start_the_first_links_of_a_known_fault_open_no_new_incident() {
     let stage = Stage::new(6).await;
     stage.stays(0, 120, to_first(silent)).await;
     let before = stage.only().await;
@@ -39,7 +39,7 @@ async fn after_a_start_the_first_words_on_a_known_fault_are_no_new_one() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_fault_that_was_out_of_sight_is_told_all_the_same() {
+async fn the_rest_of_a_fault_that_was_out_of_sight_is_still_told() {
     let stage = Stage::new(4).await;
     stage.stays(0, 120, to_first(silent)).await;
     let stage = stage.killed().await;
@@ -145,7 +145,7 @@ async fn whatever_operators_say_it_can_be_stored() {
 
 /// A verdict and places that are too much for any event are left out of it, and it is told.
 #[tokio::test]
-async fn what_is_told_fits_into_the_outbox() {
+async fn every_event_fits_into_the_outbox() {
     let stage = Stage::new(3).await;
     stage.stays(0, 60, to_first(died)).await;
     let mut incident = stage.only().await;

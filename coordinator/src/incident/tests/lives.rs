@@ -22,7 +22,7 @@ async fn four_hundred_links_behind_one_dead_service_are_one_event() {
 }
 
 #[tokio::test]
-async fn two_faults_are_two() {
+async fn two_faults_are_two_incidents() {
     let stage = Stage::new(5).await;
     let judge = |_: usize, to: usize, link: &Link| if to <= 2 { died(link) } else { healthy(link) };
     stage.stays(0, 120, judge).await;
@@ -32,7 +32,7 @@ async fn two_faults_are_two() {
 }
 
 #[tokio::test]
-async fn a_moment_is_not_told() {
+async fn a_fault_that_lasts_a_moment_is_not_told() {
     let stage = Stage::new(3).await;
     stage.judged(0, to_first(died)).await;
     stage.judged(5, all_well).await;
@@ -42,7 +42,7 @@ async fn a_moment_is_not_told() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_is_told_a_few_times_and_then_stays_open() {
+async fn an_incident_that_comes_and_goes_is_told_a_few_times_and_then_stays_open() {
     let stage = Stage::new(3).await;
     // Five minutes bad, five minutes well, for a day.
     for round in 0..144 {
@@ -64,7 +64,7 @@ async fn what_comes_and_goes_is_told_a_few_times_and_then_stays_open() {
 }
 
 #[tokio::test]
-async fn what_nobody_sees_is_not_over() {
+async fn an_incident_whose_links_cannot_be_seen_is_not_over() {
     let stage = Stage::new(4).await;
     stage.stays(0, 60, to_first(died)).await;
     stage.stays(120, 7_200, nobody_sees).await;

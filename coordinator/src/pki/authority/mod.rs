@@ -78,11 +78,11 @@ pub enum AuthorityError {
     /// A file cannot be read or written.
     #[error("{operation} {}", path.display())]
     File {
-        /// What was being done.
+        /// The operation that failed.
         operation: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
@@ -98,7 +98,7 @@ pub enum AuthorityError {
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem, in words.
         what: String,
     },
     /// Nobody can have this name.
@@ -107,7 +107,7 @@ pub enum AuthorityError {
     /// A certificate could not be made.
     #[error("making a certificate for {subject}")]
     Issue {
-        /// For whom.
+        /// The holder.
         subject: String,
         /// The library's error.
         #[source]

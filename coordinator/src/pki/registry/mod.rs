@@ -239,7 +239,7 @@ impl Registry {
     /// # Errors
     ///
     /// As [`Registry::admits`].
-    pub async fn settle(
+    pub async fn begin_session(
         &self,
         name: &str,
         certificate: &PeerCertificate,

@@ -228,16 +228,16 @@ async fn the_key_before_is_good_until_the_new_one_was_used() {
     let Fixture { registry, _directory } = fixture();
     let token = dc_token(&registry).await;
     let first = certificate(&registry.enrol(&token, NAME, &request(), NOW).await.unwrap());
-    registry.settle(NAME, &first).await.unwrap();
+    registry.begin_session(NAME, &first).await.unwrap();
     let second = certificate(&registry.renew(NAME, &first, &request(), NOW).await.unwrap());
     // The agent died before it had the answer on its disk, however often it comes back.
-    registry.settle(NAME, &first).await.unwrap();
-    registry.settle(NAME, &first).await.unwrap();
-    registry.settle(NAME, &second).await.unwrap();
+    registry.begin_session(NAME, &first).await.unwrap();
+    registry.begin_session(NAME, &first).await.unwrap();
+    registry.begin_session(NAME, &second).await.unwrap();
     let replaced = Refused::Replaced { name: NAME.to_owned() };
-    assert_eq!(refused(registry.settle(NAME, &first).await), replaced);
+    assert_eq!(refused(registry.begin_session(NAME, &first).await), replaced);
     assert_eq!(refused(registry.admits(NAME, &first).await), replaced);
-    registry.settle(NAME, &second).await.unwrap();
+    registry.begin_session(NAME, &second).await.unwrap();
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn a_revoked_name_is_barred_until_it_is_released() {
     let revoked = Refused::Revoked { name: NAME.to_owned(), since: NOW + 1 };
     assert!(revoked.to_string().contains("epmesh release dc1.example.com"));
     assert_eq!(refused(registry.admits(NAME, &old).await), revoked);
-    assert_eq!(refused(registry.settle(NAME, &old).await), revoked);
+    assert_eq!(refused(registry.begin_session(NAME, &old).await), revoked);
     assert_eq!(refused(registry.renew(NAME, &old, &request(), NOW).await), revoked);
     // Neither the old key nor another gets in, although the token would let them.
     assert_eq!(refused(registry.enrol(&token, NAME, &key, NOW).await), revoked);

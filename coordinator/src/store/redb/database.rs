@@ -23,7 +23,7 @@ use crate::store::writer::Outcome;
 /// A key's bytes, and the revision and the value that stand there.
 const ENTRIES: TableDefinition<'static, &[u8], (u64, &[u8])> = TableDefinition::new("entries");
 
-/// What is said of the database as a whole: [`REVISION`].
+/// The state of the database as a whole: [`REVISION`].
 const STATE: TableDefinition<'static, &str, u64> = TableDefinition::new("state");
 
 /// The latest revision, written with every transaction.

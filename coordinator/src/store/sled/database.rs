@@ -33,7 +33,7 @@ pub(super) struct Database {
     db: sled::Db,
 }
 
-/// What a walk through a database found.
+/// The size of a database and its latest revision, found by a walk through it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Extent {
     /// Bytes of keys and values.
@@ -45,7 +45,7 @@ pub(super) struct Extent {
 /// Why a database cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
-    /// What is on the disk is no database any more: nothing but giving it up will help.
+    /// The files are no database any more: nothing but giving it up will help.
     Corrupt(String),
     /// Anything else; it may go away.
     Other(StoreError),
@@ -191,7 +191,7 @@ impl Database {
     }
 }
 
-/// What `operation` returns, on a thread of its own, if it does in time.
+/// The result of `operation`, run on a thread of its own, if it comes in time.
 fn within<T: Send + 'static>(
     limit: Duration,
     operation: impl FnOnce() -> T + Send + 'static,

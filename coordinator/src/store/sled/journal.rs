@@ -30,7 +30,7 @@ pub(super) struct Journal {
     broken: bool,
 }
 
-/// What was read from a journal.
+/// The content of a journal.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     /// The frames, in order, up to the first that is not whole.
