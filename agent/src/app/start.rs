@@ -43,6 +43,7 @@ pub async fn start(
     notices: &Notices,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    tracing::info!("epmesh-agent {}", env!("CARGO_PKG_VERSION"));
     let unnamed = detect(chosen, &config, None)?;
     let settings = (&config).into();
     let enrolled = enrolment::identity(&settings, &unnamed, notices, &shutdown).await?;

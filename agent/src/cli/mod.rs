@@ -39,7 +39,14 @@ const USAGE: u8 = 2;
 )]
 pub struct Cli {
     /// What is logged, to standard error: error, warn, info, debug, or a filter by module.
-    #[arg(long, global = true, default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "EPMESH_LOG",
+        hide_env_values = true,
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     log: String,
     /// The configuration [default: /etc/epmesh-agent/agent.toml, where it is there; on Windows
     /// %ProgramData%\epmesh-agent\agent.toml].

@@ -1,6 +1,6 @@
-//! What no right that could be given would let the agent read on a host. The reason says where it can be seen.
+//! What no right that could be given would let the agent read on a host. The words say where it can be seen.
 
-use super::windows::rpc_settings::DFSR_ELSEWHERE;
+use epmesh_common::facts::{Reason, ReasonKind};
 
 /// Of the names that systemd-resolved remembers.
 pub const RESOLVED_CACHE: &str = "systemd-resolved remembers names, and the agent does not look into it: \
@@ -14,16 +14,8 @@ pub const RESOLVED_INTERFACES: &str = "systemd-resolved has DNS servers for each
 pub const RESOLVED_BEHIND: &str =
     "; programs ask its stub, and the servers listed are those behind it";
 
-/// `WBEM_E_ACCESS_DENIED` and `E_ACCESSDENIED`, as WMI has them.
-const DENIED: [&str; 2] = ["0x80041003", "0x80070005"];
-
-/// Whether `reason` says so: no right that could be given would help. What else was tried may follow; that
-/// it was denied is another thing.
+/// The reason for what is never read on a host of this kind.
 #[must_use]
-pub fn is_elsewhere(reason: &str) -> bool {
-    let behind = reason.strip_prefix(RESOLVED_INTERFACES);
-    let of_dfsr = reason.strip_prefix(DFSR_ELSEWHERE);
-    reason == RESOLVED_CACHE
-        || of_dfsr.is_some_and(|tried| !DENIED.iter().any(|code| tried.contains(code)))
-        || behind.is_some_and(|behind| ["", RESOLVED_BEHIND].contains(&behind))
+pub fn never(words: &str) -> Reason {
+    Reason::of_kind(ReasonKind::NeverReadHere, words)
 }

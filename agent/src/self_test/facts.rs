@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::Section;
-use serde_json::Value;
+use epmesh_common::facts::{Failure, ReasonKind, Section};
+use serde_json::{Map, Value};
 
 use super::{
     report::{Outcome, Row},
     right,
 };
-use crate::platform::not_readable::is_elsewhere;
 
 /// One row a fact; a fact of every element of a list is one row, the worst of them.
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
@@ -21,40 +20,50 @@ pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
         {
             walk(section.kind().as_str(), &facts, &mut found);
         }
-        rows.extend(found.into_iter().map(|(what, (outcome, said))| {
-            let why = said.as_deref().filter(|_| outcome == Outcome::Failed);
-            let advice = why.and_then(right::advice).map(str::to_owned);
+        rows.extend(found.into_iter().map(|(what, Found { outcome, said, kind })| {
+            let failed = outcome == Outcome::Failed;
+            let advice = failed.then(|| right::advice(kind, &what)).flatten().map(str::to_owned);
             Row { what, outcome, said, advice }
         }));
     }
     rows
 }
 
-type Found = BTreeMap<String, (Outcome, Option<String>)>;
+/// How a fact was found: the outcome, with the words and the kind of the reason where it was not read.
+#[derive(Debug)]
+struct Found {
+    outcome: Outcome,
+    said: Option<String>,
+    kind: ReasonKind,
+}
 
-fn walk(path: &str, value: &Value, found: &mut Found) {
+impl Found {
+    const fn plain(outcome: Outcome) -> Self {
+        Self { outcome, said: None, kind: ReasonKind::Other }
+    }
+}
+
+type Facts = BTreeMap<String, Found>;
+
+fn walk(path: &str, value: &Value, found: &mut Facts) {
     match value {
         Value::Object(fields) => match (fields.get("reading"), fields.get("value")) {
             (Some(Value::String(kind)), value) => {
-                let (outcome, said) = match kind.as_str() {
-                    "value" => (Outcome::Read, None),
-                    "absent" => (Outcome::Absent, None),
-                    "not-applicable" => (Outcome::NotApplicable, None),
-                    _ => {
-                        let said = value.and_then(Value::as_str);
-                        let elsewhere = said.is_some_and(is_elsewhere);
-                        let outcome = if elsewhere { Outcome::Elsewhere } else { Outcome::Failed };
-                        (outcome, said.map(str::to_owned))
-                    }
+                let one = match kind.as_str() {
+                    "value" => Found::plain(Outcome::Read),
+                    "absent" => Found::plain(Outcome::Absent),
+                    "not-applicable" => Found::plain(Outcome::NotApplicable),
+                    _ => unread(fields),
                 };
-                note(path, outcome, said, found);
+                let outcome = one.outcome;
+                note(path, one, found);
                 if let (Outcome::Read, Some(value)) = (outcome, value) {
                     inside(path, value, found);
                 }
             }
             _ => match (fields.get("Ok"), fields.get("Err")) {
-                (Some(_), None) => note(path, Outcome::Read, None, found),
-                (None, Some(why)) => note(path, Outcome::Failed, Some(plain(why)), found),
+                (Some(_), None) => note(path, Found::plain(Outcome::Read), found),
+                (None, Some(why)) => note(path, failed(why), found),
                 _ => {
                     for (name, value) in fields {
                         walk(&format!("{path}.{name}"), value, found);
@@ -69,12 +78,12 @@ fn walk(path: &str, value: &Value, found: &mut Found) {
         }
         // The words of a list's rows, or a fact that is always there.
         _ if path.contains("[]") => {}
-        _ => note(path, Outcome::Read, None, found),
+        _ => note(path, Found::plain(Outcome::Read), found),
     }
 }
 
 /// Facts that have answers of their own inside one that was read: those of each service.
-fn inside(path: &str, value: &Value, found: &mut Found) {
+fn inside(path: &str, value: &Value, found: &mut Facts) {
     match value {
         Value::Object(fields) if fields.contains_key("reading") => walk(path, value, found),
         Value::Object(fields) => {
@@ -94,22 +103,51 @@ fn inside(path: &str, value: &Value, found: &mut Found) {
 /// The longest words of one row.
 const LONGEST: usize = 800;
 
-fn note(path: &str, outcome: Outcome, said: Option<String>, found: &mut Found) {
+fn note(path: &str, one: Found, found: &mut Facts) {
     match found.get_mut(path) {
         // Each reason once: two event logs may lack two rights.
-        Some((Outcome::Failed, Some(before))) if outcome == Outcome::Failed => {
-            if let Some(said) = said
+        Some(Found { outcome: Outcome::Failed, said: Some(before), kind })
+            if one.outcome == Outcome::Failed =>
+        {
+            if let Some(said) = one.said
                 && !before.contains(&said)
                 && before.len() + said.len() < LONGEST
             {
                 *before = format!("{before}; {said}");
             }
+            if *kind == ReasonKind::Other {
+                *kind = one.kind;
+            }
         }
-        Some((before, _)) if *before >= outcome => {}
+        Some(before) if before.outcome >= one.outcome => {}
         _ => {
-            found.insert(path.to_owned(), (outcome, said));
+            found.insert(path.to_owned(), one);
         }
     }
+}
+
+/// A fact that could not be seen.
+fn unread(fields: &Map<String, Value>) -> Found {
+    let name = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let kind = ReasonKind::of_parts(name, fields.get("code").and_then(Value::as_i64));
+    let said = fields.get("value").and_then(Value::as_str);
+    let never = kind == ReasonKind::NeverReadHere;
+    Found {
+        outcome: if never { Outcome::Elsewhere } else { Outcome::Failed },
+        kind: right::or_by_number(kind, said.unwrap_or_default()),
+        said: said.map(str::to_owned),
+    }
+}
+
+/// A way to the endpoint map that failed.
+fn failed(why: &Value) -> Found {
+    let kind = match serde_json::from_value(why.clone()) {
+        Ok(Failure::TimedOut | Failure::Unfinished) => ReasonKind::NoAnswer,
+        Ok(Failure::Refused) => ReasonKind::NotRunning,
+        Ok(Failure::Local(said)) => right::or_by_number(ReasonKind::Other, &said),
+        _ => ReasonKind::Other,
+    };
+    Found { outcome: Outcome::Failed, said: Some(plain(why)), kind }
 }
 
 /// A failure as JSON has it: a word, or a word with its value.
@@ -131,15 +169,15 @@ fn plain(why: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use epmesh_common::facts::{
-        Blank, EndpointMap, Failure, MapView, Platform, Reading, Resolver, RpcSettings, Service,
+        Blank, EndpointMap, MapView, Platform, Reading, Reason, Resolver, RpcSettings, Service,
         ServiceState, Services, StaticPort, StaticPortOwner, Through,
     };
 
     use super::*;
     use crate::platform::{
-        not_readable::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES},
+        not_readable::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES, never},
         unreadable,
-        windows::rpc_settings::DFSR_ELSEWHERE,
+        windows::dfsr_config::DFSR_ELSEWHERE,
     };
 
     /// No right that could be given would help, so that it does not count as one that is missing.
@@ -150,7 +188,7 @@ mod tests {
             StaticPort { owner: StaticPortOwner::Ntds, port: Reading::Absent },
             StaticPort {
                 owner: StaticPortOwner::Dfsr,
-                port: Reading::Unreadable(DFSR_ELSEWHERE.to_owned()),
+                port: Reading::Unreadable(never(DFSR_ELSEWHERE)),
             },
         ];
         let row = |rpc: &RpcSettings| {
@@ -160,7 +198,7 @@ mod tests {
         let elsewhere = row(&rpc);
         assert_eq!((elsewhere.outcome, elsewhere.advice.as_deref()), (Outcome::Elsewhere, None));
         assert!(elsewhere.said.is_some_and(|said| said.contains("Get-DfsrServiceConfiguration")));
-        rpc.static_ports[0].port = Reading::Unreadable("(os error 5)".to_owned());
+        rpc.static_ports[0].port = Reading::unseen("(os error 5)");
         assert_eq!(row(&rpc).outcome, Outcome::Failed);
     }
 
@@ -168,30 +206,29 @@ mod tests {
     /// it does not know whom the service asks is another thing, and can be mended.
     #[test]
     fn what_systemd_resolved_has_is_elsewhere_and_what_it_hides_is_not() {
-        let row = |what: &str, interfaces: String| {
+        let row = |what: &str, interfaces: Reason| {
             let resolver = Resolver {
                 interfaces: Reading::Unreadable(interfaces),
-                cache: Reading::Unreadable(RESOLVED_CACHE.to_owned()),
+                cache: Reading::Unreadable(never(RESOLVED_CACHE)),
                 ..Resolver::blank(&Blank::Absent)
             };
             let mut rows = rows(&[Section::Resolver(resolver)]).into_iter();
             rows.find(|row| row.what == what).expect("a row")
         };
-        let known = format!("{RESOLVED_INTERFACES}{RESOLVED_BEHIND}");
+        let known = never(&format!("{RESOLVED_INTERFACES}{RESOLVED_BEHIND}"));
         let cache = row("resolver.cache", known.clone());
         assert_eq!((cache.outcome, cache.advice), (Outcome::Elsewhere, None));
         assert!(cache.said.is_some_and(|said| said.contains("resolvectl show-cache")));
-        for interfaces in [known, RESOLVED_INTERFACES.to_owned()] {
+        for interfaces in [known, never(RESOLVED_INTERFACES)] {
             assert_eq!(row("resolver.interfaces", interfaces).outcome, Outcome::Elsewhere);
         }
         #[cfg(unix)]
-        for (why, advice) in [
-            ("could not read /run/systemd/resolve/resolv.conf: (os error 2)", "is it running"),
-            ("/run/systemd/resolve/resolv.conf names no server", "resolvectl status"),
-            ("could not read /run/systemd/resolve/resolv.conf: (os error 13)", "as root"),
+        for (kind, advice) in [
+            (ReasonKind::NotRunning, "is it running"),
+            (ReasonKind::NotConfigured, "resolvectl status"),
+            (ReasonKind::System(13), "as root"),
         ] {
-            let hidden = format!("{RESOLVED_INTERFACES}; programs ask its stub: {why}");
-            let row = row("resolver.interfaces", hidden);
+            let row = row("resolver.interfaces", Reason::of_kind(kind, RESOLVED_INTERFACES));
             assert_eq!(row.outcome, Outcome::Failed);
             assert!(row.advice.as_ref().is_some_and(|said| said.contains(advice)), "{row:?}");
         }
@@ -221,9 +258,9 @@ mod tests {
         };
         let list = vec![
             service("a", Reading::Value("root".to_owned())),
-            service("b", Reading::Unreadable("no way".to_owned())),
-            service("c", Reading::Unreadable("another".to_owned())),
-            service("d", Reading::Unreadable("no way".to_owned())),
+            service("b", Reading::unseen("no way")),
+            service("c", Reading::unseen("another")),
+            service("d", Reading::unseen("no way")),
         ];
         let views = vec![MapView {
             through: Through::Local,

@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use epmesh_common::{error::chain, facts::Timestamp};
+use epmesh_common::{
+    error::chain,
+    facts::{Reason, Timestamp},
+};
 use tokio::{task::JoinSet, time::timeout};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity as TlsIdentity};
 use x509_parser::pem::parse_x509_pem;
@@ -34,8 +37,8 @@ pub(super) async fn rows(settings: &Settings, now: Timestamp) -> Vec<Row> {
     let span = identity.as_ref().ok().map(|identity| span(&identity.certificate));
     rows.push(match (&identity, &span) {
         (Ok(identity), Some(Ok(span))) => certificate(identity, *span, now),
-        (Ok(_), Some(Err(why))) => row("identity", Err(why.clone())),
-        (Ok(_), None) => row("identity", Err("its certificate was not looked at".to_owned())),
+        (Ok(_), Some(Err(why))) => row("identity", Err(why.as_str().into())),
+        (Ok(_), None) => row("identity", Err("its certificate was not looked at".into())),
         (Err(error), _) => not_enrolled(error),
     });
     rows.extend(sockets_of_others());
@@ -44,18 +47,21 @@ pub(super) async fn rows(settings: &Settings, now: Timestamp) -> Vec<Row> {
     rows
 }
 
-fn row(what: &str, outcome: Result<String, String>) -> Row {
-    let (outcome, said) = match outcome {
-        Ok(said) => (Outcome::Read, said),
-        Err(why) => (Outcome::Failed, why),
+fn row(what: &str, outcome: Result<String, Reason>) -> Row {
+    let (outcome, said, advice) = match outcome {
+        Ok(said) => (Outcome::Read, said, None),
+        Err(why) => (Outcome::Failed, why.to_string(), right::advice(why.kind, what)),
     };
-    let failed = outcome == Outcome::Failed;
-    let advice = failed.then(|| right::advice(&said)).flatten().map(str::to_owned);
-    Row { what: what.to_owned(), outcome, said: Some(said), advice }
+    Row { what: what.to_owned(), outcome, said: Some(said), advice: advice.map(str::to_owned) }
 }
 
-fn advised(what: &str, why: String, advice: &str) -> Row {
-    Row { advice: Some(advice.to_owned()), ..row(what, Err(why)) }
+/// The reason of an error, after `words` of our own.
+fn because(words: impl std::fmt::Display, error: &std::io::Error) -> Reason {
+    Reason { words: format!("{words}: {error}"), ..Reason::of(error) }
+}
+
+fn advised(what: &str, why: impl Into<Reason>, advice: &str) -> Row {
+    Row { advice: Some(advice.to_owned()), ..row(what, Err(why.into())) }
 }
 
 /// Whether the state folder can be written, and is nobody else's.
@@ -72,7 +78,7 @@ fn state_dir(directory: &Path) -> Row {
     let written = private_files::write_private(&probe, b"a trial");
     let removed = std::fs::remove_file(&probe);
     if let Err(error) = written.and(removed) {
-        return row(what, Err(format!("{name} cannot be written: {error}")));
+        return row(what, Err(because(format!("{name} cannot be written"), &error)));
     }
     match open_to_others(directory) {
         Ok(false) => row(what, Ok(format!("{name} can be written, and is private"))),
@@ -83,7 +89,7 @@ fn state_dir(directory: &Path) -> Row {
             format!("{name} can be read by others, and is the place of the private key"),
             "chmod 700",
         ),
-        Err(Some(error)) => row(what, Err(format!("{name}: {error}"))),
+        Err(Some(error)) => row(what, Err(because(name, &error))),
     }
 }
 
@@ -105,11 +111,17 @@ fn open_to_others(_: &Path) -> Result<bool, Option<std::io::Error>> {
 #[cfg(target_os = "linux")]
 fn sockets_of_others() -> Option<Row> {
     let listed = std::fs::read_dir("/proc/1/fd").map(drop);
-    let words = |error: std::io::Error| {
-        format!("whose a socket is cannot be seen, which takes CAP_SYS_PTRACE: /proc/1/fd: {error}")
+    use epmesh_common::facts::{MissingRight, ReasonKind};
+    let why = |error: std::io::Error| {
+        Reason::of_kind(
+            ReasonKind::MissingRight(MissingRight::Ptrace),
+            format!(
+                "who owns a socket cannot be seen, which takes CAP_SYS_PTRACE: /proc/1/fd: {error}"
+            ),
+        )
     };
-    let said = listed.map(|()| "whose a socket is can be seen".to_owned());
-    Some(row("owners of sockets", said.map_err(words)))
+    let said = listed.map(|()| "who owns a socket can be seen".to_owned());
+    Some(row("owners of sockets", said.map_err(why)))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -126,7 +138,7 @@ fn not_enrolled(error: &IdentityError) -> Row {
             "enrol it: epmesh-agent enroll --coordinator URL --token-file FILE",
         ),
         IdentityError::Damaged { .. } => advised("identity", why, "enrol it again"),
-        IdentityError::File { .. } => row("identity", Err(why)),
+        IdentityError::File { .. } => row("identity", Err(Reason::of(error))),
     }
 }
 
@@ -186,7 +198,7 @@ async fn coordinators(settings: &Settings, identity: Option<&Identity>) -> Vec<R
     }
     let Some(identity) = identity else {
         let why = "not tried: without an identity there is no authority to check them by";
-        return vec![row("coordinators", Err(why.to_owned()))];
+        return vec![row("coordinators", Err(why.into()))];
     };
     let mut trying = JoinSet::new();
     for (place, address) in addresses.into_iter().enumerate() {
@@ -194,7 +206,7 @@ async fn coordinators(settings: &Settings, identity: Option<&Identity>) -> Vec<R
         trying.spawn(async move {
             let reached = reach(&address, &identity, server_name.as_deref()).await;
             let outcome = reached.map(|()| "reached, and its certificate is good".to_owned());
-            let mut row = row(&format!("coordinator {address}"), outcome);
+            let mut row = row(&format!("coordinator {address}"), outcome.map_err(Reason::from));
             if row.outcome == Outcome::Failed && row.advice.is_none() {
                 let advice = "check name, port and firewall, and that epmesh serve runs there";
                 row.advice = Some(advice.to_owned());

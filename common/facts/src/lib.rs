@@ -21,6 +21,7 @@ mod observation;
 mod plan;
 mod port_use;
 mod reading;
+mod reason;
 mod resolver;
 mod rpc_settings;
 mod section;
@@ -47,6 +48,7 @@ pub use self::{
     plan::{LookRequest, Plan, Target, add_interfaces},
     port_use::{PortUse, ProcessUse, RangeUse, Trend},
     reading::{Blank, Reading},
+    reason::{MissingRight, Reason, ReasonKind},
     resolver::{
         HostsFile, HostsLine, InterfaceDns, LmhostsFile, LmhostsLine, RegisteredName, Resolver,
     },

@@ -124,7 +124,7 @@ mod tests {
         );
         let mut service = Service::blank("NTDS", ServiceState::Running, &Blank::Absent);
         service.account = Reading::Value("LocalSystem".to_owned());
-        service.delayed = Reading::Unreadable("error 5".to_owned());
+        service.delayed = Reading::unseen("error 5");
         let one = Section::Services(Services { list: Reading::Value(vec![service]) });
         let line = &text(&one, "list")[0];
         for said in ["account=LocalSystem", "delayed=(unreadable: error 5)", "start=absent"] {

@@ -24,7 +24,7 @@ impl EndpointMap {
             endpoints: Err(Failure::Local(why.clone())),
         };
         let views = match blank {
-            Blank::Unreadable(why) => vec![view(why)],
+            Blank::Unreadable(why) => vec![view(&why.words)],
             Blank::Absent | Blank::NotApplicable => Vec::new(),
         };
         Self { views }

@@ -13,7 +13,7 @@ use super::{
 /// What the computer itself has: hosts, LMHOSTS, cache, whom it asks.
 pub(super) fn own(machine: &mut Machine, table: &Section<'_>) {
     if let Some(why) = table.parse("hosts-unreadable", |why| Ok::<_, String>(why.to_owned())) {
-        machine.resolver.hosts = Reading::Unreadable(why);
+        machine.resolver.hosts = Reading::unseen(why);
     }
     if let Some(lines) = table.list("hosts", words::hosts_line)
         && let Reading::Value(file) = &mut machine.resolver.hosts

@@ -66,7 +66,7 @@ fn protocols(machine: &mut Machine, registry: &Section<'_>) {
 fn missing<T>(text: &str) -> Result<Reading<T>, String> {
     match (text, text.strip_prefix("unreadable: ")) {
         ("missing", _) => Ok(Reading::Absent),
-        (_, Some(why)) => Ok(Reading::Unreadable(why.to_owned())),
+        (_, Some(why)) => Ok(Reading::unseen(why)),
         _ => Err("it is a list, `missing`, or `unreadable: …`".to_owned()),
     }
 }

@@ -102,7 +102,7 @@ fn in_hosts(witness: &Machine, name: &DnsName, kind: RecordType) -> Option<Looku
         }
         Reading::Absent => Answer::NoSuchName,
         Reading::NotApplicable => return None,
-        Reading::Unreadable(why) => Answer::NotAsked(why.clone()),
+        Reading::Unreadable(why) => Answer::NotAsked(why.to_string()),
     };
     Some(lookup(Source::Hosts, name, kind, answer))
 }

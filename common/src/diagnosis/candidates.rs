@@ -35,7 +35,7 @@ pub(super) fn candidates(
         (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
             list.ways(name_sources);
         }
-        // Two hosts with one address, or a filter on the way: it hangs on the source all the same.
+        // Two hosts with one address, or a filter on the path: either is a condition of the source.
         (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
         (Side::Destination, cause) => {
             list.add(Side::Destination, condition(case.destination(), cause));
@@ -127,7 +127,8 @@ impl<'a> List<'a> {
         matches!(self.culprit(), Some(Culprit::Firewall { port, .. }) if *port != TCP_PORT)
     }
 
-    /// By the source's own word nothing listens there: neither a way nor a client has a part in it.
+    /// The faults where by the source's own word nothing listens there: neither a path nor a client has a part
+    /// in that.
     fn closed(&mut self, name_sources: &[NameSource<'_>]) {
         let to = self.case.source().clone();
         let traffic = self.traffic(name_sources);
@@ -135,7 +136,7 @@ impl<'a> List<'a> {
         self.way(Side::Source, Fault::Dc { dc: to, traffic });
     }
 
-    /// Something on the way, or at one of its ends: which, only the other links can tell.
+    /// The faults on the path and at its two ends: only the other links can tell which of them it is.
     fn ways(&mut self, name_sources: &[NameSource<'_>]) {
         let (from, to) = (self.case.destination().clone(), self.case.source().clone());
         let traffic = self.traffic(name_sources);
@@ -207,7 +208,7 @@ impl<'a> List<'a> {
         tried.all(|address| address.is_ipv4() == first).then_some(family)
     }
 
-    /// One of several addresses is broken: the family, where the other one works.
+    /// The IP version or the address that is broken, where another one works.
     fn partly(&self, name_sources: &[NameSource<'_>]) -> Option<Traffic> {
         let reached = |reach: &Reach<'_>| matches!(reach, Reach::Reached(_));
         let seen: Vec<_> = effective(name_sources)?

@@ -20,7 +20,7 @@ pub struct ClosedPort {
     pub port: u16,
     /// What a join needs it for.
     pub purpose: String,
-    /// What came of the connection.
+    /// How the connection failed.
     pub failure: Failure,
 }
 

@@ -21,8 +21,7 @@ pub struct Link {
     pub interface: InterfaceId,
 }
 
-/// Everything known that bears on one link. What is missing is missing: `None` and an empty list
-/// mean that nobody said.
+/// Everything known that bears on one link. `None` and an empty list mean that nobody said anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Evidence {
@@ -36,19 +35,20 @@ pub struct Evidence {
     pub observations: Vec<Observed>,
     /// The known registrations of the interface at the source, oldest first.
     pub registrations: Vec<Registration>,
-    /// Who owns which address, by what each domain controller says of itself.
+    /// Address ownership, as each domain controller reports it.
     pub owners: BTreeMap<IpAddr, DnsName>,
-    /// How old a fact may be and still decide anything, in milliseconds.
+    /// The greatest age at which a fact still decides anything, in milliseconds.
     pub fresh_for_ms: u64,
-    /// Since when the source has been heard of without a gap, so that a registration could not
-    /// have come and gone unseen; `None` where nobody kept count.
+    /// The moment since which reports of the source have come without a gap, so that no registration
+    /// can have come and gone unseen; `None` where nobody kept count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watched_since: Option<Timestamp>,
-    /// The site of the destination by somebody's copy of the directory, where it cannot say itself: its
-    /// own directory may not answer.
+    /// The site of the destination by another domain controller's copy of the directory, where the
+    /// destination cannot say it: its own directory may not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination_site: Option<String>,
-    /// The site of the source by somebody's copy of the directory, where it cannot say itself.
+    /// The site of the source by another domain controller's copy of the directory, where the source
+    /// cannot say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_site: Option<String>,
 }
@@ -98,11 +98,12 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Observed {
-    /// Who looked.
+    /// The domain controller that looked.
     pub witness: DnsName,
-    /// When it was last seen to be so.
+    /// The time of its last look with this result.
     pub at: Timestamp,
-    /// Since when every look of this witness came to the same; `None` where only the last is known.
+    /// The time of its first look with this result, with no other result between; `None` where only the
+    /// last is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// What it saw.
@@ -124,7 +125,7 @@ pub struct Registration {
     pub first: Timestamp,
     /// When it was last seen.
     pub last: Timestamp,
-    /// When the first map after it was read that did not have it, where one was.
+    /// When the first map without it was read afterwards, where one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Timestamp>,
 }

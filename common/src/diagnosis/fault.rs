@@ -1,4 +1,4 @@
-//! Roots: the single faults that would each explain a link's trouble.
+//! Faults: what can be broken, and the candidates that would each explain a link's trouble.
 
 use std::{fmt, net::IpAddr};
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::cause::{Cause, Side};
 
-/// One fault that would explain a link's trouble all by itself.
+/// A single fault that would explain a link's trouble by itself.
 ///
-/// The subject is equal over all links that the fault breaks, so that links with one subject can
-/// have one incident. Cause and places may differ from link to link, with what each could see.
+/// The fault is equal over all links that it breaks, so that these links can have one incident. Cause and
+/// places may differ from link to link, with what each could see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CandidateFault {
     /// The cause, as far as this link's evidence tells it.
@@ -27,7 +27,7 @@ pub struct CandidateFault {
     pub places: Vec<String>,
 }
 
-/// What can be broken. One fault has one subject.
+/// A fault: the thing that is broken, by a name that is the same on every link that it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Fault {
@@ -53,12 +53,12 @@ pub enum Fault {
         /// The interface.
         interface: InterfaceId,
     },
-    /// All that a domain controller serves over RPC.
+    /// Everything that a domain controller serves over RPC.
     Application {
         /// The domain controller.
         dc: DnsName,
     },
-    /// What answers, or should, on port 135 of a domain controller.
+    /// The endpoint mapper of a domain controller, or whatever else answers on its port 135.
     EndpointMapper {
         /// The domain controller.
         dc: DnsName,
@@ -72,9 +72,9 @@ pub enum Fault {
     },
     /// A line of a hosts or LMHOSTS file.
     HostsLine {
-        /// Whose file.
+        /// The domain controller whose file it is.
         dc: DnsName,
-        /// Where it stands there.
+        /// The path of the file.
         path: String,
         /// The line, from 1.
         line: Option<u32>,
@@ -110,14 +110,14 @@ pub enum Fault {
         /// The domain controller.
         dc: DnsName,
     },
-    /// How one domain controller finds the address of one other.
+    /// The way in which one domain controller finds the address of one other.
     Names {
-        /// Who looks for it.
+        /// The domain controller that looks for it.
         from: DnsName,
-        /// Whose address.
+        /// The domain controller whose address it is.
         of: DnsName,
     },
-    /// The way from one domain controller to one other.
+    /// The path from one domain controller to one other.
     Path {
         /// Where it begins.
         from: DnsName,
@@ -126,7 +126,7 @@ pub enum Fault {
         /// What does not get through.
         traffic: Traffic,
     },
-    /// The way between two domain controllers, in both directions.
+    /// The path between two domain controllers, in both directions.
     Between {
         /// The first by name.
         one: DnsName,
@@ -135,28 +135,28 @@ pub enum Fault {
         /// What does not get through.
         traffic: Traffic,
     },
-    /// A domain controller, towards all who come to it: it is down, or its firewall.
+    /// Every path to a domain controller: it is down, or its firewall is closed.
     Dc {
         /// The domain controller.
         dc: DnsName,
         /// What does not get through.
         traffic: Traffic,
     },
-    /// A domain controller, towards all whom it goes to.
+    /// Every path from a domain controller.
     Client {
         /// The domain controller.
         dc: DnsName,
         /// What does not get through.
         traffic: Traffic,
     },
-    /// A domain controller, cut off in both directions.
+    /// Every path to and from a domain controller.
     Isolated {
         /// The domain controller.
         dc: DnsName,
         /// What does not get through.
         traffic: Traffic,
     },
-    /// The way from one site to another.
+    /// The path from one site to another.
     SitePath {
         /// Where it begins.
         from: String,
@@ -165,7 +165,7 @@ pub enum Fault {
         /// What does not get through.
         traffic: Traffic,
     },
-    /// The way between two sites, in both directions.
+    /// The path between two sites, in both directions.
     BetweenSites {
         /// The first by name.
         one: String,
@@ -174,7 +174,7 @@ pub enum Fault {
         /// What does not get through.
         traffic: Traffic,
     },
-    /// A site, cut off from all others.
+    /// Every path to and from a site.
     Site {
         /// The site.
         site: String,
@@ -183,7 +183,7 @@ pub enum Fault {
     },
 }
 
-/// What does not get through.
+/// The traffic that does not get through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Traffic {
@@ -206,12 +206,12 @@ pub enum Traffic {
 pub enum ServerName {
     /// A domain controller.
     Dc(DnsName),
-    /// A host that nobody speaks for.
+    /// A host for which no domain controller speaks.
     Address(IpAddr),
 }
 
 impl Fault {
-    /// How much this one is preferred to another that explains as many links; the smallest wins.
+    /// The order among faults that explain equally many links: the smallest is preferred.
     /// What lies nearer to the two ends of a link comes first.
     #[must_use]
     pub const fn rank(&self) -> u8 {
@@ -269,7 +269,7 @@ impl Fault {
     }
 }
 
-/// The subject in words: `service NTDS on dc2.lab.test`.
+/// The fault in words: `service NTDS on dc2.lab.test`.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -296,16 +296,18 @@ impl fmt::Display for Fault {
             Self::Between { one, other, traffic } => {
                 write!(f, "path {one} <-> {other} ({traffic})")
             }
-            Self::Dc { dc, traffic } => write!(f, "{dc}, towards all ({traffic})"),
-            Self::Client { dc, traffic } => write!(f, "{dc}, to everywhere ({traffic})"),
-            Self::Isolated { dc, traffic } => write!(f, "{dc}, both ways ({traffic})"),
+            Self::Dc { dc, traffic } => write!(f, "every path to {dc} ({traffic})"),
+            Self::Client { dc, traffic } => write!(f, "every path from {dc} ({traffic})"),
+            Self::Isolated { dc, traffic } => write!(f, "every path to and from {dc} ({traffic})"),
             Self::SitePath { from, to, traffic } => {
                 write!(f, "path site {from} -> site {to} ({traffic})")
             }
             Self::BetweenSites { one, other, traffic } => {
                 write!(f, "path site {one} <-> site {other} ({traffic})")
             }
-            Self::Site { site, traffic } => write!(f, "site {site}, cut off ({traffic})"),
+            Self::Site { site, traffic } => {
+                write!(f, "every path to and from site {site} ({traffic})")
+            }
         }
     }
 }

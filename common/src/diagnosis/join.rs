@@ -17,18 +17,18 @@ use super::{
 /// the secure channel, and the account's object in the directory, where 0x6d9 shows.
 pub const JOIN_INTERFACES: [&str; 4] = ["lsarpc", "samr", "netlogon", "drsuapi"];
 
-/// The one answer: what stops a join, or that nothing does.
+/// The one answer on a join: what stops it, or that nothing does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct JoinVerdict {
-    /// Failing where something that a join needs is missed; unknown where it was not seen.
+    /// Failing where something that a join needs does not work; unknown where that was not seen.
     pub state: State,
     /// The verdict that decides, of those given; none where a port or a DNS server does, or nothing is
     /// wrong.
     pub link: Option<Verdict>,
     /// The port that decides.
     pub port: Option<ClosedPort>,
-    /// In words: what stops it, and how that goes with the log.
+    /// What stops the join, in words, and how that fits the log.
     pub words: String,
     /// What to do, in order, where a port or a DNS server decides; where a link does, its verdict says it.
     #[serde(default)]
@@ -72,8 +72,11 @@ pub fn judge_join(
     };
     let link_words =
         |link: &Verdict| format!("{}: {} ({})", link.interface, link.cause, link.error.code);
-    let before =
-        if step.is_empty() { String::new() } else { format!("the log could not {step}; ") };
+    let before = if step.is_empty() {
+        String::new()
+    } else {
+        format!("by the log, the join could not {step}; ")
+    };
     let has_found =
         matches!(stopped, Some(Stage::Connect | Stage::Policy | Stage::Account | Stage::Directory));
     if let Some((first, rest)) = denying.split_first().filter(|_| !has_found) {
@@ -85,20 +88,28 @@ pub fn judge_join(
         let remedy = links.first().map(|of| denied(of, denying)).unwrap_or_default();
         return JoinVerdict { remedy, ..found(None, None, words) };
     }
-    // At a wrong address every port and every interface is somebody else's.
-    let misled = |link: &&Verdict| {
+    // At a wrong address every port and every interface is another host's.
+    let is_led_astray = |link: &&Verdict| {
         failing(link) && matches!(link.side, Side::NameResolution | Side::Directory)
     };
-    if let Some(link) = links.iter().find(misled) {
+    if let Some(link) = links.iter().find(is_led_astray) {
         return found(Some(link), None, format!("{before}{}", link_words(link)));
     }
     // The pipes of samr and lsarpc come before their interfaces.
     if let Some(closed) = port_of_step() {
-        let words = format!("the log could not {step}; {}", port_words(closed));
+        let words = format!("by the log, the join could not {step}; {}", port_words(closed));
         return found(None, Some(closed), words);
     }
     if let Some(link) = of_step() {
-        return found(Some(link), None, format!("the log could not {step}; {}", link_words(link)));
+        return found(
+            Some(link),
+            None,
+            format!(
+                "by the log, the join could not {step}; \
+                                                {}",
+                link_words(link)
+            ),
+        );
     }
     if let Some(closed) = closed().next() {
         return found(None, Some(closed), port_words(closed));
@@ -114,9 +125,13 @@ pub fn judge_join(
         (None, None) => {
             (State::Unknown, "needed to decide: a look at the well-known ports".to_owned())
         }
-        (None, Some(_)) if stopped.is_some() => {
-            (State::Healthy, format!("the log could not {step}; now all that it needs is reached"))
-        }
+        (None, Some(_)) if stopped.is_some() => (
+            State::Healthy,
+            format!(
+                "by the log, the join could not {step}; now all that it needs is \
+                                      reached"
+            ),
+        ),
         (None, Some(_)) => (State::Healthy, "all that a join needs is reached".to_owned()),
     };
     JoinVerdict { state, link: None, port: None, words, remedy: Vec::new() }

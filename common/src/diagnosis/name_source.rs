@@ -43,8 +43,8 @@ pub(super) enum Alias {
 }
 
 impl NameSource<'_> {
-    /// Whether this source settles the question for the destination, so that the next is not asked.
-    pub(super) fn settles(&self) -> bool {
+    /// Whether this source answers the question for the destination conclusively, so that the next is not asked.
+    pub(super) fn is_conclusive(&self) -> bool {
         match self.alias {
             Alias::Target(_) | Alias::Missing => true,
             Alias::NotAsked => self.answered,

@@ -1,4 +1,4 @@
-//! What a look shows to work.
+//! The parts of a link that a look shows to work.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::ServerName;
 
-/// What the destination's look shows to work, whatever the verdict. A fault that would break it is
-/// not there.
+/// The parts of a link that the destination's look shows to work, whatever the verdict. A fault that would
+/// break one of them does not exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProvenReachable {
@@ -23,7 +23,7 @@ pub struct ProvenReachable {
     pub dynamic: bool,
     /// The addresses of the source that answered.
     pub reached: Vec<IpAddr>,
-    /// The addresses that stand for the source and did not.
+    /// The addresses that stand for the source and did not answer.
     pub missed: Vec<IpAddr>,
     /// The DNS servers that are right about the source.
     pub right: Vec<ServerName>,

@@ -1,5 +1,4 @@
-//! What there is to say about one domain controller from its own facts alone, before any link is
-//! looked at.
+//! Remarks on one domain controller, from its own facts alone and before any link is looked at.
 
 use std::fmt;
 
@@ -19,13 +18,13 @@ pub struct Remarks {
 }
 
 impl Remarks {
-    /// What there is to say. Facts count as they stand, however old.
+    /// The remarks on these facts, however old the facts are.
     #[must_use]
     pub fn of(facts: &DcFacts) -> Self {
         Self::beside(facts, &ClientProtocolRule::default(), None)
     }
 
-    /// As [`Remarks::of`], by a rule of the operator's and beside what most of the fleet have.
+    /// As [`Remarks::of`], with the operator's rule for protocols and with what most of the fleet have.
     #[must_use]
     pub fn beside(
         facts: &DcFacts,
@@ -38,7 +37,7 @@ impl Remarks {
         Self { notes: notes_beside(facts, protocols, majority), map_differences }
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there is no remark.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.notes.is_empty() && self.map_differences.is_empty()
@@ -160,7 +159,7 @@ mod tests {
         let refused = || Failure::Refused;
         assert!(!shown("::1", &["127.0.0.1", "10.0.0.1"], refused()));
         assert!(!shown("127.0.0.1", &["10.0.0.1"], refused()));
-        // Somebody listens there, or on all.
+        // The host listens there, or on all addresses.
         assert!(shown("::1", &["::1", "10.0.0.1"], refused()));
         assert!(shown("::1", &["0.0.0.0", "::"], refused()));
         // Nobody listens anywhere, and nothing was chosen.

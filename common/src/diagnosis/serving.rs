@@ -1,11 +1,11 @@
-//! Which service of a domain controller serves an RPC interface.
+//! The service of a domain controller that serves an RPC interface.
 
 use epmesh_facts::{Service, ServiceRole, Services};
 use epmesh_rpc::InterfaceId;
 use uuid::{Uuid, uuid};
 
-/// Interfaces that others than the directory's own process serve: by the name that the service has
-/// on Windows, and the role that it has where names differ.
+/// Interfaces that another process than the directory's serves, each with the service's name on Windows, and
+/// with its role where names differ.
 const OTHERS: [(Uuid, &str, Option<ServiceRole>); 9] = [
     (
         uuid!("e1af8308-5d1f-11c9-91a4-08002b14a0fa"),
@@ -38,8 +38,8 @@ const DIRECTORY: [Uuid; 11] = [
     uuid!("16e0cf3a-a604-11d0-96b1-00a0c91ece30"),
 ];
 
-/// The service that serves `interface`, where the list of services could be read and has it. `None`
-/// too for an interface of which it is not known here who serves it.
+/// The service that serves `interface`, where the list of services could be read and has it. `None` as well
+/// for an interface whose service is not known here.
 #[must_use]
 pub fn serving(services: &Services, interface: InterfaceId) -> Option<&Service> {
     let list = services.list.value()?;

@@ -1,4 +1,4 @@
-//! Verdicts: what is said of a link.
+//! Verdicts: the engine's answer on a link.
 
 use std::{borrow::Cow, fmt};
 
@@ -12,7 +12,7 @@ use super::{
     proven_reachable::ProvenReachable,
 };
 
-/// What is said of one link: which side, which cause, which culprit, how sure, by what proof, and
+/// The answer on one link: which side, which cause, which culprit, how sure, by what proof, and
 /// what to do. Serialised, it is the JSON that every output and every alert carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -24,7 +24,7 @@ pub struct Verdict {
     pub interface: Cow<'static, str>,
     /// How the link stands.
     pub state: State,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
     /// On which side the cause lies.
     pub side: Side,
@@ -39,15 +39,15 @@ pub struct Verdict {
     pub error: WindowsError,
     /// The proof, in the order of the seven steps.
     pub evidence: Vec<EvidenceItem>,
-    /// The causes that were considered and left, and why.
+    /// The causes that were ruled out, and why.
     pub ruled_out: Vec<RuledOut>,
     /// What to do, in order.
     pub remedy: Vec<String>,
-    /// The single faults that would each explain it, the most specific first; none unless failing
+    /// The single faults that would each explain the trouble, the most specific first; none unless failing
     /// or latent.
     #[serde(default, rename = "roots")]
     pub candidates: Vec<CandidateFault>,
-    /// What the destination's look shows to work all the same.
+    /// What the destination's look shows to work, whatever the verdict.
     #[serde(default, rename = "shown")]
     pub works: ProvenReachable,
 }
@@ -83,7 +83,7 @@ pub struct WindowsError {
 pub struct EvidenceItem {
     /// The step it belongs to.
     pub step: Step,
-    /// Who saw it.
+    /// The domain controller that saw it.
     pub witness: DnsName,
     /// What was seen, in words.
     pub fact: String,
@@ -93,7 +93,7 @@ pub struct EvidenceItem {
     pub raw: Option<String>,
 }
 
-/// A cause that was considered and left.
+/// A cause that was ruled out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuledOut {
     /// The cause.

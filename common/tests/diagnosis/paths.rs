@@ -196,7 +196,7 @@ fn one_of_two_ports_is_told_with_its_share() {
         altered: false,
     });
     let ports = &mut s.evidence.source.ports.as_mut().unwrap().fact;
-    ports.listeners = Reading::Unreadable("denied".to_owned());
+    ports.listeners = Reading::unseen("denied");
     assert_eq!((said(&s).0, said(&s).1), (State::Latent, Cause::DynamicPortBlocked));
     assert_eq!(share(&s).as_deref(), Some("1 of 2 ports"));
 }

@@ -108,11 +108,7 @@ fn the_reason_is_the_cause_where_it_shows() {
             Cause::RegistrationFailed,
             Proven,
         ),
-        (
-            |r| r.client_protocols = Reading::Unreadable("denied".to_owned()),
-            Cause::RegistrationFailed,
-            Proven,
-        ),
+        (|r| r.client_protocols = Reading::unseen("denied"), Cause::RegistrationFailed, Proven),
         (|r| ports(r, &["5000-5300", "bad"]), Cause::RpcInternetPortsInvalid, Proven),
         (|r| ports(r, &["5000-5300"]), Cause::RegistrationFailed, Proven),
         (|r| ports(r, &["5000-5010"]), Cause::PortRangeConstrained, Likely),

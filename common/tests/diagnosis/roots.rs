@@ -46,7 +46,7 @@ fn what_is_cut_off_over_ipv4_alone_is_one_incident_whoever_has_ipv6() {
     }
     let incidents = grouper.incidents();
     let subjects: Vec<_> = incidents.iter().map(|incident| incident.subject.to_string()).collect();
-    assert_eq!(subjects, ["dc2.lab.test, towards all (IPv4)"]);
+    assert_eq!(subjects, ["every path to dc2.lab.test (IPv4)"]);
     assert_eq!((incidents[0].links.len(), incidents[0].latent.len()), (2, 1));
 }
 

@@ -212,7 +212,7 @@ mod tests {
                 said(&with_rpc(|rpc| rpc.client_protocols = reading), About::ClientProtocols);
             assert!(said.len() == 1 && said[0].starts_with("fault"), "{said:?}");
         }
-        let unread = Reading::Unreadable("access denied".to_owned());
+        let unread = Reading::unseen("access denied");
         let said = said(&with_rpc(|rpc| rpc.client_protocols = unread), About::ClientProtocols);
         assert!(said.len() == 1 && said[0].starts_with("note"), "{said:?}");
     }

@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(ProtocolMajority::of(&fleet, &VERSION), None, "one against one");
         assert_eq!(ProtocolMajority::of(&fleet[..1], &old), None, "another build");
         let unread = with_rpc(|rpc| {
-            rpc.client_protocols = Reading::Unreadable("access denied".to_owned());
+            rpc.client_protocols = Reading::unseen("access denied");
         });
         let fleet = [dc(&FIVE), unread.clone(), unread];
         let majority = ProtocolMajority::of(&fleet, &VERSION).expect("the only one that told");

@@ -48,7 +48,7 @@ pub fn rpc_ports(rpc: &RpcSettings) -> RpcPorts {
     let lines = match &rpc.internet_ports {
         Reading::Value(lines) => lines,
         Reading::Absent | Reading::NotApplicable => return without_ports(rpc),
-        Reading::Unreadable(why) => return RpcPorts::Unknown(why.clone()),
+        Reading::Unreadable(why) => return RpcPorts::Unknown(why.to_string()),
     };
     let mut ranges = Vec::new();
     for line in lines {
@@ -96,10 +96,10 @@ pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Readi
             let Reading::Value(dynamic) = dynamic else {
                 let shown = shown(&without);
                 let why = match dynamic {
-                    Reading::Unreadable(why) => why.as_str(),
+                    Reading::Unreadable(why) => why,
                     _ => "it is not there",
                 };
-                return Reading::Unreadable(format!(
+                return Reading::unseen(format!(
                     "{KEY} takes {shown} out of the dynamic range: {why}"
                 ));
             };
@@ -110,7 +110,7 @@ pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Readi
             whole.sort_unstable();
             match left(&joined(&whole), &joined(&without)) {
                 // None at all is no list of ranges.
-                ranges if ranges.is_empty() => Reading::Unreadable(format!(
+                ranges if ranges.is_empty() => Reading::unseen(format!(
                     "{KEY} takes {} out of the dynamic range, and leaves no port of it",
                     shown(&without)
                 )),
@@ -118,9 +118,9 @@ pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Readi
             }
         }
         RpcPorts::Invalid { entry, why } => {
-            Reading::Unreadable(format!("{KEY} is invalid: {entry:?} {why}"))
+            Reading::unseen(format!("{KEY} is invalid: {entry:?} {why}"))
         }
-        RpcPorts::Undocumented(why) | RpcPorts::Unknown(why) => Reading::Unreadable(why),
+        RpcPorts::Undocumented(why) | RpcPorts::Unknown(why) => Reading::unseen(why),
     }
 }
 
@@ -163,7 +163,7 @@ fn flag(name: &str, reading: &Reading<String>) -> Result<bool, RpcPorts> {
         Reading::Absent | Reading::NotApplicable => {
             Err(RpcPorts::Undocumented(format!("Ports is set, and {name} is not")))
         }
-        Reading::Unreadable(why) => Err(RpcPorts::Unknown(why.clone())),
+        Reading::Unreadable(why) => Err(RpcPorts::Unknown(why.to_string())),
     }
 }
 
@@ -247,7 +247,7 @@ pub(super) fn notes(rpc: &RpcSettings) -> Vec<Note> {
             "set all three values, or none of them; then restart the host".to_owned(),
         ),
         RpcPorts::Unknown(why) => {
-            let reading: Reading<()> = Reading::Unreadable(why);
+            let reading: Reading<()> = Reading::unseen(why);
             return unread(About::RpcPorts, KEY, &reading).into_iter().collect();
         }
     };
@@ -383,7 +383,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert!(why(&["1-65535"], dynamic(&[(49_152, 65_535)])).contains("leaves no port"));
-        let unread = Reading::Unreadable("netsh printed nothing".to_owned());
+        let unread = Reading::unseen("netsh printed nothing");
         let why = why(&["5000-5100"], unread);
         assert!(why.contains("takes 5000-5100 out") && why.contains("netsh printed"), "{why}");
     }

@@ -55,6 +55,6 @@ mod tests {
         assert!(of(Reading::Value(vec![" ".to_owned()]))[0].starts_with("fault"));
         let one = of(Reading::Value(vec![r"\Device\{0}".to_owned()]));
         assert!(one[0].starts_with("note") && one[0].contains(r"\Device\{0}"));
-        assert!(of(Reading::Unreadable("it is REG_SZ".to_owned()))[0].starts_with("note"));
+        assert!(of(Reading::unseen("it is REG_SZ"))[0].starts_with("note"));
     }
 }

@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].starts_with("note IsmServ") && said[0].contains("(not confirmed)"));
         assert_eq!(with("Netlogon", StartType::Automatic, Reading::Value(false)), [""; 0]);
-        let unknown = Reading::Unreadable("error 124".to_owned());
+        let unknown = Reading::unseen("error 124");
         assert_eq!(with("Netlogon", StartType::Automatic, unknown), [""; 0]);
         // Where it is not started at all, the delay means nothing.
         let said = with("Netlogon", StartType::Disabled, Reading::Value(true));
@@ -362,9 +362,7 @@ mod tests {
         let mut facts = facts(V2022);
         facts.put(
             epmesh_facts::Timestamp::default(),
-            epmesh_facts::Section::Services(Services {
-                list: Reading::Unreadable("access denied".to_owned()),
-            }),
+            epmesh_facts::Section::Services(Services { list: Reading::unseen("access denied") }),
         );
         assert_eq!(said(&facts, About::Service), [""; 0]);
     }

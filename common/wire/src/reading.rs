@@ -1,6 +1,6 @@
 //! Readings: one message for each type that can be read.
 
-use epmesh_facts::Reading;
+use epmesh_facts::{Reading, Reason, ReasonKind};
 use epmesh_proto::v1 as proto;
 
 use super::{
@@ -15,10 +15,10 @@ pub(super) trait ReadingMessage: Sized {
     type Value: Default;
 
     /// The message with these fields.
-    fn of(state: proto::ReadingState, value: Self::Value, reason: String) -> Self;
+    fn of(state: proto::ReadingState, value: Self::Value, reason: Option<&Reason>) -> Self;
 
     /// The fields of the message.
-    fn parts(self) -> (i32, Self::Value, String);
+    fn parts(self) -> (i32, Self::Value, String, ReasonKind);
 }
 
 /// A reading to the wire; `encode` makes the field `value`.
@@ -26,13 +26,13 @@ pub(super) fn reading<T, M: ReadingMessage>(
     reading: &Reading<T>,
     encode: impl FnOnce(&T) -> M::Value,
 ) -> Option<M> {
-    let nothing = |state| M::of(state, M::Value::default(), String::new());
+    let nothing = |state| M::of(state, M::Value::default(), None);
     Some(match reading {
-        Reading::Value(value) => M::of(proto::ReadingState::Value, encode(value), String::new()),
+        Reading::Value(value) => M::of(proto::ReadingState::Value, encode(value), None),
         Reading::Absent => nothing(proto::ReadingState::Absent),
         Reading::NotApplicable => nothing(proto::ReadingState::NotApplicable),
         Reading::Unreadable(why) => {
-            M::of(proto::ReadingState::Unreadable, M::Value::default(), why.clone())
+            M::of(proto::ReadingState::Unreadable, M::Value::default(), Some(why))
         }
     })
 }
@@ -47,15 +47,16 @@ impl Reader {
     ) -> Result<Reading<T>, WireError> {
         self.inside(name, |reader| {
             let Some(message) = message else { return reader.refuse(Problem::Missing) };
-            let (state, value, reason) = message.parts();
+            let (state, value, reason, kind) = message.parts();
             Ok(match proto::ReadingState::try_from(state) {
                 Ok(proto::ReadingState::Value) => reader
-                    .or_instead(Reading::Unreadable, |reader| decode(reader, value))?
+                    .or_instead(Reading::unseen, |reader| decode(reader, value))?
                     .map_or_else(|instead| instead, Reading::Value),
                 Ok(proto::ReadingState::Absent) => Reading::Absent,
                 Ok(proto::ReadingState::NotApplicable) => Reading::NotApplicable,
                 Ok(proto::ReadingState::Unreadable) => {
-                    Reading::Unreadable(reader.text("reason", reason, limits::REASON_BYTES)?)
+                    let words = reader.text("reason", reason, limits::REASON_BYTES)?;
+                    Reading::Unreadable(Reason { kind, words })
                 }
                 Ok(proto::ReadingState::Unspecified) | Err(_) => {
                     return reader.refuse_field("state", Problem::UnknownValue(state));
@@ -97,12 +98,20 @@ macro_rules! reading_messages {
         $(impl ReadingMessage for proto::$message {
             type Value = $value;
 
-            fn of(state: proto::ReadingState, value: $value, reason: String) -> Self {
-                Self { state: state.into(), value, reason }
+            fn of(state: proto::ReadingState, value: $value, reason: Option<&Reason>) -> Self {
+                let (reason_kind, reason_code) = reason.map_or(("", None), |why| why.kind.parts());
+                Self {
+                    state: state.into(),
+                    value,
+                    reason: reason.map(|why| why.words.clone()).unwrap_or_default(),
+                    reason_kind: reason_kind.to_owned(),
+                    reason_code,
+                }
             }
 
-            fn parts(self) -> (i32, $value, String) {
-                (self.state, self.value, self.reason)
+            fn parts(self) -> (i32, $value, String, ReasonKind) {
+                let kind = ReasonKind::of_parts(&self.reason_kind, self.reason_code);
+                (self.state, self.value, self.reason, kind)
             }
         })+
     };

@@ -129,7 +129,7 @@ fn one_range(ranges: &Reading<Vec<PortRange>>) -> Reading<PortRange> {
     match ranges.clone() {
         Reading::Value(ranges) => match *ranges {
             [range] => Reading::Value(range),
-            _ => Reading::Unreadable(format!(
+            _ => Reading::unseen(format!(
                 "there are {} ranges, and this version knows of one",
                 ranges.len()
             )),

@@ -37,7 +37,7 @@ pub fn sections(world: &World, at: usize, neighbours: &[Neighbour]) -> Vec<Secti
             neighbours: if dc.serves() {
                 Reading::Value(neighbours.to_vec())
             } else {
-                Reading::Unreadable("the directory does not answer".to_owned())
+                Reading::unseen("the directory does not answer")
             },
         }),
         Section::RpcSettings(dc.rpc.clone()),

@@ -142,7 +142,7 @@ pub(super) async fn unregistered(operator: &Operator) {
     assert_eq!(json["verdict"]["link"]["cause"], "endpoints-unregistered", "{json}");
     let (_, text) = operator.ask(&line).await;
     for words in [
-        "the log could not bind to the directory",
+        "by the log, the join could not bind to the directory",
         "line 3: it could not bind to the directory",
         "The interface that decides app1.lab.test <- dc2.lab.test drsuapi FAILING endpoints-unregistered",
         "What to do",

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
-use epmesh_common::facts::Reading;
+use epmesh_common::facts::{Reading, Reason, ReasonKind};
 use thiserror::Error;
 use tonic::async_trait;
 
@@ -88,12 +88,29 @@ pub enum DirectoryError {
     Malformed,
 }
 
+impl DirectoryError {
+    /// The kind of the reason; `system` is what the operating system says below.
+    const fn kind(&self, system: ReasonKind) -> ReasonKind {
+        match (self, system) {
+            // No such socket, or a library that keeps the number to itself.
+            (Self::Open { .. }, ReasonKind::Other | ReasonKind::System(2)) => {
+                ReasonKind::NoDirectory
+            }
+            (Self::Silent { .. }, _) => ReasonKind::NoAnswer,
+            (_, system) => system,
+        }
+    }
+}
+
 /// A failed read as an answer.
 #[must_use]
 pub fn reading<T>(result: Result<T, DirectoryError>) -> Reading<T> {
     match result {
         Ok(value) => Reading::Value(value),
-        Err(error) => Reading::unreadable(&error),
+        Err(error) => {
+            let why = Reason::of(&error);
+            Reading::Unreadable(Reason { kind: error.kind(why.kind), ..why })
+        }
     }
 }
 

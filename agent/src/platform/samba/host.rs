@@ -91,7 +91,7 @@ impl Live {
             Ok(text) => match value_of(&text, "VERSION_ID") {
                 None => Reading::Absent,
                 Some(text) => version(&text).map_or_else(
-                    || Reading::Unreadable(format!("VERSION_ID is no version: {text:?}")),
+                    || Reading::unseen(format!("VERSION_ID is no version: {text:?}")),
                     Reading::Value,
                 ),
             },
@@ -104,7 +104,7 @@ impl Live {
         let os = match self.os_release() {
             Ok(text) => match value_of(&text, "PRETTY_NAME") {
                 Some(name) => name,
-                None => return Reading::Unreadable("os-release has no PRETTY_NAME".to_owned()),
+                None => return Reading::unseen("os-release has no PRETTY_NAME"),
             },
             Err(error) => return Reading::unreadable(&error),
         };
@@ -128,7 +128,7 @@ impl Live {
             (Some(ticks), Some(boot)) => {
                 Reading::Value(Boot { id: format!("{id}-{ticks}"), at: proc::moment(boot, ticks) })
             }
-            _ => Reading::Unreadable("the start of the first process could not be told".to_owned()),
+            _ => Reading::unseen("the start of the first process could not be told"),
         }
     }
 }

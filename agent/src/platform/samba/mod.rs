@@ -135,7 +135,7 @@ impl Samba {
         let settings = &self.live.settings;
         let socket = self.live.at(&settings.ncalrpc_dir).join("EPMAPPER");
         let port = settings.endpoint_mapper_port;
-        let own = self.files(Live::addresses, |why| Reading::Unreadable(why.to_owned())).await;
+        let own = self.files(Live::addresses, |why| Reading::unseen(why)).await;
         let own = own.value().into_iter().flatten().map(|own| own.address);
         let loopback = self.files(Live::loopback, |_| vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]).await;
         let mut asked = endpoint_map::through_each(&loopback, own, port, limits);
@@ -154,7 +154,7 @@ impl Platform for Samba {
 
     async fn collect(&self, kind: SectionKind, asked: Instant) -> Section {
         fn no<T>(why: &str) -> Reading<T> {
-            Reading::Unreadable(why.to_owned())
+            Reading::unseen(why)
         }
         let socket = self.ldapi();
         match kind {

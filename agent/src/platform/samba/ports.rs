@@ -20,7 +20,7 @@ impl Live {
     pub(super) fn dynamic(&self) -> Reading<Vec<PortRange>> {
         match self.read("/proc/sys/net/ipv4/ip_local_port_range") {
             Ok(text) => net::dynamic(&text).map_or_else(
-                || Reading::Unreadable("ip_local_port_range does not hold two ports".to_owned()),
+                || Reading::unseen("ip_local_port_range does not hold two ports"),
                 Reading::Value,
             ),
             Err(error) => Reading::unreadable(&error),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt as _, path::Path};
 
-use epmesh_common::facts::{Process, Timestamp};
+use epmesh_common::facts::{MissingRight, Process, Reason, ReasonKind, Timestamp};
 
 use crate::os::read::{FileError, read_text};
 
@@ -154,8 +154,11 @@ const MAX_OWNED: usize = 1 << 20;
 /// # Errors
 /// In words, with the right that is missing, where a process does not show what it holds: half of
 /// the owners would be taken for all.
-pub fn socket_owners(proc: &Path) -> Result<BTreeMap<u64, u32>, String> {
-    let listed = fs::read_dir(proc).map_err(|error| format!("{}: {error}", proc.display()))?;
+pub fn socket_owners(proc: &Path) -> Result<BTreeMap<u64, u32>, Reason> {
+    let listed = fs::read_dir(proc).map_err(|error| Reason {
+        words: format!("{}: {error}", proc.display()),
+        ..Reason::of(&error)
+    })?;
     let mut pids: Vec<u32> = listed
         .take(MAX_PROCESSES)
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -166,9 +169,12 @@ pub fn socket_owners(proc: &Path) -> Result<BTreeMap<u64, u32>, String> {
         let fds = match fs::read_dir(proc.join(pid.to_string()).join("fd")) {
             Ok(fds) => fds,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(format!(
-                    "the sockets of process {pid} cannot be seen: that takes root with \
-                     CAP_SYS_PTRACE"
+                return Err(Reason::of_kind(
+                    ReasonKind::MissingRight(MissingRight::Ptrace),
+                    format!(
+                        "the sockets of process {pid} cannot be seen: that takes root with \
+                         CAP_SYS_PTRACE"
+                    ),
                 ));
             }
             // It has ended.

@@ -5,9 +5,8 @@ use std::{
     path::Path,
 };
 
-use epmesh_common::{
-    error::chain,
-    facts::{InterfaceDns, LmhostsFile, Reading, RegisteredName, Resolver},
+use epmesh_common::facts::{
+    InterfaceDns, LmhostsFile, Reading, Reason, ReasonKind, RegisteredName, Resolver,
 };
 
 use super::{live::Live, registered, resolv};
@@ -44,7 +43,7 @@ impl Live {
             // What winbind and Samba's tools remember (gencache.tdb) the directory's replication does
             // not use: it asks anew.
             cache: match behind {
-                Some(_) => Reading::Unreadable(not_readable::RESOLVED_CACHE.to_owned()),
+                Some(_) => Reading::Unreadable(not_readable::never(not_readable::RESOLVED_CACHE)),
                 None => Reading::NotApplicable,
             },
         }
@@ -57,19 +56,30 @@ impl Live {
     fn behind_stub(
         &self,
         conf: Option<&resolv::ResolvConf>,
-    ) -> Option<Result<Vec<IpAddr>, String>> {
+    ) -> Option<Result<Vec<IpAddr>, Reason>> {
         let servers = &conf?.servers;
         if servers.is_empty() || !servers.iter().all(|server| STUBS.contains(server)) {
             return None;
         }
-        let servers = self.read(BEHIND_STUB).map_err(|error| chain(&error)).and_then(|text| {
-            let servers = needed(resolv::parse(&text).servers())?;
-            match servers.iter().all(|server| STUBS.contains(server)) {
-                true => Err(format!("{BEHIND_STUB} names no server")),
-                false => Ok(servers),
+        let text = match self.read(BEHIND_STUB) {
+            Ok(text) => text,
+            Err(error) => {
+                let why = Reason::of(&error);
+                // It writes that file whenever it runs.
+                let kind = if error.is_absent() { ReasonKind::NotRunning } else { why.kind };
+                return Some(Err(Reason { kind, ..why }));
             }
-        });
-        Some(servers)
+        };
+        let servers = needed(resolv::parse(&text).servers());
+        Some(servers.and_then(
+            |servers| match servers.iter().all(|server| STUBS.contains(server)) {
+                true => Err(Reason::of_kind(
+                    ReasonKind::NotConfigured,
+                    format!("{BEHIND_STUB} names no server"),
+                )),
+                false => Ok(servers),
+            },
+        ))
     }
 
     fn lmhosts(&self) -> Reading<LmhostsFile> {
@@ -80,18 +90,22 @@ impl Live {
     /// only that service tells them.
     fn interfaces(
         &self,
-        behind: Option<&Result<Vec<IpAddr>, String>>,
+        behind: Option<&Result<Vec<IpAddr>, Reason>>,
     ) -> Reading<Vec<InterfaceDns>> {
         let target = std::fs::read_link(self.at(Path::new("/etc/resolv.conf")));
         let linked =
             target.is_ok_and(|target| target.to_string_lossy().contains("systemd/resolve"));
-        let stub = match behind {
-            Some(Ok(_)) => not_readable::RESOLVED_BEHIND,
-            Some(Err(why)) => &format!("; programs ask its stub, and which are behind it: {why}"),
-            None if linked => "",
+        // Where its own file cannot be read, that is what is missing.
+        let (kind, stub) = match behind {
+            Some(Ok(_)) => (ReasonKind::NeverReadHere, not_readable::RESOLVED_BEHIND.to_owned()),
+            Some(Err(why)) => {
+                (why.kind, format!("; programs ask its stub, and which are behind it: {why}"))
+            }
+            None if linked => (ReasonKind::NeverReadHere, String::new()),
             None => return Reading::NotApplicable,
         };
-        Reading::Unreadable(format!("{}{stub}", not_readable::RESOLVED_INTERFACES))
+        let words = format!("{}{stub}", not_readable::RESOLVED_INTERFACES);
+        Reading::Unreadable(Reason::of_kind(kind, words))
     }
 
     fn registered(&self, own: &Reading<Own>) -> Reading<Vec<RegisteredName>> {
@@ -102,10 +116,10 @@ impl Live {
             Reading::Unreadable(why) => return Reading::Unreadable(why.clone()),
         };
         let records = || {
-            let conf = self.conf().map_err(|error| chain(&error))?;
+            let conf = self.conf().map_err(|error| Reason::of(&error))?;
             let folder = needed(conf.private_dir())?;
             let path = folder.join("dns_update_list");
-            let text = self.read(&path.to_string_lossy()).map_err(|error| chain(&error))?;
+            let text = self.read(&path.to_string_lossy()).map_err(|error| Reason::of(&error))?;
             let all = needed(self.addresses())?;
             let addresses = match conf.interfaces() {
                 Reading::Value(words) => registered::selected(&all, &words)?,
@@ -115,7 +129,7 @@ impl Live {
                 }
             };
             registered::expand(&text, own, &addresses)
-                .map_err(|why| format!("{}: {why}", path.display()))
+                .map_err(|why| Reason::from(format!("{}: {why}", path.display())))
         };
         // A domain controller without this list cannot keep its records: that it is not there is no
         // answer to which records it wants.
@@ -140,10 +154,10 @@ fn file<T>(read: Result<String, FileError>, parse: impl FnOnce(String) -> T) -> 
 }
 
 /// The value of something that must be there.
-fn needed<T>(reading: Reading<T>) -> Result<T, String> {
+fn needed<T>(reading: Reading<T>) -> Result<T, Reason> {
     match reading {
         Reading::Value(value) => Ok(value),
         Reading::Unreadable(why) => Err(why),
-        Reading::Absent | Reading::NotApplicable => Err("it is not there".to_owned()),
+        Reading::Absent | Reading::NotApplicable => Err("it is not there".into()),
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use epmesh_common::facts::{
-    Blank, Reading, Service, ServiceRole, ServiceState, StartType, Timestamp,
+    Blank, MissingRight, Reading, Reason, ReasonKind, Service, ServiceRole, ServiceState,
+    StartType, Timestamp,
 };
 
 use super::{
@@ -51,9 +52,10 @@ pub fn list(seen: &Seen<'_>) -> Reading<Vec<Service>> {
     let root = root_process(seen.processes);
     let helper = seen.processes.iter().find(|running| is_dcerpcd(running));
     if root.is_none() && helper.is_none() && !seen.all {
-        return Reading::Unreadable(
-            "no samba process to be seen, and without root not all processes can be".to_owned(),
-        );
+        return Reading::unseen(Reason::of_kind(
+            ReasonKind::MissingRight(MissingRight::Root),
+            "no samba process to be seen, and without root not all processes can be",
+        ));
     }
     let mut services = Vec::new();
     let is_dc = seen.conf.and_then(SmbConf::is_domain_controller);
@@ -127,8 +129,8 @@ fn service(
 fn account(running: Option<&Running>, passwd: Result<&str, &str>) -> Reading<String> {
     let Some(running) = running else { return Reading::Absent };
     match (running.uid, passwd) {
-        (None, _) => Reading::Unreadable(format!("/proc/{}/status has no Uid", running.pid)),
-        (Some(_), Err(why)) => Reading::Unreadable(why.to_owned()),
+        (None, _) => Reading::unseen(format!("/proc/{}/status has no Uid", running.pid)),
+        (Some(_), Err(why)) => Reading::unseen(why),
         (Some(uid), Ok(passwd)) => {
             let name = user_name(passwd, uid).map(str::to_owned);
             Reading::Value(name.unwrap_or_else(|| uid.to_string()))

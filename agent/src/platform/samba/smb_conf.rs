@@ -148,7 +148,7 @@ impl SmbConf {
     fn or_default<'a>(&'a self, name: &str, default: &'a str) -> Reading<&'a str> {
         match (self.get(name), &self.unread) {
             (Some(value), _) => Reading::Value(value),
-            (None, Some(why)) => Reading::Unreadable(format!(
+            (None, Some(why)) => Reading::unseen(format!(
                 "smb.conf does not set {name:?} itself, and not all of it could be read: {why}"
             )),
             (None, None) => Reading::Value(default),
@@ -172,7 +172,7 @@ impl SmbConf {
             match server.parse::<Ipv4Addr>() {
                 Ok(address) => servers.push(IpAddr::V4(address)),
                 Err(_) => {
-                    return Reading::Unreadable(format!(
+                    return Reading::unseen(format!(
                         "smb.conf: a `wins server` is no address but a name: {server:?}"
                     ));
                 }
@@ -234,7 +234,7 @@ impl SmbConf {
         });
         match range {
             Some((first, last)) if first <= last && first >= 1024 => Reading::Value((first, last)),
-            _ => Reading::Unreadable(format!("smb.conf: {name:?} is no range of ports: {text:?}")),
+            _ => Reading::unseen(format!("smb.conf: {name:?} is no range of ports: {text:?}")),
         }
     }
 
@@ -253,7 +253,7 @@ impl SmbConf {
         });
         let found: Vec<RegistryText> = found.collect();
         match &self.unread {
-            Some(why) => Reading::Unreadable(format!(
+            Some(why) => Reading::unseen(format!(
                 "not all of smb.conf could be read, and {NAME:?} may stand there: {why}"
             )),
             None if found.is_empty() => Reading::Absent,

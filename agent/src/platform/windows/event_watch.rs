@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::{
-    error::chain,
-    facts::{Events, LoggedEvent, Reading, Timestamp, WatchedLog},
-};
+use epmesh_common::facts::{Events, LoggedEvent, Reading, Reason, Timestamp, WatchedLog};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -51,7 +48,7 @@ impl Watch {
     /// Reads what has been added to the logs, with `read`, and says what is known of them all. A log
     /// that cannot be read is named with the reason, keeps its bookmark, and keeps nobody from the
     /// others.
-    pub fn go_on<E: std::error::Error>(
+    pub fn go_on<E: Into<Reason>>(
         &mut self,
         now: Timestamp,
         mut read: impl FnMut(&Query, Option<&str>) -> Result<Read, E>,
@@ -70,8 +67,9 @@ impl Watch {
                 }
                 Ok(Read::NoSuchLog) => Reading::Absent,
                 Err(error) => {
-                    let why = format!("the log {:?}: {}", query.log, chain(&error));
-                    Reading::Unreadable(why.chars().take(300).collect())
+                    let why = error.into();
+                    let words = format!("the log {:?}: {why}", query.log);
+                    Reading::Unreadable(Reason { words, ..why }.cut())
                 }
             };
             match logs.iter_mut().find(|log| log.log == query.log) {
@@ -113,7 +111,7 @@ impl Watch {
 }
 
 /// Why there is no list of events at all, where no log could be read.
-fn nothing(logs: &[WatchedLog]) -> Option<String> {
+fn nothing(logs: &[WatchedLog]) -> Option<Reason> {
     if logs.iter().any(|log| log.since.value().is_some()) {
         return None;
     }
@@ -122,7 +120,7 @@ fn nothing(logs: &[WatchedLog]) -> Option<String> {
         _ => None,
     });
     // Every Windows has the log System.
-    Some(first.unwrap_or_else(|| "this host has none of the logs, not even System".to_owned()))
+    Some(first.unwrap_or_else(|| "this host has none of the logs, not even System".into()))
 }
 
 #[cfg(test)]

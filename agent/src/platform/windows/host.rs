@@ -105,14 +105,14 @@ pub fn boot_mode(registry: &dyn Registry, clean_boot: Option<u32>) -> Reading<Bo
         2 => BootMode::SafeWithNetwork,
         3 => BootMode::DirectoryRepair,
         other => {
-            return Reading::Unreadable(format!(
+            return Reading::unseen(format!(
                 "OptionValue of HKLM\\{} is {other}, which means nothing known",
                 keys::SAFE_BOOT
             ));
         }
     };
     match clean_boot {
-        Some(clean) if (clean == 0) != (mode == BootMode::Normal) => Reading::Unreadable(format!(
+        Some(clean) if (clean == 0) != (mode == BootMode::Normal) => Reading::unseen(format!(
             "HKLM\\{} says {option} and SM_CLEANBOOT says {clean}: one of a normal start, the \
                  other of a safe mode",
             keys::SAFE_BOOT
@@ -204,10 +204,10 @@ fn parse_settings(dn: &str) -> Option<OwnSettings> {
 }
 
 fn missing<T>(name: &str) -> Reading<T> {
-    Reading::Unreadable(format!("the registry has no value {name}, which every Windows host has"))
+    Reading::unseen(format!("the registry has no value {name}, which every Windows host has"))
 }
 
 fn odd<T>(name: &str, data: &str) -> Reading<T> {
     let data: String = data.chars().take(100).collect();
-    Reading::Unreadable(format!("the registry value {name} is {data:?}, which has another form"))
+    Reading::unseen(format!("the registry value {name} is {data:?}, which has another form"))
 }

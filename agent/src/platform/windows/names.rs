@@ -103,7 +103,7 @@ fn read_interfaces(registry: &dyn Registry) -> Result<Reading<Vec<InterfaceDns>>
     // Without the key there is no TCP/IP, which no reader of this registry can be without.
     Ok(match any {
         true => Reading::Value(told),
-        false => Reading::Unreadable(format!("the registry has no key HKLM\\{}", keys::TCPIP)),
+        false => Reading::unseen(format!("the registry has no key HKLM\\{}", keys::TCPIP)),
     })
 }
 
@@ -198,7 +198,7 @@ pub fn database_path(registry: &dyn Registry, system_root: &str) -> Reading<Stri
     };
     match expand(&path, system_root) {
         Some(path) => Reading::Value(path.trim_end_matches('\\').to_owned()),
-        None => Reading::Unreadable(format!(
+        None => Reading::unseen(format!(
             "DataBasePath of HKLM\\{} is {path:?}, in which more than %SystemRoot% stands for \
              something else",
             keys::TCPIP

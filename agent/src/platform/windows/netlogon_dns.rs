@@ -57,7 +57,7 @@ fn own(records: &[RegisteredName]) -> Reading<(Uuid, DnsName)> {
     let Some(first) = aliases.next() else { return Reading::Absent };
     match aliases.find(|other| *other != first) {
         None => Reading::Value(first),
-        Some(other) => Reading::Unreadable(format!(
+        Some(other) => Reading::unseen(format!(
             "netlogon.dns has the aliases of two NTDS Settings objects, {} and {}",
             first.0, other.0
         )),

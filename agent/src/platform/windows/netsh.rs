@@ -18,10 +18,10 @@ pub fn dynamic_port(
     output: &[u8],
 ) -> Reading<PortRange> {
     if output.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0) {
-        return Reading::Unreadable("netsh printed nothing".to_owned());
+        return Reading::unseen("netsh printed nothing");
     }
     if output.len() > MAX_OUTPUT {
-        return Reading::Unreadable(format!(
+        return Reading::unseen(format!(
             "netsh printed {} bytes, which is no port range",
             output.len()
         ));
@@ -29,14 +29,14 @@ pub fn dynamic_port(
     let numbers: Vec<u64> =
         output.split(|byte| matches!(byte, b'\n' | b'\r')).filter_map(last_number).collect();
     let &[first, count] = numbers.as_slice() else {
-        return Reading::Unreadable(format!(
+        return Reading::unseen(format!(
             "netsh printed {} numbers where the first port and the number of ports are expected",
             numbers.len()
         ));
     };
     match range(family, transport, first, count) {
         Some(range) => Reading::Value(range),
-        None => Reading::Unreadable(format!(
+        None => Reading::unseen(format!(
             "netsh printed the first port {first} and {count} ports, which is no range of ports"
         )),
     }

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_failure_counts_for_less_long_than_a_reading() {
         let (kept, start) = (ReadingCache::default(), Instant::now());
-        let failed = || Reading::<u32>::Unreadable("denied".to_owned());
+        let failed = || Reading::<u32>::unseen("denied");
         assert_eq!(kept.at(start, failed), failed());
         let just_before = |after: Duration| start + after - Duration::from_nanos(1);
         assert_eq!(kept.at(just_before(KEPT_FAILURE), || Reading::Value(1)), failed());

@@ -8,14 +8,9 @@ use super::{
     typed::{lines, number, text, wrong_type},
 };
 
-/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets: see [`super::dfsr_config`].
-pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
-     registry; `Get-DfsrServiceConfiguration` shows it as RPCPort (before Windows Server 2012 R2: \
-     `dfsrdiag DumpMachineCfg`), and `dfsrdiag StaticRPC /Port:NUMBER` sets it";
-
-/// Reads the settings. A value of the wrong type is "could not be read", never "absent".
-#[must_use]
-pub fn read(registry: &dyn Registry) -> RpcSettings {
+/// Reads the settings. A value of the wrong type is "could not be read", never "absent". `dfsr_port` reads the
+/// one that is not in the registry, where DFS Replication is installed.
+pub fn read(registry: &dyn Registry, dfsr_port: impl Fn() -> Reading<u32>) -> RpcSettings {
     let (near_misses, near_misses_left_out) = match near_miss::find(registry) {
         Ok((found, left_out)) if found.is_empty() => (Reading::Absent, Reading::Value(left_out)),
         Ok((found, left_out)) => (Reading::Value(found), Reading::Value(left_out)),
@@ -27,9 +22,7 @@ pub fn read(registry: &dyn Registry) -> RpcSettings {
         internet_ports_available: text(registry, keys::RPC_INTERNET, "PortsInternetAvailable"),
         use_internet_ports: text(registry, keys::RPC_INTERNET, "UseInternetPorts"),
         bind: lines(registry, keys::RPC_LINKAGE, "Bind"),
-        static_ports: StaticPortOwner::ALL
-            .map(|owner| StaticPort { owner, port: static_port(registry, owner) })
-            .to_vec(),
+        static_ports: static_ports(registry, dfsr_port),
         near_misses,
         near_misses_left_out,
         samba_ports: Reading::NotApplicable,
@@ -53,7 +46,7 @@ fn client_protocols(registry: &dyn Registry) -> Reading<Vec<RegistryText>> {
             Data::Text(data) => texts.push(RegistryText { name: value.name, data }),
             // The default value of a key means nothing here, whatever it is.
             _ if value.name.is_empty() => {}
-            other => return Reading::Unreadable(wrong_type(key, &value.name, &other, "REG_SZ")),
+            other => return Reading::unseen(wrong_type(key, &value.name, &other, "REG_SZ")),
         }
     }
     texts.retain(|text| !(text.name.is_empty() && text.data.is_empty()));
@@ -61,16 +54,17 @@ fn client_protocols(registry: &dyn Registry) -> Reading<Vec<RegistryText>> {
     Reading::Value(texts)
 }
 
-fn static_port(registry: &dyn Registry, owner: StaticPortOwner) -> Reading<u32> {
-    match owner {
+fn static_ports(registry: &dyn Registry, dfsr_port: impl Fn() -> Reading<u32>) -> Vec<StaticPort> {
+    let port = |owner| match owner {
         StaticPortOwner::Ntds => number(registry, keys::NTDS, "TCP/IP Port"),
         StaticPortOwner::Netlogon => number(registry, keys::NETLOGON, "DCTcpipPort"),
         StaticPortOwner::Ntfrs => number(registry, keys::NTFRS, "RPC TCP/IP Port Assignment"),
         StaticPortOwner::Dfsr => match registry.values(keys::DFSR) {
             // Not installed: Windows 2000 and 2003 before R2.
             Ok(None) => Reading::NotApplicable,
-            Ok(Some(_)) => Reading::Unreadable(DFSR_ELSEWHERE.to_owned()),
+            Ok(Some(_)) => dfsr_port(),
             Err(error) => Reading::unreadable(&error),
         },
-    }
+    };
+    StaticPortOwner::ALL.map(|owner| StaticPort { owner, port: port(owner) }).to_vec()
 }

@@ -12,11 +12,17 @@ use epmesh_common::{
 use proptest::prelude::*;
 
 use super::{
+    dfsr_config::DFSR_ELSEWHERE,
     filters, host, names,
     reg_export::RegExport,
-    registry::{Data, Registry as _},
+    registry::{Data, Registry},
     rpc_settings,
 };
+
+/// The settings in a registry, without DFS Replication's own.
+fn rpc_settings_of(registry: &dyn Registry) -> RpcSettings {
+    rpc_settings::read(registry, || Reading::unseen(DFSR_ELSEWHERE))
+}
 
 macro_rules! export {
     ($name:literal) => {
@@ -40,7 +46,7 @@ fn said(registry: &RegExport, change: impl FnOnce(&mut DcFacts)) -> Vec<String> 
             ..blank
         }),
     );
-    facts.put(at, Section::RpcSettings(rpc_settings::read(registry)));
+    facts.put(at, Section::RpcSettings(rpc_settings_of(registry)));
     change(&mut facts);
     notes(&facts, &ClientProtocolRule::default())
         .into_iter()
@@ -78,7 +84,7 @@ fn a_healthy_2022() {
     let settings = host::settings(&registry);
     assert_eq!(settings.value().and_then(|own| own.server.as_deref()), Some("DC1"));
 
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     let protocols = rpc.client_protocols.value().expect("the key is there");
     let found: Vec<&str> = protocols.iter().map(|value| value.name.as_str()).collect();
     assert_eq!(found, ["ncacn_http", "ncacn_ip_tcp", "ncacn_ip_udp", "ncacn_np"]);
@@ -118,7 +124,7 @@ fn a_2012_r2_whose_port_range_is_in_order() {
         host::product(&registry),
         Reading::Value("Windows Server 2012 R2 Standard (6.3.9600.21013), Server Core".to_owned())
     );
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     assert_eq!(rpc_ports(&rpc), RpcPorts::Listed(vec![(5000, 5199), (5300, 5300)]));
     assert_eq!(port(&rpc, StaticPortOwner::Ntds), &Reading::Value(50_000));
     assert_eq!(port(&rpc, StaticPortOwner::Netlogon), &Reading::Value(50_001));
@@ -133,17 +139,17 @@ fn more_misspelt_names_than_are_listed_are_counted() {
     for number in 0..70 {
         text.push_str(&format!("\"DCTcpipPort {number}\"=dword:0000c350\n"));
     }
-    let rpc = rpc_settings::read(&RegExport::parse(text.as_bytes()).expect("an export"));
+    let rpc = rpc_settings_of(&RegExport::parse(text.as_bytes()).expect("an export"));
     assert_eq!(rpc.near_misses.value().map(Vec::len), Some(64));
     assert_eq!(rpc.near_misses_left_out, Reading::Value(6));
-    let none = rpc_settings::read(&export!("2022-healthy.reg"));
+    let none = rpc_settings_of(&export!("2022-healthy.reg"));
     assert_eq!(none.near_misses_left_out, Reading::Value(0));
 }
 
 #[test]
 fn a_2012_r2_with_a_bad_entry_and_a_misspelt_name() {
     let registry = export!("2012r2-bad-entry.reg");
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     assert!(matches!(rpc_ports(&rpc), RpcPorts::Invalid { entry, .. } if entry == "5000 - 5199"));
     assert!(matches!(rpc_ranges(&rpc, &Reading::Absent), Reading::Unreadable(_)));
     assert_eq!(port(&rpc, StaticPortOwner::Netlogon), &Reading::Absent);
@@ -164,7 +170,7 @@ fn a_2012_r2_with_a_bad_entry_and_a_misspelt_name() {
 fn a_2019_that_was_hardened_too_much() {
     let registry = export!("2019-hardened.reg");
     assert_eq!(version(&registry), (10, 0, 17_763));
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     assert_eq!(rpc.client_protocols, Reading::Absent);
     assert_eq!(rpc.restrict_remote_clients, Reading::Value(2));
     assert_eq!(rpc.enable_auth_ep_resolution, Reading::Value(1));
@@ -196,7 +202,7 @@ fn a_2008_r2() {
 fn a_2003_with_odd_things() {
     let registry = export!("2003-odd.reg");
     assert_eq!(version(&registry), (5, 2, 3790));
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     assert_eq!(rpc.bind, Reading::Value(Vec::new()));
     let Reading::Unreadable(why) = port(&rpc, StaticPortOwner::Ntds) else {
         panic!("{:?}", port(&rpc, StaticPortOwner::Ntds));
@@ -309,7 +315,7 @@ fn a_key_that_may_not_be_read_is_not_absent() {
     let registry = export!("2022-healthy.reg")
         .denying("SOFTWARE\\Microsoft\\Rpc")
         .denying("SYSTEM\\CurrentControlSet\\Services\\NetBT");
-    let rpc = rpc_settings::read(&registry);
+    let rpc = rpc_settings_of(&registry);
     for why in [
         rpc.client_protocols.map(|_| ()),
         rpc.internet_ports.map(|_| ()),
@@ -332,10 +338,10 @@ fn an_empty_registry_is_not_a_healthy_host() {
     assert!(matches!(host::version(&registry), Reading::Unreadable(_)));
     assert!(matches!(host::product(&registry), Reading::Unreadable(_)));
     assert!(matches!(names::interfaces(&registry), Reading::Unreadable(_)));
-    assert_eq!(rpc_settings::read(&registry).client_protocols, Reading::Absent);
+    assert_eq!(rpc_settings_of(&registry).client_protocols, Reading::Absent);
     assert_eq!(host::forest(&registry), Reading::Absent);
     assert_eq!(filters::profiles(&registry), Reading::Absent);
-    assert_eq!(rpc_ranges(&rpc_settings::read(&registry), &Reading::Absent), Reading::Absent);
+    assert_eq!(rpc_ranges(&rpc_settings_of(&registry), &Reading::Absent), Reading::Absent);
 }
 
 /// A registry in which every key has the same arbitrary values.
@@ -345,7 +351,7 @@ struct Arbitrary {
     keys: Vec<String>,
 }
 
-impl super::registry::Registry for Arbitrary {
+impl Registry for Arbitrary {
     fn values(
         &self,
         _: &str,
@@ -440,7 +446,7 @@ proptest! {
             Section::Host(own),
             Section::Resolver(resolver),
             Section::Filters(filters),
-            Section::RpcSettings(rpc_settings::read(&registry)),
+            Section::RpcSettings(rpc_settings_of(&registry)),
         ] {
             let fitted = fit(&Body::Own(Box::new(section))).expect("cutting cures it");
             if let Body::Own(section) = fitted.body {

@@ -93,7 +93,7 @@ fn read<T>(
         Ok(None) => Reading::Absent,
         Ok(Some(data)) => match take(data) {
             Ok(value) => Reading::Value(value),
-            Err(other) => Reading::Unreadable(wrong_type(key, name, &other, expected)),
+            Err(other) => Reading::unseen(wrong_type(key, name, &other, expected)),
         },
         Err(error) => Reading::unreadable(&error),
     }

@@ -36,7 +36,7 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
         // A file that is not there maps nothing.
         Reading::Absent => return Some(Answer::NoSuchName),
         Reading::NotApplicable => return None,
-        Reading::Unreadable(why) => return Some(Answer::NotAsked(why.clone())),
+        Reading::Unreadable(why) => return Some(Answer::NotAsked(why.to_string())),
     };
     let is_kind = |address: IpAddr| address.is_ipv4() == (question.kind == RecordType::A);
     let mapped = file.lines.iter().filter(|line| line.names.contains(&question.name));
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_not_absent() {
         let name: DnsName = "dc2.lab.test".parse().unwrap();
-        let lookups = ask(&resolver(Reading::Unreadable("denied".to_owned())), &[&name]);
+        let lookups = ask(&resolver(Reading::unseen("denied")), &[&name]);
         assert_eq!(lookups[0].answer, Answer::NotAsked("denied".to_owned()));
         assert_eq!(ask(&resolver(Reading::Absent), &[&name])[0].answer, Answer::NoSuchName);
         assert_eq!(ask(&resolver(Reading::NotApplicable), &[&name]), []);

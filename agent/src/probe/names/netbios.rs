@@ -52,7 +52,7 @@ pub(in crate::probe) fn ask_file(resolver: &Resolver, question: &Question) -> Op
         // A file that is not there maps nothing.
         Reading::Absent => Answer::NoSuchName,
         Reading::NotApplicable => return None,
-        Reading::Unreadable(why) => Answer::NotAsked(why.clone()),
+        Reading::Unreadable(why) => Answer::NotAsked(why.to_string()),
     };
     let question = question.clone();
     Some(Lookup {
@@ -229,6 +229,6 @@ mod tests {
         assert_eq!(said(Reading::Absent), Some(Answer::NoSuchName));
         assert_eq!(said(Reading::NotApplicable), None);
         let why = || "denied".to_owned();
-        assert_eq!(said(Reading::Unreadable(why())), Some(Answer::NotAsked(why())));
+        assert_eq!(said(Reading::unseen(why())), Some(Answer::NotAsked(why())));
     }
 }

@@ -30,8 +30,8 @@ pub(in crate::diagnosis) struct Case<'a> {
     pub(in crate::diagnosis) others: Vec<&'a Observed>,
     /// When the source's present life began: its boot, or the start of the process that serves.
     began: Option<Timestamp>,
-    /// The DNS servers that the destination asks, once somebody wanted them, where these are not just
-    /// what it says itself.
+    /// The DNS servers that the destination asks, once they were needed, where these are not just those
+    /// that it states.
     servers: OnceCell<Option<Vec<IpAddr>>>,
     /// The owners of the addresses that were asked for so far.
     pub(super) owners: KnownOwners,
@@ -53,7 +53,7 @@ const WAY: Duration = Duration::from_secs(2);
 
 /// For so long after a host or its service started, not everything listens yet: that a look fails
 /// then says nothing about the path.
-const SETTLING: Duration = Duration::from_secs(60);
+const STARTUP: Duration = Duration::from_secs(60);
 
 /// Replication (MS-DRSR 2.1).
 const DRSUAPI: InterfaceId =
@@ -208,7 +208,7 @@ impl<'a> Case<'a> {
         self.fresh(self.evidence.source.directory.as_ref())
     }
 
-    /// What changes rarely, and is stamped with every report all the same.
+    /// A fact that changes rarely and that is stamped with every report, where it is fresh.
     fn fresh<T>(&self, held: Option<&'a Stamped<T>>) -> Option<&'a T> {
         let held = held?;
         is_fresh(self.evidence, held.at, self.now).then_some(&held.fact)
@@ -228,9 +228,9 @@ impl<'a> Case<'a> {
     pub(in crate::diagnosis) fn against_since(&self) -> Option<Timestamp> {
         let look = self.look?;
         let first = look.since.unwrap_or(look.at).min(look.at);
-        // All its looks since the first came to the same, those after the source had settled too.
-        let settled = self.began.map_or(first, |began| first.max(began.plus(SETTLING)));
-        let first = Some(settled).filter(|first| *first <= look.at)?;
+        // All its looks since the first came to the same, those after the source had started up too.
+        let started = self.began.map_or(first, |began| first.max(began.plus(STARTUP)));
+        let first = Some(started).filter(|first| *first <= look.at)?;
         // One snapshot of all that is known has no order of its own.
         Some(if look.since.is_some() { first.plus(WAY) } else { first })
     }

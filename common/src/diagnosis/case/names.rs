@@ -70,7 +70,7 @@ pub(in crate::diagnosis) fn name_sources<'a>(case: &Case<'a>) -> Vec<NameSource<
         let wins = index.name_sources().filter(|known| matches!(known.kind, Source::Wins(_)));
         all.extend(before.into_iter().chain(wins).chain(after));
     }
-    let first = all.iter().find(|name_source| name_source.is_dns() && name_source.settles());
+    let first = all.iter().find(|name_source| name_source.is_dns() && name_source.is_conclusive());
     let leads_there = first.is_none_or(|name_source| match name_source.alias {
         Alias::Target(target) => *target == *case.source(),
         Alias::Missing => windows,
@@ -99,14 +99,14 @@ impl<'a> Case<'a> {
 }
 
 /// The source that decides what the destination uses: the hosts file where it maps the name, else
-/// the cache where it holds it, else the first DNS server that settles the question. Where that one
+/// the cache where it holds it, else the first DNS server whose answer is conclusive. Where that one
 /// has no address, a NetBIOS source that has one; else the system's resolver.
 pub(in crate::diagnosis) fn effective<'v, 'a>(
     name_sources: &'v [NameSource<'a>],
 ) -> Option<&'v NameSource<'a>> {
     let first = name_sources.iter().find(|name_source| match name_source.kind {
         Source::Hosts | Source::Cache => name_source.asked && !name_source.addresses.is_empty(),
-        Source::Dns(_) => name_source.settles(),
+        Source::Dns(_) => name_source.is_conclusive(),
         Source::System | Source::Lmhosts | Source::Wins(_) => false,
     });
     if first.is_some_and(|name_source| !name_source.addresses.is_empty()) {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, net::IpAddr};
 
 use super::super::culprit::OtherHost;
 
-/// Who owns an address that stands for the source.
+/// The owner of an address that stands for the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) enum Owner {
     /// The source does.

@@ -19,7 +19,7 @@ impl Case<'_> {
         owned.into_iter().flatten().any(|owned| owned.address == address)
     }
 
-    /// Who owns `address`: first by who answers there, then by what the source says of itself,
+    /// The owner of `address`: first by what answers there, then by what the source says of itself,
     /// then by what the other domain controllers say.
     pub(in crate::diagnosis) fn owner(&self, address: IpAddr) -> Owner {
         self.owners.get_or_insert(address, || self.work_out_owner(address))
@@ -54,7 +54,7 @@ impl Case<'_> {
         }
     }
 
-    /// Whether whoever answered the destination at an address said who it is.
+    /// Whether the host that answered the destination at an address gave a name or a GUID.
     pub(in crate::diagnosis) fn is_named_at(&self, address: IpAddr) -> bool {
         let says_who = |who: &Identity| {
             who.dns_name.is_some() || who.netbios_name.is_some() || who.dsa_guid.is_some()
@@ -63,7 +63,7 @@ impl Case<'_> {
         answers.filter_map(|answer| answer.outcome.as_ref().ok()).any(says_who)
     }
 
-    /// Who answered the destination at an address.
+    /// The owner of an address by what answered the destination there.
     fn answered(&self, address: IpAddr) -> Option<Owner> {
         let seen = &self.look?.seen;
         let probed = seen.index().probes().iter().find(|probed| probed.address == address)?;
@@ -77,7 +77,7 @@ impl Case<'_> {
         self.answerer(self.probe(address)?)
     }
 
-    /// The GUID of the source's NTDS Settings object: by its own word; else by that of the one that
+    /// The GUID of the source's NTDS Settings object: by its own word; else by that of the host that
     /// answers under its name, if there is one; else by the destination's directory, which may be stale.
     pub(in crate::diagnosis) fn source_guid(&self) -> Option<Uuid> {
         self.stated_guid()
@@ -85,13 +85,13 @@ impl Case<'_> {
             .or_else(|| self.known_settings().map(|known| known.dsa_guid))
     }
 
-    /// By the source's own word.
+    /// The source's GUID by its own word.
     pub(in crate::diagnosis) fn stated_guid(&self) -> Option<Uuid> {
         self.source_host?.fact.dsa_guid.value().copied()
     }
 
-    /// The one GUID under which somebody answered the destination by the source's name; none where two
-    /// answer by it under different ones.
+    /// The one GUID under which a host answered the destination by the source's name; none where two hosts
+    /// answer by that name under different GUIDs.
     pub(in crate::diagnosis) fn answered_guid(&self) -> Option<Uuid> {
         let look = self.look?;
         let probes = look.seen.index().probes().iter();
@@ -100,7 +100,7 @@ impl Case<'_> {
         guids.all(|other| other == first).then_some(first)
     }
 
-    /// Who answered at an address, by the strongest way that answered at all.
+    /// The owner of an address by what answered there to the strongest method that was answered at all.
     pub(in crate::diagnosis) fn answerer(&self, probe: &AddressProbe) -> Option<Owner> {
         let mut answers: Vec<_> = probe.identity.iter().collect();
         answers.sort_by_key(|answer| answer.method);

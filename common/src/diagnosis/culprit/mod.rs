@@ -276,8 +276,8 @@ impl Culprit {
             Self::NameWithoutAddress { .. } => "no address".to_owned(),
             Self::SilentDnsServers(_) => "no answer to any question".to_owned(),
             Self::SharedAddress { answers, .. } => {
-                let who = answers.as_ref().map_or("somebody else".to_owned(), ToString::to_string);
-                format!("{who} answers there: two hosts have it, or it is translated")
+                let who = answers.as_ref().map_or("another host".to_owned(), ToString::to_string);
+                format!("{who} answers there: two hosts have this address, or it is translated")
             }
             Self::NtdsSettings(settings) => settings.to_string(),
             Self::Registration { trouble, .. } => trouble.to_string(),
@@ -293,11 +293,14 @@ impl Culprit {
             Self::MapperAnswer { stage, failure, restrict_remote_clients, .. } => {
                 let policy = restrict_remote_clients
                     .map_or(String::new(), |policy| format!("; RestrictRemoteClients is {policy}"));
-                format!("{failure} at the stage: {stage}{policy}")
+                format!("{stage}: {failure}{policy}")
             }
             Self::Port { trouble, .. } => trouble.to_string(),
             Self::Firewall { port, failure, witnesses, .. } => {
-                format!("it is on, and the host listens on port {port}: {failure}; {witnesses}")
+                format!(
+                    "it is on, and the host itself listens on port {port}; from outside: {failure}; \
+                         {witnesses}"
+                )
             }
             Self::RpcFilter { effect, .. } => effect.to_string(),
             Self::Obstacle { obstacle, consequence, .. } => format!("{obstacle}{consequence}"),
@@ -306,7 +309,7 @@ impl Culprit {
             }
             Self::DynamicPorts { failed: None, .. } => "more than 95 % in use".to_owned(),
             Self::DynamicPorts { failed: Some(why), .. } => {
-                format!("more than 95 % in use, and it could not connect: {why}")
+                format!("more than 95 % in use, and the host could not connect: {why}")
             }
         }
     }
@@ -317,7 +320,7 @@ impl Culprit {
         CulpritText { kind: self.kind().to_owned(), name: self.name(), value: self.value() }
     }
 
-    /// The DNS record that it is, with what is needed to mend it.
+    /// The DNS record that it is, with what is needed to correct it.
     #[must_use]
     pub const fn record(&self) -> Option<&DnsRecord> {
         match self {

@@ -61,7 +61,7 @@ pub struct LeadsTo {
     pub address: IpAddr,
     /// The domain controller whose address it should be.
     pub wanted: DnsName,
-    /// Who has it instead.
+    /// The host that has it instead.
     pub there: AnswersThere,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for OtherHost {
     }
 }
 
-/// Who is found at a wrong address.
+/// The host that is found at a wrong address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnswersThere {
     /// Nobody is known to have it; the domain controller that is wanted has others.
@@ -109,10 +109,12 @@ impl fmt::Display for LeadsTo {
             AnswersThere::Other(name) => write!(f, "{address}, which is {name}"),
             AnswersThere::Translated(name) => write!(
                 f,
-                "{address}, where {name} answers, which does not have it: it is translated"
+                "{address}, where {name} answers although it does not own the address: the address is \
+                 translated"
             ),
             AnswersThere::Nobody { is_silent, right } => {
-                let there = if *is_silent { "nobody answers" } else { "nobody says a name" };
+                let there =
+                    if *is_silent { "nobody answers" } else { "the host does not give its name" };
                 write!(
                     f,
                     "{address}, where {there}; the DNS servers lead to {right}, where {wanted} \
@@ -207,19 +209,19 @@ impl fmt::Display for RecordTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("no such record"),
-            Self::MissingOnSome => f.write_str("no address there, and one on the others"),
+            Self::MissingOnSome => f.write_str("no address, while the other servers have one"),
             Self::WrongAddress(leads) => leads.fmt(f),
             Self::WrongTarget { target, leads } => write!(f, "{target}, {leads}"),
             Self::TargetWithoutAddress(target) => write!(f, "{target}, which has no address"),
             Self::OneOfSeveralTargets(target) => {
-                write!(f, "{target}, beside other names: an alias has one")
+                write!(f, "{target}, one of several targets: an alias has only one")
             }
             Self::Conflict(said) => {
                 for (addresses, server) in said {
                     let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-                    write!(f, "{} by {server}; ", all.join(", "))?;
+                    write!(f, "{server} says {}; ", all.join(", "))?;
                 }
-                f.write_str("which is right, nobody has said")
+                f.write_str("no host has confirmed which is right")
             }
         }
     }

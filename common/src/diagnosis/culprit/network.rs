@@ -52,12 +52,18 @@ impl fmt::Display for PortTrouble {
         match self {
             Self::Closed(failure) => write!(f, "{failure}; nothing listens there"),
             Self::Unreached(failure, witnesses) => write!(f, "{failure}; {witnesses}"),
-            Self::NamedAndClosed => f.write_str("named by the endpoint map, nothing listens there"),
+            Self::NamedAndClosed => f.write_str(
+                "the endpoint map names this port, and nothing listens \
+                                                 there",
+            ),
             Self::BindFailed(failure) => write!(f, "bind to the interface: {failure}"),
             Self::OtherProcess { listener, service } => {
                 write!(f, "process {listener} listens there, the service is process {service}")
             }
-            Self::OtherInterface => f.write_str("what listens there does not offer the interface"),
+            Self::OtherInterface => f.write_str(
+                "the process that listens there does not offer the \
+                                                 interface",
+            ),
         }
     }
 }
@@ -101,19 +107,21 @@ impl fmt::Display for Witnesses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reach { from, destination } => {
-                write!(f, "reached from {from}: the path from {destination} is cut")
+                write!(f, "reached from {from}, so that the path from {destination} is cut")
             }
             Self::AllFail(from) => {
-                write!(f, "the same from {from}: the host filters, or all paths to it are cut")
+                write!(
+                    f,
+                    "the same from {from}: either the host filters, or every path to it is cut"
+                )
             }
             Self::ReachedBefore(from) => write!(
                 f,
-                "reached from {from} before, and nobody has looked since: a filter on the host or on \
-                 the path"
+                "reached from {from} earlier, and no look since: a filter on the host or on the path"
             ),
-            Self::Nobody => {
-                f.write_str("no other witness has looked: a filter on the host or on the path")
-            }
+            Self::Nobody => f.write_str(
+                "no other domain controller has looked: a filter on the host or on the path",
+            ),
         }
     }
 }
@@ -164,10 +172,10 @@ impl fmt::Display for FilterEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolution => {
-                write!(f, "{DENIED}; the filter blocks what the endpoint mapper resolves")
+                write!(f, "{DENIED}; the filter keeps the endpoint mapper from naming it")
             }
             Self::Calls(port) => {
-                write!(f, "it blocks calls of the interface; port {port} denies access")
+                write!(f, "it blocks calls to the interface; port {port} denies access")
             }
         }
     }

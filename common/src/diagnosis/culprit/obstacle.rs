@@ -25,7 +25,7 @@ pub enum Obstacle {
         owner: StaticPortOwner,
         /// The port.
         port: u32,
-        /// Who else has it.
+        /// The other user of the port.
         conflict: PortConflict,
     },
     /// One of the services that RPC needs.
@@ -90,7 +90,7 @@ pub enum PortsTrouble {
     },
 }
 
-/// Who else has the port that a service is told to use.
+/// The other user of a port that a service is told to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortConflict {
     /// Another process listens on it.
@@ -160,7 +160,7 @@ impl fmt::Display for Consequence {
                 let also: Vec<&str> = also.iter().map(|cause| cause.as_str()).collect();
                 if also.is_empty() { Ok(()) } else { write!(f, "; also seen: {}", also.join(", ")) }
             }
-            Self::AtNextRestart => f.write_str("; it counts from the next restart on"),
+            Self::AtNextRestart => f.write_str("; this takes effect at the next restart"),
         }
     }
 }
@@ -209,12 +209,12 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ClientProtocols(trouble) => trouble.fmt(f),
-            Self::EmptyBind => f.write_str("it is there and empty"),
+            Self::EmptyBind => f.write_str("the value exists and is empty"),
             Self::InternetPorts(trouble) => trouble.fmt(f),
             Self::Filter(_) => f.write_str("it blocks registrations"),
             Self::StaticPort { port, conflict, .. } => match conflict {
                 PortConflict::Process(pid) => write!(f, "process {pid} listens on {port}"),
-                PortConflict::Owner(other) => write!(f, "{port} is the port of {other} too"),
+                PortConflict::Owner(other) => write!(f, "{port} is the port of {other} as well"),
                 PortConflict::WellKnown => {
                     write!(f, "{port} is a well-known port of a domain controller (KB 832017)")
                 }
@@ -228,7 +228,7 @@ impl fmt::Display for Obstacle {
             Self::PortsUsedUp(_) => f.write_str("more than 95 % were in use"),
             Self::FewDynamicPorts { count, used_percent, least, .. } => {
                 let used = used_percent.map_or(String::new(), |used| format!(", {used} % in use"));
-                write!(f, "{count} ports{used}; {least} are the least")
+                write!(f, "{count} ports{used}; Windows sets at least {least}")
             }
         }
     }
@@ -257,8 +257,7 @@ impl fmt::Display for PortsTrouble {
                 let sets: Vec<String> = ranges.iter().map(range).collect();
                 write!(
                     f,
-                    "Ports is {}: {count} ports, {taken} of them taken, and fewer than {enough} are too \
-                     few",
+                    "Ports is {}: {count} ports, {taken} of them taken; at least {enough} are needed",
                     sets.join(", ")
                 )
             }

@@ -82,7 +82,8 @@ pub enum RegistrationTrouble {
 }
 
 /// The value of a culprit whose registration the source lists and the destination is denied.
-pub(super) const DENIED: &str = "listed by the source itself, denied to the destination";
+pub(super) const DENIED: &str =
+    "listed in the source's own endpoint map, denied to the destination";
 
 impl fmt::Display for RegistrationTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,7 +108,7 @@ impl fmt::Display for RegistrationTrouble {
                 let Some((other, wanted)) = other_version else { return Ok(()) };
                 write!(
                     f,
-                    "; its map has version {}.{} of the interface, not {}.{}",
+                    "; its endpoint map has version {}.{} of the interface, not {}.{}",
                     other.major, other.minor, wanted.major, wanted.minor
                 )
             }
@@ -135,7 +136,7 @@ impl Running {
 
 impl fmt::Display for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} runs since {}", self.pid, self.since)
+        write!(f, "process {} has been running since {}", self.pid, self.since)
     }
 }
 
@@ -151,7 +152,7 @@ pub struct Losses {
 impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { count, deaths } = self;
-        write!(f, "lost {count} times within two hours, {deaths} of them with its process")
+        write!(f, "lost {count} times within two hours, {deaths} of them together with its process")
     }
 }
 
@@ -191,7 +192,7 @@ pub enum ServiceTrouble {
         is_disabled: bool,
         /// When the host was started.
         boot: Timestamp,
-        /// What came of the attempt to start it, where there was one.
+        /// The result of the attempt to start it, where there was one.
         end: Option<ServiceEnd>,
     },
     /// It has not started yet, on a host that was started a short while ago.
@@ -271,7 +272,7 @@ impl fmt::Display for ServiceTrouble {
             Self::NotYetStarted { boot } => write!(f, "not running yet, booted at {boot}"),
             Self::JustStarted(running) => running.fmt(f),
             Self::Starting => f.write_str("starting"),
-            Self::StartsTooLong => f.write_str("start-pending, for too long"),
+            Self::StartsTooLong => f.write_str("start-pending for too long"),
             Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
             Self::WillNotStart => f.write_str(
                 "disabled; the default is automatic: it will not come back after a restart",

@@ -44,17 +44,20 @@ impl StaleSettings {
 impl fmt::Display for StaleSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let created = |at: Option<Timestamp>| {
-            at.map_or("created at a time not seen".to_owned(), |at| format!("created {at}"))
+            at.map_or("creation time not seen".to_owned(), |at| format!("created {at}"))
         };
         let order = match self.older {
             Older::Destinations => "the older of the two",
             Older::Sources => {
-                "the newer of the two: the source itself runs on one that was replaced"
+                "the newer of the two: the source itself runs on an object that has been replaced"
             }
-            Older::NotKnown => "which is the newer was not seen",
+            Older::NotKnown => "it was not seen which of the two is newer",
         };
-        let whose =
-            if self.is_stated { "the source's own" } else { "the one who answers by its name" };
+        let whose = if self.is_stated {
+            "the source's own"
+        } else {
+            "that of the host that answers by its name"
+        };
         let ((known, known_at), (own, own_at)) = (self.known, self.own);
         write!(
             f,

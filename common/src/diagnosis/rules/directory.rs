@@ -44,7 +44,7 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
 }
 
 /// The error that the destination reports. The alias of the old object is gone as a rule (8524); where it
-/// still stands and leads to another host, the error is what comes of asking that one.
+/// still stands and leads to another host, the error is the one that asking that host gives.
 fn error(case: &Case<'_>) -> i64 {
     let name_sources = name_sources(case);
     let alias = effective(&name_sources).filter(|by| matches!(by.alias, Alias::Target(_)));

@@ -28,7 +28,7 @@ pub(in crate::diagnosis) enum Missing {
     },
     /// What the source says of its services and its endpoint map.
     SourceFacts,
-    /// Who answers at an address.
+    /// The host that answers at an address.
     WhoAnswers(IpAddr),
     /// A look that is newer than the source's endpoint map.
     NewerLook,
@@ -36,7 +36,7 @@ pub(in crate::diagnosis) enum Missing {
     NewerMap,
     /// The state of the service that serves the interface.
     ServiceState,
-    /// When the source was started.
+    /// The time at which the source was started.
     BootTime,
     /// The process of the service.
     ServiceProcess,
@@ -44,13 +44,13 @@ pub(in crate::diagnosis) enum Missing {
     OwnMap,
     /// A look after the source has started.
     LookAfterStart,
-    /// Who has the interface at an address that no domain controller claims.
+    /// The host that has the interface at an address that no domain controller claims.
     WhoHasInterface(IpAddr),
     /// The answers of the destination's DNS servers.
     DnsAnswers,
     /// The answer of a source of names for the address of a name.
     AddressAnswer(Source, DnsName),
-    /// Whose the addresses are that the DNS servers give.
+    /// The owners of the addresses that the DNS servers give.
     WhoseAddresses,
 }
 
@@ -60,68 +60,72 @@ impl Missing {
         let (dest, source) = (case.destination(), case.source());
         match self {
             Self::Forest => format!(
-                "whether {source} is of the forest of {dest}, whose directory has no NTDS Settings object \
-                 for it: what it says of itself"
+                "whether {source} belongs to the forest of {dest}, whose directory has no NTDS Settings \
+                 object for it: an agent on {source} would tell"
             ),
             Self::NeedBetweenForests => format!(
-                "whether anything needs this of {source}: it is in another forest, and forests do not \
+                "whether anything needs this link: {source} is in another forest, and forests do not \
                  replicate with each other"
             ),
             Self::NeedOfReadOnly => format!(
-                "whether anything needs this of {source}: it is a read-only domain controller, from which \
-                 none replicates"
+                "whether anything needs this link: {source} is a read-only domain controller, and no \
+                 domain controller replicates from one"
             ),
             Self::NeedOfPath => format!(
-                "whether anything needs the way from {dest} to {source}: it is cut, they are in different \
-                 sites, and by its own word {dest} replicates from others only"
+                "whether anything needs the path from {dest} to {source}: it is cut, the two are in \
+                 different sites, and {dest} says that it replicates only from others"
             ),
             Self::NeedOfAlias => format!(
-                "what {dest} says of itself: its DNS servers do not have the alias of {source}, and whether \
-                 it needs that is not known"
+                "the platform of {dest}, which an agent there would tell: its DNS servers do not have the \
+                 alias of {source}, which Samba needs and Windows can do without"
             ),
             Self::LookAtAddresses => format!("a look of {dest} at the addresses of {source}"),
             Self::FreshLook { source_spoke: true } => format!(
-                "a fresh look of {dest} at {source}; the source says nothing of itself that would break it"
+                "a fresh look of {dest} at {source}; what {source} says of itself shows no fault"
             ),
             Self::FreshLook { source_spoke: false } => {
-                format!("a fresh look of {dest} at {source}, and anything fresh from the source")
+                format!("a fresh look of {dest} at {source}, and fresh facts of {source} itself")
             }
             Self::SourceFacts => format!(
-                "what {source} says of its own services and endpoint map: an agent there tells whether the \
+                "the services and the endpoint map of {source}: an agent there tells whether the \
                  service stopped, died or never registered"
             ),
             Self::WhoAnswers(address) => {
-                format!("who answers at {address}: nobody there said a name")
+                format!("which host answers at {address}: it did not give its name")
             }
             Self::NewerLook => {
-                format!("a look of {dest} that is newer than the source's own endpoint map")
+                format!("a look of {dest} that is newer than the endpoint map of {source}")
             }
             Self::NewerMap => format!(
-                "a newer endpoint map of {source}; if it still lists the interface, an RPC filter there"
+                "a newer endpoint map of {source}; if it still lists the interface, look for an RPC \
+                 filter there"
             ),
             Self::ServiceState => {
-                format!("the state, on {source}, of the service that serves the interface")
+                format!("the state of the service on {source} that serves the interface")
             }
             Self::BootTime => format!("the boot time of {source}"),
             Self::ServiceProcess => format!("the process of the service on {source}"),
             Self::OwnMap => format!(
-                "the endpoint map of {source} by its own word: it tells whether the service has not \
+                "the endpoint map of {source} as {source} itself reads it: it tells whether the service \
+                 has not \
                  registered, or something hides that it has"
             ),
             Self::LookAfterStart => format!("a look after {source} has started"),
             Self::WhoHasInterface(address) => format!(
-                "who answers at {address}, where the name leads: it has the interface, no domain \
-                 controller says that the address is its own, and nobody there said a name"
+                "which host answers at {address}, to which the name leads: it has the interface and did \
+                 not give its name, and no domain controller says that the address is its own"
             ),
             Self::DnsAnswers => {
-                format!("the answers of the DNS servers of {dest}: its look at {source} has none")
+                format!(
+                    "the answers of the DNS servers of {dest}: its look at {source} contains none"
+                )
             }
             Self::AddressAnswer(of, name) => {
-                format!("an answer of {of} for the address of {name}")
+                format!("an answer from {of} for the address of {name}")
             }
             Self::WhoseAddresses => format!(
-                "which of these addresses is {source}'s: an agent there, or an answer from it that names \
-                 the host"
+                "which of these addresses belongs to {source}: an agent there would tell, or an answer \
+                 from it that names the host"
             ),
         }
     }

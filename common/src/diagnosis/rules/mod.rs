@@ -56,7 +56,7 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
             .or_else(|| names::astray_in_silence(case, name_sources, decides, &finding))
             .unwrap_or(finding);
     }
-    // It works: what is wrong all the same, and will break it.
+    // The link works: what is wrong nevertheless, and will break it.
     if alias_lost {
         return names::alias_missing(case, name_sources).latent();
     }

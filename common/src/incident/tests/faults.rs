@@ -27,8 +27,8 @@ type Cut<'a> = (&'a str, &'a dyn Fn(usize, usize) -> bool, &'a [&'a str]);
 fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
     let cases: [Cut<'_>; 6] = [
         ("nothing", &|_, _| false, &[]),
-        ("nobody reaches 2", &|_, to| to == 2, &["dc2.lab.test, towards all (port 135)"]),
-        ("1 reaches nobody", &|from, _| from == 1, &["dc1.lab.test, to everywhere (port 135)"]),
+        ("nobody reaches 2", &|_, to| to == 2, &["every path to dc2.lab.test (port 135)"]),
+        ("1 reaches nobody", &|from, _| from == 1, &["every path from dc1.lab.test (port 135)"]),
         (
             "1 does not reach 2",
             &|from, to| (from, to) == (1, 2),
@@ -37,14 +37,14 @@ fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
         (
             "3 is cut off both ways",
             &|from, to| from == 3 || to == 3,
-            &["dc3.lab.test, both ways (port 135)"],
+            &["every path to and from dc3.lab.test (port 135)"],
         ),
         (
             "nobody reaches 2, and 3 does not reach 4",
             &|from, to| to == 2 || (from, to) == (3, 4),
             &[
                 "path dc3.lab.test -> dc4.lab.test (port 135)",
-                "dc2.lab.test, towards all (port 135)",
+                "every path to dc2.lab.test (port 135)",
             ],
         ),
     ];
@@ -106,7 +106,7 @@ fn what_worked_before_a_link_failed_contradicts_nothing() {
     at(&mut grouper, &link(4, 1), healthy(&link(4, 1), RIGHT), 100, 0);
     at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 110, 110);
     at(&mut grouper, &link(3, 1), silent(&link(3, 1)), 112, 112);
-    let whole = ["dc1.lab.test, towards all (port 135)"];
+    let whole = ["every path to dc1.lab.test (port 135)"];
     assert_eq!(subjects(&mut grouper), whole);
     // Still so when it is looked at again and nobody else was.
     at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 170, 110);
@@ -142,7 +142,7 @@ fn a_path_is_one_direction_where_the_other_fails_for_a_host_that_is_down() {
         false => healthy(link, RIGHT),
     }));
     let path = "path dc1.lab.test -> dc2.lab.test (port 135)";
-    assert_eq!(subjects(&mut grouper), [path, "dc1.lab.test, towards all (port 135)"]);
+    assert_eq!(subjects(&mut grouper), [path, "every path to dc1.lab.test (port 135)"]);
     let incidents = grouper.incidents();
     let one = incidents.iter().find(|it| it.subject.to_string() == path).expect("the path");
     let alternatives = grouper.alternatives(&one.subject);

@@ -111,7 +111,7 @@ fn a_configured_range_is_not_for_static_ports() {
 fn with_dfsr(ports: &[(StaticPortOwner, u32)], port: u16, pid: Option<u32>) -> DcFacts {
     let mut facts = seen(with(ports), port, pid);
     if let Some(rpc) = facts.rpc_settings.as_mut() {
-        let unread = Reading::Unreadable("it stands elsewhere".to_owned());
+        let unread = Reading::unseen("it stands elsewhere");
         rpc.fact.static_ports.push(StaticPort { owner: StaticPortOwner::Dfsr, port: unread });
     }
     if let Some(Reading::Value(list)) = facts.services.as_mut().map(|held| &mut held.fact.list) {

@@ -52,7 +52,10 @@ pub fn reading<T: std::fmt::Debug + Clone>(
         4 => value.prop_map(Reading::Value),
         1 => Just(Reading::Absent),
         1 => Just(Reading::NotApplicable),
-        1 => text().prop_map(Reading::Unreadable),
+        1 => text().prop_map(Reading::unseen),
+        1 => (text(), any::<i32>()).prop_map(|(words, code)| {
+            Reading::unseen(epmesh_facts::Reason { kind: epmesh_facts::ReasonKind::System(code), words })
+        }),
     ]
 }
 

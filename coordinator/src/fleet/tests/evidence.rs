@@ -26,7 +26,7 @@ fn the_site_of_one_that_cannot_say_it_is_in_any_copy_of_the_directory() {
         let in_branch = |one| NtdsSettings { site: Some("Branch".to_owned()), ..one };
         all.into_iter().map(in_branch).collect()
     });
-    let mute = Host { site: Reading::Unreadable("no answer".to_owned()), ..host(B, &["10.0.0.2"]) };
+    let mute = Host { site: Reading::unseen("no answer"), ..host(B, &["10.0.0.2"]) };
     agents[1].report(&mut view, 10, 10, vec![own(Section::Host(mute))]);
     agents[2].report(&mut view, 10, 10, vec![own(Section::Directory(held))]);
     view.rearrange(at(10));

@@ -26,7 +26,7 @@ async fn after_a_start_the_first_links_of_a_known_fault_open_no_new_incident() {
     let stage = Stage::new(6).await;
     stage.stays(0, 120, to_first(silent)).await;
     let before = stage.only().await;
-    assert!(before.row.subject.starts_with("dc1.lab.test, towards all"), "{}", before.row.subject);
+    assert!(before.row.subject.starts_with("every path to dc1.lab.test"), "{}", before.row.subject);
 
     let stage = stage.killed().await;
     one_after_the_other(&stage, 3_600).await;
@@ -214,7 +214,7 @@ async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
     let before = open(stage.all().await);
     assert_eq!(before.len(), 1, "{before:?}");
     assert_eq!(before[0].0, first);
-    assert!(before[0].1.starts_with("dc1.lab.test, towards all"), "{before:?}");
+    assert!(before[0].1.starts_with("every path to dc1.lab.test"), "{before:?}");
     let told = stage.told().await;
     let stage = stage.killed().await;
     one_after_the_other(&stage, 1_560).await;

@@ -96,7 +96,7 @@ async fn a_path_that_turns_out_to_be_the_whole_source_is_the_same_incident() {
     stage.stays(180, 600, to_first(silent)).await;
     let after = stage.only().await;
     assert_eq!(after.row.id, before.row.id);
-    assert!(after.row.subject.starts_with("dc1.lab.test, towards all"), "{}", after.row.subject);
+    assert!(after.row.subject.starts_with("every path to dc1.lab.test"), "{}", after.row.subject);
     assert_eq!(stage.told().await, [OPENED, CHANGED]);
     stage.stays(660, 900, all_well).await;
     assert_eq!(stage.told().await, [OPENED, CHANGED, RESOLVED]);

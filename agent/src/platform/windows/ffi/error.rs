@@ -2,7 +2,10 @@
 
 use std::io;
 
-use epmesh_common::rpc::windows_error;
+use epmesh_common::{
+    facts::{Reason, ReasonKind},
+    rpc::windows_error,
+};
 use thiserror::Error;
 use windows_sys::Win32::Foundation::ERROR_GEN_FAILURE;
 
@@ -14,6 +17,12 @@ pub(in super::super) struct CallError {
     pub(in super::super) call: &'static str,
     /// The number that it gave.
     pub(in super::super) code: u32,
+}
+
+impl From<CallError> for Reason {
+    fn from(error: CallError) -> Self {
+        Self::of_kind(ReasonKind::System(error.code.cast_signed()), error.to_string())
+    }
 }
 
 /// The error with this number; Windows has its numbers unsigned, the standard library signed.

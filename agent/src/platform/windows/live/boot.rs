@@ -23,7 +23,7 @@ impl Live {
     pub(super) fn life(&self) -> Reading<Boot> {
         let began = match first_process() {
             Ok(began) => began,
-            Err(why) => return Reading::Unreadable(why),
+            Err(why) => return Reading::unseen(why),
         };
         let count = match typed::number(self.registry(), BOOT_ID, "BootId") {
             Reading::Value(count) => format!("{count}-"),

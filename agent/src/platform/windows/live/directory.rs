@@ -1,6 +1,6 @@
 //! What the directory says, where this host is a domain controller.
 
-use epmesh_common::facts::{Blank, Directory, Reading, Replication};
+use epmesh_common::facts::{Blank, Directory, Reading, Reason, Replication};
 use uuid::Uuid;
 
 use super::host_state::Live;
@@ -21,7 +21,7 @@ impl Live {
         let mut connection = match open() {
             Ok(connection) => connection,
             Err(error) => {
-                return Directory::blank(&Blank::unreadable(&epmesh_common::error::chain(&error)));
+                return Directory::blank(&Blank::unreadable(Reason::of(&error)));
             }
         };
         let (settings, own) = finished(async {
@@ -56,7 +56,7 @@ pub(super) fn own_guid() -> Reading<Uuid> {
         .and_then(|mut connection| finished(async { directory::whoami(&mut connection).await }));
     match reading(who) {
         Reading::Value(who) => who.dsa_guid.map_or_else(
-            || Reading::Unreadable("the directory does not say which object is its own".to_owned()),
+            || Reading::unseen("the directory does not say which object is its own"),
             Reading::Value,
         ),
         Reading::Absent | Reading::NotApplicable => Reading::Absent,
@@ -70,7 +70,7 @@ fn no_directory() -> Option<Blank> {
     match ffi::role::read() {
         Ok(role) if role.domain_controller => None,
         Ok(_) => Some(Blank::NotApplicable),
-        Err(error) => Some(Blank::unreadable(&error.to_string())),
+        Err(error) => Some(Blank::unreadable(error)),
     }
 }
 

@@ -9,7 +9,7 @@ impl Live {
     pub(super) fn filters(&self) -> Filters {
         let (rpc, rpc_left_out) = match ffi::filters::rpc().map(filters::RpcFilters::finish) {
             Ok((told, left_out)) => (Reading::Value(told), Reading::Value(left_out)),
-            Err(error) => (Reading::unreadable(&error), Reading::unreadable(&error)),
+            Err(error) => (Reading::unseen(error), Reading::unseen(error)),
         };
         Filters { profiles: filters::profiles(self.registry()), rpc, rpc_left_out }
     }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use epmesh_common::{
-    error::chain,
-    facts::{AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Transport},
+    facts::{
+        AddressFamily, Blank, Listener, PortRange, PortUse, Ports, Reading, Reason, Transport,
+    },
     windows::rpc_ranges,
     wire::limits::LISTENERS,
 };
@@ -18,7 +19,7 @@ use crate::platform::{
     port_use,
     windows::{
         ffi::{self, sockets::State},
-        net_setting, netsh, rpc_settings,
+        net_setting, netsh,
     },
 };
 
@@ -37,7 +38,7 @@ impl Live {
             Err(error) => Reading::unreadable(&error),
         };
         let dynamic = self.dynamic();
-        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic);
+        let rpc = rpc_ranges(&self.registry_settings(), &dynamic);
         Ports { dynamic, rpc, listeners }
     }
 
@@ -46,12 +47,12 @@ impl Live {
         let dynamic = self.dynamic();
         let ranges = match &dynamic {
             Reading::Value(ranges) => ranges,
-            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(why)),
+            Reading::Unreadable(why) => return PortUse::blank(&Blank::unreadable(why.clone())),
             Reading::Absent | Reading::NotApplicable => return PortUse::blank(&Blank::Absent),
         };
         let sockets = match ffi::sockets::all() {
             Ok(sockets) => sockets,
-            Err(error) => return PortUse::blank(&Blank::unreadable(&error.to_string())),
+            Err(error) => return PortUse::blank(&Blank::unreadable(Reason::of(&error))),
         };
         let sockets: Vec<port_use::Socket> = sockets
             .iter()
@@ -64,13 +65,13 @@ impl Live {
             })
             .collect();
         let counts = port_use::count(ranges, &sockets);
-        let rpc = rpc_ranges(&rpc_settings::read(self.registry()), &dynamic)
+        let rpc = rpc_ranges(&self.registry_settings(), &dynamic)
             .map(|ranges| port_use::count(&ranges, &sockets));
         let top = port_use::top(ranges, &sockets, |pid| {
             ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
         });
         let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
-            Reading::Unreadable("the system does not say whose the sockets are".to_owned())
+            Reading::unseen("the system does not say whose the sockets are")
         } else {
             Reading::Value(top)
         };
@@ -100,16 +101,20 @@ pub(super) fn read_dynamic() -> Reading<Vec<PortRange>> {
                 AddressFamily::V4 => seen
                     .as_ref()
                     .map_err(Clone::clone)
-                    .and_then(|seen| net_setting::range(transport, seen.of(transport))),
-                AddressFamily::V6 => Err("WMI does not tell it".to_owned()),
+                    .and_then(|seen| Ok(net_setting::range(transport, seen.of(transport))?)),
+                AddressFamily::V6 => Err("WMI does not tell it".into()),
             };
             let range = by_wmi.or_else(|why| {
                 let asked = by_netsh(family, ip, transport, protocol);
-                asked.map_err(|then| format!("{ip} {protocol}: {why}; {then}"))
+                // Where netsh would do, what is missing is netsh's.
+                asked.map_err(|then| {
+                    let words = format!("{ip} {protocol}: {why}; {then}");
+                    Reason { words, ..then }
+                })
             });
             match range {
                 Ok(range) => ranges.push(range),
-                Err(why) => return Reading::Unreadable(why.chars().take(300).collect()),
+                Err(why) => return Reading::Unreadable(why.cut()),
             }
         }
     }
@@ -121,14 +126,14 @@ fn by_netsh(
     ip: &str,
     transport: Transport,
     protocol: &str,
-) -> Result<PortRange, String> {
-    let folder = ffi::names::windows_folder().map_err(|error| chain(&error))?;
+) -> Result<PortRange, Reason> {
+    let folder = ffi::names::windows_folder()?;
     let netsh = PathBuf::from(folder).join(r"System32\netsh.exe");
     let printed = output(&netsh, &["int", ip, "show", "dynamicport", protocol], NETSH)
-        .map_err(|error| chain(&error))?;
+        .map_err(|error| Reason::of(&error))?;
     match netsh::dynamic_port(family, transport, &printed) {
         Reading::Value(range) => Ok(range),
         Reading::Unreadable(why) => Err(why),
-        Reading::Absent | Reading::NotApplicable => Err("netsh has no range".to_owned()),
+        Reading::Absent | Reading::NotApplicable => Err("netsh has no range".into()),
     }
 }

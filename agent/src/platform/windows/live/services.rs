@@ -25,7 +25,7 @@ use crate::platform::windows::{
 impl Live {
     pub(super) fn services(&self) -> Services {
         let names: Vec<&str> = services::ASKED.iter().map(|asked| asked.name).collect();
-        Services { list: listed(&names).map_or_else(Reading::Unreadable, Reading::Value) }
+        Services { list: listed(&names).map_or_else(Reading::unseen, Reading::Value) }
     }
 }
 
@@ -83,7 +83,7 @@ fn described(name: &str, status: &Status, config: std::io::Result<Config>) -> Se
                 }
                 SERVICE_DEMAND_START => Reading::Value(StartType::Manual),
                 SERVICE_DISABLED => Reading::Value(StartType::Disabled),
-                other => Reading::Unreadable(format!("the start type is {other}")),
+                other => Reading::unseen(format!("the start type is {other}")),
             },
             // Drivers have none.
             account: if config.account.is_empty() {
@@ -128,6 +128,6 @@ fn process(status: &Status) -> Reading<Process> {
     }
     match ffi::process::Process::open(status.pid).and_then(|process| process.started()) {
         Ok(started) => Reading::Value(Process { pid: status.pid, started }),
-        Err(error) => Reading::Unreadable(format!("process {}: {error}", status.pid)),
+        Err(error) => Reading::unseen(format!("process {}: {error}", status.pid)),
     }
 }

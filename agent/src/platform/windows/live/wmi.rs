@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use epmesh_common::error::chain;
+use epmesh_common::{
+    error::chain,
+    facts::{Reason, ReasonKind},
+};
 use serde::de::DeserializeOwned;
 use wmi::{WMIConnection, WMIError};
 
@@ -32,7 +35,7 @@ static DFSR: AtomicBool = AtomicBool::new(false);
 ///
 /// # Errors
 /// Why it tells nothing.
-pub(super) fn port_settings() -> Result<Rows, String> {
+pub(super) fn port_settings() -> Result<Rows, Reason> {
     ask(&PORTS, || {
         let properties = "DynamicPortRangeStartPort, DynamicPortRangeNumberOfPorts";
         let wmi = WMIConnection::with_namespace_path(r"ROOT\StandardCimv2")?;
@@ -45,7 +48,7 @@ pub(super) fn port_settings() -> Result<Rows, String> {
 ///
 /// # Errors
 /// Why it tells nothing.
-pub(super) fn dfsr_config() -> Result<Vec<dfsr_config::Row>, String> {
+pub(super) fn dfsr_config() -> Result<Vec<dfsr_config::Row>, Reason> {
     ask(&DFSR, || {
         let wmi = WMIConnection::with_namespace_path(r"ROOT\MicrosoftDFS")?;
         rows(&wmi, "SELECT RpcPortAssignment FROM DfsrMachineConfig")
@@ -62,9 +65,12 @@ fn rows<T: DeserializeOwned>(wmi: &WMIConnection, query: &str) -> Result<Vec<T>,
 fn ask<T: Send + 'static>(
     open: &'static AtomicBool,
     question: impl FnOnce() -> Result<T, WMIError> + Send + 'static,
-) -> Result<T, String> {
+) -> Result<T, Reason> {
     if open.swap(true, Ordering::AcqRel) {
-        return Err("WMI has not answered the question before".to_owned());
+        return Err(Reason::of_kind(
+            ReasonKind::NoAnswer,
+            "WMI has not answered the question before",
+        ));
     }
     let (answer, answered) = mpsc::channel();
     let asked = thread::Builder::new().name("wmi".to_owned()).spawn(move || {
@@ -76,11 +82,21 @@ fn ask<T: Send + 'static>(
     });
     if let Err(error) = asked {
         open.store(false, Ordering::Release);
-        return Err(format!("WMI cannot be asked: {error}"));
+        let words = format!("WMI cannot be asked: {error}");
+        return Err(Reason { words, ..Reason::of(&error) });
     }
     match answered.recv_timeout(PATIENCE) {
-        Ok(found) => found.map_err(|error| format!("WMI: {}", chain(&error))),
-        Err(_) => Err(format!("WMI did not answer within {} s", PATIENCE.as_secs())),
+        Ok(found) => found.map_err(|error| {
+            let kind = match &error {
+                WMIError::HResultError { hres } => ReasonKind::Com(hres.cast_unsigned()),
+                _ => ReasonKind::Other,
+            };
+            Reason::of_kind(kind, format!("WMI: {}", chain(&error)))
+        }),
+        Err(_) => Err(Reason::of_kind(
+            ReasonKind::NoAnswer,
+            format!("WMI did not answer within {} s", PATIENCE.as_secs()),
+        )),
     }
 }
 

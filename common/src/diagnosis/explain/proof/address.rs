@@ -69,7 +69,7 @@ fn well_known(look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
         if ports.is_empty() { "none".to_owned() } else { ports.join(", ") }
     };
     let fact = format!(
-        "well-known ports at {}: answered: {}; not: {}",
+        "well-known ports at {}: answered: {}; did not answer: {}",
         probe.address,
         all(true),
         all(false),
@@ -122,5 +122,5 @@ fn identity_words(who: &Identity) -> String {
     who.dns_name
         .clone()
         .or_else(|| who.netbios_name.clone())
-        .unwrap_or_else(|| "somebody without a name".to_owned())
+        .unwrap_or_else(|| "a host that gives no name".to_owned())
 }

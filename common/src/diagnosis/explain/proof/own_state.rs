@@ -15,10 +15,10 @@ const STRETCHES: usize = 5;
 pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     let source = case.source();
     if let Some(services) = case.source_services {
-        let shown =
+        let roles =
             [ServiceRole::Directory, ServiceRole::EndpointMapper, ServiceRole::DirectoryRpc];
         let mut named: Vec<&str> = Vec::new();
-        let by_role = shown.into_iter().filter_map(|role| services.fact.with_role(role));
+        let by_role = roles.into_iter().filter_map(|role| services.fact.with_role(role));
         // First the one that serves the interface, which need not be the directory.
         for service in case.service().into_iter().chain(by_role) {
             if named.contains(&service.name.as_str()) {
@@ -71,7 +71,7 @@ pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
             None => {
                 let why = map.fact.views.iter().find_map(|view| view.endpoints.as_ref().err());
                 let why = why.map(ToString::to_string);
-                ("its own endpoint map could not be seen".to_owned(), why)
+                ("its own endpoint map could not be read".to_owned(), why)
             }
         };
         items.push(item(Step::Ask, source, map.at, fact, raw));
@@ -87,15 +87,15 @@ fn registrations(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
         (known.first, known.last, raw)
     };
     let mut known: Vec<_> = case.registrations().map(held).collect();
-    let mut life = "in this life of the host";
+    let mut life = "since the host was last started";
     if known.is_empty() {
         let of_interface = |known: &&Registration| known.interface.offers(case.interface());
         known = case.evidence.registrations.iter().filter(of_interface).map(held).collect();
         known.drain(..known.len().saturating_sub(1));
-        life = "before its last restart";
+        life = "before the host was last started";
     }
     for (first, last, raw) in known.split_off(known.len().saturating_sub(STRETCHES)) {
-        let fact = format!("seen to list it, {life}, from {first} to {last}");
+        let fact = format!("its endpoint map listed the interface from {first} to {last}, {life}");
         items.push(item(Step::Ask, case.source(), last, fact, raw));
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn settings(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
 fn registry(rpc: &RpcSettings) -> Vec<(String, Option<String>)> {
     let mut lines = Vec::new();
     match &rpc.client_protocols {
-        Reading::Absent => lines.push(("it has no key ClientProtocols".to_owned(), None)),
+        Reading::Absent => lines.push(("it has no registry key ClientProtocols".to_owned(), None)),
         Reading::Value(values) => {
             let pair = |value: &RegistryText| format!("{}={}", value.name, value.data);
             let all: Vec<String> = values.iter().map(pair).collect();
@@ -70,8 +70,8 @@ fn registry(rpc: &RpcSettings) -> Vec<(String, Option<String>)> {
         Reading::NotApplicable | Reading::Unreadable(_) => {}
     }
     let lists = [
-        (&rpc.internet_ports, "Ports of its Rpc\\Internet"),
-        (&rpc.bind, "Bind of its Rpc\\Linkage"),
+        (&rpc.internet_ports, "the value Ports in Rpc\\Internet"),
+        (&rpc.bind, "the value Bind in Rpc\\Linkage"),
     ];
     for (list, name) in lists {
         if let Some(entries) = list.value() {

@@ -37,15 +37,16 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         &compare(dest),
     );
     let promoted = g.at_source(
-        " and the last promotion of it (%systemroot%\\debug\\dcpromo.log there)",
+        " and its last promotion (%systemroot%\\debug\\dcpromo.log there)",
         " and the day on which it joined",
     );
     let mut steps = vec![format!(
-        "{age}; make sure with the creation time{promoted}: {here}, and the same on {source}"
+        "{age}; confirm that by the creation time{promoted}: {here}, and the same on {source}"
     )];
     if settings.older == Older::Sources {
         steps.push(format!(
-            "find out how {source} came to run on it: restored from an old backup or snapshot, or a \
+            "find out how {source} came to run on the older object: restored from an old backup or \
+             snapshot, or a \
              second host of that name; do not force replication from it before that is clear"
         ));
         steps.push(anew(g));
@@ -57,14 +58,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         &format!("samba-tool drs replicate {dest} HUB \"CN=Configuration,{root}\""),
     );
     steps.push(format!(
-        "let {dest} pull the configuration from a domain controller that knows the newer object, \
-         HUB in this: {pull}"
+        "let {dest} pull the configuration from a domain controller that knows the newer object, HUB in \
+         this command: {pull}"
     ));
     steps.push(remove(g, settings));
     steps
 }
 
-/// The host that runs on the older object is built anew: the object alone cannot be taken from it.
+/// The step that builds the host anew that runs on the older object: the object alone cannot be taken from it.
 fn anew(g: &RemedyContext<'_>) -> String {
     let source = g.source;
     let how = g.at_source(
@@ -73,12 +74,13 @@ fn anew(g: &RemedyContext<'_>) -> String {
         "systemctl stop samba-ad-dc, move its private folder aside, then samba-tool domain join",
     );
     format!(
-        "only then, and only if it is that one that has to go, demote {source} by force and promote it \
-         anew: {how}; what only it has is lost, and that cannot be undone"
+        "only then, and only if it is {source} that has to go, demote it by force and promote it again: \
+         {how}; changes that only {source} has are lost, and this cannot be undone"
     )
 }
 
-/// Both objects are of one host: what takes its server or its account along takes the newer one's.
+/// The step that removes the older object. Both objects are of one host: deleting its server or its account
+/// takes away what the newer one needs.
 fn remove(g: &RemedyContext<'_>, settings: &StaleSettings) -> String {
     let dest = g.dest;
     let guid = match settings.older {
@@ -91,9 +93,9 @@ fn remove(g: &RemedyContext<'_>, settings: &StaleSettings) -> String {
         &format!("ldbdel --recursive -H ldap://{dest} -U Administrator \"<GUID={guid}>\""),
     );
     format!(
-        "only then, and only if it is still there, remove the older object, objectGUID {guid}: {tool}; it \
-         cannot be undone, so make sure by the objectGUID which one it is; no metadata cleanup of the \
-         server (ntdsutil, samba-tool domain demote --remove-other-dead-server): that takes the \
-         computer's account too, which belongs to the newer object as well"
+        "only then, and only if it is still there, remove the older object, objectGUID {guid}: {tool}; \
+         this cannot be undone, so identify the object by its objectGUID; do not clean up the metadata of \
+         the server (ntdsutil, samba-tool domain demote --remove-other-dead-server): that deletes the \
+         computer's account too, which the newer object needs"
     )
 }

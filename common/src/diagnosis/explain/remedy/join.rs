@@ -24,7 +24,8 @@ pub(in crate::diagnosis) fn port(link: &Verdict, closed: &ClosedPort) -> Vec<Str
     )];
     if closed.failure == Failure::Refused {
         steps.push(format!(
-            "on {dc}, see who listens: netstat -ano -p tcp | findstr :{port}, and sc query {service}, which \
+            "on {dc}, see who listens: netstat -ano -p tcp | findstr :{port}, and sc query {service}, \
+             which \
              serves it (Samba: ss -ltnp 'sport = :{port}'); where somebody does, a firewall rejects it"
         ));
     }

@@ -75,7 +75,8 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
 fn check(case: &Case<'_>) -> String {
     let (dest, source) = (case.destination(), case.source());
     let interface = match known::label(case.interface()) {
-        name if name == "drsuapi" => String::new(),
+        // Replication is what is diagnosed without being named.
+        _ if case.is_replication() => String::new(),
         // Double quotes are quotes in every shell, those of Windows too.
         name if name.contains(' ') => format!(" --interface \"{name}\""),
         name => format!(" --interface {name}"),

@@ -22,10 +22,11 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         Cause::DnsServersDisagree => disagree(g),
         Cause::DnsCacheStale => vec![
             format!(
-                "{}: {}; on {dest}, clear the cache, which deletes nothing else: ipconfig /flushdns",
+                "{}: {}; on {dest}, clear the DNS client's cache, which deletes nothing else: ipconfig \
+                 /flushdns",
                 g.name, g.value
             ),
-            "where it comes back, see which of its DNS servers still hands out the old record"
+            "if the entry comes back, find the DNS server that still serves the old record"
                 .to_owned(),
         ],
         Cause::WrongServerIdentity => identity(g),
@@ -42,9 +43,12 @@ fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
         && let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string())))
     {
         let each = record.servers.iter().map(|server| reload(g.case, server, &zone));
-        steps.push(format!("{} is missing, and other servers have it", g.name));
+        steps.push(format!("{} is missing, although other servers have it", g.name));
         steps.extend(each);
-        steps.push(format!("where that does not help, on {source}: {}", register_alias(g)));
+        steps.push(format!(
+            "if that does not help, register it again on {source}: {}",
+            register_alias(g)
+        ));
     } else {
         steps.push(format!(
             "{} is missing; on {source}, register it again: {}",
@@ -58,11 +62,11 @@ fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
     );
     let by_hand = addition(g).map_or(String::new(), |how| format!("; to add it by hand, {how}"));
     steps.push(format!(
-        "where that fails, see whether the zone takes dynamic updates from {source}, and which DNS \
-         server {source} itself asks ({seen}){by_hand}"
+        "if that fails, check that the zone accepts dynamic updates from {source}, and which DNS server \
+         {source} itself asks ({seen}){by_hand}"
     ));
     steps.push(format!(
-        "ask each server, which must name {source}: {}",
+        "ask each server; the answer must be {source}: {}",
         lookups(g, RecordType::Cname)
     ));
     steps
@@ -81,8 +85,8 @@ fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
-            "remove the line {}, or the name from it where it has others, after a copy of the file{copy}: it \
-             says {}; DNS then decides",
+            "after making a copy of the file{copy}, remove the line {}, or only this name where the line \
+             has others; the line says {}, and without it DNS decides",
             g.name, g.value
         ),
         flush(g),
@@ -93,8 +97,8 @@ fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
 fn lmhosts(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
-        format!("remove the line {}, after a copy of the file: it says {}", g.name, g.value),
-        format!("on {}, load the file anew: nbtstat -R", g.dest),
+        format!("after making a copy of the file, remove the line {}: it says {}", g.name, g.value),
+        format!("on {}, load the file again: nbtstat -R", g.dest),
         netbios_order(g, "LMHOSTS"),
     ]);
     steps
@@ -114,26 +118,28 @@ fn wins(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
-            "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh \
-             wins server {server} delete name Name={label} EndChar=00; a replication partner of the server \
-             that still has it brings it back: delete it there, too",
+            "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh wins \
+             server {server} delete name Name={label} EndChar=00; delete it on the replication partners \
+             of the server as well, or it comes back",
             g.name, g.value
         ),
-        format!("on {}, register the right one: {register}", g.source),
-        format!("on {}, drop the names it remembers: nbtstat -R", g.dest),
+        format!("on {}, register the right record: {register}", g.source),
+        format!("on {}, clear the NetBIOS name cache: nbtstat -R", g.dest),
         netbios_order(g, "WINS"),
     ]);
     steps
 }
 
-/// Why a NetBIOS source counted, or when it will.
+/// The reason why a NetBIOS source counted, or when it will.
 fn netbios_order(g: &RemedyContext<'_>, what: &str) -> String {
     if g.finding.state == State::Latent {
-        return format!("{what} is only asked where DNS has no answer: it will count on that day");
+        return format!(
+            "{what} is asked only where DNS has no answer: until then this breaks nothing"
+        );
     }
     format!(
-        "then mend DNS, which had no answer: {what} is only asked after it; ask each server: {}; where \
-         they answer and have no address, on {}: {}",
+        "then repair DNS, which had no answer: {what} is asked only after it; ask each server: {}; if \
+         they answer and have no address, register it on {}: {}",
         lookups(g, RecordType::A),
         g.source,
         register_host(g)
@@ -151,41 +157,40 @@ fn disagree(g: &RemedyContext<'_>) -> Vec<String> {
             steps.extend(record.servers.iter().map(|server| reload(g.case, server, &zone)));
         }
         steps.push(format!(
-            "mend what keeps it from having the record ({}): replication of the zone, or a transfer \
-             that failed; or take it off the list of {dest}",
+            "find out what keeps the server from having the record ({}): replication of the zone, or a \
+             zone transfer that failed; or take the server off the list of {dest}",
             g.name
         ));
         steps.push(format!("on {source}, register its records again: {register}"));
     } else {
         steps.push(format!(
-            "see which address is its own, on {source}: {}; delete no record before that is clear",
+            "on {source}, see which address is its own: {}; delete no record before that is clear",
             g.at_source("ipconfig /all", "ip -br address")
         ));
         steps.push(format!(
-            "on the server that has the wrong one, delete it, then on {source}: {register}"
+            "delete the wrong record on the server that has it, then register the right one on {source}: \
+             {register}"
         ));
     }
     steps
 }
 
-/// Another server answers: where the name went wrong decides what to mend.
+/// What to do where another server answers: it depends on where the name went wrong.
 fn identity(g: &RemedyContext<'_>) -> Vec<String> {
-    let mut steps = vec![format!(
-        "another server answers in the place of {}: {}, {}",
-        g.source, g.name, g.value
-    )];
+    let mut steps =
+        vec![format!("another server answers in place of {}: {}, {}", g.source, g.name, g.value)];
     steps.extend(match g.culprit {
         Some(Culprit::HostsLine(_)) => hosts(g),
         Some(Culprit::LmhostsLine(_)) => lmhosts(g),
         Some(Culprit::WinsRecord { .. }) => wins(g),
         Some(Culprit::SharedAddress { .. }) => vec![
             format!(
-                "see who else has the address: on {} and on the one that answers, {}; from a host \
-                 in the same network, arp -a shows whose adapter answers",
+                "find the other host that has the address: on {} and on the host that answers, {}; arp -a \
+                 on a host in the same network shows which adapter answers",
                 g.source,
                 g.at_source("ipconfig /all", "ip -br address")
             ),
-            "give the other host an address of its own, or mend the translation between the sites"
+            "give the other host another address, or correct the address translation between the sites"
                 .to_owned(),
         ],
         Some(Culprit::DnsRecord(record)) => {
@@ -195,8 +200,9 @@ fn identity(g: &RemedyContext<'_>) -> Vec<String> {
                 && is_translated(leads)
             {
                 all.push(format!(
-                    "a translated address leads to port 135 of one host alone: mend where it leads, or \
-                     give {} one of its own; the record is wrong only if it is not meant for that",
+                    "a translated address leads to port 135 of one host only: correct where it leads, or \
+                     give {} a translated address of its own; delete the record only if no translation is \
+                     meant",
                     g.source
                 ));
             }
@@ -207,7 +213,7 @@ fn identity(g: &RemedyContext<'_>) -> Vec<String> {
     });
     if g.case.destination_platform() != Some(Platform::Samba) {
         steps.push(format!(
-            "on {}, drop the tickets for the wrong server, those of the computer itself: klist -li \
+            "on {}, purge the computer's own Kerberos tickets, which are for the wrong server: klist -li \
              0x3e7 purge",
             g.dest
         ));

@@ -30,7 +30,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
                     )
                 ),
                 _ => format!(
-                    "see the firewalls and routes between {dest} and {source} for TCP 135: {}",
+                    "check the firewalls and routes between {dest} and {source} for TCP 135: {}",
                     to_port(g)
                 ),
             },
@@ -38,7 +38,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         Cause::HostFirewall => host_firewall(g),
         Cause::DynamicPortBlocked => vec![
             format!(
-                "see which firewall between {dest} and {source} drops it ({name}): {}",
+                "find the firewall between {dest} and {source} that drops the connection ({name}): {}",
                 to_port(g)
             ),
             open(g),
@@ -60,17 +60,19 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     }
 }
 
-/// What a client makes of it that does not get through to port 135.
+/// The error that a client reports when it does not get through to port 135.
 fn silence(g: &RemedyContext<'_>) -> String {
     match g.finding.error {
-        1753 => "what reports 1753 is the next address that the name leads to, which is wrong"
-            .to_owned(),
-        error => format!("this is {error}, not 1753"),
+        1753 => {
+            "the error 1753 comes from the next address to which the name leads, which is wrong"
+                .to_owned()
+        }
+        error => format!("the error is {error}, not 1753"),
     }
 }
 
 fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
-    let (source, value, number) = (g.source, &g.value, port(g));
+    let (source, name, value, number) = (g.source, &g.name, &g.value, port(g));
     let by_hand = number != TCP_PORT && !is_handed_out(g, number);
     let rule = if by_hand {
         format!(
@@ -85,16 +87,17 @@ fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
     };
     vec![
         format!(
-            "{value}; on {source}, see which profile is in force and what it lets in: {}",
+            "{name}: {value}; on {source}, see which profile is in force and what it lets in: {}",
             g.at_source("netsh advfirewall show currentprofile", "nft list ruleset")
         ),
         format!(
-            "allow what domain controllers need, which opens it to the whole profile: {}; other security \
+            "allow what domain controllers need, which opens these ports to the whole profile: {}; other \
+             security \
              products have rules of their own",
             g.at_source(&rule, &format!("TCP {number} in its rules"))
         ),
         format!(
-            "see that {source} is in the domain profile, not in the public one: in PowerShell, \
+            "check that {source} is in the domain profile, not in the public one: in PowerShell, \
              Get-NetConnectionProfile"
         ),
     ]
@@ -121,8 +124,8 @@ fn access_denied(g: &RemedyContext<'_>) -> Vec<String> {
              EnableAuthEpResolution /t REG_DWORD /d 1"
         ),
         format!(
-            "restart {source}, which interrupts its clients: the policy counts from then on (with \
-             EnableAuthEpResolution it is {dest} that is restarted)"
+            "restart {source}, which interrupts its clients: the policy takes effect then (with \
+             EnableAuthEpResolution, restart {dest} instead)"
         ),
     ]
 }
@@ -135,8 +138,8 @@ fn filtered(g: &RemedyContext<'_>) -> Vec<String> {
                 "{source} lists the interface and has no filter that hides it: {name}: {value}"
             ),
             format!(
-                "see what inspects RPC between {dest} and {source}: record both ends of one \
-                 question on TCP 135 ({}) and see who answers",
+                "find what inspects RPC between {dest} and {source}: capture TCP 135 at both ends while \
+                 the endpoint mapper is asked ({}), and see which host answers",
                 g.ask_mapper()
             ),
         ];
@@ -151,7 +154,7 @@ fn filtered(g: &RemedyContext<'_>) -> Vec<String> {
     let rows = g.case.source_filters.filter(|filters| filters.rpc_is_whole());
     if rows.is_some_and(|all| !all.rpc.value().into_iter().flatten().any(blocks)) {
         return vec![format!(
-            "{name}: {value}; no RPC filter of {source} does that (netsh rpc filter show filter): see \
+            "{name}: {value}; no RPC filter of {source} does that (netsh rpc filter show filter): find \
              what else answers on its TCP 135, or in front of it for everybody: netstat -ano | findstr \
              :135 there, security software that inspects RPC, a load balancer or a proxy"
         )];
@@ -168,8 +171,8 @@ fn filtered(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = vec![
         format!("{name}: {value}; on {source}, see its RPC filters: netsh rpc filter show filter"),
         format!(
-            "find out who set it and why; then take out the one that blocks the interface, which \
-             removes the protection it was made for: netsh rpc filter delete filter filterkey={key}"
+            "find out who set the filter and why; then delete the one that blocks the interface, which \
+             removes the protection that it was made for: netsh rpc filter delete filter filterkey={key}"
         ),
     ];
     // What was kept from registering does not try again by itself.
@@ -201,16 +204,16 @@ fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
     vec![
         format!("{}: {}; on {host}, see which program holds the ports: {holders}", g.name, g.value),
         format!(
-            "end or mend that program, which ends what it does; widening the range only buys time \
+            "stop or repair that program, which ends what it does; widening the range only buys time \
              ({range})"
         ),
     ]
 }
 
-/// Something else than 1753, by what it is about.
+/// What to do about another error than 1753, by its culprit.
 fn other(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    let mut steps = vec![format!("this is error {}, not 1753: {name}: {value}", g.finding.error)];
+    let mut steps = vec![format!("the error is {}, not 1753: {name}: {value}", g.finding.error)];
     let windows = g.case.source_platform() == Some(Platform::Windows);
     steps.push(match g.culprit {
         Some(Culprit::SilentDnsServers(_)) => {
@@ -218,8 +221,8 @@ fn other(g: &RemedyContext<'_>) -> Vec<String> {
             let each: Vec<String> =
                 servers.iter().map(|server| format!("nslookup {source} {server}")).collect();
             format!(
-                "from {dest}, ask each server by hand: {}; see that UDP and TCP 53 get through and \
-                 that the DNS service runs there",
+                "from {dest}, ask each server by hand: {}; check that UDP and TCP 53 get through and that \
+                 the DNS service runs there",
                 each.join("; ")
             )
         }

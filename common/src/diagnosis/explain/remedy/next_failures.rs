@@ -1,5 +1,4 @@
-//! What else is wrong with a link, beside its cause: it would fail the link again once the cause is
-//! mended.
+//! The next failures: what else is wrong with a link, and would fail it again once the cause is gone.
 
 use epmesh_facts::Source;
 
@@ -14,7 +13,7 @@ use super::{
     records,
 };
 
-/// One step for each.
+/// One step for each further fault.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let name_sources = name_sources(g.case);
     let mut steps = Vec::new();
@@ -48,8 +47,8 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             && g.culprit.and_then(Culprit::at_address) != Some(address)
         {
             steps.push(format!(
-                "also, nothing gets through from {} to {address}, an address of {}: see the firewalls \
-                 and routes there, or take its record out of DNS where it is not meant for this",
+                "also, nothing gets through from {} to {address}, an address of {}: check the firewalls \
+                 and routes there, or remove its record from DNS if it is not meant for this",
                 g.dest, g.source
             ));
         }
@@ -62,7 +61,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             does_not_serve(g.case)
     {
         steps.push(format!(
-            "also wrong, and next to fail the link: {}, {}",
+            "also wrong, and what would fail the link next: {}, {}",
             culprit.name(),
             culprit.value()
         ));

@@ -44,13 +44,13 @@ pub(super) fn open(g: &RemedyContext<'_>) -> String {
             "`rpc server port = PORT` in smb.conf",
         );
         return format!(
-            "open the dynamic RPC ports of {source} ({ranges}) for {dest}; or have one port alone to \
-             open, PORT in this: {pin}; it counts from the next restart"
+            "open the dynamic RPC ports of {source} ({ranges}) for {dest}; or give the service one static \
+             port and open only that, PORT in this command: {pin}; this takes effect at the next restart"
         );
     }
     format!(
         "open TCP {port} of {source} for {dest}: it lies outside the dynamic range ({ranges}), so that a \
-         rule for that does not cover it; KB 2089874 has a static port inside the range, KB 154596 \
+         rule for the range does not cover it; KB 2089874 wants a static port inside the range, KB 154596 \
          outside: either works where the firewalls let it through"
     )
 }

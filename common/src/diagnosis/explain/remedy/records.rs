@@ -13,25 +13,25 @@ use super::{
     context::RemedyContext,
 };
 
-/// Records that say something wrong.
+/// What to do about a record that is wrong.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(make_sure(g));
-    steps.push(format!("delete the wrong record: {}, value {}", g.name, g.value));
+    steps.push(format!("delete the wrong record: {}, which says {}", g.name, g.value));
     let record = g.culprit.and_then(Culprit::record);
     steps.extend(record.into_iter().flat_map(|record| deletions(g.case, record)));
     if record.is_some_and(|record| record.servers.len() > 1) {
         steps.push(
-            "where the zone is stored in the directory, one of these is enough: the others follow \
-             when it has replicated"
+            "if the zone is stored in the directory, one of these commands is enough: the other servers \
+             follow when it has replicated"
                 .to_owned(),
         );
     }
     let kind = record.map_or(RecordType::A, |record| record.record);
     let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
     steps.push(format!(
-        "on {}, register the right one: {register}; where stale records come back, see that \
-         scavenging is on for the zone{}",
+        "on {}, register the right record: {register}; if stale records come back, check that scavenging \
+         is on for the zone{}",
         g.source,
         record.map_or(String::new(), |record| aging(g.case, record)),
     ));
@@ -40,12 +40,12 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     steps
 }
 
-/// Before anything is taken away that may be right.
+/// The first step where what is to be deleted may be right.
 pub(super) fn make_sure(g: &RemedyContext<'_>) -> Option<String> {
     (g.finding.confidence != Confidence::Proven).then(|| {
         format!(
-            "first make sure that it is not {}'s after all, behind address translation or on an \
-             adapter that is down: on {}, {}",
+            "first make sure that the address does not belong to {} after all, behind address translation \
+             or on an adapter that is down: on {}, {}",
             g.source,
             g.source,
             g.at_source("ipconfig /all", "ip -br address")
@@ -66,7 +66,7 @@ pub(super) fn deletions(case: &Case<'_>, bad: &DnsRecord) -> Vec<String> {
         let samba =
             format!("samba-tool dns delete {to} {zone} {host} {record} {data} -U Administrator");
         format!(
-            "that is, where {zone} is the zone{}{place}: {}",
+            "where the zone is {zone}{}{place}: {}",
             or_below(&zone.to_string(), host),
             command(platform_of(case, server), &windows, &samba)
         )
@@ -82,7 +82,7 @@ pub(super) fn addition(g: &RemedyContext<'_>) -> Option<String> {
     let windows = format!("dnscmd {to} /RecordAdd {zone} {host} {record} {target}.");
     let samba = format!("samba-tool dns add {to} {zone} {host} {record} {target} -U Administrator");
     Some(format!(
-        "where {zone} is the zone{}{place}: {}",
+        "where the zone is {zone}{}{place}: {}",
         or_below(&zone.to_string(), host),
         command(platform_of(g.case, server), &windows, &samba)
     ))
@@ -112,7 +112,7 @@ fn place(server: &NameServer) -> String {
     }
 }
 
-/// In a forest that began with Windows 2000, `_msdcs` may be a folder in the zone of the root.
+/// Words for a forest that began with Windows 2000, where `_msdcs` may be a folder in the zone of the root.
 fn or_below(zone: &str, host: &str) -> String {
     zone.strip_prefix("_msdcs.").map_or_else(String::new, |root| {
         format!(" (else the zone is {root} and the name {host}._msdcs)")
@@ -171,7 +171,7 @@ pub(super) fn lookups(g: &RemedyContext<'_>, kind: RecordType) -> String {
 /// What they must answer, where that is known.
 fn right(g: &RemedyContext<'_>, kind: RecordType) -> String {
     if kind == RecordType::Cname {
-        return format!(", which must name {}", g.source);
+        return format!("; the answer must be {}", g.source);
     }
     let owned = g.case.source_addresses().unwrap_or_default();
     let fits = owned.iter().filter(|address| address.is_ipv4() == (kind == RecordType::A));
@@ -184,5 +184,5 @@ fn right(g: &RemedyContext<'_>, kind: RecordType) -> String {
     } else {
         ", or an address that is translated to it"
     };
-    format!(", which must say {}{translated}", list.join(", "))
+    format!("; the answer must be {}{translated}", list.join(", "))
 }

@@ -43,7 +43,8 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         Cause::DirectoryServicesRestoreMode => vec![
             format!(
                 "when the repair is done, start {source} in normal mode, which ends the repair \
-                 session: bcdedit /deletevalue safeboot (Windows 2003: /safeboot out of boot.ini), then \
+                 session: bcdedit /deletevalue safeboot (Windows 2003: remove /safeboot from boot.ini), \
+                 then \
                  shutdown /r /t 0"
             ),
             started(g),
@@ -53,8 +54,8 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         }
         Cause::EndpointsUnregistered => vec![
             format!(
-                "on {source} the process still runs and its registration is gone{}: see in its log what \
-                 took it out of the endpoint map at that time ({})",
+                "on {source} the process still runs, and its registration is gone{}: look in its log for \
+                 what removed it from the endpoint map at that time ({})",
                 again(g),
                 g.value
             ),
@@ -81,7 +82,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     }
 }
 
-/// Of what has come back before, only to go again: starting it is not the end of it.
+/// Words for a service or registration that came back before, only to go again.
 fn again(g: &RemedyContext<'_>) -> &'static str {
     if g.culprit.is_some_and(Culprit::is_flapping) { " again and again" } else { "" }
 }
@@ -129,10 +130,10 @@ fn compare(g: &RemedyContext<'_>) -> String {
     )
 }
 
-/// Its own map, asked on the spot: it must list the interface on TCP.
+/// The check that the source's endpoint map lists the interface on TCP.
 fn started(g: &RemedyContext<'_>) -> String {
     let name = names::label(g.case.interface());
-    format!("see that it lists {name} on ncacn_ip_tcp: {}", g.ask_mapper())
+    format!("check that {} lists {name} on ncacn_ip_tcp: {}", g.source, g.ask_mapper())
 }
 
 /// Whether it cannot be stopped and started: it is the security subsystem itself, which also is the
@@ -153,25 +154,26 @@ fn start(g: &RemedyContext<'_>) -> String {
         String::new()
     };
     let others = if service.eq_ignore_ascii_case("NTDS") {
-        "; then those that stopped with it: Kdc, IsmServ, DFSR, DNS"
+        "; then the services that stopped with it: Kdc, IsmServ, DFSR, DNS"
     } else {
         ""
     };
     let windows = if is_lsass(service) {
         format!(
-            "{enable}shutdown /r /t 0, which interrupts its clients: it starts with the host alone"
+            "{enable}shutdown /r /t 0, which interrupts its clients: the service starts only with the host"
         )
     } else {
         format!("{enable}net start {service}{others}")
     };
     g.at_source(
         &windows,
-        "its task in `server services` of smb.conf, then systemctl restart samba-ad-dc, which \
+        "see that its task is in `server services` of smb.conf, then systemctl restart samba-ad-dc, which \
          interrupts its clients",
     )
 }
 
-/// Restarting a service cuts off who is connected, and a part of lsass is restarted with its host.
+/// The step that restarts a service. It interrupts the service's clients; a part of lsass restarts only with
+/// its host.
 pub(super) fn restart(g: &RemedyContext<'_>) -> String {
     let (source, service) = (g.source, service(g));
     match g.case.source_platform() {
@@ -187,15 +189,15 @@ pub(super) fn restart(g: &RemedyContext<'_>) -> String {
             };
             format!(
                 "restart {service} on {source}, which interrupts its clients{directory}: net stop \
-                 {service} (it names what depends on it and stops that too), net start {service}, and \
-                 each of those again"
+                 {service} (which names what depends on it and stops that too), net start {service}, then \
+                 start each of those again"
             )
         }
         Some(Platform::Samba) => {
             format!("on {source}: systemctl restart samba-ad-dc (this interrupts its clients)")
         }
         Some(Platform::Simulated) | None => format!(
-            "restart {service} on {source}; on Windows, where it is part of lsass, the whole host \
+            "restart {service} on {source}, or on Windows, where it is part of lsass, the whole host \
              (this interrupts its clients)"
         ),
     }
@@ -239,15 +241,18 @@ fn misconfigured(g: &RemedyContext<'_>) -> Vec<String> {
             && RPC_SERVICES.iter().any(|name| other.name.eq_ignore_ascii_case(name))
     };
     let also = list.filter(is_disabled).map(|other| other.name.as_str());
-    let mut steps =
-        vec![format!("set it back to the default of its release: {}: {}", g.name, g.value)];
+    let mut steps = vec![format!(
+        "set the service back to the default of its release: {}: {}",
+        g.name, g.value
+    )];
     for service in std::iter::once(service).chain(also) {
         let account = default_account(g, service);
         let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
         steps.push(format!(
-            "on {host}, keep a copy, as nothing starts with a wrong account here: reg export {key} \
+            "on {host}, save the key first, because nothing starts with a wrong account in it: reg export \
+             {key} \
              {service}.reg; then at a command prompt: sc.exe config {service} start= auto obj= \
-             \"{account}\" password= \"\"; where that is refused: reg add {key} /v Start /t REG_DWORD /d 2 \
+             \"{account}\" password= \"\"; if that is refused: reg add {key} /v Start /t REG_DWORD /d 2 \
              /f, reg add {key} /v ObjectName /t REG_SZ /d \"{account}\" /f; find the policy or script \
              that changed it"
         ));

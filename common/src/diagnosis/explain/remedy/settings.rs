@@ -20,18 +20,21 @@ const TCPIP: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let (source, name, value) = (g.source, &g.name, &g.value);
     let whole = format!(
-        "restart {source}, which interrupts its clients: the runtime reads it then (shutdown /r /t 0)"
+        "restart {source}, which interrupts its clients: the RPC runtime reads the setting only then \
+         (shutdown /r /t 0)"
     );
     match g.finding.cause {
         Cause::ClientProtocolsMissing => client_protocols(g, whole),
         Cause::RpcInternetPortsInvalid => vec![
             format!(
-                "on {source}, see it: reg query {INTERNET}; {value}; one bad entry makes all of it \
-                 invalid (KB 154596)"
+                "on {source}, look at the value: reg query {INTERNET}; {value}; one bad entry makes the \
+                 whole value invalid (KB 154596)"
             ),
             format!(
-                "after a copy (reg export {INTERNET} rpc-internet.reg) write Ports anew, all its entries \
-                 in one line with \\0 between them, each one port or two with a dash and no blanks: reg add \
+                "after saving the key (reg export {INTERNET} rpc-internet.reg), write Ports again, all \
+                 its entries \
+                 in one line with \\0 between them, each one port or two with a dash and no blanks: reg \
+                 add \
                  {INTERNET} /v Ports /t REG_MULTI_SZ /d \"5000-5200\\05300\" /f, which overwrites what is \
                  there"
             ),
@@ -39,7 +42,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         ],
         Cause::RpcBindLinkageInvalid => vec![
             format!(
-                "on {source}, keep a copy: reg export \
+                "on {source}, save the key: reg export \
                  HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage linkage.reg"
             ),
             "delete the empty value, so that RPC binds to all interfaces: reg delete \
@@ -50,8 +53,8 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         Cause::PortRangeExhausted | Cause::PortRangeConstrained => range(g, whole),
         Cause::StaticPortConflict => static_port(g),
         _ => vec![format!(
-            "Microsoft's articles disagree: KB 2089874 has the port inside the dynamic range, KB \
-             154596 outside; see that firewalls let it through and nothing else takes it: {name}"
+            "Microsoft's articles disagree: KB 2089874 wants the port inside the dynamic range, KB 154596 \
+             outside; check that firewalls let it through and nothing else takes it: {name}"
         )],
     }
 }
@@ -70,10 +73,13 @@ fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     let each = names.iter().filter(|name| lacks(name));
     let each = each.map(|name| format!("reg add {key} /v {name} /t REG_SZ /d rpcrt4.dll"));
     vec![
-        format!("{value}; on {source}, see it beside a healthy one's: reg query {key}"),
         format!(
-            "set what KB 2089874 lists and is missing: {}; a value that is there is overwritten, which \
-             reg asks about first",
+            "{value}; on {source}, compare the key with that of a healthy domain controller: reg \
+                 query {key}"
+        ),
+        format!(
+            "set the values that KB 2089874 lists and that are missing: {}; reg asks before it overwrites \
+             a value that exists",
             each.collect::<Vec<_>>().join("; ")
         ),
         whole,
@@ -90,11 +96,12 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
     let set = pinned(owner, source);
     vec![
         format!(
-            "{name}: {value}; on {source}, see who listens there: netstat -ano, then tasklist /svc for \
+            "{name}: {value}; on {source}, see which process listens there: netstat -ano, then tasklist \
+             /svc for \
              the process"
         ),
         format!(
-            "give it a port of its own in place of the one that is set (KB 224196), PORT in this: {set}; and open that one in the \
+            "set another static port (KB 224196), PORT in this command: {set}; and open that one in the \
              firewalls; or stop what holds the port, which ends what it does"
         ),
         restart(g),
@@ -106,7 +113,7 @@ fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     let is_listed =
         matches!(g.culprit, Some(Culprit::Obstacle { obstacle: Obstacle::InternetPorts(_), .. }));
     let early = g.source_is_early();
-    let mut steps = vec![format!("{name}: {value}; on {source}, see it: {}", {
+    let mut steps = vec![format!("{name}: {value}; on {source}, look at it: {}", {
         if is_listed {
             format!("reg query {INTERNET}")
         } else if early {
@@ -118,28 +125,29 @@ fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     })];
     if is_listed {
         steps.push(format!(
-            "after a copy (reg export {INTERNET} rpc-internet.reg), list at least 100 free ports: reg add \
+            "after saving the key (reg export {INTERNET} rpc-internet.reg), list at least 100 free ports: \
+             reg add \
              {INTERNET} /v Ports /t REG_MULTI_SZ /d 5000-5200 /f, which overwrites what is there, and open \
-             them in the firewalls; or delete the key, so that the default range counts again: reg delete \
+             them in the firewalls; or delete the key, so that the default range applies again: reg delete \
              {INTERNET}"
         ));
         steps.push(whole);
         return steps;
     }
     if g.finding.cause == Cause::PortRangeExhausted {
-        steps.push(format!("end or mend the program on {source} that holds the ports"));
+        steps.push(format!("stop or repair the program on {source} that holds the ports"));
     }
     if early {
         steps.push(format!(
             "the default is 1025 to 5000: reg delete {TCPIP} /v MaxUserPort deletes the limit that was \
-             set, or set a higher one in its place; it counts from the next restart"
+             set, or set a higher one in its place; this takes effect at the next restart"
         ));
         steps.push(whole);
         return steps;
     }
     steps.push(
-        "the default is netsh int ipv4 set dynamicport tcp start=49152 num=16384, and the same with \
-         ipv6; it counts at once, firewalls have to let the ports through"
+        "restore the default: netsh int ipv4 set dynamicport tcp start=49152 num=16384, and the same with \
+         ipv6; this takes effect at once, and firewalls have to let the ports through"
             .to_owned(),
     );
     steps.push(restart(g));

@@ -1,4 +1,4 @@
-//! The causes that were considered and left, each with the fact that speaks against it.
+//! The causes that are ruled out, each with the fact that speaks against it.
 
 mod reasons;
 mod server;
@@ -17,7 +17,7 @@ use super::super::{
     verdict::RuledOut,
 };
 
-/// The causes that were considered and left, each with the fact that speaks against it.
+/// The causes that are ruled out, each with the fact that speaks against it.
 pub(in crate::diagnosis) fn ruled_out(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
@@ -42,13 +42,16 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
     if let Some(hosts) = hosts {
         if hosts.addresses.is_empty() {
             let why = format!(
-                "{} on {} maps neither name",
+                "{} on {} maps neither the host name nor the alias",
                 case.hosts_path().unwrap_or("hosts file"),
                 case.destination()
             );
             rule(Cause::HostsFileOverride, why);
         } else if hosts.is_right(case) {
-            rule(Cause::HostsFileOverride, "its line gives an address of the source".to_owned());
+            rule(
+                Cause::HostsFileOverride,
+                format!("its line gives an address of {}", case.source()),
+            );
         }
     }
     let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
@@ -94,7 +97,7 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
                 .iter()
                 .filter(|name_source| is_of(name_source.kind) && name_source.answered)
         };
-        // Whose an address is may not be known: that is no word for it.
+        // An address whose owner is not known rules nothing out.
         let is_harmless = |name_source: &NameSource<'_>| {
             name_source.addresses.is_empty() || name_source.is_right(case)
         };
@@ -107,7 +110,7 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
             _ => "every WINS server that was asked".to_owned(),
         };
         let why = if asked().all(|name_source| name_source.addresses.is_empty()) {
-            format!("{what} has no address of the name")
+            format!("{what} has no address for the name")
         } else {
             format!("{what} gives only addresses of {}", case.source())
         };
@@ -118,18 +121,19 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
         decides.map_or(Vec::new(), |by| by.addresses.iter().map(|mapped| mapped.address).collect());
     let is_source = |address: &IpAddr| case.owner(*address) == Owner::Source;
     if let Some(address) = effective.first().filter(|_| effective.iter().all(is_source)) {
-        let why = format!("{address}, where the name leads, is {}", case.source());
+        let why = format!("the name leads to {address}, which is {}", case.source());
         rule(Cause::WrongServerIdentity, why);
     }
 }
 
-/// What the source's settings and the directory would have to say, and do not.
+/// The causes that the source's settings or the directory would show, and do not.
 fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     let (source, destination) = (case.source(), case.destination());
     if let Some(own) = case.source_guid().filter(|own| case.destination_knows(*own)) {
-        let why =
-            format!("the directory of {destination} has {source} under its own objectGUID, {own}");
+        let why = format!(
+            "the directory of {destination} has {source} under its present objectGUID, {own}"
+        );
         rule(Cause::NtdsSettingsStale, why);
     }
     if let Some(filters) = case.source_filters.filter(|filters| filters.rpc_is_whole()) {
@@ -160,8 +164,8 @@ fn static_port(case: &Case<'_>, all: &mut Vec<RuledOut>) {
             continue;
         }
         let why = format!(
-            "port {port} of {owner} lies {place} the dynamic range; KB 2089874 has it inside, KB \
-             154596 outside: by itself it breaks nothing"
+            "the static port {port} of {owner} lies {place} the dynamic range; KB 2089874 wants it \
+             inside, KB 154596 outside: by itself this breaks nothing"
         );
         all.push(RuledOut { cause, why });
     }

@@ -1,4 +1,4 @@
-//! The settings that keep a service from registering, where they were read and do not.
+//! The settings that can keep a service from registering, where they were read and do not.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const REASONS: [Cause; 6] = [
     Cause::ClientProtocolsMissing,
 ];
 
-/// So far back goes what is told of the ports in use.
+/// The time that the report on ports in use covers.
 const TOLD: Duration = Duration::from_secs(15 * 60);
 
 /// Each reason that does not hold, beside a registration that failed.
@@ -42,7 +42,7 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
     }
     match &rpc.bind {
         Reading::Absent => {
-            let why = format!("Bind is not set on {source}: RPC takes every adapter");
+            let why = format!("Bind is not set on {source}: RPC binds to every adapter");
             rule(Cause::RpcBindLinkageInvalid, why);
         }
         Reading::Value(lines) if lines.iter().any(|line| !line.trim().is_empty()) => {
@@ -52,7 +52,7 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
     }
     match rpc_ports(rpc) {
         RpcPorts::Dynamic => {
-            let why = format!("{source} has no Ports in Rpc\\Internet");
+            let why = format!("{source} has no value Ports in Rpc\\Internet");
             rule(Cause::RpcInternetPortsInvalid, why);
             // What is told of ports is of the last quarter of an hour, and a service registers as it starts.
             let started = case.process().map(|process| case.on_our_clock(process.started));
@@ -77,7 +77,7 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
         _ => {}
     }
     if rpc.static_ports.iter().all(|row| matches!(row.port, Reading::Absent)) {
-        let why = format!("no service of {source} is set to a port of its own");
+        let why = format!("no service of {source} has a static port");
         rule(Cause::StaticPortConflict, why);
     }
 }

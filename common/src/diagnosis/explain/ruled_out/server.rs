@@ -1,4 +1,4 @@
-//! What the source's own state and the way to it leave out.
+//! The causes that the source's own state and the path to it rule out.
 
 use epmesh_facts::{BootMode, ServiceState};
 use epmesh_rpc::names;
@@ -11,7 +11,7 @@ use super::super::super::{
     verdict::RuledOut,
 };
 
-/// What the source says of itself, and how far the destination got.
+/// The causes that do not fit what the source says of itself, or how far the destination got.
 pub(super) fn server_ruled_out(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
@@ -24,7 +24,8 @@ pub(super) fn server_ruled_out(
     if let (Some(service), Some(services)) = (case.service(), case.source_services)
         && service.state == ServiceState::Running
     {
-        let why = format!("{} says that {} runs ({})", case.source(), service.name, services.at);
+        let why =
+            format!("{} reports that {} runs (at {})", case.source(), service.name, services.at);
         rule(Cause::ServiceNotStarted, why.clone());
         rule(Cause::ServiceDied, why);
     }
@@ -61,8 +62,9 @@ pub(super) fn server_ruled_out(
         Reach::PortUnreached(port, _) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             let why = format!(
-                "the endpoint mapper at {address} named port {port}: it is registered; a client that \
-                 reports 1753 all the same has used up its list of endpoints (location 500 or 761)"
+                "the endpoint mapper at {address} named port {port}, so that the interface is registered; \
+                 a client that reports 1753 all the same has used up its list of endpoints (location 500 \
+                 or 761)"
             );
             rule(Cause::RegistrationFailed, why);
         }
@@ -73,7 +75,7 @@ pub(super) fn server_ruled_out(
     }
 }
 
-/// The ways in which a registration can be gone, against what is known of when it was there.
+/// The causes of a lost registration that do not fit when it was there.
 fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let source = case.source();
     let interface = names::label(case.interface());
@@ -85,13 +87,18 @@ fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let last = case.registrations().map(|known| known.last).max();
     match (finding.cause, last) {
         (Cause::ServiceDied, Some(last)) => {
-            let why = format!("{source} listed {interface} in this life, until {last}");
+            let why =
+                format!("{source} listed {interface} until {last}, after it was last started");
             rule(Cause::ServiceNotStarted, why.clone());
             rule(Cause::RegistrationFailed, why);
-            rule(Cause::EndpointsUnregistered, "its process is gone with it".to_owned());
+            rule(
+                Cause::EndpointsUnregistered,
+                "its process ended with the registration".to_owned(),
+            );
         }
         (Cause::EndpointsUnregistered, Some(last)) => {
-            let why = format!("the process that runs had it registered, until {last}");
+            let why =
+                format!("the process that runs now had the interface registered until {last}");
             rule(Cause::RegistrationFailed, why);
         }
         (Cause::ServiceNotStarted, None) => {
@@ -111,7 +118,7 @@ fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     }
 }
 
-/// What the host would have to say of itself, and does not.
+/// The causes that the host itself would show, and does not.
 fn host(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     let source = case.source();
     let mut rule = |cause, why| all.push(RuledOut { cause, why });

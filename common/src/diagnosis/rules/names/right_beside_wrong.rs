@@ -19,7 +19,7 @@ pub(in super::super) fn right_beside_wrong(
     decides: &NameSource<'_>,
     wrong: Finding,
 ) -> Finding {
-    // One that nobody claims may be right.
+    // An address that nobody claims may be right.
     let may_be_right = |mapped: &&MappedAddress| {
         let address = mapped.address;
         !matches!(case.owner(address), Owner::Other(_))

@@ -18,15 +18,15 @@ use super::{
 /// The finding on a hosts file or a cache that is wrong in all likelihood. The destination takes these before
 /// it asks DNS. This one gives only addresses that nobody is known to own, and the link fails there; every
 /// DNS server that has an address gives others, at one of which the source answers. Without the source's own
-/// word it may be a second address of it all the same, one that is down and that no DNS server knows.
+/// word the address may still be a second one of the source, which is down and which no DNS server knows.
 pub(in super::super) fn astray_in_silence(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
     decides: &NameSource<'_>,
     failing: &Finding,
 ) -> Option<Finding> {
-    let settled = failing.state != State::Failing || failing.confidence == Confidence::Proven;
-    if settled || !matches!(decides.kind, Source::Hosts | Source::Cache) {
+    let is_certain = failing.state != State::Failing || failing.confidence == Confidence::Proven;
+    if is_certain || !matches!(decides.kind, Source::Hosts | Source::Cache) {
         return None;
     }
     let is_known = |mapped: &MappedAddress| case.owner(mapped.address) != Owner::NotKnown;

@@ -75,8 +75,8 @@ pub(in super::super) fn wrong_address(
     Some(if works { finding.latent() } else { finding })
 }
 
-/// Whether an address that the source does not own may lead to it all the same: behind address
-/// translation what has the interface there, and says no name, may be the source, which then serves.
+/// Whether an address that the source does not own may still lead to it: behind address translation the host
+/// that has the interface there and gives no name may be the source, which then serves.
 const fn may_be_source(reach: &Reach<'_>, wrong: &WrongAddress) -> bool {
     matches!(reach, Reach::Reached(_)) && wrong.owner.is_none()
 }

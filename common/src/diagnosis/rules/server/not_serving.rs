@@ -1,4 +1,4 @@
-//! Who says that the source does not serve the interface: its endpoint mapper, or the source itself.
+//! The source does not serve the interface, by the word of its endpoint mapper or by its own.
 
 use std::net::IpAddr;
 

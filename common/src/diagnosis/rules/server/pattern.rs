@@ -1,4 +1,4 @@
-//! The pattern of the other witnesses: who else fails in the same way tells a host from a path.
+//! The pattern of the other witnesses: those that fail in the same way tell a host from a path.
 
 use std::net::IpAddr;
 

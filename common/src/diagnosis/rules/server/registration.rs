@@ -205,7 +205,7 @@ fn is_booting(case: &Case<'_>, within: Duration) -> bool {
         && booted.is_some_and(|booted| booted.until(case.now) < within)
 }
 
-/// The protocol sequences, but for TCP, on which the source's own map has the interface.
+/// The protocol sequences other than TCP on which the source's own map has the interface.
 fn other_sequences(case: &Case<'_>) -> Vec<ProtocolSequence> {
     let mut found: Vec<ProtocolSequence> = Vec::new();
     for row in case.own_map().into_iter().flatten() {

@@ -53,7 +53,7 @@ pub(super) fn linkage(case: &Case<'_>) -> Option<Reason> {
     is_empty.then_some(Reason { cause, obstacle, certain: true })
 }
 
-/// One of the RPC services does not run as its release has it.
+/// An RPC service does not run as its release has it.
 pub(super) fn account(case: &Case<'_>) -> Option<Reason> {
     let release = Release::of(case.source_host?.fact.version.value()?)?;
     let list = case.source_services?.fact.list.value()?;
