@@ -7,9 +7,9 @@ use epmesh_agent::{
     rpc::endpoint_map::{self, Limits},
 };
 use epmesh_common::facts::{
-    self, AddressFamily, Blank, Directory, EndpointMap, Events, Filters, Host, HostsFile,
-    InterfaceAddress, Listener, MapView, PortRange, PortUse, Ports, Reading, Replication, Resolver,
-    RpcSettings, Section, SectionKind, ServiceState, Services, Through, Transport,
+    self, AddressFamily, Blank, Directory, EndpointMap, Host, HostsFile, InterfaceAddress,
+    Listener, MapView, PortRange, Ports, Reading, Replication, Resolver, Section, SectionKind,
+    ServiceState, Services, Through, Transport,
 };
 use tonic::async_trait;
 
