@@ -11,34 +11,14 @@
     reason = "a benchmark over a fleet that it made itself ends where that is not as it was made"
 )]
 
+mod arguments;
 mod measure;
 mod reports;
 
 use clap::Parser;
 use epmesh::store::EmbeddedEngine;
 
-use self::{measure::Measured, reports::Model};
-
-/// Measures the embedded engines of the store beside each other.
-#[derive(Clone, Copy, Parser)]
-#[command(name = "epmesh-stores")]
-pub(crate) struct Arguments {
-    /// Domain controllers whose reports of a day are written.
-    #[arg(long, default_value_t = 100)]
-    dcs: usize,
-    /// Reports of each of them: one a minute for a day.
-    #[arg(long, default_value_t = 1_440)]
-    reports: usize,
-    /// One report in so many has a body that changed; the others say "still so".
-    #[arg(long, default_value_t = 20)]
-    changed: usize,
-    /// Sessions that report at the same time.
-    #[arg(long, default_value_t = 32)]
-    sessions: usize,
-    /// Domain controllers in the store that is opened.
-    #[arg(long, default_value_t = 10_000)]
-    open_dcs: usize,
-}
+use self::{arguments::Arguments, measure::Measured, reports::Model};
 
 #[tokio::main]
 async fn main() {

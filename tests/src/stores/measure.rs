@@ -13,7 +13,7 @@ use epmesh::{
 };
 use tokio::task::JoinSet;
 
-use super::{Arguments, reports::Model};
+use super::{arguments::Arguments, reports::Model};
 
 /// Commits that are made one after the other.
 const ALONE: usize = 500;

@@ -59,7 +59,7 @@ impl Model {
             *seen = at;
         }
         staged.history = None;
-        let wanted = (dc + number) % changed == 0;
+        let wanted = (dc + number).is_multiple_of(changed);
         let pick = (dc + number / changed) % staged.bodies.len().max(1);
         for (index, body) in staged.bodies.iter_mut().enumerate() {
             body.changed = wanted && index == pick;
