@@ -57,10 +57,10 @@ fn by_scenario(
     _output: Output,
     _width: Option<u16>,
 ) -> anyhow::Result<Exit> {
+    let Opened { name, .. } = file;
     anyhow::bail!(
-        "{} is no bundle, and this build of epmesh does not read scenarios (it was made without the feature \
-         `scenarios`)",
-        file.name
+        "{name} is no bundle, and this build of epmesh does not read scenarios (it was made without the feature \
+         `scenarios`)"
     )
 }
 
