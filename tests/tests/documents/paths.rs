@@ -10,7 +10,7 @@ use super::page::{self, Page};
 
 /// The documents that describe the code, each with the folders that its paths may begin in.
 const MAPS: [(&str, &[&str]); 3] = [
-    ("agent/DECISIONS.md", &["", "agent", "agent/src"]),
+    ("agent/DECISIONS.md", &["", "agent", "agent/src", "agent/host/src"]),
     ("common/DECISIONS.md", &["", "common", "common/src"]),
     ("coordinator/DECISIONS.md", &["", "coordinator", "coordinator/src"]),
 ];
