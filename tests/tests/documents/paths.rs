@@ -9,7 +9,8 @@ use std::{
 use super::page::{self, Page};
 
 /// The documents that describe the code, each with the folders that its paths may begin in.
-const MAPS: [(&str, &[&str]); 3] = [
+const MAPS: [(&str, &[&str]); 4] = [
+    ("ARCHITECTURE.md", &[""]),
     ("agent/DECISIONS.md", &["", "agent", "agent/src", "agent/host/src"]),
     ("common/DECISIONS.md", &["", "common", "common/src"]),
     ("coordinator/DECISIONS.md", &["", "coordinator", "coordinator/src"]),
@@ -19,9 +20,18 @@ const MAPS: [(&str, &[&str]); 3] = [
 fn every_path_in_the_map_exists() {
     let mut wrong = Vec::new();
     for (name, bases) in MAPS {
+        let mut line = 0;
+        let mut nearby: Vec<String> = Vec::new();
         for (number, code) in Page::read(name).inline_code() {
-            if is_path(&code) && !expand(&code).iter().all(|path| exists(bases, path)) {
+            if number != line {
+                (line, nearby) = (number, bases.iter().map(|base| (*base).to_owned()).collect());
+            }
+            if is_path(&code) && !expand(&code).iter().all(|path| exists(&nearby, path)) {
                 wrong.push(format!("{name}:{number}: {code}"));
+            }
+            // What stands behind a folder in the same line may be named within it.
+            if page::repository().join(&code).is_dir() {
+                nearby.push(code);
             }
         }
     }
@@ -62,7 +72,7 @@ fn expand(code: &str) -> Vec<String> {
     names.split(',').flat_map(|name| expand(&format!("{head}{name}{tail}"))).collect()
 }
 
-fn exists(bases: &[&str], path: &str) -> bool {
+fn exists(bases: &[String], path: &str) -> bool {
     bases.iter().any(|base| {
         let whole = page::repository().join(base).join(path);
         match whole.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('*'))
