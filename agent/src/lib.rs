@@ -13,22 +13,18 @@
 //! | [`daemon`] | when the agent reads and looks, and what it reports |
 //! | [`session`] | how reports reach a coordinator: certificate, stream, spool, back-off |
 //! | [`probe`] | how it looks at a peer |
-//! | [`platform`] | what it reads on its own host |
-//! | [`rpc`], [`name_files`] | DCE/RPC over a stream; hosts and LMHOSTS files |
 //! | [`notice`] | what an administrator hears, where there is no terminal |
-//! | [`os`] | clock, private files, log file |
+//!
+//! What it reads on its own host, and what that needs, is the crate below this one:
+//! [`epmesh_agent_host`].
 
 pub mod app;
 pub mod check;
 pub mod cli;
 pub mod daemon;
 pub mod enrolment;
-pub mod name_files;
 pub mod notice;
-pub mod os;
-pub mod platform;
 pub mod probe;
-pub mod rpc;
 pub mod self_test;
 #[cfg(windows)]
 pub mod service;

@@ -175,7 +175,7 @@ step_windows_clippy() {
   windows_toolchain
   # The fallback's compiler is not the one clippy belongs to.
   [[ $EPMESH_WINDOWS_ROUTE == rustup ]] || skip "the standard library is Debian's: clippy cannot read it"
-  cargo clippy --locked -p epmesh-agent --all-targets --target "$WINDOWS_TARGET" -- -D warnings
+  cargo clippy --locked -p epmesh-agent-host -p epmesh-agent --all-targets --target "$WINDOWS_TARGET" -- -D warnings
 }
 
 step_wine() {
@@ -192,9 +192,9 @@ step_wine() {
   : >"$output"
   # In a prefix that cargo's runner uses; a server of Wine's that is left ends here. What is to be fetched is
   # fetched before the network is cut off.
-  cargo test --locked --target "$WINDOWS_TARGET" -p epmesh-agent --lib --no-run
+  cargo test --locked --target "$WINDOWS_TARGET" -p epmesh-agent-host -p epmesh-agent --lib --no-run
   limit 900 deploy/windows/wine alone \
-    cargo test --locked --target "$WINDOWS_TARGET" -p epmesh-agent --lib >>"$output" 2>&1 || status=$?
+    cargo test --locked --target "$WINDOWS_TARGET" -p epmesh-agent-host -p epmesh-agent --lib >>"$output" 2>&1 || status=$?
   "$EPMESH_WINESERVER" -k || true
   # Two versions, so that one can be upgraded to the other.
   version=$(deploy/package --print-version)

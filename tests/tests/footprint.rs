@@ -29,9 +29,9 @@ use epmesh_agent::{
     app::config::{Config, Ports},
     app::run::{self, Parts},
     enrolment::enroll,
-    os::clock::{Clock as _, SystemClock},
     session::Identity,
 };
+use epmesh_agent_host::os::clock::{Clock as _, SystemClock};
 use epmesh_common::facts::NtdsSettings;
 use epmesh_proto::v1::{
     CreateTokenRequest, ExportBundleRequest, create_token_request::Scope,

@@ -22,10 +22,12 @@ use epmesh_agent::{
     app::config::{Config, Probe},
     app::run::{self, Parts},
     enrolment::enroll,
-    os::clock::SystemClock,
-    platform::{Platform, unreadable},
     probe::Peers,
     session::Identity,
+};
+use epmesh_agent_host::{
+    os::clock::SystemClock,
+    platform::{Platform, unreadable},
 };
 use epmesh_common::{
     facts::{

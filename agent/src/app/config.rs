@@ -41,7 +41,7 @@ pub fn default_state_dir() -> PathBuf {
 #[must_use]
 pub fn program_data() -> PathBuf {
     // Windows always has that folder; if it will not say where, it is where it has always been.
-    let root = crate::os::windows::folders::program_data();
+    let root = epmesh_agent_host::os::windows::folders::program_data();
     root.unwrap_or_else(|_| r"C:\ProgramData".into()).join("epmesh-agent")
 }
 

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use epmesh_agent_host::platform::Platform;
+#[cfg(target_os = "linux")]
+use epmesh_agent_host::platform::samba::{Samba, SambaSettings};
+#[cfg(windows)]
+use epmesh_agent_host::platform::windows::{Windows, WindowsSettings};
 use epmesh_common::facts::DnsName;
 use thiserror::Error;
 
 use super::config::Config;
-use crate::platform::Platform;
-#[cfg(target_os = "linux")]
-use crate::platform::samba::{Samba, SambaSettings};
-#[cfg(windows)]
-use crate::platform::windows::{Windows, WindowsSettings};
 
 /// This host cannot be read by the platform's code.
 #[derive(Debug, Error)]

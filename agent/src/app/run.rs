@@ -2,14 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use epmesh_agent_host::{os::clock::Clock, platform::Platform};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{config::Config, settings};
 use crate::{
     daemon::Daemon,
-    os::clock::Clock,
-    platform::Platform,
     probe::Peers,
     session::{self, Identity, Outbox, Spool, SpoolError},
 };

@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use epmesh_agent_host::os::clock::SystemClock;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +10,6 @@ use super::{config::Config, detect::detect, run};
 use crate::{
     enrolment,
     notice::{Notice, Notices},
-    os::clock::SystemClock,
     probe::{Peers, Prober},
 };
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use epmesh_agent_host::platform::unnamed;
 use epmesh_common::{
     diagnosis::{Evidence, Link, Observed, State, Step, Verdict, diagnose},
     facts::{DnsName, IdentityMethod, PeerObservation, Resolver, Stamped, Target, Timestamp},
@@ -14,10 +15,7 @@ use super::{
     listing,
     report::Report,
 };
-use crate::{
-    platform::unnamed,
-    probe::{self, Peers as _, Prober},
-};
+use crate::probe::{self, Peers as _, Prober};
 
 /// Looks at the host that `arguments` names and judges what was seen. `here` is the name of the
 /// host that looks, `now` the time of the look.

@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use epmesh_agent_host::platform::{Platform, unnamed};
 use epmesh_common::facts::{Blank, DnsName, Resolver, Section, SectionKind};
-
-use crate::platform::{Platform, unnamed};
 
 /// The name of this host.
 #[must_use]

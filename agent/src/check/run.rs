@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use epmesh_agent_host::{
+    os::clock::{Clock as _, SystemClock},
+    platform::Platform,
+};
 use epmesh_common::facts::Reading;
 
 use super::{
@@ -12,11 +16,7 @@ use super::{
     render,
     report::Exit,
 };
-use crate::{
-    os::clock::{Clock as _, SystemClock},
-    platform::Platform,
-    probe,
-};
+use crate::probe;
 
 /// Looks, prints, and says how it ends. `platform` reads this host's own resolver; where no platform can,
 /// it is the reason why.

@@ -4,12 +4,11 @@ use std::{fmt::Write as _, sync::Arc};
 
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets::NOTHING};
+use epmesh_agent_host::platform::{Platform, read_all};
 use epmesh_common::{
     diagnosis::Remarks,
     facts::{DcFacts, Section, SectionKind, Timestamp, listing},
 };
-
-use crate::platform::{Platform, read_all};
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -73,7 +72,7 @@ fn table(sections: &[Section]) -> serde_json::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::unreadable;
+    use epmesh_agent_host::platform::unreadable;
 
     #[test]
     fn what_could_not_be_read_is_shown_with_its_reason() {

@@ -3,11 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
+use epmesh_agent_host::platform::Platform;
 use epmesh_common::facts::DnsName;
 
 use crate::{
     enrolment::{self, EnrolmentSettings, PendingEnrolment},
-    platform::Platform,
     session::{Fingerprint, FingerprintError, coordinator_url},
 };
 

@@ -6,6 +6,7 @@
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use epmesh_agent_host::platform::Platform;
 use epmesh_common::error::chain;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -22,7 +23,6 @@ use crate::{
     },
     check,
     notice::Notices,
-    platform::Platform,
     self_test,
     session::Identity,
 };

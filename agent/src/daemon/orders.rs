@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use epmesh_agent_host::{os::clock::Clock, platform::Platform};
 use epmesh_common::facts::{DnsName, LookRequest, Plan, StatementKey};
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -15,8 +16,6 @@ use super::{
     settings::DaemonSettings,
 };
 use crate::{
-    os::clock::Clock,
-    platform::Platform,
     probe::Peers,
     session::{Order, Outbox},
 };

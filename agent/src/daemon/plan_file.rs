@@ -5,9 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use epmesh_agent_host::os::private_files::write_private;
 use epmesh_common::facts::Plan;
-
-use crate::os::private_files::write_private;
 
 /// The file of the plan; none in tests that keep nothing.
 #[derive(Debug)]

@@ -2,6 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use epmesh_agent_host::{
+    os::clock::Clock,
+    platform::{Platform, SECTION_TIMEOUT, unreadable},
+};
 use epmesh_common::{
     facts::{self, Blank, LookRequest, Resolver, Section, SectionKind, Timestamp},
     rpc::InterfaceId,
@@ -14,11 +18,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{on_demand::OnDemand, reporter::Reporter, seen::Seen, settings::DaemonSettings};
-use crate::{
-    os::clock::Clock,
-    platform::{Platform, SECTION_TIMEOUT, unreadable},
-    probe::{Peers, Priority},
-};
+use crate::probe::{Peers, Priority};
 
 /// The longest that one look at a peer may take; the probes have their own, shorter bounds.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(120);

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use epmesh_agent_host::os::clock::Clock;
 use epmesh_common::{
     error::chain,
     facts::{Digest, Statement, StatementKey},
@@ -14,7 +15,7 @@ use super::{
     seen::Stated,
     sent_state::{SentState, bodies},
 };
-use crate::{os::clock::Clock, session::Outbox};
+use crate::session::Outbox;
 
 /// Makes bodies reports, and knows what the coordinator holds.
 pub(super) struct Reporter {

@@ -10,14 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use epmesh_agent_host::os::private_files;
 use epmesh_common::facts::DnsName;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{
-    os::private_files,
-    session::{IdentityError, JoinToken, coordinator_url},
-};
+use crate::session::{IdentityError, JoinToken, coordinator_url};
 
 /// The longest `join.json` that is read.
 const LONGEST: u64 = 64 << 10;

@@ -20,7 +20,7 @@ const MAX_DATAGRAM: usize = 16 * 1024;
 const MAX_STRANGERS: usize = 64;
 
 /// Waits for the next datagram on a connected socket and gives it to `take`. The room for it is on the
-/// stack, as in [`read_into`](crate::rpc::read_into::read_into).
+/// stack, as in [`read_into`](epmesh_agent_host::rpc::read_into::read_into).
 ///
 /// Not tokio's own `recv`: where a system calls the socket closed for reading and has nothing to be read
 /// (Wine does, once the peer said "port unreachable"), that one tries for ever within one poll, and with

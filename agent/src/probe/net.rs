@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
+use epmesh_agent_host::rpc::errors::failure_of;
 use epmesh_common::facts::Failure;
 use tokio::{
     net::TcpStream,
@@ -12,7 +13,6 @@ use tokio::{
 };
 
 use super::limits::{budget::Budget, bytes::CountedStream};
-use crate::rpc::errors::failure_of;
 
 /// A failure and the operating system's error number behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use epmesh_agent_host::platform::NameCache;
 use epmesh_common::{
     facts::{AddressProbe, Lookup, PeerObservation, Resolver, Target},
     rpc::InterfaceId,
@@ -19,7 +20,6 @@ use super::{
     names::resolve,
     peers::Priority,
 };
-use crate::platform::NameCache;
 
 /// Looks at peers through the network.
 ///

@@ -174,7 +174,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::platform::{
+    use epmesh_agent_host::platform::{
         not_readable::{RESOLVED_BEHIND, RESOLVED_CACHE, RESOLVED_INTERFACES, never},
         unreadable,
         windows::dfsr_config::DFSR_ELSEWHERE,

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use epmesh_agent_host::os::private_files;
 use epmesh_common::{
     error::chain,
     facts::{Reason, Timestamp},
@@ -15,10 +16,7 @@ use super::{
     right,
     settings::Settings,
 };
-use crate::{
-    os::private_files,
-    session::{Identity, IdentityError},
-};
+use crate::session::{Identity, IdentityError};
 
 /// How long one coordinator has.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -3,13 +3,13 @@
 use std::{process::ExitCode, sync::Arc};
 
 use clap::{Args, ValueEnum};
-use epmesh_common::facts::SectionKind;
-
-use super::{facts, own, render, report::Report, settings::Settings};
-use crate::{
+use epmesh_agent_host::{
     os::clock::{Clock as _, SystemClock},
     platform::{Platform, read_all},
 };
+use epmesh_common::facts::SectionKind;
+
+use super::{facts, own, render, report::Report, settings::Settings};
 
 /// The arguments of `self-test`.
 #[derive(Clone, Debug, Args)]

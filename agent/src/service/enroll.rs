@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use epmesh_agent_host::os::private_files;
 
 use super::{
     ffi::eventlog,
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     app::Config,
     enrolment,
-    os::private_files,
     session::{Fingerprint, coordinator_url},
 };
 

@@ -44,7 +44,7 @@ mod tests {
     use sha1::{Digest as _, Sha1};
 
     use super::*;
-    use crate::os::windows::access;
+    use epmesh_agent_host::os::windows::access;
 
     /// How Windows makes the SID of a service: five numbers out of the SHA-1 of its name in
     /// capitals, in UTF-16.

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use epmesh_agent_host::os::{private_files, windows::access};
 use windows_service::{
     Error,
     service::{
@@ -29,7 +30,6 @@ use super::{
 use crate::{
     app::config::{Config, program_data},
     enrolment::PendingEnrolment,
-    os::{private_files, windows::access},
     session::{Identity, IdentityError},
 };
 

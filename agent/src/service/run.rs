@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use epmesh_agent_host::os::log_file::LogFile;
 use epmesh_common::error::chain;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -35,7 +36,6 @@ use crate::{
     },
     enrolment::PendingError,
     notice::{Notice, Notices},
-    os::log_file::LogFile,
 };
 
 /// How long a stop takes at most: the parts' own time, what the runtime waits for a blocking read,

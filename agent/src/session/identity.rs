@@ -5,11 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use epmesh_agent_host::os::private_files;
 use epmesh_common::facts::DnsName;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::os::private_files;
 
 /// What enrolment gave. One file, so that key and certificate always belong together.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

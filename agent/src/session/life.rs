@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use epmesh_agent_host::os::clock::Clock;
 use epmesh_common::{error::chain, facts::Timestamp};
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::{sync::mpsc, time::Instant};
@@ -16,7 +17,6 @@ use super::{
     settings::SessionSettings,
     stream::{Refusal, SessionError, Stream},
 };
-use crate::os::clock::Clock;
 
 /// How often a refused agent looks whether it was enrolled anew.
 const LOOK_AT_DISK: Duration = Duration::from_secs(5);

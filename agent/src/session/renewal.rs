@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use epmesh_agent_host::os::clock::Clock;
 use epmesh_common::{error::chain, facts::Timestamp};
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::time::Instant;
@@ -14,7 +15,6 @@ use super::{
     identity::Identity,
     outbox::Outbox,
 };
-use crate::os::clock::Clock;
 
 /// The longest sleep before the clock is looked at again: it may be set, and the host may sleep.
 const LONGEST: Duration = Duration::from_secs(3600);

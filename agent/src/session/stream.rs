@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, pin::Pin, time::Duration};
 
+use epmesh_agent_host::os::clock::Clock;
 use epmesh_common::{
     error::chain,
     facts::{LookRequest, Plan, StatementKey},
@@ -25,7 +26,6 @@ use super::{
     identity::Identity, order::Order, outbox::Outbox, renewal::CurrentIdentity,
     settings::SessionSettings,
 };
-use crate::os::clock::Clock;
 
 /// How many reports may be on their way without having been acknowledged.
 const WINDOW: usize = 16;

@@ -2,11 +2,8 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use epmesh_agent::{
-    name_files::lmhosts,
-    platform::NameCache,
-    probe::{Peers as _, Prober, WirePorts},
-};
+use epmesh_agent::probe::{Peers as _, Prober, WirePorts};
+use epmesh_agent_host::{name_files::lmhosts, platform::NameCache};
 use epmesh_common::{
     facts::{
         Answer, Body, PeerObservation, Question, Reading, Record, RecordData, RecordType, Resolver,

@@ -1,14 +1,13 @@
 //! What the agent reads on its host.
 
-use epmesh_agent::{
-    app::Config,
+use epmesh_agent::{app::Config, session::JoinToken};
+use epmesh_agent_host::{
     name_files::{hosts::parse as parse_hosts, lmhosts::parse as parse_lmhosts},
     platform::{
         directory::repsfrom,
         samba::{net, proc, resolv, smb_conf::SmbConf},
         windows::{event_xml, netlogon_dns, netsh},
     },
-    session::JoinToken,
 };
 use epmesh_common::facts::{AddressFamily, Transport};
 

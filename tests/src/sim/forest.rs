@@ -13,9 +13,9 @@ use epmesh_agent::{
     app::config::{Config, Ports, Probe},
     app::run::{self, Parts},
     enrolment::enroll,
-    os::clock::SystemClock,
     probe::{self, Prober, WirePorts},
 };
+use epmesh_agent_host::os::clock::SystemClock;
 use epmesh_common::{
     diagnosis::{State, Verdict},
     facts::{DnsName, Neighbour, NtdsSettings},

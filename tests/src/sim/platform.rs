@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use epmesh_agent::{
+use epmesh_agent_host::{
     platform::Platform,
     rpc::endpoint_map::{self, Limits},
 };

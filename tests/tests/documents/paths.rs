@@ -11,7 +11,7 @@ use super::page::{self, Page};
 /// The documents that describe the code, each with the folders that its paths may begin in.
 const MAPS: [(&str, &[&str]); 4] = [
     ("ARCHITECTURE.md", &[""]),
-    ("agent/DECISIONS.md", &["", "agent", "agent/src"]),
+    ("agent/DECISIONS.md", &["", "agent", "agent/src", "agent/host/src"]),
     ("common/DECISIONS.md", &["", "common", "common/src"]),
     ("coordinator/DECISIONS.md", &["", "coordinator", "coordinator/src"]),
 ];

@@ -26,7 +26,7 @@ pub(super) struct Log {
 /// When it cannot be read, or has no attempt to join.
 pub(super) fn read(path: &Path) -> anyhow::Result<Log> {
     let file = path.display().to_string();
-    let bytes = crate::os::read::read_bytes(path, reports::MAX_BYTES)?;
+    let bytes = epmesh_agent_host::os::read::read_bytes(path, reports::MAX_BYTES)?;
     let text = reports::decode(&bytes).with_context(|| format!("could not read {file}"))?;
     let attempt = netsetup::last_join(&text).with_context(|| {
         format!(

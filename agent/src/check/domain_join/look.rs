@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use epmesh_agent_host::os::clock::{Clock as _, SystemClock};
 use epmesh_common::{
     facts::{DnsName, Reading, Resolver},
     rpc::{InterfaceId, names},
@@ -21,7 +22,6 @@ use crate::{
         one_host::check,
         own_host::own_name,
     },
-    os::clock::{Clock as _, SystemClock},
     probe,
 };
 

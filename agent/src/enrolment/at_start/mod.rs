@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use epmesh_agent_host::platform::{Platform, unnamed};
 use epmesh_common::{
     error::chain,
     facts::{DnsName, Section, SectionKind},
@@ -19,7 +20,6 @@ use super::{
 };
 use crate::{
     notice::{Notice, Notices},
-    platform::{Platform, unnamed},
     session::{Backoff, EnrolError, Enrolment, Identity, IdentityError, enrol},
 };
 

@@ -6,6 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use epmesh_agent_host::platform::unreadable;
 use epmesh_common::facts;
 use tokio::{
     net::TcpListener,
@@ -16,12 +17,9 @@ use tokio::{
 use tonic::Status;
 
 use super::*;
-use crate::{
-    platform::unreadable,
-    session::{
-        JoinToken,
-        tests::rig::{Authority, LONG, Running},
-    },
+use crate::session::{
+    JoinToken,
+    tests::rig::{Authority, LONG, Running},
 };
 
 /// A host that tells its name once `named` is set.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use epmesh_agent_host::rpc::{association::Association, errors::protocol, read_into::read_into};
 use epmesh_common::{
     facts::{Failure, IdentityMethod, IdentityProbe},
     identity::{
@@ -20,13 +21,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{
-    probe::{
-        datagram,
-        limits::budget::{Budget, Purpose, millis_since},
-        net::{self, Missed},
-    },
-    rpc::{association::Association, errors::protocol, read_into::read_into},
+use crate::probe::{
+    datagram,
+    limits::budget::{Budget, Purpose, millis_since},
+    net::{self, Missed},
 };
 
 /// The ways, strongest first.

@@ -2,6 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use epmesh_agent_host::rpc::{
+    association::Association,
+    errors::{failure_of_status, protocol},
+};
 use epmesh_common::{
     facts::{Failure, InterfaceProbe, MapAnswer},
     rpc::{
@@ -12,15 +16,9 @@ use epmesh_common::{
 use tokio::time::Instant;
 
 use super::ports::{Open, Opened, open, open_once};
-use crate::{
-    probe::limits::{
-        budget::{Budget, millis_since},
-        bytes::CountedStream,
-    },
-    rpc::{
-        association::Association,
-        errors::{failure_of_status, protocol},
-    },
+use crate::probe::limits::{
+    budget::{Budget, millis_since},
+    bytes::CountedStream,
 };
 
 /// What is kept of the look's time to free a handle.

@@ -2,21 +2,19 @@
 
 use std::net::IpAddr;
 
+use epmesh_agent_host::rpc::association::Association;
 use epmesh_common::{
     facts::{Failure, PortProbe, Stage},
     rpc::InterfaceId,
 };
 use tokio::{sync::SemaphorePermit, time::Instant};
 
-use crate::{
-    probe::{
-        limits::{
-            budget::{Budget, Purpose, millis_since},
-            bytes::CountedStream,
-        },
-        net,
+use crate::probe::{
+    limits::{
+        budget::{Budget, Purpose, millis_since},
+        bytes::CountedStream,
     },
-    rpc::association::Association,
+    net,
 };
 
 /// What came of a port, and the connection where there is one.

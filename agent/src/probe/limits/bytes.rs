@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use epmesh_agent_host::rpc::errors::StreamFailure;
 use epmesh_common::facts::Failure;
 use thiserror::Error;
 use tokio::{
@@ -16,7 +17,6 @@ use tokio::{
 };
 
 use super::rate::RateLimit;
-use crate::rpc::errors::StreamFailure;
 
 /// Bytes that one look may take in. A whole endpoint map of 350 entries is 50 kB; one address
 /// without it less than 10.

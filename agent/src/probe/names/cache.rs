@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
+use epmesh_agent_host::platform::NameCache;
 use epmesh_common::facts::{Answer, DnsName, Lookup, Question, RecordType, Source};
 use tokio::time::{Instant, timeout_at};
 
 use super::server::answered;
-use crate::{
-    platform::NameCache,
-    probe::limits::budget::{Budget, millis_since},
-};
+use crate::probe::limits::budget::{Budget, millis_since};
 
 /// Asks `cache` for the alias and both kinds of address of each of `names`.
 pub(in crate::probe) async fn ask(

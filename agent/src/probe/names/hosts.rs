@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
+use epmesh_agent_host::name_files::hosts::MAX_LINES;
 use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Reading, Record, RecordData, RecordType, Resolver, Source,
 };
 
 use super::server::answered;
-use crate::name_files::hosts::MAX_LINES;
 
 /// What the hosts file says of each of `names`, both kinds of address; nothing where the platform
 /// has no hosts file.
@@ -89,7 +89,7 @@ mod tests {
         let name: DnsName = "dc2.lab.test".parse().unwrap();
         let told = |lines: usize, last: &str| {
             let text = format!("10.0.0.1 a\n{}10.0.0.9 {last}\n", "10.0.0.1 b\n".repeat(lines - 2));
-            let file = crate::name_files::hosts::parse("hosts", &text);
+            let file = epmesh_agent_host::name_files::hosts::parse("hosts", &text);
             ask(&resolver(Reading::Value(file)), &[&name]).remove(0).answer
         };
         assert_eq!(told(MAX_LINES - 1, "c"), Answer::NoSuchName);

@@ -10,6 +10,7 @@ use std::{
     slice,
 };
 
+use epmesh_agent_host::{name_files::lmhosts::MAX_LINES, rpc::errors::protocol};
 use epmesh_common::{
     facts::{
         Answer, DnsName, LmhostsFile, LmhostsLine, Lookup, Question, Reading, Record, RecordData,
@@ -23,13 +24,10 @@ use super::{
     hosts,
     server::{Heard, answered, ask_twice},
 };
-use crate::name_files::lmhosts::MAX_LINES;
-use crate::{
-    probe::{
-        datagram::{self, Datagram},
-        limits::budget::Budget,
-    },
-    rpc::errors::protocol,
+
+use crate::probe::{
+    datagram::{self, Datagram},
+    limits::budget::Budget,
 };
 
 /// Octets of a NetBIOS name before its sixteenth.

@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
+use epmesh_agent_host::platform::NameCache;
 use epmesh_common::facts::{
     Answer, DnsName, Lookup, Question, Record, RecordData, RecordType, Resolver, Source, Target,
 };
@@ -9,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::{cache, dns, hosts, netbios, system};
-use crate::{platform::NameCache, probe::limits::budget::Budget};
+use crate::probe::limits::budget::Budget;
 
 /// DNS servers asked at most.
 const MAX_SERVERS: usize = 8;

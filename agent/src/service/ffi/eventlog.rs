@@ -13,7 +13,7 @@ use windows_sys::Win32::{
     },
 };
 
-use crate::os::windows::text::{os_error, wide};
+use epmesh_agent_host::os::windows::text::{os_error, wide};
 
 /// The longest text of one event; the event log itself takes at most 31,839 characters.
 const LONGEST: usize = 8_000;

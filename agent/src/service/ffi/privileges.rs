@@ -8,7 +8,7 @@ use windows_sys::Win32::System::Services::{
     SERVICE_REQUIRED_PRIVILEGES_INFOW,
 };
 
-use crate::os::windows::text::wide;
+use epmesh_agent_host::os::windows::text::wide;
 
 /// Leaves the service these privileges and takes all others out of its token, from its next start
 /// on (`SERVICE_REQUIRED_PRIVILEGES_INFO`).

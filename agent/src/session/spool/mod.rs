@@ -17,10 +17,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use epmesh_agent_host::os::private_files;
 use epmesh_common::facts::{Report, Statement, Timestamp};
 use thiserror::Error;
-
-use crate::os::private_files;
 
 /// The bounds of a spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

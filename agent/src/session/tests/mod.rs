@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use epmesh_agent_host::{os::clock::SystemClock, platform::unreadable};
 use epmesh_common::{
     facts::{Body, Section, SectionKind, StatementKey, Timestamp},
     rpc::InterfaceId,
@@ -21,11 +22,7 @@ use tonic::Status;
 
 use self::rig::*;
 use super::*;
-use crate::{
-    app::{config::Config, run},
-    os::clock::SystemClock,
-    platform::unreadable,
-};
+use crate::app::{config::Config, run};
 
 #[tokio::test]
 async fn what_was_kept_offline_is_delivered_in_order_and_kept_until_acknowledged() {
@@ -158,7 +155,7 @@ async fn enrolment_trusts_the_token_and_nobody_else() {
 struct Featureless;
 
 #[tonic::async_trait]
-impl crate::platform::Platform for Featureless {
+impl epmesh_agent_host::platform::Platform for Featureless {
     fn kind(&self) -> epmesh_common::facts::Platform {
         epmesh_common::facts::Platform::Simulated
     }

@@ -1,16 +1,14 @@
 //! The certificate over time, and refusals.
 
+use epmesh_agent_host::os::clock::Clock;
 use epmesh_common::error::chain;
 use rcgen::date_time_ymd;
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 
 use super::*;
-use crate::{
-    os::clock::Clock,
-    session::{
-        renewal::CurrentIdentity,
-        stream::{Refusal, Stream},
-    },
+use crate::session::{
+    renewal::CurrentIdentity,
+    stream::{Refusal, Stream},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 3600);

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use epmesh_agent_host::os::clock::SystemClock;
 use epmesh_common::{
     facts::{Blank, Body, Directory, Report, Section, Statement, Timestamp},
     wire::Received,
@@ -33,7 +34,6 @@ use tonic::{
     transport::{Certificate, Identity as TlsIdentity, Server, ServerTlsConfig},
 };
 
-use crate::os::clock::SystemClock;
 use crate::session::*;
 
 /// Longer than anything here takes; reached only when a test fails.

@@ -1,0 +1,16 @@
+//! What filters RPC on this host.
+
+use epmesh_facts::{Filters, Reading};
+
+use super::host_state::Live;
+use crate::platform::windows::{ffi, filters};
+
+impl Live {
+    pub(super) fn filters(&self) -> Filters {
+        let (rpc, rpc_left_out) = match ffi::filters::rpc().map(filters::RpcFilters::finish) {
+            Ok((told, left_out)) => (Reading::Value(told), Reading::Value(left_out)),
+            Err(error) => (Reading::unseen(error), Reading::unseen(error)),
+        };
+        Filters { profiles: filters::profiles(self.registry()), rpc, rpc_left_out }
+    }
+}

@@ -1,0 +1,131 @@
+//! The services that a domain controller needs.
+
+use epmesh_facts::{Blank, Process, Reading, Service, ServiceState, Services, StartType};
+use epmesh_wire::limits::DEPENDENCIES;
+use windows_sys::Win32::{
+    Foundation::ERROR_SERVICE_SPECIFIC_ERROR,
+    System::Services::{
+        SERVICE_AUTO_START, SERVICE_BOOT_START, SERVICE_CONTINUE_PENDING, SERVICE_DEMAND_START,
+        SERVICE_DISABLED, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_STOPPED,
+        SERVICE_SYSTEM_START,
+    },
+};
+
+use super::host_state::Live;
+use crate::platform::windows::{
+    ffi::{
+        self,
+        services::{Config, Manager, Status},
+    },
+    services,
+};
+
+impl Live {
+    pub(super) fn services(&self) -> Services {
+        let names: Vec<&str> = services::ASKED.iter().map(|asked| asked.name).collect();
+        Services { list: listed(&names).map_or_else(Reading::unseen, Reading::Value) }
+    }
+}
+
+/// Those of `names` that are there. One that cannot be asked spoils the list: what is missing in
+/// it counts as absent.
+pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
+    let manager = Manager::connect().map_err(|error| format!("service manager: {error}"))?;
+    let mut list = Vec::new();
+    for name in names {
+        let fail = |error: std::io::Error| format!("service {name}: {error}");
+        if let Some(service) = manager.service(name).map_err(fail)? {
+            let status = service.status().map_err(fail)?;
+            let config = service.config();
+            let delayed = match &config {
+                Ok(config) if config.start == SERVICE_AUTO_START => match service.delayed() {
+                    Ok(delayed) => Reading::Value(delayed),
+                    Err(error) => Reading::unreadable(&error),
+                },
+                Ok(_) => Reading::NotApplicable,
+                Err(error) => Reading::unreadable(error),
+            };
+            list.push(Service { delayed, ..described(name, &status, config) });
+        }
+    }
+    if list.is_empty() {
+        return Err("the service manager knows none of the services that every host has".to_owned());
+    }
+    let present: Vec<String> = list.iter().map(|service| service.name.clone()).collect();
+    let present: Vec<&str> = present.iter().map(String::as_str).collect();
+    for service in &mut list {
+        service.roles = services::roles(&service.name, &present);
+    }
+    Ok(list)
+}
+
+fn described(name: &str, status: &Status, config: std::io::Result<Config>) -> Service {
+    let blank = Service::blank(name, state(status.state), &Blank::Absent);
+    let service = Service {
+        process: process(status),
+        // While it runs, the exit code of the run before is not kept.
+        exit_code: match status.state {
+            SERVICE_STOPPED if status.exit_code == ERROR_SERVICE_SPECIFIC_ERROR => {
+                Reading::Value(status.specific_exit_code)
+            }
+            SERVICE_STOPPED => Reading::Value(status.exit_code),
+            _ => Reading::Absent,
+        },
+        ..blank
+    };
+    match config {
+        Ok(config) => Service {
+            start: match config.start {
+                SERVICE_BOOT_START | SERVICE_SYSTEM_START | SERVICE_AUTO_START => {
+                    Reading::Value(StartType::Automatic)
+                }
+                SERVICE_DEMAND_START => Reading::Value(StartType::Manual),
+                SERVICE_DISABLED => Reading::Value(StartType::Disabled),
+                other => Reading::unseen(format!("the start type is {other}")),
+            },
+            // Drivers have none.
+            account: if config.account.is_empty() {
+                Reading::Absent
+            } else {
+                Reading::Value(config.account)
+            },
+            dependencies: Reading::whole(
+                config
+                    .dependencies
+                    .into_iter()
+                    // A group of services, not one.
+                    .filter(|needed| !needed.starts_with('+'))
+                    .collect(),
+                DEPENDENCIES,
+                "services that it needs",
+            ),
+            ..service
+        },
+        Err(error) => Service {
+            start: Reading::unreadable(&error),
+            account: Reading::unreadable(&error),
+            dependencies: Reading::unreadable(&error),
+            ..service
+        },
+    }
+}
+
+/// A service that is paused, or about to be, does not serve: nearest to it is one that stops.
+fn state(state: u32) -> ServiceState {
+    match state {
+        SERVICE_RUNNING => ServiceState::Running,
+        SERVICE_START_PENDING | SERVICE_CONTINUE_PENDING => ServiceState::Starting,
+        SERVICE_STOPPED => ServiceState::Stopped,
+        _ => ServiceState::Stopping,
+    }
+}
+
+fn process(status: &Status) -> Reading<Process> {
+    if status.pid == 0 {
+        return Reading::Absent;
+    }
+    match ffi::process::Process::open(status.pid).and_then(|process| process.started()) {
+        Ok(started) => Reading::Value(Process { pid: status.pid, started }),
+        Err(error) => Reading::unseen(format!("process {}: {error}", status.pid)),
+    }
+}
