@@ -97,7 +97,7 @@ fn a_coordinator_that_cannot_be_asked_is_said_and_the_report_is_told() {
     assert!(text.contains("error     1753 EPT_S_NOT_REGISTERED"), "{text}");
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        flat.contains("the operator's identity cannot be read from /nonexistent/ca.pem"),
+        flat.contains("the operator's certificate cannot be read from /nonexistent/ca.pem"),
         "{text}"
     );
     assert!(flat.contains("The verdict of each link above is missing"), "{text}");

@@ -296,7 +296,7 @@ fn read_every_message(path: &Path, counts: &mut Counts) -> Outcome {
     let octets = fs::read(path)?;
     let [challenges, negotiates, replies] = counts;
     for at in 0..octets.len() {
-        let rest = &octets[at..];
+        let Some(rest) = octets.get(at..) else { break };
         if rest.starts_with(b"NTLMSSP\0\x02\0\0\0") {
             let challenge = Challenge::decode(rest)
                 .map_err(|error| format!("{}: {at}: {error}", path.display()))?;
