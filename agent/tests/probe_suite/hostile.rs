@@ -17,7 +17,7 @@ use epmesh_common::{
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, UdpSocket},
+    net::TcpListener,
 };
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What a look takes in at most, and what waits in the sockets of a few connections.
-const MOST: usize = (4 << 20) + (16 << 20);
+pub(crate) const MOST: usize = (4 << 20) + (16 << 20);
 
 async fn twisted(twist: Twist) -> AddressProbe {
     twisted_for(twist, config(closed_ports())).await
@@ -64,12 +64,12 @@ fn walked(probe: &AddressProbe) -> String {
     map.endpoints.expect_err("a hostile map").to_string()
 }
 
-fn who(probe: &AddressProbe, method: IdentityMethod) -> Result<Identity, Failure> {
+pub(crate) fn who(probe: &AddressProbe, method: IdentityMethod) -> Result<Identity, Failure> {
     probe.identity.iter().find(|one| one.method == method).unwrap().outcome.clone()
 }
 
 #[track_caller]
-fn names(text: &str, part: &str) {
+pub(crate) fn names(text: &str, part: &str) {
     assert!(text.contains(part), "{text:?} does not say {part:?}");
 }
 
@@ -341,8 +341,8 @@ async fn a_token_that_is_no_challenge() {
     assert!(matches!(probe.interfaces[0].answer, MapAnswer::Endpoints(_)), "the way is another");
 }
 
-/// Sends `first` to whoever connects, then `then` for as long as it is taken; counts what went.
-async fn flood(first: Vec<u8>, then: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
+/// Sends `first` to every client that connects, then `then` for as long as it is taken; counts what went.
+pub(crate) async fn flood(first: Vec<u8>, then: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let sent = Arc::new(AtomicUsize::new(0));
@@ -365,96 +365,4 @@ async fn flood(first: Vec<u8>, then: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
         }
     });
     (port, sent)
-}
-
-async fn root_dse(first: Vec<u8>, then: Vec<u8>) -> (String, usize) {
-    let (ldap, sent) = flood(first, then).await;
-    let probe = look_at_address(config(WirePorts { ldap, ..closed_ports() })).await;
-    let failure = who(&probe, IdentityMethod::RootDse).expect_err("a hostile rootDSE");
-    (failure.to_string(), sent.load(Ordering::Relaxed))
-}
-
-#[tokio::test]
-async fn ldap_that_announces_nests_or_floods() {
-    let (said, _) = root_dse(vec![0x30, 0x84, 0x7f, 0xff, 0xff, 0xff], vec![]).await;
-    names(&said, "rootDSE: ldap message at offset 0");
-    // Sequence in sequence, four kilobytes deep.
-    let mut nested = vec![0x30, 0x82, 0x0f, 0xfc];
-    nested.extend([0x30, 0x80].repeat(0x0ffc / 2));
-    let (said, _) = root_dse(nested, vec![]).await;
-    names(&said, "rootDSE: ");
-    // An entry that is none of the question, for ever.
-    let other = epmesh_common::identity::ldap::Message::new(
-        99,
-        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
-    );
-    let (said, _) = root_dse(other.encode().unwrap(), vec![]).await;
-    names(&said, "message id 99");
-    // The right id, entry upon entry, and never done.
-    let more = epmesh_common::identity::ldap::Message::new(
-        1,
-        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
-    );
-    let (said, sent) = root_dse(more.encode().unwrap(), more.encode().unwrap().repeat(200)).await;
-    names(&said, "a second entry");
-    assert!(sent <= MOST, "{sent} bytes went to one look");
-    let (said, sent) = root_dse(vec![], vec![0xff; 8192]).await;
-    names(&said, "rootDSE: ");
-    assert!(sent <= MOST, "{sent} bytes went to one look");
-}
-
-/// Answers every datagram with these, from its own port or from another.
-async fn datagrams(elsewhere: bool, answers: Vec<Vec<u8>>) -> u16 {
-    let socket = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
-    let other = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
-    let port = socket.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        let mut buffer = [0; 4096];
-        loop {
-            let (count, from) = socket.recv_from(&mut buffer).await.unwrap();
-            for answer in &answers {
-                let mut answer = answer.clone();
-                // The transaction of node status, where there is room for it.
-                if answer.starts_with(&[0xee, 0xee]) {
-                    answer[..2].copy_from_slice(&buffer[..2.min(count)]);
-                }
-                let by = if elsewhere { &other } else { &socket };
-                by.send_to(&answer, from).await.unwrap();
-            }
-        }
-    });
-    port
-}
-
-#[tokio::test]
-async fn datagrams_that_answer_nothing() {
-    let stranger = epmesh_common::identity::ldap::Message::new(
-        0x7fff_ffff,
-        epmesh_common::identity::ldap::Op::SearchResultEntry(Default::default()),
-    );
-    let stranger = stranger.encode().unwrap();
-    let ping = async |elsewhere, answers| {
-        let cldap = datagrams(elsewhere, answers).await;
-        let probe = look_at_address(config(WirePorts { cldap, ..closed_ports() })).await;
-        who(&probe, IdentityMethod::LdapPing).expect_err("a hostile answer").to_string()
-    };
-    names(&ping(false, vec![b"garbage".to_vec()]).await, "LDAP ping: ");
-    names(&ping(false, vec![stranger.clone(); 100]).await, "64 datagrams came");
-    // From another port it is not even seen.
-    names(&ping(true, vec![stranger; 100]).await, "no answer in time");
-    let mut nested = vec![0x30, 0x82, 0x0f, 0xfc];
-    nested.extend([0x30, 0x80].repeat(0x0ffc / 2));
-    names(&ping(false, vec![nested]).await, "LDAP ping: ");
-}
-
-#[tokio::test]
-async fn node_status_with_a_false_count() {
-    let reply = epmesh_common::identity::nbstat::Reply::default().encode().unwrap();
-    let mut reply = [&[0xee, 0xee], &reply[2..]].concat();
-    let count = reply.iter().len() - 1;
-    reply[count] = 255;
-    let netbios = datagrams(false, vec![reply]).await;
-    let probe = look_at_address(config(WirePorts { netbios, ..closed_ports() })).await;
-    let failure = who(&probe, IdentityMethod::NodeStatus).expect_err("255 names of none");
-    names(&failure.to_string(), "node status: node name");
 }

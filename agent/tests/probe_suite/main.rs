@@ -15,6 +15,8 @@ mod floods;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_identity;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod left_out;
