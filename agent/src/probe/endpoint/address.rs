@@ -45,14 +45,14 @@ pub(in crate::probe) async fn probe_all(
         join_all(looked_at.iter().map(|&address| probe(budget, address, wanted))).await;
     probes.extend(left_out.iter().map(|&address| {
         let why = format!("the agent looks at the first {MAX_ADDRESSES} addresses of a peer");
-        nothing(address, Stage::failed(Failure::Local(why), 0))
+        AddressProbe::connected(address, Stage::failed(Failure::Local(why), 0))
     }));
     probes
 }
 
 async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     if let Some(why) = net::unusable(address) {
-        return nothing(address, Stage::failed(Failure::Local(why.to_owned()), 0));
+        return AddressProbe::connected(address, Stage::failed(Failure::Local(why.to_owned()), 0));
     }
     let ports = async {
         if wanted.well_known { well_known::probe(budget, address).await } else { Vec::new() }
@@ -63,26 +63,15 @@ async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addr
     probe
 }
 
-const fn nothing(address: IpAddr, connect: Stage) -> AddressProbe {
-    AddressProbe {
-        address,
-        local: None,
-        connect,
-        bind: None,
-        interfaces: Vec::new(),
-        map: None,
-        map_code: None,
-        map_took_ms: 0,
-        identity: Vec::new(),
-        well_known: Vec::new(),
-    }
-}
-
 async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     let (opened, mapper) = mapper::reach(budget, address).await;
     let (failure, code) = (opened.failure(), opened.code());
     let local = opened.local.or_else(|| net::local_towards(address));
-    let mut probe = AddressProbe { local, bind: opened.bind, ..nothing(address, opened.connect) };
+    let mut probe = AddressProbe {
+        local,
+        bind: opened.bind,
+        ..AddressProbe::connected(address, opened.connect)
+    };
     let view = |endpoints| MapView { through: Through::Address(address), endpoints };
     let Some(mut mapper) = mapper else {
         let failure = failure.unwrap_or(Failure::TimedOut);
