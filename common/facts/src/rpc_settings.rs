@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Blank, Reading};
 
-/// What the registry says, as it stands there. What follows from it is for [`epmesh_windows`].
+/// What the registry says, as it stands there. What follows from it is for the crate `epmesh-windows`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RpcSettings {

@@ -26,7 +26,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// The entries beneath `prefix` in key order, starting behind `after`.
     ///
     /// At most `limit` entries come back (and never more than [`MAX_PAGE`], nor many more than
-    /// [`MAX_PAGE_BYTES`]); a `limit` of 0 is taken as 1. Go on with [`Page::next`]. One page is
+    /// [`MAX_PAGE_BYTES`](super::limits::MAX_PAGE_BYTES)); a `limit` of 0 is taken as 1. Go on with [`Page::next`]. One page is
     /// one consistent view; two pages are two views.
     fn scan(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> StoreFuture<'_, Page>;
 

@@ -10,8 +10,8 @@ pub const MAX_OPERATIONS: usize = 128;
 /// The most bytes of keys and values in a transaction; an etcd server takes 1.5 MiB.
 pub const MAX_TRANSACTION: usize = 1024 * 1024;
 
-/// The most entries one [`Page`] holds, whatever limit was asked for.
+/// The most entries one [`Page`](super::contract::Page) holds, whatever limit was asked for.
 pub const MAX_PAGE: usize = 1000;
 
-/// Once the values of a [`Page`] reach this many bytes, the page ends.
+/// Once the values of a [`Page`](super::contract::Page) reach this many bytes, the page ends.
 pub const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
