@@ -82,6 +82,13 @@ impl Scenario {
         map.views[0].endpoints = Ok(vec![endpoint(ProtocolSequence::NcacnNp, "\\pipe\\lsass")]);
     }
 
+    /// The source's own map has the interface on this port as well.
+    pub(crate) fn also_registered(&mut self, port: u16) {
+        let map = &mut self.evidence.source.endpoint_map.as_mut().expect("healthy").fact;
+        let rows = map.views[0].endpoints.as_mut().expect("healthy");
+        rows.push(endpoint(ProtocolSequence::NcacnIpTcp, &port.to_string()));
+    }
+
     pub(crate) fn refuse_135(&mut self) {
         self.cut_135(Failure::Refused);
     }

@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr};
 use epmesh_facts::{DnsName, Process, Timestamp};
 use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
+use super::named::Named;
+
 /// The holder of a registration that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistrationHolder {
@@ -77,6 +79,8 @@ pub enum RegistrationTrouble {
     },
     /// The source's own endpoint map has it, and its endpoint mapper denies it to the destination.
     Denied,
+    /// The endpoint mapper denies it to the destination, and names a port for it to others.
+    DeniedToOne(Named),
     /// It is there now, and was lost again and again.
     ComesAndGoes(Losses),
 }
@@ -113,6 +117,12 @@ impl fmt::Display for RegistrationTrouble {
                 )
             }
             Self::Denied => f.write_str(DENIED),
+            Self::DeniedToOne(served) => {
+                write!(
+                    f,
+                    "not registered, by what the destination is told; a port is named to {served}"
+                )
+            }
             Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
         }
     }

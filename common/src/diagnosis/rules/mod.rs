@@ -10,6 +10,7 @@ mod names;
 mod server;
 
 pub(super) use self::{
+    addresses::behind_wrong_name,
     finding::Finding,
     names::{alias_twice, wrongs},
     server::{RPC_SERVICES, does_not_serve, dynamic_used_up},

@@ -12,6 +12,7 @@ mod ports;
 mod records;
 mod service;
 mod settings;
+mod way;
 
 use epmesh_rpc::names as known;
 
@@ -59,10 +60,12 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::DynamicPortBlocked
         | Cause::HostFirewall
         | Cause::RpcFiltered
+        | Cause::AnswerAltered
+        | Cause::LargePacketsLost
         | Cause::StaleEndpoint
         | Cause::EpmAccessDenied
         | Cause::PortExhaustion
-        | Cause::NotError1753 => network::steps(&context),
+        | Cause::NotError1753 => way::steps(&context).unwrap_or_else(|| network::steps(&context)),
     };
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();

@@ -1,6 +1,8 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
+mod altered;
 mod filtered;
+mod large;
 mod mapper;
 mod not_serving;
 mod pattern;
@@ -10,6 +12,7 @@ mod registration;
 
 pub(super) use self::{
     filtered::turned_away,
+    large::large_packets,
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},
