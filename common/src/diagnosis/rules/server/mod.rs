@@ -2,6 +2,7 @@
 
 mod altered;
 mod filtered;
+mod hangs;
 mod large;
 mod mapper;
 mod not_serving;
@@ -12,6 +13,7 @@ mod registration;
 
 pub(super) use self::{
     filtered::turned_away,
+    hangs::stuck,
     large::large_packets,
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},

@@ -104,6 +104,11 @@ impl Pattern<'_> {
         self.reached.is_empty() && !self.failed.is_empty()
     }
 
+    /// Those that fail in the same way, where nobody got through.
+    pub(super) fn failing(&self) -> Option<Named> {
+        self.all_fail().then(|| named(self.failed.iter().map(|(name, _)| *name)))
+    }
+
     /// The side on which a destination's `failure` puts the fault.
     pub(super) fn side(&self, case: &Case<'_>, failure: &Failure) -> Side {
         if !self.all_fail() || self.elsewhere {

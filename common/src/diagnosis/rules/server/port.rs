@@ -15,6 +15,7 @@ use super::{
         finding::Finding,
     },
     altered::altered,
+    hangs::never_answers,
     pattern::{Pattern, pattern},
 };
 
@@ -83,16 +84,19 @@ pub(in super::super) fn port_bind(
     port: u16,
     failure: &Failure,
 ) -> Finding {
-    let at = PortAt { address, port, dc: case.source().clone() };
     let error = windows_code(failure);
+    if let Some(finding) = altered(case, address, port, failure, error) {
+        return finding;
+    }
+    if let Some(hangs) = never_answers(case, address, port, failure, false) {
+        return hangs;
+    }
+    let at = PortAt { address, port, dc: case.source().clone() };
     // The interface is not known there: rejected at the bind, or by a fault (nca_unk_if).
     let not_there = matches!(
         failure,
         Failure::BindRejected { result: 2, reason: 1 } | Failure::Fault(0x1C01_0003)
     );
-    if let Some(finding) = altered(case, address, port, failure, error) {
-        return finding;
-    }
     let pattern = pattern(
         case,
         address,
