@@ -3,6 +3,7 @@
 
 mod commands;
 mod context;
+mod destination;
 mod directory;
 pub(in crate::diagnosis) mod join;
 mod names;
@@ -10,6 +11,7 @@ mod network;
 mod next_failures;
 mod ports;
 mod records;
+mod replication;
 mod service;
 mod settings;
 
@@ -22,7 +24,12 @@ use super::super::{case::Case, cause::Cause, rules::Finding};
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     let context = RemedyContext::new(case, finding);
     let mut steps = match finding.cause {
-        Cause::Healthy => return Vec::new(),
+        Cause::Healthy => {
+            let missing = finding.missing.iter();
+            return missing
+                .map(|what| format!("needed to say more: {}", what.words(case)))
+                .collect();
+        }
         Cause::Unknown => {
             let missing = finding.missing.iter();
             let missing = missing.map(|what| format!("needed to decide: {}", what.words(case)));
@@ -39,6 +46,8 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::DnsCacheStale
         | Cause::WrongServerIdentity => names::steps(&context),
         Cause::NtdsSettingsStale => directory::steps(&context),
+        Cause::DestinationNotServing => destination::not_serving(&context),
+        Cause::ReplicationRefused => replication::steps(&context),
         Cause::ServiceNotStarted
         | Cause::DirectoryServicesRestoreMode
         | Cause::StartingUp
