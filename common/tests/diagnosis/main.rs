@@ -13,6 +13,7 @@ mod healthy;
 mod join;
 mod latent;
 mod names;
+mod own_word;
 mod paths;
 mod registration;
 mod roots;
@@ -40,7 +41,7 @@ fn rows() -> Vec<Row> {
     use Confidence::{Likely, Possible, Proven};
     use Side::{Directory, NameResolution, Network, Source as OnSource};
     use State::{Failing, Latent, Unknown};
-    vec![
+    let rows = vec![
         Row { name: "nothing changed", change: |_| {}, expect: HEALTHY },
         // Source side.
         Row { name: "the service never ran since the boot",
@@ -90,6 +91,21 @@ fn rows() -> Vec<Row> {
         Row { name: "the endpoint mapper refuses anonymous callers",
             change: |s| s.probe().interfaces[0].answer = MapAnswer::Failed(Failure::AccessDenied(5)),
             expect: (Failing, Cause::EpmAccessDenied, OnSource, Likely, 5) },
+        Row { name: "the service is stopping, and what it had registered is gone for a quarter of an hour",
+            change: |s| { s.lose_registration(); s.hang(ServiceState::Stopping, 900); },
+            expect: (Failing, Cause::ServiceHangs, OnSource, Proven, 1753) },
+        Row { name: "the service has just begun to stop",
+            change: |s| { s.lose_registration(); s.hang(ServiceState::Stopping, 20); },
+            expect: (Failing, Cause::ServiceDied, OnSource, Proven, 1753) },
+        Row { name: "the service is paused, and what it has registered still answers",
+            change: |s| s.hang(ServiceState::Paused, 900),
+            expect: (Latent, Cause::ServiceHangs, OnSource, Likely, 1753) },
+        Row { name: "the port of the map takes the connection and never answers, for anybody who looked",
+            change: |s| { s.silent_port(); s.third_looks_as_the_first(); },
+            expect: (Failing, Cause::ServiceHangs, OnSource, Likely, 1722) },
+        Row { name: "the same, and nobody else has looked",
+            change: Scenario::silent_port,
+            expect: (Failing, Cause::ServiceHangs, OnSource, Possible, 1722) },
         Row { name: "something else than an endpoint mapper on 135",
             change: |s| s.probe().bind = Some(error(Failure::Protocol("version at 0: 72".to_owned()))),
             expect: (Failing, Cause::NotError1753, OnSource, Likely, 1728) },
@@ -198,7 +214,8 @@ fn rows() -> Vec<Row> {
         Row { name: "everything the source says is stale: a healthy look stands",
             change: |s| s.age_source(400),
             expect: (State::Healthy, Cause::Healthy, Side::None, Likely, 0) },
-    ]
+    ];
+    rows.into_iter().chain(own_word::rows()).collect()
 }
 
 #[test]

@@ -46,12 +46,13 @@ pub(in super::super) fn not_serving(case: &Case<'_>) -> Option<Finding> {
     let trouble = match service.state {
         ServiceState::Starting => {
             let began = service.process.value().map(|it| case.on_our_clock_there(it.started));
-            if !for_long(began.or(booted), server::BOOTING) {
+            let since = began.or(booted);
+            if !for_long(since, server::BOOTING) {
                 return Some(starting(blamed(case, service, ServiceTrouble::Starting)));
             }
-            ServiceTrouble::StartsTooLong
+            ServiceTrouble::Lasts { state: service.state, since }
         }
-        _ => {
+        ServiceState::Stopped => {
             let early = booted.filter(|_| windows && starts_itself);
             if let Some(boot) = early.filter(|boot| !for_long(Some(*boot), server::BOOTING)) {
                 return Some(starting(blamed(
@@ -65,6 +66,7 @@ pub(in super::super) fn not_serving(case: &Case<'_>) -> Option<Finding> {
             let end = code.filter(|_| windows).map(ServiceEnd::Exit);
             ServiceTrouble::NotRunning { is_disabled, end }
         }
+        state => ServiceTrouble::Lasts { state, since: None },
     };
     Some(failing().blames(blamed(case, service, trouble)))
 }

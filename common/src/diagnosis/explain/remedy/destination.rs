@@ -30,7 +30,11 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = vec![format!(
         "{name}: {value}: nothing replicates to {dest}, whoever the source is; on {dest}, see why: {log}"
     )];
-    if matches!(trouble, Some(ServiceTrouble::StartsTooLong)) {
+    if matches!(trouble, Some(ServiceTrouble::Lasts { .. })) {
+        steps.push(format!(
+            "its log names what it waits for (DNS that does not answer, a large database); to start it once more \
+             does not end that: only then restart {dest}, which interrupts its clients"
+        ));
         return steps;
     }
     let disabled = matches!(trouble, Some(ServiceTrouble::NotRunning { is_disabled: true, .. }));
