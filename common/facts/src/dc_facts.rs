@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Section, SectionKind, Timestamp, sections};
+use super::{LastingState, Section, SectionKind, Timestamp, sections};
 
 /// A fact and when it was last seen to be so, on the coordinator's clock: the observer's clock
 /// corrected by its measured offset.
@@ -24,6 +24,10 @@ macro_rules! dc_facts {
             /// Milliseconds by which its clock is ahead of the coordinator's; negative when it is behind.
             /// Times inside the facts (a boot, the start of a process) are on its own clock.
             pub clock_ahead_ms: i64,
+            /// The services that neither run nor are stopped, each with the time since when the coordinator
+            /// has heard so.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            pub lasting: Vec<LastingState>,
             $($(#[$doc])+ pub $field: Option<Stamped<$crate::$name>>,)+
         }
 

@@ -13,6 +13,7 @@ mod events;
 mod failure;
 mod filters;
 mod host;
+mod lasting;
 mod listing;
 mod map;
 mod map_differences;
@@ -36,6 +37,7 @@ pub use self::{
     failure::Failure,
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
+    lasting::LastingState,
     listing::{Row, listing, plain_text},
     map::{EndpointMap, MapView, Through},
     map_differences::{MapDifferences, ViewDifference},

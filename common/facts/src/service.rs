@@ -105,6 +105,12 @@ pub enum ServiceState {
     Stopping,
     /// It does not run.
     Stopped,
+    /// It is being paused (Windows).
+    Pausing,
+    /// It is paused: its process runs, and it does not do its work (Windows).
+    Paused,
+    /// It is being brought back from a pause (Windows).
+    Resuming,
 }
 
 /// How a service is started.

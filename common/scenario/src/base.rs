@@ -144,6 +144,7 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
         looked: Some(Duration::from_secs(10)),
         same_for: Some(Duration::from_secs(60)),
         heard_since: None,
+        in_state_for: BTreeMap::new(),
         clock_ahead_ms: 0,
         not_said: std::collections::BTreeSet::new(),
         unreadable: BTreeMap::new(),

@@ -9,8 +9,8 @@ use std::{
 
 use epmesh_common::diagnosis::{Evidence, Link, Observed};
 use epmesh_facts::{
-    Blank, DcFacts, DnsName, EndpointMap, Host, MapView, Reading, Replication, Section,
-    SectionKind, Services, Through, Timestamp,
+    Blank, DcFacts, DnsName, EndpointMap, Host, LastingState, MapView, Reading, Replication,
+    Section, SectionKind, ServiceState, Services, Through, Timestamp,
 };
 
 use super::{
@@ -90,6 +90,14 @@ fn facts(machine: &Machine) -> DcFacts {
     if !machine.has_agent {
         return facts;
     }
+    let lasting = machine.services.iter().filter_map(|service| {
+        let since = ago(*machine.in_state_for.get(&service.name)?);
+        let (service, state) = (service.name.clone(), service.state);
+        Some(LastingState { service, state, since, came_then: true })
+    });
+    let is_lasting =
+        |one: &LastingState| !matches!(one.state, ServiceState::Running | ServiceState::Stopped);
+    facts.lasting = lasting.filter(is_lasting).collect();
     for kind in SectionKind::ALL {
         if machine.not_said.contains(&kind) {
             continue;

@@ -48,6 +48,7 @@ fn one(machine: &mut Machine, services: &Section<'_>, key: &str) {
     let restarted = FOREIGN_PID - 1000;
     let Some(service) = machine.service_mut(key) else { return };
     let before = service.process.value().copied();
+    let mut since = None;
     if !services.has_table(key) {
         if key == "missing" {
             return;
@@ -67,6 +68,7 @@ fn one(machine: &mut Machine, services: &Section<'_>, key: &str) {
         if let Some(state) = row.parse("state", words::service_state) {
             set_state(service, state);
         }
+        since = age(&row, "for");
         if let Some(start) = row.parse("start", words::start_type) {
             service.start = Reading::Value(start);
         }
@@ -92,6 +94,7 @@ fn one(machine: &mut Machine, services: &Section<'_>, key: &str) {
             listener.pid = Some(now.pid);
         }
     }
+    machine.in_state_for.extend(since.map(|since| (name.clone(), since)));
     machine.stated_services.insert(name);
 }
 

@@ -6,7 +6,7 @@ use epmesh_common::diagnosis::Registration;
 use epmesh_facts::{BootMode, Failure, Platform, Reading, SectionKind, ServiceState, Timestamp};
 use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
-use super::world::{Kind, Machine, NOW, World};
+use super::world::{Kind, Machine, NOW, World, is_up};
 
 /// The services that Windows stops together with `NTDS`, because they depend on it.
 const ON_NTDS: [&str; 4] = ["Kdc", "IsmServ", "DFSR", "DNS"];
@@ -89,12 +89,10 @@ fn listeners(machine: &mut Machine) {
     let alive: Vec<u32> = machine
         .services
         .iter()
-        .filter(|service| service.state == ServiceState::Running)
+        .filter(|service| is_up(service.state))
         .filter_map(|service| service.process.value().map(|process| process.pid))
         .collect();
-    let stopped = |name: &str| {
-        machine.service(name).is_some_and(|service| service.state != ServiceState::Running)
-    };
+    let stopped = |name: &str| machine.service(name).is_some_and(|service| !is_up(service.state));
     let mut closed: Vec<u16> = Vec::new();
     for (service, ports) in [
         ("NTDS", [389, 636, 3268, 3269].as_slice()),

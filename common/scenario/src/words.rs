@@ -215,7 +215,12 @@ pub(super) fn service_state(text: &str) -> Read<ServiceState> {
         "starting" => Ok(ServiceState::Starting),
         "stopping" => Ok(ServiceState::Stopping),
         "stopped" => Ok(ServiceState::Stopped),
-        _ => Err(format!("{text:?} is none of running, starting, stopping, stopped")),
+        "pausing" => Ok(ServiceState::Pausing),
+        "paused" => Ok(ServiceState::Paused),
+        "resuming" => Ok(ServiceState::Resuming),
+        _ => Err(format!(
+            "{text:?} is none of running, starting, stopping, stopped, pausing, paused, resuming"
+        )),
     }
 }
 

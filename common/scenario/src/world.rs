@@ -59,6 +59,8 @@ pub(super) struct Machine {
     pub(super) services: Vec<Service>,
     /// Services whose state the scenario states.
     pub(super) stated_services: BTreeSet<String>,
+    /// How long the coordinator has seen services come into their states, by name.
+    pub(super) in_state_for: BTreeMap<String, Duration>,
     pub(super) ports: Ports,
     pub(super) port_use: PortUse,
     pub(super) resolver: Resolver,
@@ -146,6 +148,12 @@ pub(super) struct Seen {
     pub(super) silent_identities: BTreeSet<IdentityMethod>,
 }
 
+/// Whether a service in this state has its endpoints and its ports.
+pub(super) const fn is_up(state: ServiceState) -> bool {
+    use ServiceState::{Paused, Pausing, Resuming, Running};
+    matches!(state, Running | Pausing | Paused | Resuming)
+}
+
 impl Machine {
     pub(super) fn addresses(&self) -> Vec<IpAddr> {
         let own = self.host.addresses.value().into_iter().flatten();
@@ -160,8 +168,10 @@ impl Machine {
         self.services.iter_mut().find(|service| service.name.eq_ignore_ascii_case(name))
     }
 
+    /// Whether a service has what it had when it started: its endpoints and its ports. One that is paused
+    /// has.
     pub(super) fn runs(&self, name: &str) -> bool {
-        self.service(name).is_some_and(|service| service.state == ServiceState::Running)
+        self.service(name).is_some_and(|service| is_up(service.state))
     }
 
     /// The process id of the service that serves `interface`, while it runs.

@@ -9,7 +9,7 @@ use epmesh_rpc::epm::TCP_PORT;
 use super::{
     case::{Case, Reach, destination_site, effective, source_site},
     cause::{Cause, Confidence, Side, State},
-    culprit::{Culprit, DnsRecord, FileLine, NamePlace},
+    culprit::{Culprit, DnsRecord, FileLine, NamePlace, ServiceTrouble},
     fault::{CandidateFault, Fault, Traffic},
     name_source::NameSource,
     rules::{Finding, dynamic_used_up},
@@ -92,6 +92,21 @@ impl<'a> List<'a> {
                     self.add(Side::Source, Fault::Service { dc: dc.clone(), service });
                 }
             }
+            Cause::ServiceHangs => {
+                if self.is_of_mapper() {
+                    self.add(Side::Source, Fault::EndpointMapper { dc: dc.clone() });
+                    self.add(Side::Source, condition(&dc, self.finding.cause));
+                    return;
+                }
+                if let Some(Culprit::Service { service: Some(service), .. }) = self.culprit() {
+                    let service = service.clone();
+                    self.add(Side::Source, Fault::Service { dc: dc.clone(), service });
+                }
+                // What still works is registered.
+                if self.finding.state == State::Latent && !self.candidates.is_empty() {
+                    return;
+                }
+            }
             Cause::StaleEndpoint => {
                 if let Some(port) = self.broken_port(name_sources) {
                     self.add(Side::Source, Fault::Port { dc: dc.clone(), port });
@@ -112,6 +127,12 @@ impl<'a> List<'a> {
         }
         self.add(Side::Source, Fault::Registration { dc: dc.clone(), interface });
         self.add(Side::Source, Fault::Application { dc });
+    }
+
+    /// Whether it is the endpoint mapper that takes connections and never answers.
+    fn is_of_mapper(&self) -> bool {
+        let Some(Culprit::Service { trouble, .. }) = self.culprit() else { return false };
+        matches!(trouble, ServiceTrouble::NeverAnswers { at, .. } if at.port == TCP_PORT)
     }
 
     fn broken_port(&self, name_sources: &[NameSource<'_>]) -> Option<u16> {

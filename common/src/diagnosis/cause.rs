@@ -81,6 +81,8 @@ kebab_enum! {
         ServiceDied = "service-died",
         /// The interface was registered, the same process still runs, and the registration is gone.
         EndpointsUnregistered = "endpoints-unregistered",
+        /// The source's service is stuck: it starts, stops or pauses for too long, is paused, or takes connections and never answers.
+        ServiceHangs = "service-hangs",
         /// The interface is registered, but not on the protocol sequence `ncacn_ip_tcp`.
         ProtocolSequenceMissing = "protocol-sequence-missing",
         /// On the source, RpcSs or RpcEptMapper differs from the default of its Windows release.

@@ -22,6 +22,8 @@ pub(super) struct NameSource<'a> {
     pub(super) name: &'a DnsName,
     /// The addresses, in the order given.
     pub(super) addresses: &'a [MappedAddress],
+    /// Its addresses for the host name, where the alias leads to a name that has none.
+    pub(super) beside: &'a [MappedAddress],
     /// Whether it answered the question for the address, be it with "no".
     pub(super) answered: bool,
     /// Whether the destination asks it for the name it is looking for. A hosts line for the host name
@@ -36,6 +38,8 @@ pub(super) enum Alias {
     NotAsked,
     /// It names this host.
     Target(DnsName),
+    /// It names this one, which is not the source's name and has no address by the same server's word.
+    Dead(DnsName),
     /// The server says that there is none.
     Missing,
     /// The server did not say.
@@ -46,7 +50,7 @@ impl NameSource<'_> {
     /// Whether this source answers the question for the destination conclusively, so that the next is not asked.
     pub(super) fn is_conclusive(&self) -> bool {
         match self.alias {
-            Alias::Target(_) | Alias::Missing => true,
+            Alias::Target(_) | Alias::Dead(_) | Alias::Missing => true,
             Alias::NotAsked => self.answered,
             Alias::NoAnswer => false,
         }

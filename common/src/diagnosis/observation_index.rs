@@ -37,6 +37,7 @@ struct SourceEntry {
     alias: Alias,
     name: DnsName,
     addresses: Span,
+    beside: Span,
     answered: bool,
 }
 
@@ -108,6 +109,7 @@ impl ObservationIndex {
             alias: &entry.alias,
             name: &entry.name,
             addresses: entry.addresses.of(&self.mapped),
+            beside: entry.beside.of(&self.mapped),
             answered: entry.answered,
             asked: true,
         })
@@ -151,27 +153,39 @@ fn entry(look: &PeerObservation, source: Source, mapped: &mut Vec<MappedAddress>
         .find(|lookup| source == Source::Cache && lookup.question.kind == RecordType::Cname)
         .filter(|_| matches!(alias, Alias::Target(_)))
         .map(|lookup| &lookup.question.name);
-    let first = mapped.len();
     let mut answered = false;
-    for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
-        // A hosts file is taken as a whole: a line for the alias counts as one for the host.
-        // NetBIOS names are host names.
-        let whole = source == Source::Hosts || source.is_netbios();
-        let asked = &lookup.question.name;
-        if !whole && *asked != name && Some(asked) != held_by {
-            continue;
-        }
-        answered |= is_answer(&lookup.answer);
-        for record in records(&lookup.answer) {
-            if let RecordData::Address(address) = record.data
-                && !mapped.iter().skip(first).any(|known| known.address == address)
-            {
-                mapped.push(MappedAddress { address, line: record.line });
+    let addresses = |name: &DnsName, answered: &mut bool, mapped: &mut Vec<MappedAddress>| {
+        let first = mapped.len();
+        for lookup in here().filter(|lookup| lookup.question.kind != RecordType::Cname) {
+            // A hosts file is taken as a whole: a line for the alias counts as one for the host.
+            // NetBIOS names are host names.
+            let whole = source == Source::Hosts || source.is_netbios();
+            let asked = &lookup.question.name;
+            if !whole && asked != name && Some(asked) != held_by {
+                continue;
+            }
+            *answered |= is_answer(&lookup.answer);
+            for record in records(&lookup.answer) {
+                if let RecordData::Address(address) = record.data
+                    && !mapped.iter().skip(first).any(|known| known.address == address)
+                {
+                    mapped.push(MappedAddress { address, line: record.line });
+                }
             }
         }
-    }
-    let addresses = Span { first, count: mapped.len() - first };
-    SourceEntry { source, alias, name, addresses, answered }
+        Span { first, count: mapped.len() - first }
+    };
+    let found = addresses(&name, &mut answered, mapped);
+    let is_of_dns = matches!(source, Source::Dns(_));
+    let (alias, beside) = match alias {
+        Alias::Target(target)
+            if is_of_dns && answered && found.count == 0 && target != look.peer =>
+        {
+            (Alias::Dead(target), addresses(&look.peer, &mut answered, mapped))
+        }
+        alias => (alias, Span { first: 0, count: 0 }),
+    };
+    SourceEntry { source, alias, name, addresses: found, beside, answered }
 }
 
 fn alias(answer: &Answer) -> Alias {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, Registration},
     facts::{
-        AddressProbe, Answer, Failure, Lookup, MapAnswer, Platform, Process, Reading, Record,
-        RecordData, RecordType, Service, ServiceRole, ServiceState, Source, Timestamp,
+        AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, Platform, Process, Reading,
+        Record, RecordData, RecordType, Service, ServiceRole, ServiceState, Source, Timestamp,
     },
     rpc::ProtocolSequence,
 };
@@ -112,6 +112,32 @@ impl Scenario {
         let port = &mut self.probe().interfaces[0].ports[0];
         port.connect = error(failure);
         port.bind = None;
+    }
+
+    /// The interface's service is in this state since so many seconds, and was seen to come into it.
+    pub(crate) fn hang(&mut self, state: ServiceState, seconds: u64) {
+        let service = self.service(ServiceRole::DirectoryRpc);
+        service.state = state;
+        let service = service.name.clone();
+        let since = seconds_ago(seconds);
+        self.evidence.source.lasting =
+            vec![LastingState { service, state, since, came_then: true }];
+    }
+
+    /// The port that the map names takes connections, and neither it nor LDAP answers.
+    pub(crate) fn silent_port(&mut self) {
+        let probe = self.probe();
+        probe.interfaces[0].ports[0].bind = Some(error(Failure::TimedOut));
+        for answer in &mut probe.identity {
+            answer.outcome = Err(Failure::TimedOut);
+        }
+    }
+
+    /// The third domain controller sees what the destination sees.
+    pub(crate) fn third_looks_as_the_first(&mut self) {
+        let mut third = self.evidence.observations[0].clone();
+        third.witness = name("dc3.lab.test");
+        self.evidence.observations.push(third);
     }
 
     pub(crate) fn third_looks(&mut self, connect: &Result<(), Failure>) {

@@ -213,7 +213,7 @@ fn a_host_that_boots_is_given_time_and_no_more() {
     let host = &mut s.evidence.source.host.as_mut().unwrap().fact;
     let Reading::Value(boot) = &mut host.boot else { panic!("healthy") };
     boot.at = seconds_ago(4_000);
-    assert_eq!((said(&s).0, said(&s).1), (State::Failing, Cause::RegistrationFailed));
+    assert_eq!((said(&s).0, said(&s).1), (State::Failing, Cause::ServiceHangs));
     s.service(ServiceRole::Directory).state = ServiceState::Stopped;
     assert_eq!(said(&s).1, Cause::ServiceNotStarted);
 }

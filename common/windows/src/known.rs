@@ -1,6 +1,9 @@
 //! The facts that the rules look at.
 
-use epmesh_facts::{DcFacts, EndpointMap, Host, Ports, Process, RpcSettings, Service, Services};
+use epmesh_facts::{
+    AddressFamily, DcFacts, EndpointMap, Host, PortRange, Ports, Process, RpcSettings, Service,
+    Services, Transport,
+};
 
 use super::Release;
 
@@ -35,6 +38,15 @@ impl<'a> Known<'a> {
     /// The service with this name, where the list could be read and has it.
     pub(super) fn service(&self, name: &str) -> Option<&'a Service> {
         self.list()?.iter().find(|service| service.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The dynamic TCP ports over IPv4, where they could be read.
+    pub(super) fn dynamic_tcp(&self) -> Option<(u16, u16)> {
+        let mut ranges = self.ports?.dynamic.value()?.iter();
+        let tcp = |range: &&PortRange| {
+            (range.family, range.transport) == (AddressFamily::V4, Transport::Tcp)
+        };
+        ranges.find(tcp).map(|range| (range.first, range.last))
     }
 
     /// The process of the service with this name, while it runs.

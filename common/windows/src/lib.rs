@@ -29,7 +29,7 @@ pub use self::{
     note::{About, Note, Severity},
     protocol_majority::ProtocolMajority,
     release::Release,
-    rpc_internet::{RpcPorts, rpc_ports, rpc_ranges},
+    rpc_internet::{RpcPorts, joined, ports_left, rpc_ports, rpc_ranges},
     rules::{notes, notes_beside},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
     services::other_account,

@@ -124,6 +124,12 @@ pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Readi
     }
 }
 
+/// What is left of a range of ports without those that `Rpc\Internet` takes out of it.
+#[must_use]
+pub fn ports_left(whole: (u16, u16), without: &[(u16, u16)]) -> Vec<(u16, u16)> {
+    left(&[whole], &joined(without))
+}
+
 /// Without `Ports` the other two alone say nothing.
 fn without_ports(rpc: &RpcSettings) -> RpcPorts {
     let set = |reading: &Reading<String>| reading.value().is_some();
@@ -168,7 +174,8 @@ fn flag(name: &str, reading: &Reading<String>) -> Result<bool, RpcPorts> {
 }
 
 /// Sorted ranges with those that touch or overlap made one.
-fn joined(ranges: &[(u16, u16)]) -> Vec<(u16, u16)> {
+#[must_use]
+pub fn joined(ranges: &[(u16, u16)]) -> Vec<(u16, u16)> {
     let mut joined: Vec<(u16, u16)> = Vec::new();
     for &(first, last) in ranges {
         match joined.last_mut() {
@@ -212,10 +219,30 @@ fn shown(ranges: &[(u16, u16)]) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn notes(rpc: &RpcSettings) -> Vec<Note> {
+pub(super) fn notes(rpc: &RpcSettings, dynamic: Option<(u16, u16)>) -> Vec<Note> {
     let (severity, text, advice) = match rpc_ports(rpc) {
         RpcPorts::Dynamic => return Vec::new(),
-        RpcPorts::NotListed(_) => return Vec::new(),
+        RpcPorts::NotListed(without) => {
+            let Some(whole) = dynamic else { return Vec::new() };
+            let ranges = ports_left(whole, &without);
+            let sizes = ranges.iter().map(|(first, last)| u32::from(last - first) + 1);
+            let count: u32 = sizes.sum();
+            if count >= ENOUGH {
+                return Vec::new();
+            }
+            let severity = if count == 0 { Severity::Fault } else { Severity::Warning };
+            let (first, last) = whole;
+            (
+                severity,
+                format!(
+                    "Ports takes {} away from RPC servers (PortsInternetAvailable and UseInternetPorts \
+                     differ), and leaves {count} of the dynamic ports {first}-{last}",
+                    shown(&without)
+                ),
+                "set both values to Y, or delete the three values; then restart the host"
+                    .to_owned(),
+            )
+        }
         RpcPorts::Listed(ranges) => {
             let ranges = joined(&ranges);
             let sizes = ranges.iter().map(|(first, last)| u32::from(last - first) + 1);

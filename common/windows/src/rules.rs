@@ -35,7 +35,7 @@ pub fn notes_beside(
     notes.extend(services::notes(&known));
     if let Some(rpc) = known.rpc {
         notes.extend(client_protocols::notes(protocols, rpc, known.release, majority));
-        notes.extend(rpc_internet::notes(rpc));
+        notes.extend(rpc_internet::notes(rpc, known.dynamic_tcp()));
         notes.extend(rpc_linkage::notes(rpc));
         notes.extend(static_ports::notes(&known, rpc));
         notes.extend(rpc_policy::notes(rpc));

@@ -25,7 +25,10 @@ wire_enum!(
         Kdc,
     }
 );
-wire_enum!(ServiceState = proto::ServiceState { Running, Starting, Stopping, Stopped });
+wire_enum!(
+    ServiceState =
+        proto::ServiceState { Running, Starting, Stopping, Stopped, Pausing, Paused, Resuming }
+);
 wire_enum!(StartType = proto::StartType { Automatic, Manual, Disabled });
 wire_enum!(AddressFamily = proto::AddressFamily { V4, V6 });
 wire_enum!(Transport = proto::Transport { Tcp, Udp });
@@ -52,7 +55,8 @@ impl Wire for Service {
         proto::Service {
             name: self.name.clone(),
             roles: self.roles.iter().map(|role| role.number()).collect(),
-            state: self.state.number(),
+            state: nearest(self.state).number(),
+            exact_state: (nearest(self.state) != self.state).then(|| self.state.number()),
             start: reading(&self.start, |start| start.number()),
             process: reading(&self.process, |process| Some(process.encode())),
             account: text_reading(&self.account),
@@ -66,7 +70,10 @@ impl Wire for Service {
         Ok(Self {
             name: r.text("name", m.name, limits::TEXT_BYTES)?,
             roles: r.list("roles", m.roles, limits::ROLES, Reader::plain_known)?,
-            state: r.known("state", m.state)?,
+            state: match m.exact_state {
+                Some(exact) => r.known("exact_state", exact)?,
+                None => r.known("state", m.state)?,
+            },
             start: r.reading("start", m.start, |r, number| r.known("value", number))?,
             delayed: r.later_reading("delayed", m.delayed, |_, flag| Ok(flag))?,
             process: r.reading("process", m.process, |r, process| r.message("value", process))?,
@@ -78,6 +85,16 @@ impl Wire for Service {
                 r.texts("value", list, limits::DEPENDENCIES)
             })?,
         })
+    }
+}
+
+/// The state as a receiver of an earlier version knows it: a service that is paused, or about to be, does not
+/// serve.
+const fn nearest(state: ServiceState) -> ServiceState {
+    match state {
+        ServiceState::Pausing | ServiceState::Paused => ServiceState::Stopping,
+        ServiceState::Resuming => ServiceState::Starting,
+        state => state,
     }
 }
 

@@ -115,6 +115,21 @@ proptest! {
     }
 }
 
+/// A receiver of an earlier version reads the nearest state that it knows; an agent of an earlier version sends
+/// that alone.
+#[test]
+fn a_paused_service_is_told_to_receivers_of_every_version() {
+    let paused = Service::blank("Netlogon", ServiceState::Paused, &Blank::Absent);
+    let mut message = paused.encode();
+    assert_eq!(message.state, proto::ServiceState::Stopping as i32);
+    let read = |message| Service::decode(message, &mut Reader::strict()).expect("it is taken");
+    assert_eq!(read(message.clone()), paused);
+    message.exact_state = None;
+    assert_eq!(read(message).state, ServiceState::Stopping);
+    let running = Service::blank("Netlogon", ServiceState::Running, &Blank::Absent);
+    assert_eq!(running.encode().exact_state, None);
+}
+
 #[test]
 fn what_an_earlier_agent_does_not_tell_is_not_taken_for_nothing() {
     let mut message = Directory::blank(&Blank::Absent).encode();

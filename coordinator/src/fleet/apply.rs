@@ -19,7 +19,7 @@ impl View {
                 && matches!(subject, StatementKey::Own(_));
             match subject {
                 StatementKey::Own(kind) => {
-                    known.restate_section(kind, at);
+                    known.restate_section(kind, at, self.settings.fresh_for());
                     if kind == SectionKind::Host {
                         let host = known.own_host();
                         self.owners.change(&dc, host, host.map(|host| (host, at)));
@@ -46,7 +46,7 @@ impl View {
                     if let Section::Host(host) = section.as_ref() {
                         self.owners.change(&dc, known.own_host(), Some((host, at)));
                     }
-                    known.facts.put(at, *section);
+                    known.put(at, *section, self.settings.fresh_for());
                     own_changed |= changed;
                     own_restated = true;
                     self.moved |= changed && moves(kind);

@@ -9,8 +9,8 @@ use std::{
 use epmesh_common::{
     diagnosis::IndexedObservation,
     facts::{
-        Answer, DcFacts, Digest, DnsName, Host, PeerObservation, RecordData, SectionKind, Source,
-        StatementKey, Timestamp,
+        Answer, DcFacts, Digest, DnsName, Host, LastingState, PeerObservation, RecordData, Section,
+        SectionKind, Source, StatementKey, Timestamp,
     },
     shared::Shared,
 };
@@ -162,8 +162,28 @@ impl Dc {
         self.remarks.push_back(remark);
     }
 
+    /// Takes in a section of its own facts. What was told further ago than `gap` does not go on into it.
+    pub(super) fn put(&mut self, at: Timestamp, section: Section, gap: Duration) {
+        if let Section::Services(now) = &section {
+            let before = self.facts.services.as_ref().map(|held| (&held.fact, held.at));
+            let lasting = LastingState::of(now, at, before, &self.facts.lasting, gap);
+            // Nearly always there are none, and facts that are shared are not copied for that.
+            if self.facts.lasting != lasting {
+                self.facts.lasting = lasting;
+            }
+        }
+        self.facts.put(at, section);
+    }
+
     /// Moves the time of a section forward.
-    pub(super) fn restate_section(&mut self, kind: SectionKind, to: Timestamp) {
+    pub(super) fn restate_section(&mut self, kind: SectionKind, to: Timestamp, gap: Duration) {
+        let told = self.facts.at(kind);
+        if kind == SectionKind::Services
+            && !self.facts.lasting.is_empty()
+            && told.is_some_and(|told| told.until(to) > gap)
+        {
+            self.facts.lasting.iter_mut().for_each(|state| state.interrupted(to));
+        }
         if let Some(at) = self.facts.at_mut(kind) {
             *at = to;
         }

@@ -23,7 +23,7 @@ impl View {
                         known.agent_version = Some(host.agent_version.clone());
                         self.owners.change(&dc, known.own_host(), Some((host, at)));
                     }
-                    known.facts.put(at, *section);
+                    known.put(at, *section, self.settings.fresh_for());
                 }
                 Body::Peer(mut observation) => {
                     self.names.share(&mut observation);

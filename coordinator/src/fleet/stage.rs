@@ -1,7 +1,7 @@
 //! Working out what a report changes. It is staged first ([`View::stage`]), then written to the store, and
 //! only then becomes part of the view ([`View::apply`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
     facts::{
@@ -136,7 +136,7 @@ impl Staged {
         let mut after = Dc { facts: before.clone(), ..Dc::default() };
         for (subject, at) in &self.restated {
             if let StatementKey::Own(kind) = subject {
-                after.restate_section(*kind, *at);
+                after.restate_section(*kind, *at, Duration::MAX);
             }
         }
         for staged in &self.bodies {

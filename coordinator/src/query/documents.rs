@@ -116,6 +116,9 @@ impl OwnFacts {
                 kept.put(at, fact);
             }
         }
+        if kinds.contains(&SectionKind::Services) {
+            kept.lasting = std::mem::take(&mut self.facts.lasting);
+        }
         self.facts = kept;
         self.remarks = Remarks::default();
     }

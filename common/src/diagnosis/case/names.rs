@@ -70,10 +70,15 @@ pub(in crate::diagnosis) fn name_sources<'a>(case: &Case<'a>) -> Vec<NameSource<
         let wins = index.name_sources().filter(|known| matches!(known.kind, Source::Wins(_)));
         all.extend(before.into_iter().chain(wins).chain(after));
     }
+    // Windows takes the host name where the alias leads nowhere (event 2088), and Samba does not.
+    for source in all.iter_mut().filter(|source| windows && matches!(source.alias, Alias::Dead(_)))
+    {
+        (source.name, source.addresses) = (&look.seen.peer, source.beside);
+    }
     let first = all.iter().find(|name_source| name_source.is_dns() && name_source.is_conclusive());
     let leads_there = first.is_none_or(|name_source| match name_source.alias {
         Alias::Target(target) => *target == *case.source(),
-        Alias::Missing => windows,
+        Alias::Missing | Alias::Dead(_) => windows,
         Alias::NotAsked | Alias::NoAnswer => true,
     });
     for hosts in all.iter_mut().filter(|name_source| name_source.kind == Source::Hosts) {

@@ -205,6 +205,14 @@ impl DnsRecord {
     }
 }
 
+impl RecordTrouble {
+    /// Whether it is an alias that names a host without an address.
+    #[must_use]
+    pub const fn is_dead_alias(&self) -> bool {
+        matches!(self, Self::TargetWithoutAddress(_))
+    }
+}
+
 impl fmt::Display for RecordTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

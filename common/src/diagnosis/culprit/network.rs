@@ -5,7 +5,9 @@ use std::{fmt, net::IpAddr};
 use epmesh_facts::{DnsName, Failure};
 use uuid::Uuid;
 
-use super::service::DENIED;
+/// The value of a culprit whose registration the source lists and the destination is denied.
+pub(super) const DENIED: &str =
+    "listed in the source's own endpoint map, denied to the destination";
 
 /// A port of a domain controller at one of its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]

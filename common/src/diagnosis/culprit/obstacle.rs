@@ -75,12 +75,21 @@ pub enum PortsTrouble {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// All of its ports are taken.
+    /// It takes all dynamic ports away from servers.
+    NoneLeft {
+        /// The first of the ranges that it takes away.
+        without: Vec<(u16, u16)>,
+        /// The first and the last dynamic port.
+        dynamic: (u16, u16),
+    },
+    /// All of the ports that it gives are taken.
     AllTaken(u32),
     /// It has too few ports.
     Few {
         /// The first of its ranges, each with its first and its last port.
         ranges: Vec<(u16, u16)>,
+        /// Whether these are what it leaves of the dynamic range; else it lists them.
+        is_left: bool,
         /// How many ports in all.
         count: u32,
         /// How many of them are taken.
@@ -249,18 +258,29 @@ impl fmt::Display for PortsTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid { entry, why } => write!(f, "the entry {entry:?} of Ports {why}"),
+            Self::NoneLeft { without, dynamic: (first, last) } => write!(
+                f,
+                "Ports ({}) takes every one of the dynamic ports {first}-{last} away from servers, because \
+                 PortsInternetAvailable and UseInternetPorts differ",
+                sets(without)
+            ),
             Self::AllTaken(count) => write!(f, "all of its {count} ports are taken"),
-            Self::Few { ranges, count, taken, enough } => {
-                let range = |(first, last): &(u16, u16)| {
-                    if first == last { first.to_string() } else { format!("{first}-{last}") }
-                };
-                let sets: Vec<String> = ranges.iter().map(range).collect();
+            Self::Few { ranges, is_left, count, taken, enough } => {
+                let how = if *is_left { "leaves" } else { "is" };
                 write!(
                     f,
-                    "Ports is {}: {count} ports, {taken} of them taken; at least {enough} are needed",
-                    sets.join(", ")
+                    "Ports {how} {}: {count} ports, {taken} of them taken; at least {enough} are needed",
+                    sets(ranges)
                 )
             }
         }
     }
+}
+
+fn sets(ranges: &[(u16, u16)]) -> String {
+    let range = |(first, last): &(u16, u16)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    let sets: Vec<String> = ranges.iter().map(range).collect();
+    sets.join(", ")
 }

@@ -2,8 +2,10 @@
 
 use std::{fmt, net::IpAddr};
 
-use epmesh_facts::{DnsName, Process, Timestamp};
+use epmesh_facts::{DnsName, Process, ServiceState, Timestamp};
 use epmesh_rpc::{InterfaceId, ProtocolSequence};
+
+use super::network::{DENIED, Named, PortAt};
 
 /// The holder of a registration that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +82,6 @@ pub enum RegistrationTrouble {
     /// It is there now, and was lost again and again.
     ComesAndGoes(Losses),
 }
-
-/// The value of a culprit whose registration the source lists and the destination is denied.
-pub(super) const DENIED: &str =
-    "listed in the source's own endpoint map, denied to the destination";
 
 impl fmt::Display for RegistrationTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,8 +202,22 @@ pub enum ServiceTrouble {
     JustStarted(Running),
     /// It says that it is starting.
     Starting,
-    /// It has said so for too long.
-    StartsTooLong,
+    /// It is in a state in which it neither runs nor is stopped.
+    Lasts {
+        /// The state.
+        state: ServiceState,
+        /// Since when, as far as that is known: it may be longer.
+        since: Option<Timestamp>,
+    },
+    /// It takes connections, and no answer comes.
+    NeverAnswers {
+        /// Where.
+        at: PortAt,
+        /// Whether the same process takes no question over LDAP either.
+        ldap_is_silent: bool,
+        /// The other witnesses that get no answer there either, where any looked.
+        also: Option<Named>,
+    },
     /// It is registered now, and was lost again and again together with its process.
     ComesAndGoes(Losses),
     /// It runs, and is disabled, so that it does not come back after a restart.
@@ -246,6 +258,19 @@ impl RegistrationTrouble {
     }
 }
 
+/// A state, with the word of the service manager of Windows where it has one.
+const fn state_words(state: ServiceState) -> &'static str {
+    match state {
+        ServiceState::Running => "running",
+        ServiceState::Stopped => "stopped",
+        ServiceState::Starting => "starting (START_PENDING)",
+        ServiceState::Stopping => "stopping (STOP_PENDING)",
+        ServiceState::Pausing => "pausing (PAUSE_PENDING)",
+        ServiceState::Paused => "paused (PAUSED)",
+        ServiceState::Resuming => "resuming (CONTINUE_PENDING)",
+    }
+}
+
 impl fmt::Display for ServiceTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stopped = |is_disabled: bool| {
@@ -272,7 +297,22 @@ impl fmt::Display for ServiceTrouble {
             Self::NotYetStarted { boot } => write!(f, "not running yet, booted at {boot}"),
             Self::JustStarted(running) => running.fmt(f),
             Self::Starting => f.write_str("starting"),
-            Self::StartsTooLong => f.write_str("start-pending for too long"),
+            Self::Lasts { state, since } => {
+                f.write_str(state_words(*state))?;
+                since.map_or(Ok(()), |since| write!(f, " since {since} or longer"))
+            }
+            Self::NeverAnswers { at, ldap_is_silent, also } => {
+                let ldap = if *ldap_is_silent { ", nor does it answer LDAP" } else { "" };
+                write!(
+                    f,
+                    "it takes connections on {} port {} and never answers{ldap}; ",
+                    at.address, at.port
+                )?;
+                match also {
+                    Some(also) => write!(f, "the same from {also}"),
+                    None => f.write_str("no other domain controller has looked there"),
+                }
+            }
             Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
             Self::WillNotStart => f.write_str(
                 "disabled; the default is automatic: it will not come back after a restart",

@@ -16,6 +16,7 @@ use super::{
 /// The first finding of something that will break the link.
 pub(super) fn latent(case: &Case<'_>) -> Option<Finding> {
     flapping(case)
+        .or_else(|| server::stuck(case))
         .or_else(|| server::breaks_at_restart(case))
         .or_else(|| disabled(case))
         .or_else(|| refused(case))

@@ -11,7 +11,7 @@ mod server;
 
 pub(super) use self::{
     finding::Finding,
-    names::{alias_twice, wrongs},
+    names::{alias_astray, alias_twice, wrongs},
     server::{RPC_SERVICES, does_not_serve, dynamic_used_up},
 };
 use super::{
@@ -42,8 +42,8 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
         return names::alias_missing(case, name_sources);
     }
     if decides.addresses.is_empty() {
-        return names::disagreement(case, name_sources)
-            .or_else(|| names::alias_astray(case, name_sources, decides))
+        return alias_astray(case, name_sources, decides)
+            .or_else(|| names::disagreement(case, name_sources))
             .unwrap_or_else(|| names::address_missing(case, decides));
     }
     if let Some(wrong) = names::wrong_address(case, name_sources, decides) {
@@ -59,6 +59,9 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     // The link works: what is wrong nevertheless, and will break it.
     if alias_lost {
         return names::alias_missing(case, name_sources).latent();
+    }
+    if let Some(astray) = alias_astray(case, name_sources, decides) {
+        return astray.latent();
     }
     let later = names::elsewhere(case, name_sources, decides)
         .or_else(|| latent::latent(case))

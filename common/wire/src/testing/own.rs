@@ -93,6 +93,9 @@ fn service() -> impl Strategy<Value = Service> {
         ServiceState::Starting,
         ServiceState::Stopping,
         ServiceState::Stopped,
+        ServiceState::Pausing,
+        ServiceState::Paused,
+        ServiceState::Resuming,
     ];
     let starts = [StartType::Automatic, StartType::Manual, StartType::Disabled];
     let process = (any::<u32>(), moment()).prop_map(|(pid, started)| Process { pid, started });

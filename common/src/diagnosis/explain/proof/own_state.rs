@@ -30,6 +30,9 @@ pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
                 ServiceState::Starting => "is starting",
                 ServiceState::Stopping => "is stopping",
                 ServiceState::Stopped => "does not run",
+                ServiceState::Pausing => "is about to pause",
+                ServiceState::Paused => "is paused",
+                ServiceState::Resuming => "is coming back from a pause",
             };
             let process = service.process.value();
             let running = process.map(|p| format!("pid {}, started {}", p.pid, p.started));

@@ -4,6 +4,7 @@
 mod commands;
 mod context;
 mod directory;
+mod hangs;
 pub(in crate::diagnosis) mod join;
 mod names;
 mod network;
@@ -12,6 +13,8 @@ mod ports;
 mod records;
 mod service;
 mod settings;
+mod silence;
+mod static_port;
 
 use epmesh_rpc::names as known;
 
@@ -21,13 +24,18 @@ use super::super::{case::Case, cause::Cause, rules::Finding};
 /// What to do, in order; the last step says what to check afterwards.
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     let context = RemedyContext::new(case, finding);
-    let mut steps = match finding.cause {
-        Cause::Healthy => return Vec::new(),
-        Cause::Unknown => {
-            let missing = finding.missing.iter();
-            let missing = missing.map(|what| format!("needed to decide: {}", what.words(case)));
-            return missing.chain([check(case)]).collect();
-        }
+    if finding.cause == Cause::Healthy {
+        return Vec::new();
+    }
+    let mut steps = silence::steps(&context);
+    if finding.cause == Cause::Unknown {
+        let missing = finding.missing.iter();
+        steps.extend(missing.map(|what| format!("needed to decide: {}", what.words(case))));
+        steps.push(check(case));
+        return steps;
+    }
+    steps.extend(match finding.cause {
+        Cause::Healthy | Cause::Unknown => Vec::new(),
         Cause::HostsFileOverride
         | Cause::LmhostsOverride
         | Cause::WinsStale
@@ -47,6 +55,7 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::RegistrationFailed
         | Cause::ProtocolSequenceMissing
         | Cause::RpcServiceMisconfigured => service::steps(&context),
+        Cause::ServiceHangs => hangs::steps(&context),
         Cause::PortRangeExhausted
         | Cause::PortRangeConstrained
         | Cause::RpcInternetPortsInvalid
@@ -63,7 +72,7 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::EpmAccessDenied
         | Cause::PortExhaustion
         | Cause::NotError1753 => network::steps(&context),
-    };
+    });
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();
     steps.extend(missing.map(|what| format!("needed to say more: {}", what.words(case))));

@@ -13,6 +13,7 @@ use super::{
     ports::{is_handed_out, open, port, to_port},
     records,
     service::restart,
+    static_port,
 };
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
@@ -36,13 +37,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             },
         ],
         Cause::HostFirewall => host_firewall(g),
-        Cause::DynamicPortBlocked => vec![
-            format!(
+        Cause::DynamicPortBlocked => {
+            let mut steps = vec![format!(
                 "find the firewall between {dest} and {source} that drops the connection ({name}): {}",
                 to_port(g)
-            ),
-            open(g),
-        ],
+            )];
+            steps.extend(static_port::steps(g).unwrap_or_else(|| vec![open(g)]));
+            steps
+        }
         Cause::RpcFiltered => filtered(g),
         Cause::EpmAccessDenied => access_denied(g),
         Cause::StaleEndpoint => vec![

@@ -7,7 +7,8 @@ use super::{
         case::{Owner, Reach, effective, goes_on, has_no_way, name_sources},
         cause::{Confidence, Side, State},
         culprit::{Culprit, DnsRecord},
-        rules::{Finding, does_not_serve, wrongs},
+        name_source::NameSource,
+        rules::{Finding, alias_astray, does_not_serve, wrongs},
     },
     context::RemedyContext,
     records,
@@ -34,6 +35,9 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
                 named.push(Culprit::clone(culprit));
             }
         }
+    }
+    if let Some(astray) = dead_alias(g, &name_sources) {
+        steps.push(astray);
     }
     // The addresses of the source from which a client goes on to one that answers, and is late.
     let used = effective(&name_sources).map_or(&[][..], |decides| decides.addresses);
@@ -67,6 +71,18 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         ));
     }
     steps
+}
+
+/// The alias that names a host without an address, where something else stops the destination as well.
+fn dead_alias(g: &RemedyContext<'_>, name_sources: &[NameSource<'_>]) -> Option<String> {
+    let is_blamed =
+        g.culprit.and_then(Culprit::record).is_some_and(|record| record.trouble.is_dead_alias());
+    let mut sources = name_sources.iter().filter(|_| !is_blamed);
+    let found = sources.find_map(|source| alias_astray(g.case, name_sources, source))?;
+    let culprit = found.culprit.as_deref()?;
+    let again = records::register_alias(g);
+    let (name, value, how) = (culprit.name(), culprit.value(), commands(g, culprit));
+    Some(format!("also wrong: {name}, {value}{how}; then, on {}, {again}", g.source))
 }
 
 fn unless(g: &RemedyContext<'_>, finding: &Finding) -> String {

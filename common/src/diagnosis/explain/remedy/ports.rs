@@ -56,7 +56,7 @@ pub(super) fn open(g: &RemedyContext<'_>) -> String {
 }
 
 /// The service whose static port is set, by the name of the service that serves the interface.
-fn owner_of(service: &str) -> StaticPortOwner {
+pub(super) fn owner_of(service: &str) -> StaticPortOwner {
     match service.to_ascii_lowercase().as_str() {
         "netlogon" => StaticPortOwner::Netlogon,
         "ntfrs" => StaticPortOwner::Ntfrs,
@@ -83,7 +83,7 @@ pub(super) fn pinned(owner: StaticPortOwner, source: &DnsName) -> String {
 
 /// The ports that RPC servers of the source get from the runtime: of its own ranges where it has some;
 /// Samba's is a parameter of its own, and not the range of the kernel.
-fn ranges(g: &RemedyContext<'_>) -> Vec<(u16, u16)> {
+pub(super) fn ranges(g: &RemedyContext<'_>) -> Vec<(u16, u16)> {
     let own = g.case.source_port_use.and_then(|ports| ports.rpc.value());
     let own = own.into_iter().flatten().map(|row| (row.range.first, row.range.last));
     let own: Vec<(u16, u16)> = own.collect();
@@ -97,7 +97,7 @@ fn ranges(g: &RemedyContext<'_>) -> Vec<(u16, u16)> {
     vec![range.map_or((49152, 65535), |range| (range.first, range.last))]
 }
 
-fn range_words(ranges: &[(u16, u16)]) -> String {
+pub(super) fn range_words(ranges: &[(u16, u16)]) -> String {
     let words: Vec<String> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
     words.join(", ")
 }

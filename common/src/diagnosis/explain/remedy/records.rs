@@ -6,7 +6,7 @@ use epmesh_facts::{Platform, RecordType};
 use super::{
     super::super::{
         case::Case,
-        cause::Confidence,
+        cause::{Confidence, State},
         culprit::{Culprit, DnsRecord, NameServer, ServerHost},
     },
     commands::command,
@@ -28,6 +28,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         );
     }
     let kind = record.map_or(RecordType::A, |record| record.record);
+    let is_dead = record.is_some_and(|record| record.trouble.is_dead_alias());
+    if is_dead && g.finding.state == State::Latent {
+        steps.push(format!(
+            "until then {} takes the host name of {} from its directory, which costs time (event 2088 in its \
+             Directory Service log) and fails as soon as that name does not resolve either",
+            g.dest, g.source
+        ));
+    }
     let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
     steps.push(format!(
         "on {}, register the right record: {register}; if stale records come back, check that scavenging \
@@ -35,6 +43,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         g.source,
         record.map_or(String::new(), |record| aging(g.case, record)),
     ));
+    if is_dead && g.finding.state == State::Failing {
+        steps.push(format!(
+            "see that the host name {} has its address on each server, too; if not, on {}: {}",
+            g.source,
+            g.source,
+            register_host(g)
+        ));
+    }
     steps.push(flush(g));
     steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
     steps

@@ -120,10 +120,14 @@ fn compare(g: &RemedyContext<'_>) -> String {
     } else {
         "; netsh int ipv4 show dynamicport tcp; netsh rpc filter show filter"
     };
+    let unread =
+        if g.case.source_rpc.is_some() { "" } else { ", as its agent has not told these settings" };
     g.at_source(
         &format!(
-            "compare with a healthy domain controller: reg query HKLM\\SOFTWARE\\Microsoft\\Rpc \
-             /s{newer}; and look for Netlogon 5809 and 5820 in the System log"
+            "compare with a healthy domain controller{unread}: reg query HKLM\\SOFTWARE\\Microsoft\\Rpc /s \
+             (ClientProtocols has to have ncacn_ip_tcp with rpcrt4.dll; Internet need not be there), reg query \
+             HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage (Bind must not be empty){newer}; and \
+             look for Netlogon 5809 and 5820 in the System log"
         ),
         "see the log of samba, and in smb.conf `server services`, `dcerpc endpoint servers` and `rpc \
          server dynamic port range` (testparm -sv)",

@@ -5,7 +5,7 @@ use epmesh_facts::StaticPortOwner;
 use super::{
     super::super::{
         cause::Cause,
-        culprit::{Culprit, Obstacle},
+        culprit::{Culprit, Obstacle, PortsTrouble},
     },
     context::RemedyContext,
     ports::pinned,
@@ -108,7 +108,29 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
     ]
 }
 
+/// The ports of `Rpc\Internet` are not those that servers take, but those that they may not.
+fn reserved(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    vec![
+        format!("{}: {}; on {}, look at it: reg query {INTERNET}", g.name, g.value, g.source),
+        format!(
+            "save the key first (reg export {INTERNET} rpc-internet.reg), then take it away, so that servers \
+             take their ports from the whole dynamic range again: reg delete {INTERNET}; or, if servers were \
+             meant to take exactly these ports, set both values alike: reg add {INTERNET} /v \
+             UseInternetPorts /t REG_SZ /d Y, and the same with PortsInternetAvailable (KB 154596)"
+        ),
+        whole,
+    ]
+}
+
 fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
+    if let Some(Culprit::Obstacle { obstacle: Obstacle::InternetPorts(trouble), .. }) = g.culprit
+        && matches!(
+            trouble,
+            PortsTrouble::NoneLeft { .. } | PortsTrouble::Few { is_left: true, .. }
+        )
+    {
+        return reserved(g, whole);
+    }
     let (source, name, value) = (g.source, &g.name, &g.value);
     let is_listed =
         matches!(g.culprit, Some(Culprit::Obstacle { obstacle: Obstacle::InternetPorts(_), .. }));

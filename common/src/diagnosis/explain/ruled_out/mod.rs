@@ -57,7 +57,8 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
     let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
     if dns().next().is_some() {
         if let Some(alias) = case.alias_name()
-            && dns().all(|name_source| matches!(name_source.alias, Alias::Target(_)))
+            && dns()
+                .all(|name_source| matches!(name_source.alias, Alias::Target(_) | Alias::Dead(_)))
         {
             rule(Cause::DnsCnameMissing, format!("every DNS server has {alias}"));
         }

@@ -47,6 +47,7 @@ pub(super) fn server_ruled_out(
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
             rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
+            rule(Cause::ServiceHangs, format!("what listens on port {port} at {address} answered"));
         }
         Reach::NotRegistered(_) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));

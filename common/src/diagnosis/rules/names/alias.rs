@@ -17,19 +17,19 @@ use super::{
 };
 
 /// The finding on an alias that names a host that is not the source and has no address.
-pub(in super::super) fn alias_astray(
+pub(in crate::diagnosis) fn alias_astray(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
-    decides: &NameSource<'_>,
+    holder: &NameSource<'_>,
 ) -> Option<Finding> {
-    let Alias::Target(target) = &decides.alias else { return None };
-    if target == case.source() || !decides.is_dns() {
-        return None;
-    }
+    let Alias::Dead(target) = &holder.alias else { return None };
     let trouble = RecordTrouble::TargetWithoutAddress(target.clone());
+    let asked = name_sources.iter().filter(|other| other.is_dns() && other.is_conclusive());
+    let astray = asked.clone().filter(|other| matches!(other.alias, Alias::Dead(_))).count();
     let finding = Finding::failing(Cause::DnsCnameWrong, Side::NameResolution, 8524)
-        .blames(wrong_alias(case, name_sources, decides, trouble))
-        .sure(sure_of_source(case));
+        .blames(wrong_alias(case, name_sources, holder, trouble))
+        .sure(sure_of_source(case))
+        .share(astray, asked.count(), "DNS servers");
     Some(finding)
 }
 
@@ -64,7 +64,9 @@ pub(in crate::diagnosis) fn alias_twice(case: &Case<'_>) -> Option<Finding> {
 /// The finding on an alias that does not exist on at least one DNS server.
 pub(in super::super) fn alias_missing(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     let lacks = |name_source: &NameSource<'_>| *name_source.alias == Alias::Missing;
-    let has = |name_source: &NameSource<'_>| matches!(name_source.alias, Alias::Target(_));
+    let has = |name_source: &NameSource<'_>| {
+        matches!(name_source.alias, Alias::Target(_) | Alias::Dead(_))
+    };
     let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
     let lacking = dns().filter(|name_source| lacks(name_source)).count();
     let having = dns().filter(|name_source| has(name_source)).count();

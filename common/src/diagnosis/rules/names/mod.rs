@@ -9,12 +9,15 @@ mod silent;
 mod unanswered;
 mod wrong_address;
 
-pub(in crate::diagnosis) use self::{alias::alias_twice, wrong_address::wrongs};
 pub(super) use self::{
-    alias::{alias_astray, alias_missing},
+    alias::alias_missing,
     disagree::{disagreement, unsettled},
     right_beside_wrong::right_beside_wrong,
     silent::astray_in_silence,
     unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
     wrong_address::{elsewhere, wrong_address},
+};
+pub(in crate::diagnosis) use self::{
+    alias::{alias_astray, alias_twice},
+    wrong_address::wrongs,
 };

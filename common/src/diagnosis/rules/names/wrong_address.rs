@@ -15,7 +15,7 @@ use super::{
         finding::Finding,
         missing::Missing,
     },
-    alias::{alias_missing, alias_twice},
+    alias::{alias_astray, alias_missing, alias_twice},
     blame::{culprit, is_translated, mapping},
     disagree::{conflict, disagreement},
 };
@@ -164,6 +164,9 @@ pub(in super::super) fn elsewhere(
         }
         if name_source.is_dns() && *name_source.alias == Alias::Missing {
             return Some(alias_missing(case, name_sources).latent());
+        }
+        if let Some(astray) = alias_astray(case, name_sources, name_source) {
+            return Some(astray.latent());
         }
     }
     alias_twice(case)

@@ -14,6 +14,7 @@ use super::{
         },
         finding::Finding,
     },
+    hangs::never_answers,
     pattern::pattern,
     port::host_firewall,
     registration::lost,
@@ -77,6 +78,9 @@ pub(in super::super) fn mapper(
     stage: MapperStage,
     failure: &Failure,
 ) -> Finding {
+    if let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true) {
+        return hangs;
+    }
     let is_denied = matches!(failure, Failure::AccessDenied(_));
     let cause = if is_denied { Cause::EpmAccessDenied } else { Cause::NotError1753 };
     let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value()).copied();

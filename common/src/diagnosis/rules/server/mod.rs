@@ -1,6 +1,7 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
 mod filtered;
+mod hangs;
 mod mapper;
 mod not_serving;
 mod pattern;
@@ -10,6 +11,7 @@ mod registration;
 
 pub(super) use self::{
     filtered::turned_away,
+    hangs::stuck,
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},

@@ -14,6 +14,7 @@ use super::{
         },
         finding::Finding,
     },
+    hangs::never_answers,
     pattern::{Pattern, pattern},
 };
 
@@ -78,6 +79,9 @@ pub(in super::super) fn port_bind(
     port: u16,
     failure: &Failure,
 ) -> Finding {
+    if let Some(hangs) = never_answers(case, address, port, failure, false) {
+        return hangs;
+    }
     let at = PortAt { address, port, dc: case.source().clone() };
     let error = windows_code(failure);
     // The interface is not known there: rejected at the bind, or by a fault (nca_unk_if).

@@ -18,7 +18,8 @@ use super::{
         finding::Finding,
         missing::Missing,
     },
-    reason::reason,
+    hangs::{on_its_way, starting_since, starts_too_long},
+    reason::{certain_reason, reason},
 };
 
 /// For so long after its start a service is given time to register.
@@ -80,8 +81,14 @@ pub(super) fn lost(case: &Case<'_>, error: i64) -> Finding {
             .missing(Missing::ServiceState);
     };
     match service.state {
-        ServiceState::Stopped | ServiceState::Stopping => stopped(case, service, link),
+        ServiceState::Stopped => stopped(case, service, link),
         ServiceState::Starting => late_or_starting(case, service, link),
+        ServiceState::Stopping
+        | ServiceState::Pausing
+        | ServiceState::Paused
+        | ServiceState::Resuming => {
+            on_its_way(case, service, error, most).unwrap_or_else(|| running(case, service, link))
+        }
         ServiceState::Running => running(case, service, link),
     }
 }
@@ -234,17 +241,14 @@ fn watched(case: &Case<'_>, since: Timestamp) -> bool {
     case.evidence.watched_since.is_some_and(|watched| watched <= since.plus(UNSEEN))
 }
 
-/// A service that says that it is starting has failed to, once it takes too long.
+/// A service that says that it is starting hangs, once it takes too long. Where a setting stands in its way with
+/// which nothing registers, that is the cause.
 fn late_or_starting(case: &Case<'_>, service: &Service, link: Link) -> Finding {
-    let since = case.process().map(|process| process.started);
-    let since = since.or_else(|| case.source_boot().map(|boot| boot.at));
-    let since = since.map(|at| case.on_our_clock(at));
-    if since.is_some_and(|since| since.until(case.now) >= BOOTING) {
-        return reason(case, service, link.error, link.most).unwrap_or_else(|| {
-            link.failing(Cause::RegistrationFailed)
-                .blames(blamed(case, service, ServiceTrouble::StartsTooLong))
-                .sure(Confidence::Likely)
-        });
+    if let Some(since) = starting_since(case, service)
+        && since.until(case.now) >= BOOTING
+    {
+        return certain_reason(case, service, link.error, link.most)
+            .unwrap_or_else(|| starts_too_long(case, service, since, link.error));
     }
     starting(case, service, ServiceTrouble::Starting, link.most)
 }

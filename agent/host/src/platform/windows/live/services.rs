@@ -6,8 +6,8 @@ use windows_sys::Win32::{
     Foundation::ERROR_SERVICE_SPECIFIC_ERROR,
     System::Services::{
         SERVICE_AUTO_START, SERVICE_BOOT_START, SERVICE_CONTINUE_PENDING, SERVICE_DEMAND_START,
-        SERVICE_DISABLED, SERVICE_RUNNING, SERVICE_START_PENDING, SERVICE_STOPPED,
-        SERVICE_SYSTEM_START,
+        SERVICE_DISABLED, SERVICE_PAUSE_PENDING, SERVICE_PAUSED, SERVICE_RUNNING,
+        SERVICE_START_PENDING, SERVICE_STOPPED, SERVICE_SYSTEM_START,
     },
 };
 
@@ -110,12 +110,15 @@ fn described(name: &str, status: &Status, config: std::io::Result<Config>) -> Se
     }
 }
 
-/// A service that is paused, or about to be, does not serve: nearest to it is one that stops.
+/// The state by its number (Microsoft: "SERVICE_STATUS_PROCESS").
 fn state(state: u32) -> ServiceState {
     match state {
         SERVICE_RUNNING => ServiceState::Running,
-        SERVICE_START_PENDING | SERVICE_CONTINUE_PENDING => ServiceState::Starting,
+        SERVICE_START_PENDING => ServiceState::Starting,
         SERVICE_STOPPED => ServiceState::Stopped,
+        SERVICE_PAUSE_PENDING => ServiceState::Pausing,
+        SERVICE_PAUSED => ServiceState::Paused,
+        SERVICE_CONTINUE_PENDING => ServiceState::Resuming,
         _ => ServiceState::Stopping,
     }
 }

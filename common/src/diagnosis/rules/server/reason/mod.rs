@@ -27,7 +27,28 @@ pub(super) fn reason(
     error: i64,
     most: Confidence,
 ) -> Option<Finding> {
-    let found: Vec<Reason> = [
+    let found = reasons(case, service);
+    let first = found.iter().find(|reason| reason.certain).or(found.first())?;
+    let others = found.iter().map(|other| other.cause).filter(|cause| *cause != first.cause);
+    let sure = if first.certain && found.len() == 1 { most } else { Confidence::Likely };
+    let consequence =
+        Consequence::NotRegistered { service: service.name.clone(), also: others.collect() };
+    Some(finding(case, first, error, consequence).sure(sure))
+}
+
+/// The reason that shows, where no registration can succeed with it.
+pub(super) fn certain_reason(
+    case: &Case<'_>,
+    service: &Service,
+    error: i64,
+    most: Confidence,
+) -> Option<Finding> {
+    let is_certain = reasons(case, service).iter().any(|reason| reason.certain);
+    reason(case, service, error, most).filter(|_| is_certain)
+}
+
+fn reasons(case: &Case<'_>, service: &Service) -> Vec<Reason> {
+    let found = [
         protocols(case),
         linkage(case),
         range(case),
@@ -36,16 +57,8 @@ pub(super) fn reason(
         account(case),
         exhausted(case),
         constrained(case),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let first = found.iter().find(|reason| reason.certain).or(found.first())?;
-    let others = found.iter().map(|other| other.cause).filter(|cause| *cause != first.cause);
-    let sure = if first.certain && found.len() == 1 { most } else { Confidence::Likely };
-    let consequence =
-        Consequence::NotRegistered { service: service.name.clone(), also: others.collect() };
-    Some(finding(case, first, error, consequence).sure(sure))
+    ];
+    found.into_iter().flatten().collect()
 }
 
 /// A setting with which no registration succeeds, on a host whose service registered before it was

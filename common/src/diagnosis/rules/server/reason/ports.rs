@@ -3,7 +3,7 @@
 use epmesh_facts::{
     Platform, PortRange, RangeUse, Service, ServiceRole, StaticPortOwner, Transport,
 };
-use epmesh_windows::{RpcPorts, WELL_KNOWN, rpc_ports};
+use epmesh_windows::{Release, RpcPorts, WELL_KNOWN, joined, ports_left, rpc_ports};
 
 use super::{
     super::super::super::{
@@ -23,35 +23,53 @@ const LEAST: u32 = 255;
 /// At most so many ranges are named.
 const NAMED: usize = 5;
 
-/// The ports that `Rpc\Internet` lists are invalid, all taken, or few.
+/// The ports that `Rpc\Internet` lists, or leaves, are invalid, none at all, all taken, or few.
 pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
-    let (cause, trouble, certain) = match rpc_ports(case.source_rpc?) {
+    let (ranges, without) = match rpc_ports(case.source_rpc?) {
         RpcPorts::Invalid { entry, why } => {
-            (Cause::RpcInternetPortsInvalid, PortsTrouble::Invalid { entry, why }, true)
+            let obstacle = Obstacle::InternetPorts(PortsTrouble::Invalid { entry, why });
+            return Some(Reason { cause: Cause::RpcInternetPortsInvalid, obstacle, certain: true });
         }
-        RpcPorts::Listed(mut ranges) => {
-            let listed = |port: u16| ranges.iter().any(|(a, z)| (*a..=*z).contains(&port));
-            let sizes = ranges.iter().map(|(a, z)| u32::from(z.saturating_sub(*a)) + 1);
-            let count: u32 = sizes.sum();
-            let held = case.source_ports.and_then(|ports| ports.fact.listeners.value());
-            let mut held: Vec<u16> = held.into_iter().flatten().map(|l| l.port).collect();
-            held.sort_unstable();
-            held.dedup();
-            let taken = held.into_iter().filter(|port| listed(*port)).count();
-            let taken = u32::try_from(taken).unwrap_or(u32::MAX);
-            if count > 0 && taken >= count {
-                (Cause::PortRangeExhausted, PortsTrouble::AllTaken(count), false)
-            } else if count < ENOUGH {
-                ranges.truncate(NAMED);
-                let few = PortsTrouble::Few { ranges, count, taken, enough: ENOUGH };
-                (Cause::PortRangeConstrained, few, false)
-            } else {
-                return None;
-            }
+        RpcPorts::Listed(ranges) => (joined(&ranges), None),
+        RpcPorts::NotListed(without) => (ports_left(dynamic(case), &without), Some(without)),
+        _ => return None,
+    };
+    let listed = |port: u16| ranges.iter().any(|(a, z)| (*a..=*z).contains(&port));
+    let sizes = ranges.iter().map(|(a, z)| u32::from(z.saturating_sub(*a)) + 1);
+    let count: u32 = sizes.sum();
+    let held = case.source_ports.and_then(|ports| ports.fact.listeners.value());
+    let mut held: Vec<u16> = held.into_iter().flatten().map(|l| l.port).collect();
+    held.sort_unstable();
+    held.dedup();
+    let taken = held.into_iter().filter(|port| listed(*port)).count();
+    let taken = u32::try_from(taken).unwrap_or(u32::MAX);
+    let is_left = without.is_some();
+    let (cause, trouble, certain) = match without {
+        Some(mut without) if count == 0 => {
+            without.truncate(NAMED);
+            let none = PortsTrouble::NoneLeft { without, dynamic: dynamic(case) };
+            // The range of a host that has not said it is that of its release.
+            (Cause::PortRangeConstrained, none, case.source_range().is_some())
+        }
+        _ if count > 0 && taken >= count => {
+            (Cause::PortRangeExhausted, PortsTrouble::AllTaken(count), false)
+        }
+        _ if count < ENOUGH => {
+            let ranges = ranges.into_iter().take(NAMED).collect();
+            let few = PortsTrouble::Few { ranges, is_left, count, taken, enough: ENOUGH };
+            (Cause::PortRangeConstrained, few, false)
         }
         _ => return None,
     };
     Some(Reason { cause, obstacle: Obstacle::InternetPorts(trouble), certain })
+}
+
+/// The dynamic range of the source; where it has not said which that is, the default of its release.
+fn dynamic(case: &Case<'_>) -> (u16, u16) {
+    let release = case.source_host.and_then(|host| Release::of(host.fact.version.value()?));
+    let is_early = release.is_some_and(|release| release < Release::Windows2008);
+    let default = if is_early { (1025, 5000) } else { (49_152, 65_535) };
+    case.source_range().map_or(default, |range| (range.first, range.last))
 }
 
 /// The dynamic range is smaller than Windows itself lets anybody make it.
