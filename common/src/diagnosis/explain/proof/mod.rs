@@ -5,6 +5,7 @@ mod address;
 mod item;
 mod names;
 mod own_state;
+mod replication;
 mod settings;
 
 use std::mem::discriminant;
@@ -14,6 +15,7 @@ use self::{
     item::item,
     names::resolve,
     own_state::own_state,
+    replication::{own_directory, replication},
     settings::settings,
 };
 use super::super::{
@@ -33,6 +35,8 @@ pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
     resolve(case, &mut items);
     own_state(case, &mut items);
     settings(case, &mut items);
+    own_directory(case, &mut items);
+    replication(case, &mut items);
     if let Some(look) = case.look {
         for probe in &look.seen.addresses {
             address(case, look, probe, &mut items);
