@@ -213,7 +213,7 @@ pub enum ServiceTrouble {
     NeverAnswers {
         /// Where.
         at: PortAt,
-        /// Whether the same process takes no question over LDAP either.
+        /// Whether no question over LDAP is answered at that address either.
         ldap_is_silent: bool,
         /// The other witnesses that get no answer there either, where any looked.
         also: Option<Named>,
@@ -299,10 +299,11 @@ impl fmt::Display for ServiceTrouble {
             Self::Starting => f.write_str("starting"),
             Self::Lasts { state, since } => {
                 f.write_str(state_words(*state))?;
-                since.map_or(Ok(()), |since| write!(f, " since {since} or longer"))
+                since.map_or(Ok(()), |since| write!(f, " since {since} at the latest"))
             }
             Self::NeverAnswers { at, ldap_is_silent, also } => {
-                let ldap = if *ldap_is_silent { ", nor does it answer LDAP" } else { "" };
+                let ldap =
+                    if *ldap_is_silent { ", nor is a question over LDAP answered" } else { "" };
                 write!(
                     f,
                     "it takes connections on {} port {} and never answers{ldap}; ",
