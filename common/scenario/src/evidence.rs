@@ -140,8 +140,12 @@ fn section(machine: &Machine, kind: SectionKind) -> Option<Section> {
         // Only a scenario that speaks of replication has it.
         SectionKind::Replication if machine.neighbours.is_empty() => return None,
         SectionKind::Replication => {
-            let neighbours = Reading::Value(machine.neighbours.clone());
-            Section::Replication(Replication { neighbours })
+            let mut rows = machine.neighbours.clone();
+            for row in &mut rows {
+                row.last_attempt = row.last_attempt.map(|at| shifted(at, ahead));
+                row.last_success = row.last_success.map(|at| shifted(at, ahead));
+            }
+            Section::Replication(Replication { neighbours: Reading::Value(rows) })
         }
         SectionKind::RpcSettings => Section::RpcSettings(machine.rpc.clone()),
         SectionKind::PortUse => Section::PortUse(machine.port_use.clone()),

@@ -3,7 +3,7 @@
 //! Every list has at least one fault that no healthy link can contradict, so that a failing link is
 //! never left without an incident.
 
-use epmesh_facts::{DnsName, Failure, RecordType};
+use epmesh_facts::{DnsName, Failure, RecordType, ServiceState};
 use epmesh_rpc::epm::TCP_PORT;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     fault::{CandidateFault, Fault, Traffic},
     name_source::NameSource,
     rules::{Finding, dynamic_used_up},
+    serving::serving,
 };
 
 /// The single faults that would each explain the finding, the most specific first; none for a link
@@ -27,6 +28,8 @@ pub(super) fn candidates(
     }
     let mut list = List { case, finding, candidates: Vec::new() };
     match (finding.side, finding.cause) {
+        (_, Cause::ReplicationRefused) => list.refusal(),
+        (_, Cause::DestinationNotServing) => list.not_serving(),
         (Side::Directory, _) => list.directory(),
         (Side::NameResolution, _) => list.names(name_sources),
         (Side::Source, Cause::EpmUnreachable) if finding.confidence == Confidence::Proven => {
@@ -79,6 +82,39 @@ impl<'a> List<'a> {
             _ => condition(&source, self.finding.cause),
         };
         self.add(Side::Directory, fault);
+    }
+
+    /// Replication that is refused: with the end that the error lies on, or with either.
+    fn refusal(&mut self) {
+        let (side, error) = (self.finding.side, self.finding.error);
+        let (source, destination) = (self.case.source(), self.case.destination());
+        let refusal = |dc: &DnsName| Fault::Refusal { dc: dc.clone(), error };
+        if side != Side::Destination {
+            self.add(side, refusal(source));
+        }
+        if side != Side::Source {
+            self.add(side, refusal(destination));
+        }
+    }
+
+    /// The destination's own directory: the fault that its partners see as well, as of a source.
+    fn not_serving(&mut self) {
+        let dc = self.case.destination().clone();
+        let services = self.case.destination_services;
+        let serves = services.and_then(|held| serving(&held.fact, self.case.interface()));
+        let serves = serves.filter(|service| service.state != ServiceState::Running);
+        let fault = match self.culprit() {
+            Some(Culprit::BootMode { .. }) => condition(&dc, Cause::DirectoryServicesRestoreMode),
+            Some(Culprit::Service { service: Some(service), .. }) => {
+                Fault::Service { dc: dc.clone(), service: service.clone() }
+            }
+            _ => condition(&dc, self.finding.cause),
+        };
+        self.add(Side::Destination, fault);
+        if let Some(service) = serves {
+            let service = service.name.clone();
+            self.add(Side::Destination, Fault::Service { dc, service });
+        }
     }
 
     /// Something at the source.

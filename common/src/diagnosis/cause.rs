@@ -127,6 +127,10 @@ kebab_enum! {
         StaticPortInsideRange = "static-port-inside-range",
         /// One end of the link has no dynamic port left.
         PortExhaustion = "port-exhaustion",
+        /// The destination's own directory does not run: it replicates from nobody.
+        DestinationNotServing = "destination-not-serving",
+        /// The destination reaches the source's interface, and its own replication over it ends with an error.
+        ReplicationRefused = "replication-refused",
         /// Another error than 1753 is, or will be, reported; the verdict names it.
         NotError1753 = "not-1753",
         /// The evidence does not decide; the verdict says what is missing.

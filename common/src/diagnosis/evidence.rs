@@ -55,12 +55,13 @@ pub struct Evidence {
 
 impl Evidence {
     /// The sections of the destination's own facts that a verdict is made of.
-    pub const OF_DESTINATION: [SectionKind; 6] = [
+    pub const OF_DESTINATION: [SectionKind; 7] = [
         SectionKind::Host,
         SectionKind::Services,
         SectionKind::Resolver,
         SectionKind::Directory,
         SectionKind::Replication,
+        SectionKind::RpcSettings,
         SectionKind::PortUse,
     ];
 

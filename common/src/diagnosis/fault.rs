@@ -46,6 +46,13 @@ pub enum Fault {
         /// The state.
         cause: Cause,
     },
+    /// Replication that a domain controller takes part in, over ways that are open.
+    Refusal {
+        /// The domain controller.
+        dc: DnsName,
+        /// The error that it ends with, as tools print it.
+        error: i64,
+    },
     /// The registration of one interface in a domain controller's endpoint map.
     Registration {
         /// The domain controller.
@@ -218,25 +225,26 @@ impl Fault {
         match self {
             Self::Service { .. } => 0,
             Self::Condition { .. } => 1,
-            Self::HostsLine { .. } => 2,
-            Self::Cache { .. } => 3,
-            Self::DnsRecord { .. } => 4,
-            Self::NtdsSettings { .. } => 5,
-            Self::EndpointMapper { .. } => 6,
-            Self::Path { .. } => 7,
-            Self::Port { .. } => 8,
-            Self::Registration { .. } => 9,
-            Self::Application { .. } => 10,
-            Self::Names { .. } => 11,
-            Self::Resolver { .. } => 12,
-            Self::DnsServer { .. } => 13,
-            Self::Dc { .. } => 14,
-            Self::Client { .. } => 15,
-            Self::Between { .. } => 16,
-            Self::Isolated { .. } => 17,
-            Self::SitePath { .. } => 18,
-            Self::BetweenSites { .. } => 19,
-            Self::Site { .. } => 20,
+            Self::Refusal { .. } => 2,
+            Self::HostsLine { .. } => 3,
+            Self::Cache { .. } => 4,
+            Self::DnsRecord { .. } => 5,
+            Self::NtdsSettings { .. } => 6,
+            Self::EndpointMapper { .. } => 7,
+            Self::Path { .. } => 8,
+            Self::Port { .. } => 9,
+            Self::Registration { .. } => 10,
+            Self::Application { .. } => 11,
+            Self::Names { .. } => 12,
+            Self::Resolver { .. } => 13,
+            Self::DnsServer { .. } => 14,
+            Self::Dc { .. } => 15,
+            Self::Client { .. } => 16,
+            Self::Between { .. } => 17,
+            Self::Isolated { .. } => 18,
+            Self::SitePath { .. } => 19,
+            Self::BetweenSites { .. } => 20,
+            Self::Site { .. } => 21,
         }
     }
 
@@ -246,6 +254,7 @@ impl Fault {
         match self {
             Self::Service { .. } => "service",
             Self::Condition { .. } => "condition",
+            Self::Refusal { .. } => "refusal",
             Self::Registration { .. } => "registration",
             Self::Application { .. } => "application",
             Self::EndpointMapper { .. } => "endpoint-mapper",
@@ -275,6 +284,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Service { dc, service } => write!(f, "service {service} on {dc}"),
             Self::Condition { dc, cause } => write!(f, "{cause} on {dc}"),
+            Self::Refusal { dc, error } => write!(f, "replication with {dc} (error {error})"),
             Self::Registration { dc, interface } => {
                 write!(f, "registration of {} on {dc}", names::label(*interface))
             }

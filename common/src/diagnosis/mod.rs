@@ -21,6 +21,7 @@ mod name_source;
 mod observation_index;
 mod proven_reachable;
 mod remarks;
+mod replication_error;
 mod rules;
 mod serving;
 mod verdict;

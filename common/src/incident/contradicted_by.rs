@@ -48,6 +48,7 @@ pub(super) fn contradicted_by(places: &mut Places, subject: &Fault) -> Vec<Contr
         }
         Fault::Service { .. }
         | Fault::Condition { .. }
+        | Fault::Refusal { .. }
         | Fault::Registration { .. }
         | Fault::EndpointMapper { .. }
         | Fault::HostsLine { .. }

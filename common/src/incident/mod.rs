@@ -16,6 +16,7 @@ mod contradicted_by;
 mod contradiction;
 mod cover;
 mod grouper;
+mod kinship;
 mod last_shown;
 mod link_entry;
 mod numbers;

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, Registration},
     facts::{
-        AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, Platform, Process, Reading,
-        Record, RecordData, RecordType, Service, ServiceRole, ServiceState, Source, Timestamp,
+        AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, Neighbour, Platform,
+        Process, Reading, Record, RecordData, RecordType, Replication, Section, Service,
+        ServiceRole, ServiceState, Services, Source, Timestamp,
     },
     rpc::ProtocolSequence,
 };
@@ -206,6 +207,38 @@ impl Scenario {
         for lookup in self.lookups().iter_mut().filter(|lookup| lookup.source == source) {
             lookup.answer = Answer::TimedOut;
         }
+    }
+
+    /// The destination's own last attempts to replicate from the source, one a naming context: the context,
+    /// the result, how long ago it was made, failures in a row. The last success was an hour ago.
+    pub(crate) fn replicated(&mut self, rows: &[(&str, u32, u64, u32)]) {
+        let rows = rows.iter().map(|(context, last_result, ago, failures)| {
+            let success = if *last_result == 0 { *ago } else { 3600 };
+            Neighbour {
+                naming_context: (*context).to_owned(),
+                source: DC2_GUID.parse().expect("a GUID"),
+                last_result: *last_result,
+                last_attempt: Some(seconds_ago(*ago)),
+                last_success: Some(seconds_ago(success)),
+                failures: *failures,
+            }
+        });
+        let neighbours = Reading::Value(rows.collect());
+        let section = Section::Replication(Replication { neighbours });
+        self.evidence.destination.put(seconds_ago(5), section);
+    }
+
+    /// The destination is a Windows host whose directory is in this state.
+    pub(crate) fn directory_of_destination(&mut self, state: ServiceState) {
+        self.windows_destination();
+        let roles = [ServiceRole::Directory, ServiceRole::DirectoryRpc];
+        let list = Reading::Value(vec![Service { state, ..service("NTDS", &roles) }]);
+        self.evidence.destination.put(seconds_ago(5), Section::Services(Services { list }));
+    }
+
+    /// The destination's look has come to the same for so long.
+    pub(crate) fn looked_since(&mut self, seconds: u64) {
+        self.evidence.observations[0].since = Some(seconds_ago(seconds));
     }
 
     pub(crate) fn windows_destination(&mut self) {

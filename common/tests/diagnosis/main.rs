@@ -13,6 +13,7 @@ mod healthy;
 mod join;
 mod latent;
 mod names;
+mod own_word;
 mod paths;
 mod registration;
 mod roots;
@@ -40,7 +41,7 @@ fn rows() -> Vec<Row> {
     use Confidence::{Likely, Possible, Proven};
     use Side::{Directory, NameResolution, Network, Source as OnSource};
     use State::{Failing, Latent, Unknown};
-    vec![
+    let rows = vec![
         Row { name: "nothing changed", change: |_| {}, expect: HEALTHY },
         // Source side.
         Row { name: "the service never ran since the boot",
@@ -213,7 +214,8 @@ fn rows() -> Vec<Row> {
         Row { name: "everything the source says is stale: a healthy look stands",
             change: |s| s.age_source(400),
             expect: (State::Healthy, Cause::Healthy, Side::None, Likely, 0) },
-    ]
+    ];
+    rows.into_iter().chain(own_word::rows()).collect()
 }
 
 #[test]

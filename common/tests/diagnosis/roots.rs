@@ -6,7 +6,7 @@ use epmesh_common::{
     diagnosis::{Cause, Evidence, Fault, Link, ServerName, State, Traffic, Verdict, diagnose},
     facts::{
         AddressFamily, Blank, Failure, PortRange, PortUse, RangeUse, Reading, RpcSettings, Section,
-        Transport, Trend,
+        ServiceState, Transport, Trend,
     },
     incident::Grouper,
 };
@@ -95,6 +95,59 @@ fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
     });
     assert_eq!(listed.cause, Cause::PortRangeExhausted);
     assert_eq!(listed.candidates[0].fault, condition("dc2.lab.test", Cause::PortRangeExhausted));
+}
+
+/// A directory that does not run is one fault, to those who pull from it and for itself, who pulls from nobody.
+#[test]
+fn a_stopped_directory_is_one_fault_at_either_end() {
+    let served = verdict(|s| {
+        s.lose_registration();
+        s.stop_services();
+    });
+    let mut pulls = verdict(|s| s.directory_of_destination(ServiceState::Stopped));
+    assert_eq!(pulls.cause, Cause::DestinationNotServing);
+    let mut grouper = Grouper::new();
+    // The host is dc2 both times: in the second link it is the destination.
+    let own = Fault::Service { dc: name("dc2.lab.test"), service: "NTDS".to_owned() };
+    assert_eq!(served.candidates[0].fault, own);
+    let there = Fault::Service { dc: name("dc1.lab.test"), service: "NTDS".to_owned() };
+    assert_eq!(pulls.candidates[0].fault, there);
+    pulls.candidates[0].fault = own.clone();
+    for (from, to, verdict) in [
+        ("dc1", "dc2", &served),
+        ("dc3", "dc2", &served),
+        ("dc2", "dc1", &pulls),
+        ("dc2", "dc3", &pulls),
+    ] {
+        let link = Link {
+            destination: name(&format!("{from}.lab.test")),
+            source: name(&format!("{to}.lab.test")),
+            ..Scenario::healthy().evidence.link
+        };
+        grouper.put(&link, verdict, verdict.works.at.unwrap());
+    }
+    let incidents = grouper.incidents();
+    assert_eq!(incidents.len(), 1, "{incidents:#?}");
+    assert_eq!((&incidents[0].subject, incidents[0].links.len()), (&own, 4));
+}
+
+/// One error of one end is one incident, whatever partners it has; another error is another.
+#[test]
+fn what_is_refused_at_one_end_is_one_incident() {
+    let refused = |error: u32| verdict(move |s| s.replicated(&[("DC=lab,DC=test", error, 120, 4)]));
+    let faults = |verdict: &Verdict| -> Vec<String> {
+        verdict.candidates.iter().map(|root| root.fault.to_string()).collect()
+    };
+    assert_eq!(faults(&refused(8456)), ["replication with dc2.lab.test (error 8456)"]);
+    assert_eq!(faults(&refused(8457)), ["replication with dc1.lab.test (error 8457)"]);
+    assert_eq!(
+        faults(&refused(8453)),
+        [
+            "replication with dc2.lab.test (error 8453)",
+            "replication with dc1.lab.test (error 8453)"
+        ]
+    );
+    assert_eq!(refused(0x8009_0322).error.code, -2_146_893_022);
 }
 
 #[test]

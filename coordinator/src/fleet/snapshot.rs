@@ -40,6 +40,13 @@ impl<'f> Snapshot<'f> {
         self.view.link_status(link)
     }
 
+    /// Whether the verdict on a link allows that this fault is its trouble.
+    #[must_use]
+    pub fn allows(&self, link: &Link, fault: &Fault) -> bool {
+        let verdict = self.view.verdict_on(link);
+        verdict.is_some_and(|it| it.candidates.iter().any(|candidate| candidate.fault == *fault))
+    }
+
     /// How many links are watched, and of how many nothing is known.
     #[must_use]
     pub fn link_counts(&self) -> LinkCounts {

@@ -39,7 +39,11 @@ impl Record {
             }
             self.replace(what, now);
         }
-        self.keep_unseen(status);
+        self.keep_unseen(&status);
+        self.seen_well = false;
+        if !is_present {
+            self.look_for_well(status);
+        }
         if is_present != was_present {
             if is_present && self.status == Status::Open && self.went {
                 self.note(now, EntryKind::CameBack, "the fault is back");
@@ -53,6 +57,12 @@ impl Record {
     /// Takes the links that can be seen again out of what is unseen.
     pub(super) fn keep_unseen(&mut self, status: impl Fn(&Link) -> LinkStatus) {
         self.unseen.retain(|link| status(link) == LinkStatus::Unknown);
+    }
+
+    /// Notes whether one of its links works.
+    pub(super) fn look_for_well(&mut self, status: impl Fn(&Link) -> LinkStatus) {
+        let is_well = self.links().any(|link| status(link) == LinkStatus::Healthy);
+        self.seen_well = is_well;
     }
 
     fn replace(&mut self, what: Incident, now: Timestamp) {
@@ -181,18 +191,21 @@ impl Record {
         }
     }
 
-    /// Whether it is not opened yet because it may turn out to belong to a known one, as `may_be_known`
-    /// says. It waits until all agents can have looked, and no longer.
+    /// Whether it is not opened or reopened yet because it may turn out to belong to a known one, as
+    /// `may_be_known` says. It waits until all agents can have looked, and no longer.
     pub(super) fn waits(
         &self,
         now: Timestamp,
         damping: &Damping,
         may_be_known: impl Fn() -> bool,
     ) -> bool {
-        let age = self.first_seen.until(now);
-        self.status == Status::Pending
-            && self.present
-            && (damping.open_after..damping.resolve_after).contains(&age)
+        let since = match self.status {
+            Status::Pending => self.first_seen,
+            Status::Resolved => self.since.unwrap_or(now),
+            Status::Open => return false,
+        };
+        self.present
+            && (damping.open_after..damping.resolve_after).contains(&since.until(now))
             && may_be_known()
     }
 

@@ -13,7 +13,7 @@ use epmesh_common::{
 };
 
 use super::{Damping, EntryKind, Record, Status};
-use crate::fleet::LinkStatus;
+use crate::fleet::Snapshot;
 
 /// The resolved incidents that are kept.
 const KEPT: usize = 1_000;
@@ -72,15 +72,10 @@ impl IncidentBook {
     }
 
     /// Takes in what regrouping changed: the incident of each subject, or none.
-    pub(super) fn absorb(
-        &mut self,
-        changes: Vec<(Fault, Option<Incident>)>,
-        now: Timestamp,
-        damping: &Damping,
-        status: &dyn Fn(&Link) -> LinkStatus,
-    ) {
+    pub(super) fn absorb(&mut self, snapshot: &Snapshot<'_>, now: Timestamp, damping: &Damping) {
+        let status = |link: &Link| snapshot.link_status(link);
         let (there, gone): (Vec<_>, Vec<_>) =
-            changes.into_iter().partition(|(_, incident)| incident.is_some());
+            snapshot.changes().into_iter().partition(|(_, incident)| incident.is_some());
         for (subject, _) in gone {
             if let Some(stored) =
                 self.by_subject.get(&subject).and_then(|id| self.incidents.get_mut(id))
@@ -90,7 +85,7 @@ impl IncidentBook {
             }
         }
         for incident in there.into_iter().filter_map(|(_, incident)| incident) {
-            let id = self.incident_of(&incident, now, damping);
+            let id = self.incident_of(&incident, snapshot, now, damping);
             if let Some(stored) = self.incidents.get_mut(&id) {
                 stored.record.see(Some(incident), now, status);
                 stored.dirty_since.get_or_insert(now);
@@ -98,63 +93,66 @@ impl IncidentBook {
         }
     }
 
-    /// The incident of this subject, if it is not over or was resolved lately.
-    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<String> {
-        let id = self.by_subject.get(subject)?;
-        let record = &self.incidents.get(id)?.record;
-        let lately = record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
-        (record.status != Status::Resolved || lately).then(|| id.clone())
+    /// The incident of this subject, if its fault is there, or it is not over, or was resolved lately.
+    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<&Record> {
+        let record = self.of(subject)?;
+        let lately = || record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
+        (record.present || record.status != Status::Resolved || lately()).then_some(record)
     }
 
     /// The incident that a fault belongs to: that of its subject; else one that has lost its own subject
     /// and was told already; else one of its subject that is over; else a new one.
-    fn incident_of(&mut self, incident: &Incident, now: Timestamp, damping: &Damping) -> String {
-        let status = |id: &str| self.incidents.get(id).map(|stored| stored.record.status);
+    fn incident_of(
+        &mut self,
+        incident: &Incident,
+        snapshot: &Snapshot<'_>,
+        now: Timestamp,
+        damping: &Damping,
+    ) -> String {
         let known = self.known(&incident.subject, now, damping);
-        let is_over = known.as_deref().and_then(status) == Some(Status::Resolved);
-        if let Some(known) = known.as_ref().filter(|_| !is_over) {
-            return known.clone();
+        // One whose fault has come back is still over until it is reopened, and has its subject all the same.
+        if let Some(known) = known.filter(|it| it.present || it.status != Status::Resolved) {
+            return known.id.clone();
         }
-        let heir = self.heir(incident);
-        let is_told = heir.as_deref().and_then(status) == Some(Status::Open);
-        match (known, heir) {
-            (Some(known), Some(_)) if !is_told => known,
-            (Some(known), None) => known,
-            (_, Some(heir)) => {
+        let heir = self.heir(incident, snapshot);
+        let heir = heir.filter(|heir| known.is_none() || heir.status == Status::Open);
+        match (heir.map(|heir| heir.id.clone()), known) {
+            (Some(heir), _) => {
                 self.rename(&heir, incident, now);
                 heir
             }
+            (None, Some(known)) => known.id.clone(),
             (None, None) => self.begin(incident, now),
         }
     }
 
     /// An incident that has lost its subject, and of whose links this fault explains half or more: it is
-    /// the same fault, understood better. An incident most of whose links cannot be seen has lost nothing
+    /// the same trouble, understood better. None whose trouble was seen to be well on a link: what
+    /// comes then is another one. None that falls apart, so that links stay which this fault does not explain
+    /// and the old one would. An incident most of whose links cannot be seen has lost nothing
     /// yet: after a start the links of a fault come in one after the other.
-    fn heir(&self, incident: &Incident) -> Option<String> {
+    fn heir(&self, incident: &Incident, snapshot: &Snapshot<'_>) -> Option<&Record> {
         let explained: BTreeSet<&Link> = incident.links.iter().chain(&incident.latent).collect();
-        let heir = |stored: &&StoredIncident| {
-            stored.record.status != Status::Resolved && !stored.record.present
+        let lost = |record: &&Record| {
+            record.status != Status::Resolved && !record.present && !record.seen_well
         };
-        self.incidents
-            .values()
-            .filter(heir)
-            .filter_map(|stored| {
-                let (mut all, mut common) = (0_usize, 0_usize);
-                for link in stored.record.links() {
-                    all += 1;
-                    common += usize::from(explained.contains(link));
-                }
-                let half = common > 0 && common * 2 >= all;
-                let is_seen = stored.record.unseen.len() * 2 < all;
-                (half && is_seen).then_some((
-                    common,
-                    std::cmp::Reverse(stored.record.first_seen),
-                    stored,
-                ))
+        let records = self.incidents.values().map(|stored| &stored.record);
+        records
+            .filter(lost)
+            .filter_map(|record| {
+                let before = &record.what;
+                let (common, rest): (Vec<&Link>, Vec<&Link>) =
+                    record.links().partition(|link| explained.contains(link));
+                let half = !common.is_empty() && common.len() >= rest.len();
+                let is_seen = record.unseen.len() * 2 < common.len() + rest.len();
+                let is_heir = half
+                    && is_seen
+                    && is_same_trouble(before, incident, common.iter().copied(), snapshot)
+                    && !rest.iter().any(|link| snapshot.allows(link, &before.subject));
+                is_heir.then_some((common.len(), std::cmp::Reverse(record.first_seen), record))
             })
             .max_by_key(|(common, oldest, _)| (*common, *oldest))
-            .map(|(_, _, stored)| stored.record.id.clone())
+            .map(|(_, _, record)| record)
     }
 
     /// Gives an incident another subject.
@@ -187,26 +185,35 @@ impl IncidentBook {
         id
     }
 
-    /// Whether a fault may belong to a known incident: it is on a link of an open one that has links
-    /// nobody has seen again yet. The fault inferred from a part of its links need not be that of all.
-    pub(super) fn may_be_known(&self, record: &Record) -> bool {
-        let is_out_of_sight = |stored: &&StoredIncident| {
-            let Record { status, present, unseen, .. } = &stored.record;
-            *status == Status::Open && !present && !unseen.is_empty()
-        };
-        let has = |stored: &StoredIncident, link: &Link| {
-            let what = &stored.record.what;
-            [&what.links, &what.latent].into_iter().any(|of| of.binary_search(link).is_ok())
-        };
-        let mut open = self.incidents.values().filter(is_out_of_sight);
-        open.any(|stored| record.links().any(|link| has(stored, link)))
+    /// Whether a fault may belong to a known incident, an open one that has lost its subject: it is on a link of
+    /// that one, which has links that nobody has seen again yet; or it is the same trouble. The fault inferred
+    /// from a part of the links need not be that of all: after a start they come in one after the other,
+    /// and so do they when a domain controller is reached again.
+    pub(super) fn may_be_known(&self, record: &Record, snapshot: &Snapshot<'_>) -> bool {
+        let others = self.incidents.values().map(|stored| &stored.record);
+        let mut lost = others.filter(|other| other.status == Status::Open && !other.present);
+        lost.any(|other| {
+            let what = &other.what;
+            let is_common = |link: &Link| {
+                [&what.links, &what.latent].into_iter().any(|of| of.binary_search(link).is_ok())
+            };
+            (!other.unseen.is_empty() && record.links().any(is_common))
+                || is_same_trouble(what, &record.what, record.links(), snapshot)
+        })
     }
 
-    /// Takes the links that can be seen again out of what is unseen.
-    pub(super) fn recheck_unseen(&mut self, status: &dyn Fn(&Link) -> LinkStatus) {
-        for stored in self.incidents.values_mut().filter(|stored| !stored.record.unseen.is_empty())
-        {
-            stored.record.keep_unseen(status);
+    /// Looks again at the links of incidents whose fault is not there: which of them can be seen, and
+    /// whether one is well.
+    pub(super) fn recheck(&mut self, snapshot: &Snapshot<'_>) {
+        let status = |link: &Link| snapshot.link_status(link);
+        for stored in self.incidents.values_mut() {
+            let record = &mut stored.record;
+            if !record.unseen.is_empty() {
+                record.keep_unseen(status);
+            }
+            if record.status != Status::Resolved && !record.present && !record.seen_well {
+                record.look_for_well(status);
+            }
         }
     }
 
@@ -262,4 +269,16 @@ impl IncidentBook {
             .map(|(_, (_, id))| (*id).to_owned())
             .collect()
     }
+}
+
+/// Whether a fault may be the trouble of an incident that has lost its subject: the verdict on one of these links
+/// still allows the old subject, or the old one was said for want of something better.
+fn is_same_trouble<'l>(
+    lost: &Incident,
+    found: &Incident,
+    mut links: impl Iterator<Item = &'l Link>,
+    snapshot: &Snapshot<'_>,
+) -> bool {
+    lost.subject.may_turn_out_to_be(&found.subject, found.cause)
+        || links.any(|link| snapshot.allows(link, &lost.subject))
 }

@@ -11,7 +11,11 @@
 //! Three rules keep noise down. An incident that comes and goes is held down ([`Damping`]). An
 //! incident whose links cannot be seen is not over: it resolves when each of them was *seen* to
 //! work, is explained by another incident, or is no longer watched. And when later evidence makes the
-//! fault a larger one (not a path, the whole domain controller), it stays the same incident.
+//! fault another one on the same links (not a path, the whole domain controller), it stays the same
+//! incident, as long as it is the same trouble: what comes after one of its links was seen to work is a new one.
+//!
+//! Every fault that stands has one incident, and an incident one fault: [`Record`] is present exactly
+//! while `IncidentBook` has it under its subject.
 
 mod advance;
 mod book;

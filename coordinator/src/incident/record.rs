@@ -106,6 +106,9 @@ pub struct Record {
     /// Whether the fault was seen to go since it was last there.
     #[serde(skip)]
     pub(super) went: bool,
+    /// Whether one of its links was seen to work since the fault was last there.
+    #[serde(skip)]
+    pub(super) seen_well: bool,
     /// Since when receivers know something different of it.
     #[serde(skip)]
     pub(super) differs_since: Option<Timestamp>,
@@ -138,6 +141,7 @@ impl Record {
             present: true,
             since: Some(now),
             went: false,
+            seen_well: false,
             differs_since: None,
         }
     }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use epmesh_common::{
-    diagnosis::{Fault, Link},
-    facts::Timestamp,
-};
+use epmesh_common::{diagnosis::Fault, facts::Timestamp};
 
 use super::{
     Damping, EventKind, IncidentDocument, Record, Status,
@@ -63,10 +60,9 @@ impl Telling {
 impl IncidentBook {
     /// Takes in the fleet as it is now.
     pub(super) fn take_in(&mut self, snapshot: &Snapshot<'_>, now: Timestamp, damping: &Damping) {
-        let status = |link: &Link| snapshot.link_status(link);
         // What can be seen again comes first: which incident a fault belongs to depends on it.
-        self.recheck_unseen(&status);
-        self.absorb(snapshot.changes(), now, damping, &status);
+        self.recheck(snapshot);
+        self.absorb(snapshot, now, damping);
     }
 
     /// The steps that these incidents are to take. What need not be written down is done at once.
@@ -92,7 +88,7 @@ impl IncidentBook {
             self.remove(id);
             return None;
         }
-        if before.record.waits(now, damping, || self.may_be_known(&before.record)) {
+        if before.record.waits(now, damping, || self.may_be_known(&before.record, snapshot)) {
             return None;
         }
         let mut next = before.clone();

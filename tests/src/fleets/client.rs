@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_common::facts::{DnsName, Platform};
+use epmesh_common::facts::{DnsName, Platform, ServiceState};
 
 use super::{
     look::resolved,
@@ -26,6 +26,10 @@ pub enum Stands {
 #[must_use]
 pub fn stands(world: &World, destination: usize, source: usize) -> Stands {
     let (client, server) = (&world.dcs[destination], &world.dcs[source]);
+    // A directory that does not run pulls from nobody.
+    if client.up && client.directory.state != ServiceState::Running {
+        return Stands::Fails;
+    }
     if client.stale_settings.iter().any(|(of, _)| *of == source) {
         return Stands::Fails;
     }

@@ -159,6 +159,13 @@ impl Fault {
         if self.kind.takes_all_ports() && destination == self.source {
             return (vec!["port-exhaustion"], &[Side::Destination]);
         }
+        // A directory that does not run pulls from nobody, and a host without TCP calls nobody.
+        if self.kind.stops_directory() && destination == self.source {
+            return (vec!["destination-not-serving"], &[Side::Destination]);
+        }
+        if self.kind == Kind::NoProtocols && destination == self.source {
+            return (vec!["client-protocols-missing"], &[Side::Destination]);
+        }
         let mut causes = causes.to_vec();
         let stale = matches!(self.kind, Kind::AddressStaleOnOne | Kind::AddressStaleOnAll);
         let kept = world.dcs[self.source].addresses.iter();
@@ -274,11 +281,15 @@ impl Fault {
             | Kind::WinsStale
             | Kind::CacheStale
             | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
-            // A host that is out of ports, or whose endpoint mapper may not start, is told so as a
-            // client too.
-            Kind::HostPortsUsedUp | Kind::DynamicPortsTaken | Kind::MapperDisabled => {
-                [destination, source].contains(&self.source)
-            }
+            // A host that is out of ports, whose endpoint mapper may not start, whose directory does not
+            // run, or that has no TCP, is told so as a client too.
+            Kind::HostPortsUsedUp
+            | Kind::DynamicPortsTaken
+            | Kind::MapperDisabled
+            | Kind::NeverStarted
+            | Kind::Died
+            | Kind::RestoreMode
+            | Kind::NoProtocols => [destination, source].contains(&self.source),
             _ => source == self.source,
         }
     }

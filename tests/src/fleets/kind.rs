@@ -163,6 +163,12 @@ impl Kind {
         matches!(self, Self::ComesAndGoes | Self::RegistrationComesAndGoes)
     }
 
+    /// Whether the directory of its host does not run: neither does it serve nor does it pull.
+    #[must_use]
+    pub const fn stops_directory(self) -> bool {
+        matches!(self, Self::NeverStarted | Self::Died | Self::RestoreMode)
+    }
+
     /// Whether its host has no port left to connect from.
     #[must_use]
     pub const fn takes_all_ports(self) -> bool {
@@ -273,9 +279,11 @@ impl Kind {
     #[must_use]
     pub const fn is_of_one_host(self) -> bool {
         !self.is_of_one_link()
+            && !self.stops_directory()
             && !matches!(
                 self,
-                Self::SitesBlockMapper
+                Self::NoProtocols
+                    | Self::SitesBlockMapper
                     | Self::SitesBlockPorts
                     | Self::HostPortsUsedUp
                     | Self::DynamicPortsTaken

@@ -49,7 +49,7 @@ pub(in crate::diagnosis) struct Case<'a> {
 
 /// What the way of a report may shift the time of what it tells: two hosts' times that are nearer
 /// to each other do not say which came first.
-const WAY: Duration = Duration::from_secs(2);
+pub(in crate::diagnosis) const WAY: Duration = Duration::from_secs(2);
 
 /// For so long after a host or its service started, not everything listens yet: that a look fails
 /// then says nothing about the path.
@@ -149,6 +149,11 @@ impl<'a> Case<'a> {
         serving(&self.source_services?.fact, self.interface())
     }
 
+    /// When the source's present life began: its boot, or the start of the process that serves.
+    pub(in crate::diagnosis) const fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
     pub(in crate::diagnosis) fn process(&self) -> Option<Process> {
         self.service()?.process.value().copied()
     }
@@ -209,7 +214,7 @@ impl<'a> Case<'a> {
     }
 
     /// A fact that changes rarely and that is stamped with every report, where it is fresh.
-    fn fresh<T>(&self, held: Option<&'a Stamped<T>>) -> Option<&'a T> {
+    pub(super) fn fresh<T>(&self, held: Option<&'a Stamped<T>>) -> Option<&'a T> {
         let held = held?;
         is_fresh(self.evidence, held.at, self.now).then_some(&held.fact)
     }
@@ -356,7 +361,8 @@ impl<'a> Case<'a> {
     }
 }
 
-fn on_our_clock(ahead: i64, at: Timestamp) -> Timestamp {
+/// A time of a host's own clock, which is ahead by so many milliseconds, on the coordinator's.
+pub(super) fn on_our_clock(ahead: i64, at: Timestamp) -> Timestamp {
     let by = Duration::from_millis(ahead.unsigned_abs());
     if ahead >= 0 { at.minus(by) } else { at.plus(by) }
 }

@@ -1,5 +1,6 @@
 //! The case: the fresh evidence on one link, and what can be read off it before any rule.
 
+mod destination;
 mod directory;
 mod fresh_evidence;
 mod losses;
@@ -8,16 +9,18 @@ mod owner;
 mod ownership;
 mod port_use;
 mod reach;
+mod replication;
 mod sites;
 mod works;
 
 pub(super) use self::{
     directory::older,
-    fresh_evidence::Case,
+    fresh_evidence::{Case, WAY},
     names::{WrongAddress, effective, name_sources},
     owner::Owner,
     port_use::full,
     reach::{Reach, connect_code, error_at, goes_on, has_no_way, reach, windows_code},
+    replication::Attempt,
     sites::{destination_site, source_site},
     works::works,
 };

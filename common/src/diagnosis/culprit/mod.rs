@@ -6,6 +6,7 @@
 mod names;
 mod network;
 mod obstacle;
+mod replication;
 mod service;
 mod settings;
 mod text;
@@ -24,6 +25,7 @@ pub use self::{
         Consequence, Obstacle, PortConflict, PortsTrouble, ProtocolsTrouble, RpcServiceTrouble,
         ServerPorts,
     },
+    replication::RefusedReplication,
     service::{
         Losses, RegistrationHolder, RegistrationTrouble, Running, ServiceEnd, ServiceTrouble,
     },
@@ -177,6 +179,8 @@ pub enum Culprit {
         /// The domain controller that has it.
         dc: DnsName,
     },
+    /// The replication of a naming context, as the destination itself recorded it.
+    Replication(RefusedReplication),
     /// The dynamic TCP ports of a host, nearly all of which are in use.
     DynamicPorts {
         /// The host.
@@ -213,6 +217,7 @@ impl Culprit {
             Self::RpcFilter { .. } => "rpc-filter",
             Self::Obstacle { obstacle, .. } => obstacle.kind(),
             Self::RemoteClientsPolicy { .. } => "registry-value",
+            Self::Replication(_) => "replication",
             Self::DynamicPorts { .. } => "port-range",
         }
     }
@@ -258,6 +263,7 @@ impl Culprit {
             Self::RemoteClientsPolicy { dc } => format!(
                 r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc, RestrictRemoteClients on {dc}"
             ),
+            Self::Replication(refused) => refused.name(),
             Self::DynamicPorts { dc, first, last, .. } => {
                 format!("{} of {dc}", obstacle::dynamic_ports(*first, *last))
             }
@@ -307,6 +313,7 @@ impl Culprit {
             Self::RemoteClientsPolicy { .. } => {
                 "it is 2: after a restart every unauthenticated caller is refused".to_owned()
             }
+            Self::Replication(refused) => refused.to_string(),
             Self::DynamicPorts { failed: None, .. } => "more than 95 % in use".to_owned(),
             Self::DynamicPorts { failed: Some(why), .. } => {
                 format!("more than 95 % in use, and the host could not connect: {why}")

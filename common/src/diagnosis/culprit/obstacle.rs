@@ -159,6 +159,10 @@ pub enum Consequence {
     },
     /// The next restart will show it.
     AtNextRestart,
+    /// The host's own calls to other hosts fail with this error.
+    OwnCallsFail(i64),
+    /// They will, at the latest from the next restart on, with this error.
+    OwnCallsWillFail(i64),
 }
 
 impl fmt::Display for Consequence {
@@ -170,6 +174,14 @@ impl fmt::Display for Consequence {
                 if also.is_empty() { Ok(()) } else { write!(f, "; also seen: {}", also.join(", ")) }
             }
             Self::AtNextRestart => f.write_str("; this takes effect at the next restart"),
+            Self::OwnCallsFail(error) => {
+                write!(f, "; calls of its own to other hosts end with error {error}")
+            }
+            Self::OwnCallsWillFail(error) => write!(
+                f,
+                "; at the latest from its next restart on, calls of its own to other hosts end with error \
+                 {error}"
+            ),
         }
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
         (Some((address, _)), None) => server::one_port(case, *address).unwrap_or_else(|| {
             // Both sides: the destination got through, and the source says that it is the source.
             let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
-            Finding::healthy(if both { Confidence::Proven } else { Confidence::Likely })
+            let owned = addresses.iter().all(|mapped| is_owned(case, mapped.address));
+            Finding::healthy(if both && owned { Confidence::Proven } else { Confidence::Likely })
         }),
         (Some(_), Some((address, reach))) => {
             let finding = share(finding_for(case, *address, reach));
@@ -62,6 +63,13 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
         (None, Some((address, reach))) => finding_for(case, *address, reach),
         (None, None) => unseen(case),
     }
+}
+
+/// Whether no host that is only told to be the source, a copy of it say, answers at an address: the source
+/// says that it owns it. One that the source does not own leads to it behind address translation, or to a
+/// machine with its name and its GUID, which from outside is the same.
+fn is_owned(case: &Case<'_>, address: IpAddr) -> bool {
+    case.owns(address) || case.reach(address) == Reach::NotSeen
 }
 
 /// The finding where nothing could be tried: for lack of ports, or for a reason that says nothing.

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{DnsName, Source};
+use epmesh_facts::{DnsName, Source, Timestamp};
+use epmesh_rpc::windows_error::symbol;
 
 use super::super::case::Case;
 
@@ -44,6 +45,8 @@ pub(in crate::diagnosis) enum Missing {
     OwnMap,
     /// A look after the source has started.
     LookAfterStart,
+    /// The destination's directory, once it has started.
+    DestinationStarted,
     /// The host that has the interface at an address that no domain controller claims.
     WhoHasInterface(IpAddr),
     /// The answers of the destination's DNS servers.
@@ -52,6 +55,18 @@ pub(in crate::diagnosis) enum Missing {
     AddressAnswer(Source, DnsName),
     /// The owners of the addresses that the DNS servers give.
     WhoseAddresses,
+    /// The destination's next attempt to replicate: its last one failed, before something changed.
+    NextAttempt {
+        /// The error of the last one.
+        error: i64,
+    },
+    /// The reason why replication gets through, as it did then, where the look does not.
+    WhyItGetsThrough(Timestamp),
+    /// The hosts file or the DNS servers of the destination, whose own replication does not get to the source.
+    NamesBeforeDns {
+        /// The error of its replication.
+        error: i64,
+    },
 }
 
 impl Missing {
@@ -111,6 +126,11 @@ impl Missing {
                  has not \
                  registered, or something hides that it has"
             ),
+            Self::DestinationStarted => {
+                format!(
+                    "the directory of {dest}, which is starting: until it has, nothing replicates to it"
+                )
+            }
             Self::LookAfterStart => format!("a look after {source} has started"),
             Self::WhoHasInterface(address) => format!(
                 "which host answers at {address}, to which the name leads: it has the interface and did \
@@ -124,6 +144,23 @@ impl Missing {
             Self::AddressAnswer(of, name) => {
                 format!("an answer from {of} for the address of {name}")
             }
+            Self::NextAttempt { error } => format!(
+                "the next attempt of {dest} to replicate from {source}: its last one ended with error \
+                 {error}{}, and what it met then has changed, or is over; repadmin /showrepl {dest}, or \
+                 samba-tool drs showrepl, tells how the next one ends",
+                symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
+            ),
+            Self::WhyItGetsThrough(at) => format!(
+                "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
+                 did not: a filter that tells programs apart, endpoint protection say, may stop epmesh-agent \
+                 alone"
+            ),
+            Self::NamesBeforeDns { error } => format!(
+                "the hosts file and the DNS servers of {dest}, which could not be read: what DNS has leads \
+                 to {source}, and the replication of {dest} from it ends with error {error}{} all the same, \
+                 so that it may be led elsewhere",
+                symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
+            ),
             Self::WhoseAddresses => format!(
                 "which of these addresses belongs to {source}: an agent there would tell, or an answer \
                  from it that names the host"

@@ -1,28 +1,45 @@
 //! The rules, in their order: from the two columns of a case to one finding.
 
 mod addresses;
+mod destination;
 mod directory;
 mod exclusions;
 mod finding;
 mod latent;
 mod missing;
 mod names;
+mod replication;
 mod server;
 
 pub(super) use self::{
+    destination::not_serving,
     finding::Finding,
     names::{alias_astray, alias_twice, wrongs},
     server::{RPC_SERVICES, does_not_serve, dynamic_used_up},
 };
 use super::{
     case::{Case, effective},
-    cause::{Confidence, State},
+    cause::{Confidence, Side, State},
     name_source::{Alias, NameSource},
 };
 
 /// Names what is wrong with a link, or that nothing is, or that it cannot be said.
 pub(super) fn decide(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
-    exclusions::apply(case, first_finding(case, name_sources))
+    let found = first_finding(case, name_sources);
+    let found = match not_serving(case) {
+        Some(not_serving) if !stands_before(&found, &not_serving) => not_serving,
+        _ => replication::weigh(case, name_sources, found),
+    };
+    exclusions::apply(case, destination::without_tcp(case, found))
+}
+
+/// Whether what was found on the way is said before that the destination does not serve: the source or the
+/// path is broken by both sides' word, whatever the destination does.
+fn stands_before(found: &Finding, not_serving: &Finding) -> bool {
+    let is_there = matches!(found.side, Side::Source | Side::Network);
+    found.state == State::Failing
+        && is_there
+        && (found.confidence == Confidence::Proven || not_serving.state == State::Unknown)
 }
 
 /// What the first rule that finds anything finds.
@@ -69,10 +86,14 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     if let Some(found) = later {
         return found;
     }
-    if names::every_server_answered(case, name_sources) && directory::is_seen(case) {
+    if names::every_server_answered(case, name_sources)
+        && replication::names_are_read(case, name_sources)
+        && directory::is_seen(case)
+    {
         return finding;
     }
-    // What the other servers hold, or the directory, was not seen, and could break the link tomorrow.
+    // What comes before DNS, what the other servers hold, or the directory, was not seen, and could break the
+    // link tomorrow.
     let sure = finding.confidence.min(Confidence::Likely);
     finding.sure(sure)
 }

@@ -1,6 +1,7 @@
 //! Lives of incidents, from verdicts to what receivers are told. Time comes in as an argument.
 
 mod adverse;
+mod histories;
 mod lives;
 mod moves_on;
 mod operators;

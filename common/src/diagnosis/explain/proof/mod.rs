@@ -5,6 +5,7 @@ mod address;
 mod item;
 mod names;
 mod own_state;
+mod replication;
 mod settings;
 
 use self::{
@@ -12,6 +13,7 @@ use self::{
     item::item,
     names::resolve,
     own_state::own_state,
+    replication::{own_directory, replication},
     settings::settings,
 };
 use super::super::{case::Case, cause::Step, verdict::EvidenceItem};
@@ -26,6 +28,8 @@ pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
     resolve(case, &mut items);
     own_state(case, &mut items);
     settings(case, &mut items);
+    own_directory(case, &mut items);
+    replication(case, &mut items);
     if let Some(look) = case.look {
         for probe in &look.seen.addresses {
             address(case, look, probe, &mut items);

@@ -3,6 +3,7 @@
 
 mod commands;
 mod context;
+mod destination;
 mod directory;
 mod hangs;
 pub(in crate::diagnosis) mod join;
@@ -11,6 +12,7 @@ mod network;
 mod next_failures;
 mod ports;
 mod records;
+mod replication;
 mod service;
 mod settings;
 mod silence;
@@ -25,7 +27,8 @@ use super::super::{case::Case, cause::Cause, rules::Finding};
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     let context = RemedyContext::new(case, finding);
     if finding.cause == Cause::Healthy {
-        return Vec::new();
+        let missing = finding.missing.iter();
+        return missing.map(|what| format!("needed to say more: {}", what.words(case))).collect();
     }
     let mut steps = silence::steps(&context);
     if finding.cause == Cause::Unknown {
@@ -47,6 +50,8 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::DnsCacheStale
         | Cause::WrongServerIdentity => names::steps(&context),
         Cause::NtdsSettingsStale => directory::steps(&context),
+        Cause::DestinationNotServing => destination::not_serving(&context),
+        Cause::ReplicationRefused => replication::steps(&context),
         Cause::ServiceNotStarted
         | Cause::DirectoryServicesRestoreMode
         | Cause::StartingUp

@@ -5,10 +5,10 @@ use epmesh_facts::Source;
 use super::{
     super::super::{
         case::{Owner, Reach, effective, goes_on, has_no_way, name_sources},
-        cause::{Confidence, Side, State},
+        cause::{Cause, Confidence, Side, State},
         culprit::{Culprit, DnsRecord},
         name_source::NameSource,
-        rules::{Finding, alias_astray, does_not_serve, wrongs},
+        rules::{Finding, alias_astray, does_not_serve, not_serving, wrongs},
     },
     context::RemedyContext,
     records,
@@ -56,6 +56,18 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
                 g.dest, g.source
             ));
         }
+    }
+    // What was found on the way stands before it.
+    if g.finding.cause != Cause::DestinationNotServing
+        && let Some(Finding { state: State::Failing, culprit: Some(culprit), .. }) =
+            not_serving(g.case)
+    {
+        steps.push(format!(
+            "also wrong, and nothing replicates to {} while it is: {}, {}",
+            g.dest,
+            culprit.name(),
+            culprit.value()
+        ));
     }
     // A destination that does not get to the source does not see that it does not serve. A source that has
     // just started will.

@@ -4,7 +4,7 @@ use epmesh_facts::StaticPortOwner;
 
 use super::{
     super::super::{
-        cause::Cause,
+        cause::{Cause, Side},
         culprit::{Culprit, Obstacle, PortsTrouble},
     },
     context::RemedyContext,
@@ -19,8 +19,9 @@ const TCPIP: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let (source, name, value) = (g.source, &g.name, &g.value);
+    let host = if g.finding.side == Side::Destination { g.dest } else { source };
     let whole = format!(
-        "restart {source}, which interrupts its clients: the RPC runtime reads the setting only then \
+        "restart {host}, which interrupts its clients: the RPC runtime reads the setting only then \
          (shutdown /r /t 0)"
     );
     match g.finding.cause {
@@ -62,9 +63,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
 /// The values that both of Microsoft's lists have, each with its command. What is there is asked about
 /// before it is overwritten.
 fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
-    let (source, value) = (g.source, &g.value);
+    let value = &g.value;
     let key = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
-    let held = g.case.source_rpc.and_then(|rpc| rpc.client_protocols.value());
+    let (host, rpc) = if g.finding.side == Side::Destination {
+        (g.dest, g.case.destination_rpc())
+    } else {
+        (g.source, g.case.source_rpc)
+    };
+    let held = rpc.and_then(|rpc| rpc.client_protocols.value());
     let lacks = |name: &&str| {
         *name == "ncacn_ip_tcp"
             || !held.into_iter().flatten().any(|value| value.name.eq_ignore_ascii_case(name))
@@ -74,7 +80,7 @@ fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     let each = each.map(|name| format!("reg add {key} /v {name} /t REG_SZ /d rpcrt4.dll"));
     vec![
         format!(
-            "{value}; on {source}, compare the key with that of a healthy domain controller: reg \
+            "{value}; on {host}, compare the key with that of a healthy domain controller: reg \
                  query {key}"
         ),
         format!(

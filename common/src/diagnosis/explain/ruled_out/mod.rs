@@ -1,5 +1,6 @@
 //! The causes that are ruled out, each with the fact that speaks against it.
 
+mod destination;
 mod reasons;
 mod server;
 
@@ -8,7 +9,7 @@ use std::net::IpAddr;
 use epmesh_facts::Source;
 use epmesh_rpc::names;
 
-use self::{reasons::reasons, server::server_ruled_out};
+use self::{destination::destination, reasons::reasons, server::server_ruled_out};
 use super::super::{
     case::{Case, Owner, effective},
     cause::{Cause, State},
@@ -31,6 +32,7 @@ pub(in crate::diagnosis) fn ruled_out(
     server_ruled_out(case, name_sources, finding, &mut all);
     reasons(case, finding, &mut all);
     settings_ruled_out(case, &mut all);
+    destination(case, &mut all);
     static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
     all

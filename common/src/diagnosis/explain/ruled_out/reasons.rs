@@ -7,7 +7,7 @@ use epmesh_windows::{RpcPorts, rpc_ports};
 
 use super::super::super::{
     case::Case,
-    cause::{Cause, State},
+    cause::{Cause, Side, State},
     rules::Finding,
     verdict::RuledOut,
 };
@@ -28,7 +28,8 @@ const TOLD: Duration = Duration::from_secs(15 * 60);
 /// Each reason that does not hold, beside a registration that failed.
 pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let failed = finding.cause == Cause::RegistrationFailed || REASONS.contains(&finding.cause);
-    let Some(rpc) = case.source_rpc.filter(|_| failed && finding.state == State::Failing) else {
+    let failed = failed && finding.state == State::Failing && finding.side == Side::Source;
+    let Some(rpc) = case.source_rpc.filter(|_| failed) else {
         return;
     };
     let (source, facts) = (case.source(), &case.evidence.source);

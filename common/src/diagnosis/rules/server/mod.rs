@@ -15,7 +15,8 @@ pub(super) use self::{
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},
-    reason::breaks_at_restart,
+    reason::{breaks_at_restart, protocols_trouble},
+    registration::BOOTING,
 };
 pub(in crate::diagnosis) use self::{
     not_serving::does_not_serve,

@@ -27,7 +27,7 @@ const STARTING: Duration = Duration::from_secs(20);
 
 /// For so long after its boot a Windows host is given time to start a service that starts by itself:
 /// services start one after the other, and the directory waits for DNS.
-const BOOTING: Duration = Duration::from_secs(300);
+pub(in super::super) const BOOTING: Duration = Duration::from_secs(300);
 
 /// For so long after its boot a Windows host is given time to register what runs: lsass starts within
 /// seconds, and the directory in it serves only when RPC and the network do.

@@ -5,6 +5,7 @@ mod ports;
 
 use epmesh_facts::Service;
 
+pub(in super::super) use self::obstacles::protocols_trouble;
 pub(in crate::diagnosis) use self::{obstacles::RPC_SERVICES, ports::dynamic_used_up};
 use self::{
     obstacles::{Reason, account, filter, linkage, protocols},

@@ -1,6 +1,6 @@
 //! Settings of RPC, services and filters with which a service does not register.
 
-use epmesh_facts::{Reading, RpcFilterLayer, ServiceState};
+use epmesh_facts::{Reading, RpcFilterLayer, RpcSettings, ServiceState};
 use epmesh_windows::{Release, other_account};
 
 use super::super::{
@@ -23,8 +23,9 @@ pub(super) struct Reason {
     pub(super) certain: bool,
 }
 
-pub(super) fn protocols(case: &Case<'_>) -> Option<Reason> {
-    let trouble = match &case.source_rpc?.client_protocols {
+/// What is wrong with the protocol sequences of a host's RPC runtime, if TCP is not among them.
+pub(in super::super::super) fn protocols_trouble(rpc: &RpcSettings) -> Option<ProtocolsTrouble> {
+    Some(match &rpc.client_protocols {
         Reading::Absent => ProtocolsTrouble::NoKey,
         Reading::Value(values) if values.is_empty() => ProtocolsTrouble::NoValues,
         Reading::Value(values) => {
@@ -41,8 +42,11 @@ pub(super) fn protocols(case: &Case<'_>) -> Option<Reason> {
             }
         }
         Reading::NotApplicable | Reading::Unreadable(_) => return None,
-    };
-    let obstacle = Obstacle::ClientProtocols(trouble);
+    })
+}
+
+pub(super) fn protocols(case: &Case<'_>) -> Option<Reason> {
+    let obstacle = Obstacle::ClientProtocols(protocols_trouble(case.source_rpc?)?);
     Some(Reason { cause: Cause::ClientProtocolsMissing, obstacle, certain: true })
 }
 

@@ -1,0 +1,47 @@
+//! What the destination says of itself, as far as it decides whether it replicates at all.
+
+use epmesh_facts::{Boot, Host, RpcSettings, Service, ServiceRole, Timestamp};
+
+use super::fresh_evidence::{Case, on_our_clock};
+
+impl<'a> Case<'a> {
+    /// A time of the destination's own clock, on the coordinator's.
+    pub(in crate::diagnosis) fn on_our_clock_there(&self, at: Timestamp) -> Timestamp {
+        on_our_clock(self.evidence.destination.clock_ahead_ms, at)
+    }
+
+    /// What the destination says it is.
+    pub(in crate::diagnosis) fn destination_host(&self) -> Option<&'a Host> {
+        self.fresh(self.evidence.destination.host.as_ref())
+    }
+
+    /// The settings of the destination's RPC runtime.
+    pub(in crate::diagnosis) fn destination_rpc(&self) -> Option<&'a RpcSettings> {
+        self.fresh(self.evidence.destination.rpc_settings.as_ref())
+    }
+
+    /// The destination's boot.
+    pub(in crate::diagnosis) fn destination_boot(&self) -> Option<&'a Boot> {
+        self.destination_host()?.boot.value()
+    }
+
+    /// The destination's service with this role, as it was told in the destination's present life.
+    pub(in crate::diagnosis) fn destination_service(
+        &self,
+        role: ServiceRole,
+    ) -> Option<&'a Service> {
+        let services = self.destination_services?;
+        let booted = self.destination_boot().map(|boot| self.on_our_clock_there(boot.at));
+        let of_this_life = booted.is_none_or(|booted| services.at >= booted);
+        services.fact.with_role(role).filter(|_| of_this_life)
+    }
+
+    /// When either end was last started, or its directory: a result from before is of another state.
+    pub(in crate::diagnosis) fn changed(&self) -> Option<Timestamp> {
+        let process = self.destination_service(ServiceRole::Directory);
+        let process = process.and_then(|service| service.process.value());
+        let times = [self.destination_boot().map(|boot| boot.at), process.map(|it| it.started)];
+        let there = times.into_iter().flatten().map(|at| self.on_our_clock_there(at)).max();
+        there.max(self.began())
+    }
+}

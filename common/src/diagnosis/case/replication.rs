@@ -1,0 +1,62 @@
+//! The destination's own word on its replication from the source: the last attempt of each naming context.
+
+use std::time::Duration;
+
+use epmesh_facts::{Neighbour, Timestamp};
+
+use super::{
+    fresh_evidence::Case,
+    sites::{destination_site, source_site},
+};
+
+/// For so long an attempt is the last word within a site: a destination pulls when it is told of a change,
+/// and once an hour without.
+const WITHIN_SITE: Duration = Duration::from_secs(75 * 60);
+
+/// The same between sites, whose links are scheduled every 180 minutes by default.
+const BETWEEN_SITES: Duration = Duration::from_secs(195 * 60);
+
+/// The last attempt to replicate one naming context from the source.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::diagnosis) struct Attempt<'a> {
+    pub(in crate::diagnosis) row: &'a Neighbour,
+    /// When it was made, on the coordinator's clock. An agent tells the hour alone of one that worked: it
+    /// was made then or later.
+    pub(in crate::diagnosis) tried: Option<Timestamp>,
+    /// When one last succeeded, likewise.
+    pub(in crate::diagnosis) success: Option<Timestamp>,
+    /// The error, as tools print it; 0 for a success.
+    pub(in crate::diagnosis) error: i64,
+}
+
+/// An error number of 32 bits as tools print it: those of security and COM are negative.
+fn as_signed(code: u32) -> i64 {
+    match i32::try_from(code) {
+        Ok(code) => i64::from(code),
+        Err(_) => i64::from(code.cast_signed()),
+    }
+}
+
+impl<'a> Case<'a> {
+    /// The last attempts of the destination, one a naming context; none for an interface that replication
+    /// does not use.
+    pub(in crate::diagnosis) fn attempts(&self) -> impl Iterator<Item = Attempt<'a>> {
+        let told = self.destination_replication().filter(|_| self.is_replication());
+        let rows = told.and_then(|held| held.neighbours.value()).map(Vec::as_slice);
+        let rows = rows.unwrap_or_default();
+        let source = if rows.is_empty() { None } else { self.source_guid() };
+        rows.iter().filter(move |row| Some(row.source) == source).map(|row| Attempt {
+            row,
+            tried: row.last_attempt.map(|at| self.on_our_clock_there(at)),
+            success: row.last_success.map(|at| self.on_our_clock_there(at)),
+            error: as_signed(row.last_result),
+        })
+    }
+
+    /// Whether an attempt made then is the last word still: the next was not due.
+    pub(in crate::diagnosis) fn is_last_word(&self, tried: Timestamp) -> bool {
+        let sites = (destination_site(self), source_site(self));
+        let same = matches!(sites, (Some(here), Some(there)) if here == there);
+        tried.until(self.now) <= if same { WITHIN_SITE } else { BETWEEN_SITES }
+    }
+}

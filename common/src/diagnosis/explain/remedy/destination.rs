@@ -1,0 +1,58 @@
+//! What to do about a destination whose own directory does not run, or whose RPC runtime has no TCP.
+
+use super::{
+    super::super::culprit::{Culprit, ServiceTrouble},
+    commands::command,
+    context::RemedyContext,
+};
+
+pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
+    let (dest, name, value) = (g.dest, &g.name, &g.value);
+    let platform = g.case.destination_platform();
+    if let Some(Culprit::BootMode { .. }) = g.culprit {
+        return vec![format!(
+            "when the repair is done, start {dest} in normal mode, which ends the repair session: bcdedit \
+             /deletevalue safeboot (Windows 2003: remove /safeboot from boot.ini), then shutdown /r /t 0; until \
+             then nothing replicates to {dest}, whoever the source is"
+        )];
+    }
+    let (service, trouble) = match g.culprit {
+        Some(Culprit::Service { service: Some(service), trouble, .. }) => {
+            (service.as_str(), Some(trouble))
+        }
+        _ => ("NTDS", None),
+    };
+    let log = command(
+        platform,
+        &format!("sc.exe qc {service}, and the Directory Service log"),
+        "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
+    );
+    let mut steps = vec![format!(
+        "{name}: {value}: nothing replicates to {dest}, whoever the source is; on {dest}, see why: {log}"
+    )];
+    if matches!(trouble, Some(ServiceTrouble::Lasts { .. })) {
+        steps.push(format!(
+            "its log names what it waits for (DNS that does not answer, a large database); to start it once more \
+             does not end that: only then restart {dest}, which interrupts its clients"
+        ));
+        return steps;
+    }
+    let disabled = matches!(trouble, Some(ServiceTrouble::NotRunning { is_disabled: true, .. }));
+    let enable = if disabled {
+        format!("sc.exe config {service} start= auto, then ")
+    } else {
+        String::new()
+    };
+    let start = command(
+        platform,
+        &format!(
+            "{enable}net start {service}; then the services that stopped with it: Kdc, IsmServ, DFSR, DNS"
+        ),
+        "see that its task is in `server services` of smb.conf, then systemctl restart samba-ad-dc, which \
+         interrupts its clients",
+    );
+    steps.push(format!(
+        "start it on {dest}, unless somebody stopped it for an offline repair of the database: {start}"
+    ));
+    steps
+}

@@ -1,0 +1,147 @@
+//! The destination's own replication as a witness: Windows, or Samba, takes the same way as a look does.
+
+use std::time::Duration;
+
+use epmesh_facts::{Reading, Source, Timestamp};
+
+use super::{
+    super::{
+        case::{Attempt, Case, WAY},
+        cause::{Cause, Confidence, Side, State},
+        culprit::{Culprit, RefusedReplication},
+        name_source::NameSource,
+        replication_error::{Bearing, Kind},
+    },
+    finding::Finding,
+    missing::Missing,
+};
+
+/// Kerberos refuses clocks that are further apart (KB 216393 and the default policy).
+const SKEW: Duration = Duration::from_secs(300);
+
+/// How far a result of the destination's own counts beside a look that gets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// It is from before something changed, or one failure that a look before and after it did not see.
+    Past,
+    /// It stands against the look.
+    Stands(Confidence),
+}
+
+/// The finding, weighed against what the destination's own replication came to.
+pub(super) fn weigh(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Finding {
+    match finding.state {
+        State::Failing => contradicted(case, finding),
+        State::Healthy | State::Latent => refused(case, name_sources, finding),
+        State::Unknown => finding,
+    }
+}
+
+/// A failure that is proven, while replication got through since the look first saw it: something hits the
+/// look and not the directory's process.
+fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
+    if finding.confidence != Confidence::Proven {
+        return finding;
+    }
+    let Some((since, _)) = case.looked_over() else { return finding };
+    let last = case.attempts().max_by_key(|attempt| attempt.tried);
+    let last = last.filter(|last| last.error == 0).and_then(|last| last.success);
+    match last.filter(|last| *last >= since.plus(WAY)) {
+        Some(last) => finding.sure(Confidence::Likely).missing(Missing::WhyItGetsThrough(last)),
+        None => finding,
+    }
+}
+
+/// The link is reached: the result that counts most of those that the destination's own replication ended
+/// with, if any.
+fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Finding {
+    let failed = case.attempts().filter(|attempt| attempt.error != 0).filter_map(|attempt| {
+        let kind = Kind::of(attempt.error, case.destination_platform());
+        Some((weight(case, attempt, kind)?, attempt, kind))
+    });
+    // Of several that count alike the latest; 1256 repeats what the first naming context ended with.
+    let found = failed.max_by_key(|(weight, attempt, _)| {
+        (*weight, attempt.error != 1256, attempt.tried, &attempt.row.naming_context)
+    });
+    match found {
+        None => finding,
+        Some((Weight::Past, attempt, _)) if finding.state == State::Healthy => {
+            let sure = finding.confidence.min(Confidence::Likely);
+            finding.sure(sure).missing(Missing::NextAttempt { error: attempt.error })
+        }
+        Some((Weight::Past, ..)) => finding,
+        Some((Weight::Stands(sure), attempt, kind)) => {
+            if kind.bearing() == Bearing::Way && !names_are_read(case, name_sources) {
+                return Finding::unknown(Missing::NamesBeforeDns { error: attempt.error });
+            }
+            let failing =
+                Finding::failing(Cause::ReplicationRefused, side(case, kind), attempt.error);
+            failing.sure(sure).blames(Culprit::Replication(RefusedReplication {
+                destination: case.destination().clone(),
+                source: case.source().clone(),
+                context: attempt.row.naming_context.clone(),
+                error: attempt.error,
+                meaning: kind.meaning(),
+                since: attempt.success,
+            }))
+        }
+    }
+}
+
+/// How far a failure counts; `None` for one that says nothing.
+fn weight(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Weight> {
+    let bearing = kind.bearing();
+    if bearing == Bearing::Passing {
+        return None;
+    }
+    let (Some(tried), Some((since, looked))) = (attempt.tried, case.looked_over()) else {
+        return Some(Weight::Past);
+    };
+    let is_before = |at: Option<Timestamp>| at.is_some_and(|at| tried < at);
+    let others = || case.attempts().filter(|other| other.error == 0);
+    // The same way, or the same refusal, was open to another naming context since.
+    let is_over = !kind.is_of_one_context() && others().any(|other| other.success > Some(tried));
+    if is_over || !case.is_last_word(tried) || is_before(case.changed()) {
+        return Some(Weight::Past);
+    }
+    Some(match bearing {
+        // A look before it and one after it got through: once is a hitch. What is later than all looks has
+        // not been looked at.
+        Bearing::Way => {
+            let is_within = tried >= since.plus(WAY) && tried <= looked.plus(WAY);
+            match attempt.row.failures {
+                1 => Weight::Past,
+                _ if is_within => Weight::Stands(Confidence::Possible),
+                _ => Weight::Past,
+            }
+        }
+        // Another host may have answered then.
+        _ if kind == Kind::Principal && tried < since => Weight::Stands(Confidence::Possible),
+        _ => Weight::Stands(Confidence::Likely),
+    })
+}
+
+/// The side: of clocks the one that is off, by the coordinator's.
+fn side(case: &Case<'_>, kind: Kind) -> Side {
+    if kind != Kind::Clock {
+        return kind.side();
+    }
+    let off = |ahead: i64| Duration::from_millis(ahead.unsigned_abs()) > SKEW;
+    let evidence = case.evidence;
+    match (off(evidence.source.clock_ahead_ms), off(evidence.destination.clock_ahead_ms)) {
+        (true, false) => Side::Source,
+        (false, true) => Side::Destination,
+        _ => Side::None,
+    }
+}
+
+/// Whether what the destination takes before DNS was read: by its agent, and by its look.
+pub(super) fn names_are_read(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> bool {
+    let resolver = case.destination_resolver.map(|held| &held.fact);
+    let is_read = resolver.is_some_and(|resolver| {
+        !matches!(resolver.hosts, Reading::Unreadable(_))
+            && !matches!(resolver.servers, Reading::Unreadable(_))
+    });
+    let hosts = name_sources.iter().find(|name_source| name_source.kind == Source::Hosts);
+    is_read && hosts.is_none_or(|hosts| hosts.answered || !hosts.addresses.is_empty())
+}
