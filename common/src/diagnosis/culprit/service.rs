@@ -299,7 +299,7 @@ impl fmt::Display for ServiceTrouble {
             Self::Starting => f.write_str("starting"),
             Self::Lasts { state, since } => {
                 f.write_str(state_words(*state))?;
-                since.map_or(Ok(()), |since| write!(f, " since {since} at the latest"))
+                since.map_or(Ok(()), |since| write!(f, " since {since} or longer"))
             }
             Self::NeverAnswers { at, ldap_is_silent, also } => {
                 let ldap =
