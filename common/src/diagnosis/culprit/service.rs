@@ -224,7 +224,7 @@ pub enum ServiceTrouble {
     NeverAnswers {
         /// Where.
         at: PortAt,
-        /// Whether the same process takes no question over LDAP either.
+        /// Whether no question over LDAP is answered at that address either.
         ldap_is_silent: bool,
         /// The other witnesses that get no answer there either, where any looked.
         also: Option<Named>,
@@ -313,7 +313,8 @@ impl fmt::Display for ServiceTrouble {
                 since.map_or(Ok(()), |since| write!(f, " since {since} or longer"))
             }
             Self::NeverAnswers { at, ldap_is_silent, also } => {
-                let ldap = if *ldap_is_silent { ", nor does it answer LDAP" } else { "" };
+                let ldap =
+                    if *ldap_is_silent { ", nor is a question over LDAP answered" } else { "" };
                 write!(
                     f,
                     "it takes connections on {} port {} and never answers{ldap}; ",

@@ -94,7 +94,8 @@ impl Missing {
             ),
             Self::NeedOfAlias => format!(
                 "the platform of {dest}, which an agent there would tell: its DNS servers do not have the \
-                 alias of {source}, which Samba needs and Windows can do without"
+                 alias of {source}, or one that leads to no address; Samba needs it, and Windows can do \
+                 without"
             ),
             Self::LookAtAddresses => format!("a look of {dest} at the addresses of {source}"),
             Self::FreshLook { source_spoke: true } => format!(

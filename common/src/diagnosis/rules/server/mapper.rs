@@ -17,7 +17,7 @@ use super::{
     hangs::never_answers,
     pattern::pattern,
     port::host_firewall,
-    registration::lost,
+    registration::{lost, not_up},
 };
 
 /// Port 135 of the right server cannot be reached.
@@ -39,6 +39,12 @@ pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Fa
         return lost(case, error);
     }
     let dc = case.source().clone();
+    if listens == Some(false)
+        && let Some(mapper) = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper))
+        && let Some(finding) = not_up(case, mapper, error)
+    {
+        return finding;
+    }
     if let Some(mapper) = mapper {
         let is_disabled = matches!(mapper.start.value(), Some(StartType::Disabled));
         // Only Windows has a table of defaults to be off.
@@ -78,7 +84,9 @@ pub(in super::super) fn mapper(
     stage: MapperStage,
     failure: &Failure,
 ) -> Finding {
-    if let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true) {
+    if stage == MapperStage::Bind
+        && let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true)
+    {
         return hangs;
     }
     let is_denied = matches!(failure, Failure::AccessDenied(_));
