@@ -1,14 +1,10 @@
 //! `bind`, `alter_context` and their answers (C706 12.6.4.1 to 12.6.4.5, MS-RPCE 2.2.2.4 to
 //! 2.2.2.9).
 
+use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
 use uuid::{Uuid, uuid};
 
-use super::{
-    InterfaceId,
-    cursor::{Reader, Writer, printable},
-    error::{DecodeError, EncodeError},
-    limits::MAX_FRAG,
-};
+use super::{InterfaceId, limits::MAX_FRAG, text::printable};
 
 /// NDR 2.0, the only transfer syntax that is offered: where NDR64 is offered beside it, 64-bit
 /// Windows takes that one and refuses this.
@@ -67,10 +63,10 @@ impl Bind {
             let id = reader.u16("p_cont_id")?;
             let syntaxes = reader.u8("n_transfer_syn")?;
             reader.u8("reserved")?;
-            let interface = reader.syntax("abstract_syntax")?;
+            let interface = InterfaceId::decode(reader, "abstract_syntax")?;
             let mut transfer = Vec::new();
             for _ in 0..syntaxes {
-                transfer.push(reader.syntax("transfer_syntax")?);
+                transfer.push(InterfaceId::decode(reader, "transfer_syntax")?);
             }
             contexts.push(Context { id, interface, transfer });
         }
@@ -88,9 +84,9 @@ impl Bind {
             out.u16(context.id);
             out.count8("n_transfer_syn", context.transfer.len())?;
             out.u8(0);
-            out.syntax(context.interface);
+            context.interface.encode(out);
             for syntax in &context.transfer {
-                out.syntax(*syntax);
+                syntax.encode(out);
             }
         }
         Ok(())
@@ -170,7 +166,7 @@ impl BindAck {
         for _ in 0..count {
             let result = reader.u16("result")?;
             let reason = reader.u16("reason")?;
-            let transfer = reader.syntax("transfer_syntax")?;
+            let transfer = InterfaceId::decode(reader, "transfer_syntax")?;
             results.push(ContextResult { result, reason, transfer });
         }
         reader.finish("the presentation context results", PADDING)?;
@@ -195,7 +191,7 @@ impl BindAck {
         for result in &self.results {
             out.u16(result.result);
             out.u16(result.reason);
-            out.syntax(result.transfer);
+            result.transfer.encode(out);
         }
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! The client's side of a conversation, without I/O: the caller carries the bytes and keeps time.
 
+use epmesh_codec::{ByteOrder, EncodeError};
+
 use super::{
     InterfaceId,
     auth::AuthVerifier,
     bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR},
-    byte_order::ByteOrder,
-    error::{ClientError, EncodeError, ProtocolError},
+    error::{ClientError, ProtocolError},
     fragment::{Reassembler, Splitter, fragment_request},
     limits::{MAX_CALL_ID, MAX_FRAG, MUST_RECV_FRAG},
     pdu::{Body, Pdu},

@@ -1,8 +1,9 @@
 //! From a byte stream to PDUs, from fragments to stubs, and back.
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError};
+
 use super::{
-    byte_order::ByteOrder,
-    error::{DecodeError, EncodeError, ProtocolError},
+    error::ProtocolError,
     header::{Flags, Header},
     limits::{HEADER_LEN, MAX_BUFFERED, MAX_FRAG, MAX_FRAGMENTS, MAX_REASSEMBLED, MUST_RECV_FRAG},
     packet_type::PacketType,

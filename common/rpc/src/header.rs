@@ -1,9 +1,8 @@
 //! The common header of every connection-oriented PDU (C706 12.6.3.1, MS-RPCE 2.2.2.1 to 2.2.2.3).
 
+use epmesh_codec::{ByteOrder, DecodeError, Reader, Writer};
+
 use super::{
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::DecodeError,
     limits::{HEADER_LEN, MAX_CALL_ID, MAX_FRAG, SEC_TRAILER_LEN},
     packet_type::{PacketType, refused_name},
 };
@@ -84,7 +83,8 @@ impl Header {
         reader.ensure(minor == 0, "rpc_vers_minor", 1, minor, "0")?;
         let ptype = reader.u8("PTYPE")?;
         let Some(packet_type) = PacketType::from_number(ptype) else {
-            return Err(DecodeError::RefusedType { ptype, name: refused_name(ptype) });
+            let (field, offset, value) = ("PTYPE", 2, ptype.into());
+            return Err(DecodeError::Refused { field, offset, value, name: refused_name(ptype) });
         };
         let flags = Flags(reader.u8("pfc_flags")?);
         let integers = reader.u8("packed_drep")?;
@@ -141,9 +141,10 @@ mod tests {
             bytes[at] = value;
             Header::decode(&bytes).unwrap_err()
         };
-        assert_eq!(with(2, 7), DecodeError::RefusedType { ptype: 7, name: "ack" });
-        assert_eq!(with(2, 20), DecodeError::RefusedType { ptype: 20, name: "rts" });
-        assert_eq!(with(0, 4).to_string(), "rpc_vers at offset 0: 0x4 where 5 must stand");
+        let refused = |value, name| DecodeError::Refused { field: "PTYPE", offset: 2, value, name };
+        assert_eq!(with(2, 7), refused(7, "ack"));
+        assert_eq!(with(2, 20), refused(20, "rts"));
+        assert_eq!(with(0, 4).to_string(), "rpc_vers at offset 0 is 0x4, expected 5");
         for (at, value) in [(1, 1), (4, 0x11), (5, 1), (8, 15), (9, 0x17), (10, 49), (15, 0x80)] {
             assert!(matches!(with(at, value), DecodeError::Value { .. }), "byte {at}");
         }

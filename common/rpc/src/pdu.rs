@@ -1,11 +1,10 @@
 //! One whole PDU: header, body, security trailer.
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
+
 use super::{
     auth::AuthVerifier,
     bind::{Bind, BindAck, BindNak},
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     header::{Flags, Header},
     limits::{HEADER_LEN, MAX_FRAG},
     packet_type::PacketType,
@@ -147,7 +146,7 @@ impl Pdu {
             Some(auth) => auth.encode(&mut out)?,
             None => 0,
         };
-        let (value, max) = (out.len(), usize::from(MAX_FRAG));
+        let (value, max) = (out.written(), usize::from(MAX_FRAG));
         let frag_length = u16::try_from(value).ok().filter(|_| value <= max);
         let too_long = EncodeError::TooLong { field: "frag_length", value, max };
         let frag_length = frag_length.ok_or(too_long)?;

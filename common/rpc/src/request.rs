@@ -1,11 +1,7 @@
 //! `request`, `response` and `fault` (C706 12.6.4.7 to 12.6.4.10, MS-RPCE 2.2.2.8).
 
+use epmesh_codec::{DecodeError, Reader, Writer};
 use uuid::Uuid;
-
-use super::{
-    cursor::{Reader, Writer},
-    error::DecodeError,
-};
 
 /// Where extended error information starts in a fault.
 const FAULT_LEN: usize = 32;

@@ -5,12 +5,13 @@ mod names;
 
 use std::net::Ipv4Addr;
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 use uuid::Uuid;
 
 use super::{
+    flags::flag_set,
     ldap::{Filter, SearchRequest},
     text,
-    wire::{DecodeError, EncodeError, Reader, flag_set},
 };
 use names::{NameWriter, read_name};
 
@@ -188,13 +189,13 @@ impl SamLogonResponseEx {
     /// Another operation code (the older forms have 19 to 21), a name that does not end, points
     /// forward or exceeds 255 octets, a message cut short.
     pub fn decode(blob: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::at(blob, 0);
-        let opcode = match reader.u16_le("opcode")? {
+        let mut reader = Reader::new(blob, ByteOrder::Little);
+        let opcode = match reader.u16("opcode")? {
             23 => Opcode::Response,
             24 => Opcode::Paused,
             25 => Opcode::UserUnknown,
             value => {
-                return Err(DecodeError::Unexpected {
+                return Err(DecodeError::Value {
                     field: "opcode",
                     offset: 0,
                     value: value.into(),
@@ -202,21 +203,17 @@ impl SamLogonResponseEx {
                 });
             }
         };
-        reader.u16_le("sbz")?;
-        let flags = DcFlags(reader.u32_le("flags")?);
-        let domain_guid = Uuid::from_bytes_le(reader.array("domain guid")?);
+        reader.u16("sbz")?;
+        let flags = DcFlags(reader.u32("flags")?);
+        let domain_guid = reader.uuid("domain guid")?;
 
         // The trailer says which fields stand between the names and itself.
         let end = blob.len().saturating_sub(TRAILER).max(NAMES);
-        let mut trailer = Reader::at(blob, end);
-        let nt_version = trailer.u32_le("nt version")?;
+        let mut trailer = Reader::starting_at(blob, end, ByteOrder::Little);
+        let nt_version = trailer.u32("nt version")?;
         for field in ["lm nt token", "lm 20 token"] {
-            let offset = trailer.offset();
-            let token = trailer.u16_le(field)?;
-            if token != 0xffff {
-                let value = token.into();
-                return Err(DecodeError::Unexpected { field, offset, value, expected: "0xffff" });
-            }
+            let token = trailer.u16(field)?;
+            trailer.ensure(token == 0xffff, field, 2, token, "0xffff")?;
         }
 
         let body = blob.get(..end).unwrap_or(blob);
@@ -239,9 +236,9 @@ impl SamLogonResponseEx {
             nt_version,
         };
         if nt_version & NT_VERSION_WITH_IP != 0 && at < end {
-            let mut reader = Reader::at(body, at);
+            let mut reader = Reader::starting_at(body, at, ByteOrder::Little);
             let size = reader.u8("dc sockaddr size")?;
-            response.address = ipv4(reader.take("dc sockaddr", size.into())?);
+            response.address = ipv4(reader.bytes("dc sockaddr", size.into())?);
             at = reader.offset();
         }
         if nt_version & NT_VERSION_WITH_CLOSEST_SITE != 0 && at < end {

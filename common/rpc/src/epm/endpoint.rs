@@ -1,12 +1,12 @@
 //! Entries of the endpoint map and what they mean.
 
+use epmesh_codec::EncodeError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     InterfaceId,
     binding::{Binding, ProtocolSequence},
-    error::EncodeError,
     tower::{Tower, TowerBytes},
 };
 

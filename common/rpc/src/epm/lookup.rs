@@ -1,13 +1,11 @@
 //! One page of the endpoint map (MS-RPCE 2.2.1.2.4).
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
 
 use super::endpoint::Entry;
 use crate::{
     InterfaceId,
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
 };

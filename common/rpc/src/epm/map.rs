@@ -1,14 +1,12 @@
 //! Where one interface is (MS-RPCE 2.2.1.2.5).
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
 
 use super::EPT_S_NOT_REGISTERED;
 use crate::{
     InterfaceId,
     binding::{Binding, ProtocolSequence},
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
     status::Status,

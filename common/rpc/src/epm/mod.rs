@@ -11,14 +11,12 @@ mod lookup;
 mod map;
 mod walk;
 
+use epmesh_codec::{ByteOrder, DecodeError, Reader, Writer};
 use uuid::uuid;
 
 pub use super::ept_status::{EPT_S_CANT_PERFORM_OP, EPT_S_NOT_REGISTERED};
 use super::{
     InterfaceId,
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::DecodeError,
     ndr::{ContextHandle, STUB_PADDING},
 };
 pub use endpoint::{Endpoint, Entry};
