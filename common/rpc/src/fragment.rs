@@ -174,7 +174,7 @@ impl Reassembler {
 }
 
 /// The PDUs that carry `request`, none longer than `max_frag` bytes (1432 to 5840, forced into
-/// that range).
+/// that range; C706 12.6.2.4).
 ///
 /// # Errors
 ///

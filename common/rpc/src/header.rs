@@ -46,7 +46,7 @@ impl Flags {
     }
 }
 
-/// The 16 bytes in front of every PDU.
+/// The 16 bytes in front of every PDU (C706 12.6.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// What kind of PDU follows.

@@ -26,7 +26,7 @@ pub struct Pdu {
     pub auth: Option<AuthVerifier>,
 }
 
-/// The body of a PDU, by type.
+/// The body of a PDU, by type (C706 12.6.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// See [`PacketType::Request`].

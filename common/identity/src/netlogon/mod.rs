@@ -17,9 +17,9 @@ use names::{NameWriter, read_name};
 
 /// NETLOGON_NT_VERSION_5 and _5EX (MS-ADTS 6.3.1.1): asks for the EX form, which this decodes.
 pub const NT_VERSION_EX: u32 = 0x06;
-/// NETLOGON_NT_VERSION_5EX_WITH_IP: the answer carries the server's address.
+/// NETLOGON_NT_VERSION_5EX_WITH_IP (MS-ADTS 6.3.1.1): the answer carries the server's address.
 pub const NT_VERSION_WITH_IP: u32 = 0x08;
-/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE: the answer carries the next closest site.
+/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE (MS-ADTS 6.3.1.1): the answer carries the next closest site.
 pub const NT_VERSION_WITH_CLOSEST_SITE: u32 = 0x10;
 
 /// Offset of the first name; compression offsets count from the start of the blob.
