@@ -18,7 +18,7 @@ pub const SEQUENCE: u8 = 0x30;
 /// SET OF.
 pub const SET: u8 = 0x31;
 
-/// Tag and length in front of a value.
+/// Tag and length in front of a value (RFC 4511 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The identifier octet.
@@ -65,7 +65,7 @@ pub fn header(
     Ok(Some(Header { tag, header_len: 2 + count, value_len }))
 }
 
-/// One value with its tag.
+/// One value with its tag (RFC 4511 5.1).
 #[derive(Clone, Debug)]
 pub struct Tlv<'a> {
     /// The identifier octet.
@@ -211,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How lengths are written. Both are BER; every reader takes both.
+/// How lengths are written. Both are BER (RFC 4511 5.1); every reader takes both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LengthForm {
     /// As few octets as possible.

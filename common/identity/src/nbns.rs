@@ -21,7 +21,7 @@ const MAX_ADDRESSES: usize = 25;
 /// A name as it stands on the wire: a label in the first-level encoding (RFC 1001 14.1).
 type Label = [u8; 34];
 
-/// NAME QUERY REQUEST for a unique name.
+/// NAME QUERY REQUEST (RFC 1002 4.2.12) for a unique name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// NAME_TRN_ID; the reply carries the same.
@@ -140,7 +140,7 @@ impl Request {
     }
 }
 
-/// What a name server said of a name.
+/// What a name server said of a name (RFC 1002 4.2.13 and 4.2.14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// It is registered.

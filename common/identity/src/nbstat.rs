@@ -16,7 +16,7 @@ pub(super) const NAME_LEN: usize = 15;
 /// Jumpers, test result, version and counters, behind the MAC address.
 const STATISTICS: usize = 40;
 
-/// NODE STATUS REQUEST for every name.
+/// NODE STATUS REQUEST (RFC 1002 4.2.17) for every name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// NAME_TRN_ID; the reply carries the same.
@@ -102,7 +102,7 @@ impl Name {
     }
 }
 
-/// NODE STATUS RESPONSE.
+/// NODE STATUS RESPONSE (RFC 1002 4.2.18).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// NAME_TRN_ID, of the request. Comparing it is up to the caller.

@@ -3,10 +3,13 @@
 //! A server that takes NTLM says in its CHALLENGE who it is. The third message, AUTHENTICATE, would
 //! prove who the client is; it does not exist here, so a probe can log on to nothing.
 
+use std::fmt;
+
+use bitflags::bitflags;
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 
 use super::{
-    flags::flag_set,
+    flags,
     text::{self, MAX_NAME},
 };
 
@@ -18,29 +21,38 @@ const CHALLENGE_PAYLOAD: usize = 56;
 /// AV pairs read from one target info; the specification knows eleven.
 const MAX_AV_PAIRS: usize = 64;
 
-flag_set! {
+bitflags! {
     /// NEGOTIATE structure (MS-NLMP 2.2.2.5), the bits that matter to a probe.
-    NegotiateFlags {
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct NegotiateFlags: u32 {
         /// Text is UTF-16LE.
-        UNICODE = 0x0000_0001, "unicode";
+        const UNICODE = 0x0000_0001;
         /// Text is in the OEM character set.
-        OEM = 0x0000_0002, "oem";
+        const OEM = 0x0000_0002;
         /// The server shall fill in its target name.
-        REQUEST_TARGET = 0x0000_0004, "request-target";
+        const REQUEST_TARGET = 0x0000_0004;
         /// NTLM v1 session security.
-        NTLM = 0x0000_0200, "ntlm";
+        const NTLM = 0x0000_0200;
         /// A signature on every message.
-        ALWAYS_SIGN = 0x0000_8000, "always-sign";
+        const ALWAYS_SIGN = 0x0000_8000;
         /// The target name is a domain: the server is joined to one, or is a DC.
-        TARGET_TYPE_DOMAIN = 0x0001_0000, "target-type-domain";
+        const TARGET_TYPE_DOMAIN = 0x0001_0000;
         /// The target name is the server itself: it is in no domain.
-        TARGET_TYPE_SERVER = 0x0002_0000, "target-type-server";
+        const TARGET_TYPE_SERVER = 0x0002_0000;
         /// NTLM v2 session security.
-        EXTENDED_SESSION_SECURITY = 0x0008_0000, "extended-session-security";
+        const EXTENDED_SESSION_SECURITY = 0x0008_0000;
         /// The CHALLENGE carries AV pairs.
-        TARGET_INFO = 0x0080_0000, "target-info";
+        const TARGET_INFO = 0x0080_0000;
         /// The version field is filled in.
-        VERSION = 0x0200_0000, "version";
+        const VERSION = 0x0200_0000;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
+
+impl fmt::Display for NegotiateFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        flags::write(self, f)
     }
 }
 
@@ -87,7 +99,7 @@ impl Negotiate {
         let mut out = Vec::with_capacity(40);
         out.extend(SIGNATURE);
         out.extend(NEGOTIATE.to_le_bytes());
-        out.extend(with_version(self.flags, self.version).0.to_le_bytes());
+        out.extend(with_version(self.flags, self.version).bits().to_le_bytes());
         out.extend([0; 16]); // domain and workstation: none
         out.extend(encode_version(self.version));
         out
@@ -99,7 +111,7 @@ impl Negotiate {
     /// Another signature or message type, or fewer than 16 octets.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = header(bytes, NEGOTIATE, "1, NEGOTIATE")?;
-        let flags = NegotiateFlags(reader.u32("negotiate flags")?);
+        let flags = NegotiateFlags::from_bits_retain(reader.u32("negotiate flags")?);
         let version = if flags.contains(NegotiateFlags::VERSION) && bytes.len() >= 40 {
             Some(decode_version(&mut Reader::starting_at(bytes, 32, ByteOrder::Little))?)
         } else {
@@ -146,7 +158,7 @@ impl Challenge {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = header(bytes, CHALLENGE, "2, CHALLENGE")?;
         let mut name = payload(bytes, &mut reader, "target name")?;
-        let flags = NegotiateFlags(reader.u32("negotiate flags")?);
+        let flags = NegotiateFlags::from_bits_retain(reader.u32("negotiate flags")?);
         let mut challenge =
             Self { server_challenge: reader.array("server challenge")?, ..Self::default() };
         challenge.target_name = if flags.contains(NegotiateFlags::UNICODE) {
@@ -199,7 +211,7 @@ impl Challenge {
         out.extend(SIGNATURE);
         out.extend(CHALLENGE.to_le_bytes());
         push_field(&mut out, name.len(), CHALLENGE_PAYLOAD);
-        out.extend(flags.0.to_le_bytes());
+        out.extend(flags.bits().to_le_bytes());
         out.extend(self.server_challenge);
         out.extend([0; 8]);
         push_field(&mut out, info.len(), CHALLENGE_PAYLOAD + name.len());
@@ -310,9 +322,9 @@ fn push_field(out: &mut Vec<u8>, len: usize, offset: usize) {
     out.extend(u32::try_from(offset).unwrap_or(u32::MAX).to_le_bytes());
 }
 
-const fn with_version(flags: NegotiateFlags, version: Option<Version>) -> NegotiateFlags {
-    let bit = NegotiateFlags::VERSION.0;
-    NegotiateFlags(if version.is_some() { flags.0 | bit } else { flags.0 & !bit })
+fn with_version(mut flags: NegotiateFlags, version: Option<Version>) -> NegotiateFlags {
+    flags.set(NegotiateFlags::VERSION, version.is_some());
+    flags
 }
 
 fn encode_version(version: Option<Version>) -> [u8; 8] {

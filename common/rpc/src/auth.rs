@@ -28,7 +28,7 @@ pub mod auth_level {
     pub const PRIVACY: u8 = 6;
 }
 
-/// A security trailer with its token.
+/// A security trailer with its token (C706 13.2.6.1, MS-RPCE 2.2.2.11 and 2.2.2.12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthVerifier {
     /// Which security provider, see [`auth_type`].

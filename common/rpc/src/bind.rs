@@ -6,8 +6,8 @@ use uuid::{Uuid, uuid};
 
 use super::{InterfaceId, limits::MAX_FRAG, text::printable};
 
-/// NDR 2.0, the only transfer syntax that is offered: where NDR64 is offered beside it, 64-bit
-/// Windows takes that one and refuses this.
+/// NDR 2.0 (C706 chapter 14), the only transfer syntax that is offered: where NDR64 is offered beside
+/// it, 64-bit Windows takes that one and refuses this.
 pub const NDR: InterfaceId = InterfaceId::new(uuid!("8a885d04-1ceb-11c9-9fe8-08002b104860"), 2, 0);
 
 /// NDR64 1.0; never offered.
@@ -20,7 +20,8 @@ const NAK_SIGNATURE: Uuid = uuid!("90740320-fad0-11d3-82d7-009027b130ab");
 /// Bytes after the last element that count as padding.
 const PADDING: usize = 15;
 
-/// One presentation context offered: an interface and the encodings the client can use for it.
+/// One presentation context offered (C706 12.6.4.3): an interface and the encodings the client can
+/// use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The number requests name it by.
@@ -31,7 +32,7 @@ pub struct Context {
     pub transfer: Vec<InterfaceId>,
 }
 
-/// The body of `bind` and `alter_context`.
+/// The body of `bind` and `alter_context` (C706 12.6.4.3 and 12.6.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     /// Largest fragment the client sends.
@@ -93,7 +94,7 @@ impl Bind {
     }
 }
 
-/// What the server says to one context: `p_result_t`.
+/// What the server says to one context: `p_result_t` (C706 12.6.4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextResult {
     /// 0 acceptance, 1 user rejection, 2 provider rejection, 3 feature negotiation.
@@ -137,7 +138,7 @@ impl ContextResult {
     }
 }
 
-/// The body of `bind_ack` and `alter_context_resp`.
+/// The body of `bind_ack` and `alter_context_resp` (C706 12.6.4.4 and 12.6.4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindAck {
     /// Largest fragment the server sends.
@@ -197,7 +198,7 @@ impl BindAck {
     }
 }
 
-/// The body of `bind_nak`: the whole association is refused.
+/// The body of `bind_nak` (C706 12.6.4.5, MS-RPCE 2.2.2.9): the whole association is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindNak {
     /// Why, see [`Status::BindNak`](super::Status::BindNak).

@@ -233,7 +233,7 @@ impl Client {
         if pdu.call_id != expected {
             return Err(ProtocolError::CallId { expected, got: pdu.call_id });
         }
-        let did_not_execute = pdu.flags.has(super::Flags::DID_NOT_EXECUTE);
+        let did_not_execute = pdu.flags.contains(super::Flags::DID_NOT_EXECUTE);
         match (&self.state, pdu) {
             (State::Calling { .. }, Pdu { body: Body::Fault(fault), .. }) => {
                 self.state = State::Open;

@@ -26,7 +26,7 @@ pub struct Pdu {
     pub auth: Option<AuthVerifier>,
 }
 
-/// The body of a PDU, by type.
+/// The body of a PDU, by type (C706 12.6.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// See [`PacketType::Request`].
@@ -95,7 +95,7 @@ impl Pdu {
         let mut reader = Reader::starting_at(body, HEADER_LEN, order);
         let body = match packet_type {
             PacketType::Request => {
-                Body::Request(Request::decode(&mut reader, flags.has(Flags::OBJECT_UUID))?)
+                Body::Request(Request::decode(&mut reader, flags.contains(Flags::OBJECT_UUID))?)
             }
             PacketType::Response => Body::Response(Response::decode(&mut reader)?),
             PacketType::Fault => Body::Fault(Fault::decode(&mut reader)?),
@@ -128,8 +128,8 @@ impl Pdu {
         match &self.body {
             Body::Request(request) => {
                 flags = match request.object {
-                    Some(_) => flags.with(Flags::OBJECT_UUID),
-                    None => flags.without(Flags::OBJECT_UUID),
+                    Some(_) => flags | Flags::OBJECT_UUID,
+                    None => flags - Flags::OBJECT_UUID,
                 };
                 request.encode(&mut out);
             }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// Where extended error information starts in a fault.
 const FAULT_LEN: usize = 32;
 
-/// One fragment of a call.
+/// One fragment of a call (C706 12.6.4.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Bytes still to come, this fragment's included; a hint that nothing may rely on.
@@ -41,7 +41,7 @@ impl Request {
     }
 }
 
-/// One fragment of a result.
+/// One fragment of a result (C706 12.6.4.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// As in [`Request::alloc_hint`].
@@ -71,7 +71,7 @@ impl Response {
     }
 }
 
-/// The failure of a call.
+/// The failure of a call (C706 12.6.4.7, MS-RPCE 2.2.2.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// With extended error information: where that ends in the PDU. Otherwise a hint.

@@ -15,7 +15,8 @@ use super::{
     text::printable,
 };
 
-/// The octets of a tower as they came: at most [`MAX_TOWER_LEN`], well-formed or not.
+/// The octets of a tower as they came (`twr_t`, MS-RPCE 2.2.1.2.2): at most [`MAX_TOWER_LEN`],
+/// well-formed or not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TowerBytes(Vec<u8>);
 
@@ -54,7 +55,7 @@ impl TowerBytes {
     }
 }
 
-/// One floor, its two sides undecoded.
+/// One floor (C706 appendix L), its two sides undecoded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Floor {
     /// Protocol identifier, and what belongs to it.
@@ -107,7 +108,8 @@ impl Floor {
     }
 }
 
-/// A tower, at most [`MAX_FLOORS`] floors. Floors of unknown protocols are kept as they are.
+/// A tower (C706 appendix L), at most [`MAX_FLOORS`] floors. Floors of unknown protocols are kept as
+/// they are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tower {
     /// From the interface down to the network address.

@@ -38,7 +38,7 @@ pub struct SearchRequest {
     pub attributes: Vec<String>,
 }
 
-/// The scope of a search.
+/// The scope of a search (RFC 4511 4.5.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The base alone.
@@ -49,7 +49,7 @@ pub enum Scope {
     Subtree,
 }
 
-/// The kinds of filter that an LDAP ping and a rootDSE read use.
+/// The kinds of filter that an LDAP ping and a rootDSE read use (RFC 4511 4.5.1.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Every one of them, at most 32.

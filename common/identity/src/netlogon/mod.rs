@@ -3,13 +3,14 @@
 
 mod names;
 
-use std::net::Ipv4Addr;
+use std::{fmt, net::Ipv4Addr};
 
+use bitflags::bitflags;
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 use uuid::Uuid;
 
 use super::{
-    flags::flag_set,
+    flags,
     ldap::{Filter, SearchRequest},
     text,
 };
@@ -17,9 +18,9 @@ use names::{NameWriter, read_name};
 
 /// NETLOGON_NT_VERSION_5 and _5EX (MS-ADTS 6.3.1.1): asks for the EX form, which this decodes.
 pub const NT_VERSION_EX: u32 = 0x06;
-/// NETLOGON_NT_VERSION_5EX_WITH_IP: the answer carries the server's address.
+/// NETLOGON_NT_VERSION_5EX_WITH_IP (MS-ADTS 6.3.1.1): the answer carries the server's address.
 pub const NT_VERSION_WITH_IP: u32 = 0x08;
-/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE: the answer carries the next closest site.
+/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE (MS-ADTS 6.3.1.1): the answer carries the next closest site.
 pub const NT_VERSION_WITH_CLOSEST_SITE: u32 = 0x10;
 
 /// Offset of the first name; compression offsets count from the start of the blob.
@@ -28,41 +29,57 @@ const NAMES: usize = 24;
 const TRAILER: usize = 8;
 const AF_INET: u16 = 2;
 
-flag_set! {
+bitflags! {
     /// DS_FLAG: what the answering server is (MS-ADTS 6.3.1.2).
-    DcFlags {
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct DcFlags: u32 {
         /// Holds the PDC emulator role.
-        PDC = 0x0000_0001, "pdc";
+        const PDC = 0x0000_0001;
         /// Is a global catalog server.
-        GC = 0x0000_0004, "gc";
+        const GC = 0x0000_0004;
         /// Serves LDAP.
-        LDAP = 0x0000_0008, "ldap";
+        const LDAP = 0x0000_0008;
         /// Is a domain controller of Active Directory.
-        DS = 0x0000_0010, "ds";
+        const DS = 0x0000_0010;
         /// Is a Kerberos key distribution center.
-        KDC = 0x0000_0020, "kdc";
+        const KDC = 0x0000_0020;
         /// Runs the time service.
-        TIMESERV = 0x0000_0040, "timeserv";
+        const TIMESERV = 0x0000_0040;
         /// Is in the site of the client.
-        CLOSEST = 0x0000_0080, "closest";
+        const CLOSEST = 0x0000_0080;
         /// Holds a writable replica of the domain.
-        WRITABLE = 0x0000_0100, "writable";
+        const WRITABLE = 0x0000_0100;
         /// Its time service is a reliable source.
-        GOOD_TIMESERV = 0x0000_0200, "good-timeserv";
+        const GOOD_TIMESERV = 0x0000_0200;
         /// The naming context asked for is an application one.
-        NDNC = 0x0000_0400, "ndnc";
+        const NDNC = 0x0000_0400;
         /// Is a read-only domain controller.
-        SELECT_SECRET_DOMAIN_6 = 0x0000_0800, "select-secret-domain-6";
+        const SELECT_SECRET_DOMAIN_6 = 0x0000_0800;
         /// Is a writable one of Windows Server 2008 or later.
-        FULL_SECRET_DOMAIN_6 = 0x0000_1000, "full-secret-domain-6";
+        const FULL_SECRET_DOMAIN_6 = 0x0000_1000;
         /// Runs Active Directory Web Services.
-        WS = 0x0000_2000, "ws";
+        const WS = 0x0000_2000;
         /// Windows Server 2012 or later.
-        DS_8 = 0x0000_4000, "ds-8";
+        const DS_8 = 0x0000_4000;
         /// Windows Server 2012 R2 or later.
-        DS_9 = 0x0000_8000, "ds-9";
+        const DS_9 = 0x0000_8000;
         /// Windows Server 2016 or later.
-        DS_10 = 0x0001_0000, "ds-10";
+        const DS_10 = 0x0001_0000;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
+
+impl DcFlags {
+    /// The names of the bits that are set and have one, lowest bit first.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        flags::names(self)
+    }
+}
+
+impl fmt::Display for DcFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        flags::write(self, f)
     }
 }
 
@@ -204,7 +221,7 @@ impl SamLogonResponseEx {
             }
         };
         reader.u16("sbz")?;
-        let flags = DcFlags(reader.u32("flags")?);
+        let flags = DcFlags::from_bits_retain(reader.u32("flags")?);
         let domain_guid = reader.uuid("domain guid")?;
 
         // The trailer says which fields stand between the names and itself.
@@ -256,7 +273,7 @@ impl SamLogonResponseEx {
         let mut out = Vec::with_capacity(256);
         out.extend(self.opcode.code().to_le_bytes());
         out.extend([0; 2]);
-        out.extend(self.flags.0.to_le_bytes());
+        out.extend(self.flags.bits().to_le_bytes());
         out.extend(self.domain_guid.to_bytes_le());
         let mut names = NameWriter::new(out);
         for (field, name) in [
@@ -338,7 +355,7 @@ mod tests {
 
     #[test]
     fn flags_have_names() {
-        let flags = DcFlags::PDC.union(DcFlags::DS).union(DcFlags(0x8000_0000));
+        let flags = DcFlags::PDC.union(DcFlags::DS).union(DcFlags::from_bits_retain(0x8000_0000));
         assert_eq!(flags.to_string(), "0x80000011 pdc ds");
     }
 }

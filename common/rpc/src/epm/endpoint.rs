@@ -10,7 +10,7 @@ use crate::{
     tower::{Tower, TowerBytes},
 };
 
-/// One entry as it stands in a reply: `ept_entry_t`.
+/// One entry as it stands in a reply: `ept_entry_t` (C706 appendix O).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The object; nil where the endpoint serves any.

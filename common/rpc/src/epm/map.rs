@@ -43,7 +43,7 @@ pub fn decode_map_response(stub: &[u8], order: ByteOrder) -> Result<MapReply, De
     MapReply::decode(stub, order)
 }
 
-/// The parameters of `ept_map`.
+/// The parameters of `ept_map` (MS-RPCE 2.2.1.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapRequest {
     /// The object; a null pointer and the nil UUID both mean none.
@@ -108,7 +108,7 @@ impl MapRequest {
     }
 }
 
-/// The results of `ept_map`.
+/// The results of `ept_map` (MS-RPCE 2.2.1.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapReply {
     /// Not null when the server has more; free it then.
