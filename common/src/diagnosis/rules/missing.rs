@@ -35,6 +35,8 @@ pub(in crate::diagnosis) enum Missing {
     NewerLook,
     /// An endpoint map of the source that is newer than the look.
     NewerMap,
+    /// An endpoint map of the source that was read after the look.
+    MapAfterLook,
     /// The state of the service that serves the interface.
     ServiceState,
     /// The time at which the source was started.
@@ -115,6 +117,10 @@ impl Missing {
             Self::NewerMap => format!(
                 "a newer endpoint map of {source}; if it still lists the interface, look for an RPC \
                  filter there"
+            ),
+            Self::MapAfterLook => format!(
+                "an endpoint map that {source} reads after the look of {dest}: it tells whether the port \
+                 is another one by now, or the answer was altered on the way"
             ),
             Self::ServiceState => {
                 format!("the state of the service on {source} that serves the interface")

@@ -12,7 +12,7 @@ use super::{
         super::{
             case::{Case, Reach, windows_code},
             cause::{Cause, Confidence, Side},
-            culprit::{Culprit, MapperStage, PortAt, ServiceTrouble, Witnesses},
+            culprit::{Culprit, MapperStage, PortAt, ServiceTrouble},
         },
         finding::Finding,
     },
@@ -193,7 +193,7 @@ pub(super) fn never_answers(
         Reach::Unreached(_) | Reach::NotSeen => false,
     };
     let pattern = pattern(case, address, silent, served);
-    if matches!(pattern.witnesses, Witnesses::Reach { .. }) {
+    if pattern.is_served() {
         return None;
     }
     let services = case.source_services.map(|services| &services.fact);
@@ -208,10 +208,7 @@ pub(super) fn never_answers(
     if !is_mapper && is_directory() && ldap == Some(true) {
         return None;
     }
-    let also = match pattern.witnesses {
-        Witnesses::AllFail(also) => Some(also),
-        _ => None,
-    };
+    let also = pattern.failing();
     let sure = if also.is_some() { Confidence::Likely } else { Confidence::Possible };
     let at = PortAt { address, port, dc: case.source().clone() };
     let ldap_is_silent = ldap == Some(false);
