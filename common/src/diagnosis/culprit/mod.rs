@@ -198,7 +198,7 @@ pub enum Culprit {
         obstacle: Obstacle,
         /// The domain controller.
         dc: DnsName,
-        /// What comes of it.
+        /// Its effect: now, or at the next restart.
         consequence: Consequence,
     },
     /// The policy RestrictRemoteClients with the value 2.
