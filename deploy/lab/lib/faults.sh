@@ -24,6 +24,7 @@ readonly FAULTS=(
     "dyn-reject|dynamic-port-blocked|P,S|dc2's firewall resets connections to ports 49152-65535"
     "dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets to ports 49152-65535"
     "all-drop|epm-unreachable|P,S|dc2's firewall drops everything, but for the operator's host"
+    "large-drop|large-packets-lost|P|dc2 sends no packet of more than 900 bytes from its RPC ports"
     "stale-guid|ntds-settings-stale|A|dc2 rebuilt against dc3; dc1, its replication stopped, keeps the old GUID"
 )
 
@@ -98,6 +99,7 @@ fault_apply() {
         # The operator's host stays reachable, or the agent of dc2 could not
         # state its own view.
         all-drop) firewall $SOURCE "ip saddr != $(host_ip ops) drop" ;;
+        large-drop) large_packets $SOURCE ;;
         stale-guid) stale_guid ;;
         *) die "fault '$1' is listed but not built" ;;
     esac
@@ -125,6 +127,18 @@ firewall() {
         echo "  }"
         echo "}"
     } | in_host "$dc" nft -f -
+}
+
+# large_packets DC : a path on which what is large is lost; `firewall DC` ends it.
+large_packets() {
+    firewall "$1"
+    {
+        echo "table inet epmesh_lab {"
+        echo "  chain output { type filter hook output priority 0; policy accept;"
+        echo "    oifname \"eth0\" ip length > 900 tcp sport { 135, 49152-65535 } drop"
+        echo "  }"
+        echo "}"
+    } | in_host "$1" nft -f -
 }
 
 # hosts_override DC: the destination's hosts file leads DC's names to the member host.
