@@ -74,7 +74,10 @@ pub(super) fn server_ruled_out(
                  a client that reports 1753 all the same has used up its list of endpoints (location 500 \
                  or 761)"
             );
-            rule(Cause::RegistrationFailed, why);
+            // A port that the source does not have was not named by the source.
+            if finding.cause != Cause::AnswerAltered {
+                rule(Cause::RegistrationFailed, why);
+            }
         }
         Reach::PortBind(..) | Reach::Mapper(..) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
