@@ -10,7 +10,7 @@
 
 mod suite;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::LazyLock};
 
 use epmesh_common::{
     diagnosis::{Cause, Evidence, State, Verdict, diagnose},
@@ -32,6 +32,8 @@ impl Case {
 }
 
 /// Every scenario in which something is to be done.
+static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
+
 fn cases() -> Vec<Case> {
     let read = |file: suite::File| {
         let scenario = file.read().expect("it can be read");
@@ -48,8 +50,8 @@ fn cases() -> Vec<Case> {
 fn holds(least: usize, mut check: impl FnMut(&Case, &mut usize) -> Vec<String>) {
     let mut met = 0;
     let mut wrong = Vec::new();
-    for case in cases() {
-        let found = check(&case, &mut met);
+    for case in &*CASES {
+        let found = check(case, &mut met);
         wrong.extend(found.into_iter().map(|what| format!("{}: {what}", case.name)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

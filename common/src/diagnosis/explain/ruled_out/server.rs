@@ -71,8 +71,8 @@ fn on_the_way(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<Ru
             reached(case, address, port, leads.len() == 1, all);
         }
         Reach::NotRegistered(_) => {
-            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
-            // that they do: here is what was seen.
+            // KB 2089874 says that blocked ports never show as 1753, the article on domain joins
+            // says that they do. The reason is therefore what was seen.
             let why = format!(
                 "the endpoint mapper at {address} itself said \"not registered\" and named no port \
                  that could be blocked"
