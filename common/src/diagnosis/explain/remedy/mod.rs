@@ -85,6 +85,7 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::PortExhaustion
         | Cause::NotError1753 => way::steps(&context).unwrap_or_else(|| network::steps(&context)),
     });
+    steps.extend(silence::last_step(&context));
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();
     steps.extend(missing.map(|what| format!("needed to say more: {}", what.words(case))));
