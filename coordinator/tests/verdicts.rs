@@ -56,6 +56,8 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("static-port-outside-range", "ntds"),
     ("static-port-inside-range", "ntds"),
     ("port-exhaustion", "destination"),
+    ("destination-not-serving", "ntds-stopped"),
+    ("replication-refused", "source-sends-no-changes"),
     ("not-1753", "no-mapper-on-135"),
     ("unknown", "own-map-unreadable"),
 ];

@@ -104,6 +104,21 @@ fn restore_mode(case: &Case<'_>) -> Option<BootMode> {
     (!runs).then_some(mode)
 }
 
+/// The finding where it is not known whether the destination's directory runs: it was started in a mode without
+/// it, and its services were not told.
+pub(super) fn may_not_serve(case: &Case<'_>, found: Finding) -> Finding {
+    let mode = case.destination_host().and_then(|host| host.boot_mode.value());
+    if found.state != State::Healthy
+        || mode.is_none_or(|mode| *mode == BootMode::Normal)
+        || !case.is_replication()
+        || case.destination_service(ServiceRole::Directory).is_some()
+    {
+        return found;
+    }
+    let sure = found.confidence.min(Confidence::Likely);
+    found.sure(sure).missing(Missing::DestinationDirectory)
+}
+
 /// The destination's RPC runtime has no TCP. It fails where Windows' own result fits that; else it will, since
 /// the setting may count from the next restart alone.
 pub(super) fn without_tcp(case: &Case<'_>, found: Finding) -> Finding {

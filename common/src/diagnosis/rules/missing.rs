@@ -47,6 +47,8 @@ pub(in crate::diagnosis) enum Missing {
     LookAfterStart,
     /// The destination's directory, once it has started.
     DestinationStarted,
+    /// Whether the destination's directory runs.
+    DestinationDirectory,
     /// The host that has the interface at an address that no domain controller claims.
     WhoHasInterface(IpAddr),
     /// The answers of the destination's DNS servers.
@@ -125,6 +127,10 @@ impl Missing {
                  has not \
                  registered, or something hides that it has"
             ),
+            Self::DestinationDirectory => format!(
+                "whether the directory of {dest} runs: {dest} was started in a mode without it, and its \
+                 services were not told"
+            ),
             Self::DestinationStarted => {
                 format!(
                     "the directory of {dest}, which is starting: until it has, nothing replicates to it"
@@ -155,9 +161,9 @@ impl Missing {
                  alone"
             ),
             Self::NamesBeforeDns { error } => format!(
-                "the hosts file and the DNS servers of {dest}, which could not be read: what DNS has leads \
-                 to {source}, and the replication of {dest} from it ends with error {error}{} all the same, \
-                 so that it may be led elsewhere",
+                "the hosts file and the cache of {dest}, which come before DNS, and the DNS servers that it \
+                 asks: not all of these could be read; what DNS has leads to {source}, and the replication of \
+                 {dest} from it ends with error {error}{} all the same, so that it may be led elsewhere",
                 symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
             ),
             Self::WhoseAddresses => format!(

@@ -37,19 +37,24 @@ pub(super) fn weigh(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: F
     }
 }
 
-/// A failure that is proven, while replication got through since the look first saw it: something hits the
-/// look and not the directory's process.
+/// A failure, while replication got through since the look first saw it: something hits the look and not the
+/// directory's process. What hits a part of the attempts alone is no contradiction.
 fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
-    if finding.confidence != Confidence::Proven {
+    let Some((since, _)) = case.looked_over().filter(|_| finding.intermittent.is_none()) else {
         return finding;
-    }
-    let Some((since, _)) = case.looked_over() else { return finding };
+    };
     let last = case.attempts().max_by_key(|attempt| attempt.tried);
     let last = last.filter(|last| last.error == 0).and_then(|last| last.success);
-    match last.filter(|last| *last >= since.plus(WAY)) {
-        Some(last) => finding.sure(Confidence::Likely).missing(Missing::WhyItGetsThrough(last)),
-        None => finding,
+    let Some(last) = last.filter(|last| *last >= since.plus(WAY)) else { return finding };
+    let sure = match finding.confidence {
+        Confidence::Proven => Confidence::Likely,
+        Confidence::Likely | Confidence::Possible => Confidence::Possible,
+    };
+    let finding = finding.sure(sure);
+    if finding.missing.is_some() {
+        return finding;
     }
+    finding.missing(Missing::WhyItGetsThrough(last))
 }
 
 /// The link is reached: the result that counts most of those that the destination's own replication ended
@@ -142,6 +147,8 @@ pub(super) fn names_are_read(case: &Case<'_>, name_sources: &[NameSource<'_>]) -
         !matches!(resolver.hosts, Reading::Unreadable(_))
             && !matches!(resolver.servers, Reading::Unreadable(_))
     });
-    let hosts = name_sources.iter().find(|name_source| name_source.kind == Source::Hosts);
-    is_read && hosts.is_none_or(|hosts| hosts.answered || !hosts.addresses.is_empty())
+    let before =
+        |name_source: &&NameSource<'_>| matches!(name_source.kind, Source::Hosts | Source::Cache);
+    let is_answered = |before: &NameSource<'_>| before.answered || !before.addresses.is_empty();
+    is_read && name_sources.iter().filter(before).all(is_answered)
 }
