@@ -157,8 +157,8 @@ impl Missing {
             ),
             Self::WhyItGetsThrough(at) => format!(
                 "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
-                 did not: a filter that tells programs apart, endpoint protection say, may stop epmesh-agent \
-                 alone"
+                 did not: a connection that was made before stays open where new ones are stopped, and what \
+                 tells programs apart, endpoint protection say, may stop epmesh-agent alone"
             ),
             Self::NamesBeforeDns { error } => format!(
                 "the hosts file and the cache of {dest}, which come before DNS, and the DNS servers that it \

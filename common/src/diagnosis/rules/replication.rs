@@ -46,10 +46,7 @@ fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
     let last = case.attempts().max_by_key(|attempt| attempt.tried);
     let last = last.filter(|last| last.error == 0).and_then(|last| last.success);
     let Some(last) = last.filter(|last| *last >= since.plus(WAY)) else { return finding };
-    let sure = match finding.confidence {
-        Confidence::Proven => Confidence::Likely,
-        Confidence::Likely | Confidence::Possible => Confidence::Possible,
-    };
+    let sure = finding.confidence.min(Confidence::Likely);
     let finding = finding.sure(sure);
     if finding.missing.is_some() {
         return finding;
