@@ -32,6 +32,7 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("static-port-conflict", "taken-by-another-process"),
     ("client-protocols-missing", "without-tcp"),
     ("service-died", "with-an-exit-code"),
+    ("service-hangs", "stopping-for-half-an-hour"),
     ("endpoints-unregistered", "same-process"),
     ("protocol-sequence-missing", "pipes-only"),
     ("rpc-service-misconfigured", "endpoint-mapper-disabled"),

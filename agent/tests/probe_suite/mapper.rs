@@ -3,11 +3,17 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use epmesh_agent::probe::{Config, WirePorts};
-use epmesh_common::facts::{AddressProbe, Failure, IdentityMethod, MapAnswer, Target};
+use epmesh_common::{
+    facts::{AddressProbe, Failure, IdentityMethod, MapAnswer, Target},
+    rpc::{
+        Body, ByteOrder, Pdu,
+        epm::{LookupRequest, opnum},
+    },
+};
 
 use crate::{
     fixture::{closed_ports, config, look, look_at_address, target},
-    server::{Behaviour, endpoints, start},
+    server::{Act, Behaviour, Twist, endpoints, start},
 };
 
 fn mapper_on(port: u16) -> Config {
@@ -193,4 +199,47 @@ async fn what_a_look_cannot_finish_is_stated_as_timed_out() {
     assert_eq!(probe.map.as_ref().unwrap().endpoints, Err(Failure::TimedOut));
     let challenge = probe.identity.iter().find(|one| one.method == IdentityMethod::NtlmChallenge);
     assert_eq!(challenge.unwrap().outcome, Err(Failure::TimedOut));
+}
+
+/// How many entries a request for a page of the map asks for; none for anything else.
+fn entries_wanted(pdu: &Pdu) -> Option<u32> {
+    let Body::Request(request) = &pdu.body else { return None };
+    let read = LookupRequest::decode(&request.stub, ByteOrder::Little);
+    (request.opnum == opnum::LOOKUP).then(|| read.expect("our own request").max_entries)
+}
+
+async fn map_through(twist: Twist) -> AddressProbe {
+    let service = start(Behaviour::AnyInterface).await;
+    let server = start(Behaviour::Twisted { port: service.port, twist }).await;
+    let wanted = Target { whole_map: true, ..target() };
+    look(mapper_on(server.port), &wanted).await.addresses.remove(0)
+}
+
+/// A path that loses what is large, and one on which nobody may list the map.
+#[tokio::test]
+async fn a_map_that_does_not_arrive_is_asked_for_one_entry() {
+    let large_lost = map_through(|pdu, _, right| match entries_wanted(pdu) {
+        Some(2..) => Act::Send(Vec::new()),
+        _ => Act::Send(right),
+    });
+    let listing_lost = map_through(|pdu, _, right| match entries_wanted(pdu) {
+        Some(_) => Act::Send(Vec::new()),
+        None => Act::Send(right),
+    });
+    let (large, listing) = tokio::join!(large_lost, listing_lost);
+    let small = large.one_entry.clone().map(|stage| stage.outcome);
+    assert_eq!((large.map.unwrap().endpoints, small), (Err(Failure::TimedOut), Some(Ok(()))));
+    let small = listing.one_entry.map(|stage| stage.outcome);
+    let lost = Failure::TimedOut;
+    assert_eq!((listing.map.unwrap().endpoints, small), (Err(lost.clone()), Some(Err(lost))));
+}
+
+/// What ends late has brought pages: large answers do arrive.
+#[tokio::test]
+async fn a_map_that_takes_too_long_is_not_asked_for_one_entry() {
+    let server = start(Behaviour::EndlessMap).await;
+    let wanted = Target { whole_map: true, ..target() };
+    let config = Config { walk: Duration::ZERO, ..mapper_on(server.port) };
+    let seen = look(config, &wanted).await;
+    assert_eq!(seen.addresses[0].one_entry, None);
 }

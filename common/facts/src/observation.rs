@@ -250,6 +250,9 @@ pub struct AddressProbe {
     /// How long reading the whole map took, in milliseconds; 0 where it was not read.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub map_took_ms: u32,
+    /// One entry of the map, a small answer, where the whole map was asked for and did not arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_entry: Option<Stage>,
     /// Who answers there.
     pub identity: Vec<IdentityProbe>,
     /// The well-known ports of a domain controller, where the plan asks for them.
@@ -270,6 +273,7 @@ impl AddressProbe {
             map: None,
             map_code: None,
             map_took_ms: 0,
+            one_entry: None,
             identity: Vec::new(),
             well_known: Vec::new(),
         }

@@ -1,6 +1,6 @@
 //! Services, their processes, and the ports of the host.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -111,6 +111,20 @@ pub enum ServiceState {
     Paused,
     /// It is being brought back from a pause (Windows).
     Resuming,
+}
+
+impl fmt::Display for ServiceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Pausing => "pausing",
+            Self::Paused => "paused",
+            Self::Resuming => "resuming",
+        })
+    }
 }
 
 /// How a service is started.

@@ -139,6 +139,7 @@ fn settled(observation: &PeerObservation) -> PeerObservation {
         settle(&mut probe.connect);
         probe.bind.iter_mut().for_each(settle);
         probe.map_took_ms = 0;
+        probe.one_entry.iter_mut().for_each(settle);
         for interface in &mut probe.interfaces {
             interface.took_ms = 0;
             interface.retried = false;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use epmesh_facts::{
     AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
-    MapAnswer, PeerObservation, Platform, PortProbe, RecordData, RpcFilterAction, RpcFilterLayer,
-    Stage, Transport, WellKnownPort,
+    MapAnswer, MapView, PeerObservation, Platform, PortProbe, RecordData, RpcFilterAction,
+    RpcFilterLayer, Stage, Through, Transport, WellKnownPort,
 };
 use epmesh_identity::Identity;
 use epmesh_rpc::{Binding, InterfaceId, ProtocolSequence};
@@ -109,6 +109,15 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
         }
     }
     probe.interfaces.push(asked);
+    if world.speaks_of_large() {
+        let map = find(|seen| seen.whole_map.clone())
+            .unwrap_or_else(|| world.loses_large(witness, address).cloned().map_or(Ok(()), Err));
+        let one = || find(|seen| seen.one_entry.clone()).unwrap_or(Ok(()));
+        probe.one_entry = map.is_err().then(|| stage(one()));
+        let rows = || world.reached(witness, address).map(|(owner, _)| owner.map.clone());
+        let endpoints = map.map(|()| rows().unwrap_or_default());
+        probe.map = Some(MapView { through: Through::Address(address), endpoints });
+    }
     probe
 }
 

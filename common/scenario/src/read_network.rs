@@ -16,10 +16,11 @@ pub(super) fn read(world: &mut World, root: &Section<'_>) {
         let from = witnesses(world, &row, "from");
         let to = targets(world, &row, "to");
         let groups = row.list("ports", words::ports).unwrap_or_else(|| vec![vec![(1, 65_535)]]);
+        let is_of_large = row.boolean("large-packets").unwrap_or(false);
         let failure = row.parse("as", words::failure).unwrap_or(epmesh_facts::Failure::TimedOut);
         if let (Some(from), Some(to)) = (from, to) {
             let ports = groups.into_iter().flatten().collect();
-            world.blocks.push(Block { from, to, ports, failure });
+            world.blocks.push(Block { from, to, ports, failure, is_of_large });
         }
     }
     for row in root.array_of_tables("translated") {
@@ -49,6 +50,8 @@ fn seen(world: &mut World, row: &Section<'_>) {
     let answer = row.parse("ept-map", words::map_answer);
     let port_connect = row.parse("port", words::stage);
     let port_bind = row.parse("bind", words::stage);
+    let whole_map = row.parse("whole-map", words::stage);
+    let one_entry = row.parse("one-entry", words::stage);
     if let (Some(by), Some(at)) = (by, at) {
         world.seen.push(Seen {
             by,
@@ -58,6 +61,8 @@ fn seen(world: &mut World, row: &Section<'_>) {
             answer,
             port_connect,
             port_bind,
+            whole_map,
+            one_entry,
             silent_identities: identities.into_iter().collect(),
         });
     }

@@ -124,6 +124,8 @@ pub(super) struct Block {
     pub(super) to: BTreeSet<IpAddr>,
     pub(super) ports: Vec<(u16, u16)>,
     pub(super) failure: Failure,
+    /// Whether it stops only what is large, whatever the port.
+    pub(super) is_of_large: bool,
 }
 
 /// An address that stands for another behind address translation.
@@ -145,6 +147,8 @@ pub(super) struct Seen {
     pub(super) answer: Option<MapAnswer>,
     pub(super) port_connect: Option<Result<(), Failure>>,
     pub(super) port_bind: Option<Result<(), Failure>>,
+    pub(super) whole_map: Option<Result<(), Failure>>,
+    pub(super) one_entry: Option<Result<(), Failure>>,
     pub(super) silent_identities: BTreeSet<IdentityMethod>,
 }
 
@@ -252,10 +256,27 @@ impl World {
             return None;
         }
         let stops = |block: &&Block| {
-            (block.from.is_empty() || block.from.contains(&witness.name))
+            !block.is_of_large
+                && (block.from.is_empty() || block.from.contains(&witness.name))
                 && block.to.contains(&address)
                 && block.ports.iter().any(|(first, last)| (*first..=*last).contains(&port))
         };
         self.blocks.iter().find(stops).map(|block| &block.failure)
+    }
+
+    /// What stops large packets between `witness` and `address`.
+    pub(super) fn loses_large(&self, witness: &Machine, address: IpAddr) -> Option<&Failure> {
+        let stops = |block: &&Block| {
+            block.is_of_large
+                && (block.from.is_empty() || block.from.contains(&witness.name))
+                && block.to.contains(&address)
+        };
+        self.blocks.iter().find(stops).map(|block| &block.failure)
+    }
+
+    /// Whether anything is said of large answers: only then do witnesses read the whole map.
+    pub(super) fn speaks_of_large(&self) -> bool {
+        self.blocks.iter().any(|block| block.is_of_large)
+            || self.seen.iter().any(|seen| seen.whole_map.is_some())
     }
 }

@@ -9,7 +9,9 @@ use epmesh_rpc::epm::TCP_PORT;
 use super::{
     case::{Case, Reach, destination_site, effective, source_site},
     cause::{Cause, Confidence, Side, State},
-    culprit::{Culprit, DnsRecord, FileLine, NamePlace, ServiceTrouble},
+    culprit::{
+        Culprit, DnsRecord, FileLine, NamePlace, PortTrouble, RegistrationTrouble, ServiceTrouble,
+    },
     fault::{CandidateFault, Fault, Traffic},
     name_source::NameSource,
     rules::{Finding, dynamic_used_up},
@@ -38,6 +40,8 @@ pub(super) fn candidates(
         (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
             list.ways(name_sources);
         }
+        (Side::Network, Cause::AnswerAltered | Cause::LargePacketsLost) => list.ways(name_sources),
+        (_, Cause::RpcFiltered) if list.is_contrast() => list.ways(name_sources),
         // Two hosts with one address, or a filter on the path: either is a condition of the source.
         (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
         (Side::Destination, cause) => {
@@ -179,6 +183,18 @@ impl<'a> List<'a> {
         })
     }
 
+    /// Whether others get through where the destination is kept out.
+    fn is_contrast(&self) -> bool {
+        match self.culprit() {
+            Some(Culprit::MapperAnswer { served, .. }) => served.is_some(),
+            Some(
+                Culprit::Port { trouble: PortTrouble::BindCut(..), .. }
+                | Culprit::Registration { trouble: RegistrationTrouble::DeniedToOne(_), .. },
+            ) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the firewall that is to blame lets port 135 through, and not the port that it names.
     fn is_of_dynamic_port(&self) -> bool {
         matches!(self.culprit(), Some(Culprit::Firewall { port, .. }) if *port != TCP_PORT)
@@ -228,7 +244,10 @@ impl<'a> List<'a> {
     /// The engine's cause where it says the same side; else what the traffic says.
     fn way(&mut self, side: Side, fault: Fault) {
         let cause = match self.finding.cause {
-            Cause::DynamicPortBlocked => Cause::DynamicPortBlocked,
+            cause @ (Cause::DynamicPortBlocked
+            | Cause::RpcFiltered
+            | Cause::AnswerAltered
+            | Cause::LargePacketsLost) => cause,
             cause if side == self.finding.side => cause,
             _ => Cause::EpmUnreachable,
         };
@@ -236,13 +255,20 @@ impl<'a> List<'a> {
     }
 
     fn traffic(&self, name_sources: &[NameSource<'_>]) -> Traffic {
+        let is_way = !matches!(
+            self.finding.cause,
+            Cause::RpcFiltered | Cause::AnswerAltered | Cause::LargePacketsLost
+        );
         if self.finding.state == State::Latent
+            && is_way
             && let Some(traffic) = self.partly(name_sources)
         {
             return traffic;
         }
         match self.finding.cause {
             Cause::DynamicPortBlocked => Traffic::DynamicPorts,
+            Cause::RpcFiltered | Cause::AnswerAltered => Traffic::Rpc,
+            Cause::LargePacketsLost => Traffic::LargePackets,
             Cause::HostFirewall if self.is_of_dynamic_port() => Traffic::DynamicPorts,
             _ => Traffic::EndpointMapper,
         }

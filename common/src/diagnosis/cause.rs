@@ -117,6 +117,10 @@ kebab_enum! {
         HostFirewall = "host-firewall",
         /// The source has the interface registered; an RPC filter, or a device on the path, denies it to the destination.
         RpcFiltered = "rpc-filtered",
+        /// The destination is told something else than the source holds: the answer is altered on the way, or another machine answers.
+        AnswerAltered = "answer-altered",
+        /// Small answers of the source arrive; an answer of several packets does not.
+        LargePacketsLost = "large-packets-lost",
         /// The endpoint map names a port on which another process, or nothing, listens.
         StaleEndpoint = "stale-endpoint",
         /// The destination's directory holds an old NTDS Settings object of the source.

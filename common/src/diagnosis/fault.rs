@@ -198,6 +198,10 @@ pub enum Traffic {
     EndpointMapper,
     /// Port 135 does, the ports that it names do not.
     DynamicPorts,
+    /// Connections do, and the answers of RPC over them do not, or not as they were sent.
+    Rpc,
+    /// Small answers do, an answer of several packets does not.
+    LargePackets,
     /// Nothing over IPv4; IPv6 does.
     Ipv4,
     /// Nothing over IPv6; IPv4 does.
@@ -327,6 +331,8 @@ impl fmt::Display for Traffic {
         match self {
             Self::EndpointMapper => f.write_str("port 135"),
             Self::DynamicPorts => f.write_str("dynamic ports"),
+            Self::Rpc => f.write_str("RPC over port 135"),
+            Self::LargePackets => f.write_str("large packets"),
             Self::Ipv4 => f.write_str("IPv4"),
             Self::Ipv6 => f.write_str("IPv6"),
             Self::Address(address) => write!(f, "address {address}"),

@@ -62,6 +62,10 @@ pub(super) struct ProbedAddress {
     pub(super) guid: Option<Uuid>,
     /// Whether that method names the host there as the peer.
     pub(super) is_peer: bool,
+    /// Whether the whole endpoint map was asked for there and did not arrive, while one entry of it did.
+    pub(super) loses_large: bool,
+    /// Whether the whole endpoint map arrived from there.
+    pub(super) has_large: bool,
     asked: Span,
 }
 
@@ -73,6 +77,8 @@ struct AskedInterface {
     taken: Option<u16>,
     /// Whether one of them could not be reached.
     misses: bool,
+    /// Whether one of them denied the bind.
+    denies: bool,
 }
 
 impl ObservationIndex {
@@ -128,6 +134,11 @@ impl ObservationIndex {
     /// Whether a port that was named for an interface at an address could not be reached.
     pub(super) fn misses_port(&self, address: IpAddr, interface: InterfaceId) -> bool {
         self.asked(address, interface).is_some_and(|asked| asked.misses)
+    }
+
+    /// Whether the bind to an interface was denied on one of its ports at an address.
+    pub(super) fn denies(&self, address: IpAddr, interface: InterfaceId) -> bool {
+        self.asked(address, interface).is_some_and(|asked| asked.denies)
     }
 
     fn asked(&self, address: IpAddr, interface: InterfaceId) -> Option<&AskedInterface> {
@@ -235,12 +246,35 @@ fn probed(
             let listed = matches!(one.answer, MapAnswer::Endpoints(_));
             let taken = one.ports.iter().find_map(taken).filter(|_| listed);
             let misses = one.ports.iter().any(missed);
-            AskedInterface { interface: one.interface, taken, misses }
+            let denies = one.ports.iter().any(is_denied);
+            AskedInterface { interface: one.interface, taken, misses, denies }
         }));
     }
     let span = Span { first, count: asked.len() - first };
     let guid = who.and_then(|who| who.dsa_guid);
-    ProbedAddress { address: probe.address, guid, is_peer, asked: span }
+    ProbedAddress {
+        address: probe.address,
+        guid,
+        is_peer,
+        loses_large: large_lost(probe).is_some(),
+        has_large: probe.map.as_ref().is_some_and(|map| map.endpoints.is_ok()),
+        asked: span,
+    }
+}
+
+/// How the whole endpoint map failed to arrive, where it was asked for and one entry of it, a small answer to the
+/// same question, arrived.
+pub(super) fn large_lost(probe: &AddressProbe) -> Option<&Failure> {
+    let failure = probe.map.as_ref()?.endpoints.as_ref().err()?;
+    let is_lost = matches!(failure, Failure::TimedOut | Failure::Unfinished | Failure::Reset);
+    let small_passes = probe.one_entry.as_ref().is_some_and(|stage| stage.outcome.is_ok());
+    (is_lost && small_passes).then_some(failure)
+}
+
+/// Whether the bind on a port was denied, as it may be to a caller without credentials.
+fn is_denied(port: &PortProbe) -> bool {
+    let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+    matches!(bind, Some(Err(Failure::AccessDenied(_))))
 }
 
 /// Whether a port could not be reached, for a reason that is not the prober's own.

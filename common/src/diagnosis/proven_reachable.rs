@@ -21,6 +21,9 @@ pub struct ProvenReachable {
     /// Whether that port is of the source's dynamic range. For one outside of it, set by hand, a
     /// firewall between sites has a rule of its own.
     pub dynamic: bool,
+    /// Whether an answer of several packets arrived from it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub large: bool,
     /// The addresses of the source that answered.
     pub reached: Vec<IpAddr>,
     /// The addresses that stand for the source and did not answer.
@@ -33,4 +36,10 @@ pub struct ProvenReachable {
     pub destination_site: Option<String>,
     /// The source's site.
     pub source_site: Option<String>,
+}
+
+/// For a field that is left out of JSON where it says nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

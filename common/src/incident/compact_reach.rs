@@ -49,6 +49,8 @@ impl CompactReach {
         for (is_shown, reach) in [
             (works.mapper, Reach::Mapper),
             (works.dynamic, Reach::Dynamic),
+            (works.port.is_some(), Reach::Rpc),
+            (works.large, Reach::Large),
             (v4(&works.reached), Reach::Ipv4),
             (v6(&works.reached), Reach::Ipv6),
         ] {
@@ -179,7 +181,8 @@ pub(super) struct Wanted {
 struct ReachSet(u8);
 
 impl ReachSet {
-    const ALL: [Reach; 4] = [Reach::Mapper, Reach::Dynamic, Reach::Ipv4, Reach::Ipv6];
+    const ALL: [Reach; 6] =
+        [Reach::Mapper, Reach::Dynamic, Reach::Ipv4, Reach::Ipv6, Reach::Rpc, Reach::Large];
 
     const fn bit(reach: Reach) -> u8 {
         match reach {
@@ -187,6 +190,8 @@ impl ReachSet {
             Reach::Dynamic => 2,
             Reach::Ipv4 => 4,
             Reach::Ipv6 => 8,
+            Reach::Rpc => 16,
+            Reach::Large => 32,
             Reach::Address(_) => 0,
         }
     }

@@ -64,6 +64,8 @@ fn reach(traffic: Traffic) -> Reach {
     match traffic {
         Traffic::EndpointMapper => Reach::Mapper,
         Traffic::DynamicPorts => Reach::Dynamic,
+        Traffic::Rpc => Reach::Rpc,
+        Traffic::LargePackets => Reach::Large,
         Traffic::Ipv4 => Reach::Ipv4,
         Traffic::Ipv6 => Reach::Ipv6,
         Traffic::Address(address) => Reach::Address(address),

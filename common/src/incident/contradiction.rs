@@ -35,6 +35,10 @@ pub(super) enum Reach {
     Mapper,
     /// To the interface, at a port of the dynamic range.
     Dynamic,
+    /// To the interface, at any port.
+    Rpc,
+    /// To the end of an answer of several packets.
+    Large,
     /// To any port over IPv4.
     Ipv4,
     /// To any port over IPv6.

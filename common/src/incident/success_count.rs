@@ -40,6 +40,8 @@ impl SuccessCount {
 pub(super) struct ReachCounts {
     mapper: SuccessCount,
     dynamic: SuccessCount,
+    rpc: SuccessCount,
+    large: SuccessCount,
     ipv4: SuccessCount,
     ipv6: SuccessCount,
 }
@@ -49,6 +51,8 @@ impl ReachCounts {
         match reach {
             Reach::Mapper => Some(&mut self.mapper),
             Reach::Dynamic => Some(&mut self.dynamic),
+            Reach::Rpc => Some(&mut self.rpc),
+            Reach::Large => Some(&mut self.large),
             Reach::Ipv4 => Some(&mut self.ipv4),
             Reach::Ipv6 => Some(&mut self.ipv6),
             Reach::Address(_) => None,

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use epmesh_common::{
     diagnosis::{Evidence, Link, Registration},
     facts::{
-        AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, Neighbour, Platform,
-        Process, Reading, Record, RecordData, RecordType, Replication, Section, Service,
-        ServiceRole, ServiceState, Services, Source, Timestamp,
+        AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, MapView, Neighbour,
+        Platform, Process, Reading, Record, RecordData, RecordType, Replication, Section, Service,
+        ServiceRole, ServiceState, Services, Source, Stage, Through, Timestamp,
     },
-    rpc::ProtocolSequence,
+    rpc::{Binding, ProtocolSequence},
 };
 
 pub(crate) use crate::forest::*;
@@ -81,6 +81,29 @@ impl Scenario {
     pub(crate) fn register_on_pipe_only(&mut self) {
         let map = &mut self.evidence.source.endpoint_map.as_mut().expect("healthy").fact;
         map.views[0].endpoints = Ok(vec![endpoint(ProtocolSequence::NcacnNp, "\\pipe\\lsass")]);
+    }
+
+    /// The source's own map has the interface on this port as well.
+    pub(crate) fn also_registered(&mut self, port: u16) {
+        let map = &mut self.evidence.source.endpoint_map.as_mut().expect("healthy").fact;
+        let rows = map.views[0].endpoints.as_mut().expect("healthy");
+        rows.push(endpoint(ProtocolSequence::NcacnIpTcp, &port.to_string()));
+    }
+
+    /// The destination is told this port, and does not get there.
+    pub(crate) fn told_port(&mut self, port: u16, failure: Failure) {
+        self.block_port(failure);
+        let asked = &mut self.probe().interfaces[0];
+        asked.answer = MapAnswer::Endpoints(vec![Binding::tcp(port)]);
+        asked.ports[0].port = port;
+    }
+
+    /// The whole map does not arrive at the destination; what came of one entry.
+    pub(crate) fn lose_large(&mut self, one_entry: Result<(), Failure>) {
+        let probe = self.probe();
+        let (through, endpoints) = (Through::Address(probe.address), Err(Failure::TimedOut));
+        probe.map = Some(MapView { through, endpoints });
+        probe.one_entry = Some(Stage { outcome: one_entry, ..Stage::ok(1) });
     }
 
     pub(crate) fn refuse_135(&mut self) {

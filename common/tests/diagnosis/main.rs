@@ -188,6 +188,18 @@ fn rows() -> Vec<Row> {
         Row { name: "the dynamic port is blocked",
             change: |s| s.block_port(Failure::TimedOut),
             expect: (Failing, Cause::DynamicPortBlocked, Network, Likely, 1722) },
+        Row { name: "the destination is told a port that is not in the source's own map",
+            change: |s| { s.told_port(60_001, Failure::TimedOut); s.evidence.source.endpoint_map.as_mut().unwrap().at = seconds_ago(5); },
+            expect: (Failing, Cause::AnswerAltered, Network, Likely, 1722) },
+        Row { name: "the same, and the map is older than the only look: the port may have changed in between",
+            change: |s| s.told_port(60_001, Failure::TimedOut),
+            expect: (Failing, Cause::Unknown, Side::None, Possible, 1722) },
+        Row { name: "the whole map does not arrive, and one entry of it does",
+            change: |s| s.lose_large(Ok(())),
+            expect: (Failing, Cause::LargePacketsLost, Network, Likely, 1818) },
+        Row { name: "neither the whole map arrives nor one entry of it: it may not be listed",
+            change: |s| s.lose_large(Err(Failure::TimedOut)),
+            expect: HEALTHY },
         // Directory data.
         Row { name: "the destination knows the source by an old GUID",
             change: |s| s.evidence.destination.directory.as_mut().unwrap().fact.settings =

@@ -197,6 +197,9 @@ fn one_of_two_ports_is_told_with_its_share() {
     });
     let ports = &mut s.evidence.source.ports.as_mut().unwrap().fact;
     ports.listeners = Reading::unseen("denied");
+    // Told, and not in the map that was read before: it may have been added since.
+    assert_eq!(said(&s).0, State::Healthy);
+    s.also_registered(50_000);
     assert_eq!((said(&s).0, said(&s).1), (State::Latent, Cause::DynamicPortBlocked));
     assert_eq!(share(&s).as_deref(), Some("1 of 2 ports"));
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use epmesh_common::facts::{Timestamp, listing};
+use epmesh_common::facts::{SectionKind, Timestamp, listing};
 
 use super::render::{ago, finish, table};
 use crate::query::OwnFacts;
@@ -31,6 +31,14 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
         for row in listing(&section.fact).unwrap_or_default() {
             rows.add_row([row.fact, row.text]);
         }
+        if section.fact.kind() == SectionKind::Services {
+            for held in &document.facts.lasting {
+                let for_long = ago(held.since, now);
+                let whole = if held.came_then { "" } else { " or longer" };
+                let told = format!("{}, first told {for_long}{whole}", held.state);
+                rows.add_row([held.service.clone(), told]);
+            }
+        }
         let _ = writeln!(text, "{}   {}", section.fact.kind(), ago(section.at, now));
         let _ = writeln!(text, "{}", finish(&rows));
     }
@@ -41,7 +49,8 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use epmesh_common::facts::{
-        Blank, DcFacts, Host, Platform, Ports, RpcSettings, Section, SectionKind,
+        Blank, DcFacts, Host, LastingState, Platform, Ports, Reading, RpcSettings, Section,
+        Service, ServiceState, Services,
     };
 
     use super::*;
@@ -67,6 +76,21 @@ mod tests {
         assert!(!render(&one, now).contains("client-protocols"));
         one.keep(&[SectionKind::Host]);
         assert!(render(&one, now).contains("said nothing of itself"));
+    }
+
+    #[test]
+    fn a_paused_service_is_told_with_its_time() {
+        let at = Timestamp::from_millis(1_795_219_100_000);
+        let state = ServiceState::Paused;
+        let service = Service::blank("Netlogon", state, &Blank::Absent);
+        let mut facts = DcFacts::default();
+        facts.put(at, Section::Services(Services { list: Reading::Value(vec![service]) }));
+        let service = "Netlogon".to_owned();
+        facts.lasting = vec![LastingState { service, state, since: at, came_then: false }];
+        let mut document = OwnFacts::of("dc1.lab.test".parse().expect("a name"), facts);
+        document.keep(&[SectionKind::Services]);
+        let text = render(&document, Timestamp::from_millis(1_795_219_130_000));
+        assert!(text.contains("paused, first told 30 s ago or longer"), "{text}");
     }
 
     #[test]

@@ -167,6 +167,12 @@ impl Fault {
             return (vec!["client-protocols-missing"], &[Side::Destination]);
         }
         let mut causes = causes.to_vec();
+        let by_host = matches!(self.kind, Kind::HostBlocksMapper | Kind::HostBlocksPort);
+        let sides = if by_host && !self.shows_at_host(world) {
+            &[Side::Source, Side::Network]
+        } else {
+            sides
+        };
         let stale = matches!(self.kind, Kind::AddressStaleOnOne | Kind::AddressStaleOnAll);
         let kept = world.dcs[self.source].addresses.iter();
         // The wrong A beside a right AAAA: "right and wrong addresses together".
@@ -174,6 +180,23 @@ impl Fault {
             causes.push("dns-a-duplicate");
         }
         (causes, sides)
+    }
+
+    /// Whether what it blocks is rejected, and not dropped.
+    #[must_use]
+    pub fn rejects(&self) -> bool {
+        self.wrong.to_string().len().is_multiple_of(2)
+    }
+
+    /// Whether it can be told from a filter in front of its host: Windows' firewall drops in silence, and a
+    /// neighbour in the same site has to be kept out as well.
+    fn shows_at_host(&self, world: &World) -> bool {
+        let source = &world.dcs[self.source];
+        let neighbours = world.dcs.iter().enumerate().filter(|(at, dc)| {
+            *at != self.source && dc.agent && dc.forest == source.forest && dc.site == source.site
+        });
+        let drops = source.platform != Platform::Windows || !self.rejects();
+        drops && neighbours.count() > 0
     }
 
     /// Whether its host is away for a while, or for good.

@@ -152,7 +152,8 @@ impl Kind {
             Self::ListedPortsTaken => (&["port-range-exhausted"], &[Source]),
             // As a server it soon will not be able to; what it is as a client, `Fault::truth` says.
             Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source]),
-            Self::HostBlocksAddress => (&["epm-unreachable", "host-firewall"], &[Source]),
+            // The host serves at another address: its filter on one adapter, or the way to that.
+            Self::HostBlocksAddress => (&["epm-unreachable"], &[Network]),
         }
     }
 

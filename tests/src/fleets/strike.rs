@@ -191,7 +191,7 @@ impl Fault {
             _ => PortSet::Mapper,
         };
         let address = (self.kind == Kind::HostBlocksAddress).then_some(self.wrong);
-        let rejects = self.wrong.to_string().len().is_multiple_of(2);
+        let rejects = self.rejects();
         world.blocks.push(Block { from, to, ports, v6_only: false, address, rejects });
     }
 

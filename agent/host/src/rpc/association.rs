@@ -27,19 +27,26 @@ pub struct Association<S> {
     stream: S,
     client: Client,
     os_error: Option<i32>,
+    pages: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
     /// For a stream on which nothing was sent.
     #[must_use]
     pub fn new(stream: S) -> Self {
-        Self { stream, client: Client::new(), os_error: None }
+        Self { stream, client: Client::new(), os_error: None, pages: 0 }
     }
 
     /// The operating system's error number behind the last failure, where there was one.
     #[must_use]
     pub const fn os_error(&self) -> Option<i32> {
         self.os_error
+    }
+
+    /// How many pages of the last walk came whole.
+    #[must_use]
+    pub const fn pages(&self) -> usize {
+        self.pages
     }
 
     /// Adds `interface` to the connection that a bind opened (C706 12.6.4.1, MS-RPCE 3.3.2.4.1.3).
@@ -124,11 +131,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         const STAGE: &str = "ept_lookup";
         let mut lookup = Lookup::new();
         let mut late = false;
+        self.pages = 0;
         while let Some(stub) = lookup.next_request() {
             let page_end = Instant::now() + page;
             let (stub, order) = self.call(opnum::LOOKUP, stub, STAGE, page_end).await?;
             let progress =
                 lookup.push_reply(&stub, order).map_err(|error| protocol(STAGE, &error))?;
+            self.pages += 1;
             late = Instant::now() >= until;
             if progress == Progress::Done || late {
                 break;
@@ -166,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         stage: &str,
         until: Instant,
     ) -> Result<Event, Failure> {
-        let Self { stream, client, os_error } = self;
+        let Self { stream, client, os_error, .. } = self;
         *os_error = None;
         let mut began = false;
         let exchange = async {

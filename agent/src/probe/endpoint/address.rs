@@ -93,8 +93,9 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
         ports::probe(budget, address, *port, interfaces.collect())
     });
     let (map, found) = tokio::join!(walk, join_all(asked));
-    if let Some(Walked { endpoints, code, took_ms }) = map {
+    if let Some(Walked { endpoints, code, took_ms, one_entry }) = map {
         (probe.map, probe.map_code, probe.map_took_ms) = (Some(view(endpoints)), code, took_ms);
+        probe.one_entry = one_entry;
     }
     let mut tell = |at: usize, port| {
         if let Some(interface) = probe.interfaces.get_mut(at) {

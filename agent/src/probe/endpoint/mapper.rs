@@ -7,10 +7,10 @@ use epmesh_agent_host::rpc::{
     errors::{failure_of_status, protocol},
 };
 use epmesh_common::{
-    facts::{Failure, InterfaceProbe, MapAnswer},
+    facts::{Failure, InterfaceProbe, MapAnswer, Stage},
     rpc::{
         ByteOrder, Endpoint, InterfaceId, ProtocolSequence, Status,
-        epm::{self, EPMAPPER, opnum},
+        epm::{self, EPMAPPER, Lookup, opnum},
     },
 };
 use tokio::time::Instant;
@@ -41,6 +41,8 @@ pub(in crate::probe) struct Walked {
     /// The operating system's error number behind a failure, where there was one.
     pub(in crate::probe) code: Option<i32>,
     pub(in crate::probe) took_ms: u32,
+    /// What came of one entry, where not even the first page of the whole map arrived.
+    pub(in crate::probe) one_entry: Option<Stage>,
 }
 
 /// Connects to the endpoint mapper and binds.
@@ -123,16 +125,44 @@ impl<'b> Mapper<'b, '_> {
         let start = Instant::now();
         let (config, end) = (self.budget.config, self.budget.end);
         self.os_error = None;
-        let (endpoints, code) = match self.opened().await {
+        let (endpoints, code, pages) = match self.opened().await {
             Ok(association) => {
                 let (now, last) = (Instant::now(), end.checked_sub(TO_FREE).unwrap_or(end));
                 let page = config.rpc.min(last.saturating_duration_since(now));
                 let until = last.checked_sub(page).unwrap_or(last).min(now + config.walk);
-                (association.walk(page, until).await, association.os_error())
+                let endpoints = association.walk(page, until).await;
+                (endpoints, association.os_error(), Some(association.pages()))
             }
-            Err(failure) => (Err(failure), self.os_error),
+            Err(failure) => (Err(failure), self.os_error, None),
         };
-        Walked { endpoints, code, took_ms: millis_since(start) }
+        let took_ms = millis_since(start);
+        let lost =
+            matches!(endpoints, Err(Failure::TimedOut | Failure::Unfinished | Failure::Reset));
+        let ask = lost && pages == Some(0) && self.budget.has_time();
+        let one_entry = if ask { Some(self.one_entry().await) } else { None };
+        Walked { endpoints, code, took_ms, one_entry }
+    }
+
+    /// The first entry of the map by itself: a small answer to the question whose large answer did not arrive.
+    async fn one_entry(&mut self) -> Stage {
+        const STAGE: &str = "ept_lookup";
+        self.open = None;
+        let start = Instant::now();
+        let mut lookup = Lookup::with_page_size(1);
+        let stub = lookup.next_request().unwrap_or_default();
+        let outcome = match self.call(opnum::LOOKUP, stub, STAGE).await {
+            Ok((stub, order)) => {
+                lookup.push_reply(&stub, order).map(drop).map_err(|error| protocol(STAGE, &error))
+            }
+            Err(failure) => Err(failure),
+        };
+        let stage = Stage { outcome, code: self.os_error, ..Stage::ok(millis_since(start)) };
+        if let Some(handle) = lookup.into_report().handle_to_free {
+            let stub = epm::handle_free_request(&handle);
+            let _ = self.call(opnum::LOOKUP_HANDLE_FREE, stub, "ept_lookup_handle_free").await;
+            self.os_error = None;
+        }
+        stage
     }
 
     async fn call(

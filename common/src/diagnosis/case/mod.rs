@@ -19,8 +19,10 @@ pub(super) use self::{
     names::{WrongAddress, effective, name_sources},
     owner::Owner,
     port_use::full,
-    reach::{Reach, connect_code, error_at, goes_on, has_no_way, reach, windows_code},
+    reach::{
+        Reach, connect_code, error_at, goes_on, has_no_way, has_no_way_to, reach, windows_code,
+    },
     replication::Attempt,
-    sites::{destination_site, source_site},
+    sites::{destination_site, site_of, source_site},
     works::works,
 };

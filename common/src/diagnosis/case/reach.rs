@@ -29,6 +29,19 @@ pub(in crate::diagnosis) enum Reach<'a> {
     NotSeen,
 }
 
+impl<'a> Reach<'a> {
+    /// How it failed, where something that was tried did.
+    pub(in crate::diagnosis) const fn failure(&self) -> Option<&'a Failure> {
+        match self {
+            Self::Unreached(failure)
+            | Self::Mapper(_, failure)
+            | Self::PortUnreached(_, failure)
+            | Self::PortBind(_, failure) => Some(failure),
+            Self::Reached(_) | Self::NotRegistered(_) | Self::NotSeen => None,
+        }
+    }
+}
+
 impl<'a> Case<'a> {
     /// How far the destination got at one address.
     pub(in crate::diagnosis) fn reach(&self, address: IpAddr) -> Reach<'a> {
@@ -83,8 +96,12 @@ pub(in crate::diagnosis) fn has_no_way(
     address: IpAddr,
     reach: &Reach<'_>,
 ) -> bool {
-    matches!(reach, Reach::Unreached(Failure::Unreachable(_)))
-        && case.probe(address).is_some_and(|probe| probe.local.is_none())
+    case.probe(address).is_some_and(|probe| has_no_way_to(probe, reach))
+}
+
+/// The same for any witness, by what it saw there.
+pub(in crate::diagnosis) fn has_no_way_to(probe: &AddressProbe, reach: &Reach<'_>) -> bool {
+    matches!(reach, Reach::Unreached(Failure::Unreachable(_))) && probe.local.is_none()
 }
 
 /// Whether a client goes on to the next address after this one: it does where this one is silent, and does

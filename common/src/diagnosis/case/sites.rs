@@ -1,5 +1,7 @@
 //! The sites of the two ends of a link.
 
+use epmesh_facts::DnsName;
+
 use super::{super::evidence::Evidence, fresh_evidence::Case};
 
 /// The destination's site by its own word, else by another domain controller's copy of the directory.
@@ -14,4 +16,12 @@ pub(in crate::diagnosis) fn source_site(case: &Case<'_>) -> Option<String> {
     let Evidence { source, source_site, .. } = case.evidence;
     let held = || case.known_settings()?.site.as_ref();
     source.site().or_else(held).or(source_site.as_ref()).cloned()
+}
+
+/// The site of any domain controller by the destination's copy of the directory, else by the source's.
+pub(in crate::diagnosis) fn site_of<'a>(case: &Case<'a>, dc: &DnsName) -> Option<&'a String> {
+    let copies = [case.destination_directory(), case.source_directory()];
+    let rows = copies.into_iter().flatten().filter_map(|copy| copy.settings.value()).flatten();
+    let mut sites = rows.filter(|row| row.host.as_ref() == Some(dc));
+    sites.find_map(|row| row.site.as_ref())
 }

@@ -24,7 +24,8 @@ pub(in crate::diagnosis) fn works(
     };
     let Some(look) = case.look else { return works };
     works.at = Some(look.at);
-    for address in look.seen.index().probes().iter().map(|probed| probed.address) {
+    for probed in look.seen.index().probes() {
+        let address = probed.address;
         // An answer at another host's address says nothing of the source.
         if matches!(case.owner(address), Owner::Other(_)) {
             continue;
@@ -34,6 +35,7 @@ pub(in crate::diagnosis) fn works(
             Reach::Unreached(_) => works.missed.push(address),
             reach => {
                 works.mapper = true;
+                works.large |= probed.has_large;
                 works.reached.push(address);
                 if let Reach::Reached(port) = reach {
                     works.port = works.port.or(Some(port));

@@ -3,6 +3,7 @@
 //! The rules build it out of what they saw, and without words: a fleet is judged by the thousand links. Its
 //! kind, name and value in JSON, the remedy and the faults of which incidents are made are all read off it.
 
+mod named;
 mod names;
 mod network;
 mod obstacle;
@@ -16,11 +17,12 @@ use std::net::IpAddr;
 use epmesh_facts::{BootMode, DnsName, Failure};
 
 pub use self::{
+    named::Named,
     names::{
         AnswersThere, DnsRecord, FileLine, LeadsTo, NamePlace, NameServer, OtherHost,
         RecordTrouble, ServerHost,
     },
-    network::{FilterEffect, FilterName, MapperStage, Named, PortAt, PortTrouble, Witnesses},
+    network::{FilterEffect, FilterName, MapperStage, PortAt, PortTrouble, RightPorts, Witnesses},
     obstacle::{
         Consequence, Obstacle, PortConflict, PortsTrouble, ProtocolsTrouble, RpcServiceTrouble,
         ServerPorts,
@@ -135,6 +137,28 @@ pub enum Culprit {
         failure: Failure,
         /// The policy RestrictRemoteClients of the source, where it refuses callers without credentials.
         restrict_remote_clients: Option<u32>,
+        /// Those that are answered at the same address.
+        served: Option<Named>,
+    },
+    /// The answer of the endpoint mapper, which is not the source's.
+    AlteredAnswer {
+        /// The port that the destination is told, and where.
+        at: PortAt,
+        /// What it should be told.
+        right: RightPorts,
+        /// How far the destination gets with it.
+        failure: Failure,
+        /// Whether what answers there says that it is the source.
+        is_named: bool,
+    },
+    /// An answer of several packets, which does not arrive.
+    LargeAnswer {
+        /// Where it comes from.
+        at: PortAt,
+        /// What does arrive of it.
+        failure: Failure,
+        /// Those to whom it arrives.
+        served: Option<Named>,
     },
     /// A port.
     Port {
@@ -213,6 +237,8 @@ impl Culprit {
             Self::BootMode { .. } => "boot-mode",
             Self::MapperService { .. } | Self::MapperAnswer { .. } => "endpoint-mapper",
             Self::Port { .. } => "port",
+            Self::AlteredAnswer { .. } => "answer",
+            Self::LargeAnswer { .. } => "path",
             Self::Firewall { .. } => "firewall",
             Self::RpcFilter { .. } => "rpc-filter",
             Self::Obstacle { obstacle, .. } => obstacle.kind(),
@@ -254,7 +280,10 @@ impl Culprit {
             }
             Self::BootMode { dc, .. } => dc.to_string(),
             Self::MapperService { service, dc, .. } => format!("{service} on {dc}"),
-            Self::MapperAnswer { at, .. } | Self::Port { at, .. } => at.to_string(),
+            Self::MapperAnswer { at, .. }
+            | Self::Port { at, .. }
+            | Self::AlteredAnswer { at, .. }
+            | Self::LargeAnswer { at, .. } => at.to_string(),
             Self::Firewall { dc, .. } => format!("the firewall of {dc}"),
             Self::RpcFilter { filter, dc, address, .. } => {
                 format!("{filter} on {dc} at {address}")
@@ -296,10 +325,30 @@ impl Culprit {
                 let how = if *is_disabled { "disabled" } else { "not running" };
                 format!("{how}: nothing listens on {address} port 135")
             }
-            Self::MapperAnswer { stage, failure, restrict_remote_clients, .. } => {
+            Self::MapperAnswer { stage, failure, restrict_remote_clients, served, .. } => {
                 let policy = restrict_remote_clients
                     .map_or(String::new(), |policy| format!("; RestrictRemoteClients is {policy}"));
-                format!("{stage}: {failure}{policy}")
+                let served = served.as_ref().map_or(String::new(), |from| {
+                    format!("; answered at the same address: {from}")
+                });
+                format!("{stage}: {failure}{policy}{served}")
+            }
+            Self::AlteredAnswer { right, failure, is_named, .. } => {
+                let who =
+                    if *is_named { "" } else { ", and what answers there did not say who it is" };
+                format!(
+                    "the destination is told this port ({failure}), {right}: the answer is altered on the \
+                     way, or another machine answers at this address{who}"
+                )
+            }
+            Self::LargeAnswer { failure, served, .. } => {
+                let served = served
+                    .as_ref()
+                    .map_or(String::new(), |from| format!("; it arrives whole at {from}"));
+                format!(
+                    "its whole endpoint map, an answer of many packets: {failure}; a single entry of it \
+                     arrives{served}"
+                )
             }
             Self::Port { trouble, .. } => trouble.to_string(),
             Self::Firewall { port, failure, witnesses, .. } => {
@@ -340,7 +389,10 @@ impl Culprit {
     #[must_use]
     pub const fn at_address(&self) -> Option<IpAddr> {
         match self {
-            Self::Port { at, .. } | Self::MapperAnswer { at, .. } => Some(at.address),
+            Self::Port { at, .. }
+            | Self::MapperAnswer { at, .. }
+            | Self::AlteredAnswer { at, .. }
+            | Self::LargeAnswer { at, .. } => Some(at.address),
             Self::Registration { holder: RegistrationHolder::At { address, .. }, .. }
             | Self::RpcFilter { address, .. }
             | Self::SharedAddress { address, .. } => Some(*address),

@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr};
 use epmesh_facts::{DnsName, Failure};
 use uuid::Uuid;
 
+use super::named::Named;
+
 /// The value of a culprit whose registration the source lists and the destination is denied.
 pub(super) const DENIED: &str =
     "listed in the source's own endpoint map, denied to the destination";
@@ -38,6 +40,8 @@ pub enum PortTrouble {
     NamedAndClosed,
     /// It was reached, and the bind to the interface failed.
     BindFailed(Failure),
+    /// The bind to the interface failed, and others are accepted at the same address.
+    BindCut(Failure, Named),
     /// Another process than the service listens there.
     OtherProcess {
         /// The process that listens.
@@ -59,6 +63,12 @@ impl fmt::Display for PortTrouble {
                                                  there",
             ),
             Self::BindFailed(failure) => write!(f, "bind to the interface: {failure}"),
+            Self::BindCut(failure, served) => {
+                write!(
+                    f,
+                    "bind to the interface: {failure}; accepted at the same address: {served}"
+                )
+            }
             Self::OtherProcess { listener, service } => {
                 write!(f, "process {listener} listens there, the service is process {service}")
             }
@@ -80,29 +90,29 @@ pub enum Witnesses {
         /// The destination.
         destination: DnsName,
     },
+    /// Some got through, and others fail as the destination does.
+    Divided {
+        /// Those that got through.
+        from: Named,
+        /// Those that fail.
+        failed: Named,
+        /// The destination.
+        destination: DnsName,
+    },
     /// All who looked fail in the same way.
     AllFail(Named),
+    /// All who looked fail, and get through at another address of the same host.
+    ReachedElsewhere(Named),
+    /// All who looked fail, and the address is a translated one.
+    Translated(Named),
+    /// All who looked fail, and not by silence alone.
+    AllRefused(Named),
+    /// All who looked fail, and none of them stands in the source's own site.
+    NoNeighbour(Named),
     /// Some got through before, and nobody has looked since.
     ReachedBefore(Named),
     /// Nobody else has looked.
     Nobody,
-}
-
-/// The first of some witnesses, and how many more there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// The first of them.
-    pub first: Vec<DnsName>,
-    /// How many more there are.
-    pub more: usize,
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.first.iter().map(DnsName::as_str).collect();
-        f.write_str(&names.join(", "))?;
-        if self.more > 0 { write!(f, " and {} more", self.more) } else { Ok(()) }
-    }
 }
 
 impl fmt::Display for Witnesses {
@@ -111,12 +121,37 @@ impl fmt::Display for Witnesses {
             Self::Reach { from, destination } => {
                 write!(f, "reached from {from}, so that the path from {destination} is cut")
             }
+            Self::Divided { from, failed, destination } => write!(
+                f,
+                "reached from {from}, and not from {failed} either: the paths from {destination} and from \
+                 others are cut"
+            ),
             Self::AllFail(from) => {
                 write!(
                     f,
                     "the same from {from}: either the host filters, or every path to it is cut"
                 )
             }
+            Self::ReachedElsewhere(from) => write!(
+                f,
+                "the same from {from}, while the host is reached at another address: the routes and \
+                 filters on the way to this one, or the host's own filter on that adapter"
+            ),
+            Self::Translated(from) => write!(
+                f,
+                "the same from {from}, and the host does not own this address: what translates it does \
+                 not let this through"
+            ),
+            Self::AllRefused(from) => write!(
+                f,
+                "the same from {from}: something in front of the host answers for it, since Windows' \
+                 firewall drops in silence"
+            ),
+            Self::NoNeighbour(from) => write!(
+                f,
+                "the same from {from}, and nobody in its own site has looked: the path between the sites, \
+                 or a filter on the host"
+            ),
             Self::ReachedBefore(from) => write!(
                 f,
                 "reached from {from} earlier, and no look since: a filter on the host or on the path"
@@ -124,6 +159,30 @@ impl fmt::Display for Witnesses {
             Self::Nobody => f.write_str(
                 "no other domain controller has looked: a filter on the host or on the path",
             ),
+        }
+    }
+}
+
+/// The ports that the destination is told, or those that it should be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RightPorts {
+    /// Those of the source's own endpoint map.
+    OwnMap(Vec<u16>),
+    /// Those that others are told at the same address.
+    Others(Vec<u16>, Named),
+}
+
+impl fmt::Display for RightPorts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |ports: &[u16]| {
+            let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+            ports.join(", ")
+        };
+        match self {
+            Self::OwnMap(ports) => {
+                write!(f, "the host's own endpoint map has port {}", list(ports))
+            }
+            Self::Others(ports, from) => write!(f, "{from} is told port {}", list(ports)),
         }
     }
 }

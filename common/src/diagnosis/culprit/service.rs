@@ -5,7 +5,10 @@ use std::{fmt, net::IpAddr};
 use epmesh_facts::{DnsName, Process, ServiceState, Timestamp};
 use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
-use super::network::{DENIED, Named, PortAt};
+use super::{
+    named::Named,
+    network::{DENIED, PortAt},
+};
 
 /// The holder of a registration that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub enum RegistrationTrouble {
     },
     /// The source's own endpoint map has it, and its endpoint mapper denies it to the destination.
     Denied,
+    /// The endpoint mapper denies it to the destination, and names a port for it to others.
+    DeniedToOne(Named),
     /// It is there now, and was lost again and again.
     ComesAndGoes(Losses),
 }
@@ -111,6 +116,12 @@ impl fmt::Display for RegistrationTrouble {
                 )
             }
             Self::Denied => f.write_str(DENIED),
+            Self::DeniedToOne(served) => {
+                write!(
+                    f,
+                    "not registered, by what the destination is told; a port is named to {served}"
+                )
+            }
             Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
         }
     }
@@ -213,7 +224,7 @@ pub enum ServiceTrouble {
     NeverAnswers {
         /// Where.
         at: PortAt,
-        /// Whether the same process takes no question over LDAP either.
+        /// Whether no question over LDAP is answered at that address either.
         ldap_is_silent: bool,
         /// The other witnesses that get no answer there either, where any looked.
         also: Option<Named>,
@@ -302,7 +313,8 @@ impl fmt::Display for ServiceTrouble {
                 since.map_or(Ok(()), |since| write!(f, " since {since} or longer"))
             }
             Self::NeverAnswers { at, ldap_is_silent, also } => {
-                let ldap = if *ldap_is_silent { ", nor does it answer LDAP" } else { "" };
+                let ldap =
+                    if *ldap_is_silent { ", nor is a question over LDAP answered" } else { "" };
                 write!(
                     f,
                     "it takes connections on {} port {} and never answers{ldap}; ",

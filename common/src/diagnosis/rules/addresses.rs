@@ -6,10 +6,10 @@ use epmesh_facts::Failure;
 
 use super::{
     super::{
-        case::{Case, Owner, Reach, full, goes_on, has_no_way},
-        cause::{Cause, Confidence, Side},
+        case::{Case, Owner, Reach, effective, full, goes_on, has_no_way},
+        cause::{Cause, Confidence, Side, State},
         culprit::Culprit,
-        name_source::MappedAddress,
+        name_source::{MappedAddress, NameSource},
     },
     finding::Finding,
     missing::Missing,
@@ -50,12 +50,18 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
         finding.share(count, tried, "addresses")
     };
     match (reached, broken) {
-        (Some((address, _)), None) => server::one_port(case, *address).unwrap_or_else(|| {
-            // Both sides: the destination got through, and the source says that it is the source.
-            let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
-            let owned = addresses.iter().all(|mapped| is_owned(case, mapped.address));
-            Finding::healthy(if both && owned { Confidence::Proven } else { Confidence::Likely })
-        }),
+        (Some((address, _)), None) => server::one_port(case, *address)
+            .or_else(|| server::large_packets(case, *address))
+            .unwrap_or_else(|| {
+                // Both sides: the destination got through, and the source says that it is the source.
+                let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
+                let owned = addresses.iter().all(|mapped| is_owned(case, mapped.address));
+                Finding::healthy(if both && owned {
+                    Confidence::Proven
+                } else {
+                    Confidence::Likely
+                })
+            }),
         (Some(_), Some((address, reach))) => {
             let finding = share(finding_for(case, *address, reach));
             if goes_on(reach) { finding.latent() } else { finding }
@@ -63,6 +69,27 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
         (None, Some((address, reach))) => finding_for(case, *address, reach),
         (None, None) => unseen(case),
     }
+}
+
+/// What fails at the source's own addresses, to which a name that leads elsewhere does not bring the destination: it
+/// looked there as well.
+pub(in crate::diagnosis) fn behind_wrong_name(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+    finding: &Finding,
+) -> Option<Finding> {
+    let of_names = finding.side == Side::NameResolution && finding.state == State::Failing;
+    let used = effective(name_sources).filter(|_| of_names)?.addresses;
+    let is_source = |address: IpAddr| case.owner(address) == Owner::Source;
+    if used.iter().any(|mapped| is_source(mapped.address)) {
+        return None;
+    }
+    let tried = case.look?.seen.index().probes().iter().map(|probed| probed.address);
+    let own = tried.filter(|address| is_source(*address));
+    let own: Vec<MappedAddress> =
+        own.map(|address| MappedAddress { address, line: None }).collect();
+    let there = right_server(case, &own);
+    (!own.is_empty() && there.state == State::Failing).then_some(there)
 }
 
 /// Whether no host that is only told to be the source, a copy of it say, answers at an address: the source

@@ -7,6 +7,7 @@ use super::{
     super::{
         case::{Case, destination_site, source_site},
         cause::{Cause, Confidence, Side, State},
+        culprit::Culprit,
     },
     finding::Finding,
     missing::Missing,
@@ -16,7 +17,7 @@ use super::{
 /// The finding; or that it cannot be said, where it is not known that anything needs the link.
 pub(super) fn apply(case: &Case<'_>, finding: Finding) -> Finding {
     let finding = match finding {
-        found if found.cause == Cause::DnsCnameMissing && case.destination_platform().is_none() => {
+        found if leads_nowhere(&found) && case.destination_platform().is_none() => {
             alias_may_be_needed(case)
         }
         found => found,
@@ -46,7 +47,16 @@ pub(super) fn may_be_cut_on_purpose(case: &Case<'_>, finding: &Finding) -> bool 
     is_cut && finding.side == Side::Network && has_no_connection(case)
 }
 
-/// The finding where the alias is missing, and the destination has not said what it is. Windows does without the
+/// Whether the finding is on an alias that is missing, or that names a host without an address.
+fn leads_nowhere(finding: &Finding) -> bool {
+    let is_dead = || {
+        let record = finding.culprit.as_deref().and_then(Culprit::record);
+        record.is_some_and(|record| record.trouble.is_dead_alias())
+    };
+    finding.cause == Cause::DnsCnameMissing || is_dead()
+}
+
+/// The finding where the alias leads nowhere, and the destination has not said what it is. Windows does without the
 /// alias, and between forests nothing needs it. A source that serves nobody stops either platform.
 fn alias_may_be_needed(case: &Case<'_>) -> Finding {
     if let Some(lost) = server::does_not_serve(case) {

@@ -35,6 +35,8 @@ pub(in crate::diagnosis) enum Missing {
     NewerLook,
     /// An endpoint map of the source that is newer than the look.
     NewerMap,
+    /// An endpoint map of the source that was read after the look.
+    MapAfterLook,
     /// The state of the service that serves the interface.
     ServiceState,
     /// The time at which the source was started.
@@ -94,7 +96,8 @@ impl Missing {
             ),
             Self::NeedOfAlias => format!(
                 "the platform of {dest}, which an agent there would tell: its DNS servers do not have the \
-                 alias of {source}, which Samba needs and Windows can do without"
+                 alias of {source}, or one that leads to no address; Samba needs it, and Windows can do \
+                 without"
             ),
             Self::LookAtAddresses => format!("a look of {dest} at the addresses of {source}"),
             Self::FreshLook { source_spoke: true } => format!(
@@ -116,6 +119,10 @@ impl Missing {
             Self::NewerMap => format!(
                 "a newer endpoint map of {source}; if it still lists the interface, look for an RPC \
                  filter there"
+            ),
+            Self::MapAfterLook => format!(
+                "an endpoint map that {source} reads after the look of {dest}: it tells whether the port \
+                 is another one by now, or the answer was altered on the way"
             ),
             Self::ServiceState => {
                 format!("the state of the service on {source} that serves the interface")

@@ -12,6 +12,7 @@ mod replication;
 mod server;
 
 pub(super) use self::{
+    addresses::behind_wrong_name,
     destination::not_serving,
     finding::Finding,
     names::{alias_astray, alias_twice, wrongs},

@@ -236,10 +236,10 @@ fn address_probe() -> impl Strategy<Value = AddressProbe> {
     let stages = (stage(), option::of(stage()));
     let addresses = (any::<IpAddr>(), any::<Option<IpAddr>>());
     let well_known = vec(well_known(), 0..3);
-    let map = (option::of(map_view()), any::<Option<i32>>(), any::<u32>());
+    let map = (option::of(map_view()), any::<Option<i32>>(), any::<u32>(), option::of(stage()));
     (addresses, stages, interfaces, map, identity, well_known).prop_map(
         |((address, local), (connect, bind), interfaces, map, identity, well_known)| {
-            let (map, map_code, map_took_ms) = map;
+            let (map, map_code, map_took_ms, one_entry) = map;
             AddressProbe {
                 address,
                 local,
@@ -249,6 +249,7 @@ fn address_probe() -> impl Strategy<Value = AddressProbe> {
                 map,
                 map_code,
                 map_took_ms,
+                one_entry,
                 identity,
                 well_known,
             }

@@ -82,3 +82,29 @@ fn short_names_find_who_they_name() {
     let error = view.find("dc1").expect_err("one in every forest").to_string();
     assert!(error.ends_with(" or one of 294 more") && error.len() < 400, "{error}");
 }
+
+/// A service that stops, told by its agent every minute, with the words of the coordinator on since when.
+#[test]
+fn a_state_that_lasts_is_dated_from_the_first_word_of_it() {
+    let (mut view, mut agents) = fleet();
+    let told = |state| {
+        let mut services = services(None);
+        let Reading::Value(list) = &mut services.list else { panic!("a list") };
+        list.iter_mut().for_each(|service| service.state = state);
+        own(Section::Services(services))
+    };
+    let lasting = |view: &View| {
+        let facts = view.facts(&name(B)).expect("it has spoken");
+        facts.lasting.iter().map(|held| (held.since, held.came_then)).collect::<Vec<_>>()
+    };
+    agents[1].report(&mut view, 10, 10, vec![told(ServiceState::Running)]);
+    assert_eq!(lasting(&view), []);
+    agents[1].report(&mut view, 70, 70, vec![told(ServiceState::Stopping)]);
+    agents[1].report(&mut view, 130, 130, vec![told(ServiceState::Stopping)]);
+    assert_eq!(lasting(&view), [(at(70), true)]);
+    // Nothing was heard for an hour: it may have run in between.
+    agents[1].report(&mut view, 3700, 3700, vec![told(ServiceState::Stopping)]);
+    assert_eq!(lasting(&view), [(at(3700), false)]);
+    agents[1].report(&mut view, 3760, 3760, vec![told(ServiceState::Stopped)]);
+    assert_eq!(lasting(&view), []);
+}

@@ -6,7 +6,7 @@ use epmesh_common::{
     diagnosis::{Evidence, Link, State, Verdict, diagnose},
     facts::{
         Body, Directory, DnsName, Host, NtdsSettings, Process, Reading, Report, Section,
-        SectionKind, Statement, StatementKey, Timestamp,
+        SectionKind, ServiceState, Statement, StatementKey, Timestamp,
     },
     windows::ClientProtocolRule,
 };

@@ -1,11 +1,17 @@
 //! What a witness saw at an address of the source.
 
-use epmesh_facts::{AddressProbe, MapAnswer, Stage, Transport, WellKnownPort};
+use epmesh_facts::{AddressProbe, InterfaceProbe, MapAnswer, Stage, Transport, WellKnownPort};
 use epmesh_identity::Identity;
 use epmesh_rpc::names;
 
 use super::{
-    super::super::{case::Case, cause::Step, evidence::Observed, verdict::EvidenceItem},
+    super::super::{
+        case::{Case, Reach, reach},
+        cause::Step,
+        evidence::Observed,
+        observation_index::large_lost,
+        verdict::EvidenceItem,
+    },
     item::item,
 };
 
@@ -17,27 +23,12 @@ pub(super) fn address(
 ) {
     let at = probe.address;
     items.push(reached(look, probe));
-    if let Some(Stage { outcome: Err(failure), .. }) = &probe.bind {
-        let fact = format!("bind to the endpoint mapper at {at}: {failure}");
-        items.push(item(Step::Ask, &look.witness, look.at, fact, None));
-    }
+    items.extend(bound(look, probe));
     items.extend(asked(case, look, probe));
     for interface in &probe.interfaces {
-        for port in &interface.ports {
-            let words = stage_words(&port.connect);
-            let fact = format!("TCP to port {} at {at}: {words}", port.port);
-            items.push(item(Step::ReachPort, &look.witness, look.at, fact, None));
-            if let Some(bind) = &port.bind {
-                let name = names::label(interface.interface);
-                let words = match &bind.outcome {
-                    Ok(()) => "accepted".to_owned(),
-                    Err(failure) => failure.to_string(),
-                };
-                let fact = format!("bind to {name} on port {} at {at}: {words}", port.port);
-                items.push(item(Step::Bind, &look.witness, look.at, fact, None));
-            }
-        }
+        ports(look, probe, interface, items);
     }
+    items.extend(listed(look, probe).filter(|_| large_lost(probe).is_some()));
     items.extend(well_known(look, probe));
     for answer in &probe.identity {
         let (fact, raw) = match &answer.outcome {
@@ -49,6 +40,78 @@ pub(super) fn address(
         };
         items.push(item(Step::Identity, &look.witness, look.at, fact, raw));
     }
+}
+
+/// What another witness saw there: of the stages behind the answer only where it got no further, or the destination did
+/// not.
+pub(super) fn witnessed(
+    case: &Case<'_>,
+    other: &Observed,
+    probe: &AddressProbe,
+    items: &mut Vec<EvidenceItem>,
+) {
+    items.push(reached(other, probe));
+    items.extend(bound(other, probe));
+    items.extend(asked(case, other, probe));
+    let wanted = case.interface();
+    let is_telling =
+        |reach: &Reach<'_>| matches!(reach, Reach::PortUnreached(..) | Reach::PortBind(..));
+    let there = case.reach(probe.address);
+    let is_denied = case.look.is_some_and(|look| look.seen.index().denies(probe.address, wanted));
+    if is_denied || is_telling(&there) || is_telling(&reach(Some(probe), wanted)) {
+        let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(wanted));
+        if let Some(interface) = asked {
+            ports(other, probe, interface, items);
+        }
+    }
+    let is_lost = case.probe(probe.address).is_some_and(|own| large_lost(own).is_some());
+    items.extend(listed(other, probe).filter(|_| is_lost));
+}
+
+/// The bind to the endpoint mapper, where it failed.
+fn bound(look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
+    let failure = probe.bind.as_ref()?.outcome.as_ref().err()?;
+    let fact = format!("bind to the endpoint mapper at {}: {failure}", probe.address);
+    Some(item(Step::Ask, &look.witness, look.at, fact, None))
+}
+
+/// The ports that were named for an interface.
+fn ports(
+    look: &Observed,
+    probe: &AddressProbe,
+    interface: &InterfaceProbe,
+    items: &mut Vec<EvidenceItem>,
+) {
+    let at = probe.address;
+    for port in &interface.ports {
+        let words = stage_words(&port.connect);
+        let fact = format!("TCP to port {} at {at}: {words}", port.port);
+        items.push(item(Step::ReachPort, &look.witness, look.at, fact, None));
+        if let Some(bind) = &port.bind {
+            let name = names::label(interface.interface);
+            let words = match &bind.outcome {
+                Ok(()) => "accepted".to_owned(),
+                Err(failure) => failure.to_string(),
+            };
+            let fact = format!("bind to {name} on port {} at {at}: {words}", port.port);
+            items.push(item(Step::Bind, &look.witness, look.at, fact, None));
+        }
+    }
+}
+
+/// The whole endpoint map as it arrived there, and one entry of it where it did not.
+fn listed(look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
+    let words = match &probe.map.as_ref()?.endpoints {
+        Ok(rows) => format!("{} entries", rows.len()),
+        Err(failure) => failure.to_string(),
+    };
+    let one = probe.one_entry.as_ref().map_or(String::new(), |stage| {
+        let words =
+            stage.outcome.as_ref().map_or_else(ToString::to_string, |()| "arrived".to_owned());
+        format!("; one entry of it: {words}")
+    });
+    let fact = format!("its whole endpoint map at {}: {words}{one}", probe.address);
+    Some(item(Step::Ask, &look.witness, look.at, fact, None))
 }
 
 /// The well-known ports in one line: those that answered, and each of the others with what came.
@@ -77,16 +140,12 @@ fn well_known(look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
     Some(item(Step::Reach, &look.witness, look.at, fact, None))
 }
 
-pub(super) fn reached(look: &Observed, probe: &AddressProbe) -> EvidenceItem {
+fn reached(look: &Observed, probe: &AddressProbe) -> EvidenceItem {
     let fact = format!("TCP to port 135 at {}: {}", probe.address, stage_words(&probe.connect));
     item(Step::Reach, &look.witness, look.at, fact, None)
 }
 
-pub(super) fn asked(
-    case: &Case<'_>,
-    look: &Observed,
-    probe: &AddressProbe,
-) -> Option<EvidenceItem> {
+fn asked(case: &Case<'_>, look: &Observed, probe: &AddressProbe) -> Option<EvidenceItem> {
     let wanted = case.interface();
     let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(wanted))?;
     let name = names::label(wanted);

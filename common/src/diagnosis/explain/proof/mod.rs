@@ -8,15 +8,22 @@ mod own_state;
 mod replication;
 mod settings;
 
+use std::mem::discriminant;
+
 use self::{
-    address::{address, asked, reached},
+    address::{address, witnessed},
     item::item,
     names::resolve,
     own_state::own_state,
     replication::{own_directory, replication},
     settings::settings,
 };
-use super::super::{case::Case, cause::Step, verdict::EvidenceItem};
+use super::super::{
+    case::{Case, reach},
+    cause::Step,
+    evidence::Observed,
+    verdict::EvidenceItem,
+};
 
 /// At most so many other witnesses are quoted.
 const WITNESSES: usize = 5;
@@ -35,15 +42,35 @@ pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
             address(case, look, probe, &mut items);
         }
     }
-    for other in case.others.iter().take(WITNESSES) {
+    for other in quoted(case) {
         for probe in &other.seen.addresses {
-            items.push(reached(other, probe));
-            items.extend(asked(case, other, probe));
+            witnessed(case, other, probe, &mut items);
         }
     }
     // The sort is stable: within a step, things stay in the order in which they were seen.
     items.sort_by_key(|item| item.step);
     items
+}
+
+/// The other witnesses that are quoted: first one for each thing that was seen, so that those who disagree are all
+/// there, then the rest.
+fn quoted<'a>(case: &Case<'a>) -> Vec<&'a Observed> {
+    let wanted = case.interface();
+    let mut kinds = Vec::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for other in case.others.iter().copied() {
+        let probes = other.seen.addresses.iter();
+        let kind: Vec<_> = probes.map(|probe| discriminant(&reach(Some(probe), wanted))).collect();
+        if kinds.contains(&kind) {
+            rest.push(other);
+        } else {
+            kinds.push(kind);
+            first.push(other);
+        }
+    }
+    first.extend(rest);
+    first.truncate(WITNESSES);
+    first
 }
 
 fn know(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {

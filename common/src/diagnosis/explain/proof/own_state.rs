@@ -19,8 +19,10 @@ pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
             [ServiceRole::Directory, ServiceRole::EndpointMapper, ServiceRole::DirectoryRpc];
         let mut named: Vec<&str> = Vec::new();
         let by_role = roles.into_iter().filter_map(|role| services.fact.with_role(role));
-        // First the one that serves the interface, which need not be the directory.
-        for service in case.service().into_iter().chain(by_role) {
+        let list = services.fact.list.value().into_iter().flatten();
+        let paused = list.filter(|service| service.state == ServiceState::Paused);
+        // First the one that serves the interface, which need not be the directory; a pause is told of any.
+        for service in case.service().into_iter().chain(by_role).chain(paused) {
             if named.contains(&service.name.as_str()) {
                 continue;
             }

@@ -35,10 +35,29 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     steps
 }
 
+/// The steps on a port that takes connections and does not answer a bind, where the process answers elsewhere.
+pub(super) fn silent_port(g: &RemedyContext<'_>) -> Vec<String> {
+    let service = g.case.service().map(|service| service.name.as_str());
+    vec![
+        format!(
+            "it takes the connection and does not answer, although its process answers other questions: on \
+             {}, see whether its threads for RPC are stuck, or security software on the host holds the \
+             calls back: {}",
+            g.source,
+            look(g, service)
+        ),
+        picture(g, service),
+    ]
+}
+
 /// The step that shows what the service does, and whether it goes on.
 fn state(g: &RemedyContext<'_>, service: Option<&str>) -> String {
+    format!("{}: {}; on {}, see what it does: {}", g.name, g.value, g.source, look(g, service))
+}
+
+fn look(g: &RemedyContext<'_>, service: Option<&str>) -> String {
     let named = service.unwrap_or("NTDS");
-    let look = g.at_source(
+    g.at_source(
         &format!(
             "sc.exe queryex {named}, twice within a minute (the state, the process and, while it is on its \
              way to another state, a CHECKPOINT that rises as long as it goes on); in PowerShell \
@@ -46,8 +65,7 @@ fn state(g: &RemedyContext<'_>, service: Option<&str>) -> String {
         ),
         "systemctl status samba-ad-dc, ps -eLo pid,stat,wchan:32,comm (D is a wait for a disk or a file \
          system), the log of samba",
-    );
-    format!("{}: {}; on {}, see what it does: {look}", g.name, g.value, g.source)
+    )
 }
 
 /// The step that shows for what a directory waits that does not come up.

@@ -17,6 +17,7 @@ mod service;
 mod settings;
 mod silence;
 mod static_port;
+mod way;
 
 use epmesh_rpc::names as known;
 
@@ -73,10 +74,12 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::DynamicPortBlocked
         | Cause::HostFirewall
         | Cause::RpcFiltered
+        | Cause::AnswerAltered
+        | Cause::LargePacketsLost
         | Cause::StaleEndpoint
         | Cause::EpmAccessDenied
         | Cause::PortExhaustion
-        | Cause::NotError1753 => network::steps(&context),
+        | Cause::NotError1753 => way::steps(&context).unwrap_or_else(|| network::steps(&context)),
     });
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();

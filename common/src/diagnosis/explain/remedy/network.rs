@@ -1,15 +1,16 @@
 //! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
 
-use epmesh_facts::{Platform, RecordType, RpcFilter};
+use epmesh_facts::{Failure, Platform, RecordType, RpcFilter};
 use epmesh_rpc::epm::TCP_PORT;
 
 use super::{
     super::super::{
         cause::{Cause, Side},
-        culprit::{Culprit, Obstacle},
+        culprit::{Culprit, Obstacle, PortTrouble},
     },
     commands::command,
     context::RemedyContext,
+    hangs::silent_port,
     ports::{is_handed_out, open, port, to_port},
     records,
     service::restart,
@@ -47,16 +48,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         }
         Cause::RpcFiltered => filtered(g),
         Cause::EpmAccessDenied => access_denied(g),
-        Cause::StaleEndpoint => vec![
-            format!(
-                "{name}: {value}; on {source}, see which process owns the port: {}",
-                g.at_source(
-                    &format!("netstat -ano | findstr :{}", port(g)),
-                    &format!("ss -tlnp 'sport = {}'", port(g))
-                )
-            ),
-            restart(g),
-        ],
+        Cause::StaleEndpoint => stale_endpoint(g),
         Cause::PortExhaustion => exhausted(g),
         _ => other(g),
     }
@@ -71,6 +63,27 @@ fn silence(g: &RemedyContext<'_>) -> String {
         }
         error => format!("the error is {error}, not 1753"),
     }
+}
+
+fn stale_endpoint(g: &RemedyContext<'_>) -> Vec<String> {
+    let (source, name, value, port) = (g.source, &g.name, &g.value, port(g));
+    let mut steps = vec![format!(
+        "{name}: {value}; on {source}, see which process owns the port: {}",
+        g.at_source(
+            &format!("netstat -ano | findstr :{port}"),
+            &format!("ss -tlnp 'sport = {port}'")
+        )
+    )];
+    if let Some(Culprit::Port { trouble: PortTrouble::OtherProcess { listener, .. }, .. }) =
+        g.culprit
+    {
+        steps.push(format!(
+            "give the program of process {listener} another port, or the service: while it holds {port}, a \
+             restart of the service does not help"
+        ));
+    }
+    steps.push(restart(g));
+    steps
 }
 
 fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
@@ -241,6 +254,10 @@ fn other(g: &RemedyContext<'_>) -> Vec<String> {
             "on {source}, see what holds TCP 135, and that the endpoint mapper runs: {}",
             g.at_source("netstat -anob", "ss -tlnp 'sport = 135'; systemctl status samba-ad-dc")
         ),
+        Some(Culprit::Port { trouble: PortTrouble::BindFailed(Failure::TimedOut), .. }) => {
+            steps.extend(silent_port(g));
+            return steps;
+        }
         _ => format!("on {source}, see which process answers there, and its log"),
     });
     steps

@@ -8,7 +8,7 @@ use super::{
         cause::{Cause, Confidence, Side, State},
         culprit::{Culprit, DnsRecord},
         name_source::NameSource,
-        rules::{Finding, alias_astray, does_not_serve, not_serving, wrongs},
+        rules::{Finding, alias_astray, behind_wrong_name, does_not_serve, not_serving, wrongs},
     },
     context::RemedyContext,
     records,
@@ -69,18 +69,19 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             culprit.value()
         ));
     }
-    // A destination that does not get to the source does not see that it does not serve. A source that has
-    // just started will.
-    if g.finding.state == State::Failing
-        && g.finding.side != Side::Source
-        && let Some(Finding { state: State::Failing, culprit: Some(culprit), .. }) =
-            does_not_serve(g.case)
-    {
-        steps.push(format!(
-            "also wrong, and what would fail the link next: {}, {}",
-            culprit.name(),
-            culprit.value()
-        ));
+    // A name that leads elsewhere hides what is wrong on the way to the source itself. A destination that does
+    // not get to the source does not see that it does not serve. A source that has just started will.
+    let behind = behind_wrong_name(g.case, &name_sources, g.finding);
+    let hides = g.finding.state == State::Failing && g.finding.side != Side::Source;
+    let unserved = || does_not_serve(g.case).filter(|lost| hides && lost.state == State::Failing);
+    for culprit in behind.or_else(unserved).into_iter().filter_map(|next| next.culprit) {
+        if !named.contains(&culprit) {
+            steps.push(format!(
+                "also wrong, and what would fail the link next: {}, {}",
+                culprit.name(),
+                culprit.value()
+            ));
+        }
     }
     steps
 }

@@ -1,7 +1,7 @@
 //! What to do where the way is open and the destination's own replication over it fails: by its error, with
 //! the tools of its platform.
 
-use epmesh_facts::{DnsName, Platform};
+use epmesh_facts::{DnsName, Platform, ServiceRole, ServiceState};
 
 use super::{
     super::super::{
@@ -113,9 +113,13 @@ fn rights(g: &RemedyContext<'_>, context: &str) -> Vec<String> {
 /// 8456 and 8457: KB 2023007; that a directory was put back comes first.
 fn disabled(g: &RemedyContext<'_>, kind: Kind) -> Vec<String> {
     let host = if kind == Kind::SourceDisabled { g.source } else { g.dest };
+    let services = g.case.source_services.filter(|_| host == g.source);
+    let netlogon = services.and_then(|all| all.fact.with_role(ServiceRole::Netlogon));
+    let paused = netlogon.filter(|netlogon| netlogon.state == ServiceState::Paused);
+    let paused = paused.map_or("", |_| "; Netlogon is paused there, as after a USN rollback");
     vec![
         format!(
-            "first find out why, and do not just enable it again: on {host}, repadmin /options {host} shows the \
+            "first find out why, and do not just enable it again{paused}: on {host}, repadmin /options {host} shows the \
              options, and the Directory Service log who set them: event 2095 tells of a USN rollback (restored \
              from a snapshot or an image), after which Windows quarantines the directory, pauses Netlogon and \
              disables replication (1113, 1115)"

@@ -1,10 +1,12 @@
 //! The causes that the source's own state and the path to it rule out.
 
-use epmesh_facts::{BootMode, ServiceState};
-use epmesh_rpc::names;
+use std::net::IpAddr;
+
+use epmesh_facts::{BootMode, MapAnswer, ServiceState};
+use epmesh_rpc::{Binding, names};
 
 use super::super::super::{
-    case::{Case, Reach, effective},
+    case::{Case, Owner, Reach, effective},
     cause::{Cause, Confidence, State},
     name_source::NameSource,
     rules::Finding,
@@ -40,8 +42,13 @@ pub(super) fn server_ruled_out(
         rule(Cause::EndpointsUnregistered, why.clone());
         rule(Cause::RegistrationFailed, why);
     }
-    let leads = effective(name_sources).and_then(|name_source| name_source.addresses.first());
-    let Some(address) = leads.map(|mapped| mapped.address) else { return };
+    let leads = effective(name_sources).map_or(&[][..], |name_source| name_source.addresses);
+    // What another host answers rules nothing out on the way to the source.
+    let is_other = |address: IpAddr| matches!(case.owner(address), Owner::Other(_));
+    let mut leads = leads.iter().map(|mapped| mapped.address);
+    let Some(address) = leads.find(|address| !is_other(*address)) else { return };
+    way(case, address, all);
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
     match case.reach(address) {
         Reach::Reached(port) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
@@ -73,6 +80,28 @@ pub(super) fn server_ruled_out(
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
         }
         Reach::Unreached(_) | Reach::NotSeen => {}
+    }
+}
+
+/// What stands on the way and shows by what arrives, where that was seen.
+fn way(case: &Case<'_>, address: IpAddr, all: &mut Vec<RuledOut>) {
+    let (source, destination) = (case.source(), case.destination());
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    let Some(probe) = case.probe(address) else { return };
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()));
+    if let Some(MapAnswer::Endpoints(bindings)) = asked.map(|asked| &asked.answer)
+        && let Some(own) = case.registered_ports()
+        && bindings.iter().filter_map(Binding::port).all(|port| own.contains(&port))
+    {
+        let why = format!("what {destination} is told is in the own endpoint map of {source}");
+        rule(Cause::AnswerAltered, why);
+    }
+    if let Some(Ok(rows)) = probe.map.as_ref().map(|map| &map.endpoints) {
+        let why = format!(
+            "the whole endpoint map of {source} ({} entries) arrived at {destination}",
+            rows.len()
+        );
+        rule(Cause::LargePacketsLost, why);
     }
 }
 

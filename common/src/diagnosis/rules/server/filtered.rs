@@ -3,19 +3,23 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+use epmesh_facts::{AddressProbe, Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 use super::{
     super::{
         super::{
-            case::{Case, Reach},
+            case::{Case, Owner, Reach},
             cause::{Cause, Confidence, Side},
-            culprit::{Culprit, FilterEffect, FilterName, RegistrationHolder, RegistrationTrouble},
+            culprit::{
+                Culprit, FilterEffect, FilterName, PortAt, PortTrouble, RegistrationHolder,
+                RegistrationTrouble,
+            },
+            evidence::Observed,
         },
         finding::Finding,
         missing::Missing,
     },
-    pattern::pattern,
+    pattern::{named, pattern},
 };
 
 /// The source lists the interface, and its endpoint mapper denies it to the destination.
@@ -58,6 +62,36 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     }
 }
 
+/// The source says nothing of its map, and its endpoint mapper names a port to others at the same address, while it
+/// denies the interface to the destination.
+pub(super) fn denied_to_one(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    let (since, until) = case.looked_over()?;
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::NotRegistered(_)),
+        |reach| matches!(reach, Reach::Reached(_) | Reach::PortUnreached(..) | Reach::PortBind(..)),
+    );
+    // What is registered may come and go: they have to have been told over the same time.
+    let is_meanwhile = |other: &&Observed| {
+        other.at >= since
+            && other.since.unwrap_or(other.at) <= until
+            && pattern.has_served(&other.witness)
+    };
+    case.others.iter().copied().find(|other| is_meanwhile(other))?;
+    let finding = Finding::failing(Cause::RpcFiltered, Side::Network, 1753);
+    let finding = finding.blames(Culprit::Registration {
+        holder: RegistrationHolder::At { dc: case.source().clone(), address },
+        trouble: RegistrationTrouble::DeniedToOne(pattern.served()),
+    });
+    // A host that did not say who it is may be another one with the same address.
+    Some(if case.is_named_at(address) {
+        finding.sure(Confidence::Likely)
+    } else {
+        finding.missing(Missing::WhoAnswers(address))
+    })
+}
+
 /// Whether the source listed the interface when the destination was denied it: at a moment between two looks
 /// that were denied, or on both sides of the only one.
 fn is_listed_throughout(case: &Case<'_>) -> bool {
@@ -88,23 +122,59 @@ pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a
 }
 
 /// The port was reached, and the bind turned away as one without credentials may be. Where an RPC
-/// filter of the source blocks calls of the interface, credentials do not help.
+/// filter of the source blocks calls of the interface, credentials do not help; nor where others without any
+/// are accepted.
 pub(in super::super) fn turned_away(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
-    let filter = blocking(case, RpcFilterLayer::Calls)?;
-    let probe = case.probe(address)?;
-    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
-    let denied = |port: &PortProbe| {
-        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
-        matches!(bind, Some(Err(Failure::AccessDenied(_))))
-    };
-    let port = asked.ports.iter().find(|port| denied(port))?;
-    if asked.ports.iter().any(|port| port.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())) {
+    if !case.look?.seen.index().denies(address, case.interface()) {
         return None;
     }
+    let probe = case.probe(address)?;
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()))?;
+    let denied = |port: &PortProbe| match port.bind.as_ref().map(|bind| &bind.outcome) {
+        Some(Err(failure @ Failure::AccessDenied(_))) => Some((port.port, failure.clone())),
+        _ => None,
+    };
+    let (port, failure) = asked.ports.iter().find_map(denied)?;
+    if is_accepted(probe, case) {
+        return None;
+    }
+    let Some(filter) = blocking(case, RpcFilterLayer::Calls) else {
+        return denied_alone(case, address, port, failure);
+    };
     Some(
         Finding::failing(Cause::RpcFiltered, Side::Source, 5)
-            .blames(met(case, filter, address, FilterEffect::Calls(port.port)))
+            .blames(met(case, filter, address, FilterEffect::Calls(port)))
             // The filter may have conditions that are not told, and a caller with credentials get by.
+            .sure(Confidence::Likely),
+    )
+}
+
+/// Whether the bind was accepted on one of the ports that were named, without credentials.
+fn is_accepted(probe: &AddressProbe, case: &Case<'_>) -> bool {
+    let asked = probe.interfaces.iter().find(|asked| asked.interface.offers(case.interface()));
+    let ports = asked.into_iter().flat_map(|asked| &asked.ports);
+    ports.filter_map(|port| port.bind.as_ref()).any(|bind| bind.outcome.is_ok())
+}
+
+/// The finding where the bind is denied to the destination, and accepted from others at the same address.
+fn denied_alone(case: &Case<'_>, address: IpAddr, port: u16, failure: Failure) -> Option<Finding> {
+    let since = case.against_since().or(case.look.map(|look| look.at));
+    let foreign = case.source_addresses().is_some_and(|owned| !owned.contains(&address));
+    let is_served = |other: &&&Observed| {
+        let mut there = other.seen.addresses.iter().filter(|probe| probe.address == address);
+        since.is_none_or(|since| other.at >= since)
+            && there.any(|probe| {
+                let is_source = !foreign || case.answerer(probe) == Some(Owner::Source);
+                is_source && is_accepted(probe, case)
+            })
+    };
+    let mut served = case.others.iter().filter(is_served).map(|other| &other.witness).peekable();
+    served.peek()?;
+    let at = PortAt { address, port, dc: case.source().clone() };
+    let trouble = PortTrouble::BindCut(failure, named(served));
+    Some(
+        Finding::failing(Cause::RpcFiltered, Side::Source, 5)
+            .blames(Culprit::Port { at, trouble })
             .sure(Confidence::Likely),
     )
 }

@@ -12,7 +12,7 @@ use super::{
         super::{
             case::{Case, Reach, windows_code},
             cause::{Cause, Confidence, Side},
-            culprit::{Culprit, PortAt, ServiceTrouble, Witnesses},
+            culprit::{Culprit, MapperStage, PortAt, ServiceTrouble},
         },
         finding::Finding,
     },
@@ -22,6 +22,9 @@ use super::{
 /// For so long a service is given time to stop, to pause or to go on: a directory that is busy takes a minute
 /// or two.
 const ON_ITS_WAY: Duration = Duration::from_secs(180);
+
+/// The coordinator hears of a host that was booted only so long after it began.
+const UNSEEN: Duration = Duration::from_secs(120);
 
 /// The time since when a service is known to be in the state in which it is.
 #[derive(Clone, Copy)]
@@ -41,7 +44,7 @@ fn told(case: &Case<'_>, service: &Service) -> Option<Since> {
 }
 
 /// Since when the service is known to be starting. A service that was not registered in this life of its
-/// process, and was not seen to begin later, has been starting since then.
+/// process has been starting since then, unless it was seen to begin later, or nobody watched all the while.
 pub(super) fn starting_since(case: &Case<'_>, service: &Service) -> Option<Timestamp> {
     let told = told(case, service);
     if let Some(Since { at, came_then: true }) = told {
@@ -50,9 +53,15 @@ pub(super) fn starting_since(case: &Case<'_>, service: &Service) -> Option<Times
     let began = service.process.value().map(|process| process.started);
     let began = began.or_else(|| case.source_boot().map(|boot| boot.at));
     let began = began.map(|at| case.on_our_clock(at));
-    // It ran in between, and was stopped and started again, nobody knows when.
-    let ran = began.is_some_and(|began| case.registrations().any(|known| known.last >= began));
-    began.filter(|_| !ran).or(told.map(|told| told.at))
+    let is_of_all = |began: &Timestamp| {
+        // It ran in between, and was stopped and started again, nobody knows when.
+        let ran = case.registrations().any(|known| known.last >= *began);
+        // The coordinator came later and does not know what it was before.
+        let unseen = told.is_some()
+            && case.evidence.watched_since.is_none_or(|watched| watched > began.plus(UNSEEN));
+        !ran && !unseen
+    };
+    began.filter(is_of_all).or(told.map(|told| told.at))
 }
 
 /// Since when the service is known to be stopping: with that, what it had registered is gone.
@@ -154,17 +163,19 @@ pub(super) fn never_answers(
         return None;
     }
     let silent = |reach: &Reach<'_>| match reach {
-        Reach::Mapper(_, Failure::TimedOut) => is_mapper,
+        Reach::Mapper(MapperStage::Bind, Failure::TimedOut) => is_mapper,
         Reach::PortBind(_, Failure::TimedOut) => !is_mapper,
         _ => false,
     };
     let served = |reach: &Reach<'_>| match reach {
         Reach::Reached(_) => true,
         Reach::NotRegistered(_) | Reach::PortUnreached(..) | Reach::PortBind(..) => is_mapper,
-        Reach::Unreached(_) | Reach::Mapper(..) | Reach::NotSeen => false,
+        // What answers the bind does not hang.
+        Reach::Mapper(stage, _) => is_mapper && *stage == MapperStage::Map,
+        Reach::Unreached(_) | Reach::NotSeen => false,
     };
     let pattern = pattern(case, address, silent, served);
-    if matches!(pattern.witnesses, Witnesses::Reach { .. }) {
+    if pattern.is_served() {
         return None;
     }
     let services = case.source_services.map(|services| &services.fact);
@@ -179,13 +190,10 @@ pub(super) fn never_answers(
     if !is_mapper && is_directory() && ldap == Some(true) {
         return None;
     }
-    let also = match pattern.witnesses {
-        Witnesses::AllFail(also) => Some(also),
-        _ => None,
-    };
+    let also = pattern.failing();
     let sure = if also.is_some() { Confidence::Likely } else { Confidence::Possible };
     let at = PortAt { address, port, dc: case.source().clone() };
-    let ldap_is_silent = !is_mapper && ldap == Some(false);
+    let ldap_is_silent = ldap == Some(false);
     let trouble = ServiceTrouble::NeverAnswers { at, ldap_is_silent, also };
     let culprit = Culprit::Service {
         service: service.map(|service| service.name.clone()),

@@ -17,7 +17,7 @@ use super::{
     hangs::never_answers,
     pattern::pattern,
     port::host_firewall,
-    registration::lost,
+    registration::{lost, not_up},
 };
 
 /// Port 135 of the right server cannot be reached.
@@ -39,6 +39,12 @@ pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Fa
         return lost(case, error);
     }
     let dc = case.source().clone();
+    if listens == Some(false)
+        && let Some(mapper) = services.and_then(|all| all.with_role(ServiceRole::EndpointMapper))
+        && let Some(finding) = not_up(case, mapper, error)
+    {
+        return finding;
+    }
     if let Some(mapper) = mapper {
         let is_disabled = matches!(mapper.start.value(), Some(StartType::Disabled));
         // Only Windows has a table of defaults to be off.
@@ -65,8 +71,8 @@ pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Fa
         return finding;
     }
     let sure = pattern.confidence(case, listens);
-    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses);
-    Finding::failing(Cause::EpmUnreachable, pattern.side, error)
+    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses(case, failure));
+    Finding::failing(Cause::EpmUnreachable, pattern.side(case, failure), error)
         .blames(Culprit::Port { at, trouble })
         .sure(sure)
 }
@@ -78,18 +84,46 @@ pub(in super::super) fn mapper(
     stage: MapperStage,
     failure: &Failure,
 ) -> Finding {
-    if let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true) {
+    if stage == MapperStage::Bind
+        && let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true)
+    {
         return hangs;
     }
     let is_denied = matches!(failure, Failure::AccessDenied(_));
+    let at = PortAt { address, port: TCP_PORT, dc: case.source().clone() };
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::Mapper(..)),
+        |reach| match reach {
+            Reach::NotSeen | Reach::Unreached(_) | Reach::Mapper(MapperStage::Bind, _) => false,
+            // It was bound, and asked.
+            Reach::Mapper(MapperStage::Map, _) => stage == MapperStage::Bind,
+            _ => true,
+        },
+    );
+    if pattern.is_served() {
+        // A policy of the source's would hold for all of them.
+        let culprit = Culprit::MapperAnswer {
+            at,
+            stage,
+            failure: failure.clone(),
+            restrict_remote_clients: None,
+            served: Some(pattern.served()),
+        };
+        return Finding::failing(Cause::RpcFiltered, Side::Network, windows_code(failure))
+            .blames(culprit)
+            .sure(Confidence::Likely);
+    }
     let cause = if is_denied { Cause::EpmAccessDenied } else { Cause::NotError1753 };
     let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value()).copied();
     let refuses = policy.filter(|policy| is_denied && *policy >= 1);
     let culprit = Culprit::MapperAnswer {
-        at: PortAt { address, port: TCP_PORT, dc: case.source().clone() },
+        at,
         stage,
         failure: failure.clone(),
         restrict_remote_clients: refuses,
+        served: None,
     };
     Finding::failing(cause, Side::Source, windows_code(failure))
         .blames(culprit)

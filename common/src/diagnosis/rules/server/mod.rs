@@ -1,7 +1,9 @@
 //! The destination got to the right server: what is wrong there, or on the way.
 
+mod altered;
 mod filtered;
 mod hangs;
+mod large;
 mod mapper;
 mod not_serving;
 mod pattern;
@@ -12,6 +14,7 @@ mod registration;
 pub(super) use self::{
     filtered::turned_away,
     hangs::stuck,
+    large::large_packets,
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},

@@ -14,7 +14,7 @@ use super::{
         finding::Finding,
         missing::Missing,
     },
-    filtered::denied,
+    filtered::{denied, denied_to_one},
     registration::lost,
 };
 
@@ -56,9 +56,17 @@ pub(in super::super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
 /// The right server's endpoint mapper says "not registered".
 pub(in super::super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
     match case.registered_ports() {
-        Some(ports) if !ports.is_empty() => denied(case, address),
-        Some(_) => lost(case, 1753),
-        None if case.service().is_some() => {
+        Some(ports) if !ports.is_empty() => return denied(case, address),
+        Some(_) => return lost(case, 1753),
+        None => {}
+    }
+    // What others are told over the same time is there, unless the source itself says otherwise.
+    let runs = case.service().is_none_or(|service| service.state == ServiceState::Running);
+    if let Some(finding) = denied_to_one(case, address).filter(|_| runs) {
+        return finding;
+    }
+    match case.service() {
+        Some(_) => {
             let finding = lost(case, 1753);
             let sure = finding.confidence.min(Confidence::Likely);
             finding.sure(sure)

@@ -1,64 +1,64 @@
-//! The pattern of the other witnesses: those that fail in the same way tell a host from a path.
+//! The pattern of the other witnesses: those that fail in the same way, and those that get through, tell a
+//! host from a path.
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, DnsName};
+use epmesh_facts::{AddressProbe, DnsName, Failure, Platform};
 
 use super::super::super::{
-    case::{Case, Owner, Reach, reach},
+    case::{Case, Owner, Reach, destination_site, has_no_way_to, reach, site_of, source_site},
     cause::{Confidence, Side},
     culprit::{Named, Witnesses},
+    evidence::Observed,
 };
 
 /// At most so many witnesses are named.
 const NAMED: usize = 5;
 
-/// What the other witnesses saw at one address of the source, and the side on which that puts the fault.
-pub(super) struct Pattern {
-    pub(super) side: Side,
-    pub(super) witnesses: Witnesses,
-}
-
-impl Pattern {
-    /// Whether another witness looked, and none got through.
-    pub(super) const fn all_fail(&self) -> bool {
-        matches!(self.witnesses, Witnesses::AllFail(_))
-    }
-
-    /// How sure the side is, with what the source says of the port itself.
-    pub(super) fn confidence(&self, case: &Case<'_>, listens: Option<bool>) -> Confidence {
-        let since = case.against_since();
-        let said = case.source_ports.map(|ports| ports.at);
-        let after = since.is_some_and(|since| said.is_some_and(|said| said >= since));
-        // After the destination had failed.
-        let others_reach = matches!(self.witnesses, Witnesses::Reach { .. });
-        match (listens, others_reach) {
-            (Some(true), true) if after => Confidence::Proven,
-            (Some(_), _) | (None, true) => Confidence::Likely,
-            (None, false) => Confidence::Possible,
-        }
-    }
+/// What the other witnesses saw of the source, beside a destination that fails at one of its addresses.
+pub(super) struct Pattern<'a> {
+    /// Those that got beyond after the destination had failed.
+    reached: Vec<&'a DnsName>,
+    /// Those that got beyond before.
+    before: Vec<&'a DnsName>,
+    /// Those that fail in the same way.
+    failed: Vec<(&'a DnsName, Option<&'a Failure>)>,
+    /// Whether anybody, the destination too, gets beyond at another address of the source.
+    elsewhere: bool,
+    /// Whether the address is one of the source's own, and not a translated one.
+    is_own: bool,
 }
 
 /// The pattern over the looks of the others at one address of the source: whether each fails in the `same` way
 /// or got `beyond`.
-pub(super) fn pattern(
-    case: &Case<'_>,
+pub(super) fn pattern<'a>(
+    case: &Case<'a>,
     address: IpAddr,
     same: impl Fn(&Reach<'_>) -> bool,
     beyond: impl Fn(&Reach<'_>) -> bool,
-) -> Pattern {
+) -> Pattern<'a> {
     // A witness that got through before the destination failed for the first time tells nothing: it may
     // be the source that changed in between, and the next look of that witness fails as well.
     let since = case.against_since().or(case.look.map(|look| look.at));
-    let foreign = case.source_addresses().is_some_and(|owned| !owned.contains(&address));
     let is_source = |probe: &AddressProbe| case.answerer(probe) == Some(Owner::Source);
-    let mut reached = Vec::new();
-    let mut before = Vec::new();
-    let mut failed = Vec::new();
+    let foreign = case.source_addresses().is_some_and(|owned| !owned.contains(&address));
+    let mut found = Pattern {
+        reached: Vec::new(),
+        before: Vec::new(),
+        failed: Vec::new(),
+        elsewhere: false,
+        is_own: case.owns(address),
+    };
+    let at_other = |probe: &AddressProbe| {
+        probe.address != address
+            && beyond(&reach(Some(probe), case.interface()))
+            && (case.owns(probe.address) || is_source(probe))
+    };
     for other in &case.others {
+        let other: &'a Observed = other;
         let is_after = since.is_none_or(|since| other.at >= since);
         // A host can filter one of its addresses, or not listen on it, and serve on another.
+        found.elsewhere |= is_after && other.seen.addresses.iter().any(at_other);
         let there = other.seen.addresses.iter().filter(|probe| probe.address == address);
         for probe in there {
             // An address that is not the source's own leads to it from where it is translated, and
@@ -67,27 +67,136 @@ pub(super) fn pattern(
                 continue;
             }
             match reach(Some(probe), case.interface()) {
-                reach if beyond(&reach) && is_after => reached.push(&other.witness),
-                reach if beyond(&reach) => before.push(&other.witness),
-                reach if same(&reach) => failed.push(&other.witness),
+                reach if beyond(&reach) && is_after => found.reached.push(&other.witness),
+                reach if beyond(&reach) => found.before.push(&other.witness),
+                // Who has no way of that IP version tells nothing of the source.
+                reach if same(&reach) && !has_no_way_to(probe, &reach) => {
+                    found.failed.push((&other.witness, reach.failure()));
+                }
                 _ => {}
             }
         }
     }
-    let (side, witnesses) = if !reached.is_empty() {
-        let destination = case.destination().clone();
-        (Side::Network, Witnesses::Reach { from: named(&reached), destination })
-    } else if !failed.is_empty() {
-        (Side::Source, Witnesses::AllFail(named(&failed)))
-    } else if !before.is_empty() {
-        (Side::Network, Witnesses::ReachedBefore(named(&before)))
-    } else {
-        (Side::Network, Witnesses::Nobody)
-    };
-    Pattern { side, witnesses }
+    let own_look = case.look.into_iter().flat_map(|look| &look.seen.addresses);
+    found.elsewhere |= own_look.into_iter().any(at_other);
+    found
 }
 
-fn named(witnesses: &[&DnsName]) -> Named {
-    let first: Vec<DnsName> = witnesses.iter().take(NAMED).map(|name| (*name).clone()).collect();
-    Named { more: witnesses.len() - first.len(), first }
+impl Pattern<'_> {
+    /// Whether another witness got through where the destination fails: what stands between them and the
+    /// source is to blame, or a filter of the source's that knows them.
+    pub(super) fn is_served(&self) -> bool {
+        !self.reached.is_empty()
+    }
+
+    /// Those that got through.
+    pub(super) fn served(&self) -> Named {
+        named(self.reached.iter().copied())
+    }
+
+    /// Whether this one got through.
+    pub(super) fn has_served(&self, witness: &DnsName) -> bool {
+        self.reached.contains(&witness)
+    }
+
+    /// Whether another witness looked, and none got through.
+    pub(super) fn all_fail(&self) -> bool {
+        self.reached.is_empty() && !self.failed.is_empty()
+    }
+
+    /// Those that fail in the same way, where nobody got through.
+    pub(super) fn failing(&self) -> Option<Named> {
+        self.all_fail().then(|| named(self.failed.iter().map(|(name, _)| *name)))
+    }
+
+    /// The side on which a destination's `failure` puts the fault.
+    pub(super) fn side(&self, case: &Case<'_>, failure: &Failure) -> Side {
+        if !self.all_fail() || self.elsewhere {
+            return Side::Network;
+        }
+        // A source that does not speak may be off.
+        if case.source_host.is_none() || self.is_at_host(case, failure) {
+            Side::Source
+        } else {
+            Side::Network
+        }
+    }
+
+    /// Whether the source itself, or what stands right in front of it, keeps everybody out: nobody gets
+    /// through at any address, a neighbour in its own site neither. Between hosts of different sites there are
+    /// other filters. Windows' firewall drops in silence: what answers with a refusal is something else.
+    pub(super) fn is_at_host(&self, case: &Case<'_>, failure: &Failure) -> bool {
+        let mut failures = self.failed.iter().map(|(_, failure)| *failure).chain([Some(failure)]);
+        let drops = case.source_platform() != Some(Platform::Windows)
+            || failures.all(|failure| failure == Some(&Failure::TimedOut));
+        self.all_fail() && self.is_own && !self.elsewhere && drops && self.has_neighbour(case)
+    }
+
+    /// Whether one of those that fail, the destination or another, stands in the source's own site.
+    fn has_neighbour(&self, case: &Case<'_>) -> bool {
+        let Some(site) = source_site(case) else { return false };
+        destination_site(case).as_ref() == Some(&site)
+            || self.failed.iter().any(|(name, _)| site_of(case, name) == Some(&site))
+    }
+
+    /// Whether witnesses of one site, or of sites that are not known, saw different things: one of them alone
+    /// proves nothing then.
+    fn is_divided(&self, case: &Case<'_>) -> bool {
+        self.failed.iter().any(|(failing, _)| {
+            let here = site_of(case, failing);
+            self.reached.iter().any(|served| here.is_none() || here == site_of(case, served))
+        })
+    }
+
+    /// How sure the side is, with what the source says of the port itself.
+    pub(super) fn confidence(&self, case: &Case<'_>, listens: Option<bool>) -> Confidence {
+        let since = case.against_since();
+        let said = case.source_ports.map(|ports| ports.at);
+        let after = since.is_some_and(|since| said.is_some_and(|said| said >= since));
+        // After the destination had failed.
+        let is_enough = self.reached.len() > 1 || !self.is_divided(case);
+        match (listens, self.is_served()) {
+            (Some(true), true) if after && is_enough => Confidence::Proven,
+            // The host serves at another of its addresses: the route to this one, or the host's own filter
+            // on one adapter.
+            (_, false) if self.all_fail() && self.elsewhere && self.is_own => Confidence::Possible,
+            (Some(_), _) | (None, true) => Confidence::Likely,
+            (None, false) => Confidence::Possible,
+        }
+    }
+
+    /// The same for a culprit.
+    pub(super) fn witnesses(&self, case: &Case<'_>, failure: &Failure) -> Witnesses {
+        let failed = || named(self.failed.iter().map(|(name, _)| *name));
+        let destination = case.destination().clone();
+        if self.is_served() && !self.failed.is_empty() {
+            Witnesses::Divided { from: self.served(), failed: failed(), destination }
+        } else if self.is_served() {
+            Witnesses::Reach { from: self.served(), destination }
+        } else if self.failed.is_empty() {
+            let before = named(self.before.iter().copied());
+            if self.before.is_empty() {
+                Witnesses::Nobody
+            } else {
+                Witnesses::ReachedBefore(before)
+            }
+        } else if self.elsewhere {
+            Witnesses::ReachedElsewhere(failed())
+        } else if case.source_host.is_none() || self.is_at_host(case, failure) {
+            Witnesses::AllFail(failed())
+        } else if !self.is_own {
+            Witnesses::Translated(failed())
+        } else if self.has_neighbour(case) {
+            Witnesses::AllRefused(failed())
+        } else {
+            Witnesses::NoNeighbour(failed())
+        }
+    }
+}
+
+/// The first of them by name.
+pub(super) fn named<'a>(witnesses: impl Iterator<Item = &'a DnsName>) -> Named {
+    let all: Vec<&DnsName> = witnesses.collect();
+    let first: Vec<DnsName> = all.iter().take(NAMED).map(|name| (*name).clone()).collect();
+    Named { more: all.len() - first.len(), first }
 }

@@ -14,6 +14,7 @@ use super::{
         },
         finding::Finding,
     },
+    altered::altered,
     hangs::never_answers,
     pattern::{Pattern, pattern},
 };
@@ -28,6 +29,9 @@ pub(in super::super) fn port_unreached(
     let error = connect_code(failure);
     let listens = case.source_listens(address, port);
     let at = PortAt { address, port, dc: case.source().clone() };
+    if let Some(finding) = altered(case, address, port, failure, error) {
+        return finding;
+    }
     if listens == Some(false) {
         return Finding::failing(Cause::StaleEndpoint, Side::Source, error)
             .blames(Culprit::Port { at, trouble: PortTrouble::NamedAndClosed })
@@ -43,30 +47,31 @@ pub(in super::super) fn port_unreached(
         return finding;
     }
     let sure = pattern.confidence(case, listens);
-    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses);
-    Finding::failing(Cause::DynamicPortBlocked, pattern.side, error)
+    let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses(case, failure));
+    Finding::failing(Cause::DynamicPortBlocked, pattern.side(case, failure), error)
         .blames(Culprit::Port { at, trouble })
         .sure(sure)
 }
 
-/// The finding on the source's own firewall: the source listens, its firewall is on, and nobody gets through.
+/// The finding on the source's own firewall: the source listens, its firewall is on, and nobody gets through
+/// at any of its addresses, a neighbour neither.
 pub(super) fn host_firewall(
     case: &Case<'_>,
     port: u16,
     failure: &Failure,
-    pattern: &Pattern,
+    pattern: &Pattern<'_>,
     listens: Option<bool>,
 ) -> Option<Finding> {
     let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
     let is_on = || profiles.into_iter().flatten().any(|profile| profile.enabled);
-    if !(pattern.all_fail() && listens == Some(true) && is_on()) {
+    if !(pattern.is_at_host(case, failure) && listens == Some(true) && is_on()) {
         return None;
     }
     let culprit = Culprit::Firewall {
         dc: case.source().clone(),
         port,
         failure: failure.clone(),
-        witnesses: pattern.witnesses.clone(),
+        witnesses: pattern.witnesses(case, failure),
     };
     let finding = Finding::failing(Cause::HostFirewall, Side::Source, connect_code(failure));
     Some(finding.blames(culprit).sure(Confidence::Likely))
@@ -79,16 +84,31 @@ pub(in super::super) fn port_bind(
     port: u16,
     failure: &Failure,
 ) -> Finding {
+    let error = windows_code(failure);
+    if let Some(finding) = altered(case, address, port, failure, error) {
+        return finding;
+    }
     if let Some(hangs) = never_answers(case, address, port, failure, false) {
         return hangs;
     }
     let at = PortAt { address, port, dc: case.source().clone() };
-    let error = windows_code(failure);
     // The interface is not known there: rejected at the bind, or by a fault (nca_unk_if).
     let not_there = matches!(
         failure,
         Failure::BindRejected { result: 2, reason: 1 } | Failure::Fault(0x1C01_0003)
     );
+    let pattern = pattern(
+        case,
+        address,
+        |reach| matches!(reach, Reach::PortBind(..)),
+        |reach| matches!(reach, Reach::Reached(_)),
+    );
+    let cut = || PortTrouble::BindCut(failure.clone(), pattern.served());
+    if !not_there && pattern.is_served() {
+        return Finding::failing(Cause::RpcFiltered, Side::Network, error)
+            .blames(Culprit::Port { at, trouble: cut() })
+            .sure(Confidence::Likely);
+    }
     if !not_there {
         let trouble = PortTrouble::BindFailed(failure.clone());
         return Finding::failing(Cause::NotError1753, Side::Source, error)
@@ -103,6 +123,12 @@ pub(in super::super) fn port_bind(
         (Some(listener), Some(process)) if listener != process.pid => {
             let trouble = PortTrouble::OtherProcess { listener, service: process.pid };
             (trouble, Confidence::Proven)
+        }
+        // What is there for others is not gone from the source.
+        _ if pattern.is_served() => {
+            return Finding::failing(Cause::AnswerAltered, Side::Network, error)
+                .blames(Culprit::Port { at, trouble: cut() })
+                .sure(Confidence::Likely);
         }
         _ => (PortTrouble::OtherInterface, Confidence::Likely),
     };
@@ -122,5 +148,9 @@ pub(in super::super) fn one_port(case: &Case<'_>, address: IpAddr) -> Option<Fin
     let Err(failure) = &port.connect.outcome else { return None };
     let count = asked.ports.iter().filter(|port| missed(port)).count();
     let finding = port_unreached(case, address, port.port, failure);
+    // A port that is perhaps no more, beside one that serves, is no trouble.
+    if finding.cause == Cause::Unknown {
+        return None;
+    }
     Some(finding.share(count, asked.ports.len(), "ports").latent())
 }

@@ -241,6 +241,16 @@ fn watched(case: &Case<'_>, since: Timestamp) -> bool {
     case.evidence.watched_since.is_some_and(|watched| watched <= since.plus(UNSEEN))
 }
 
+/// The finding on a service that listens on nothing because it is on its way from one state to another; none where
+/// it runs or is stopped.
+pub(super) fn not_up(case: &Case<'_>, service: &Service, error: i64) -> Option<Finding> {
+    let link = Link { error, most: Confidence::Likely };
+    match service.state {
+        ServiceState::Starting => Some(late_or_starting(case, service, link)),
+        _ => on_its_way(case, service, error, Confidence::Likely),
+    }
+}
+
 /// A service that says that it is starting hangs, once it takes too long. Where a setting stands in its way with
 /// which nothing registers, that is the cause.
 fn late_or_starting(case: &Case<'_>, service: &Service, link: Link) -> Finding {

@@ -48,8 +48,10 @@ pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
         Some(mut without) if count == 0 => {
             without.truncate(NAMED);
             let none = PortsTrouble::NoneLeft { without, dynamic: dynamic(case) };
-            // The range of a host that has not said it is that of its release.
-            (Cause::PortRangeConstrained, none, case.source_range().is_some())
+            // The range of a host that has not said it is that of its release; and a service with a port of
+            // its own does not take one from there.
+            let certain = case.source_range().is_some() && !has_static_port(case);
+            (Cause::PortRangeConstrained, none, certain)
         }
         _ if count > 0 && taken >= count => {
             (Cause::PortRangeExhausted, PortsTrouble::AllTaken(count), false)
@@ -62,6 +64,13 @@ pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
         _ => return None,
     };
     Some(Reason { cause, obstacle: Obstacle::InternetPorts(trouble), certain })
+}
+
+/// Whether the service that serves the interface is told to use a port of its own.
+fn has_static_port(case: &Case<'_>) -> bool {
+    let owner = case.service().and_then(owner_of);
+    let rows = case.source_rpc.into_iter().flat_map(|rpc| &rpc.static_ports);
+    rows.filter(|row| Some(row.owner) == owner).any(|row| row.port.value().is_some())
 }
 
 /// The dynamic range of the source; where it has not said which that is, the default of its release.
@@ -131,13 +140,7 @@ pub(super) fn exhausted(case: &Case<'_>) -> Option<Reason> {
 
 /// The port that the service is told to use belongs to another.
 pub(super) fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> {
-    let owner = match service.name.to_ascii_lowercase().as_str() {
-        "netlogon" => StaticPortOwner::Netlogon,
-        "dfsr" => StaticPortOwner::Dfsr,
-        "ntfrs" => StaticPortOwner::Ntfrs,
-        _ if service.roles.contains(&ServiceRole::Directory) => StaticPortOwner::Ntds,
-        _ => return None,
-    };
+    let owner = owner_of(service)?;
     let rows = &case.source_rpc?.static_ports;
     let port = rows.iter().find(|row| row.owner == owner)?.port.value().copied()?;
     let twin = rows.iter().find(|row| row.owner != owner && row.port.value() == Some(&port));
@@ -158,4 +161,15 @@ pub(super) fn static_port(case: &Case<'_>, service: &Service) -> Option<Reason> 
     };
     let obstacle = Obstacle::StaticPort { owner, port, conflict };
     Some(Reason { cause: Cause::StaticPortConflict, obstacle, certain: false })
+}
+
+/// The owner of the static port that the service may have.
+fn owner_of(service: &Service) -> Option<StaticPortOwner> {
+    match service.name.to_ascii_lowercase().as_str() {
+        "netlogon" => Some(StaticPortOwner::Netlogon),
+        "dfsr" => Some(StaticPortOwner::Dfsr),
+        "ntfrs" => Some(StaticPortOwner::Ntfrs),
+        _ if service.roles.contains(&ServiceRole::Directory) => Some(StaticPortOwner::Ntds),
+        _ => None,
+    }
 }
