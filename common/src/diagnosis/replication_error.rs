@@ -119,6 +119,11 @@ impl Kind {
         )
     }
 
+    /// Whether it may come of a moment: a connection, a name or a domain controller that was away.
+    pub(super) const fn may_be_a_hitch(self) -> bool {
+        matches!(self, Self::Name | Self::Unreached | Self::Broken | Self::Logon)
+    }
+
     /// The side on which it lies, where the error alone tells.
     pub(super) const fn side(self) -> Side {
         match self {

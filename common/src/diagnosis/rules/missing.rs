@@ -64,6 +64,8 @@ pub(in crate::diagnosis) enum Missing {
         /// The error of the last one.
         error: i64,
     },
+    /// The reason why the destination has not replicated since then, although its next attempt was due.
+    WhyNotTried(Timestamp),
     /// The reason why replication gets through, as it did then, where the look does not.
     WhyItGetsThrough(Timestamp),
     /// The hosts file or the DNS servers of the destination, whose own replication does not get to the source.
@@ -161,6 +163,11 @@ impl Missing {
                  {error}{}, and what it met then has changed, or is over; repadmin /showrepl {dest}, or \
                  samba-tool drs showrepl, tells how the next one ends",
                 symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
+            ),
+            Self::WhyNotTried(at) => format!(
+                "the reason why {dest} has not tried to replicate from {source} since {at}, or the hour after, \
+                 though it pulls once an hour within a site: repadmin /queue {dest} shows what it is at, \
+                 repadmin /showrepl {dest} its connections"
             ),
             Self::WhyItGetsThrough(at) => format!(
                 "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
