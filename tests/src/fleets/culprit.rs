@@ -59,7 +59,7 @@ fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit)
     // Between sites the port is that of the source that the link is about.
     let (s, there) = (&source.name, &world.dcs[from]);
     match fault.kind {
-        Kind::NeverStarted | Kind::Died => is_service(culprit, "NTDS", s),
+        Kind::NeverStarted | Kind::Died | Kind::Hangs => is_service(culprit, "NTDS", s),
         Kind::ComesAndGoes => is_service(culprit, "samba task[rpc]", s),
         Kind::Unregistered | Kind::NeverRegistered | Kind::PipeOnly => {
             matches!(registrant(culprit), Some((_, dc)) if dc == s)
@@ -122,6 +122,10 @@ fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit)
             let record = record(culprit, RecordType::Cname, &source.alias());
             record
                 .is_some_and(|record| target(&record.trouble) == Some(&world.dcs[fault.other].name))
+        }
+        Kind::AliasDead => {
+            let record = record(culprit, RecordType::Cname, &source.alias());
+            record.is_some_and(|record| record.trouble.is_dead_alias())
         }
         Kind::AliasMissingOnOne | Kind::AliasMissingOnAll => {
             let record = record(culprit, RecordType::Cname, &source.alias());

@@ -102,7 +102,8 @@ impl Fault {
         let is_unmapped = client.names.hosts.iter().all(|line| !line.names.contains(&source.name));
         match self.kind {
             // The last is a filter of the Windows Filtering Platform.
-            Kind::NeverStarted | Kind::Died | Kind::RestoreMode | Kind::HiddenByFilter => windows,
+            Kind::NeverStarted | Kind::Died | Kind::Hangs | Kind::RestoreMode => windows,
+            Kind::HiddenByFilter => windows,
             Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
                 windows
             }
@@ -311,6 +312,7 @@ impl Fault {
             | Kind::MapperDisabled
             | Kind::NeverStarted
             | Kind::Died
+            | Kind::Hangs
             | Kind::RestoreMode
             | Kind::NoProtocols => [destination, source].contains(&self.source),
             _ => source == self.source,

@@ -8,6 +8,7 @@ use epmesh_common::diagnosis::Side;
 pub enum Kind {
     NeverStarted,
     Died,
+    Hangs,
     Unregistered,
     NeverRegistered,
     RestoreMode,
@@ -28,6 +29,7 @@ pub enum Kind {
     AddressStaleOnAll,
     AddressTwice,
     AliasWrong,
+    AliasDead,
     AliasMissingOnOne,
     AliasMissingOnAll,
     HostsLine,
@@ -52,9 +54,10 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::NeverStarted,
         Self::Died,
+        Self::Hangs,
         Self::Unregistered,
         Self::NeverRegistered,
         Self::RestoreMode,
@@ -75,6 +78,7 @@ impl Kind {
         Self::AddressStaleOnAll,
         Self::AddressTwice,
         Self::AliasWrong,
+        Self::AliasDead,
         Self::AliasMissingOnOne,
         Self::AliasMissingOnAll,
         Self::HostsLine,
@@ -104,6 +108,8 @@ impl Kind {
         match self {
             Self::NeverStarted => (&["service-not-started"], &[Source]),
             Self::Died => (&["service-died"], &[Source]),
+            // Not for long, it is about to end.
+            Self::Hangs => (&["service-hangs", "service-died"], &[Source]),
             Self::Unregistered => (&["endpoints-unregistered"], &[Source]),
             Self::NeverRegistered => (&["registration-failed"], &[Source]),
             Self::RestoreMode => (&["directory-services-restore-mode"], &[Source]),
@@ -127,6 +133,7 @@ impl Kind {
             }
             Self::AddressTwice => (&["dns-a-duplicate"], &[NameResolution]),
             Self::AliasWrong => (&["dns-cname-wrong", "wrong-server-identity"], &[NameResolution]),
+            Self::AliasDead => (&["dns-cname-wrong"], &[NameResolution]),
             Self::AliasMissingOnOne | Self::AliasMissingOnAll => {
                 (&["dns-cname-missing"], &[NameResolution])
             }
@@ -167,7 +174,7 @@ impl Kind {
     /// Whether the directory of its host does not run: neither does it serve nor does it pull.
     #[must_use]
     pub const fn stops_directory(self) -> bool {
-        matches!(self, Self::NeverStarted | Self::Died | Self::RestoreMode)
+        matches!(self, Self::NeverStarted | Self::Died | Self::Hangs | Self::RestoreMode)
     }
 
     /// Whether its host has no port left to connect from.
@@ -202,6 +209,7 @@ impl Kind {
             Self::HostDown
                 | Self::AccessDenied
                 | Self::EndpointToAnother
+                | Self::AliasDead
                 | Self::AliasMissingOnOne
                 | Self::AliasMissingOnAll
         )
@@ -216,6 +224,7 @@ impl Kind {
                 | Self::AddressStaleOnAll
                 | Self::AddressTwice
                 | Self::AliasWrong
+                | Self::AliasDead
                 | Self::AliasMissingOnOne
                 | Self::AliasMissingOnAll
                 | Self::NameMissingOnOne

@@ -161,7 +161,7 @@ fn services(dc: &Dc) -> Services {
                 start,
                 process: Option<Process>,
                 account: &str| {
-        let runs = state == ServiceState::Running || state == ServiceState::Starting;
+        let runs = state != ServiceState::Stopped;
         Service {
             roles: roles.to_vec(),
             start: Reading::Value(start),

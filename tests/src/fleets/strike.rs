@@ -68,6 +68,7 @@ impl Fault {
             | Kind::AddressStaleOnAll
             | Kind::AddressTwice
             | Kind::AliasWrong
+            | Kind::AliasDead
             | Kind::AliasMissingOnOne
             | Kind::AliasMissingOnAll
             | Kind::NameMissingOnOne => {
@@ -99,6 +100,12 @@ impl Fault {
                 if self.kind == Kind::RestoreMode {
                     dc.boot.mode = BootMode::DirectoryRepair;
                 }
+            }
+            // The process stays, and with it other interfaces.
+            Kind::Hangs => {
+                directory.state = ServiceState::Stopping;
+                directory.registered = Registered::Nothing;
+                directory.behind = Behind::Nobody;
             }
             Kind::Unregistered | Kind::NeverRegistered => {
                 directory.registered = Registered::Nothing;
@@ -213,6 +220,11 @@ impl Fault {
             }
             Kind::AliasWrong => {
                 let leads = vec![record(&source.alias(), RecordData::Alias(other))];
+                (source.alias(), RecordType::Cname, Answer::Records(leads))
+            }
+            Kind::AliasDead => {
+                let gone = format!("was-{}", source.name).parse().expect("a host name is short");
+                let leads = vec![record(&source.alias(), RecordData::Alias(gone))];
                 (source.alias(), RecordType::Cname, Answer::Records(leads))
             }
             Kind::NameMissingOnOne => (source.name.clone(), RecordType::A, Answer::NoData),

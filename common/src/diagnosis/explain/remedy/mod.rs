@@ -22,7 +22,7 @@ mod way;
 use epmesh_rpc::names as known;
 
 use self::context::RemedyContext;
-use super::super::{case::Case, cause::Cause, rules::Finding};
+use super::super::{case::Case, cause::Cause, rules::Finding, verdict::look_again};
 
 /// What to do, in order; the last step says what to check afterwards.
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
@@ -98,5 +98,5 @@ fn check(case: &Case<'_>) -> String {
         name if name.contains(' ') => format!(" --interface \"{name}\""),
         name => format!(" --interface {name}"),
     };
-    format!("then check: epmesh diagnose {dest} {source}{interface} --now")
+    look_again(&format!("epmesh diagnose {dest} {source}{interface} --now"))
 }

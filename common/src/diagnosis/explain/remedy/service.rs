@@ -114,7 +114,7 @@ fn look_up(g: &RemedyContext<'_>) -> String {
     )
 }
 
-fn compare(g: &RemedyContext<'_>) -> String {
+pub(super) fn compare(g: &RemedyContext<'_>) -> String {
     let newer = if g.source_is_early() {
         ""
     } else {

@@ -1,17 +1,18 @@
 //! What to ask first where the source itself says nothing: since when, whether it is on, how it was started,
 //! whether it still is a domain controller.
 
-use epmesh_facts::{Platform, Timestamp};
+use epmesh_facts::{AddressProbe, IdentityMethod, Platform, Timestamp};
 
 use super::{
     super::super::{
-        case::{Owner, Reach},
-        cause::{Cause, Side},
-        culprit::{Culprit, PortTrouble, RecordTrouble, Witnesses},
+        case::{Owner, Reach, reach},
+        cause::{Cause, Side, State},
+        culprit::{Culprit, PortTrouble, Witnesses},
         evidence::Evidence,
     },
     commands::command,
     context::RemedyContext,
+    service::{compare, restart},
 };
 
 /// The questions that come before the steps of the cause; none where the source speaks, or where the cause has
@@ -20,24 +21,25 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     if speaks(g) {
         return Vec::new();
     }
-    match (g.finding.cause, g.culprit) {
-        (Cause::EpmUnreachable, Some(Culprit::Port { trouble, .. })) => {
-            let others = matches!(trouble, PortTrouble::Unreached(_, Witnesses::Reach { .. }));
-            if others || is_on(g) { Vec::new() } else { vec![is_it_on(g), gone(g)] }
+    let is_failing = g.finding.state == State::Failing;
+    match (g.finding.cause, g.finding.side) {
+        (Cause::EpmUnreachable, _) if !(is_cut_for_one(g) || is_on(g)) => {
+            vec![is_it_on(g), gone(g)]
         }
-        (Cause::Unknown, _) if g.finding.side == Side::Source => {
-            vec![without_directory(g), gone(g)]
-        }
-        (Cause::NotError1753, Some(Culprit::NameWithoutAddress { .. })) => vec![gone(g)],
-        (Cause::DnsCnameMissing, _) if !is_reached(g) => vec![gone(g)],
-        (Cause::DnsCnameWrong, Some(Culprit::DnsRecord(record)))
-            if matches!(record.trouble, RecordTrouble::TargetWithoutAddress(_))
-                && !is_reached(g) =>
-        {
-            vec![gone(g)]
-        }
+        (Cause::Unknown, Side::Source) if !is_served_elsewhere(g) => match answers_ldap(g) {
+            true => vec![with_directory(g)],
+            false => vec![without_directory(g), gone(g)],
+        },
+        // No name leads to it, and nobody gets an answer from it.
+        (_, Side::NameResolution) if is_failing && !is_seen(g) => vec![gone(g)],
         _ => Vec::new(),
     }
+}
+
+/// Whether others get through to a port that is closed for the destination.
+fn is_cut_for_one(g: &RemedyContext<'_>) -> bool {
+    let Some(Culprit::Port { trouble, .. }) = g.culprit else { return true };
+    matches!(trouble, PortTrouble::Unreached(_, Witnesses::Reach { .. }))
 }
 
 /// Whether anything that the source says of itself is fresh.
@@ -70,10 +72,31 @@ fn is_on(g: &RemedyContext<'_>) -> bool {
     })
 }
 
-fn is_reached(g: &RemedyContext<'_>) -> bool {
-    let probes = g.case.look.into_iter().flat_map(|look| look.seen.index().probes());
-    let mut reaches = probes.map(|probed| g.case.reach(probed.address));
+/// Whether the source answers the destination over LDAP.
+fn answers_ldap(g: &RemedyContext<'_>) -> bool {
+    let probes = g.case.look.into_iter().flat_map(|look| &look.seen.addresses);
+    let of_source = probes.filter(|probe| g.case.owner(probe.address) == Owner::Source);
+    let mut answers = of_source.flat_map(|probe| &probe.identity);
+    answers.any(|answer| {
+        let by_ldap = matches!(answer.method, IdentityMethod::RootDse | IdentityMethod::LdapPing);
+        by_ldap && answer.outcome.is_ok()
+    })
+}
+
+/// Whether another witness gets to the interface.
+fn is_served_elsewhere(g: &RemedyContext<'_>) -> bool {
+    let probes = g.case.others.iter().flat_map(|other| &other.seen.addresses);
+    let of_source =
+        |probe: &&AddressProbe| !matches!(g.case.answerer(probe), Some(Owner::Other(_)));
+    let mut reaches = probes.filter(of_source).map(|probe| reach(Some(probe), g.case.interface()));
     reaches.any(|reach| matches!(reach, Reach::Reached(_)))
+}
+
+/// Whether anybody got an answer from a host that says that it is the source.
+fn is_seen(g: &RemedyContext<'_>) -> bool {
+    let looks = g.case.look.into_iter().chain(g.case.others.iter().copied());
+    let mut probes = looks.flat_map(|look| &look.seen.addresses);
+    probes.any(|probe| g.case.answerer(probe) == Some(Owner::Source))
 }
 
 fn is_it_on(g: &RemedyContext<'_>) -> String {
@@ -85,6 +108,17 @@ fn is_it_on(g: &RemedyContext<'_>) -> String {
          machine, whether {source} is switched on and runs; from {dest}: {ping} {source}; a host that is \
          off or has crashed looks like a path that is cut",
         since(g)
+    )
+}
+
+/// The step for a host whose directory runs and is not registered.
+fn with_directory(g: &RemedyContext<'_>) -> String {
+    format!(
+        "{}; its directory answers LDAP, and so it runs without being registered: on {}, {}; then {}",
+        since(g),
+        g.source,
+        compare(g),
+        restart(g)
     )
 }
 

@@ -64,6 +64,19 @@ pub(super) fn starting_since(case: &Case<'_>, service: &Service) -> Option<Times
     began.filter(is_of_all).or(told.map(|told| told.at))
 }
 
+/// Whether a service that is starting, of which nobody saw the beginning, has lost its registration so long ago
+/// that it hangs, unless it was stopped in between and has just been started again.
+pub(super) fn is_long_gone(case: &Case<'_>, service: &Service, within: Duration) -> bool {
+    let gone = case.registrations().map(|known| known.last).max();
+    told(case, service).is_none() && gone.is_some_and(|gone| gone.until(case.now) >= within)
+}
+
+/// The finding on a service that is starting, nobody knows since when, long after its registration was lost.
+pub(super) fn may_hang(case: &Case<'_>, service: &Service, error: i64) -> Finding {
+    let trouble = ServiceTrouble::Lasts { state: service.state, since: None };
+    finding(case, service, trouble, error).sure(Confidence::Possible)
+}
+
 /// Since when the service is known to be stopping: with that, what it had registered is gone.
 fn stopping_since(case: &Case<'_>, service: &Service) -> Option<Timestamp> {
     let told = told(case, service);
@@ -119,6 +132,11 @@ pub(super) fn starts_too_long(
 /// or Netlogon is paused, as the directory has it after a rollback of its update sequence numbers.
 pub(in super::super) fn stuck(case: &Case<'_>) -> Option<Finding> {
     let services = &case.source_services?.fact;
+    let is_at_rest =
+        |service: &Service| matches!(service.state, ServiceState::Running | ServiceState::Stopped);
+    if services.list.value()?.iter().all(is_at_rest) {
+        return None;
+    }
     let is_stuck = |service: &&Service| match service.state {
         ServiceState::Paused => true,
         ServiceState::Stopping | ServiceState::Pausing | ServiceState::Resuming => {

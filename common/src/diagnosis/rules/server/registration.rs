@@ -18,7 +18,7 @@ use super::{
         finding::Finding,
         missing::Missing,
     },
-    hangs::{on_its_way, starting_since, starts_too_long},
+    hangs::{is_long_gone, may_hang, on_its_way, starting_since, starts_too_long},
     reason::{certain_reason, reason},
 };
 
@@ -259,6 +259,9 @@ fn late_or_starting(case: &Case<'_>, service: &Service, link: Link) -> Finding {
     {
         return certain_reason(case, service, link.error, link.most)
             .unwrap_or_else(|| starts_too_long(case, service, since, link.error));
+    }
+    if is_long_gone(case, service, BOOTING) {
+        return may_hang(case, service, link.error);
     }
     starting(case, service, ServiceTrouble::Starting, link.most)
 }
