@@ -16,7 +16,7 @@ pub(in crate::diagnosis) enum Missing {
     NeedBetweenForests,
     /// Whether anything needs the link from a read-only domain controller.
     NeedOfReadOnly,
-    /// Whether anything needs the path between two sites, which is cut.
+    /// Whether anything needs the path between two sites, on which the destination does not get through.
     NeedOfPath,
     /// Whether the destination needs the alias, which its DNS servers do not have.
     NeedOfAlias,
@@ -93,8 +93,8 @@ impl Missing {
                  domain controller replicates from one"
             ),
             Self::NeedOfPath => format!(
-                "whether anything needs the path from {dest} to {source}: it is cut, the two are in \
-                 different sites, and {dest} says that it replicates only from others"
+                "whether anything needs the path from {dest} to {source}: what {dest} tries there does not get \
+                 through, the two are in different sites, and {dest} says that it replicates only from others"
             ),
             Self::NeedOfAlias => format!(
                 "the platform of {dest}, which an agent there would tell: its DNS servers do not have the \

@@ -5,13 +5,17 @@ mod commands;
 mod context;
 mod destination;
 mod directory;
+mod filters;
+mod foreign;
 mod hangs;
 pub(in crate::diagnosis) mod join;
 mod names;
 mod network;
 mod next_failures;
+mod other_error;
 mod ports;
 mod records;
+mod registering;
 mod replication;
 mod service;
 mod settings;
@@ -81,6 +85,7 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::PortExhaustion
         | Cause::NotError1753 => way::steps(&context).unwrap_or_else(|| network::steps(&context)),
     });
+    steps.extend(silence::last_step(&context));
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();
     steps.extend(missing.map(|what| format!("needed to say more: {}", what.words(case))));
