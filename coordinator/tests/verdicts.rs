@@ -60,7 +60,7 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("static-port-inside-range", "ntds"),
     ("port-exhaustion", "destination"),
     ("destination-not-serving", "ntds-stopped"),
-    ("replication-refused", "old-machine-password"),
+    ("replication-refused", "source-sends-no-changes"),
     ("not-1753", "no-mapper-on-135"),
     ("unknown", "own-map-unreadable"),
 ];
