@@ -14,6 +14,7 @@
 //! | [`session`] | how reports reach a coordinator: certificate, stream, spool, back-off |
 //! | [`probe`] | how it looks at a peer |
 //! | [`notice`] | what an administrator hears, where there is no terminal |
+//! | [`output`] | the form in which a command prints what it found |
 //!
 //! What it reads on its own host, and what that needs, is the crate below this one:
 //! [`epmesh_agent_host`].
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod daemon;
 pub mod enrolment;
 pub mod notice;
+pub mod output;
 pub mod probe;
 pub mod self_test;
 #[cfg(windows)]

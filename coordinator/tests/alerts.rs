@@ -19,7 +19,7 @@ use epmesh::{
     store::{CommitError, Expect, Key, MemoryStore, Space, Store, Transaction},
 };
 use epmesh_common::facts::Timestamp;
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -64,7 +64,7 @@ async fn take(Shared(inbox): Shared<Inbox>, headers: HeaderMap, body: Bytes) -> 
     StatusCode::NO_CONTENT
 }
 
-async fn receive(inbox: Inbox, at: &str) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+async fn receive(inbox: Inbox, at: &str) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind(at).await.unwrap();
     let address = listener.local_addr().unwrap();
     let app = Router::new().fallback(take).with_state(inbox);
@@ -114,6 +114,24 @@ async fn alerts(store: &Arc<dyn Store>, address: SocketAddr) -> Arc<Alerts> {
     Alerts::open(Arc::clone(store), vec![receiver]).await.unwrap()
 }
 
+/// Events on their way to their receivers, until the end of it.
+struct Delivery {
+    stop: CancellationToken,
+    running: JoinHandle<Result<(), reqwest::Error>>,
+}
+
+impl Delivery {
+    fn of(alerts: &Arc<Alerts>) -> Self {
+        let stop = CancellationToken::new();
+        Self { running: tokio::spawn(Arc::clone(alerts).deliver(stop.clone())), stop }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
 fn now() -> Timestamp {
     epmesh::clock::now()
 }
@@ -125,8 +143,7 @@ async fn every_event_is_signed_and_comes_in_order() {
     let (address, _server) = receive(inbox.clone(), "127.0.0.1:0").await;
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let alerts = alerts(&store, address).await;
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
+    let delivery = Delivery::of(&alerts);
     let kinds = ["incident.opened", "incident.changed", "incident.resolved", "incident.reopened"];
     for (number, kind) in (1..).zip(kinds) {
         send(&store, &alerts, &event(number, kind)).await;
@@ -134,8 +151,7 @@ async fn every_event_is_signed_and_comes_in_order() {
     let got = inbox.until(4).await;
     let came: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
     assert_eq!(came, kinds);
-    stop.cancel();
-    running.await.unwrap().unwrap();
+    delivery.end().await;
     let listed = alerts.list().await;
     assert_eq!((listed.len(), &listed[3].id), (4, &got[0].0));
 }
@@ -170,12 +186,10 @@ async fn every_try_of_an_alert_has_the_same_id() {
     let (address, _server) = receive(inbox.clone(), "127.0.0.1:0").await;
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
     let alerts = alerts(&store, address).await;
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(Arc::clone(&alerts).deliver(stop.clone()));
+    let delivery = Delivery::of(&alerts);
     send(&store, &alerts, &event(1, "incident.opened")).await;
     let got = inbox.until(1).await;
-    stop.cancel();
-    running.await.unwrap().unwrap();
+    delivery.end().await;
     assert_eq!(*inbox.refused.lock().unwrap(), [got[0].0.clone()]);
     let reopened = self::alerts(&store, address).await;
     let listed = reopened.list().await;
@@ -201,12 +215,10 @@ async fn what_was_on_its_way_arrives_after_a_restart() {
     assert!(waiting.iter().all(|record| matches!(record.status, Status::Pending { .. })));
     let inbox = Inbox::default();
     let (_, _server) = receive(inbox.clone(), &address.to_string()).await;
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(Arc::clone(&second).deliver(stop.clone()));
+    let delivery = Delivery::of(&second);
     let got = inbox.until(2).await;
     let kinds: Vec<&str> = got.iter().map(|(_, event)| event["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["incident.opened", "incident.resolved"]);
     assert_ne!(got[0].0, got[1].0);
-    stop.cancel();
-    running.await.unwrap().unwrap();
+    delivery.end().await;
 }

@@ -74,7 +74,7 @@ fn shape(pdu: &Pdu) -> Shape {
             said.dns_tree.is_some(),
         ]
     });
-    Shape { body, flags: pdu.flags.0 & 0x23, names_itself }
+    Shape { body, flags: pdu.flags.bits() & 0x23, names_itself }
 }
 
 /// Asks the simulated server everything that a recording asked, but for what comes on a connection

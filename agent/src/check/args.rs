@@ -2,12 +2,14 @@
 
 use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
-use clap::{Args, ValueEnum, builder::ArgPredicate};
+use clap::{Args, builder::ArgPredicate};
 use epmesh_common::{
     facts::DnsName,
     rpc::{InterfaceId, names},
 };
 use uuid::Uuid;
+
+use crate::output::Output;
 
 /// Look at one host from here, or at a domain as a computer that joins it does.
 #[derive(Clone, Debug, Args)]
@@ -61,15 +63,6 @@ pub struct Arguments {
     /// The form of the output.
     #[arg(long, value_enum, default_value = "table")]
     pub output: Output,
-}
-
-/// The form of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    Table,
-    /// For programs.
-    Json,
 }
 
 /// What is to be looked at.

@@ -11,7 +11,7 @@ mod report;
 mod run;
 
 pub use self::{
-    args::{Arguments, Command, Output, Wanted},
+    args::{Arguments, Command, Wanted},
     listing::Entry,
     one_host::check,
     own_host::own_name,

@@ -194,12 +194,8 @@ fn verdict(
         // Nothing was resolved, so nothing about it is proof.
         verdict.evidence.retain(|item| item.step != Step::Resolve);
     }
-    // The last step of a remedy is a command of the coordinator's, which need not be there.
-    for step in &mut verdict.remedy {
-        if step.starts_with("then check: ") {
-            *step = format!("then check: epmesh-agent check {}", seen.peer);
-        }
-    }
+    // The coordinator, whose command the remedy ends with, need not be there.
+    verdict.look_again_by(&format!("epmesh-agent check {}", seen.peer));
     verdict
 }
 

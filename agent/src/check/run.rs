@@ -9,7 +9,7 @@ use epmesh_agent_host::{
 use epmesh_common::facts::Reading;
 
 use super::{
-    args::{Command, Output},
+    args::Command,
     domain_join,
     one_host::check,
     own_host::{own_name, own_resolver},
@@ -40,9 +40,6 @@ pub async fn run(
         return domain_join::run(arguments, domain, log, settings, resolver).await;
     }
     let report = check(arguments, settings, &resolver, &own_name(), SystemClock.now()).await;
-    match arguments.output {
-        Output::Table => print!("{}", render::table(&report, arguments)),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&report)?),
-    }
+    arguments.output.print(&report, || Ok(render::table(&report, arguments)))?;
     Ok(report.exit())
 }

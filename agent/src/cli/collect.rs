@@ -2,13 +2,15 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use comfy_table::{Table, presets::NOTHING};
 use epmesh_agent_host::platform::{Platform, read_all};
 use epmesh_common::{
     diagnosis::Remarks,
     facts::{DcFacts, Section, SectionKind, Timestamp, listing},
 };
+
+use crate::output::Output;
 
 /// The arguments of `collect`.
 #[derive(Debug, Args)]
@@ -21,30 +23,13 @@ pub(super) struct Collect {
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Output {
-    Table,
-    Json,
-}
-
 /// Reads the sections and prints them.
 pub(super) async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> anyhow::Result<()> {
     let all = SectionKind::ALL;
     let kinds = if arguments.section.is_empty() { &all[..] } else { &arguments.section };
     let sections = read_all(platform, kinds).await;
-    match arguments.output {
-        Output::Table => print!("{}", table(&sections)?),
-        Output::Json => println!("{}", json(&sections)?),
-    }
+    arguments.output.print(&sections, || table(&sections))?;
     Ok(())
-}
-
-/// The sections as JSON, one document.
-///
-/// # Errors
-/// None that these types can have.
-fn json(sections: &[Section]) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(sections)
 }
 
 /// The sections as text for people: one line a fact, whatever could not be read with its reason.

@@ -8,7 +8,7 @@ use epmesh_common::facts::DnsName;
 
 use crate::{
     enrolment::{self, EnrolmentSettings, PendingEnrolment},
-    session::{Fingerprint, FingerprintError, coordinator_url},
+    session::{Fingerprint, FingerprintError, JoinToken, coordinator_url},
 };
 
 /// The arguments of `enroll`.
@@ -35,6 +35,14 @@ pub(super) struct Enroll {
     pub(super) pending: bool,
 }
 
+impl Enroll {
+    /// The token that is given, checked against the fingerprint.
+    fn token(&self) -> anyhow::Result<JoinToken> {
+        let (token, file) = (self.token.as_deref(), self.token_file.as_deref());
+        enrolment::token(token, file, self.ca_fingerprint.flatten())
+    }
+}
+
 /// A fingerprint to compare with, or none: installers pass an empty text where nothing was given.
 type Expected = Option<Fingerprint>;
 
@@ -48,11 +56,7 @@ pub(super) async fn enroll(
     arguments: Enroll,
     platform: &Arc<dyn Platform>,
 ) -> anyhow::Result<()> {
-    let token = enrolment::token(
-        arguments.token.as_deref(),
-        arguments.token_file.as_deref(),
-        arguments.ca_fingerprint.flatten(),
-    )?;
+    let token = arguments.token()?;
     let name = match arguments.name.or_else(|| settings.name.clone()) {
         Some(name) => name,
         None => match enrolment::host_name(platform).await {
@@ -72,11 +76,7 @@ pub(super) fn leave_pending(
     settings: &EnrolmentSettings,
     arguments: &Enroll,
 ) -> anyhow::Result<()> {
-    let token = enrolment::token(
-        arguments.token.as_deref(),
-        arguments.token_file.as_deref(),
-        arguments.ca_fingerprint.flatten(),
-    )?;
+    let token = arguments.token()?;
     let name = arguments.name.as_ref();
     let done = enrolment::leave_pending(settings, &arguments.coordinator, &token, name)?;
     println!("{done}");

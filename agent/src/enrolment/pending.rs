@@ -112,14 +112,8 @@ impl PendingEnrolment {
     /// When it cannot be written.
     pub fn save(&self, state_dir: &Path) -> Result<(), PendingError> {
         let path = path(state_dir);
-        let write = || {
-            private_files::private_dir(state_dir)?;
-            private_files::write_private(
-                &path,
-                &serde_json::to_vec_pretty(self).map_err(io::Error::other)?,
-            )
-        };
-        write().map_err(|source| PendingError::File { action: "write", path: path.clone(), source })
+        private_files::write_private_json(state_dir, &path, self)
+            .map_err(|source| PendingError::File { action: "write", path, source })
     }
 
     /// Deletes the pending enrolment, if there is one.
@@ -128,12 +122,11 @@ impl PendingEnrolment {
     /// When it cannot be deleted.
     pub fn remove(state_dir: &Path) -> Result<(), PendingError> {
         let path = path(state_dir);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(PendingError::File { action: "delete", path, source })
-            }
-            _ => Ok(()),
-        }
+        private_files::remove_if_there(&path).map_err(|source| PendingError::File {
+            action: "delete",
+            path,
+            source,
+        })
     }
 }
 

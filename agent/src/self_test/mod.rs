@@ -11,6 +11,6 @@ mod settings;
 
 pub use self::{
     report::{Outcome, Report, Row},
-    run::{Arguments, Output, run, test},
+    run::{Arguments, run, test},
     settings::Settings,
 };

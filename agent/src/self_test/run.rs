@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use epmesh_agent_host::{
     os::clock::{Clock as _, SystemClock},
     platform::{Platform, read_all},
@@ -10,6 +10,7 @@ use epmesh_agent_host::{
 use epmesh_common::facts::SectionKind;
 
 use super::{facts, own, render, report::Report, settings::Settings};
+use crate::output::Output;
 
 /// The arguments of `self-test`.
 #[derive(Clone, Debug, Args)]
@@ -26,15 +27,6 @@ pub struct Arguments {
     pub output: Output,
 }
 
-/// The form of the output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
-    /// For people.
-    Table,
-    /// For programs.
-    Json,
-}
-
 /// Tries everything, prints it, and says how it ends.
 ///
 /// # Errors
@@ -45,10 +37,7 @@ pub async fn run(
     platform: &Arc<dyn Platform>,
 ) -> anyhow::Result<ExitCode> {
     let report = test(settings, platform).await;
-    match arguments.output {
-        Output::Table => print!("{}", render::table(&report, arguments.problems)),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&report)?),
-    }
+    arguments.output.print(&report, || Ok(render::table(&report, arguments.problems)))?;
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

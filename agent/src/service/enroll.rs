@@ -104,12 +104,8 @@ fn reason(state_dir: &Path) -> PathBuf {
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("could not delete {}", path.display()))
-        }
-        _ => Ok(()),
-    }
+    private_files::remove_if_there(path)
+        .with_context(|| format!("could not delete {}", path.display()))
 }
 
 #[cfg(test)]

@@ -95,16 +95,8 @@ impl Identity {
     /// When it cannot be written; the one before it is then still there.
     pub fn save(&self, state_dir: &Path) -> Result<(), IdentityError> {
         let path = path(state_dir);
-        let write = || {
-            private_files::private_dir(state_dir)?;
-            let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
-            private_files::write_private(&path, &text)
-        };
-        write().map_err(|source| IdentityError::File {
-            action: "write",
-            path: path.clone(),
-            source,
-        })
+        private_files::write_private_json(state_dir, &path, self)
+            .map_err(|source| IdentityError::File { action: "write", path, source })
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use epmesh_agent::{
-    check::{Arguments, Exit, Output, Report, Wanted, check},
+    check::{Arguments, Exit, Report, Wanted, check},
+    output::Output,
     probe::WirePorts,
 };
 use epmesh_common::{

@@ -1,4 +1,4 @@
-//! Why a fact could not be seen: in words for people, and as a type for whoever decides by it.
+//! Why a fact could not be seen: in words for people, and as a type for the code that decides by it.
 
 use std::{error::Error, fmt, io, ops::Deref};
 

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_writes_has_a_copy() {
+    fn a_writer_has_a_copy() {
         let first = Shared::from(vec![1]);
         let mut second = first.clone();
         second.push(2);

@@ -1,6 +1,6 @@
 //! The part of BER that LDAP uses (RFC 4511 5.1): definite lengths, one-octet tags.
 
-use super::wire::{DecodeError, EncodeError};
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader as Cursor};
 
 /// How deep values may nest.
 pub const MAX_DEPTH: u8 = 24;
@@ -18,7 +18,7 @@ pub const SEQUENCE: u8 = 0x30;
 /// SET OF.
 pub const SET: u8 = 0x31;
 
-/// Tag and length in front of a value.
+/// Tag and length in front of a value (RFC 4511 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The identifier octet.
@@ -43,7 +43,7 @@ pub fn header(
     let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
     if tag & 0x1f == 0x1f {
         let expected = "a tag of one octet";
-        return Err(DecodeError::Unexpected { field, offset, value: tag.into(), expected });
+        return Err(DecodeError::Value { field, offset, value: tag.into(), expected });
     }
     let Some((&first, rest)) = rest.split_first() else { return Ok(None) };
     if first < 0x80 {
@@ -52,7 +52,7 @@ pub fn header(
     let count = usize::from(first & 0x7f);
     if !(1..=4).contains(&count) {
         let expected = "a definite length of at most four octets";
-        return Err(DecodeError::Unexpected {
+        return Err(DecodeError::Value {
             field,
             offset: offset + 1,
             value: first.into(),
@@ -65,8 +65,8 @@ pub fn header(
     Ok(Some(Header { tag, header_len: 2 + count, value_len }))
 }
 
-/// One value with its tag.
-#[derive(Clone, Copy, Debug)]
+/// One value with its tag (RFC 4511 5.1).
+#[derive(Clone, Debug)]
 pub struct Tlv<'a> {
     /// The identifier octet.
     pub tag: u8,
@@ -74,7 +74,7 @@ pub struct Tlv<'a> {
     pub offset: usize,
     /// The value.
     pub value: &'a [u8],
-    depth: u8,
+    content: Reader<'a>,
 }
 
 impl<'a> Tlv<'a> {
@@ -83,15 +83,12 @@ impl<'a> Tlv<'a> {
     /// # Errors
     /// Nesting deeper than [`MAX_DEPTH`].
     pub fn children(&self) -> Result<Reader<'a>, DecodeError> {
-        if self.depth >= MAX_DEPTH {
-            return Err(DecodeError::TooLarge {
-                field: "nesting depth",
-                offset: self.offset,
-                value: usize::from(self.depth) + 1,
-                max: MAX_DEPTH.into(),
-            });
+        let (field, offset, max) = ("nesting depth", self.offset, MAX_DEPTH.into());
+        if self.content.depth > MAX_DEPTH {
+            let value = self.content.depth.into();
+            return Err(DecodeError::TooLarge { field, offset, value, max });
         }
-        Ok(Reader { bytes: self.value, at: 0, base: self.offset, depth: self.depth + 1 })
+        Ok(self.content.clone())
     }
 
     /// The value as an integer from 0 to 2^31-1, the range of every integer of LDAP.
@@ -100,7 +97,7 @@ impl<'a> Tlv<'a> {
     /// No octets, more than four, or a negative number.
     pub fn unsigned(&self, field: &'static str) -> Result<u32, DecodeError> {
         let offset = self.offset;
-        let unexpected = |value| DecodeError::Unexpected {
+        let unexpected = |value| DecodeError::Value {
             field,
             offset,
             value,
@@ -122,7 +119,7 @@ impl<'a> Tlv<'a> {
     pub fn boolean(&self, field: &'static str) -> Result<bool, DecodeError> {
         match self.value {
             [octet] => Ok(*octet != 0),
-            _ => Err(DecodeError::Unexpected {
+            _ => Err(DecodeError::Value {
                 field,
                 offset: self.offset,
                 value: u64::try_from(self.value.len()).unwrap_or(u64::MAX),
@@ -135,9 +132,7 @@ impl<'a> Tlv<'a> {
 /// Reads values one after the other.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    base: usize,
+    cursor: Cursor<'a>,
     depth: u8,
 }
 
@@ -145,31 +140,25 @@ impl<'a> Reader<'a> {
     /// A reader of the values in `bytes`, which start the message.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, base: 0, depth: 0 }
+        Self { cursor: Cursor::new(bytes, ByteOrder::Big), depth: 0 }
     }
 
     /// Whether every value was read.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.at >= self.bytes.len()
-    }
-
-    /// Octets read so far.
-    #[must_use]
-    pub const fn consumed(&self) -> usize {
-        self.at
+        self.cursor.remaining() == 0
     }
 
     /// Offset of the next value in the message.
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.base + self.at
+        self.cursor.offset()
     }
 
     /// The tag of the next value, `None` at the end.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.cursor.peek()
     }
 
     /// The next value.
@@ -177,20 +166,18 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The end, a value that reaches past it, and what [`header`] refuses.
     pub fn any(&mut self, field: &'static str) -> Result<Tlv<'a>, DecodeError> {
-        let offset = self.base + self.at;
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(header) = header(rest, field, offset)? else {
+        let offset = self.offset();
+        let rest = self.cursor.clone().rest();
+        let Some(Header { tag, header_len, value_len }) = header(rest, field, offset)? else {
             let needed = if rest.len() < 2 { 2 } else { rest.len() + 1 };
-            return Err(DecodeError::Truncated { field, offset, needed, have: rest.len() });
+            return Err(DecodeError::Short { field, offset, needed, left: rest.len() });
         };
-        let (start, needed) = (header.header_len, header.value_len);
-        let end = start.saturating_add(needed);
-        let Some(value) = rest.get(start..end) else {
-            let have = rest.len().saturating_sub(start);
-            return Err(DecodeError::Truncated { field, offset: offset + start, needed, have });
-        };
-        self.at += end;
-        Ok(Tlv { tag: header.tag, offset: offset + start, value, depth: self.depth })
+        let mut cursor = self.cursor.clone();
+        cursor.bytes(field, header_len)?;
+        let content = Self { cursor: cursor.part(field, value_len)?, depth: self.depth + 1 };
+        self.cursor = cursor;
+        let (offset, value) = (content.offset(), content.cursor.clone().rest());
+        Ok(Tlv { tag, offset, value, content })
     }
 
     /// The next value, which must have this tag.
@@ -198,7 +185,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Another tag, and what [`Reader::any`] refuses.
     pub fn expect(&mut self, tag: u8, field: &'static str) -> Result<Tlv<'a>, DecodeError> {
-        let offset = self.base + self.at;
+        let offset = self.offset();
         let tlv = self.any(field)?;
         if tlv.tag == tag {
             return Ok(tlv);
@@ -212,7 +199,7 @@ impl<'a> Reader<'a> {
             SET => "a SET (0x31)",
             _ => "another tag",
         };
-        Err(DecodeError::Unexpected { field, offset, value: tlv.tag.into(), expected })
+        Err(DecodeError::Value { field, offset, value: tlv.tag.into(), expected })
     }
 
     /// Enters the next value, which must have this tag.
@@ -224,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How lengths are written. Both are BER; every reader takes both.
+/// How lengths are written. Both are BER (RFC 4511 5.1); every reader takes both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LengthForm {
     /// As few octets as possible.
@@ -261,7 +248,7 @@ impl Writer {
     pub fn value(&mut self, tag: u8, value: &[u8]) -> Result<(), EncodeError> {
         let Ok(len) = u32::try_from(value.len()) else {
             let max = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
-            return Err(EncodeError::TooLong { field: "ber value", len: value.len(), max });
+            return Err(EncodeError::TooLong { field: "ber value", value: value.len(), max });
         };
         self.out.push(tag);
         let octets = len.to_be_bytes();
@@ -366,15 +353,15 @@ mod tests {
     fn what_ldap_does_not_use_is_refused() {
         for refused in [&[0x30, 0x80, 0, 0][..], &[0x1f, 1, 0], &[0x30, 0x85, 0, 0, 0, 0, 0]] {
             let error = header(refused, "value", 0).unwrap_err();
-            assert!(matches!(error, DecodeError::Unexpected { .. }), "{error}");
+            assert!(matches!(error, DecodeError::Value { .. }), "{error}");
         }
         assert_eq!(header(&[0x30, 0x84, 0, 0], "value", 0), Ok(None));
     }
 
     #[test]
     fn nesting_is_bounded() {
-        let bytes = [SEQUENCE, 0x00];
-        let tlv = Tlv { depth: MAX_DEPTH, ..Reader::new(&bytes).any("value").unwrap() };
+        let mut reader = Reader { depth: MAX_DEPTH, ..Reader::new(&[SEQUENCE, 0x00]) };
+        let tlv = reader.any("value").unwrap();
         assert!(matches!(tlv.children(), Err(DecodeError::TooLarge { value: 25, max: 24, .. })));
     }
 }

@@ -4,7 +4,8 @@
 use thiserror::Error;
 use uuid::Uuid;
 
-/// A distinguished name with the identifiers in front of it: `<GUID=...>;<SID=...>;CN=...`.
+/// A distinguished name with the identifiers in front of it, `<GUID=...>;<SID=...>;CN=...`
+/// (MS-ADTS 3.1.1.3.4.1.5).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExtendedDn {
     /// objectGUID of the object.
@@ -79,8 +80,8 @@ fn parse_guid(text: &str) -> Option<Uuid> {
     Some(uuid)
 }
 
-/// Splits a distinguished name into its RDNs, type and value, with escapes resolved. `None` where
-/// an RDN has no `=` or an escape is cut short. A multi-valued RDN counts as one.
+/// Splits a distinguished name (RFC 4514) into its RDNs, type and value, with escapes resolved.
+/// `None` where an RDN has no `=` or an escape is cut short. A multi-valued RDN counts as one.
 #[must_use]
 pub fn rdns(dn: &str) -> Option<Vec<(String, String)>> {
     let mut rdns = Vec::new();

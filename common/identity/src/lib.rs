@@ -15,9 +15,10 @@ pub mod netlogon;
 pub mod ntlm;
 pub mod rootdse;
 pub mod text;
-mod wire;
 
-pub use wire::{DecodeError, EncodeError};
+mod flags;
+
+pub use epmesh_codec::{DecodeError, EncodeError};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

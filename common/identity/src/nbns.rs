@@ -3,10 +3,9 @@
 
 use std::net::Ipv4Addr;
 
-use super::{
-    nbstat::{INTERNET, NAME_LEN, OPCODE_AND_RCODE, RESPONSE, check, encode_name, expect},
-    wire::{DecodeError, EncodeError, Reader},
-};
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
+
+use super::nbstat::{INTERNET, NAME_LEN, OPCODE_AND_RCODE, RESPONSE, encode_name, expect};
 
 /// NB, the type of the addresses of a name.
 const NB: u16 = 0x0020;
@@ -22,7 +21,7 @@ const MAX_ADDRESSES: usize = 25;
 /// A name as it stands on the wire: a label in the first-level encoding (RFC 1001 14.1).
 type Label = [u8; 34];
 
-/// NAME QUERY REQUEST for a unique name.
+/// NAME QUERY REQUEST (RFC 1002 4.2.12) for a unique name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// NAME_TRN_ID; the reply carries the same.
@@ -54,12 +53,13 @@ impl Request {
     /// # Errors
     /// What is no name query.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::at(bytes, 0);
-        let transaction = reader.u16_be("transaction id")?;
-        let flags = reader.u16_be("flags")?;
-        check("flags", 2, flags & (RESPONSE | OPCODE_AND_RCODE), 0, "a query")?;
+        let mut reader = Reader::new(bytes, ByteOrder::Big);
+        let transaction = reader.u16("transaction id")?;
+        let flags = reader.u16("flags")?;
+        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
+        reader.ensure(kind == 0, "flags", 2, kind, "a query")?;
         expect(&mut reader, "question count", 1, "1")?;
-        reader.take("record counts", 6)?;
+        reader.bytes("record counts", 6)?;
         let (name, suffix) = read_label(&mut reader)?;
         expect(&mut reader, "question type", NB, "0x20, NB")?;
         expect(&mut reader, "question class", INTERNET, "0x1, IN")?;
@@ -72,36 +72,34 @@ impl Request {
     /// What is no response to a name query, one cut short, or one about another name. Comparing
     /// the transaction id is up to the caller.
     pub fn read_reply(&self, bytes: &[u8]) -> Result<Reply, DecodeError> {
-        let mut reader = Reader::at(bytes, 0);
-        reader.u16_be("transaction id")?;
-        let flags = reader.u16_be("flags")?;
+        let mut reader = Reader::new(bytes, ByteOrder::Big);
+        reader.u16("transaction id")?;
+        let flags = reader.u16("flags")?;
         let code = flags & 0xf;
         let kind = flags & (RESPONSE | OPCODE_AND_RCODE & !0xf);
-        check("flags", 2, kind, RESPONSE, "a response to a query")?;
+        reader.ensure(kind == RESPONSE, "flags", 2, kind, "a response to a query")?;
         if code != 0 {
             return Ok(Reply::Negative(code));
         }
         expect(&mut reader, "question count", 0, "0")?;
         expect(&mut reader, "answer count", 1, "1")?;
-        reader.take("record counts", 4)?;
+        reader.bytes("record counts", 4)?;
         let offset = reader.offset();
         let (name, suffix) = read_label(&mut reader)?;
         if !name.eq_ignore_ascii_case(&self.name) || suffix != self.suffix {
             let expected = "the name that was asked for";
             let field = "answer name";
-            return Err(DecodeError::Unexpected { field, offset, value: suffix.into(), expected });
+            return Err(DecodeError::Value { field, offset, value: suffix.into(), expected });
         }
         expect(&mut reader, "answer type", NB, "0x20, NB")?;
         expect(&mut reader, "answer class", INTERNET, "0x1, IN")?;
-        let ttl = u32::from_be_bytes(reader.array("time to live")?);
-        let len = reader.u16_be("data length")?;
-        let start = reader.offset();
-        let end = start + reader.take("data", len.into())?.len();
-        let mut data = Reader::at(bytes.get(..end).unwrap_or(bytes), start);
+        let ttl = reader.u32("time to live")?;
+        let len = reader.u16("data length")?;
+        let mut data = reader.part("data", len.into())?;
         let mut addresses = Vec::new();
         let mut group = false;
         while data.remaining() > 0 {
-            group |= data.u16_be("name flags")? & GROUP != 0;
+            group |= data.u16("name flags")? & GROUP != 0;
             let address = Ipv4Addr::from(data.array::<4>("address")?);
             if addresses.len() < MAX_ADDRESSES {
                 addresses.push(address);
@@ -142,7 +140,7 @@ impl Request {
     }
 }
 
-/// What a name server said of a name.
+/// What a name server said of a name (RFC 1002 4.2.13 and 4.2.14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// It is registered.
@@ -172,9 +170,8 @@ fn label(name: &str, suffix: u8) -> Result<Label, EncodeError> {
 /// A name in the first-level encoding without a scope, as clients of Windows have it.
 fn read_label(reader: &mut Reader<'_>) -> Result<(String, u8), DecodeError> {
     let field = "name";
-    let offset = reader.offset();
     let len = reader.u8(field)?;
-    check(field, offset, len.into(), 32, "a label of 32 octets")?;
+    reader.ensure(len == 32, field, 1, len, "a label of 32 octets")?;
     let mut octets = [0_u8; NAME_LEN + 1];
     for octet in &mut octets {
         let offset = reader.offset();
@@ -182,18 +179,13 @@ fn read_label(reader: &mut Reader<'_>) -> Result<(String, u8), DecodeError> {
         for half in [high, low] {
             if !(b'A'..=b'P').contains(&half) {
                 let expected = "a letter from A to P";
-                return Err(DecodeError::Unexpected {
-                    field,
-                    offset,
-                    value: half.into(),
-                    expected,
-                });
+                return Err(DecodeError::Value { field, offset, value: half.into(), expected });
             }
         }
         *octet = (high - b'A') << 4 | (low - b'A');
     }
-    let offset = reader.offset();
-    check(field, offset, reader.u8(field)?.into(), 0, "the end of the name")?;
+    let end = reader.u8(field)?;
+    reader.ensure(end == 0, field, 1, end, "the end of the name")?;
     let [name @ .., suffix] = octets;
     let text = String::from_utf8_lossy(&name).trim_end_matches([' ', '\0']).to_owned();
     Ok((text, suffix))

@@ -1,9 +1,8 @@
 //! NetBIOS node status over UDP 137 (RFC 1002 4.2.17 and 4.2.18): the names a host has registered.
 
-use super::{
-    text,
-    wire::{DecodeError, EncodeError, Reader, check_len},
-};
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
+
+use super::text;
 
 /// The name `*`, filled up with NULs, in the first-level encoding (RFC 1001 14.1), and its end.
 const WILDCARD: [u8; 34] = *b"\x20CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0";
@@ -17,7 +16,7 @@ pub(super) const NAME_LEN: usize = 15;
 /// Jumpers, test result, version and counters, behind the MAC address.
 const STATISTICS: usize = 40;
 
-/// NODE STATUS REQUEST for every name.
+/// NODE STATUS REQUEST (RFC 1002 4.2.17) for every name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// NAME_TRN_ID; the reply carries the same.
@@ -43,17 +42,18 @@ impl Request {
     /// # Errors
     /// What is no node status request for the name `*`.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::at(bytes, 0);
-        let transaction = reader.u16_be("transaction id")?;
-        let flags = reader.u16_be("flags")?;
-        check("flags", 2, flags & (RESPONSE | OPCODE_AND_RCODE), 0, "a query")?;
+        let mut reader = Reader::new(bytes, ByteOrder::Big);
+        let transaction = reader.u16("transaction id")?;
+        let flags = reader.u16("flags")?;
+        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
+        reader.ensure(kind == 0, "flags", 2, kind, "a query")?;
         expect(&mut reader, "question count", 1, "1")?;
-        reader.take("record counts", 6)?;
-        let name = reader.take("question name", WILDCARD.len())?;
+        reader.bytes("record counts", 6)?;
+        let name = reader.bytes("question name", WILDCARD.len())?;
         if name != WILDCARD {
             let differs = name.iter().zip(WILDCARD).position(|(seen, wanted)| *seen != wanted);
             let at = differs.unwrap_or_default();
-            return Err(DecodeError::Unexpected {
+            return Err(DecodeError::Value {
                 field: "question name",
                 offset: 12 + at,
                 value: name.get(at).copied().unwrap_or_default().into(),
@@ -102,7 +102,7 @@ impl Name {
     }
 }
 
-/// NODE STATUS RESPONSE.
+/// NODE STATUS RESPONSE (RFC 1002 4.2.18).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// NAME_TRN_ID, of the request. Comparing it is up to the caller.
@@ -119,29 +119,27 @@ impl Reply {
     /// # Errors
     /// What is no positive node status response, or one cut short.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::at(bytes, 0);
-        let transaction = reader.u16_be("transaction id")?;
-        let flags = reader.u16_be("flags")?;
+        let mut reader = Reader::new(bytes, ByteOrder::Big);
+        let transaction = reader.u16("transaction id")?;
+        let flags = reader.u16("flags")?;
         let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
-        check("flags", 2, kind, RESPONSE, "a positive response to a query")?;
+        let expected = "a positive response to a query";
+        reader.ensure(kind == RESPONSE, "flags", 2, kind, expected)?;
         expect(&mut reader, "question count", 0, "0")?;
         expect(&mut reader, "answer count", 1, "1")?;
-        reader.take("record counts", 4)?;
+        reader.bytes("record counts", 4)?;
         skip_name(&mut reader)?;
         expect(&mut reader, "answer type", NBSTAT, "0x21, NBSTAT")?;
         expect(&mut reader, "answer class", INTERNET, "0x1, IN")?;
-        reader.take("time to live", 4)?;
-        let len = reader.u16_be("data length")?;
-        let start = reader.offset();
-        let end = start + reader.take("data", len.into())?.len();
-
-        let mut data = Reader::at(bytes.get(..end).unwrap_or(bytes), start);
+        reader.bytes("time to live", 4)?;
+        let len = reader.u16("data length")?;
+        let mut data = reader.part("data", len.into())?;
         let count = data.u8("number of names")?;
         let mut names = Vec::with_capacity(count.into());
         for _ in 0..count {
-            let name = data.take("node name", NAME_LEN)?;
+            let name = data.bytes("node name", NAME_LEN)?;
             let suffix = data.u8("name suffix")?;
-            names.push(Name { name: decode_name(name), suffix, flags: data.u16_be("name flags")? });
+            names.push(Name { name: decode_name(name), suffix, flags: data.u16("name flags")? });
         }
         let mac = if data.remaining() >= 6 { Some(data.array("unit id")?) } else { None };
         Ok(Self { transaction, names, mac })
@@ -154,7 +152,7 @@ impl Reply {
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mut data = Vec::new();
         let max = usize::from(u8::MAX);
-        check_len("number of names", self.names.len(), max)?;
+        EncodeError::bound("number of names", self.names.len(), max)?;
         data.push(u8::try_from(self.names.len()).unwrap_or(u8::MAX));
         for name in &self.names {
             data.extend(encode_name(&name.name)?);
@@ -214,27 +212,14 @@ impl Reply {
     }
 }
 
-pub(super) fn check(
-    field: &'static str,
-    offset: usize,
-    value: u16,
-    wanted: u16,
-    expected: &'static str,
-) -> Result<(), DecodeError> {
-    if value == wanted {
-        return Ok(());
-    }
-    Err(DecodeError::Unexpected { field, offset, value: value.into(), expected })
-}
-
 pub(super) fn expect(
     reader: &mut Reader<'_>,
     field: &'static str,
     wanted: u16,
     expected: &'static str,
 ) -> Result<(), DecodeError> {
-    let offset = reader.offset();
-    check(field, offset, reader.u16_be(field)?, wanted, expected)
+    let value = reader.u16(field)?;
+    reader.ensure(value == wanted, field, 2, value, expected)
 }
 
 /// Passes over the name of a record: the first label has 32 octets, those of a scope may follow.
@@ -242,16 +227,12 @@ fn skip_name(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
     let field = "answer name";
     let start = reader.offset();
     loop {
-        let offset = reader.offset();
         let len = reader.u8(field)?;
         if len == 0 {
             return Ok(());
         }
-        if len > 63 {
-            let expected = "a label of at most 63 octets";
-            return Err(DecodeError::Unexpected { field, offset, value: len.into(), expected });
-        }
-        reader.take(field, len.into())?;
+        reader.ensure(len <= 63, field, 1, len, "a label of at most 63 octets")?;
+        reader.bytes(field, len.into())?;
         let (value, max) = (reader.offset() - start, text::MAX_NAME);
         if value > max {
             return Err(DecodeError::TooLarge { field, offset: start, value, max });
@@ -270,7 +251,7 @@ fn decode_name(octets: &[u8]) -> String {
 }
 
 pub(super) fn encode_name(name: &str) -> Result<[u8; NAME_LEN], EncodeError> {
-    check_len("node name", name.len(), NAME_LEN)?;
+    EncodeError::bound("node name", name.len(), NAME_LEN)?;
     if !name.bytes().all(|octet| matches!(octet, b' '..=b'~')) || name.ends_with(' ') {
         return Err(EncodeError::Unencodable {
             field: "node name",

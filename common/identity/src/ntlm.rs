@@ -3,9 +3,14 @@
 //! A server that takes NTLM says in its CHALLENGE who it is. The third message, AUTHENTICATE, would
 //! prove who the client is; it does not exist here, so a probe can log on to nothing.
 
+use std::fmt;
+
+use bitflags::bitflags;
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
+
 use super::{
+    flags,
     text::{self, MAX_NAME},
-    wire::{DecodeError, EncodeError, Reader, check_len, flag_set},
 };
 
 const SIGNATURE: [u8; 8] = *b"NTLMSSP\0";
@@ -16,29 +21,38 @@ const CHALLENGE_PAYLOAD: usize = 56;
 /// AV pairs read from one target info; the specification knows eleven.
 const MAX_AV_PAIRS: usize = 64;
 
-flag_set! {
+bitflags! {
     /// NEGOTIATE structure (MS-NLMP 2.2.2.5), the bits that matter to a probe.
-    NegotiateFlags {
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct NegotiateFlags: u32 {
         /// Text is UTF-16LE.
-        UNICODE = 0x0000_0001, "unicode";
+        const UNICODE = 0x0000_0001;
         /// Text is in the OEM character set.
-        OEM = 0x0000_0002, "oem";
+        const OEM = 0x0000_0002;
         /// The server shall fill in its target name.
-        REQUEST_TARGET = 0x0000_0004, "request-target";
+        const REQUEST_TARGET = 0x0000_0004;
         /// NTLM v1 session security.
-        NTLM = 0x0000_0200, "ntlm";
+        const NTLM = 0x0000_0200;
         /// A signature on every message.
-        ALWAYS_SIGN = 0x0000_8000, "always-sign";
+        const ALWAYS_SIGN = 0x0000_8000;
         /// The target name is a domain: the server is joined to one, or is a DC.
-        TARGET_TYPE_DOMAIN = 0x0001_0000, "target-type-domain";
+        const TARGET_TYPE_DOMAIN = 0x0001_0000;
         /// The target name is the server itself: it is in no domain.
-        TARGET_TYPE_SERVER = 0x0002_0000, "target-type-server";
+        const TARGET_TYPE_SERVER = 0x0002_0000;
         /// NTLM v2 session security.
-        EXTENDED_SESSION_SECURITY = 0x0008_0000, "extended-session-security";
+        const EXTENDED_SESSION_SECURITY = 0x0008_0000;
         /// The CHALLENGE carries AV pairs.
-        TARGET_INFO = 0x0080_0000, "target-info";
+        const TARGET_INFO = 0x0080_0000;
         /// The version field is filled in.
-        VERSION = 0x0200_0000, "version";
+        const VERSION = 0x0200_0000;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
+
+impl fmt::Display for NegotiateFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        flags::write(self, f)
     }
 }
 
@@ -85,7 +99,7 @@ impl Negotiate {
         let mut out = Vec::with_capacity(40);
         out.extend(SIGNATURE);
         out.extend(NEGOTIATE.to_le_bytes());
-        out.extend(with_version(self.flags, self.version).0.to_le_bytes());
+        out.extend(with_version(self.flags, self.version).bits().to_le_bytes());
         out.extend([0; 16]); // domain and workstation: none
         out.extend(encode_version(self.version));
         out
@@ -97,9 +111,9 @@ impl Negotiate {
     /// Another signature or message type, or fewer than 16 octets.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = header(bytes, NEGOTIATE, "1, NEGOTIATE")?;
-        let flags = NegotiateFlags(reader.u32_le("negotiate flags")?);
+        let flags = NegotiateFlags::from_bits_retain(reader.u32("negotiate flags")?);
         let version = if flags.contains(NegotiateFlags::VERSION) && bytes.len() >= 40 {
-            Some(decode_version(&mut Reader::at(bytes, 32))?)
+            Some(decode_version(&mut Reader::starting_at(bytes, 32, ByteOrder::Little))?)
         } else {
             None
         };
@@ -143,23 +157,24 @@ impl Challenge {
     /// 255 UTF-16 units, more than 64 AV pairs.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = header(bytes, CHALLENGE, "2, CHALLENGE")?;
-        let name = payload(bytes, &mut reader, "target name")?;
-        let flags = NegotiateFlags(reader.u32_le("negotiate flags")?);
+        let mut name = payload(bytes, &mut reader, "target name")?;
+        let flags = NegotiateFlags::from_bits_retain(reader.u32("negotiate flags")?);
         let mut challenge =
             Self { server_challenge: reader.array("server challenge")?, ..Self::default() };
         challenge.target_name = if flags.contains(NegotiateFlags::UNICODE) {
             name_utf16(name, "target name")?
         } else {
-            text::non_empty(text::from_utf8(name.bytes, MAX_NAME))
+            text::non_empty(text::from_utf8(name.rest(), MAX_NAME))
         };
         // Servers without target info may end their message here.
         if flags.contains(NegotiateFlags::TARGET_INFO) {
-            reader.take("reserved", 8)?;
+            reader.bytes("reserved", 8)?;
             let info = payload(bytes, &mut reader, "target info")?;
-            challenge.read_av_pairs(bytes, info)?;
+            challenge.read_av_pairs(info)?;
         }
         if flags.contains(NegotiateFlags::VERSION) && bytes.len() >= CHALLENGE_PAYLOAD {
-            challenge.version = Some(decode_version(&mut Reader::at(bytes, 48))?);
+            challenge.version =
+                Some(decode_version(&mut Reader::starting_at(bytes, 48, ByteOrder::Little))?);
         }
         challenge.flags = with_version(flags, challenge.version);
         Ok(challenge)
@@ -196,7 +211,7 @@ impl Challenge {
         out.extend(SIGNATURE);
         out.extend(CHALLENGE.to_le_bytes());
         push_field(&mut out, name.len(), CHALLENGE_PAYLOAD);
-        out.extend(flags.0.to_le_bytes());
+        out.extend(flags.bits().to_le_bytes());
         out.extend(self.server_challenge);
         out.extend([0; 8]);
         push_field(&mut out, info.len(), CHALLENGE_PAYLOAD + name.len());
@@ -206,17 +221,14 @@ impl Challenge {
         Ok(out)
     }
 
-    fn read_av_pairs(&mut self, bytes: &[u8], info: Payload<'_>) -> Result<(), DecodeError> {
-        let end = info.offset + info.bytes.len();
-        let mut reader = Reader::at(bytes.get(..end).unwrap_or(bytes), info.offset);
+    fn read_av_pairs(&mut self, mut reader: Reader<'_>) -> Result<(), DecodeError> {
         for _ in 0..MAX_AV_PAIRS {
             if reader.remaining() == 0 {
                 return Ok(());
             }
-            let offset = reader.offset();
-            let id = reader.u16_le("av pair id")?;
-            let len = usize::from(reader.u16_le("av pair length")?);
-            let value = Payload { offset: offset + 4, bytes: reader.take("av pair value", len)? };
+            let id = reader.u16("av pair id")?;
+            let len = usize::from(reader.u16("av pair length")?);
+            let mut value = reader.part("av pair value", len)?;
             let (slot, field) = match id {
                 0 => return Ok(()),
                 1 => (&mut self.netbios_computer, "netbios computer"),
@@ -225,7 +237,7 @@ impl Challenge {
                 4 => (&mut self.dns_domain, "dns domain"),
                 5 => (&mut self.dns_tree, "dns tree"),
                 7 => {
-                    let seen = Reader::at(value.bytes, 0).array("timestamp")?;
+                    let seen = value.array("timestamp")?;
                     self.timestamp.get_or_insert(u64::from_le_bytes(seen));
                     continue;
                 }
@@ -245,32 +257,17 @@ impl Challenge {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Payload<'a> {
-    offset: usize,
-    bytes: &'a [u8],
-}
-
 fn header<'a>(
     bytes: &'a [u8],
     message_type: u32,
     expected: &'static str,
 ) -> Result<Reader<'a>, DecodeError> {
-    let mut reader = Reader::at(bytes, 0);
-    let signature: [u8; 8] = reader.array("signature")?;
-    if signature != SIGNATURE {
-        return Err(DecodeError::Unexpected {
-            field: "signature",
-            offset: 0,
-            value: u64::from_be_bytes(signature),
-            expected: "\"NTLMSSP\" and a NUL",
-        });
-    }
-    let value = reader.u32_le("message type")?;
-    if value != message_type {
-        let value = u64::from(value);
-        return Err(DecodeError::Unexpected { field: "message type", offset: 8, value, expected });
-    }
+    let mut reader = Reader::new(bytes, ByteOrder::Little);
+    let signature = reader.array("signature")?;
+    let value = u64::from_be_bytes(signature);
+    reader.ensure(signature == SIGNATURE, "signature", 8, value, "\"NTLMSSP\" and a NUL")?;
+    let value = reader.u32("message type")?;
+    reader.ensure(value == message_type, "message type", 4, value, expected)?;
     Ok(reader)
 }
 
@@ -280,29 +277,31 @@ fn payload<'a>(
     bytes: &'a [u8],
     reader: &mut Reader<'_>,
     field: &'static str,
-) -> Result<Payload<'a>, DecodeError> {
-    let len = usize::from(reader.u16_le(field)?);
-    reader.u16_le(field)?;
-    let offset = usize::try_from(reader.u32_le(field)?).unwrap_or(usize::MAX);
+) -> Result<Reader<'a>, DecodeError> {
+    let len = usize::from(reader.u16(field)?);
+    reader.u16(field)?;
+    let offset = usize::try_from(reader.u32(field)?).unwrap_or(usize::MAX);
     if len == 0 {
         // The offset of an empty field means nothing.
-        return Ok(Payload { offset: 0, bytes: &[] });
+        return Ok(Reader::new(&[], ByteOrder::Little));
     }
-    Ok(Payload { offset, bytes: Reader::at(bytes, offset).take(field, len)? })
+    Reader::starting_at(bytes, offset, ByteOrder::Little).part(field, len)
 }
 
-fn name_utf16(value: Payload<'_>, field: &'static str) -> Result<Option<String>, DecodeError> {
-    let (offset, units) = (value.offset, value.bytes.len() / 2);
-    if units > MAX_NAME {
-        return Err(DecodeError::TooLarge { field, offset, value: units, max: MAX_NAME });
+fn name_utf16(mut value: Reader<'_>, field: &'static str) -> Result<Option<String>, DecodeError> {
+    let offset = value.offset();
+    let bytes = value.rest();
+    let (units, max) = (bytes.len() / 2, MAX_NAME);
+    if units > max {
+        return Err(DecodeError::TooLarge { field, offset, value: units, max });
     }
-    Ok(text::non_empty(text::from_utf16_le(value.bytes, MAX_NAME)))
+    Ok(text::non_empty(text::from_utf16_le(bytes, MAX_NAME)))
 }
 
 fn encode_utf16(field: &'static str, text: Option<&str>) -> Result<Vec<u8>, EncodeError> {
     let bytes: Vec<u8> =
         text.unwrap_or_default().encode_utf16().flat_map(u16::to_le_bytes).collect();
-    check_len(field, bytes.len() / 2, MAX_NAME)?;
+    EncodeError::bound(field, bytes.len() / 2, MAX_NAME)?;
     Ok(bytes)
 }
 
@@ -323,9 +322,9 @@ fn push_field(out: &mut Vec<u8>, len: usize, offset: usize) {
     out.extend(u32::try_from(offset).unwrap_or(u32::MAX).to_le_bytes());
 }
 
-const fn with_version(flags: NegotiateFlags, version: Option<Version>) -> NegotiateFlags {
-    let bit = NegotiateFlags::VERSION.0;
-    NegotiateFlags(if version.is_some() { flags.0 | bit } else { flags.0 & !bit })
+fn with_version(mut flags: NegotiateFlags, version: Option<Version>) -> NegotiateFlags {
+    flags.set(NegotiateFlags::VERSION, version.is_some());
+    flags
 }
 
 fn encode_version(version: Option<Version>) -> [u8; 8] {
@@ -337,8 +336,8 @@ fn encode_version(version: Option<Version>) -> [u8; 8] {
 fn decode_version(reader: &mut Reader<'_>) -> Result<Version, DecodeError> {
     let major = reader.u8("version")?;
     let minor = reader.u8("version")?;
-    let build = reader.u16_le("version")?;
-    reader.take("version", 3)?;
+    let build = reader.u16("version")?;
+    reader.bytes("version", 3)?;
     Ok(Version { major, minor, build, revision: reader.u8("version")? })
 }
 
@@ -377,6 +376,6 @@ mod tests {
         let mut bytes = challenge.encode().unwrap();
         bytes[44] = 0xff;
         let error = Challenge::decode(&bytes).unwrap_err();
-        assert!(matches!(error, DecodeError::Truncated { field: "target info", offset: 255, .. }));
+        assert!(matches!(error, DecodeError::Short { field: "target info", offset: 255, .. }));
     }
 }

@@ -26,14 +26,14 @@ pub const ATTRIBUTES: &[&str] = &[
     "supportedCapabilities",
 ];
 
-/// LDAP_CAP_ACTIVE_DIRECTORY_OID: a domain controller, not AD LDS.
+/// LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS 3.1.1.3.4.3): a domain controller, not AD LDS.
 pub const CAP_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
-/// LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID: AD LDS.
+/// LDAP_CAP_ACTIVE_DIRECTORY_ADAM_OID (MS-ADTS 3.1.1.3.4.3): AD LDS.
 pub const CAP_AD_LDS: &str = "1.2.840.113556.1.4.1851";
 const MAX_CAPABILITIES: usize = 64;
 
-/// What a rootDSE says. What a server does not say is `None`; what it says in a form that cannot be
-/// read is `None` too, and stands in `problems`.
+/// What a rootDSE says (MS-ADTS 3.1.1.3.2). What a server does not say is `None`; what it says in a
+/// form that cannot be read is `None` too, and stands in `problems`.
 ///
 /// Host and domain names are at most 255 octets, distinguished names 2048; none holds control
 /// characters.

@@ -68,7 +68,7 @@ fn ntlm_challenge_in_a_bind_ack() -> Outcome {
         challenge,
         Challenge {
             target_name: text("RSCH"),
-            flags: NegotiateFlags(0xe289_8215),
+            flags: NegotiateFlags::from_bits_retain(0xe289_8215),
             server_challenge: [0x66, 0x62, 0x89, 0x8f, 0x3b, 0x32, 0x3a, 0x17],
             netbios_computer: text("RDC1"),
             netbios_domain: text("RSCH"),
@@ -131,7 +131,7 @@ fn ldap_ping_answer() -> Outcome {
         assert!(matches!(&messages[1].op, Op::SearchResultDone(result) if result.code == 0));
         let response = netlogon(&datagram)?;
         assert_eq!(response.opcode, Opcode::Response);
-        assert_eq!(response.flags, DcFlags(0x11bd));
+        assert_eq!(response.flags, DcFlags::from_bits_retain(0x11bd));
         let names = "pdc gc ldap ds kdc closest writable full-secret-domain-6";
         assert_eq!(response.flags.names().collect::<Vec<_>>().join(" "), names);
         assert_eq!(response.domain_guid.to_string(), "8b7edad2-b0c2-4195-a6a9-6194c2e7afc6");

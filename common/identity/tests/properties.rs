@@ -133,10 +133,12 @@ fn challenge() -> impl Strategy<Value = Challenge> {
                 revision,
             });
             // The encoder decides these.
-            let flags = NegotiateFlags(flags & !NegotiateFlags::VERSION.0)
+            let flags = NegotiateFlags::from_bits_retain(flags & !NegotiateFlags::VERSION.bits())
                 .union(NegotiateFlags::UNICODE)
                 .union(NegotiateFlags::TARGET_INFO)
-                .union(NegotiateFlags(version.map_or(0, |_| NegotiateFlags::VERSION.0)));
+                .union(NegotiateFlags::from_bits_retain(
+                    version.map_or(0, |_| NegotiateFlags::VERSION.bits()),
+                ));
             Challenge {
                 target_name: names.0,
                 flags,
@@ -163,7 +165,7 @@ fn sam_logon_response() -> impl Strategy<Value = SamLogonResponseEx> {
         let has = |bit| nt_version & bit != 0;
         SamLogonResponseEx {
             opcode,
-            flags: DcFlags(flags),
+            flags: DcFlags::from_bits_retain(flags),
             domain_guid: Uuid::from_u128(guid),
             forest: names.0,
             dns_domain: names.1,
@@ -284,11 +286,11 @@ proptest! {
     #[test]
     fn negotiate_reads_back(flags in any::<u32>(), build in option::of(any::<u16>())) {
         let version = build.map(|build| Version { major: 10, minor: 0, build, revision: 15 });
-        let sent = Negotiate { flags: NegotiateFlags(flags), version };
+        let sent = Negotiate { flags: NegotiateFlags::from_bits_retain(flags), version };
         let seen = Negotiate::decode(&sent.encode()).unwrap();
-        let bit = NegotiateFlags::VERSION.0;
+        let bit = NegotiateFlags::VERSION.bits();
         prop_assert_eq!(seen.version, version);
-        prop_assert_eq!(seen.flags.0 | bit, flags | bit);
+        prop_assert_eq!(seen.flags.bits() | bit, flags | bit);
     }
 
     #[test]

@@ -1,11 +1,8 @@
 //! The security trailer and its token (C706 13.2.6.1, MS-RPCE 2.2.2.11 and 2.2.2.12).
 
-use super::{
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
-    header::Header,
-    limits::SEC_TRAILER_LEN,
-};
+use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
+
+use super::{header::Header, limits::SEC_TRAILER_LEN};
 
 /// Authentication types (MS-RPCE 2.2.1.1.7).
 pub mod auth_type {
@@ -31,7 +28,7 @@ pub mod auth_level {
     pub const PRIVACY: u8 = 6;
 }
 
-/// A security trailer with its token.
+/// A security trailer with its token (C706 13.2.6.1, MS-RPCE 2.2.2.11 and 2.2.2.12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthVerifier {
     /// Which security provider, see [`auth_type`].
@@ -75,9 +72,9 @@ impl AuthVerifier {
 
     /// Pads the body to four bytes and appends trailer and token; returns `auth_length`.
     pub(crate) fn encode(&self, out: &mut Writer) -> Result<u16, EncodeError> {
-        let unpadded = out.len();
+        let unpadded = out.written();
         out.align(4);
-        let padding = out.len() - unpadded;
+        let padding = out.written() - unpadded;
         out.bytes(&[self.auth_type, self.level]);
         out.count8("auth_pad_length", padding)?;
         out.u8(0);

@@ -1,17 +1,13 @@
 //! `bind`, `alter_context` and their answers (C706 12.6.4.1 to 12.6.4.5, MS-RPCE 2.2.2.4 to
 //! 2.2.2.9).
 
+use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
 use uuid::{Uuid, uuid};
 
-use super::{
-    InterfaceId,
-    cursor::{Reader, Writer, printable},
-    error::{DecodeError, EncodeError},
-    limits::MAX_FRAG,
-};
+use super::{InterfaceId, limits::MAX_FRAG, text::printable};
 
-/// NDR 2.0, the only transfer syntax that is offered: where NDR64 is offered beside it, 64-bit
-/// Windows takes that one and refuses this.
+/// NDR 2.0 (C706 chapter 14), the only transfer syntax that is offered: where NDR64 is offered beside
+/// it, 64-bit Windows takes that one and refuses this.
 pub const NDR: InterfaceId = InterfaceId::new(uuid!("8a885d04-1ceb-11c9-9fe8-08002b104860"), 2, 0);
 
 /// NDR64 1.0; never offered.
@@ -24,7 +20,8 @@ const NAK_SIGNATURE: Uuid = uuid!("90740320-fad0-11d3-82d7-009027b130ab");
 /// Bytes after the last element that count as padding.
 const PADDING: usize = 15;
 
-/// One presentation context offered: an interface and the encodings the client can use for it.
+/// One presentation context offered (C706 12.6.4.3): an interface and the encodings the client can
+/// use for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The number requests name it by.
@@ -35,7 +32,7 @@ pub struct Context {
     pub transfer: Vec<InterfaceId>,
 }
 
-/// The body of `bind` and `alter_context`.
+/// The body of `bind` and `alter_context` (C706 12.6.4.3 and 12.6.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bind {
     /// Largest fragment the client sends.
@@ -67,10 +64,10 @@ impl Bind {
             let id = reader.u16("p_cont_id")?;
             let syntaxes = reader.u8("n_transfer_syn")?;
             reader.u8("reserved")?;
-            let interface = reader.syntax("abstract_syntax")?;
+            let interface = InterfaceId::decode(reader, "abstract_syntax")?;
             let mut transfer = Vec::new();
             for _ in 0..syntaxes {
-                transfer.push(reader.syntax("transfer_syntax")?);
+                transfer.push(InterfaceId::decode(reader, "transfer_syntax")?);
             }
             contexts.push(Context { id, interface, transfer });
         }
@@ -88,16 +85,16 @@ impl Bind {
             out.u16(context.id);
             out.count8("n_transfer_syn", context.transfer.len())?;
             out.u8(0);
-            out.syntax(context.interface);
+            context.interface.encode(out);
             for syntax in &context.transfer {
-                out.syntax(*syntax);
+                syntax.encode(out);
             }
         }
         Ok(())
     }
 }
 
-/// What the server says to one context: `p_result_t`.
+/// What the server says to one context: `p_result_t` (C706 12.6.4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextResult {
     /// 0 acceptance, 1 user rejection, 2 provider rejection, 3 feature negotiation.
@@ -141,7 +138,7 @@ impl ContextResult {
     }
 }
 
-/// The body of `bind_ack` and `alter_context_resp`.
+/// The body of `bind_ack` and `alter_context_resp` (C706 12.6.4.4 and 12.6.4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindAck {
     /// Largest fragment the server sends.
@@ -170,7 +167,7 @@ impl BindAck {
         for _ in 0..count {
             let result = reader.u16("result")?;
             let reason = reader.u16("reason")?;
-            let transfer = reader.syntax("transfer_syntax")?;
+            let transfer = InterfaceId::decode(reader, "transfer_syntax")?;
             results.push(ContextResult { result, reason, transfer });
         }
         reader.finish("the presentation context results", PADDING)?;
@@ -195,13 +192,13 @@ impl BindAck {
         for result in &self.results {
             out.u16(result.result);
             out.u16(result.reason);
-            out.syntax(result.transfer);
+            result.transfer.encode(out);
         }
         Ok(())
     }
 }
 
-/// The body of `bind_nak`: the whole association is refused.
+/// The body of `bind_nak` (C706 12.6.4.5, MS-RPCE 2.2.2.9): the whole association is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BindNak {
     /// Why, see [`Status::BindNak`](super::Status::BindNak).

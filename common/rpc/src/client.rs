@@ -1,11 +1,12 @@
 //! The client's side of a conversation, without I/O: the caller carries the bytes and keeps time.
 
+use epmesh_codec::{ByteOrder, EncodeError};
+
 use super::{
     InterfaceId,
     auth::AuthVerifier,
     bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR},
-    byte_order::ByteOrder,
-    error::{ClientError, EncodeError, ProtocolError},
+    error::{ClientError, ProtocolError},
     fragment::{Reassembler, Splitter, fragment_request},
     limits::{MAX_CALL_ID, MAX_FRAG, MUST_RECV_FRAG},
     pdu::{Body, Pdu},
@@ -232,7 +233,7 @@ impl Client {
         if pdu.call_id != expected {
             return Err(ProtocolError::CallId { expected, got: pdu.call_id });
         }
-        let did_not_execute = pdu.flags.has(super::Flags::DID_NOT_EXECUTE);
+        let did_not_execute = pdu.flags.contains(super::Flags::DID_NOT_EXECUTE);
         match (&self.state, pdu) {
             (State::Calling { .. }, Pdu { body: Body::Fault(fault), .. }) => {
                 self.state = State::Open;

@@ -1,80 +1,9 @@
-//! What can be wrong with bytes, with a value to be sent, and with a conversation.
+//! What can be wrong with a conversation, and with what a client is asked to do.
 
+use epmesh_codec::{DecodeError, EncodeError};
 use thiserror::Error;
 
 use super::packet_type::PacketType;
-
-/// The bytes are not what the specification says they are.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum DecodeError {
-    /// The bytes end inside a field.
-    #[error("{field} at offset {offset}: {needed} bytes needed, {left} left")]
-    Short {
-        /// The field's name.
-        field: &'static str,
-        /// Bytes from the start of the PDU, stub or tower.
-        offset: usize,
-        /// Bytes of the field.
-        needed: usize,
-        /// Bytes that were there.
-        left: usize,
-    },
-    /// A field holds a value that it must not hold.
-    #[error("{field} at offset {offset}: {value:#x} where {expected} must stand")]
-    Value {
-        /// The field's name.
-        field: &'static str,
-        /// Bytes from the start of the PDU, stub or tower.
-        offset: usize,
-        /// The value found.
-        value: u64,
-        /// What is allowed there.
-        expected: &'static str,
-    },
-    /// Bytes are left over where the specification allows none.
-    #[error("{count} bytes left over at offset {offset}, after {what}")]
-    Trailing {
-        /// What ended there.
-        what: &'static str,
-        /// Bytes from the start of the PDU, stub or tower.
-        offset: usize,
-        /// Bytes left over.
-        count: usize,
-    },
-    /// A PDU type that has no place in a connection to an endpoint mapper.
-    #[error("PDU type {name} ({ptype}) is not accepted here")]
-    RefusedType {
-        /// The number on the wire.
-        ptype: u8,
-        /// Its name in C706 or MS-RPCE.
-        name: &'static str,
-    },
-}
-
-/// The value has no form on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum EncodeError {
-    /// A length or count is over its limit.
-    #[error("{field}: {value} is over the limit of {max}")]
-    TooLong {
-        /// The field's name.
-        field: &'static str,
-        /// The length or count.
-        value: usize,
-        /// What the field holds at most.
-        max: usize,
-    },
-    /// A text cannot stand in a field of this kind.
-    #[error("{field}: {text:?} is not {expected}")]
-    Text {
-        /// The field's name.
-        field: &'static str,
-        /// The text, cut at 80 characters.
-        text: String,
-        /// What the field holds.
-        expected: &'static str,
-    },
-}
 
 /// The peer broke the rules of the conversation: Windows error 1728, `RPC_S_PROTOCOL_ERROR`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

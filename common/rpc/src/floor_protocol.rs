@@ -1,6 +1,6 @@
 //! The protocol identifiers of tower floors (C706 appendix I).
 
-/// What a floor of a tower speaks of: its protocol identifier.
+/// What a floor of a tower speaks of: its protocol identifier (C706 appendix I).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FloorProtocol {
     /// TCP; the floor holds a port.

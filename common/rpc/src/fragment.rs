@@ -1,8 +1,9 @@
 //! From a byte stream to PDUs, from fragments to stubs, and back.
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError};
+
 use super::{
-    byte_order::ByteOrder,
-    error::{DecodeError, EncodeError, ProtocolError},
+    error::ProtocolError,
     header::{Flags, Header},
     limits::{HEADER_LEN, MAX_BUFFERED, MAX_FRAG, MAX_FRAGMENTS, MAX_REASSEMBLED, MUST_RECV_FRAG},
     packet_type::PacketType,
@@ -131,8 +132,8 @@ impl Reassembler {
             let waiting_for = "a request or response";
             return Err(ProtocolError::UnexpectedPdu { got: packet_type, waiting_for });
         }
-        let last = pdu.flags.has(Flags::LAST);
-        let first = pdu.flags.has(Flags::FIRST);
+        let last = pdu.flags.contains(Flags::LAST);
+        let first = pdu.flags.contains(Flags::FIRST);
         let mut whole = match self.partial.take() {
             None if !first => return broken("the first one lacks the first-fragment flag"),
             Some(_) if first => return broken("a first-fragment flag inside a call"),
@@ -173,7 +174,7 @@ impl Reassembler {
 }
 
 /// The PDUs that carry `request`, none longer than `max_frag` bytes (1432 to 5840, forced into
-/// that range).
+/// that range; C706 12.6.2.4).
 ///
 /// # Errors
 ///
@@ -229,10 +230,10 @@ fn fragment(
         let mut pdu = Pdu::new(call_id, body(piece.to_vec(), left));
         pdu.flags = Flags::default();
         if index == 0 {
-            pdu.flags = pdu.flags.with(Flags::FIRST);
+            pdu.flags |= Flags::FIRST;
         }
         if index + 1 == count {
-            pdu.flags = pdu.flags.with(Flags::LAST);
+            pdu.flags |= Flags::LAST;
         }
         out.push(pdu.encode()?);
         left = left.saturating_sub(u32::try_from(piece.len()).unwrap_or(u32::MAX));

@@ -1,53 +1,37 @@
 //! The common header of every connection-oriented PDU (C706 12.6.3.1, MS-RPCE 2.2.2.1 to 2.2.2.3).
 
+use bitflags::bitflags;
+use epmesh_codec::{ByteOrder, DecodeError, Reader, Writer};
+
 use super::{
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::DecodeError,
     limits::{HEADER_LEN, MAX_CALL_ID, MAX_FRAG, SEC_TRAILER_LEN},
     packet_type::{PacketType, refused_name},
 };
 
-/// `pfc_flags`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Flags(pub u8);
-
-impl Flags {
-    /// First fragment.
-    pub const FIRST: Self = Self(0x01);
-    /// Last fragment.
-    pub const LAST: Self = Self(0x02);
-    /// The only fragment.
-    pub const WHOLE: Self = Self(0x03);
-    /// A cancel was pending; in bind and its answers: header signing is supported.
-    pub const PENDING_CANCEL: Self = Self(0x04);
-    /// Calls may overlap on the connection.
-    pub const CONC_MPX: Self = Self(0x10);
-    /// In a fault: the call did not run.
-    pub const DID_NOT_EXECUTE: Self = Self(0x20);
-    /// In a request: an object UUID is there.
-    pub const OBJECT_UUID: Self = Self(0x80);
-
-    /// Are all of `other` set?
-    #[must_use]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// These without `other`.
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
+bitflags! {
+    /// `pfc_flags` (C706 12.6.3.1, MS-RPCE 2.2.2.3).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct Flags: u8 {
+        /// First fragment.
+        const FIRST = 0x01;
+        /// Last fragment.
+        const LAST = 0x02;
+        /// The only fragment.
+        const WHOLE = 0x03;
+        /// A cancel was pending; in bind and its answers: header signing is supported.
+        const PENDING_CANCEL = 0x04;
+        /// Calls may overlap on the connection.
+        const CONC_MPX = 0x10;
+        /// In a fault: the call did not run.
+        const DID_NOT_EXECUTE = 0x20;
+        /// In a request: an object UUID is there.
+        const OBJECT_UUID = 0x80;
+        // Bits without a name are kept as they came.
+        const _ = !0;
     }
 }
 
-/// The 16 bytes in front of every PDU.
+/// The 16 bytes in front of every PDU (C706 12.6.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// What kind of PDU follows.
@@ -84,9 +68,10 @@ impl Header {
         reader.ensure(minor == 0, "rpc_vers_minor", 1, minor, "0")?;
         let ptype = reader.u8("PTYPE")?;
         let Some(packet_type) = PacketType::from_number(ptype) else {
-            return Err(DecodeError::RefusedType { ptype, name: refused_name(ptype) });
+            let (field, offset, value) = ("PTYPE", 2, ptype.into());
+            return Err(DecodeError::Refused { field, offset, value, name: refused_name(ptype) });
         };
-        let flags = Flags(reader.u8("pfc_flags")?);
+        let flags = Flags::from_bits_retain(reader.u8("pfc_flags")?);
         let integers = reader.u8("packed_drep")?;
         let known = matches!(integers, 0x00 | 0x10);
         reader.ensure(known, "packed_drep", 1, integers, "0x10 or 0x00 (ASCII)")?;
@@ -108,7 +93,7 @@ impl Header {
 
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new(self.order);
-        out.bytes(&[5, 0, self.packet_type as u8, self.flags.0]);
+        out.bytes(&[5, 0, self.packet_type as u8, self.flags.bits()]);
         out.bytes(&[if self.order == ByteOrder::Little { 0x10 } else { 0 }, 0, 0, 0]);
         out.u16(self.frag_length);
         out.u16(self.auth_length);
@@ -141,9 +126,10 @@ mod tests {
             bytes[at] = value;
             Header::decode(&bytes).unwrap_err()
         };
-        assert_eq!(with(2, 7), DecodeError::RefusedType { ptype: 7, name: "ack" });
-        assert_eq!(with(2, 20), DecodeError::RefusedType { ptype: 20, name: "rts" });
-        assert_eq!(with(0, 4).to_string(), "rpc_vers at offset 0: 0x4 where 5 must stand");
+        let refused = |value, name| DecodeError::Refused { field: "PTYPE", offset: 2, value, name };
+        assert_eq!(with(2, 7), refused(7, "ack"));
+        assert_eq!(with(2, 20), refused(20, "rts"));
+        assert_eq!(with(0, 4).to_string(), "rpc_vers at offset 0 is 0x4, expected 5");
         for (at, value) in [(1, 1), (4, 0x11), (5, 1), (8, 15), (9, 0x17), (10, 49), (15, 0x80)] {
             assert!(matches!(with(at, value), DecodeError::Value { .. }), "byte {at}");
         }

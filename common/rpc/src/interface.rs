@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use epmesh_codec::{DecodeError, Reader, Writer};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -32,6 +33,22 @@ impl InterfaceId {
     #[must_use]
     pub fn offers(self, wanted: Self) -> bool {
         self.uuid == wanted.uuid && self.major == wanted.major
+    }
+
+    /// `p_syntax_id_t`: a UUID and a version word, major in its low half (C706 12.6.3.1).
+    pub(crate) fn decode(
+        reader: &mut Reader<'_>,
+        field: &'static str,
+    ) -> Result<Self, DecodeError> {
+        let uuid = reader.uuid(field)?;
+        let version = reader.u32(field)?;
+        let [a, b, c, d] = version.to_le_bytes();
+        Ok(Self::new(uuid, u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])))
+    }
+
+    pub(crate) fn encode(self, out: &mut Writer) {
+        out.uuid(self.uuid);
+        out.u32(u32::from(self.major) | u32::from(self.minor) << 16);
     }
 }
 

@@ -6,9 +6,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`limits`] | what is accepted at most |
-//! | `error` | what can be wrong with bytes, values and conversations |
-//! | `cursor` | bounded reader, writer, both byte orders |
-//! | `byte_order`, `packet_type`, `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
+//! | [`epmesh_codec`] | bounded reader, writer, both byte orders; what can be wrong with bytes and values |
+//! | `error` | what can be wrong with conversations |
+//! | `text` | what a peer sent as text |
+//! | `packet_type`, `header`, `auth`, `bind`, `request`, `pdu` | the PDUs |
 //! | `fragment` | byte stream to PDUs, fragments to stubs, and back |
 //! | `ndr`, `floor_protocol`, `tower`, `binding` | what stands in stubs: handles, pointers, towers |
 //! | [`epm`] | `ept_lookup`, `ept_map`, `ept_lookup_handle_free` and a walk through a whole map |
@@ -31,9 +32,7 @@ pub mod windows_error;
 mod auth;
 mod bind;
 mod binding;
-mod byte_order;
 mod client;
-mod cursor;
 mod ept_status;
 mod error;
 mod floor_protocol;
@@ -45,15 +44,16 @@ mod packet_type;
 mod pdu;
 mod request;
 mod status;
+mod text;
 mod tower;
 
 pub use auth::{AuthVerifier, auth_level, auth_type};
 pub use bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR, NDR64};
 pub use binding::{Binding, ParseSequenceError, ProtocolSequence};
-pub use byte_order::ByteOrder;
 pub use client::{Bound, Client, Event, FaultEvent};
 pub use epm::Endpoint;
-pub use error::{ClientError, DecodeError, EncodeError, ProtocolError};
+pub use epmesh_codec::{ByteOrder, DecodeError, EncodeError};
+pub use error::{ClientError, ProtocolError};
 pub use floor_protocol::FloorProtocol;
 pub use fragment::{Assembled, Reassembler, Splitter, fragment_request, fragment_response};
 pub use header::{Flags, Header};

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, hash_map::Entry};
 
+use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
 
 use super::{
-    cursor::{Reader, Writer, printable},
-    error::{DecodeError, EncodeError},
     limits::{MAX_ANNOTATION, MAX_PAGE_ENTRIES, MAX_TOWER_LEN},
+    text::printable,
     tower::TowerBytes,
 };
 

@@ -1,6 +1,6 @@
 //! The types of PDUs (C706 12.6.1, MS-RPCE 2.2.2.6 to 2.2.2.13).
 
-/// The PDU types of a connection to an endpoint mapper or to the server it names.
+/// The PDU types of a connection to an endpoint mapper or to the server it names (C706 12.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum PacketType {

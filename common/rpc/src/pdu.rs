@@ -1,11 +1,10 @@
 //! One whole PDU: header, body, security trailer.
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
+
 use super::{
     auth::AuthVerifier,
     bind::{Bind, BindAck, BindNak},
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     header::{Flags, Header},
     limits::{HEADER_LEN, MAX_FRAG},
     packet_type::PacketType,
@@ -27,7 +26,7 @@ pub struct Pdu {
     pub auth: Option<AuthVerifier>,
 }
 
-/// The body of a PDU, by type.
+/// The body of a PDU, by type (C706 12.6.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// See [`PacketType::Request`].
@@ -96,7 +95,7 @@ impl Pdu {
         let mut reader = Reader::starting_at(body, HEADER_LEN, order);
         let body = match packet_type {
             PacketType::Request => {
-                Body::Request(Request::decode(&mut reader, flags.has(Flags::OBJECT_UUID))?)
+                Body::Request(Request::decode(&mut reader, flags.contains(Flags::OBJECT_UUID))?)
             }
             PacketType::Response => Body::Response(Response::decode(&mut reader)?),
             PacketType::Fault => Body::Fault(Fault::decode(&mut reader)?),
@@ -129,8 +128,8 @@ impl Pdu {
         match &self.body {
             Body::Request(request) => {
                 flags = match request.object {
-                    Some(_) => flags.with(Flags::OBJECT_UUID),
-                    None => flags.without(Flags::OBJECT_UUID),
+                    Some(_) => flags | Flags::OBJECT_UUID,
+                    None => flags - Flags::OBJECT_UUID,
                 };
                 request.encode(&mut out);
             }
@@ -147,7 +146,7 @@ impl Pdu {
             Some(auth) => auth.encode(&mut out)?,
             None => 0,
         };
-        let (value, max) = (out.len(), usize::from(MAX_FRAG));
+        let (value, max) = (out.written(), usize::from(MAX_FRAG));
         let frag_length = u16::try_from(value).ok().filter(|_| value <= max);
         let too_long = EncodeError::TooLong { field: "frag_length", value, max };
         let frag_length = frag_length.ok_or(too_long)?;

@@ -1,16 +1,12 @@
 //! `request`, `response` and `fault` (C706 12.6.4.7 to 12.6.4.10, MS-RPCE 2.2.2.8).
 
+use epmesh_codec::{DecodeError, Reader, Writer};
 use uuid::Uuid;
-
-use super::{
-    cursor::{Reader, Writer},
-    error::DecodeError,
-};
 
 /// Where extended error information starts in a fault.
 const FAULT_LEN: usize = 32;
 
-/// One fragment of a call.
+/// One fragment of a call (C706 12.6.4.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Bytes still to come, this fragment's included; a hint that nothing may rely on.
@@ -45,7 +41,7 @@ impl Request {
     }
 }
 
-/// One fragment of a result.
+/// One fragment of a result (C706 12.6.4.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// As in [`Request::alloc_hint`].
@@ -75,7 +71,7 @@ impl Response {
     }
 }
 
-/// The failure of a call.
+/// The failure of a call (C706 12.6.4.7, MS-RPCE 2.2.2.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// With extended error information: where that ends in the PDU. Otherwise a hint.

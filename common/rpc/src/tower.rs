@@ -4,18 +4,19 @@
 
 use std::net::Ipv4Addr;
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
+
 use super::{
     InterfaceId,
     bind::NDR,
     binding::{Binding, ProtocolSequence},
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer, printable},
-    error::{DecodeError, EncodeError},
     floor_protocol::FloorProtocol,
     limits::{MAX_FLOORS, MAX_TOWER_LEN},
+    text::printable,
 };
 
-/// The octets of a tower as they came: at most [`MAX_TOWER_LEN`], well-formed or not.
+/// The octets of a tower as they came (`twr_t`, MS-RPCE 2.2.1.2.2): at most [`MAX_TOWER_LEN`],
+/// well-formed or not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TowerBytes(Vec<u8>);
 
@@ -54,7 +55,7 @@ impl TowerBytes {
     }
 }
 
-/// One floor, its two sides undecoded.
+/// One floor (C706 appendix L), its two sides undecoded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Floor {
     /// Protocol identifier, and what belongs to it.
@@ -107,7 +108,8 @@ impl Floor {
     }
 }
 
-/// A tower, at most [`MAX_FLOORS`] floors. Floors of unknown protocols are kept as they are.
+/// A tower (C706 appendix L), at most [`MAX_FLOORS`] floors. Floors of unknown protocols are kept as
+/// they are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tower {
     /// From the interface down to the network address.
@@ -122,14 +124,14 @@ impl Tower {
     /// When the endpoint is no port number where one is needed, the host no IPv4 address where
     /// one is needed, or the sequence is not one of the five known ones.
     pub fn new(interface: InterfaceId, binding: &Binding) -> Result<Self, EncodeError> {
-        let wrong = |field, text: &str, expected| EncodeError::Text {
+        let wrong = |field, value: &str, reason| EncodeError::Unencodable {
             field,
-            text: text.chars().take(80).collect(),
-            expected,
+            value: value.chars().take(80).collect(),
+            reason,
         };
         if let ProtocolSequence::Other(_) = binding.sequence {
             let text = binding.sequence.to_string();
-            return Err(wrong("protocol sequence", &text, "one with a known tower"));
+            return Err(wrong("protocol sequence", &text, "no tower is known for it"));
         }
         let host = binding.host.as_deref().unwrap_or_default();
         let name = |text: &str| [text.as_bytes(), &[0]].concat();
@@ -141,13 +143,16 @@ impl Tower {
                 | FloorProtocol::Local => vec![0, 0],
                 FloorProtocol::Tcp | FloorProtocol::Udp | FloorProtocol::Http => {
                     let port: Result<u16, _> = binding.endpoint.parse();
-                    let error = |_| wrong("endpoint", &binding.endpoint, "a port number");
+                    let error = |_| wrong("endpoint", &binding.endpoint, "a port number is needed");
                     port.map_err(error)?.to_be_bytes().to_vec()
                 }
                 FloorProtocol::Ip if host.is_empty() => vec![0; 4],
                 FloorProtocol::Ip => {
                     let address: Result<Ipv4Addr, _> = host.parse();
-                    address.map_err(|_| wrong("host", host, "an IPv4 address"))?.octets().to_vec()
+                    address
+                        .map_err(|_| wrong("host", host, "an IPv4 address is needed"))?
+                        .octets()
+                        .to_vec()
                 }
                 FloorProtocol::NamedPipe | FloorProtocol::LocalPort => name(&binding.endpoint),
                 _ => name(host),

@@ -41,7 +41,7 @@ pub struct Verdict {
     pub evidence: Vec<EvidenceItem>,
     /// The causes that were ruled out, and why.
     pub ruled_out: Vec<RuledOut>,
-    /// What to do, in order.
+    /// What to do, in order; the last step is the command that looks again.
     pub remedy: Vec<String>,
     /// The single faults that would each explain the trouble, the most specific first; none unless failing
     /// or latent.
@@ -50,6 +50,20 @@ pub struct Verdict {
     /// What the destination's look shows to work, whatever the verdict.
     #[serde(default, rename = "shown")]
     pub works: ProvenReachable,
+}
+
+impl Verdict {
+    /// Lets the remedy, where there is one, end with this command instead of the coordinator's.
+    pub fn look_again_by(&mut self, command: &str) {
+        if let Some(last) = self.remedy.last_mut() {
+            *last = look_again(command);
+        }
+    }
+}
+
+/// The last step of a remedy.
+pub(super) fn look_again(command: &str) -> String {
+    format!("then check: {command}")
 }
 
 /// A part of a whole: `1 of 2 addresses`.

@@ -21,7 +21,7 @@ fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
 
 /// Those who know only its IPv4 address, and those who get there over IPv6, have one fault in common.
 #[test]
-fn what_is_cut_off_over_ipv4_alone_is_one_incident_whoever_has_ipv6() {
+fn a_server_cut_off_over_ipv4_alone_is_one_incident_for_clients_with_and_without_ipv6() {
     let failing = verdict(Scenario::time_out_135);
     let of_source = |wanted: fn(&Traffic) -> bool| {
         let all = failing.candidates.iter().filter(move |root| match &root.fault {
@@ -60,8 +60,8 @@ fn used(ranges: Reading<Vec<RangeUse>>, rpc: Reading<Vec<RangeUse>>) -> Section 
     Section::PortUse(PortUse { ranges, rpc, ..PortUse::blank(&Blank::Absent) })
 }
 
-/// Whoever finds no port to register has none to connect from: one fault, whichever end of a link it is
-/// at. Ports that RPC servers alone take theirs from are another.
+/// A host without a free port for registering has none for connecting either: one fault, whichever end of
+/// a link it is at. The range that RPC servers alone take their ports from is another.
 #[test]
 fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
     let full = || rows(49_152, 65_535, 100);

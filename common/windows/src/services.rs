@@ -30,6 +30,7 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<Note> {
                 notes.extend(delay(row, release, service));
                 // What does not run after a start into a safe mode is not news: see `boot`.
                 notes.extend(state(row, service).filter(|_| !safe));
+                notes.extend(pause(row, service));
                 notes.extend(account(row, release, service));
             }
         }
@@ -126,6 +127,27 @@ fn state(row: &ServiceDefault, service: &Service) -> Option<Note> {
     let text =
         if open { format!("{text} (that it does by default is not confirmed)") } else { text };
     let advice = format!("start it (net start {}) and read why it stopped", row.service);
+    Some(Note { source: source.to_owned(), ..note(row, severity, text, advice) })
+}
+
+/// A pause, which nothing does by itself but the directory, to Netlogon (KB 875495).
+fn pause(row: &ServiceDefault, service: &Service) -> Option<Note> {
+    if service.state != ServiceState::Paused {
+        return None;
+    }
+    let is_netlogon = row.service.eq_ignore_ascii_case("Netlogon");
+    let text = "it is paused: its process runs, and it does not do its work".to_owned();
+    let (advice, source) = if is_netlogon {
+        (
+            "see first whether event 2095 stands in the Directory Service log: after a USN rollback the \
+             directory pauses Netlogon itself, and it is not to be resumed; else net continue Netlogon"
+                .to_owned(),
+            "KB 875495",
+        )
+    } else {
+        (format!("find out who paused it, then net continue {}", row.service), LIST)
+    };
+    let severity = if is_netlogon { Severity::Fault } else { Severity::Warning };
     Some(Note { source: source.to_owned(), ..note(row, severity, text, advice) })
 }
 

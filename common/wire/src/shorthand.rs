@@ -144,7 +144,7 @@ impl Longhand {
         if handle == 0 {
             return Ok(());
         }
-        // Only the sizes are looked at here. What the subject means is for whoever decodes it, and a
+        // Only the sizes are looked at here. What the subject means is left to its decoder, and a
         // subject that this version does not know is refused there each time, by itself.
         let subject = statement.subject.as_ref().filter(|subject| match &subject.subject {
             Some(Case::Peer(peer)) => peer.len() <= limits::TEXT_BYTES,

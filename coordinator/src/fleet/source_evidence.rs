@@ -20,6 +20,9 @@ use super::{View, dc::WitnessView};
 /// The most witnesses besides the destination whose observations go into one evidence.
 const MOST_WITNESSES: usize = 16;
 
+/// How many of them stand in the source's own site, where so many do: what keeps them out keeps everybody out.
+const NEIGHBOURS: usize = 4;
+
 /// The fewest links for which a thread is worth its beginning and its end.
 const WORTH_A_THREAD: usize = 256;
 
@@ -121,7 +124,9 @@ impl View {
         let known = self.dcs.get(source);
         static NONE: BTreeMap<DnsName, WitnessView> = BTreeMap::new();
         let views = self.observers.get(source).unwrap_or(&NONE);
-        let witnesses = witnesses(views, fresh_since);
+        let source_site = self.site_of(source);
+        let is_near = |dc: &DnsName| source_site.is_some() && self.site_of(dc) == source_site;
+        let witnesses = witnesses(views, fresh_since, is_near);
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
@@ -163,6 +168,12 @@ struct End {
 }
 
 impl View {
+    /// The site of a domain controller, by its own word or another one's copy of the directory.
+    fn site_of(&self, dc: &DnsName) -> Option<&String> {
+        let own = self.dcs.get(dc).and_then(|known| known.facts.site());
+        own.or_else(|| self.members.get(dc)?.site.as_ref())
+    }
+
     /// The site of a domain controller that does not state it itself.
     fn site_for(&self, dc: &DnsName, facts: Option<&DcFacts>) -> Option<String> {
         if facts.is_some_and(|facts| facts.site().is_some()) {
@@ -311,15 +322,24 @@ fn observed(witness: &DnsName, seen: &WitnessView) -> Observed {
     }
 }
 
-/// The witnesses that saw the source: the fresh ones first, of these the ones that read the whole map; one
-/// more than go into one evidence.
+/// The witnesses that saw the source: the fresh ones first, of these some neighbours and the ones that read the
+/// whole map; one more than go into one evidence.
 fn witnesses(
     views: &BTreeMap<DnsName, WitnessView>,
     fresh_since: Timestamp,
+    is_near: impl Fn(&DnsName) -> bool,
 ) -> Vec<(&DnsName, &WitnessView)> {
     let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
     // They are in the order of names already, which a stable sort keeps.
     all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
+    if all.len() > MOST_WITNESSES {
+        let mut near = 0;
+        all.sort_by_cached_key(|(witness, seen)| {
+            let is_first = near < NEIGHBOURS && seen.at >= fresh_since && is_near(witness);
+            near += usize::from(is_first);
+            Reverse(is_first)
+        });
+    }
     all.truncate(MOST_WITNESSES + 1);
     all
 }

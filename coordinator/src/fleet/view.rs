@@ -22,7 +22,7 @@ use super::{
     names::Names,
     owners::Owners,
 };
-use crate::plan::Member;
+use crate::plan::{self, Member};
 
 /// The part of the configuration that the view needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,14 +190,7 @@ impl View {
     /// What an agent needs to know of `dc` to look at it.
     #[must_use]
     pub fn target(&self, dc: &DnsName) -> Target {
-        let member = self.members.get(dc);
-        Target {
-            name: dc.clone(),
-            dsa_guid: member.and_then(|member| member.dsa_guid),
-            forest: member.and_then(|member| member.forest.clone()),
-            whole_map: false,
-            well_known: true,
-        }
+        plan::target(dc, self.members.get(dc))
     }
 
     /// Keeps a remark of the coordinator's own on `dc`: a refused statement, say.

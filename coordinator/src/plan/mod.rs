@@ -50,6 +50,19 @@ impl Member {
     }
 }
 
+/// What an agent needs to know of `dc` to look at it once: without its whole map, with its well-known
+/// ports. `member` is what is known of it.
+#[must_use]
+pub fn target(dc: &DnsName, member: Option<&Member>) -> Target {
+    Target {
+        name: dc.clone(),
+        dsa_guid: member.and_then(|member| member.dsa_guid),
+        forest: member.and_then(|member| member.forest.clone()),
+        whole_map: false,
+        well_known: true,
+    }
+}
+
 /// The targets of every agent among `members`.
 #[must_use]
 pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Target>> {
@@ -66,22 +79,19 @@ pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Tar
         .into_iter()
         .map(|(peer, witnesses)| (peer, rendezvous::highest(peer, witnesses, MAP_READERS)))
         .collect();
-    let target = |agent: &DnsName, peer: &DnsName| {
-        let member = members.get(peer);
+    let planned = |agent: &DnsName, peer: &DnsName| {
         let whole = readers.get(peer).is_some_and(|readers| readers.contains(&agent));
         Target {
-            name: peer.clone(),
-            dsa_guid: member.and_then(|member| member.dsa_guid),
-            forest: member.and_then(|member| member.forest.clone()),
             whole_map: whole,
             // It is the same witness each time, so that the observation changes only when the peer does.
             well_known: whole,
+            ..target(peer, members.get(peer))
         }
     };
     chosen
         .into_iter()
         .map(|(agent, peers)| {
-            let targets = peers.into_iter().map(|peer| target(&agent, peer)).collect();
+            let targets = peers.into_iter().map(|peer| planned(&agent, peer)).collect();
             (agent, targets)
         })
         .collect()

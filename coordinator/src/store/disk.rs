@@ -121,8 +121,10 @@ pub(crate) struct DirectoryLock {
 }
 
 impl DirectoryLock {
-    /// Takes the lock, without waiting for it.
+    /// Takes the lock, without waiting for it. Where the directory is not there, it is created.
     pub(crate) fn take(directory: &Path) -> Result<Self, StoreError> {
+        create_private_directory(directory)
+            .map_err(|error| StoreError::io("creating", directory, error))?;
         let path = directory.join("lock");
         let failed = |error| StoreError::io("locking", &path, error);
         let mut file =

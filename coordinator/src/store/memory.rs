@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::contract::{Committed, Page, Store, StoreFuture, Versioned};
 use super::error::CommitError;
 use super::key::{Key, Prefix};
-use super::limits::{MAX_PAGE, MAX_PAGE_BYTES};
+use super::limits::MAX_PAGE;
+use super::page::PageBuilder;
 use super::transaction::{Transaction, Write};
 
 /// A store that lives as long as the process; its *durable* means *in memory*.
@@ -56,8 +57,7 @@ impl Store for MemoryStore {
 
 impl State {
     fn page(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Page {
-        let mut page = Page::default();
-        let mut bytes = 0_usize;
+        let mut page = PageBuilder::new(limit);
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let entries = self
             .entries
@@ -65,14 +65,12 @@ impl State {
             .skip_while(|(key, _)| key.as_bytes() < prefix.as_bytes())
             .take_while(|(key, _)| prefix.covers(key));
         for (key, value) in entries {
-            if page.entries.len() == limit || bytes >= MAX_PAGE_BYTES {
-                page.next = page.entries.last().map(|(key, _)| key.clone());
+            if !page.has_room() {
                 break;
             }
-            bytes = bytes.saturating_add(value.value.len());
-            page.entries.push((key.clone(), value.clone()));
+            page.push(key.clone(), value.clone());
         }
-        page
+        page.finish()
     }
 
     fn commit(&mut self, transaction: Transaction) -> Result<Committed, CommitError> {

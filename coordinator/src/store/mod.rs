@@ -16,11 +16,13 @@
 pub mod chunked;
 mod contract;
 pub(crate) mod disk;
+mod embedded;
 mod error;
 mod key;
 mod limits;
 mod memory;
 mod open;
+mod page;
 pub mod record;
 mod redb;
 mod report;
@@ -32,6 +34,7 @@ mod transaction;
 mod writer;
 
 pub use self::contract::{Closing, Committed, Page, Store, StoreFuture, Versioned, scan_all};
+pub use self::embedded::EmbeddedStore;
 pub use self::error::{CommitError, StoreError};
 pub use self::key::{Key, KeyError, MAX_KEY, Prefix, Space};
 pub use self::limits::{MAX_OPERATIONS, MAX_PAGE, MAX_PAGE_BYTES, MAX_TRANSACTION, MAX_VALUE};

@@ -1,10 +1,36 @@
 //! The database of an embedded engine, shared by its readers and its writer, who closes it and opens
 //! it again after an error.
 
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::{fmt, mem};
 
+use super::contract::{Page, Versioned};
 use super::error::StoreError;
+use super::key::{Key, Prefix};
+
+/// An open database of an embedded engine, as its readers need it.
+pub trait Database: fmt::Debug + Sized + Send + Sync + 'static {
+    /// The value at `key`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`](super::Store::get).
+    fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError>;
+
+    /// A page of entries, see [`Store::scan`](super::Store::scan); `limit` is at least 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::scan`](super::Store::scan).
+    fn page(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, StoreError>;
+
+    /// Closes it in order.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says; the database is closed all the same.
+    fn close(self) -> Result<(), StoreError>;
+}
 
 /// A database `D`, or why there is none at the moment.
 pub(super) struct Shared<D>(Arc<RwLock<Result<D, StoreError>>>);
@@ -42,7 +68,27 @@ impl<D> Shared<D> {
     }
 }
 
-impl<D: Send + Sync + 'static> Shared<D> {
+impl<D: Database> Shared<D> {
+    /// Closes the database for good. When it returns, the database is closed, although readers may
+    /// still hold the store.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        let mut shared = self.exclusively();
+        mem::replace(&mut *shared, Err(StoreError::Closed)).map_or(Ok(()), D::close)
+    }
+
+    /// Closes the database, which after `error` accepts nothing any more, and opens it again.
+    pub(super) fn reopen(&self, error: StoreError, open: impl FnOnce() -> Result<D, StoreError>) {
+        let mut shared = self.exclusively();
+        if let Ok(database) = mem::replace(&mut *shared, Err(error)) {
+            // It has just failed; what closing it says adds nothing.
+            let _ = database.close();
+        }
+        *shared = open();
+        if let Err(error) = &*shared {
+            tracing::error!(%error, "the database cannot be opened again yet");
+        }
+    }
+
     /// Runs a read off the async threads.
     pub(super) async fn read_off_thread<T: Send + 'static>(
         &self,

@@ -23,8 +23,12 @@ pub(super) type Outcome = Result<Committed, CommitError>;
 
 /// The part of an engine that writes; it lives on the writer's thread.
 pub(super) trait Engine: Send + 'static {
-    /// Commits a group of transactions, in order, with one sync; one outcome each.
-    fn commit(&mut self, group: &[Transaction]) -> Vec<Outcome>;
+    /// Commits a group of transactions, in order, with one sync; one outcome each. An error says that
+    /// none of them was committed, or that it is not known.
+    fn commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError>;
+
+    /// What is due after a group, before it is answered.
+    fn settle(&mut self) {}
 
     /// Closes the database, then gives the directory free.
     fn close(self);
@@ -84,12 +88,26 @@ fn write_until_closed(mut engine: impl Engine, mut jobs: mpsc::Receiver<Job>) {
             group.push(job.transaction);
             answers.push(job.answer);
         }
-        for (answer, outcome) in answers.into_iter().zip(engine.commit(&group)) {
+        let outcomes = commit(&mut engine, &group);
+        engine.settle();
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Nobody waits any more: what was committed stays committed.
             let _ = answer.send(outcome);
         }
     }
     engine.close();
+}
+
+/// Commits a group; one outcome each.
+fn commit(engine: &mut impl Engine, group: &[Transaction]) -> Vec<Outcome> {
+    match engine.commit(group) {
+        Ok(outcomes) => outcomes,
+        // One that does not fit must not take those with it that do.
+        Err(error) if error.is_full() && group.len() > 1 => {
+            group.chunks(1).flat_map(|one| commit(engine, one)).collect()
+        }
+        Err(error) => group.iter().map(|_| Err(error.clone().into())).collect(),
+    }
 }
 
 fn size(transaction: &Transaction) -> usize {

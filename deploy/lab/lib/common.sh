@@ -34,7 +34,7 @@ wrong_usage() {
 }
 
 # Root on Debian, or a clear word of what is missing. A lab that is running
-# decides the lab directory, whoever asks.
+# decides the lab directory, whichever user asks.
 require_machine() {
     [ "$(id -u)" = 0 ] || missing "must be run as root (network and mount namespaces)"
     [ -r /etc/debian_version ] || missing "needs Debian: /etc/debian_version is missing"

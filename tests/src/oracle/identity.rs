@@ -77,9 +77,9 @@ pub(super) fn root_dse(bytes: &[u8]) {
 pub(super) fn ber(bytes: &[u8]) {
     fn walk(mut reader: ber::Reader<'_>, depth: u8) {
         while !reader.is_empty() {
-            let before = reader.consumed();
+            let before = reader.offset();
             let Ok(value) = reader.any("value") else { return };
-            assert!(reader.consumed() > before, "nothing was read");
+            assert!(reader.offset() > before, "nothing was read");
             let _ = (value.unsigned("number"), value.boolean("boolean"));
             if depth > 0
                 && let Ok(children) = value.children()

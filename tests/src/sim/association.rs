@@ -346,7 +346,7 @@ fn nak(call_id: u32, reason: u16) -> Result<Reply, EncodeError> {
 fn fault(call_id: u32, status: u32, ran: bool) -> Result<Reply, EncodeError> {
     let mut answer = Pdu::new(call_id, Body::Fault(Fault::new(status)));
     if !ran {
-        answer.flags = answer.flags.with(Flags::DID_NOT_EXECUTE);
+        answer.flags |= Flags::DID_NOT_EXECUTE;
     }
     Ok(Reply { send: answer.encode()?, close: false })
 }

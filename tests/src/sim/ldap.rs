@@ -76,7 +76,7 @@ fn ping(who: &Who, asked: &Ping) -> Option<SearchResultEntry> {
     let name = |text: &str| Some(text.to_owned());
     let response = SamLogonResponseEx {
         opcode: Opcode::Response,
-        flags: DcFlags(0x0000_11bc),
+        flags: DcFlags::from_bits_retain(0x0000_11bc),
         domain_guid: DOMAIN_GUID,
         forest: name(who.domain.as_str()),
         dns_domain: name(who.domain.as_str()),

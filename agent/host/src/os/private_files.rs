@@ -50,6 +50,30 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), flush_dir)
 }
 
+/// Writes `value` as JSON to `path` in `directory`, which it makes where it is not there; as [`write_private`].
+///
+/// # Errors
+/// What the system says, or serde; the old file, if there was one, is then still there.
+pub fn write_private_json(
+    directory: &Path,
+    path: &Path,
+    value: &impl serde::Serialize,
+) -> io::Result<()> {
+    private_dir(directory)?;
+    write_private(path, &serde_json::to_vec_pretty(value).map_err(io::Error::other)?)
+}
+
+/// Removes a file that need not be there.
+///
+/// # Errors
+/// What the system says.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -64,7 +64,7 @@ pub fn count(ranges: &[PortRange], sockets: &[Socket]) -> Vec<Count> {
 }
 
 /// Whether any range is used so much that a process may be worth naming. Where none is,
-/// [`top`] is empty whoever owns the sockets, and need not be found out.
+/// [`top`] is empty, and the owners of the sockets need not be looked up.
 #[must_use]
 pub fn has_top(counts: &[Count]) -> bool {
     counts.iter().any(|count| is_much(count.used, count.range))

@@ -60,10 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         until: Instant,
     ) -> Result<(), Failure> {
         let bytes = self.client.alter_context(interface).map_err(|error| local(&error))?;
-        match self.exchange(&bytes, stage, until).await? {
-            Event::Bound(_) => Ok(()),
-            other => Err(failure_of_event(&other, stage)),
-        }
+        self.expect_bound(&bytes, stage, until).await
     }
 
     /// Binds to `interface`, without authentication.
@@ -78,7 +75,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         until: Instant,
     ) -> Result<(), Failure> {
         let bytes = self.client.bind(interface, None).map_err(|error| local(&error))?;
-        match self.exchange(&bytes, stage, until).await? {
+        self.expect_bound(&bytes, stage, until).await
+    }
+
+    async fn expect_bound(
+        &mut self,
+        bytes: &[u8],
+        stage: &str,
+        until: Instant,
+    ) -> Result<(), Failure> {
+        match self.exchange(bytes, stage, until).await? {
             Event::Bound(_) => Ok(()),
             other => Err(failure_of_event(&other, stage)),
         }

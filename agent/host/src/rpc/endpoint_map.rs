@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use epmesh_facts::{Failure, MapView, Through};
+use epmesh_facts::{EndpointMap, Failure, MapView, Through};
 use epmesh_rpc::{Endpoint, epm::EPMAPPER};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -63,6 +63,17 @@ pub fn through_each(
         }
     }
     views
+}
+
+/// The views through TCP and the one on this host's `local` way, once all are there.
+pub async fn joined(
+    mut tcp: JoinSet<MapView>,
+    local: impl Future<Output = MapView> + Send + 'static,
+) -> EndpointMap {
+    tcp.spawn(local);
+    let mut views = tcp.join_all().await;
+    views.sort_by_key(|view| view.through);
+    EndpointMap { views }
 }
 
 /// The map through TCP `port` at `address`.

@@ -6,10 +6,7 @@ use epmesh_common::facts::{DnsName, Resolver};
 
 use super::{log, look::look, render};
 use crate::{
-    check::{
-        args::{Arguments, Output},
-        report::Exit,
-    },
+    check::{args::Arguments, report::Exit},
     probe,
 };
 
@@ -27,9 +24,6 @@ pub(in crate::check) async fn run(
 ) -> anyhow::Result<Exit> {
     let log = netsetup_log.map(log::read).transpose()?;
     let found = look(arguments, domain, log, settings, resolver).await;
-    match arguments.output {
-        Output::Table => print!("{}", render::table(&found, arguments)),
-        Output::Json => println!("{}", serde_json::to_string_pretty(&found)?),
-    }
+    arguments.output.print(&found, || Ok(render::table(&found, arguments)))?;
     Ok(found.exit())
 }

@@ -123,7 +123,7 @@ async fn one(server: IpAddr, name: &str, settings: &probe::Config) -> SrvAnswer 
     let query = Query::query(full.clone(), RecordType::SRV);
     match probe::ask_apart(settings, server, query).await {
         Ok(message) => read(&message, &full),
-        // The host is there and says so; whoever is silent may not be.
+        // The host is there and says so; a silent host may be gone.
         Err(Failure::Refused) => SrvAnswer::Failed("nothing listens on its DNS port".to_owned()),
         Err(Failure::TimedOut) => SrvAnswer::Failed("no answer in time".to_owned()),
         Err(failure) => SrvAnswer::Failed(failure.to_string()),

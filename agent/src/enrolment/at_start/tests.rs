@@ -82,7 +82,7 @@ impl Enrolling {
     }
 }
 
-/// Lets `wait` pass for whoever sleeps now, and for nobody who waits for a socket later.
+/// Lets `wait` pass for the tasks that sleep now, and for none that waits for a socket later.
 async fn pass(wait: Duration) {
     tokio::time::pause();
     tokio::time::advance(wait).await;

@@ -206,7 +206,7 @@ impl Found {
             // A server that hangs up says so without the id of a question.
             Op::Other { tag: 0x78 } => refused("the server closes the connection".to_owned()),
             _ if message.id != id => refused(format!("message id {} of nothing asked", message.id)),
-            // A search of one object: whoever sends more may go on for ever.
+            // A search of one object: a peer that sends more may go on for ever.
             Op::SearchResultEntry(_) if self.entry.is_some() => {
                 refused("a second entry to a search of one object".to_owned())
             }

@@ -63,10 +63,7 @@ async fn what_was_kept_offline_is_delivered_in_order_and_kept_until_acknowledged
 
 #[tokio::test]
 async fn no_more_than_the_window_is_on_its_way() {
-    let authority = Arc::new(Authority::new());
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     let agent = Agent::start(dir.path(), authority.identity(&url), vec![url]);
     for at in 0..20 {
         agent.push(&at.to_string()).await;
@@ -103,10 +100,7 @@ async fn another_coordinator_is_tried_and_a_stranger_is_not_trusted() {
 
 #[tokio::test]
 async fn an_acknowledgement_of_what_was_not_sent_ends_the_session() {
-    let authority = Arc::new(Authority::new());
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     let agent = Agent::start(dir.path(), authority.identity(&url), vec![url]);
     let mut session = coordinator.session().await;
     session.welcome().await;

@@ -56,11 +56,8 @@ fn settings(dir: &Path, url: String) -> SessionSettings {
 
 #[tokio::test]
 async fn a_certificate_in_its_last_third_is_renewed_and_nothing_is_lost() {
-    let authority = Arc::new(Authority::new());
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     authority.renews.store(true, Ordering::SeqCst);
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
     let old = identity(&authority, &url, 80, 10);
     old.save(dir.path()).expect("it is kept");
     let settings = settings(dir.path(), url);
@@ -95,10 +92,7 @@ async fn a_certificate_in_its_last_third_is_renewed_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_renewal_that_fails_is_told_and_tried_again() {
-    let authority = Arc::new(Authority::new());
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     let old = identity(&authority, &url, 80, 10);
     let settings = settings(dir.path(), url);
     let agent = Agent::start_with(&dir.path().join("spool"), old.clone(), settings);
@@ -139,11 +133,8 @@ async fn a_renewal_that_fails_is_told_and_tried_again() {
 /// The disk is full when the new identity is to be kept: the old one is used on.
 #[tokio::test]
 async fn an_identity_that_cannot_be_kept_is_not_used() {
-    let authority = Arc::new(Authority::new());
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     authority.renews.store(true, Ordering::SeqCst);
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
     let old = identity(&authority, &url, 80, 10);
     let nowhere = dir.path().join("a-file");
     std::fs::write(&nowhere, b"in the way").expect("a file");
@@ -192,10 +183,7 @@ fn a_wrong_clock_neither_renews_all_the_time_nor_too_late() {
 /// What a coordinator says when it refuses, the TLS alert among it, is understood.
 #[tokio::test]
 async fn refusals_are_told_from_failures() {
-    let authority = Arc::new(Authority::new());
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     let spool = Spool::open(dir.path(), SpoolLimits::default()).expect("a spool");
     let (outbox, (orders, _kept)) = (Outbox::new(spool), mpsc::channel(64));
     let settings = settings(dir.path(), url.clone());
@@ -233,10 +221,7 @@ async fn refusals_are_told_from_failures() {
 /// Refused, the agent asks seldom and tells the daemon once; enrolled anew, it comes back by itself.
 #[tokio::test]
 async fn a_refused_agent_waits_for_a_new_identity() {
-    let authority = Arc::new(Authority::new());
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut coordinator = Running::start(&authority, None).await;
-    let url = coordinator.url();
+    let Stage { authority, dir, mut coordinator, url } = Stage::new().await;
     let old = identity(&authority, &url, 10, 80);
     let mut agent = Agent::start_with(
         &dir.path().join("spool"),

@@ -26,6 +26,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, CertifiedIssuer, IsCa,
     KeyPair, PublicKeyData as _,
 };
+use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_util::sync::CancellationToken;
@@ -248,6 +249,24 @@ impl Running {
     pub(crate) async fn session(&mut self) -> Session {
         let session = timeout(LONG, self.sessions.recv()).await;
         session.expect("an agent comes in time").expect("the coordinator runs")
+    }
+}
+
+/// A coordinator, and a folder for an agent that talks to it.
+pub(crate) struct Stage {
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) dir: TempDir,
+    pub(crate) coordinator: Running,
+    pub(crate) url: String,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let authority = Arc::new(Authority::new());
+        let dir = tempfile::tempdir().expect("a directory");
+        let coordinator = Running::start(&authority, None).await;
+        let url = coordinator.url();
+        Self { authority, dir, coordinator, url }
     }
 }
 

@@ -9,10 +9,11 @@ mod search;
 pub use bounds::{MAX_MESSAGE, MAX_TEXT};
 pub use search::{Attribute, Filter, Scope, SearchRequest, SearchResultEntry};
 
+use epmesh_codec::{DecodeError, EncodeError};
+
 use super::{
     ber::{self, BOOLEAN, ENUMERATED, INTEGER, LengthForm, OCTET_STRING, Reader, SEQUENCE, Writer},
     text,
-    wire::{DecodeError, EncodeError, check_len},
 };
 
 /// Bound of the messages in one datagram.
@@ -38,7 +39,7 @@ const SIMPLE: u8 = 0x80;
 /// What cannot be the start of an LDAP message, and a message over [`MAX_MESSAGE`].
 pub fn message_len(stream: &[u8]) -> Result<Option<usize>, DecodeError> {
     if let Some(&tag) = stream.first().filter(|tag| **tag != SEQUENCE) {
-        return Err(DecodeError::Unexpected {
+        return Err(DecodeError::Value {
             field: "ldap message",
             offset: 0,
             value: tag.into(),
@@ -158,7 +159,7 @@ impl Control {
         match flag.unsigned("extended dn flag")? {
             0 => Ok(Some(ExtendedDnForm::Hex)),
             1 => Ok(Some(ExtendedDnForm::Dashed)),
-            other => Err(DecodeError::Unexpected {
+            other => Err(DecodeError::Value {
                 field: "extended dn flag",
                 offset: flag.offset,
                 value: other.into(),
@@ -207,7 +208,7 @@ impl Message {
             // Fields added by a later version of the protocol are ignored (RFC 4511 4).
             _ => Vec::new(),
         };
-        Ok((Self { id, op, controls }, outer.consumed()))
+        Ok((Self { id, op, controls }, outer.offset()))
     }
 
     /// Reads the messages of a datagram, at most 16.
@@ -251,13 +252,13 @@ impl Message {
             if self.controls.is_empty() {
                 return Ok(());
             }
-            check_len("number of controls", self.controls.len(), MAX_CONTROLS)?;
+            EncodeError::bound("number of controls", self.controls.len(), MAX_CONTROLS)?;
             w.constructed(CONTROLS, |w| {
                 self.controls.iter().try_for_each(|control| control.encode(w))
             })
         })?;
         let bytes = writer.finish();
-        check_len("ldap message", bytes.len(), MAX_MESSAGE)?;
+        EncodeError::bound("ldap message", bytes.len(), MAX_MESSAGE)?;
         Ok(bytes)
     }
 }
@@ -390,7 +391,7 @@ mod tests {
 
     #[test]
     fn the_stream_splitter_refuses_what_is_no_ldap_and_what_is_too_long() {
-        assert!(matches!(message_len(b"H"), Err(DecodeError::Unexpected { value: 0x48, .. })));
+        assert!(matches!(message_len(b"H"), Err(DecodeError::Value { value: 0x48, .. })));
         let error = message_len(&[0x30, 0x84, 0, 0, 0xff, 0xfb]).unwrap_err();
         assert_eq!(error.to_string(), "ldap message at offset 0 is 65537, the bound is 65536");
         assert!(message_len(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]).is_err());

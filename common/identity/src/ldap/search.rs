@@ -1,9 +1,10 @@
 //! Search requests and the entries they return (RFC 4511 4.5).
 
+use epmesh_codec::{DecodeError, EncodeError};
+
 use crate::{
     ber::{BOOLEAN, ENUMERATED, INTEGER, MAX_DEPTH, OCTET_STRING, Reader, SEQUENCE, SET, Writer},
     text::{self, MAX_NAME},
-    wire::{DecodeError, EncodeError, check_len},
 };
 
 use super::bounds::MAX_TEXT;
@@ -37,7 +38,7 @@ pub struct SearchRequest {
     pub attributes: Vec<String>,
 }
 
-/// The scope of a search.
+/// The scope of a search (RFC 4511 4.5.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The base alone.
@@ -48,7 +49,7 @@ pub enum Scope {
     Subtree,
 }
 
-/// The kinds of filter that an LDAP ping and a rootDSE read use.
+/// The kinds of filter that an LDAP ping and a rootDSE read use (RFC 4511 4.5.1.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Every one of them, at most 32.
@@ -114,7 +115,7 @@ impl SearchRequest {
             1 => Scope::OneLevel,
             2 => Scope::Subtree,
             value => {
-                return Err(DecodeError::Unexpected {
+                return Err(DecodeError::Value {
                     field: "scope",
                     offset: scope.offset,
                     value: value.into(),
@@ -138,8 +139,8 @@ impl SearchRequest {
     }
 
     pub(super) fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
-        check_len("base object", self.base.len(), MAX_TEXT)?;
-        check_len("selected attributes", self.attributes.len(), MAX_ATTRIBUTES)?;
+        EncodeError::bound("base object", self.base.len(), MAX_TEXT)?;
+        EncodeError::bound("selected attributes", self.attributes.len(), MAX_ATTRIBUTES)?;
         w.value(OCTET_STRING, self.base.as_bytes())?;
         let scope = match self.scope {
             Scope::Base => 0,
@@ -154,7 +155,7 @@ impl SearchRequest {
         self.filter.encode(w, 0)?;
         w.constructed(SEQUENCE, |w| {
             self.attributes.iter().try_for_each(|name| {
-                check_len("selected attribute", name.len(), MAX_NAME)?;
+                EncodeError::bound("selected attribute", name.len(), MAX_NAME)?;
                 w.value(OCTET_STRING, name.as_bytes())
             })
         })
@@ -194,7 +195,7 @@ impl Filter {
                 value: tlv.value.len(),
                 max: MAX_NAME,
             }),
-            tag => Err(DecodeError::Unexpected {
+            tag => Err(DecodeError::Value {
                 field: "filter",
                 offset: tlv.offset,
                 value: tag.into(),
@@ -204,9 +205,9 @@ impl Filter {
     }
 
     fn encode(&self, w: &mut Writer, depth: usize) -> Result<(), EncodeError> {
-        check_len("filter depth", depth, MAX_FILTER_DEPTH)?;
+        EncodeError::bound("filter depth", depth, MAX_FILTER_DEPTH)?;
         let mut list = |tag, filters: &[Self]| {
-            check_len("filters", filters.len(), MAX_FILTERS)?;
+            EncodeError::bound("filters", filters.len(), MAX_FILTERS)?;
             w.constructed(tag, |w| filters.iter().try_for_each(|f| f.encode(w, depth + 1)))
         };
         match self {
@@ -214,12 +215,12 @@ impl Filter {
             Self::Or(filters) => list(OR, filters),
             Self::Not(filter) => w.constructed(NOT, |w| filter.encode(w, depth + 1)),
             Self::Equality { attribute, value } => w.constructed(EQUALITY, |w| {
-                check_len("filter attribute", attribute.len(), MAX_NAME)?;
+                EncodeError::bound("filter attribute", attribute.len(), MAX_NAME)?;
                 w.value(OCTET_STRING, attribute.as_bytes())?;
                 w.value(OCTET_STRING, value)
             }),
             Self::Present(attribute) => {
-                check_len("filter attribute", attribute.len(), MAX_NAME)?;
+                EncodeError::bound("filter attribute", attribute.len(), MAX_NAME)?;
                 w.value(PRESENT, attribute.as_bytes())
             }
         }
@@ -256,13 +257,13 @@ impl SearchResultEntry {
     }
 
     pub(super) fn encode(&self, w: &mut Writer) -> Result<(), EncodeError> {
-        check_len("object name", self.dn.len(), MAX_TEXT)?;
-        check_len("attributes", self.attributes.len(), MAX_ATTRIBUTES)?;
+        EncodeError::bound("object name", self.dn.len(), MAX_TEXT)?;
+        EncodeError::bound("attributes", self.attributes.len(), MAX_ATTRIBUTES)?;
         w.value(OCTET_STRING, self.dn.as_bytes())?;
         w.constructed(SEQUENCE, |w| {
             self.attributes.iter().try_for_each(|attribute| {
-                check_len("attribute name", attribute.name.len(), MAX_NAME)?;
-                check_len("attribute values", attribute.values.len(), MAX_VALUES)?;
+                EncodeError::bound("attribute name", attribute.name.len(), MAX_NAME)?;
+                EncodeError::bound("attribute values", attribute.values.len(), MAX_VALUES)?;
                 w.constructed(SEQUENCE, |w| {
                     w.value(OCTET_STRING, attribute.name.as_bytes())?;
                     w.constructed(SET, |w| {

@@ -3,22 +3,24 @@
 
 mod names;
 
-use std::net::Ipv4Addr;
+use std::{fmt, net::Ipv4Addr};
 
+use bitflags::bitflags;
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 use uuid::Uuid;
 
 use super::{
+    flags,
     ldap::{Filter, SearchRequest},
     text,
-    wire::{DecodeError, EncodeError, Reader, flag_set},
 };
 use names::{NameWriter, read_name};
 
 /// NETLOGON_NT_VERSION_5 and _5EX (MS-ADTS 6.3.1.1): asks for the EX form, which this decodes.
 pub const NT_VERSION_EX: u32 = 0x06;
-/// NETLOGON_NT_VERSION_5EX_WITH_IP: the answer carries the server's address.
+/// NETLOGON_NT_VERSION_5EX_WITH_IP (MS-ADTS 6.3.1.1): the answer carries the server's address.
 pub const NT_VERSION_WITH_IP: u32 = 0x08;
-/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE: the answer carries the next closest site.
+/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE (MS-ADTS 6.3.1.1): the answer carries the next closest site.
 pub const NT_VERSION_WITH_CLOSEST_SITE: u32 = 0x10;
 
 /// Offset of the first name; compression offsets count from the start of the blob.
@@ -27,41 +29,57 @@ const NAMES: usize = 24;
 const TRAILER: usize = 8;
 const AF_INET: u16 = 2;
 
-flag_set! {
+bitflags! {
     /// DS_FLAG: what the answering server is (MS-ADTS 6.3.1.2).
-    DcFlags {
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct DcFlags: u32 {
         /// Holds the PDC emulator role.
-        PDC = 0x0000_0001, "pdc";
+        const PDC = 0x0000_0001;
         /// Is a global catalog server.
-        GC = 0x0000_0004, "gc";
+        const GC = 0x0000_0004;
         /// Serves LDAP.
-        LDAP = 0x0000_0008, "ldap";
+        const LDAP = 0x0000_0008;
         /// Is a domain controller of Active Directory.
-        DS = 0x0000_0010, "ds";
+        const DS = 0x0000_0010;
         /// Is a Kerberos key distribution center.
-        KDC = 0x0000_0020, "kdc";
+        const KDC = 0x0000_0020;
         /// Runs the time service.
-        TIMESERV = 0x0000_0040, "timeserv";
+        const TIMESERV = 0x0000_0040;
         /// Is in the site of the client.
-        CLOSEST = 0x0000_0080, "closest";
+        const CLOSEST = 0x0000_0080;
         /// Holds a writable replica of the domain.
-        WRITABLE = 0x0000_0100, "writable";
+        const WRITABLE = 0x0000_0100;
         /// Its time service is a reliable source.
-        GOOD_TIMESERV = 0x0000_0200, "good-timeserv";
+        const GOOD_TIMESERV = 0x0000_0200;
         /// The naming context asked for is an application one.
-        NDNC = 0x0000_0400, "ndnc";
+        const NDNC = 0x0000_0400;
         /// Is a read-only domain controller.
-        SELECT_SECRET_DOMAIN_6 = 0x0000_0800, "select-secret-domain-6";
+        const SELECT_SECRET_DOMAIN_6 = 0x0000_0800;
         /// Is a writable one of Windows Server 2008 or later.
-        FULL_SECRET_DOMAIN_6 = 0x0000_1000, "full-secret-domain-6";
+        const FULL_SECRET_DOMAIN_6 = 0x0000_1000;
         /// Runs Active Directory Web Services.
-        WS = 0x0000_2000, "ws";
+        const WS = 0x0000_2000;
         /// Windows Server 2012 or later.
-        DS_8 = 0x0000_4000, "ds-8";
+        const DS_8 = 0x0000_4000;
         /// Windows Server 2012 R2 or later.
-        DS_9 = 0x0000_8000, "ds-9";
+        const DS_9 = 0x0000_8000;
         /// Windows Server 2016 or later.
-        DS_10 = 0x0001_0000, "ds-10";
+        const DS_10 = 0x0001_0000;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
+
+impl DcFlags {
+    /// The names of the bits that are set and have one, lowest bit first.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        flags::names(self)
+    }
+}
+
+impl fmt::Display for DcFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        flags::write(self, f)
     }
 }
 
@@ -188,13 +206,13 @@ impl SamLogonResponseEx {
     /// Another operation code (the older forms have 19 to 21), a name that does not end, points
     /// forward or exceeds 255 octets, a message cut short.
     pub fn decode(blob: &[u8]) -> Result<Self, DecodeError> {
-        let mut reader = Reader::at(blob, 0);
-        let opcode = match reader.u16_le("opcode")? {
+        let mut reader = Reader::new(blob, ByteOrder::Little);
+        let opcode = match reader.u16("opcode")? {
             23 => Opcode::Response,
             24 => Opcode::Paused,
             25 => Opcode::UserUnknown,
             value => {
-                return Err(DecodeError::Unexpected {
+                return Err(DecodeError::Value {
                     field: "opcode",
                     offset: 0,
                     value: value.into(),
@@ -202,21 +220,17 @@ impl SamLogonResponseEx {
                 });
             }
         };
-        reader.u16_le("sbz")?;
-        let flags = DcFlags(reader.u32_le("flags")?);
-        let domain_guid = Uuid::from_bytes_le(reader.array("domain guid")?);
+        reader.u16("sbz")?;
+        let flags = DcFlags::from_bits_retain(reader.u32("flags")?);
+        let domain_guid = reader.uuid("domain guid")?;
 
         // The trailer says which fields stand between the names and itself.
         let end = blob.len().saturating_sub(TRAILER).max(NAMES);
-        let mut trailer = Reader::at(blob, end);
-        let nt_version = trailer.u32_le("nt version")?;
+        let mut trailer = Reader::starting_at(blob, end, ByteOrder::Little);
+        let nt_version = trailer.u32("nt version")?;
         for field in ["lm nt token", "lm 20 token"] {
-            let offset = trailer.offset();
-            let token = trailer.u16_le(field)?;
-            if token != 0xffff {
-                let value = token.into();
-                return Err(DecodeError::Unexpected { field, offset, value, expected: "0xffff" });
-            }
+            let token = trailer.u16(field)?;
+            trailer.ensure(token == 0xffff, field, 2, token, "0xffff")?;
         }
 
         let body = blob.get(..end).unwrap_or(blob);
@@ -239,9 +253,9 @@ impl SamLogonResponseEx {
             nt_version,
         };
         if nt_version & NT_VERSION_WITH_IP != 0 && at < end {
-            let mut reader = Reader::at(body, at);
+            let mut reader = Reader::starting_at(body, at, ByteOrder::Little);
             let size = reader.u8("dc sockaddr size")?;
-            response.address = ipv4(reader.take("dc sockaddr", size.into())?);
+            response.address = ipv4(reader.bytes("dc sockaddr", size.into())?);
             at = reader.offset();
         }
         if nt_version & NT_VERSION_WITH_CLOSEST_SITE != 0 && at < end {
@@ -259,7 +273,7 @@ impl SamLogonResponseEx {
         let mut out = Vec::with_capacity(256);
         out.extend(self.opcode.code().to_le_bytes());
         out.extend([0; 2]);
-        out.extend(self.flags.0.to_le_bytes());
+        out.extend(self.flags.bits().to_le_bytes());
         out.extend(self.domain_guid.to_bytes_le());
         let mut names = NameWriter::new(out);
         for (field, name) in [
@@ -341,7 +355,7 @@ mod tests {
 
     #[test]
     fn flags_have_names() {
-        let flags = DcFlags::PDC.union(DcFlags::DS).union(DcFlags(0x8000_0000));
+        let flags = DcFlags::PDC.union(DcFlags::DS).union(DcFlags::from_bits_retain(0x8000_0000));
         assert_eq!(flags.to_string(), "0x80000011 pdc ds");
     }
 }

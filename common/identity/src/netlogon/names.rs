@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    text::{self, MAX_NAME},
-    wire::{DecodeError, EncodeError, Reader, check_len},
-};
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
+
+use crate::text::{self, MAX_NAME};
 
 const MAX_LABEL: usize = 63;
 const POINTER: u8 = 0xc0;
@@ -19,7 +18,7 @@ pub(super) fn read_name(
     field: &'static str,
 ) -> Result<Option<String>, DecodeError> {
     let start = *at;
-    let mut reader = Reader::at(blob, start);
+    let mut reader = Reader::starting_at(blob, start, ByteOrder::Little);
     let mut floor = start;
     let mut after = None;
     let mut name = Vec::new();
@@ -31,7 +30,7 @@ pub(super) fn read_name(
                 if !name.is_empty() {
                     name.push(b'.');
                 }
-                name.extend(reader.take(field, len.into())?);
+                name.extend(reader.bytes(field, len.into())?);
                 if name.len() > MAX_NAME {
                     let (value, max) = (name.len(), MAX_NAME);
                     return Err(DecodeError::TooLarge { field, offset: start, value, max });
@@ -42,7 +41,7 @@ pub(super) fn read_name(
                 let target = usize::from(high & !POINTER) << 8 | usize::from(low);
                 after.get_or_insert(reader.offset());
                 if target >= floor {
-                    return Err(DecodeError::Unexpected {
+                    return Err(DecodeError::Value {
                         field,
                         offset,
                         value: u64::from(u16::from_be_bytes([high, low])),
@@ -50,16 +49,11 @@ pub(super) fn read_name(
                     });
                 }
                 floor = target;
-                reader = Reader::at(blob, target);
+                reader = Reader::starting_at(blob, target, ByteOrder::Little);
             }
             value => {
                 let expected = "a label of at most 63 octets or a pointer";
-                return Err(DecodeError::Unexpected {
-                    field,
-                    offset,
-                    value: value.into(),
-                    expected,
-                });
+                return Err(DecodeError::Value { field, offset, value: value.into(), expected });
             }
         }
     }
@@ -85,7 +79,7 @@ impl NameWriter {
         name: Option<&str>,
     ) -> Result<(), EncodeError> {
         let mut rest = name.unwrap_or_default();
-        check_len(field, rest.len(), MAX_NAME)?;
+        EncodeError::bound(field, rest.len(), MAX_NAME)?;
         while !rest.is_empty() {
             if let Some(offset) = self.seen.get(rest) {
                 let [high, low] = offset.to_be_bytes();
@@ -148,7 +142,7 @@ mod tests {
         ];
         for (blob, at) in refused {
             let error = read(blob, at).unwrap_err();
-            assert!(matches!(error, DecodeError::Unexpected { .. }), "{blob:?}: {error}");
+            assert!(matches!(error, DecodeError::Value { .. }), "{blob:?}: {error}");
         }
         assert!(read(b"\x41", 0).is_err());
         assert!(read(b"\x05ab", 0).is_err());

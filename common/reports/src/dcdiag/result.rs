@@ -68,7 +68,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     let mut lines = vec![number(at)];
     let mut here = at + 1;
     let mut text = rest.to_owned();
-    // Where the server's name is long, the end is wrapped: the test's name, or what came of it.
+    // Where the server's name is long, the end is wrapped: the test's name, or its outcome.
     let names_a_test = |text: &str| text.split(is_between).any(is_test);
     if (!names_a_test(&text) || outcome(&text).is_none())
         && let Some((next, more)) = page.next_open(here)

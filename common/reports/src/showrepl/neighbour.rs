@@ -1,5 +1,5 @@
-//! One neighbour: who it is, its GUID, the last attempt and what came of it, how often it failed, when
-//! it last worked.
+//! One neighbour: its name and GUID, the last attempt with its outcome, the number of failures, the time
+//! of the last success.
 
 use epmesh_rpc::names;
 
@@ -251,8 +251,12 @@ fn judge(told: &mut Told, text: &str, message: &str, end: End) {
         (Outcome::Unclear, _) => {
             let said = text.trim();
             match (said, end) {
-                ("", End::OfReport) => "the report ends before it says what came of it".to_owned(),
-                ("", _) => "what came of it is in no line that could be read".to_owned(),
+                ("", End::OfReport) => {
+                    "the report ends before the outcome of the last attempt".to_owned()
+                }
+                ("", _) => {
+                    "no line that could be read has the outcome of the last attempt".to_owned()
+                }
                 (said, _) => said.to_owned(),
             }
         }

@@ -1,16 +1,16 @@
 //! Entries of the endpoint map and what they mean.
 
+use epmesh_codec::EncodeError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     InterfaceId,
     binding::{Binding, ProtocolSequence},
-    error::EncodeError,
     tower::{Tower, TowerBytes},
 };
 
-/// One entry as it stands in a reply: `ept_entry_t`.
+/// One entry as it stands in a reply: `ept_entry_t` (C706 appendix O).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The object; nil where the endpoint serves any.

@@ -1,18 +1,16 @@
 //! One page of the endpoint map (MS-RPCE 2.2.1.2.4).
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
 
 use super::endpoint::Entry;
 use crate::{
     InterfaceId,
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
 };
 
-/// What a lookup selects by.
+/// What a lookup selects by (MS-RPCE 2.2.1.2.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Inquiry {
@@ -27,7 +25,7 @@ pub enum Inquiry {
     Both = 3,
 }
 
-/// How a lookup compares interface versions.
+/// How a lookup compares interface versions (MS-RPCE 2.2.1.2.4).
 pub mod version_option {
     /// Any version.
     pub const ALL: u32 = 1;
@@ -41,7 +39,7 @@ pub mod version_option {
     pub const UP_TO: u32 = 5;
 }
 
-/// The parameters of `ept_lookup`.
+/// The parameters of `ept_lookup` (MS-RPCE 2.2.1.2.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupRequest {
     /// What to select by.
@@ -137,7 +135,7 @@ impl LookupRequest {
     }
 }
 
-/// The results of `ept_lookup`.
+/// The results of `ept_lookup` (MS-RPCE 2.2.1.2.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupReply {
     /// Where the walk stands; null at its end.

@@ -1,14 +1,12 @@
 //! Where one interface is (MS-RPCE 2.2.1.2.5).
 
+use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
 
 use super::EPT_S_NOT_REGISTERED;
 use crate::{
     InterfaceId,
     binding::{Binding, ProtocolSequence},
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::{DecodeError, EncodeError},
     limits::MAX_PAGE_ENTRIES,
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
     status::Status,
@@ -45,7 +43,7 @@ pub fn decode_map_response(stub: &[u8], order: ByteOrder) -> Result<MapReply, De
     MapReply::decode(stub, order)
 }
 
-/// The parameters of `ept_map`.
+/// The parameters of `ept_map` (MS-RPCE 2.2.1.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapRequest {
     /// The object; a null pointer and the nil UUID both mean none.
@@ -110,7 +108,7 @@ impl MapRequest {
     }
 }
 
-/// The results of `ept_map`.
+/// The results of `ept_map` (MS-RPCE 2.2.1.2.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapReply {
     /// Not null when the server has more; free it then.

@@ -11,14 +11,12 @@ mod lookup;
 mod map;
 mod walk;
 
+use epmesh_codec::{ByteOrder, DecodeError, Reader, Writer};
 use uuid::uuid;
 
 pub use super::ept_status::{EPT_S_CANT_PERFORM_OP, EPT_S_NOT_REGISTERED};
 use super::{
     InterfaceId,
-    byte_order::ByteOrder,
-    cursor::{Reader, Writer},
-    error::DecodeError,
     ndr::{ContextHandle, STUB_PADDING},
 };
 pub use endpoint::{Endpoint, Entry};
@@ -26,14 +24,14 @@ pub use lookup::{Inquiry, LookupReply, LookupRequest, version_option};
 pub use map::{MapReply, MapRequest, decode_map_response, map_request};
 pub use walk::{Lookup, LookupEnd, LookupReport, Progress};
 
-/// The endpoint mapper's own interface.
+/// The endpoint mapper's own interface (C706 appendix O).
 pub const EPMAPPER: InterfaceId =
     InterfaceId::new(uuid!("e1af8308-5d1f-11c9-91a4-08002b14a0fa"), 3, 0);
 
 /// Its TCP port.
 pub const TCP_PORT: u16 = 135;
 
-/// Operation numbers.
+/// Operation numbers (C706 appendix O).
 pub mod opnum {
     /// `ept_lookup`.
     pub const LOOKUP: u16 = 2;
@@ -43,7 +41,8 @@ pub mod opnum {
     pub const LOOKUP_HANDLE_FREE: u16 = 4;
 }
 
-/// The stub of `ept_lookup_handle_free`, which ends a walk early: [`opnum::LOOKUP_HANDLE_FREE`].
+/// The stub of `ept_lookup_handle_free` (C706 appendix O), which ends a walk early:
+/// [`opnum::LOOKUP_HANDLE_FREE`].
 #[must_use]
 pub fn handle_free_request(handle: &ContextHandle) -> Vec<u8> {
     let mut out = Writer::new(ByteOrder::Little);

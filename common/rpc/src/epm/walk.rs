@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, btree_map};
 
+use epmesh_codec::ByteOrder;
+
 use super::{
     EPT_S_NOT_REGISTERED,
     endpoint::{Endpoint, EndpointKey, Entry},
     lookup::{LookupReply, LookupRequest},
 };
 use crate::{
-    byte_order::ByteOrder,
     error::ProtocolError,
     limits::{MAX_PAGE_ENTRIES, MAX_STALE_PAGES, MAX_WALK_BYTES, MAX_WALK_ENTRIES, MAX_WALK_PAGES},
     ndr::ContextHandle,

@@ -178,7 +178,7 @@ fn frames_of_foreign_captures_hold_what_their_descriptions_say() {
     if let Some(path) = foreign("suricata-verify/dcerpc-bind-no-frag-flag.pcap") {
         let pdus = decoded(&path);
         let bind = pdus.iter().find(|(frame, _)| *frame == 28).unwrap();
-        assert_eq!(bind.1.flags.0, 0);
+        assert_eq!(bind.1.flags.bits(), 0);
         assert!(matches!(bind.1.body, Body::Bind(_)));
         let Body::Fault(fault) = pdu_in(&path, 33).body else { panic!("not a fault") };
         assert_eq!(Status::from_fault(fault.status).windows_error(), Some(1745));

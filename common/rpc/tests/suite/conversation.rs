@@ -334,7 +334,7 @@ fn memory_is_bounded() {
     let response = |stub| Response { alloc_hint: 0, context_id: 0, cancel_count: 0, stub };
     let part = |flags, length| {
         let body = Body::Response(response(vec![0; length]));
-        let flags = epmesh_rpc::Flags(flags);
+        let flags = epmesh_rpc::Flags::from_bits_retain(flags);
         Pdu { flags, ..Pdu::new(2, body) }.encode().unwrap()
     };
     client.receive(&part(1, 5000)).unwrap();

@@ -121,9 +121,9 @@ fn pdu() -> impl Strategy<Value = Pdu> {
     (0..=0x7fff_ffff_u32, any::<u8>(), order(), body(), option::of(auth())).prop_map(
         |(call_id, flags, order, body, auth)| {
             let object = matches!(&body, Body::Request(Request { object: Some(_), .. }));
-            let flags = Flags(flags).without(Flags::OBJECT_UUID);
+            let flags = Flags::from_bits_retain(flags) - Flags::OBJECT_UUID;
             // In other bodies the flag is free; a request's is set by its object.
-            let flags = if object { flags.with(Flags::OBJECT_UUID) } else { flags };
+            let flags = if object { flags | Flags::OBJECT_UUID } else { flags };
             // Shutdown is 16 bytes and no more.
             let auth = auth.filter(|_| body != Body::Shutdown);
             Pdu { call_id, flags, order, body, auth }

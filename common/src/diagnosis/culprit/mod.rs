@@ -22,7 +22,10 @@ pub use self::{
         AnswersThere, DnsRecord, FileLine, LeadsTo, NamePlace, NameServer, OtherHost,
         RecordTrouble, ServerHost,
     },
-    network::{FilterEffect, FilterName, MapperStage, PortAt, PortTrouble, RightPorts, Witnesses},
+    network::{
+        AnsweredTo, FilterEffect, FilterName, MapperStage, PortAt, PortTrouble, RightPorts,
+        Witnesses,
+    },
     obstacle::{
         Consequence, Obstacle, PortConflict, PortsTrouble, ProtocolsTrouble, RpcServiceTrouble,
         ServerPorts,
@@ -137,8 +140,8 @@ pub enum Culprit {
         failure: Failure,
         /// The policy RestrictRemoteClients of the source, where it refuses callers without credentials.
         restrict_remote_clients: Option<u32>,
-        /// Those that are answered at the same address.
-        served: Option<Named>,
+        /// Who is answered at the same address, where somebody is.
+        served: Option<AnsweredTo>,
     },
     /// The answer of the endpoint mapper, which is not the source's.
     AlteredAnswer {
@@ -195,7 +198,7 @@ pub enum Culprit {
         obstacle: Obstacle,
         /// The domain controller.
         dc: DnsName,
-        /// What comes of it.
+        /// Its effect: now, or at the next restart.
         consequence: Consequence,
     },
     /// The policy RestrictRemoteClients with the value 2.
@@ -328,9 +331,7 @@ impl Culprit {
             Self::MapperAnswer { stage, failure, restrict_remote_clients, served, .. } => {
                 let policy = restrict_remote_clients
                     .map_or(String::new(), |policy| format!("; RestrictRemoteClients is {policy}"));
-                let served = served.as_ref().map_or(String::new(), |from| {
-                    format!("; answered at the same address: {from}")
-                });
+                let served = served.as_ref().map_or(String::new(), |to| format!("; {to}"));
                 format!("{stage}: {failure}{policy}{served}")
             }
             Self::AlteredAnswer { right, failure, is_named, .. } => {

@@ -187,6 +187,27 @@ impl fmt::Display for RightPorts {
     }
 }
 
+/// Who is answered where the destination is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnsweredTo {
+    /// These other witnesses.
+    Others(Named),
+    /// The host itself, over TCP; nobody in its own site has looked.
+    Itself,
+}
+
+impl fmt::Display for AnsweredTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Others(from) => write!(f, "answered at the same address: {from}"),
+            Self::Itself => f.write_str(
+                "the host answers itself over TCP, and nobody in its own site has looked: the path between \
+                 the sites, or a filter on the host",
+            ),
+        }
+    }
+}
+
 /// The stage at which a client and the endpoint mapper did not understand each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapperStage {

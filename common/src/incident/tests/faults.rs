@@ -188,3 +188,47 @@ fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
     put(&mut grouper, &link(1, 8), &healthy(&link(1, 8), &[on]));
     assert_eq!(subjects(&mut grouper).len(), 3);
 }
+
+/// What cuts in between two sites is one fault, until something gets through there: a small answer where RPC
+/// does not pass, a large one where large packets are lost.
+#[test]
+fn what_stands_between_two_sites_is_one_fault() {
+    let site = |number: usize| (if number < 3 { "Branch" } else { "Main" }).to_owned();
+    let found = |cause: Cause, traffic: Traffic, passes: Option<(Option<u16>, bool)>| {
+        let all = fleet(6, |from, to, link| {
+            let across = site(from) == "Branch" && site(to) == "Main";
+            let mut verdict = match passes.filter(|_| to == 6) {
+                Some((port, large)) if across => {
+                    let mut healthy = healthy(link, RIGHT);
+                    (healthy.works.port, healthy.works.large) = (port, large);
+                    healthy
+                }
+                _ if across => {
+                    let (from, to) = (link.destination.clone(), link.source.clone());
+                    let between = Fault::SitePath { from: site(1), to: site(3), traffic };
+                    let path = Fault::Path { from, to, traffic };
+                    failing(
+                        link,
+                        cause,
+                        Side::Network,
+                        vec![(Side::Network, path), (Side::Network, between)],
+                    )
+                }
+                _ => healthy(link, RIGHT),
+            };
+            (verdict.works.destination_site, verdict.works.source_site) =
+                (Some(site(from)), Some(site(to)));
+            verdict
+        });
+        subjects(&mut grouped(&all))
+    };
+    let rpc = ["path site Branch -> site Main (RPC over port 135)"];
+    assert_eq!(found(Cause::RpcFiltered, Traffic::Rpc, None), rpc);
+    assert_eq!(found(Cause::RpcFiltered, Traffic::Rpc, Some((None, true))), rpc);
+    assert_eq!(found(Cause::RpcFiltered, Traffic::Rpc, Some((Some(5300), false))).len(), 6);
+    let large = ["path site Branch -> site Main (large packets)"];
+    let lost = Cause::LargePacketsLost;
+    assert_eq!(found(lost, Traffic::LargePackets, None), large);
+    assert_eq!(found(lost, Traffic::LargePackets, Some((Some(5300), false))), large);
+    assert_eq!(found(lost, Traffic::LargePackets, Some((Some(5300), true))).len(), 6);
+}

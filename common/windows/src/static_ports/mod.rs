@@ -1,8 +1,8 @@
 //! Ports that services are told to use, against the ranges, each other, and who listens there.
 //!
-//! Microsoft's articles disagree on where such a port belongs. KB 2089874: within the ephemeral
-//! range of the operating system. KB 154596: outside the range that RPC servers take theirs from.
-//! Both are told; neither is a cause by itself.
+//! Microsoft's articles disagree on where such a port belongs: KB 2089874 wants it inside the
+//! operating system's dynamic range, KB 154596 outside the range that RPC servers take their ports
+//! from. A note names both; neither place is a cause by itself.
 
 mod dfsr;
 mod owner;
@@ -79,8 +79,8 @@ fn range(known: &Known<'_>, owner: StaticPortOwner, port: u16) -> Option<Note> {
         Severity::Warning,
         owner,
         format!(
-            "{port} lies {place} the dynamic range {}-{}; KB 2089874 has it inside, KB 154596 \
-             outside of the range that servers take their ports from",
+            "{port} lies {place} the dynamic range {}-{}; KB 2089874 wants it inside, KB 154596 \
+             outside the range that servers take their ports from",
             tcp.first, tcp.last
         ),
         if inside {

@@ -195,17 +195,12 @@ async fn four_hundred_links_are_kept_over_a_start() {
 #[tokio::test]
 async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
     let stage = Stage::new(6).await;
-    let path = |from: usize, to: usize, link: &Link| match (from, to) {
-        (2, 1) => silent(link),
-        (_, 1) => unknown(link),
-        _ => healthy(link),
-    };
-    stage.stays(0, 120, path).await;
+    stage.stays(0, 120, one_path_to_first).await;
     stage.stays(180, 420, all_well).await;
     let first = stage.only().await.row.id;
     stage.stays(480, 600, to_first(silent)).await;
     stage.stays(660, 960, all_well).await;
-    stage.stays(1_020, 1_140, path).await;
+    stage.stays(1_020, 1_140, one_path_to_first).await;
     stage.stays(1_200, 1_500, to_first(silent)).await;
     let open = |all: Vec<IncidentDocument>| -> Vec<(String, String)> {
         let open = all.into_iter().filter(IncidentDocument::is_open);

@@ -85,12 +85,7 @@ async fn an_incident_whose_links_cannot_be_seen_is_not_over() {
 #[tokio::test]
 async fn a_path_that_turns_out_to_be_the_whole_source_is_the_same_incident() {
     let stage = Stage::new(4).await;
-    let first = |from: usize, to: usize, link: &Link| match (from, to) {
-        (2, 1) => silent(link),
-        (_, 1) => unknown(link),
-        _ => healthy(link),
-    };
-    stage.stays(0, 120, first).await;
+    stage.stays(0, 120, one_path_to_first).await;
     let before = stage.only().await;
     assert!(before.row.subject.starts_with("path dc2.lab.test -> dc1.lab.test"));
     stage.stays(180, 600, to_first(silent)).await;

@@ -239,6 +239,15 @@ fn to_first(verdict: impl Fn(&Link) -> Verdict) -> impl Fn(usize, usize, &Link) 
     move |_, to, link| if to == 1 { verdict(link) } else { healthy(link) }
 }
 
+/// The second sees nothing of the first; of the others' paths there nobody knows.
+fn one_path_to_first(from: usize, to: usize, link: &Link) -> Verdict {
+    match (from, to) {
+        (2, 1) => silent(link),
+        (_, 1) => unknown(link),
+        _ => healthy(link),
+    }
+}
+
 fn all_well(_: usize, _: usize, link: &Link) -> Verdict {
     healthy(link)
 }

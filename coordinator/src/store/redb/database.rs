@@ -16,7 +16,8 @@ use crate::store::contract::{Committed, Page, Versioned};
 use crate::store::disk;
 use crate::store::error::{CommitError, StoreError, is_full};
 use crate::store::key::{Key, Prefix};
-use crate::store::limits::MAX_PAGE_BYTES;
+use crate::store::page::{PageBuilder, first_key};
+use crate::store::shared;
 use crate::store::transaction::{Transaction, Write};
 use crate::store::writer::Outcome;
 
@@ -31,7 +32,7 @@ const REVISION: &str = "revision";
 
 /// An open redb database.
 #[derive(Debug)]
-pub(super) struct Database {
+pub struct Database {
     db: redb::Database,
 }
 
@@ -122,54 +123,6 @@ impl Database {
         }
     }
 
-    /// The value at `key`.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError> {
-        const OPERATION: &str = "reading the database";
-        let read = self.db.begin_read().map_err(|error| engine(OPERATION, error))?;
-        let entries = read.open_table(ENTRIES).map_err(|error| engine(OPERATION, error))?;
-        let found = entries.get(key.as_bytes()).map_err(|error| engine(OPERATION, error))?;
-        Ok(found.map(|found| {
-            let (revision, value) = found.value();
-            Versioned { value: value.to_vec(), revision }
-        }))
-    }
-
-    /// A page of entries, see [`Store::scan`](crate::store::Store::scan).
-    pub(super) fn page(
-        &self,
-        prefix: &Prefix,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        const OPERATION: &str = "scanning the database";
-        let mut start = prefix.as_bytes().to_vec();
-        if let Some(after) = after.map(Key::as_bytes).filter(|after| *after >= prefix.as_bytes()) {
-            // The smallest key behind `after`.
-            start = after.to_vec();
-            start.push(0);
-        }
-        let read = self.db.begin_read().map_err(|error| engine(OPERATION, error))?;
-        let entries = read.open_table(ENTRIES).map_err(|error| engine(OPERATION, error))?;
-        let range = entries.range::<&[u8]>(start.as_slice()..);
-        let mut page = Page::default();
-        let mut bytes = 0_usize;
-        for entry in range.map_err(|error| engine(OPERATION, error))? {
-            let (key, stored) = entry.map_err(|error| engine(OPERATION, error))?;
-            if !key.value().starts_with(prefix.as_bytes()) {
-                break;
-            }
-            if page.entries.len() >= limit || bytes >= MAX_PAGE_BYTES {
-                page.next = page.entries.last().map(|(key, _)| key.clone());
-                break;
-            }
-            let (revision, value) = stored.value();
-            bytes = bytes.saturating_add(value.len());
-            let value = Versioned { value: value.to_vec(), revision };
-            page.entries.push((Key::from_bytes(key.value())?, value));
-        }
-        Ok(page)
-    }
-
     /// The latest revision.
     pub(super) fn revision(&self) -> Result<u64, StoreError> {
         const OPERATION: &str = "reading the latest revision";
@@ -212,11 +165,42 @@ impl Database {
         let compacted = self.db.compact();
         compacted.map(|_| ()).map_err(|error| engine("compacting the database", error))
     }
+}
 
-    /// Closes it in order, so that it need not be repaired.
-    pub(super) fn close(self) -> Result<(), StoreError> {
+impl shared::Database for Database {
+    fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError> {
+        const OPERATION: &str = "reading the database";
+        let read = self.db.begin_read().map_err(|error| engine(OPERATION, error))?;
+        let entries = read.open_table(ENTRIES).map_err(|error| engine(OPERATION, error))?;
+        let found = entries.get(key.as_bytes()).map_err(|error| engine(OPERATION, error))?;
+        Ok(found.map(|found| versioned(found.value())))
+    }
+
+    fn page(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, StoreError> {
+        const OPERATION: &str = "scanning the database";
+        let start = first_key(prefix, after);
+        let read = self.db.begin_read().map_err(|error| engine(OPERATION, error))?;
+        let entries = read.open_table(ENTRIES).map_err(|error| engine(OPERATION, error))?;
+        let range = entries.range::<&[u8]>(start.as_slice()..);
+        let mut page = PageBuilder::new(limit);
+        for entry in range.map_err(|error| engine(OPERATION, error))? {
+            let (key, stored) = entry.map_err(|error| engine(OPERATION, error))?;
+            if !key.value().starts_with(prefix.as_bytes()) || !page.has_room() {
+                break;
+            }
+            page.push(Key::from_bytes(key.value())?, versioned(stored.value()));
+        }
+        Ok(page.finish())
+    }
+
+    /// A file that was closed in order need not be repaired.
+    fn close(self) -> Result<(), StoreError> {
         self.db.close().map_err(|error| engine("closing the database", error))
     }
+}
+
+fn versioned((revision, value): (u64, &[u8])) -> Versioned {
+    Versioned { value: value.to_vec(), revision }
 }
 
 /// Judges and applies transactions; returns the latest revision.

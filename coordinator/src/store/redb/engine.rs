@@ -21,36 +21,7 @@ pub(super) struct RedbEngine {
 }
 
 impl Engine for RedbEngine {
-    fn commit(&mut self, group: &[Transaction]) -> Vec<Outcome> {
-        match self.try_commit(group) {
-            Ok(outcomes) => outcomes,
-            // One that does not fit must not take those with it that do.
-            Err(error) if error.is_full() && group.len() > 1 => {
-                group.iter().map(|one| self.commit_one(one)).collect()
-            }
-            Err(error) => group.iter().map(|_| Err(error.clone().into())).collect(),
-        }
-    }
-
-    fn close(self) {
-        // The database must be closed before the lock is released, although readers may still hold
-        // the store.
-        let mut shared = self.shared.exclusively();
-        if let Ok(database) = std::mem::replace(&mut *shared, Err(StoreError::Closed))
-            && let Err(error) = database.close()
-        {
-            tracing::warn!(%error, "the store was not closed in order; it is repaired at the next start");
-        }
-    }
-}
-
-impl RedbEngine {
-    fn commit_one(&mut self, transaction: &Transaction) -> Outcome {
-        let outcomes = self.try_commit(std::slice::from_ref(transaction));
-        outcomes?.pop().unwrap_or(Err(StoreError::Closed.into()))
-    }
-
-    fn try_commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError> {
+    fn commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError> {
         if let Err(error) = self.shared.read(|_| Ok(())) {
             self.reopen(error);
         }
@@ -74,18 +45,20 @@ impl RedbEngine {
         }
     }
 
-    /// Closes the database, which after an error accepts nothing any more, and opens it again.
-    fn reopen(&mut self, error: StoreError) {
+    fn close(self) {
+        // The database must be closed before the lock is released.
+        if let Err(error) = self.shared.close() {
+            tracing::warn!(%error, "the store was not closed in order; it is repaired at the next start");
+        }
+    }
+}
+
+impl RedbEngine {
+    fn reopen(&self, error: StoreError) {
         tracing::warn!(%error, "the database failed and is opened again");
-        let mut shared = self.shared.exclusively();
-        if let Ok(database) = std::mem::replace(&mut *shared, Err(error)) {
-            // It has just failed; what closing it says adds nothing.
-            let _ = database.close();
-        }
-        *shared = Database::open(&self.options.file(), self.options.cache_bytes, false)
-            .map(|(database, _)| database);
-        if let Err(error) = &*shared {
-            tracing::error!(%error, "the database cannot be opened again yet");
-        }
+        self.shared.reopen(error, || {
+            let (file, cache) = (self.options.file(), self.options.cache_bytes);
+            Database::open(&file, cache, false).map(|(database, _)| database)
+        });
     }
 }

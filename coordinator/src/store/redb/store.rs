@@ -1,26 +1,18 @@
-//! The store: reads from any task, commits through the writer.
+//! Opening the store.
 
 use std::path::Path;
 
 use super::database::Database;
 use super::engine::RedbEngine;
 use super::options::RedbOptions;
-use crate::store::contract::{Closing, Committed, Page, Store, StoreFuture, Versioned};
 use crate::store::disk;
-use crate::store::error::{CommitError, StoreError};
-use crate::store::key::{Key, Prefix};
-use crate::store::limits::MAX_PAGE;
+use crate::store::embedded::EmbeddedStore;
+use crate::store::error::StoreError;
 use crate::store::report::OpenReport;
 use crate::store::shared::Shared;
-use crate::store::transaction::Transaction;
-use crate::store::writer::Writer;
 
 /// The store in one file on the local disk. One process at a time.
-#[derive(Debug)]
-pub struct RedbStore {
-    shared: Shared<Database>,
-    writer: Writer,
-}
+pub type RedbStore = EmbeddedStore<Database>;
 
 impl RedbStore {
     /// Opens the store, or makes an empty one where there is no file.
@@ -35,8 +27,6 @@ impl RedbStore {
     /// the disk or redb say.
     pub fn open(options: RedbOptions) -> Result<(Self, OpenReport), StoreError> {
         let directory = options.directory.clone();
-        disk::create_private_directory(&directory)
-            .map_err(|error| StoreError::io("creating", &directory, error))?;
         let lock = disk::DirectoryLock::take(&directory)?;
         let file = options.file();
         if !file.try_exists().map_err(|error| StoreError::io("looking for", &file, error))? {
@@ -46,10 +36,8 @@ impl RedbStore {
         let compacted = compact_if_bloated(&mut database, &options)?;
         let shared = Shared::new(database);
         let engine = RedbEngine { options, shared: shared.clone(), _lock: lock };
-        let writer = Writer::start(engine)
-            .map_err(|error| StoreError::io("starting the writer for", &directory, error))?;
         let report = OpenReport { repaired, compacted, ..OpenReport::default() };
-        Ok((Self { shared, writer }, report))
+        Ok((Self::start(&directory, shared, engine)?, report))
     }
 }
 
@@ -75,26 +63,4 @@ fn compact_if_bloated(
     let after = size(&file)?;
     tracing::info!(before, after, live, "compacted the database to free space");
     Ok(Some((before, after)))
-}
-
-impl Store for RedbStore {
-    fn get(&self, key: &Key) -> StoreFuture<'_, Option<Versioned>> {
-        let key = key.clone();
-        Box::pin(self.shared.read_off_thread(move |database| database.get(&key)))
-    }
-
-    fn scan(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> StoreFuture<'_, Page> {
-        let (prefix, after) = (prefix.clone(), after.cloned());
-        let limit = limit.clamp(1, MAX_PAGE);
-        let page = move |database: &Database| database.page(&prefix, after.as_ref(), limit);
-        Box::pin(self.shared.read_off_thread(page))
-    }
-
-    fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Committed, CommitError> {
-        Box::pin(self.writer.commit(transaction))
-    }
-
-    fn close(&self) -> Closing<'_> {
-        Box::pin(self.writer.close())
-    }
 }

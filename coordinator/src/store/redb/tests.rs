@@ -1,47 +1,29 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::store::{
-    CommitError, Expect, Key, MAX_VALUE, OpenReport, Space, Store, StoreError, Transaction, suite,
+    Expect, Key, MAX_VALUE, OpenReport, Space, Store, StoreError, Transaction, suite,
 };
 
+fn try_open(directory: &Path) -> Result<(RedbStore, OpenReport), StoreError> {
+    RedbStore::open(RedbOptions::new(directory))
+}
+
 fn open(directory: &Path) -> (RedbStore, OpenReport) {
-    RedbStore::open(RedbOptions::new(directory)).unwrap()
-}
-
-fn refused(directory: &Path) -> StoreError {
-    RedbStore::open(RedbOptions::new(directory)).unwrap_err()
-}
-
-fn close(store: &RedbStore) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.close());
-}
-
-fn fresh() -> (Arc<dyn Store>, (Arc<RedbStore>, TempDir)) {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Arc::new(open(directory.path()).0);
-    (store.clone(), (store, directory))
+    try_open(directory).unwrap()
 }
 
 #[tokio::test]
 async fn passes_the_suite() {
-    suite::run(fresh).await;
+    suite::embedded::run(try_open).await;
 }
 
 #[test]
 fn behaves_as_a_map_across_restarts() {
-    suite::compare_with_model(32, fresh, |_, (store, directory)| {
-        close(&store);
-        let (store, report) = open(directory.path());
-        assert_eq!(report, OpenReport::default());
-        let store = Arc::new(store);
-        (store.clone(), (store, directory))
-    });
+    suite::embedded::compare_with_model(try_open);
 }
 
 fn key() -> Key {
@@ -65,25 +47,11 @@ async fn check_intact(directory: &Path) {
 }
 
 #[tokio::test]
-async fn a_second_process_is_refused_and_a_closed_store_too() {
-    let directory = tempfile::tempdir().unwrap();
-    let (store, _) = open(directory.path());
-    let second = refused(directory.path());
-    assert!(matches!(second, StoreError::InUse { holder: Some(_), .. }), "{second}");
-    store.close().await;
-    let late = store.commit(Transaction::new().put(key(), "x")).await;
-    assert!(matches!(late, Err(CommitError::Store(StoreError::Closed))), "{late:?}");
-    assert!(matches!(store.get(&key()).await, Err(StoreError::Closed)));
-    // The lock is free although the value is still there.
-    open(directory.path());
-}
-
-#[tokio::test]
 async fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let (directory, file) = prepared().await;
     for content in [&b""[..], b"x", &[0; 100_000], b"SQLite format 3\0 and so on"] {
         fs::write(&file, content).unwrap();
-        let error = refused(directory.path());
+        let error = try_open(directory.path()).unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
         let text = error.to_string();
         assert!(text.contains("coordinator.redb") && text.contains("backup"), "{text}");
@@ -104,7 +72,7 @@ async fn a_damaged_file_is_never_taken_for_a_whole_one() {
         }
         for content in [&damaged[..], &whole[..at]] {
             fs::write(&file, content).unwrap();
-            match RedbStore::open(RedbOptions::new(directory.path())) {
+            match try_open(directory.path()) {
                 // What was damaged is in no use, or there twice.
                 Ok((store, _)) => {
                     let found = store.get(&key()).await.unwrap();

@@ -13,7 +13,8 @@ use std::time::Duration;
 use crate::store::contract::{Page, Versioned};
 use crate::store::error::StoreError;
 use crate::store::key::{Key, Prefix, Space};
-use crate::store::limits::MAX_PAGE_BYTES;
+use crate::store::page::{PageBuilder, first_key};
+use crate::store::shared;
 
 /// Where the latest revision is; no area's name begins with NUL.
 const REVISION: &[u8] = b"\0revision";
@@ -29,7 +30,7 @@ const LOCK_TRIES: u32 = 500;
 
 /// An open sled database.
 #[derive(Debug)]
-pub(super) struct Database {
+pub struct Database {
     db: sled::Db,
 }
 
@@ -86,45 +87,6 @@ impl Database {
         Ok(extent)
     }
 
-    /// The value at `key`.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError> {
-        let found =
-            self.db.get(key.as_bytes()).map_err(|error| engine("reading the database", error))?;
-        found.map(|stored| decode(key, &stored)).transpose()
-    }
-
-    /// A page of entries, see [`crate::store::Store::scan`].
-    pub(super) fn page(
-        &self,
-        prefix: &Prefix,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
-        let mut start = prefix.as_bytes().to_vec();
-        if let Some(after) = after.map(Key::as_bytes).filter(|after| *after >= prefix.as_bytes()) {
-            // The smallest key behind `after`.
-            start = after.to_vec();
-            start.push(0);
-        }
-        let mut page = Page::default();
-        let mut bytes = 0_usize;
-        for entry in self.db.range(start..) {
-            let (key, stored) = entry.map_err(|error| engine("scanning the database", error))?;
-            if !key.starts_with(prefix.as_bytes()) {
-                break;
-            }
-            if page.entries.len() >= limit || bytes >= MAX_PAGE_BYTES {
-                page.next = page.entries.last().map(|(key, _)| key.clone());
-                break;
-            }
-            let key = Key::from_bytes(&key)?;
-            let value = decode(&key, &stored)?;
-            bytes = bytes.saturating_add(value.value.len());
-            page.entries.push((key, value));
-        }
-        Ok(page)
-    }
-
     /// Every entry of the ledger areas.
     pub(super) fn ledger(&self) -> Result<Vec<(Key, Versioned)>, StoreError> {
         let mut entries = Vec::new();
@@ -171,14 +133,6 @@ impl Database {
         }
     }
 
-    /// Closes it. After a failed write sled can wait for ever here: then it is left behind, and
-    /// with it its lock, so that only a restart of the process helps.
-    pub(super) fn close(self) {
-        if within(CLOSE_LIMIT, move || drop(self)).is_none() {
-            tracing::error!("the database does not close; the coordinator has to be restarted");
-        }
-    }
-
     /// Copies everything into a new database in `directory`, durably.
     pub(super) fn copy_to(&self, directory: &Path, cache: u64) -> Result<(), StoreError> {
         const OPERATION: &str = "copying the database";
@@ -188,6 +142,37 @@ impl Database {
             target.insert(key, value).map_err(|error| engine(OPERATION, error))?;
         }
         target.flush().map(|_| ()).map_err(|error| engine(OPERATION, error))
+    }
+}
+
+impl shared::Database for Database {
+    fn get(&self, key: &Key) -> Result<Option<Versioned>, StoreError> {
+        let found =
+            self.db.get(key.as_bytes()).map_err(|error| engine("reading the database", error))?;
+        found.map(|stored| decode(key, &stored)).transpose()
+    }
+
+    fn page(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, StoreError> {
+        let mut page = PageBuilder::new(limit);
+        for entry in self.db.range(first_key(prefix, after)..) {
+            let (key, stored) = entry.map_err(|error| engine("scanning the database", error))?;
+            if !key.starts_with(prefix.as_bytes()) || !page.has_room() {
+                break;
+            }
+            let key = Key::from_bytes(&key)?;
+            let value = decode(&key, &stored)?;
+            page.push(key, value);
+        }
+        Ok(page.finish())
+    }
+
+    /// After a failed write sled can wait for ever here: then it is left behind, and with it its lock,
+    /// so that only a restart of the process helps.
+    fn close(self) -> Result<(), StoreError> {
+        if within(CLOSE_LIMIT, move || drop(self)).is_none() {
+            tracing::error!("the database does not close; the coordinator has to be restarted");
+        }
+        Ok(())
     }
 }
 

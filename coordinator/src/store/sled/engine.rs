@@ -22,7 +22,7 @@ use crate::store::contract::Committed;
 use crate::store::disk;
 use crate::store::error::{CommitError, StoreError};
 use crate::store::key::Key;
-use crate::store::shared::Shared;
+use crate::store::shared::{Database as _, Shared};
 use crate::store::transaction::Transaction;
 use crate::store::writer::{Engine, Outcome};
 
@@ -42,39 +42,27 @@ pub(super) struct SledEngine {
 }
 
 impl Engine for SledEngine {
-    fn commit(&mut self, group: &[Transaction]) -> Vec<Outcome> {
-        let outcomes = match self.ready().and_then(|()| self.try_commit(group)) {
-            Ok(outcomes) => outcomes,
-            // One that does not fit must not take those with it that do.
-            Err(error) if error.is_full() && group.len() > 1 => {
-                group.iter().map(|one| self.commit_one(one)).collect()
-            }
-            Err(error) => group.iter().map(|_| Err(error.clone().into())).collect(),
-        };
+    fn commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError> {
+        self.ready()?;
+        self.try_commit(group)
+    }
+
+    fn settle(&mut self) {
         self.checkpoint_if_due();
-        outcomes
     }
 
     fn close(mut self) {
         if let Err(error) = self.checkpoint() {
             tracing::warn!(%error, "no checkpoint at closing; the journal is replayed next time");
         }
-        // The database must be closed before the lock is released, although readers may still hold
-        // the store.
-        let mut shared = self.shared.exclusively();
-        if let Ok(database) = std::mem::replace(&mut *shared, Err(StoreError::Closed)) {
-            database.close();
+        // The database must be closed before the lock is released.
+        if let Err(error) = self.shared.close() {
+            tracing::warn!(%error, "the database was not closed in order");
         }
     }
 }
 
 impl SledEngine {
-    fn commit_one(&mut self, transaction: &Transaction) -> Outcome {
-        let outcomes =
-            self.ready().and_then(|()| self.try_commit(std::slice::from_ref(transaction)));
-        outcomes?.pop().unwrap_or(Err(CommitError::Store(StoreError::Closed)))
-    }
-
     fn try_commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError> {
         let mut changes = Changes::new();
         let mut frames = Vec::new();
@@ -183,21 +171,14 @@ impl SledEngine {
         Ok(())
     }
 
-    /// Closes the database, which after an error accepts nothing any more, and opens it again.
     fn reopen(&mut self, error: StoreError) {
-        let mut shared = self.shared.exclusively();
-        if let Ok(database) = std::mem::replace(&mut *shared, Err(error)) {
-            database.close();
-        }
-        let now = self.layout.opened_at;
-        *shared = recovery::open_database(&self.layout, now).map(|opened| {
-            // Higher where a write whose outcome was unknown turns out to have been made.
-            self.revision = self.revision.max(opened.revision);
-            opened.database
+        self.shared.reopen(error, || {
+            recovery::open_database(&self.layout, self.layout.opened_at).map(|opened| {
+                // Higher where a write whose outcome was unknown turns out to have been made.
+                self.revision = self.revision.max(opened.revision);
+                opened.database
+            })
         });
-        if let Err(error) = &*shared {
-            tracing::error!(%error, "the database cannot be opened again yet");
-        }
     }
 
     fn apply(&self, changes: &Changes<'_>, revision: u64) -> Result<(), StoreError> {

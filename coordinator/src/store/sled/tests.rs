@@ -1,14 +1,11 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::*;
-use crate::store::{
-    CommitError, Expect, Key, OpenReport, Space, Store, StoreError, Transaction, suite,
-};
+use crate::store::{Expect, Key, OpenReport, Space, Store, StoreError, Transaction, suite};
 
 const NOW: u64 = 1_763_685_712_000;
 
@@ -17,35 +14,22 @@ fn options(directory: &Path) -> SledOptions {
     SledOptions { checkpoint_bytes: 2048, reserve_bytes: 1 << 20, ..SledOptions::new(directory) }
 }
 
+fn try_open(directory: &Path) -> Result<(SledStore, OpenReport), StoreError> {
+    SledStore::open(options(directory), NOW)
+}
+
 fn open(directory: &Path) -> (SledStore, OpenReport) {
-    SledStore::open(options(directory), NOW).unwrap()
-}
-
-fn close(store: &SledStore) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(store.close());
-}
-
-fn fresh() -> (Arc<dyn Store>, (Arc<SledStore>, TempDir)) {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Arc::new(open(directory.path()).0);
-    (store.clone(), (store, directory))
+    try_open(directory).unwrap()
 }
 
 #[tokio::test]
 async fn passes_the_suite() {
-    suite::run(fresh).await;
+    suite::embedded::run(try_open).await;
 }
 
 #[test]
 fn behaves_as_a_map_across_restarts() {
-    suite::compare_with_model(32, fresh, |_, (store, directory)| {
-        close(&store);
-        let (store, report) = open(directory.path());
-        assert_eq!(report, OpenReport::default());
-        let store = Arc::new(store);
-        (store.clone(), (store, directory))
-    });
+    suite::embedded::compare_with_model(try_open);
 }
 
 fn ledger_key() -> Key {
@@ -68,20 +52,6 @@ async fn prepared() -> TempDir {
 
 async fn value(store: &SledStore, key: &Key) -> Option<Vec<u8>> {
     store.get(key).await.unwrap().map(|found| found.value)
-}
-
-#[tokio::test]
-async fn a_second_process_is_refused_and_a_closed_store_too() {
-    let directory = tempfile::tempdir().unwrap();
-    let (store, _) = open(directory.path());
-    let refused = SledStore::open(options(directory.path()), NOW).unwrap_err();
-    assert!(matches!(refused, StoreError::InUse { holder: Some(_), .. }), "{refused}");
-    store.close().await;
-    let refused = store.commit(Transaction::new().put(fact_key(), "x")).await;
-    assert!(matches!(refused, Err(CommitError::Store(StoreError::Closed))), "{refused:?}");
-    assert!(matches!(store.get(&fact_key()).await, Err(StoreError::Closed)));
-    // The lock is free although the value is still there.
-    open(directory.path());
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ pub const SERVICE_SID: &str = "S-1-5-80-106248145-3838398339-717341488-162734231
 
 /// SYSTEM, the administrators, the service and the owner (`S-1-3-4`): everything. Nobody else:
 /// nothing, whatever the folder above allows (`P`). In a folder it holds for what is in it (`OICI`).
-/// The owner could change the list anyway; named in it, whoever tries the agent out without an
-/// administrator's rights, in a folder of his own, is not locked out of it.
+/// The owner could change the list anyway; it is named so that a user who tries the agent out without
+/// an administrator's rights, in a folder of his own, is not locked out of that folder.
 fn descriptor(inherit: &str) -> String {
     let entries: String = ["SY", "BA", SERVICE_SID, "S-1-3-4"]
         .iter()

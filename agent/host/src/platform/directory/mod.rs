@@ -6,9 +6,11 @@ pub mod dn;
 mod objects;
 mod own;
 pub mod repsfrom;
+mod section;
 
 pub use self::{
     ask::{Ask, DirectoryError, Entry},
     objects::{Settings, Whoami, neighbours, settings, whoami},
     own::{Own, own},
+    section::section,
 };

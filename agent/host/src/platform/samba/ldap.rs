@@ -1,4 +1,5 @@
-//! Reads over Samba's privileged `ldapi` socket, which takes whoever may open it for the system.
+//! Reads over Samba's privileged `ldapi` socket: Samba takes every process that may open it for the
+//! system.
 
 use std::path::Path;
 

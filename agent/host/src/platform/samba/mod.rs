@@ -29,8 +29,8 @@ use std::{
 };
 
 use epmesh_facts::{
-    self as facts, Blank, Directory, EndpointMap, Events, Filters, PortUse, Ports, Reading,
-    Replication, Resolver, RpcSettings, Section, SectionKind, Services,
+    self as facts, Blank, Events, Filters, PortUse, Ports, Reading, Replication, Resolver,
+    RpcSettings, Section, SectionKind, Services,
 };
 use tonic::async_trait;
 
@@ -120,14 +120,7 @@ impl Samba {
                 directory::own(&mut Connection::open(&other).await?).await
             }),
         );
-        Section::Directory(Directory {
-            settings: settings.clone().map(|settings| settings.list),
-            settings_unread: settings.map(|settings| settings.unread),
-            invocation_id: own.clone().map(|own| own.invocation_id),
-            levels: own.clone().map(|own| own.levels),
-            global_catalog: own.clone().map(|own| own.global_catalog),
-            read_only: own.map(|own| own.read_only),
-        })
+        Section::Directory(directory::section(settings, own))
     }
 
     async fn endpoint_map(&self) -> Section {
@@ -138,11 +131,9 @@ impl Samba {
         let own = self.files(Live::addresses, |why| Reading::unseen(why)).await;
         let own = own.value().into_iter().flatten().map(|own| own.address);
         let loopback = self.files(Live::loopback, |_| vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]).await;
-        let mut asked = endpoint_map::through_each(&loopback, own, port, limits);
-        asked.spawn(async move { endpoint_map::through_socket(&socket, limits).await });
-        let mut views = asked.join_all().await;
-        views.sort_by_key(|view| view.through);
-        Section::EndpointMap(EndpointMap { views })
+        let tcp = endpoint_map::through_each(&loopback, own, port, limits);
+        let local = async move { endpoint_map::through_socket(&socket, limits).await };
+        Section::EndpointMap(endpoint_map::joined(tcp, local).await)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Values whose name is almost one that counts. The system ignores them, and whoever wrote them
-//! believes that they work.
+//! Values whose name is almost one that counts. The system ignores them, and the administrator who
+//! wrote them believes that they work.
 
 use epmesh_facts::NearMiss;
 

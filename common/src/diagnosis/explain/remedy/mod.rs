@@ -22,7 +22,7 @@ mod way;
 use epmesh_rpc::names as known;
 
 use self::context::RemedyContext;
-use super::super::{case::Case, cause::Cause, rules::Finding};
+use super::super::{case::Case, cause::Cause, rules::Finding, verdict::look_again};
 
 /// What to do, in order; the last step says what to check afterwards.
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
@@ -81,6 +81,7 @@ pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<St
         | Cause::PortExhaustion
         | Cause::NotError1753 => way::steps(&context).unwrap_or_else(|| network::steps(&context)),
     });
+    steps.extend(silence::last_step(&context));
     steps.extend(next_failures::steps(&context));
     let missing = finding.missing.iter();
     steps.extend(missing.map(|what| format!("needed to say more: {}", what.words(case))));
@@ -98,5 +99,5 @@ fn check(case: &Case<'_>) -> String {
         name if name.contains(' ') => format!(" --interface \"{name}\""),
         name => format!(" --interface {name}"),
     };
-    format!("then check: epmesh diagnose {dest} {source}{interface} --now")
+    look_again(&format!("epmesh diagnose {dest} {source}{interface} --now"))
 }

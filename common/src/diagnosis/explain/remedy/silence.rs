@@ -23,9 +23,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     }
     let is_failing = g.finding.state == State::Failing;
     match (g.finding.cause, g.finding.side) {
-        (Cause::EpmUnreachable, _) if !(is_cut_for_one(g) || is_on(g)) => {
-            vec![is_it_on(g), gone(g)]
-        }
+        (Cause::EpmUnreachable, _) if may_be_off(g) => vec![is_it_on(g)],
         (Cause::Unknown, Side::Source) if !is_served_elsewhere(g) => match answers_ldap(g) {
             true => vec![with_directory(g)],
             false => vec![without_directory(g), gone(g)],
@@ -34,6 +32,17 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         (_, Side::NameResolution) if is_failing && !is_seen(g) => vec![gone(g)],
         _ => Vec::new(),
     }
+}
+
+/// The question that comes after the steps of the cause: a host that is off may be off for good.
+pub(super) fn last_step(g: &RemedyContext<'_>) -> Option<String> {
+    let is_off = g.finding.cause == Cause::EpmUnreachable && !speaks(g) && may_be_off(g);
+    is_off.then(|| gone(g))
+}
+
+/// Whether nobody gets through and nothing else of the source answers.
+fn may_be_off(g: &RemedyContext<'_>) -> bool {
+    !(is_cut_for_one(g) || is_on(g))
 }
 
 /// Whether others get through to a port that is closed for the destination.
@@ -150,6 +159,7 @@ fn gone(g: &RemedyContext<'_>) -> String {
     format!(
         "if {source} no longer exists or is no domain controller any more, no step at {source} helps: make \
          sure that it is gone for good, and that it holds no operations master role (netdom query fsmo, \
-         samba-tool fsmo show), and only then clean up its metadata, which cannot be undone: {clean}"
+         samba-tool fsmo show), and only then clean up its metadata, which takes the account of the computer along and cannot be \
+         undone: {clean}"
     )
 }

@@ -58,8 +58,8 @@ pub(super) fn server_ruled_out(
         }
         Reach::NotRegistered(_) => {
             rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            // KB 2089874 has it that blocked ports never show as 1753, the article on domain joins
-            // that they do: here is what was seen.
+            // KB 2089874 says that blocked ports never show as 1753, the article on domain joins
+            // says that they do. The reason is therefore what was seen.
             let why = format!(
                 "the endpoint mapper at {address} itself said \"not registered\" and named no port \
                  that could be blocked"

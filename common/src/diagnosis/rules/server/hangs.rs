@@ -145,17 +145,25 @@ pub(in super::super) fn stuck(case: &Case<'_>) -> Option<Finding> {
         ServiceState::Running | ServiceState::Starting | ServiceState::Stopped => false,
     };
     let netlogon = || {
-        let netlogon = services.with_role(ServiceRole::Netlogon);
+        let netlogon = services.with_role(ServiceRole::Netlogon)?;
         let is_windows = case.source_platform() == Some(Platform::Windows);
-        netlogon.filter(|netlogon| {
-            is_windows && case.is_replication() && netlogon.state == ServiceState::Paused
-        })
+        let is_paused = netlogon.state == ServiceState::Paused;
+        let counts = is_windows && case.is_replication() && is_paused;
+        (counts && !is_pulled(case, netlogon)).then_some(netlogon)
     };
     let service = case.service().filter(is_stuck).or_else(netlogon)?;
     let since = told(case, service).map(|told| told.at);
     let trouble = ServiceTrouble::Lasts { state: service.state, since };
     let error = if case.service() == Some(service) { 1753 } else { 8456 };
     Some(finding(case, service, trouble, error).sure(Confidence::Likely))
+}
+
+/// Whether the destination has replicated from the source since the service was paused: what paused it then
+/// does not keep the source from sending changes.
+fn is_pulled(case: &Case<'_>, paused: &Service) -> bool {
+    let since = told(case, paused).map_or(case.now.minus(ON_ITS_WAY), |told| told.at);
+    let mut attempts = case.attempts().filter(|attempt| attempt.error == 0);
+    attempts.any(|attempt| attempt.success.is_some_and(|success| success >= since))
 }
 
 fn finding(case: &Case<'_>, service: &Service, trouble: ServiceTrouble, error: i64) -> Finding {

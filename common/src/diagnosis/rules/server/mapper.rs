@@ -10,7 +10,7 @@ use super::{
         super::{
             case::{Case, Reach, connect_code, windows_code},
             cause::{Cause, Confidence, Side},
-            culprit::{Culprit, MapperStage, PortAt, PortTrouble},
+            culprit::{AnsweredTo, Culprit, MapperStage, PortAt, PortTrouble},
         },
         finding::Finding,
     },
@@ -84,11 +84,6 @@ pub(in super::super) fn mapper(
     stage: MapperStage,
     failure: &Failure,
 ) -> Finding {
-    if stage == MapperStage::Bind
-        && let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true)
-    {
-        return hangs;
-    }
     let is_denied = matches!(failure, Failure::AccessDenied(_));
     let at = PortAt { address, port: TCP_PORT, dc: case.source().clone() };
     let pattern = pattern(
@@ -102,18 +97,24 @@ pub(in super::super) fn mapper(
             _ => true,
         },
     );
-    if pattern.is_served() {
+    let served = if pattern.is_served() {
+        Some(AnsweredTo::Others(pattern.served()))
+    } else {
+        let between = !is_denied && pattern.is_between_sites(case);
+        between.then_some(AnsweredTo::Itself)
+    };
+    if served.is_some() {
         // A policy of the source's would hold for all of them.
-        let culprit = Culprit::MapperAnswer {
-            at,
-            stage,
-            failure: failure.clone(),
-            restrict_remote_clients: None,
-            served: Some(pattern.served()),
-        };
-        return Finding::failing(Cause::RpcFiltered, Side::Network, windows_code(failure))
-            .blames(culprit)
-            .sure(Confidence::Likely);
+        let (failure, restrict_remote_clients) = (failure.clone(), None);
+        let error = windows_code(&failure);
+        let culprit = Culprit::MapperAnswer { at, stage, failure, restrict_remote_clients, served };
+        let finding = Finding::failing(Cause::RpcFiltered, Side::Network, error);
+        return finding.blames(culprit).sure(Confidence::Likely);
+    }
+    if stage == MapperStage::Bind
+        && let Some(hangs) = never_answers(case, address, TCP_PORT, failure, true)
+    {
+        return hangs;
     }
     let cause = if is_denied { Cause::EpmAccessDenied } else { Cause::NotError1753 };
     let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value()).copied();

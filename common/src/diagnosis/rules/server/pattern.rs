@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, DnsName, Failure, Platform};
+use epmesh_facts::{AddressProbe, DnsName, Failure, MapView, Platform, Through};
 
 use super::super::super::{
     case::{Case, Owner, Reach, destination_site, has_no_way_to, reach, site_of, source_site},
@@ -137,6 +137,24 @@ impl Pattern<'_> {
         let Some(site) = source_site(case) else { return false };
         destination_site(case).as_ref() == Some(&site)
             || self.failed.iter().any(|(name, _)| site_of(case, name) == Some(&site))
+    }
+
+    /// Whether all that was tried and failed came from other sites, while the source's endpoint mapper answers the
+    /// source itself over TCP: what stands between the sites is nearer than the mapper.
+    pub(super) fn is_between_sites(&self, case: &Case<'_>) -> bool {
+        let is_apart = match (source_site(case), destination_site(case)) {
+            (Some(there), Some(here)) => there != here,
+            _ => false,
+        };
+        let views = case.source_map.iter().flat_map(|map| &map.fact.views);
+        let is_answered = |view: &MapView| {
+            matches!(view.through, Through::Address(address) if !address.is_loopback())
+                && view.endpoints.is_ok()
+        };
+        is_apart
+            && self.reached.is_empty()
+            && !self.has_neighbour(case)
+            && views.into_iter().any(is_answered)
     }
 
     /// Whether witnesses of one site, or of sites that are not known, saw different things: one of them alone

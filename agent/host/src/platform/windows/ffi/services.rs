@@ -122,22 +122,13 @@ impl Service {
     /// # Errors
     /// When the service control manager does not tell.
     pub(in super::super) fn status(&self) -> io::Result<Status> {
-        let mut buffer = Buffer::new(256);
-        let mut needed = 0;
-        // SAFETY: the handle is open, and the buffer is valid for writes of its length.
-        let done = unsafe {
-            QueryServiceStatusEx(
-                self.handle.0,
-                SC_STATUS_PROCESS_INFO,
-                buffer.as_mut_ptr(),
-                buffer.length(),
-                &raw mut needed,
-            )
-        };
-        if done == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let status: SERVICE_STATUS_PROCESS = buffer.read(0).ok_or_else(truncated)?;
+        let status: SERVICE_STATUS_PROCESS = queried(256, |into, length, needed| {
+            // SAFETY: the handle is open, `into` is valid for writes of `length` bytes, and `needed`
+            // for one.
+            unsafe {
+                QueryServiceStatusEx(self.handle.0, SC_STATUS_PROCESS_INFO, into, length, needed)
+            }
+        })?;
         Ok(Status {
             state: status.dwCurrentState,
             pid: status.dwProcessId,
@@ -172,24 +163,28 @@ impl Service {
     /// # Errors
     /// When the service control manager does not tell.
     pub(in super::super) fn delayed(&self) -> io::Result<bool> {
-        let mut buffer = Buffer::new(64);
-        let mut needed = 0;
-        // SAFETY: the handle is open, and the buffer is valid for writes of its length.
-        let done = unsafe {
-            QueryServiceConfig2W(
-                self.handle.0,
-                SERVICE_CONFIG_DELAYED_AUTO_START_INFO,
-                buffer.as_mut_ptr(),
-                buffer.length(),
-                &raw mut needed,
-            )
-        };
-        if done == 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let info: SERVICE_DELAYED_AUTO_START_INFO = buffer.read(0).ok_or_else(truncated)?;
+        let info: SERVICE_DELAYED_AUTO_START_INFO = queried(64, |into, length, needed| {
+            let what = SERVICE_CONFIG_DELAYED_AUTO_START_INFO;
+            // SAFETY: the handle is open, `into` is valid for writes of `length` bytes, and `needed`
+            // for one.
+            unsafe { QueryServiceConfig2W(self.handle.0, what, into, length, needed) }
+        })?;
         Ok(info.fDelayedAutostart != 0)
     }
+}
+
+/// The structure of a size of its own that a call puts into a buffer of `length` bytes. The call gets the
+/// buffer, its length and where it says what it would need, and gives 0 when it fails.
+fn queried<T: Plain>(
+    length: u32,
+    call: impl FnOnce(*mut u8, u32, *mut u32) -> i32,
+) -> io::Result<T> {
+    let mut buffer = Buffer::new(length);
+    let mut needed = 0;
+    if call(buffer.as_mut_ptr(), buffer.length(), &raw mut needed) == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    buffer.read(0).ok_or_else(truncated)
 }
 
 fn truncated() -> io::Error {

@@ -28,15 +28,7 @@ impl Live {
             let settings = directory::settings(&mut connection).await;
             (settings, directory::own(&mut connection).await)
         });
-        let (settings, own) = (reading(settings), reading(own));
-        Directory {
-            settings: settings.clone().map(|settings| settings.list),
-            settings_unread: settings.map(|settings| settings.unread),
-            invocation_id: own.clone().map(|own| own.invocation_id),
-            levels: own.clone().map(|own| own.levels),
-            global_catalog: own.clone().map(|own| own.global_catalog),
-            read_only: own.map(|own| own.read_only),
-        }
+        directory::section(reading(settings), reading(own))
     }
 
     pub(super) fn replication(&self) -> Replication {

@@ -21,7 +21,7 @@ use std::{
     time::Instant,
 };
 
-use epmesh_facts::{self as facts, EndpointMap, Failure, MapView, Section, SectionKind, Through};
+use epmesh_facts::{self as facts, Failure, MapView, Section, SectionKind, Through};
 use tokio::sync::Semaphore;
 use tonic::async_trait;
 
@@ -93,11 +93,9 @@ impl Windows {
         });
         let port = self.live.settings.endpoint_mapper_port;
         let own = own.into_iter().map(|own| own.address).filter(reachable);
-        let mut asked = endpoint_map::through_each(&loopback, own, port, Limits::default());
-        asked.spawn(async { MapView { through: Through::Local, endpoints: local } });
-        let mut views = asked.join_all().await;
-        views.sort_by_key(|view| view.through);
-        Section::EndpointMap(EndpointMap { views })
+        let tcp = endpoint_map::through_each(&loopback, own, port, Limits::default());
+        let local = async { MapView { through: Through::Local, endpoints: local } };
+        Section::EndpointMap(endpoint_map::joined(tcp, local).await)
     }
 }
 
