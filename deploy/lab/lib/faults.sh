@@ -38,7 +38,7 @@ readonly FAULTS=(
     "duplicate-ip|answer-altered|P|member has dc2's address, too; the other domain controllers' frames come to it"
     "one-135-drop|epm-unreachable|P,S|dc2's firewall drops packets from dc1 to port 135"
     "one-dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets from dc1 to ports 49152-65535"
-    "dns-dead|not-1753|N,P,D|whatever dc1 asks of a DNS server, itself among them, is dropped (8524)"
+    "dns-dead|not-1753|N,P,D|the answers of all DNS servers to dc1, itself among them, are dropped (8524)"
     "stale-guid|ntds-settings-stale|A|dc2 rebuilt against dc3; dc1, its replication stopped, keeps the old GUID"
 )
 
@@ -150,8 +150,8 @@ fault_apply() {
         one-dyn-drop)
             firewall $SOURCE "$1" "ip saddr $(host_ip $DESTINATION) ct direction original tcp dport 49152-65535 drop"
             ;;
-        # Its own server it asks over the loopback.
-        dns-dead) rules $DESTINATION "$1" 'filter hook output priority 0' 'udp dport 53 drop' 'tcp dport 53 drop' ;;
+        # Its own server's as well, which come over the loopback. Not on the way out: the kernel would tell whoever asks.
+        dns-dead) rules $DESTINATION "$1" 'filter hook input priority 0' 'udp sport 53 drop' 'tcp sport 53 drop' ;;
         stale-guid) stale_guid ;;
         *) die "fault '$1' is listed but not built" ;;
     esac
