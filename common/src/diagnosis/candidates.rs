@@ -189,7 +189,7 @@ impl<'a> List<'a> {
             Some(Culprit::MapperAnswer { served, .. }) => served.is_some(),
             Some(
                 Culprit::Port { trouble: PortTrouble::BindCut(..), .. }
-                | Culprit::Registration { trouble: RegistrationTrouble::DeniedToOne(_), .. },
+                | Culprit::Registration { trouble: RegistrationTrouble::WithheldFromOne(_), .. },
             ) => true,
             _ => false,
         }
@@ -197,7 +197,7 @@ impl<'a> List<'a> {
 
     /// Whether the firewall that is to blame lets port 135 through, and not the port that it names.
     fn is_of_dynamic_port(&self) -> bool {
-        matches!(self.culprit(), Some(Culprit::Firewall { port, .. }) if *port != TCP_PORT)
+        matches!(self.culprit(), Some(Culprit::Firewall { at, .. }) if at.port != TCP_PORT)
     }
 
     /// The faults where by the source's own word nothing listens there: neither a path nor a client has a part

@@ -99,7 +99,7 @@ fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit)
             culprit,
             Culprit::Registration {
                 holder: RegistrationHolder::At { dc, .. },
-                trouble: RegistrationTrouble::Denied,
+                trouble: RegistrationTrouble::Withheld,
             } if dc == s
         ),
         Kind::AccessDenied => match culprit {
@@ -217,7 +217,7 @@ fn is_port(culprit: &Culprit, port: u16, dc: &DnsName) -> bool {
 }
 
 fn is_firewall(culprit: &Culprit, closed: u16, of: &DnsName) -> bool {
-    matches!(culprit, Culprit::Firewall { dc, port, .. } if (*port, dc) == (closed, of))
+    matches!(culprit, Culprit::Firewall { at, .. } if (at.port, &at.dc) == (closed, of))
 }
 
 fn is_disabled_mapper(culprit: &Culprit, of: &DnsName) -> bool {

@@ -63,6 +63,11 @@ impl Case<'_> {
         answers.filter_map(|answer| answer.outcome.as_ref().ok()).any(says_who)
     }
 
+    /// Whether what answered the destination at an address is the source.
+    pub(in crate::diagnosis) fn is_answered_by_source(&self, address: IpAddr) -> bool {
+        self.answered(address) == Some(Owner::Source)
+    }
+
     /// The owner of an address by what answered the destination there.
     fn answered(&self, address: IpAddr) -> Option<Owner> {
         let seen = &self.look?.seen;

@@ -172,10 +172,8 @@ pub enum Culprit {
     },
     /// The source's own firewall.
     Firewall {
-        /// The domain controller.
-        dc: DnsName,
         /// The port that it keeps closed.
-        port: u16,
+        at: PortAt,
         /// What the destination sees there.
         failure: Failure,
         /// What the other witnesses see there.
@@ -287,7 +285,7 @@ impl Culprit {
             | Self::Port { at, .. }
             | Self::AlteredAnswer { at, .. }
             | Self::LargeAnswer { at, .. } => at.to_string(),
-            Self::Firewall { dc, .. } => format!("the firewall of {dc}"),
+            Self::Firewall { at, .. } => format!("the firewall of {} at {}", at.dc, at.address),
             Self::RpcFilter { filter, dc, address, .. } => {
                 format!("{filter} on {dc} at {address}")
             }
@@ -345,23 +343,24 @@ impl Culprit {
             Self::LargeAnswer { failure, served, .. } => {
                 let served = served
                     .as_ref()
-                    .map_or(String::new(), |from| format!("; it arrives whole at {from}"));
+                    .map_or(String::new(), |from| format!("; the whole map arrives at {from}"));
                 format!(
-                    "its whole endpoint map, an answer of many packets: {failure}; a single entry of it \
+                    "the whole endpoint map, an answer of many packets: {failure}; a single entry of the map \
                      arrives{served}"
                 )
             }
             Self::Port { trouble, .. } => trouble.to_string(),
-            Self::Firewall { port, failure, witnesses, .. } => {
+            Self::Firewall { at, failure, witnesses } => {
+                let PortAt { address, port, dc } = at;
                 format!(
-                    "it is on, and the host itself listens on port {port}; from outside: {failure}; \
-                         {witnesses}"
+                    "{dc} itself says that its firewall is on and that it listens on {address} port {port}; the \
+                     destination gets there: {failure}; {witnesses}"
                 )
             }
             Self::RpcFilter { effect, .. } => effect.to_string(),
             Self::Obstacle { obstacle, consequence, .. } => format!("{obstacle}{consequence}"),
             Self::RemoteClientsPolicy { .. } => {
-                "it is 2: after a restart every unauthenticated caller is refused".to_owned()
+                "the value is 2: after a restart every unauthenticated caller is refused".to_owned()
             }
             Self::Replication(refused) => refused.to_string(),
             Self::DynamicPorts { failed: None, .. } => "more than 95 % in use".to_owned(),
@@ -393,7 +392,8 @@ impl Culprit {
             Self::Port { at, .. }
             | Self::MapperAnswer { at, .. }
             | Self::AlteredAnswer { at, .. }
-            | Self::LargeAnswer { at, .. } => Some(at.address),
+            | Self::LargeAnswer { at, .. }
+            | Self::Firewall { at, .. } => Some(at.address),
             Self::Registration { holder: RegistrationHolder::At { address, .. }, .. }
             | Self::RpcFilter { address, .. }
             | Self::SharedAddress { address, .. } => Some(*address),

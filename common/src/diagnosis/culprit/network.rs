@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::named::Named;
 
-/// The value of a culprit whose registration the source lists and the destination is denied.
-pub(super) const DENIED: &str =
-    "listed in the source's own endpoint map, denied to the destination";
+/// The value of a culprit whose registration the source lists, and of which the destination is told that there is none.
+pub(super) const WITHHELD: &str =
+    "listed in the source's own endpoint map, and the destination is told \"not registered\"";
 
 /// A port of a domain controller at one of its addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +56,13 @@ pub enum PortTrouble {
 impl fmt::Display for PortTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Closed(failure) => write!(f, "{failure}; nothing listens there"),
+            Self::Closed(failure) => {
+                write!(f, "{failure}; by the source's own word nothing listens there")
+            }
             Self::Unreached(failure, witnesses) => write!(f, "{failure}; {witnesses}"),
-            Self::NamedAndClosed => f.write_str(
-                "the endpoint map names this port, and nothing listens \
-                                                 there",
-            ),
+            Self::NamedAndClosed => {
+                f.write_str("the endpoint map names this port, and nothing listens there")
+            }
             Self::BindFailed(failure) => write!(f, "bind to the interface: {failure}"),
             Self::BindCut(failure, served) => {
                 write!(
@@ -72,10 +73,9 @@ impl fmt::Display for PortTrouble {
             Self::OtherProcess { listener, service } => {
                 write!(f, "process {listener} listens there, the service is process {service}")
             }
-            Self::OtherInterface => f.write_str(
-                "the process that listens there does not offer the \
-                                                 interface",
-            ),
+            Self::OtherInterface => {
+                f.write_str("the process that listens there does not offer the interface")
+            }
         }
     }
 }
@@ -83,7 +83,7 @@ impl fmt::Display for PortTrouble {
 /// What the other witnesses saw at an address that the destination does not get through to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Witnesses {
-    /// Some got through after the destination had failed: the path from the destination is cut.
+    /// Some got through after the destination had failed: something on the way of the destination stops it.
     Reach {
         /// Those that got through.
         from: Named,
@@ -119,23 +119,27 @@ impl fmt::Display for Witnesses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reach { from, destination } => {
-                write!(f, "reached from {from}, so that the path from {destination} is cut")
+                write!(
+                    f,
+                    "{from} reaches this port: a firewall, a filter or a route stops it between {destination} and \
+                     this address"
+                )
             }
             Self::Divided { from, failed, destination } => write!(
                 f,
-                "reached from {from}, and not from {failed} either: the paths from {destination} and from \
-                 others are cut"
+                "{from} reaches this port, {failed} does not either: a firewall, a filter or a route stops it on \
+                 the ways of {destination} and of others"
             ),
             Self::AllFail(from) => {
                 write!(
                     f,
-                    "the same from {from}: either the host filters, or every path to it is cut"
+                    "the same from {from}: a filter on the host itself, or one on every way to it"
                 )
             }
             Self::ReachedElsewhere(from) => write!(
                 f,
                 "the same from {from}, while the host is reached at another address: the routes and \
-                 filters on the way to this one, or the host's own filter on that adapter"
+                 filters on the way to this one, or a filter of the host on this adapter"
             ),
             Self::Translated(from) => write!(
                 f,
@@ -149,15 +153,16 @@ impl fmt::Display for Witnesses {
             ),
             Self::NoNeighbour(from) => write!(
                 f,
-                "the same from {from}, and nobody in its own site has looked: the path between the sites, \
-                 or a filter on the host"
+                "the same from {from}, and nobody in the site of the source has looked: what lies between the \
+                 sites, or a filter on the host"
             ),
             Self::ReachedBefore(from) => write!(
                 f,
-                "reached from {from} earlier, and no look since: a filter on the host or on the path"
+                "{from} reached this port earlier, and nobody has looked since: a filter on the host or on the \
+                 way"
             ),
             Self::Nobody => f.write_str(
-                "no other domain controller has looked: a filter on the host or on the path",
+                "no other domain controller has looked: a filter on the host or on the way",
             ),
         }
     }
@@ -201,8 +206,8 @@ impl fmt::Display for AnsweredTo {
         match self {
             Self::Others(from) => write!(f, "answered at the same address: {from}"),
             Self::Itself => f.write_str(
-                "the host answers itself over TCP, and nobody in its own site has looked: the path between \
-                 the sites, or a filter on the host",
+                "the host answers itself over TCP, and nobody in its site has looked: what lies between the \
+                 sites, or a filter on the host",
             ),
         }
     }
@@ -254,10 +259,10 @@ impl fmt::Display for FilterEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resolution => {
-                write!(f, "{DENIED}; the filter keeps the endpoint mapper from naming it")
+                write!(f, "{WITHHELD}; the filter keeps the endpoint mapper from naming it")
             }
             Self::Calls(port) => {
-                write!(f, "it blocks calls to the interface; port {port} denies access")
+                write!(f, "the filter blocks calls to the interface; port {port} refuses access")
             }
         }
     }

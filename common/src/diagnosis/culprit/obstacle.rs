@@ -206,7 +206,9 @@ impl Obstacle {
             }
             Self::InternetPorts(_) => r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
             Self::Filter(filter) => filter.to_string(),
-            Self::StaticPort { owner, .. } => format!("the static port of {owner}"),
+            Self::StaticPort { owner, .. } => {
+                format!("the static port of {owner} ({})", static_port_place(*owner))
+            }
             Self::RpcService { service, .. } => service.clone(),
             Self::PortsUsedUp(ServerPorts::Dynamic { first, last })
             | Self::FewDynamicPorts { first, last, .. } => dynamic_ports(*first, *last),
@@ -221,6 +223,22 @@ impl Obstacle {
     }
 }
 
+/// The place of the setting.
+const fn static_port_place(owner: StaticPortOwner) -> &'static str {
+    match owner {
+        StaticPortOwner::Ntds => {
+            r"HKLM\SYSTEM\CurrentControlSet\Services\NTDS\Parameters, TCP/IP Port"
+        }
+        StaticPortOwner::Netlogon => {
+            r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters, DCTcpipPort"
+        }
+        StaticPortOwner::Ntfrs => {
+            r"HKLM\SYSTEM\CurrentControlSet\Services\NTFRS\Parameters, RPC TCP/IP Port Assignment"
+        }
+        StaticPortOwner::Dfsr => "dfsrdiag StaticRPC",
+    }
+}
+
 pub(super) fn dynamic_ports(first: u16, last: u16) -> String {
     format!("dynamic TCP ports {first}-{last}")
 }
@@ -232,7 +250,7 @@ impl fmt::Display for Obstacle {
             Self::ClientProtocols(trouble) => trouble.fmt(f),
             Self::EmptyBind => f.write_str("the value exists and is empty"),
             Self::InternetPorts(trouble) => trouble.fmt(f),
-            Self::Filter(_) => f.write_str("it blocks registrations"),
+            Self::Filter(_) => f.write_str("the filter blocks registrations"),
             Self::StaticPort { port, conflict, .. } => match conflict {
                 PortConflict::Process(pid) => write!(f, "process {pid} listens on {port}"),
                 PortConflict::Owner(other) => write!(f, "{port} is the port of {other} as well"),
@@ -242,9 +260,9 @@ impl fmt::Display for Obstacle {
             },
             Self::RpcService { trouble, .. } => match trouble {
                 RpcServiceTrouble::OtherAccount { is, release, default } => {
-                    write!(f, "it runs as {is}; the default of {release} is {default}")
+                    write!(f, "the service runs as {is}; the default of {release} is {default}")
                 }
-                RpcServiceTrouble::NotRunning => f.write_str("it does not run"),
+                RpcServiceTrouble::NotRunning => f.write_str("the service does not run"),
             },
             Self::PortsUsedUp(_) => f.write_str("more than 95 % were in use"),
             Self::FewDynamicPorts { count, used_percent, least, .. } => {

@@ -7,7 +7,7 @@ use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
 use super::{
     named::Named,
-    network::{DENIED, PortAt},
+    network::{PortAt, WITHHELD},
 };
 
 /// The holder of a registration that is not there.
@@ -80,10 +80,10 @@ pub enum RegistrationTrouble {
         /// Another version of the interface that is registered instead, and the one that is wanted.
         other_version: Option<(InterfaceId, InterfaceId)>,
     },
-    /// The source's own endpoint map has it, and its endpoint mapper denies it to the destination.
-    Denied,
-    /// The endpoint mapper denies it to the destination, and names a port for it to others.
-    DeniedToOne(Named),
+    /// The source's own endpoint map has it, and its endpoint mapper tells the destination that it is not registered.
+    Withheld,
+    /// The endpoint mapper tells the destination that it is not registered, and names a port for it to others.
+    WithheldFromOne(Named),
     /// It is there now, and was lost again and again.
     ComesAndGoes(Losses),
 }
@@ -91,9 +91,13 @@ pub enum RegistrationTrouble {
 impl fmt::Display for RegistrationTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotRegistered => f.write_str("not registered"),
-            Self::NotInOwnMap => f.write_str("not in its own endpoint map"),
-            Self::ProcessNotKnown => f.write_str("running, not registered"),
+            Self::NotRegistered => f.write_str(
+                "its endpoint mapper answers \"not registered\"; of itself the host says nothing",
+            ),
+            Self::NotInOwnMap => {
+                f.write_str("its own endpoint map does not list the interface on ncacn_ip_tcp")
+            }
+            Self::ProcessNotKnown => f.write_str("the service runs, and is not registered"),
             Self::MapNotSeen(running) => running.fmt(f),
             Self::OtherSequences { sequences, tcp_until } => {
                 let all: Vec<String> = sequences.iter().map(ToString::to_string).collect();
@@ -115,12 +119,9 @@ impl fmt::Display for RegistrationTrouble {
                     other.major, other.minor, wanted.major, wanted.minor
                 )
             }
-            Self::Denied => f.write_str(DENIED),
-            Self::DeniedToOne(served) => {
-                write!(
-                    f,
-                    "not registered, by what the destination is told; a port is named to {served}"
-                )
+            Self::Withheld => f.write_str(WITHHELD),
+            Self::WithheldFromOne(served) => {
+                write!(f, "the destination is told \"not registered\"; {served} is told a port")
             }
             Self::ComesAndGoes(losses) => write!(f, "flapping: registered now, {losses}"),
         }
@@ -301,11 +302,13 @@ impl fmt::Display for ServiceTrouble {
             }
             Self::NeverStarted { is_disabled, boot, end } => write!(
                 f,
-                "{}; never registered since the boot at {boot}{}",
+                "{}; never registered since the host was started at {boot}{}",
                 stopped(*is_disabled),
                 ended(end)
             ),
-            Self::NotYetStarted { boot } => write!(f, "not running yet, booted at {boot}"),
+            Self::NotYetStarted { boot } => {
+                write!(f, "not running yet; the host was started at {boot}")
+            }
             Self::JustStarted(running) => running.fmt(f),
             Self::Starting => f.write_str("starting"),
             Self::Lasts { state, since } => {
@@ -317,7 +320,7 @@ impl fmt::Display for ServiceTrouble {
                     if *ldap_is_silent { ", nor is a question over LDAP answered" } else { "" };
                 write!(
                     f,
-                    "it takes connections on {} port {} and never answers{ldap}; ",
+                    "the service takes connections on {} port {} and never answers{ldap}; ",
                     at.address, at.port
                 )?;
                 match also {

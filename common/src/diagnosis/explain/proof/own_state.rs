@@ -1,6 +1,6 @@
 //! What the source says of itself: its services, its listeners, its own endpoint map.
 
-use epmesh_facts::{ServiceRole, ServiceState, StartType};
+use epmesh_facts::{Process, ServiceRole, ServiceState, StartType};
 use epmesh_rpc::names;
 
 use super::{
@@ -37,7 +37,7 @@ pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
                 ServiceState::Resuming => "is coming back from a pause",
             };
             let process = service.process.value();
-            let running = process.map(|p| format!("pid {}, started {}", p.pid, p.started));
+            let running = process.map(|process| started(case, process));
             let ended = || service.exit_code.value().map(|code| format!("exit code {code}"));
             let raw = running.or_else(ended);
             let start = match service.start.value() {
@@ -84,11 +84,16 @@ pub(super) fn own_state(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     registrations(case, items);
 }
 
+/// A process of the source, with its start on the coordinator's clock, as all other times are.
+fn started(case: &Case<'_>, process: &Process) -> String {
+    format!("pid {}, started {}", process.pid, case.on_our_clock(process.started))
+}
+
 /// The last stretches over which the source's own map had the interface; where there is none in this life
 /// of the host, the last of those before.
 fn registrations(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     let held = |known: &Registration| {
-        let raw = known.process.map(|p| format!("pid {}, started {}", p.pid, p.started));
+        let raw = known.process.as_ref().map(|process| started(case, process));
         (known.first, known.last, raw)
     };
     let mut known: Vec<_> = case.registrations().map(held).collect();

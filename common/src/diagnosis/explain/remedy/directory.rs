@@ -37,11 +37,11 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         &compare(dest),
     );
     let promoted = g.at_source(
-        " and its last promotion (%systemroot%\\debug\\dcpromo.log there)",
-        " and the day on which it joined",
+        "its last promotion (%systemroot%\\debug\\dcpromo.log there)",
+        "the day on which it joined",
     );
     let mut steps = vec![format!(
-        "{age}; confirm that by the creation time{promoted}: {here}, and the same on {source}"
+        "{age}; confirm that by the creation time, and by {promoted}: {here}, and the same on {source}"
     )];
     if settings.older == Older::Sources {
         steps.push(format!(

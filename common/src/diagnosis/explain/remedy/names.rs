@@ -9,7 +9,9 @@ use super::{
     },
     commands::command,
     context::RemedyContext,
-    records::{self, addition, flush, lookups, make_sure, register_alias, register_host, reload},
+    foreign::{any_ours, is_ours, leave},
+    records::{self, addition, flush, lookups, make_sure, reload},
+    registering::{register_alias, register_all, register_host, start_netlogon},
 };
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
@@ -38,23 +40,31 @@ fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
     let source = g.source;
     let record = g.culprit.and_then(Culprit::record);
     let mut steps = Vec::new();
+    let is_elsewhere = g.finding.intermittent.is_some();
+    let elsewhere = if is_elsewhere { ", although other servers have it" } else { "" };
+    steps.push(format!("{} is missing{elsewhere}", g.name));
     // Where other servers have it, it is registered, and did not get to all.
-    if g.finding.intermittent.is_some()
+    if is_elsewhere
         && let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string())))
     {
-        let each = record.servers.iter().map(|server| reload(g.case, server, &zone));
-        steps.push(format!("{} is missing, although other servers have it", g.name));
-        steps.extend(each);
+        let ours = record.servers.iter().filter(|server| is_ours(server));
+        steps.extend(ours.map(|server| reload(g.case, server, &zone)));
+    }
+    steps.extend(record.into_iter().flat_map(|record| leave(g.case, record)));
+    if is_elsewhere && !record.is_none_or(any_ours) {
+        steps.push(ask_for_alias(g));
+        return steps;
+    }
+    if is_elsewhere {
         steps.push(format!(
             "if that does not help, register it again on {source}: {}",
             register_alias(g)
         ));
+    } else if records::has_address(g) {
+        steps.extend(start_netlogon(g));
+        steps.push(format!("on {source}, register it again: {}", register_alias(g)));
     } else {
-        steps.push(format!(
-            "{} is missing; on {source}, register it again: {}",
-            g.name,
-            register_alias(g)
-        ));
+        steps.extend(register_all(g));
     }
     let seen = g.at_source(
         "Netlogon 5774 in its System log says why",
@@ -65,23 +75,16 @@ fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
         "if that fails, check that the zone accepts dynamic updates from {source}, and which DNS server \
          {source} itself asks ({seen}){by_hand}"
     ));
-    steps.push(format!(
-        "ask each server; the answer must be {source}: {}",
-        lookups(g, RecordType::Cname)
-    ));
+    steps.push(ask_for_alias(g));
     steps
 }
 
+fn ask_for_alias(g: &RemedyContext<'_>) -> String {
+    format!("ask each server; the answer must be {}: {}", g.source, lookups(g, RecordType::Cname))
+}
+
 fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
-    // The path is in a section of facts that may be missing.
-    let copy = g.case.hosts_path().map(|path| {
-        command(
-            g.case.destination_platform(),
-            &format!(" (copy {path} {path}.old)"),
-            &format!(" (cp -p {path} {path}.old)"),
-        )
-    });
-    let copy = copy.unwrap_or_default();
+    let copy = copy_of(g, g.case.hosts_path());
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
@@ -94,10 +97,26 @@ fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
     steps
 }
 
+/// The command that copies a file of the destination. Its path is in a section of facts that may be missing.
+fn copy_of(g: &RemedyContext<'_>, path: Option<&str>) -> String {
+    let copy = path.map(|path| {
+        command(
+            g.case.destination_platform(),
+            &format!(" (copy {path} {path}.old)"),
+            &format!(" (cp -p {path} {path}.old)"),
+        )
+    });
+    copy.unwrap_or_default()
+}
+
 fn lmhosts(g: &RemedyContext<'_>) -> Vec<String> {
+    let copy = copy_of(g, g.case.lmhosts_path());
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
-        format!("after making a copy of the file, remove the line {}: it says {}", g.name, g.value),
+        format!(
+            "after making a copy of the file{copy}, remove the line {}: it says {}",
+            g.name, g.value
+        ),
         format!("on {}, load the file again: nbtstat -R", g.dest),
         netbios_order(g, "LMHOSTS"),
     ]);
@@ -112,14 +131,14 @@ fn wins(g: &RemedyContext<'_>) -> Vec<String> {
     };
     let register = g.at_source(
         "nbtstat -RR",
-        "systemctl restart samba-ad-dc, which interrupts its clients (with `wins server` set in \
-         smb.conf)",
+        "nothing to do where `wins server` is set in smb.conf: Samba registers its name again by itself",
     );
     let mut steps: Vec<String> = make_sure(g).into_iter().collect();
     steps.extend([
         format!(
-            "delete the wrong record, which deletes it for every client of the server: {}, {}: netsh wins \
-             server {server} delete name Name={label} EndChar=00; delete it on the replication partners \
+            "after keeping what netsh wins server {server} show name Name={label} EndChar=00 shows, delete the \
+             wrong record, which deletes it for every client of the server: {}, {}: netsh wins server {server} \
+             delete name Name={label} EndChar=00; delete it on the replication partners \
              of the server as well, or it comes back",
             g.name, g.value
         ),
@@ -154,7 +173,9 @@ fn disagree(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = vec![format!("{}; compare the servers: {}", g.value, lookups(g, kind))];
     if g.finding.missing.is_none() {
         if let Some((record, zone)) = record.and_then(|r| Some((r, r.name.parent()?.to_string()))) {
-            steps.extend(record.servers.iter().map(|server| reload(g.case, server, &zone)));
+            let ours = record.servers.iter().filter(|server| is_ours(server));
+            steps.extend(ours.map(|server| reload(g.case, server, &zone)));
+            steps.extend(leave(g.case, record));
         }
         steps.push(format!(
             "find out what keeps the server from having the record ({}): replication of the zone, or a \

@@ -1,18 +1,17 @@
 //! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
 
-use epmesh_facts::{Failure, Platform, RecordType, RpcFilter};
+use epmesh_facts::Platform;
 use epmesh_rpc::epm::TCP_PORT;
 
 use super::{
     super::super::{
-        cause::{Cause, Side},
-        culprit::{Culprit, Obstacle, PortTrouble},
+        cause::{Cause, Side, State},
+        culprit::{Culprit, PortTrouble},
     },
     commands::command,
     context::RemedyContext,
-    hangs::silent_port,
+    filters, other_error,
     ports::{is_handed_out, open, port, to_port},
-    records,
     service::restart,
     static_port,
 };
@@ -46,11 +45,11 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             steps.extend(static_port::steps(g).unwrap_or_else(|| vec![open(g)]));
             steps
         }
-        Cause::RpcFiltered => filtered(g),
+        Cause::RpcFiltered => filters::steps(g),
         Cause::EpmAccessDenied => access_denied(g),
         Cause::StaleEndpoint => stale_endpoint(g),
         Cause::PortExhaustion => exhausted(g),
-        _ => other(g),
+        _ => other_error::steps(g),
     }
 }
 
@@ -106,9 +105,12 @@ fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
             g.at_source("netsh advfirewall show currentprofile", "nft list ruleset")
         ),
         format!(
-            "allow what domain controllers need, which opens these ports to the whole profile: {}; other \
-             security \
-             products have rules of their own",
+            "keep the rules as they are now ({}), then allow what domain controllers need, which opens these ports \
+             to the whole profile: {}; other security products have rules of their own",
+            g.at_source(
+                r"netsh advfirewall export C:\firewall-before.wfw",
+                "nft list ruleset > ruleset.before"
+            ),
             g.at_source(&rule, &format!("TCP {number} in its rules"))
         ),
         format!(
@@ -130,70 +132,24 @@ fn access_denied(g: &RemedyContext<'_>) -> Vec<String> {
             ),
         ];
     }
-    vec![
+    let mut steps = vec![
         format!("{name}: {value}; see the policy on {source}: reg query {POLICY}"),
         format!(
             "take {source} out of the policy \"Restrict Unauthenticated RPC clients\" (gpresult /h \
              gp.html shows which one sets RestrictRemoteClients), or set it to None there, then \
-             gpupdate; or have the clients authenticate, on {dest}: reg add {POLICY} /v \
-             EnableAuthEpResolution /t REG_DWORD /d 1"
+             gpupdate; or have the clients authenticate, on {dest}, after saving the key (reg export {POLICY} \
+             rpc-policy.reg): reg add {POLICY} /v EnableAuthEpResolution /t REG_DWORD /d 1"
         ),
+    ];
+    // What runs now was started without it.
+    steps.push(if g.finding.state == State::Latent {
+        format!("nothing has to be restarted: {source} reads the policy when it starts, and is not yet refusing")
+    } else {
         format!(
             "restart {source}, which interrupts its clients: the policy takes effect then (with \
              EnableAuthEpResolution, restart {dest} instead)"
-        ),
-    ]
-}
-
-fn filtered(g: &RemedyContext<'_>) -> Vec<String> {
-    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    if g.finding.side == Side::Network {
-        return vec![
-            format!(
-                "{source} lists the interface and has no filter that hides it: {name}: {value}"
-            ),
-            format!(
-                "find what inspects RPC between {dest} and {source}: capture TCP 135 at both ends while \
-                 the endpoint mapper is asked ({}), and see which host answers",
-                g.ask_mapper()
-            ),
-        ];
-    }
-    if g.case.source_platform() == Some(Platform::Samba) {
-        return vec![format!(
-            "{name}: {value}; Samba has no RPC filters: see on {source} what answers on TCP 135: ss \
-             -tlnp 'sport = 135', and its log"
-        )];
-    }
-    let blocks = |filter: &RpcFilter| filter.blocks(g.case.interface().uuid);
-    let rows = g.case.source_filters.filter(|filters| filters.rpc_is_whole());
-    if rows.is_some_and(|all| !all.rpc.value().into_iter().flatten().any(blocks)) {
-        return vec![format!(
-            "{name}: {value}; no RPC filter of {source} does that (netsh rpc filter show filter): find \
-             what else answers on its TCP 135, or in front of it for everybody: netstat -ano | findstr \
-             :135 there, security software that inspects RPC, a load balancer or a proxy"
-        )];
-    }
-    let filter = match g.culprit {
-        Some(
-            Culprit::RpcFilter { filter, .. }
-            | Culprit::Obstacle { obstacle: Obstacle::Filter(filter), .. },
-        ) => Some(filter),
-        _ => None,
-    };
-    // Without braces: PowerShell would take them for its own.
-    let key = filter.map_or("KEY".to_owned(), |filter| filter.key.to_string());
-    let mut steps = vec![
-        format!("{name}: {value}; on {source}, see its RPC filters: netsh rpc filter show filter"),
-        format!(
-            "find out who set the filter and why; then delete the one that blocks the interface, which \
-             removes the protection that it was made for: netsh rpc filter delete filter filterkey={key}"
-        ),
-    ];
-    // What was kept from registering does not try again by itself.
-    if matches!(g.culprit, Some(Culprit::Obstacle { .. })) {
-        steps.push(restart(g));
-    }
+        )
+    });
     steps
 }
 
@@ -223,42 +179,4 @@ fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
              ({range})"
         ),
     ]
-}
-
-/// What to do about another error than 1753, by its culprit.
-fn other(g: &RemedyContext<'_>) -> Vec<String> {
-    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    let mut steps = vec![format!("the error is {}, not 1753: {name}: {value}", g.finding.error)];
-    let windows = g.case.source_platform() == Some(Platform::Windows);
-    steps.push(match g.culprit {
-        Some(Culprit::SilentDnsServers(_)) => {
-            let servers = g.case.dns_servers();
-            let each: Vec<String> =
-                servers.iter().map(|server| format!("nslookup {source} {server}")).collect();
-            format!(
-                "from {dest}, ask each server by hand: {}; check that UDP and TCP 53 get through and that \
-                 the DNS service runs there",
-                each.join("; ")
-            )
-        }
-        Some(Culprit::DnsRecord(_) | Culprit::NameWithoutAddress { .. }) => format!(
-            "on {source}, register its addresses: {}; then ask each server: {}",
-            records::register_host(g),
-            records::lookups(g, RecordType::A)
-        ),
-        Some(Culprit::MapperService { .. } | Culprit::MapperAnswer { .. }) if windows => format!(
-            "on {source}, see what holds TCP 135: netstat -ano | findstr :135; RpcSs and RpcEptMapper \
-             must run"
-        ),
-        Some(Culprit::MapperService { .. } | Culprit::MapperAnswer { .. }) => format!(
-            "on {source}, see what holds TCP 135, and that the endpoint mapper runs: {}",
-            g.at_source("netstat -anob", "ss -tlnp 'sport = 135'; systemctl status samba-ad-dc")
-        ),
-        Some(Culprit::Port { trouble: PortTrouble::BindFailed(Failure::TimedOut), .. }) => {
-            steps.extend(silent_port(g));
-            return steps;
-        }
-        _ => format!("on {source}, see which process answers there, and its log"),
-    });
-    steps
 }

@@ -6,12 +6,14 @@ use super::{
     super::super::{
         case::{Owner, Reach, effective, goes_on, has_no_way, name_sources},
         cause::{Cause, Confidence, Side, State},
-        culprit::{Culprit, DnsRecord},
+        culprit::Culprit,
         name_source::NameSource,
         rules::{Finding, alias_astray, behind_wrong_name, does_not_serve, not_serving, wrongs},
     },
     context::RemedyContext,
+    foreign::leave,
     records,
+    registering::register_alias,
 };
 
 /// One step for each further fault.
@@ -93,7 +95,7 @@ fn dead_alias(g: &RemedyContext<'_>, name_sources: &[NameSource<'_>]) -> Option<
     let mut sources = name_sources.iter().filter(|_| !is_blamed);
     let found = sources.find_map(|source| alias_astray(g.case, name_sources, source))?;
     let culprit = found.culprit.as_deref()?;
-    let again = records::register_alias(g);
+    let again = register_alias(g);
     let (name, value, how) = (culprit.name(), culprit.value(), commands(g, culprit));
     Some(format!("also wrong: {name}, {value}{how}; then, on {}, {again}", g.source))
 }
@@ -106,7 +108,9 @@ fn unless(g: &RemedyContext<'_>, finding: &Finding) -> String {
 }
 
 fn commands(g: &RemedyContext<'_>, culprit: &Culprit) -> String {
-    let deletions = |record: &DnsRecord| records::deletions(g.case, record);
-    let all = culprit.record().map(deletions).unwrap_or_default();
-    if all.is_empty() { String::new() } else { format!("; delete it, {}", all.join("; ")) }
+    let Some(record) = culprit.record() else { return String::new() };
+    let all = records::deletions(g.case, record);
+    let delete =
+        if all.is_empty() { String::new() } else { format!("; delete it, {}", all.join("; ")) };
+    leave(g.case, record).into_iter().fold(delete, |all, step| format!("{all}; {step}"))
 }

@@ -27,8 +27,7 @@ pub(super) fn to_port(g: &RemedyContext<'_>) -> String {
 /// The port that is to blame, or kept closed by what is.
 pub(super) fn port(g: &RemedyContext<'_>) -> u16 {
     match g.culprit {
-        Some(Culprit::Port { at, .. }) => at.port,
-        Some(Culprit::Firewall { port, .. }) => *port,
+        Some(Culprit::Port { at, .. } | Culprit::Firewall { at, .. }) => at.port,
         _ => TCP_PORT,
     }
 }
@@ -75,9 +74,9 @@ pub(super) fn pinned(owner: StaticPortOwner, source: &DnsName) -> String {
         }
         StaticPortOwner::Ntds => ("NTDS", "\"TCP/IP Port\""),
     };
+    let key = format!(r"HKLM\SYSTEM\CurrentControlSet\Services\{key}\Parameters");
     format!(
-        "reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\{key}\\Parameters /v {value} /t REG_DWORD /d \
-         PORT"
+        "reg export {key} parameters.reg saves the key, then reg add {key} /v {value} /t REG_DWORD /d PORT"
     )
 }
 

@@ -8,25 +8,31 @@ use super::{
         case::Case,
         cause::{Confidence, State},
         culprit::{Culprit, DnsRecord, NameServer, ServerHost},
+        name_source::NameSource,
     },
     commands::command,
     context::RemedyContext,
+    foreign::{any_ours, is_ours, leave},
+    registering::{register_alias, register_host, start_netlogon},
 };
 
 /// What to do about a record that is wrong.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(make_sure(g));
-    steps.push(format!("delete the wrong record: {}, which says {}", g.name, g.value));
     let record = g.culprit.and_then(Culprit::record);
-    steps.extend(record.into_iter().flat_map(|record| deletions(g.case, record)));
-    if record.is_some_and(|record| record.servers.len() > 1) {
+    let deletions = record.map(|record| deletions(g.case, record)).unwrap_or_default();
+    let what = if deletions.is_empty() { "the record is wrong" } else { "delete the wrong record" };
+    steps.push(format!("{what}: {}, which says {}", g.name, g.value));
+    if deletions.len() > 1 {
         steps.push(
-            "if the zone is stored in the directory, one of these commands is enough: the other servers \
+            "if the zone is stored in the directory, one of the following commands is enough: the other servers \
              follow when it has replicated"
                 .to_owned(),
         );
     }
+    steps.extend(deletions);
+    steps.extend(record.into_iter().flat_map(|record| leave(g.case, record)));
     let kind = record.map_or(RecordType::A, |record| record.record);
     let is_dead = record.is_some_and(|record| record.trouble.is_dead_alias());
     if is_dead && g.finding.state == State::Latent {
@@ -36,13 +42,16 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             g.dest, g.source
         ));
     }
-    let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
-    steps.push(format!(
-        "on {}, register the right record: {register}; if stale records come back, check that scavenging \
-         is on for the zone{}",
-        g.source,
-        record.map_or(String::new(), |record| aging(g.case, record)),
-    ));
+    // What is wrong on servers of others alone is right on the forest's own.
+    if record.is_none_or(any_ours) {
+        steps.extend(start_netlogon(g).filter(|_| kind == RecordType::Cname));
+        let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
+        steps.push(format!(
+            "on {}, register the right record: {register}{}",
+            g.source,
+            record.and_then(|record| aging(g.case, record)).unwrap_or_default(),
+        ));
+    }
     if is_dead && g.finding.state == State::Failing {
         steps.push(format!(
             "see that the host name {} has its address on each server, too; if not, on {}: {}",
@@ -54,6 +63,13 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     steps.push(flush(g));
     steps.push(format!("ask each server{}: {}", right(g, kind), lookups(g, kind)));
     steps
+}
+
+/// Whether any DNS server has an address for the source.
+pub(super) fn has_address(g: &RemedyContext<'_>) -> bool {
+    let sources = g.case.look.into_iter().flat_map(|look| look.seen.index().name_sources());
+    let mut dns = sources.filter(NameSource::is_dns);
+    dns.any(|server| !server.addresses.is_empty() || !server.beside.is_empty())
 }
 
 /// The first step where what is to be deleted may be right.
@@ -69,7 +85,7 @@ pub(super) fn make_sure(g: &RemedyContext<'_>) -> Option<String> {
     })
 }
 
-/// The command that deletes the record, one a server. dnscmd asks back before it does, samba-tool does not.
+/// The command that deletes the record, one for each server that is the forest's. dnscmd asks back before it does, samba-tool does not.
 pub(super) fn deletions(case: &Case<'_>, bad: &DnsRecord) -> Vec<String> {
     let DnsRecord { servers, name, record, .. } = bad;
     let (Some(data), Some(zone)) = (bad.data(), name.parent()) else { return Vec::new() };
@@ -78,22 +94,28 @@ pub(super) fn deletions(case: &Case<'_>, bad: &DnsRecord) -> Vec<String> {
     let dot = if *record == RecordType::Cname { "." } else { "" };
     let change = |server: &NameServer| {
         let (to, place) = (server.address, place(server));
-        let windows = format!("dnscmd {to} /RecordDelete {zone} {host} {record} {data}{dot}");
-        let samba =
-            format!("samba-tool dns delete {to} {zone} {host} {record} {data} -U Administrator");
+        let windows = format!(
+            "keep what dnscmd {to} /EnumRecords {zone} {host} shows, then dnscmd {to} /RecordDelete {zone} {host} \
+             {record} {data}{dot}"
+        );
+        let samba = format!(
+            "keep what samba-tool dns query {to} {zone} {host} ALL -U Administrator shows, then samba-tool dns \
+             delete {to} {zone} {host} {record} {data} -U Administrator"
+        );
         format!(
             "where the zone is {zone}{}{place}: {}",
             or_below(&zone.to_string(), host),
             command(platform_of(case, server), &windows, &samba)
         )
     };
-    servers.iter().map(change).collect()
+    servers.iter().filter(|server| is_ours(server)).map(change).collect()
 }
 
-/// The command that adds the alias by hand, at the first server that lacks it.
+/// The command that adds the alias by hand, at the first server of the forest that lacks it.
 pub(super) fn addition(g: &RemedyContext<'_>) -> Option<String> {
     let DnsRecord { servers, name, record, .. } = g.culprit?.record()?;
-    let (server, zone, host) = (servers.first()?, name.parent()?, name.host());
+    let server = servers.iter().find(|server| is_ours(server))?;
+    let (zone, host) = (name.parent()?, name.host());
     let (to, place, target) = (server.address, place(server), g.source);
     let windows = format!("dnscmd {to} /RecordAdd {zone} {host} {record} {target}.");
     let samba = format!("samba-tool dns add {to} {zone} {host} {record} {target} -U Administrator");
@@ -136,15 +158,14 @@ fn or_below(zone: &str, host: &str) -> String {
 }
 
 /// What shows whether old records of the zone are taken out.
-fn aging(case: &Case<'_>, record: &DnsRecord) -> String {
-    let (Some(server), Some(zone)) = (record.servers.first(), record.name.parent()) else {
-        return String::new();
-    };
-    let (to, place) = (server.address, place(server));
-    match platform_of(case, server) {
+fn aging(case: &Case<'_>, record: &DnsRecord) -> Option<String> {
+    let server = record.servers.iter().find(|server| is_ours(server))?;
+    let (to, zone, place) = (server.address, record.name.parent()?, place(server));
+    let how = match platform_of(case, server) {
         Some(Platform::Windows) => format!(": dnscmd {to} /ZoneInfo {zone}{place}"),
         _ => String::new(),
-    }
+    };
+    Some(format!("; if stale records come back, check that scavenging is on for the zone{how}"))
 }
 
 /// The platform of a DNS server: what it is where that is known, else what both ends are.
@@ -165,14 +186,6 @@ pub(super) fn flush(g: &RemedyContext<'_>) -> String {
         "resolvectl flush-caches, where systemd-resolved runs",
     );
     format!("on {}, clear the DNS client's cache: {how}", g.dest)
-}
-
-pub(super) fn register_host(g: &RemedyContext<'_>) -> String {
-    g.at_source("ipconfig /registerdns", "samba_dnsupdate")
-}
-
-pub(super) fn register_alias(g: &RemedyContext<'_>) -> String {
-    g.at_source("nltest /dsregdns", "samba_dnsupdate --all-names")
 }
 
 /// The questions to put to each server.

@@ -7,7 +7,7 @@ use epmesh_windows::{Release, defaults_of};
 use super::{
     super::super::{
         cause::{Cause, Side, State},
-        culprit::{Culprit, Obstacle},
+        culprit::{Culprit, Obstacle, ServiceTrouble},
         rules::RPC_SERVICES,
     },
     context::RemedyContext,
@@ -238,6 +238,14 @@ fn misconfigured(g: &RemedyContext<'_>) -> Vec<String> {
         ) => service.as_str(),
         _ => "RpcSs",
     };
+    // Where it is disabled, the account is left as it is.
+    let is_only_start = matches!(
+        g.culprit,
+        Some(
+            Culprit::Service { trouble: ServiceTrouble::WillNotStart, .. }
+                | Culprit::MapperService { is_disabled: true, .. }
+        )
+    );
     let list = held.and_then(|services| services.fact.list.value()).into_iter().flatten();
     let is_disabled = |other: &&Service| {
         matches!(other.start.value(), Some(StartType::Disabled))
@@ -250,19 +258,25 @@ fn misconfigured(g: &RemedyContext<'_>) -> Vec<String> {
         g.name, g.value
     )];
     for service in std::iter::once(service).chain(also) {
-        let account = default_account(g, service);
         let key = format!("HKLM\\SYSTEM\\CurrentControlSet\\Services\\{service}");
+        let mut set = format!("sc.exe config {service} start= auto");
+        let mut by_hand = format!("reg add {key} /v Start /t REG_DWORD /d 2 /f");
+        let mut why = "";
+        if !is_only_start {
+            let account = default_account(g, service);
+            set += &format!(" obj= \"{account}\" password= \"\"");
+            by_hand += &format!(", reg add {key} /v ObjectName /t REG_SZ /d \"{account}\" /f");
+            why = ", because nothing starts with a wrong account in it";
+        }
         steps.push(format!(
-            "on {host}, save the key first, because nothing starts with a wrong account in it: reg export \
-             {key} \
-             {service}.reg; then at a command prompt: sc.exe config {service} start= auto obj= \
-             \"{account}\" password= \"\"; if that is refused: reg add {key} /v Start /t REG_DWORD /d 2 \
-             /f, reg add {key} /v ObjectName /t REG_SZ /d \"{account}\" /f; find the policy or script \
-             that changed it"
+            "on {host}, save the key first{why}: reg export {key} {service}.reg; then at a command prompt: {set}; if \
+             that is refused: {by_hand}; find the policy or script that changed it"
         ));
     }
-    steps.push(format!(
-        "restart {host}, which starts it and interrupts its clients: shutdown /r /t 0"
-    ));
+    steps.push(if g.finding.state == State::Latent {
+        format!("nothing has to be restarted: what is set counts from the next start of {host}")
+    } else {
+        format!("restart {host}, which starts it and interrupts its clients: shutdown /r /t 0")
+    });
     steps
 }

@@ -4,7 +4,7 @@ use epmesh_facts::StaticPortOwner;
 
 use super::{
     super::super::{
-        cause::{Cause, Side},
+        cause::{Cause, Side, State},
         culprit::{Culprit, Obstacle, PortsTrouble},
     },
     context::RemedyContext,
@@ -20,10 +20,17 @@ const TCPIP: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters";
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let (source, name, value) = (g.source, &g.name, &g.value);
     let host = if g.finding.side == Side::Destination { g.dest } else { source };
-    let whole = format!(
-        "restart {host}, which interrupts its clients: the RPC runtime reads the setting only then \
-         (shutdown /r /t 0)"
-    );
+    let whole = if g.finding.state == State::Latent {
+        format!(
+            "nothing has to be restarted: what runs on {host} registered before, and the RPC runtime reads the \
+             setting at the next restart"
+        )
+    } else {
+        format!(
+            "restart {host}, which interrupts its clients: the RPC runtime reads the setting only then \
+             (shutdown /r /t 0)"
+        )
+    };
     match g.finding.cause {
         Cause::ClientProtocolsMissing => client_protocols(g, whole),
         Cause::RpcInternetPortsInvalid => vec![
@@ -31,19 +38,13 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
                 "on {source}, look at the value: reg query {INTERNET}; {value}; one bad entry makes the \
                  whole value invalid (KB 154596)"
             ),
-            format!(
-                "after saving the key (reg export {INTERNET} rpc-internet.reg), write Ports again, all \
-                 its entries \
-                 in one line with \\0 between them, each one port or two with a dash and no blanks: reg \
-                 add \
-                 {INTERNET} /v Ports /t REG_MULTI_SZ /d \"5000-5200\\05300\" /f, which overwrites what is \
-                 there"
-            ),
+            take_away(),
             whole,
+            list_anew(g),
         ],
         Cause::RpcBindLinkageInvalid => vec![
             format!(
-                "on {source}, save the key: reg export \
+                "{name}: {value}; on {source}, save the key: reg export \
                  HKLM\\SYSTEM\\CurrentControlSet\\Services\\Rpc\\Linkage linkage.reg"
             ),
             "delete the empty value, so that RPC binds to all interfaces: reg delete \
@@ -58,6 +59,24 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
              outside; check that firewalls let it through and nothing else takes it: {name}"
         )],
     }
+}
+
+/// The step that takes the list of ports away: without it, servers take their ports from the dynamic range.
+fn take_away() -> String {
+    format!(
+        "save the key (reg export {INTERNET} rpc-internet.reg), then take it away, so that servers take their \
+         ports from the whole dynamic range: reg delete {INTERNET}"
+    )
+}
+
+/// The step that makes a list anew. It has no command: which ports are free, nobody but the administrator knows.
+fn list_anew(g: &RemedyContext<'_>) -> String {
+    format!(
+        "only if servers of {0} have to keep to some ports, and once this works, make a new list by KB 154596 in the \
+         registry editor: one port or two with a dash a line and no blanks, at least 100 ports that nothing else \
+         uses, and the same ports in the firewalls; it counts from the next restart of {0}",
+        g.source
+    )
 }
 
 /// The values that both of Microsoft's lists have, each with its command. What is there is asked about
@@ -84,8 +103,8 @@ fn client_protocols(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
                  query {key}"
         ),
         format!(
-            "set the values that KB 2089874 lists and that are missing: {}; reg asks before it overwrites \
-             a value that exists",
+            "save the key above it (reg export HKLM\\SOFTWARE\\Microsoft\\Rpc rpc.reg), then set the values that KB \
+             2089874 lists and that are missing: {}; reg asks before it overwrites a value that exists",
             each.collect::<Vec<_>>().join("; ")
         ),
         whole,
@@ -100,7 +119,7 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
         _ => StaticPortOwner::Ntds,
     };
     let set = pinned(owner, source);
-    vec![
+    let mut steps = vec![
         format!(
             "{name}: {value}; on {source}, see which process listens there: netstat -ano, then tasklist \
              /svc for \
@@ -110,8 +129,13 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
             "set another static port (KB 224196), PORT in this command: {set}; and open that one in the \
              firewalls; or stop what holds the port, which ends what it does"
         ),
-        restart(g),
-    ]
+    ];
+    steps.push(if g.finding.state == State::Latent {
+        format!("nothing has to be restarted: {owner} takes the port at its next start")
+    } else {
+        restart(g)
+    });
+    steps
 }
 
 /// The ports of `Rpc\Internet` are not those that servers take, but those that they may not.
@@ -119,10 +143,9 @@ fn reserved(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     vec![
         format!("{}: {}; on {}, look at it: reg query {INTERNET}", g.name, g.value, g.source),
         format!(
-            "save the key first (reg export {INTERNET} rpc-internet.reg), then take it away, so that servers \
-             take their ports from the whole dynamic range again: reg delete {INTERNET}; or, if servers were \
-             meant to take exactly these ports, set both values alike: reg add {INTERNET} /v \
-             UseInternetPorts /t REG_SZ /d Y, and the same with PortsInternetAvailable (KB 154596)"
+            "{}; or, if servers were meant to take exactly these ports, set both values alike: reg add {INTERNET} /v \
+             UseInternetPorts /t REG_SZ /d Y, and the same with PortsInternetAvailable (KB 154596)",
+            take_away()
         ),
         whole,
     ]
@@ -152,14 +175,7 @@ fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
         }
     })];
     if is_listed {
-        steps.push(format!(
-            "after saving the key (reg export {INTERNET} rpc-internet.reg), list at least 100 free ports: \
-             reg add \
-             {INTERNET} /v Ports /t REG_MULTI_SZ /d 5000-5200 /f, which overwrites what is there, and open \
-             them in the firewalls; or delete the key, so that the default range applies again: reg delete \
-             {INTERNET}"
-        ));
-        steps.push(whole);
+        steps.extend([take_away(), whole, list_anew(g)]);
         return steps;
     }
     if g.finding.cause == Cause::PortRangeExhausted {
@@ -167,17 +183,21 @@ fn range(g: &RemedyContext<'_>, whole: String) -> Vec<String> {
     }
     if early {
         steps.push(format!(
-            "the default is 1025 to 5000: reg delete {TCPIP} /v MaxUserPort deletes the limit that was \
-             set, or set a higher one in its place; this takes effect at the next restart"
+            "the default is 1025 to 5000; save the key (reg export {TCPIP} tcpip.reg), then reg delete {TCPIP} /v \
+             MaxUserPort deletes the limit that was set; this takes effect at the next restart"
         ));
         steps.push(whole);
         return steps;
     }
     steps.push(
-        "restore the default: netsh int ipv4 set dynamicport tcp start=49152 num=16384, and the same with \
+        "keep what that shows, then restore the default: netsh int ipv4 set dynamicport tcp start=49152 num=16384, and the same with \
          ipv6; this takes effect at once, and firewalls have to let the ports through"
             .to_owned(),
     );
-    steps.push(restart(g));
+    steps.push(if g.finding.state == State::Latent {
+        "nothing has to be restarted: what is registered keeps its ports".to_owned()
+    } else {
+        restart(g)
+    });
     steps
 }

@@ -90,8 +90,8 @@ fn correct(g: &RemedyContext<'_>, miss: &NearMiss) -> String {
     let NearMiss { key, name, meant, data } = miss;
     format!(
         "on {}, {key} has the value {name:?} ({data}), which nothing reads: its name is {meant:?}; if the \
-         firewalls were opened for that port, set it by its right name (reg add \"{key}\" /v \"{meant}\" /t \
-         REG_DWORD /d {data}) and delete the wrong one, then {}",
+         firewalls were opened for that port, save the key (reg export \"{key}\" parameters.reg), set the port by its \
+         right name (reg add \"{key}\" /v \"{meant}\" /t REG_DWORD /d {data}) and delete the wrong one, then {}",
         g.source,
         restart(g)
     )

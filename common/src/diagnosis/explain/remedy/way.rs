@@ -18,7 +18,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Option<Vec<String>> {
     let is_contrast = match g.culprit? {
         Culprit::MapperAnswer { served, .. } => served.is_some(),
         Culprit::Port { trouble: PortTrouble::BindCut(..), .. }
-        | Culprit::Registration { trouble: RegistrationTrouble::DeniedToOne(_), .. }
+        | Culprit::Registration { trouble: RegistrationTrouble::WithheldFromOne(_), .. }
         | Culprit::AlteredAnswer { .. }
         | Culprit::LargeAnswer { .. } => true,
         _ => false,

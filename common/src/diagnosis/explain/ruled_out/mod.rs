@@ -11,9 +11,9 @@ use epmesh_rpc::names;
 
 use self::{destination::destination, reasons::reasons, server::server_ruled_out};
 use super::super::{
-    case::{Case, Owner, effective},
+    case::{Case, effective},
     cause::{Cause, State},
-    name_source::{Alias, NameSource},
+    name_source::{Alias, MappedAddress, NameSource},
     rules::{Finding, alias_twice},
     verdict::RuledOut,
 };
@@ -35,7 +35,18 @@ pub(in crate::diagnosis) fn ruled_out(
     destination(case, &mut all);
     static_port(case, &mut all);
     all.retain(|out: &RuledOut| out.cause != finding.cause);
+    once(&mut all);
     all
+}
+
+/// Leaves each cause once, with the first fact that speaks against it.
+fn once(all: &mut Vec<RuledOut>) {
+    let mut seen = Vec::with_capacity(all.len());
+    all.retain(|out| {
+        let is_new = !seen.contains(&out.cause);
+        seen.push(out.cause);
+        is_new
+    });
 }
 
 fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<RuledOut>) {
@@ -56,38 +67,8 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
             );
         }
     }
-    let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
-    if dns().next().is_some() {
-        if let Some(alias) = case.alias_name()
-            && dns()
-                .all(|name_source| matches!(name_source.alias, Alias::Target(_) | Alias::Dead(_)))
-        {
-            rule(Cause::DnsCnameMissing, format!("every DNS server has {alias}"));
-        }
-        let is_named = |name_source: &NameSource<'_>| matches!(name_source.alias, Alias::Target(target) if target == case.source());
-        if dns().all(is_named) && alias_twice(case).is_none() {
-            let why = format!("on every DNS server the CNAME names {}", case.source());
-            rule(Cause::DnsCnameWrong, why);
-        }
-        let right = |name_source: &NameSource<'_>| {
-            !name_source.addresses.is_empty()
-                && *name_source.name == *case.source()
-                && name_source
-                    .addresses
-                    .iter()
-                    .all(|mapped| case.owner(mapped.address) == Owner::Source)
-        };
-        if dns().all(right) {
-            let why = format!("every DNS server gives only addresses of {}", case.source());
-            rule(Cause::DnsAStale, why);
-        }
-    }
-    let mut said =
-        dns().map(|name_source| name_source.addresses).filter(|addresses| !addresses.is_empty());
-    if let Some(first) = said.next()
-        && dns().all(|name_source| name_source.addresses == first)
-    {
-        rule(Cause::DnsServersDisagree, "every DNS server gives the same addresses".to_owned());
+    if every_server_answered(case, name_sources) {
+        dns_ruled_out(case, name_sources, &mut rule);
     }
     for cause in [Cause::DnsCacheStale, Cause::LmhostsOverride, Cause::WinsStale] {
         let is_of = |source| match cause {
@@ -122,29 +103,108 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
     let decides = effective(name_sources);
     let effective: Vec<IpAddr> =
         decides.map_or(Vec::new(), |by| by.addresses.iter().map(|mapped| mapped.address).collect());
-    let is_source = |address: &IpAddr| case.owner(*address) == Owner::Source;
-    if let Some(address) = effective.first().filter(|_| effective.iter().all(is_source)) {
-        let why = format!("the name leads to {address}, which is {}", case.source());
+    // The source's own word on its address does not say who answers there.
+    if !effective.is_empty() && effective.iter().all(|address| case.is_answered_by_source(*address))
+    {
+        let why =
+            format!("the name leads to {}, where {} answers", list(&effective), case.source());
         rule(Cause::WrongServerIdentity, why);
     }
+}
+
+/// Whether each DNS server that the destination asks has said what it has: a record on one that is silent was not
+/// seen.
+fn every_server_answered(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> bool {
+    let servers = case.dns_servers();
+    let said = |server: &IpAddr| {
+        let mut all = name_sources.iter();
+        let said = all.find(|name_source| name_source.dns_server() == Some(*server));
+        said.is_some_and(|said| said.answered && !matches!(said.alias, Alias::NoAnswer))
+    };
+    !servers.is_empty() && servers.iter().all(said)
+}
+
+/// The causes that the DNS servers' answers rule out, where each of them has answered.
+fn dns_ruled_out(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+    rule: &mut impl FnMut(Cause, String),
+) {
+    let dns = || name_sources.iter().filter(|name_source| name_source.is_dns());
+    let has_alias = |name_source: &NameSource<'_>| {
+        matches!(name_source.alias, Alias::Target(_) | Alias::Dead(_))
+    };
+    if let Some(alias) = case.alias_name().filter(|_| dns().all(has_alias)) {
+        rule(Cause::DnsCnameMissing, format!("every DNS server has {alias}"));
+    }
+    let is_named = |name_source: &NameSource<'_>| matches!(name_source.alias, Alias::Target(target) if target == case.source());
+    if dns().all(is_named) && alias_twice(case).is_none() {
+        let why = format!("on every DNS server the CNAME names {}", case.source());
+        rule(Cause::DnsCnameWrong, why);
+    }
+    if dns().all(|name_source| {
+        *name_source.name == *case.source() && is_owned(case, name_source.addresses)
+    }) {
+        let given = dns().flat_map(|name_source| name_source.addresses);
+        let mut given: Vec<IpAddr> = given.map(|mapped| mapped.address).collect();
+        given.sort_unstable();
+        given.dedup();
+        let why =
+            format!("every DNS server gives only addresses of {}: {}", case.source(), list(&given));
+        rule(Cause::DnsAStale, why);
+    }
+    let mut said = dns().filter(|name_source| !name_source.addresses.is_empty());
+    if let Some(first) = said.next()
+        && dns().all(|name_source| {
+            (name_source.addresses, name_source.alias) == (first.addresses, first.alias)
+        })
+    {
+        let why = "every DNS server gives the same alias and the same addresses".to_owned();
+        rule(Cause::DnsServersDisagree, why);
+    }
+}
+
+/// Whether the source owns each of the addresses by its own word; where it says nothing, whether it answers at each.
+/// One that it does not own may be an old address that leads to it, or to another machine of its name.
+fn is_owned(case: &Case<'_>, addresses: &[MappedAddress]) -> bool {
+    let is_silent = case.source_addresses().is_none();
+    let is_owned = |address: IpAddr| {
+        if is_silent { case.is_answered_by_source(address) } else { case.owns(address) }
+    };
+    !addresses.is_empty() && addresses.iter().all(|mapped| is_owned(mapped.address))
+}
+
+/// Addresses in a row.
+fn list(addresses: &[IpAddr]) -> String {
+    let all: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }
 
 /// The causes that the source's settings or the directory would show, and do not.
 fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     let (source, destination) = (case.source(), case.destination());
-    if let Some(own) = case.source_guid().filter(|own| case.destination_knows(*own)) {
+    // Only the source itself knows which of its objects is the present one.
+    if let Some(own) = case.stated_guid().filter(|own| case.destination_knows(*own)) {
         let why = format!(
-            "the directory of {destination} has {source} under its present objectGUID, {own}"
+            "the directory of {destination} has {source} under the objectGUID that {source} itself says it \
+             runs on, {own}"
         );
         rule(Cause::NtdsSettingsStale, why);
     }
-    if let Some(filters) = case.source_filters.filter(|filters| filters.rpc_is_whole()) {
+    // What inspects RPC on the way, and security software on the source, have filters that no list of the source
+    // shows: where its own map has the interface, its RPC filters do not clear them.
+    let unlisted = case.registered_ports().is_some_and(|ports| ports.is_empty());
+    if let Some(filters) = case.source_filters.filter(|filters| unlisted && filters.rpc_is_whole())
+    {
         let rows = filters.rpc.value().map(Vec::as_slice).unwrap_or_default();
         if !rows.iter().any(|filter| filter.blocks(case.interface().uuid)) {
             let interface = names::label(case.interface());
             let count = rows.len();
-            let why = format!("none of the RPC filters of {source} ({count}) blocks {interface}");
+            let why = format!(
+                "the endpoint map of {source} itself does not list {interface}, and none of its RPC filters \
+                 ({count}) blocks it"
+            );
             rule(Cause::RpcFiltered, why);
         }
     }

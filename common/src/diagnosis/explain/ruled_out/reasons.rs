@@ -25,6 +25,9 @@ const REASONS: [Cause; 6] = [
 /// The time that the report on ports in use covers.
 const TOLD: Duration = Duration::from_secs(15 * 60);
 
+/// A range of which so much was in use at one time may have been used up at another, in percent.
+const BUSY: u8 = 80;
+
 /// Each reason that does not hold, beside a registration that failed.
 pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
     let failed = finding.cause == Cause::RegistrationFailed || REASONS.contains(&finding.cause);
@@ -41,15 +44,10 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
         let why = format!("ClientProtocols of {source} has ncacn_ip_tcp, with rpcrt4.dll");
         rule(Cause::ClientProtocolsMissing, why);
     }
-    match &rpc.bind {
-        Reading::Absent => {
-            let why = format!("Bind is not set on {source}: RPC binds to every adapter");
-            rule(Cause::RpcBindLinkageInvalid, why);
-        }
-        Reading::Value(lines) if lines.iter().any(|line| !line.trim().is_empty()) => {
-            rule(Cause::RpcBindLinkageInvalid, format!("Bind on {source} names adapters"));
-        }
-        Reading::Value(_) | Reading::NotApplicable | Reading::Unreadable(_) => {}
+    // Adapters that Bind names may be gone, so that only a value that is absent rules it out.
+    if matches!(rpc.bind, Reading::Absent) {
+        let why = format!("Bind is not set on {source}: RPC binds to every adapter");
+        rule(Cause::RpcBindLinkageInvalid, why);
     }
     match rpc_ports(rpc) {
         RpcPorts::Dynamic => {
@@ -63,7 +61,7 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
             let ranges = ports.and_then(|ports| ports.fact.ranges.value());
             let of_tcp = |row: &&RangeUse| row.range.transport == Transport::Tcp;
             let used = ranges.into_iter().flatten().filter(of_tcp).map(|row| row.used_percent);
-            if let Some(most) = used.max().filter(|most| *most < 100) {
+            if let Some(most) = used.max().filter(|most| *most < BUSY) {
                 let why = format!(
                     "at most {most} % of the dynamic TCP ports of {source} were in use since its \
                      service started"

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{BootMode, MapAnswer, ServiceState};
+use epmesh_facts::{BootMode, MapAnswer, RpcFilter, ServiceState};
 use epmesh_rpc::{Binding, names};
 
 use super::super::super::{
-    case::{Case, Owner, Reach, effective},
+    case::{Case, Owner, Reach, effective, has_no_way},
     cause::{Cause, Confidence, State},
+    culprit::Culprit,
     name_source::NameSource,
     rules::Finding,
     verdict::RuledOut,
@@ -23,41 +24,53 @@ pub(super) fn server_ruled_out(
     history(case, finding, all);
     host(case, all);
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    // What comes and goes, and is there now, has been gone.
+    let is_steady = !finding.culprit.as_deref().is_some_and(Culprit::is_flapping);
     if let (Some(service), Some(services)) = (case.service(), case.source_services)
         && service.state == ServiceState::Running
+        && is_steady
     {
         let why =
             format!("{} reports that {} runs (at {})", case.source(), service.name, services.at);
         rule(Cause::ServiceNotStarted, why.clone());
         rule(Cause::ServiceDied, why);
     }
-    if let Some(ports) = case.registered_ports().filter(|ports| !ports.is_empty()) {
+    on_the_way(case, name_sources, all);
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    if let (Some(map), Some(ports)) = (case.source_map, case.registered_ports())
+        && !ports.is_empty()
+        && is_steady
+    {
         let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
         let why = format!(
-            "{} itself lists {} on port {}",
+            "{} itself lists {} on port {} (at {})",
             case.source(),
             names::label(case.interface()),
-            ports.join(", ")
+            ports.join(", "),
+            map.at
         );
         rule(Cause::EndpointsUnregistered, why.clone());
         rule(Cause::RegistrationFailed, why);
     }
+}
+
+/// The causes that do not fit how far the destination got, at the first address to which the name leads that is not
+/// another host's.
+fn on_the_way(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<RuledOut>) {
     let leads = effective(name_sources).map_or(&[][..], |name_source| name_source.addresses);
     // What another host answers rules nothing out on the way to the source.
-    let is_other = |address: IpAddr| matches!(case.owner(address), Owner::Other(_));
-    let mut leads = leads.iter().map(|mapped| mapped.address);
-    let Some(address) = leads.find(|address| !is_other(*address)) else { return };
+    let is_other = |address: &IpAddr| matches!(case.owner(*address), Owner::Other(_));
+    let leads: Vec<IpAddr> =
+        leads.iter().map(|mapped| mapped.address).filter(|address| !is_other(address)).collect();
+    let Some(address) = leads.first().copied() else { return };
+    mapper(case, &leads, all);
     way(case, address, all);
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     match case.reach(address) {
         Reach::Reached(port) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-            rule(Cause::DynamicPortBlocked, format!("port {port} at {address} answers"));
-            rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
-            rule(Cause::ServiceHangs, format!("what listens on port {port} at {address} answered"));
+            reached(case, address, port, leads.len() == 1, all);
         }
         Reach::NotRegistered(_) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             // KB 2089874 says that blocked ports never show as 1753, the article on domain joins
             // says that they do. The reason is therefore what was seen.
             let why = format!(
@@ -65,10 +78,8 @@ pub(super) fn server_ruled_out(
                  that could be blocked"
             );
             rule(Cause::DynamicPortBlocked, why);
-            rule(Cause::EpmAccessDenied, format!("the endpoint mapper at {address} answered"));
         }
         Reach::PortUnreached(port, _) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
             let why = format!(
                 "the endpoint mapper at {address} named port {port}, so that the interface is registered; \
                  a client that reports 1753 all the same has used up its list of endpoints (location 500 \
@@ -76,10 +87,56 @@ pub(super) fn server_ruled_out(
             );
             rule(Cause::RegistrationFailed, why);
         }
-        Reach::PortBind(..) | Reach::Mapper(..) => {
-            rule(Cause::EpmUnreachable, format!("port 135 at {address} answers"));
-        }
-        Reach::Unreached(_) | Reach::NotSeen => {}
+        Reach::PortBind(..) | Reach::Mapper(..) | Reach::Unreached(_) | Reach::NotSeen => {}
+    }
+}
+
+/// What the endpoint mapper's answers rule out, where it answered at every address to which the name leads and to
+/// which the destination has a way.
+fn mapper(case: &Case<'_>, leads: &[IpAddr], all: &mut Vec<RuledOut>) {
+    let destination = case.destination();
+    let tried: Vec<(IpAddr, Reach<'_>)> = leads
+        .iter()
+        .map(|address| (*address, case.reach(*address)))
+        .filter(|(address, reach)| !has_no_way(case, *address, reach))
+        .collect();
+    let is_silent = |reach: &Reach<'_>| matches!(reach, Reach::Unreached(_) | Reach::NotSeen);
+    if tried.is_empty() || tried.iter().any(|(_, reach)| is_silent(reach)) {
+        return;
+    }
+    let addresses: Vec<String> = tried.iter().map(|(address, _)| address.to_string()).collect();
+    let addresses = addresses.join(", ");
+    let why = format!("{destination} reaches port 135 at {addresses}");
+    all.push(RuledOut { cause: Cause::EpmUnreachable, why });
+    if !tried.iter().any(|(_, reach)| matches!(reach, Reach::Mapper(..))) {
+        let why = format!("the endpoint mapper at {addresses} answers {destination}");
+        all.push(RuledOut { cause: Cause::EpmAccessDenied, why });
+    }
+}
+
+/// What a bind that is accepted rules out. Where the name leads to several addresses, others may be closed.
+fn reached(case: &Case<'_>, address: IpAddr, port: u16, is_only: bool, all: &mut Vec<RuledOut>) {
+    let (source, destination) = (case.source(), case.destination());
+    let interface = names::label(case.interface());
+    let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    if is_only {
+        let why = format!("{destination} reaches port {port} at {address}, which accepts the bind");
+        rule(Cause::DynamicPortBlocked, why.clone());
+        rule(Cause::HostFirewall, why);
+    }
+    rule(Cause::ServiceHangs, format!("what listens on port {port} at {address} answers"));
+    // A filter may let the bind through and block calls.
+    let filters = case.source_filters.filter(|filters| filters.rpc_is_whole());
+    let blocks = |filter: &RpcFilter| filter.blocks(case.interface().uuid);
+    if let Some(rows) = filters.and_then(|filters| filters.rpc.value())
+        && !rows.iter().any(blocks)
+    {
+        let why = format!(
+            "port {port} at {address} accepts the bind to {interface}, and none of the RPC filters of {source} \
+             ({}) blocks it",
+            rows.len()
+        );
+        rule(Cause::RpcFiltered, why);
     }
 }
 
@@ -133,7 +190,11 @@ fn history(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut>) {
         }
         (Cause::ServiceNotStarted, None) => {
             let why = format!("{source} was not seen to list {interface} since it was started");
-            rule(Cause::EndpointsUnregistered, why.clone());
+            rule(
+                Cause::EndpointsUnregistered,
+                "its service does not run, so that it is not the registration alone that is gone"
+                    .to_owned(),
+            );
             // Where nobody watched, it may have come and gone.
             if finding.confidence == Confidence::Proven {
                 rule(Cause::ServiceDied, why);
@@ -155,9 +216,5 @@ fn host(case: &Case<'_>, all: &mut Vec<RuledOut>) {
     if case.source_host.is_some_and(|host| host.fact.boot_mode.value() == Some(&BootMode::Normal)) {
         let why = format!("{source} was started in normal mode");
         rule(Cause::DirectoryServicesRestoreMode, why);
-    }
-    let profiles = case.source_filters.and_then(|filters| filters.profiles.value());
-    if profiles.is_some_and(|all| !all.is_empty() && all.iter().all(|profile| !profile.enabled)) {
-        rule(Cause::HostFirewall, format!("the firewall of {source} is off in every profile"));
     }
 }

@@ -22,7 +22,7 @@ use super::{
     pattern::{named, pattern},
 };
 
-/// The source lists the interface, and its endpoint mapper denies it to the destination.
+/// The source lists the interface, and its endpoint mapper tells the destination that it is not registered.
 pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     let throughout = is_listed_throughout(case);
     if let Some(filter) = blocking(case, RpcFilterLayer::Resolution) {
@@ -32,7 +32,7 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     }
     let culprit = Culprit::Registration {
         holder: RegistrationHolder::At { dc: case.source().clone(), address },
-        trouble: RegistrationTrouble::Denied,
+        trouble: RegistrationTrouble::Withheld,
     };
     if !throughout {
         let (looked, listed) = (case.look.map(|l| l.at), case.source_map.map(|m| m.at));
@@ -82,7 +82,7 @@ pub(super) fn denied_to_one(case: &Case<'_>, address: IpAddr) -> Option<Finding>
     let finding = Finding::failing(Cause::RpcFiltered, Side::Network, 1753);
     let finding = finding.blames(Culprit::Registration {
         holder: RegistrationHolder::At { dc: case.source().clone(), address },
-        trouble: RegistrationTrouble::DeniedToOne(pattern.served()),
+        trouble: RegistrationTrouble::WithheldFromOne(pattern.served()),
     });
     // A host that did not say who it is may be another one with the same address.
     Some(if case.is_named_at(address) {

@@ -67,7 +67,7 @@ pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Fa
         |reach| matches!(reach, Reach::Unreached(_)),
         |reach| !matches!(reach, Reach::Unreached(_) | Reach::NotSeen),
     );
-    if let Some(finding) = host_firewall(case, TCP_PORT, failure, &pattern, listens) {
+    if let Some(finding) = host_firewall(&at, case, failure, &pattern, listens) {
         return finding;
     }
     let sure = pattern.confidence(case, listens);

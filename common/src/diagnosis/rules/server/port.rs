@@ -43,7 +43,7 @@ pub(in super::super) fn port_unreached(
         |reach| matches!(reach, Reach::PortUnreached(..)),
         |reach| matches!(reach, Reach::Reached(_)),
     );
-    if let Some(finding) = host_firewall(case, port, failure, &pattern, listens) {
+    if let Some(finding) = host_firewall(&at, case, failure, &pattern, listens) {
         return finding;
     }
     let sure = pattern.confidence(case, listens);
@@ -56,8 +56,8 @@ pub(in super::super) fn port_unreached(
 /// The finding on the source's own firewall: the source listens, its firewall is on, and nobody gets through
 /// at any of its addresses, a neighbour neither.
 pub(super) fn host_firewall(
+    at: &PortAt,
     case: &Case<'_>,
-    port: u16,
     failure: &Failure,
     pattern: &Pattern<'_>,
     listens: Option<bool>,
@@ -68,8 +68,7 @@ pub(super) fn host_firewall(
         return None;
     }
     let culprit = Culprit::Firewall {
-        dc: case.source().clone(),
-        port,
+        at: at.clone(),
         failure: failure.clone(),
         witnesses: pattern.witnesses(case, failure),
     };

@@ -1,0 +1,56 @@
+//! How the source's own records come back: the service that registers them, and the commands.
+
+use epmesh_facts::{Platform, ServiceState, StartType};
+
+use super::context::RemedyContext;
+
+pub(super) fn register_host(g: &RemedyContext<'_>) -> String {
+    g.at_source("ipconfig /registerdns", "samba_dnsupdate")
+}
+
+pub(super) fn register_alias(g: &RemedyContext<'_>) -> String {
+    g.at_source("nltest /dsregdns", "samba_dnsupdate --all-names")
+}
+
+/// The step for Netlogon of the source where it does not run: it registers the alias and the other records of a domain
+/// controller, and refreshes them once a day, or scavenging takes them.
+pub(super) fn start_netlogon(g: &RemedyContext<'_>) -> Option<String> {
+    let source = g.source;
+    let list = g.case.source_services?.fact.list.value()?;
+    let netlogon = list.iter().find(|one| one.name.eq_ignore_ascii_case("Netlogon"))?;
+    if netlogon.state != ServiceState::Stopped {
+        return None;
+    }
+    let enable = match netlogon.start.value() {
+        Some(StartType::Disabled) => "sc.exe config Netlogon start= auto, then ",
+        _ => "",
+    };
+    Some(format!(
+        "Netlogon on {source} does not run: it registers and refreshes the records of a domain controller, and \
+         scavenging takes those that nobody refreshes; start it on {source}: {enable}net start Netlogon"
+    ))
+}
+
+/// The steps that bring back all records of the source.
+pub(super) fn register_all(g: &RemedyContext<'_>) -> Vec<String> {
+    let source = g.source;
+    if g.case.source_platform() == Some(Platform::Samba) {
+        return vec![format!("on {source}, register its records: samba_dnsupdate --all-names")];
+    }
+    let stopped = start_netlogon(g);
+    let mut steps: Vec<String> = stopped.clone().into_iter().collect();
+    steps.push(format!(
+        "on {source}, register the host's own addresses and then what Netlogon registers, the alias among it: {}, \
+         then {}",
+        register_host(g),
+        register_alias(g)
+    ));
+    if stopped.is_none() {
+        steps.push(format!(
+            "if the records do not come within some minutes, see Netlogon 5774 in the System log of {source}, and \
+             restart Netlogon, which interrupts logons there: {}",
+            g.at_source("net stop Netlogon, net start Netlogon", "systemctl restart samba-ad-dc")
+        ));
+    }
+    steps
+}
