@@ -74,7 +74,7 @@ fault_needs() {
 }
 
 cmd_fault() {
-    local name more='' start=$SECONDS
+    local name on more='' start=$SECONDS
     if [ "${1:-}" = --more ]; then more=yes; shift; fi
     [ $# -ge 1 ] || wrong_usage "fault [--more] NAME..."
     for name in "$@"; do fault_known "$name" || wrong_usage "unknown fault '$name' (lab faults)"; done
@@ -86,7 +86,8 @@ cmd_fault() {
             die "fault '$name' needs $(fault_needs "$name") DCs: lab up $(fault_needs "$name")"
     done
     # Written first: a fault that was cut short is healed like one that is on.
-    echo "$(faults_on)" "$@" | sed 's/^ //' >"$RUN/fault"
+    on=$(faults_on)
+    echo "${on:+$on }$*" >"$RUN/fault"
     for name in "$@"; do fault_apply "$name"; done
     connections_cut
     say "fault $* is on ($((SECONDS - start)) s)"
