@@ -144,12 +144,6 @@ pub(super) const FAULTS: &[(&str, Cause, &[Side], Culprit)] = &[
         culprit("registration", SERVICE, &["never registered since"]),
     ),
     (
-        "large-drop",
-        Cause::LargePacketsLost,
-        &[Side::Network],
-        culprit("path", PORT_135, &["a single entry of it arrives"]),
-    ),
-    (
         "stale-guid",
         Cause::NtdsSettingsStale,
         &[Side::Directory],
