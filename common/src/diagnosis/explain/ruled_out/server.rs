@@ -86,7 +86,7 @@ fn on_the_way(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<Ru
                  or 761)"
             );
             // A port that the source does not have was not named by the source.
-            if finding.cause != Cause::AnswerAltered {
+            if case.registered_ports().is_none_or(|own| own.contains(&port)) {
                 rule(Cause::RegistrationFailed, why);
             }
         }
