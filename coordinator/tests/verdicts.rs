@@ -32,8 +32,8 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("static-port-conflict", "taken-by-another-process"),
     ("client-protocols-missing", "without-tcp"),
     ("service-died", "with-an-exit-code"),
-    ("service-hangs", "stopping-for-half-an-hour"),
     ("endpoints-unregistered", "same-process"),
+    ("service-hangs", "stopping-for-half-an-hour"),
     ("protocol-sequence-missing", "pipes-only"),
     ("rpc-service-misconfigured", "endpoint-mapper-disabled"),
     ("hosts-file-override", "member-server"),
@@ -57,6 +57,8 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("static-port-outside-range", "ntds"),
     ("static-port-inside-range", "ntds"),
     ("port-exhaustion", "destination"),
+    ("destination-not-serving", "ntds-stopped"),
+    ("replication-refused", "source-sends-no-changes"),
     ("not-1753", "no-mapper-on-135"),
     ("unknown", "own-map-unreadable"),
 ];

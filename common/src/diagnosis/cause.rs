@@ -61,7 +61,8 @@ kebab_enum! {
         ServiceNotStarted = "service-not-started",
         /// The source is booted into Directory Services Restore Mode or a safe mode.
         DirectoryServicesRestoreMode = "directory-services-restore-mode",
-        /// The source or its service is still starting; no fault until the time for that is over.
+        /// The source, its service or the destination's directory is still starting; no fault until the time for
+        /// that is over.
         StartingUp = "starting-up",
         /// The source's service runs and has not registered the interface since it started; no reason shows.
         RegistrationFailed = "registration-failed",
@@ -75,7 +76,8 @@ kebab_enum! {
         RpcBindLinkageInvalid = "rpc-bind-linkage-invalid",
         /// The source's service could not register: another process owns the static port it is to use.
         StaticPortConflict = "static-port-conflict",
-        /// The source's service could not register: `Rpc\ClientProtocols` lacks the protocol sequence.
+        /// `Rpc\ClientProtocols` lacks the protocol sequence: the source's service could not register, or the
+        /// destination cannot call.
         ClientProtocolsMissing = "client-protocols-missing",
         /// The interface was registered, then the process of the source's service ended.
         ServiceDied = "service-died",

@@ -63,7 +63,12 @@ impl Kind {
     pub(super) const fn of(error: i64, platform: Option<Platform>) -> Self {
         match (error, platform) {
             (2, Some(Platform::Samba)) => Self::Name,
-            (31 | 58 | 1460, Some(Platform::Samba)) => Self::Unreached,
+            // What is no error of the directory, of rights or of tickets is what its sockets met.
+            (error, Some(Platform::Samba))
+                if !matches!(error, 5 | 1396 | 1398 | 8400..=8699) && error > 0 =>
+            {
+                Self::Unreached
+            }
             (5 | -2_147_024_891, _) => Self::Denied,
             (8453, _) => Self::Rights,
             (8456, _) => Self::SourceDisabled,
@@ -112,6 +117,11 @@ impl Kind {
                 | Self::NoReplica
                 | Self::Other
         )
+    }
+
+    /// Whether it may come of a moment: a connection, a name or a domain controller that was away.
+    pub(super) const fn may_be_a_hitch(self) -> bool {
+        matches!(self, Self::Name | Self::Unreached | Self::Broken | Self::Logon)
     }
 
     /// The side on which it lies, where the error alone tells.

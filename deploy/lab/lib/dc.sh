@@ -146,6 +146,17 @@ samba_pids() {
         done' 2>/dev/null
 }
 
+# samba_signal DC SIGNAL [NAME] : to every process of samba, or to those of one of its services, whose title holds
+# NAME.
+samba_signal() {
+    local dc=$1 signal=$2 name=${3:-} pid
+    for pid in $(samba_pids "$dc"); do
+        # shellcheck disable=SC2016 # expanded inside the host
+        in_host "$dc" sh -c '[ -z "$3" ] || grep -q "$3" "/proc/$1/comm" && kill "-$2" "$1"' \
+            signal "$pid" "$signal" "$name" 2>/dev/null || true
+    done
+}
+
 samba_gone() { [ -z "$(samba_pids "$1")" ]; }
 
 cmd_start() {

@@ -24,8 +24,26 @@ readonly FAULTS=(
     "dyn-reject|dynamic-port-blocked|P,S|dc2's firewall resets connections to ports 49152-65535"
     "dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets to ports 49152-65535"
     "all-drop|epm-unreachable|P,S|dc2's firewall drops everything, but for the operator's host"
+    "large-lost|large-packets-lost|P|what dc2 answers from 135 and 49152-65535 is lost where a packet is longer than 900 bytes"
+    "inspected|answer-altered|P|a device on everybody's way to dc2 puts a port where nobody listens into answers of ept_map"
+    "inspected-one|answer-altered|P|the same, on dc1's way only"
+    "inspected-other|answer-altered|P|a device on everybody's way puts another interface's port of dc2 into answers of ept_map"
+    "silent|epm-unreachable|P,S|a device on everybody's way takes connections to dc2's port 135 and says nothing"
+    "silent-one|epm-unreachable|P|the same, on dc1's way only"
+    "http|answer-altered|P,S|a device on everybody's way to dc2's port 135 answers as a web server does"
+    "http-one|answer-altered|P|the same, on dc1's way only"
+    "rpc-frozen|service-hangs|S|samba's RPC processes on dc2 stand still: its ports take connections and say nothing"
+    "other-rpc|stale-endpoint|S,P|behind dc2's drsuapi port another RPC interface answers"
+    "forwarded|answer-altered|P,S|what goes to dc2's port 135 is forwarded to member"
+    "duplicate-ip|answer-altered|P|member has dc2's address, too; the other domain controllers' frames come to it"
+    "one-135-drop|epm-unreachable|P,S|dc2's firewall drops packets from dc1 to port 135"
+    "one-dyn-drop|dynamic-port-blocked|P,S|dc2's firewall drops packets from dc1 to ports 49152-65535"
+    "dns-dead|not-1753|N,P,D|the answers of all DNS servers to dc1, itself among them, are dropped (8524)"
     "stale-guid|ntds-settings-stale|A|dc2 rebuilt against dc3; dc1, its replication stopped, keeps the old GUID"
 )
+
+# Where samba of a DC serves drsuapi, and where it serves others.
+readonly DRSUAPI_PORT=49153 OTHER_PORT=49154
 
 # Every interface of a Samba DC but drsuapi.
 readonly ENDPOINTS_WITHOUT_DRSUAPI='epmapper, wkssvc, samr, netlogon, lsarpc, dssetup, unixinfo, browser, eventlog6, backupkey, dnsserver'
@@ -47,28 +65,39 @@ fault_known() {
     return 1
 }
 
+faults_on() { cat "$RUN/fault" 2>/dev/null || true; }
+
+fault_is_on() { [[ " $(faults_on) " == *" $1 "* ]]; }
+
 fault_needs() {
-    case $1 in hosts-dc3 | wrong-a-dc3 | wrong-cname | stale-guid) echo 3 ;; *) echo 2 ;; esac
+    case $1 in hosts-dc3 | wrong-a-dc3 | wrong-cname | stale-guid | *-one | one-*) echo 3 ;; *) echo 2 ;; esac
 }
 
 cmd_fault() {
-    [ $# -ge 1 ] || wrong_usage "fault NAME..."
-    local name start=$SECONDS
+    local name on more='' start=$SECONDS
+    if [ "${1:-}" = --more ]; then more=yes; shift; fi
+    [ $# -ge 1 ] || wrong_usage "fault [--more] NAME..."
     for name in "$@"; do fault_known "$name" || wrong_usage "unknown fault '$name' (lab faults)"; done
     require_ready
-    [ ! -e "$RUN/fault" ] || die "fault '$(cat "$RUN/fault")' is on: 'lab heal' first"
+    [ -n "$more" ] || [ ! -e "$RUN/fault" ] || die "fault '$(cat "$RUN/fault")' is on: 'lab heal' first"
+    for name in "$@"; do ! fault_is_on "$name" || die "fault '$name' is on already"; done
     for name in "$@"; do
         [ "$(dc_count)" -ge "$(fault_needs "$name")" ] ||
             die "fault '$name' needs $(fault_needs "$name") DCs: lab up $(fault_needs "$name")"
     done
     # Written first: a fault that was cut short is healed like one that is on.
-    echo "$*" >"$RUN/fault"
+    on=$(faults_on)
+    echo "${on:+$on }$*" >"$RUN/fault"
     for name in "$@"; do fault_apply "$name"; done
     connections_cut
     say "fault $* is on ($((SECONDS - start)) s)"
 }
 
+# The hosts that call the source.
+clients_names() { dc_names | grep -vxF $SOURCE; }
+
 fault_apply() {
+    local clients
     case $1 in
         no-drsuapi | restart-no-drsuapi)
             dc_reconfigure $SOURCE "dcerpc endpoint servers = $ENDPOINTS_WITHOUT_DRSUAPI"
@@ -89,15 +118,41 @@ fault_apply() {
         no-cname) dns_set_cname $SOURCE "" ;;
         hosts) hosts_override $SOURCE ;;
         hosts-dc3) hosts_override dc3 ;;
-        135-reject) firewall $SOURCE 'tcp dport 135 reject with tcp reset' ;;
+        135-reject) firewall $SOURCE "$1" 'tcp dport 135 reject with tcp reset' ;;
         # By count and not by time: it lasts for as many looks however slow the machine is.
-        135-passing) firewall $SOURCE 'tcp dport 135 quota until 2400 bytes reject with tcp reset' ;;
-        135-drop) firewall $SOURCE 'tcp dport 135 drop' ;;
-        dyn-reject) firewall $SOURCE 'tcp dport 49152-65535 reject with tcp reset' ;;
-        dyn-drop) firewall $SOURCE 'tcp dport 49152-65535 drop' ;;
+        135-passing) firewall $SOURCE "$1" 'tcp dport 135 quota until 2400 bytes reject with tcp reset' ;;
+        135-drop) firewall $SOURCE "$1" 'tcp dport 135 drop' ;;
+        dyn-reject) firewall $SOURCE "$1" 'tcp dport 49152-65535 reject with tcp reset' ;;
+        dyn-drop) firewall $SOURCE "$1" 'tcp dport 49152-65535 drop' ;;
         # The operator's host stays reachable, or the agent of dc2 could not
         # state its own view.
-        all-drop) firewall $SOURCE "ip saddr != $(host_ip ops) drop" ;;
+        all-drop) firewall $SOURCE "$1" "ip saddr != $(host_ip ops) drop" ;;
+        # Of answers only: ports of dc2's own calls to others are of the same range.
+        large-lost)
+            rules $SOURCE "$1" 'filter hook output priority 0' \
+                'oifname "eth0" ct direction reply ip length > 900 tcp sport { 135, 49152-65535 } drop'
+            ;;
+        inspected) mapfile -t clients < <(clients_names); device "$1" alter "$(host_ip $SOURCE)" 50999 -- "${clients[@]}" ;;
+        inspected-one) device "$1" alter "$(host_ip $SOURCE)" 50999 -- $DESTINATION ;;
+        inspected-other)
+            mapfile -t clients < <(clients_names)
+            device "$1" alter "$(host_ip $SOURCE)" "$OTHER_PORT" -- "${clients[@]}"
+            ;;
+        silent | http) mapfile -t clients < <(clients_names); device "$1" "$1" -- "${clients[@]}" ;;
+        silent-one | http-one) device "$1" "${1%-one}" -- $DESTINATION ;;
+        rpc-frozen) samba_signal $SOURCE STOP 'rpc' ;;
+        other-rpc)
+            rules $SOURCE "$1" 'nat hook prerouting priority -100' \
+                "iifname \"eth0\" tcp dport $DRSUAPI_PORT redirect to :$OTHER_PORT"
+            ;;
+        forwarded) mapfile -t clients < <(clients_names); led_away "$1" "$(host_ip member):135" "${clients[@]}" ;;
+        duplicate-ip) address_take ;;
+        one-135-drop) firewall $SOURCE "$1" "ip saddr $(host_ip $DESTINATION) tcp dport 135 drop" ;;
+        one-dyn-drop)
+            firewall $SOURCE "$1" "ip saddr $(host_ip $DESTINATION) ct direction original tcp dport 49152-65535 drop"
+            ;;
+        # Its own server's as well, which come over the loopback. Not on the way out: the kernel would tell whoever asks.
+        dns-dead) rules $DESTINATION "$1" 'filter hook input priority 0' 'udp sport 53 drop' 'tcp sport 53 drop' ;;
         stale-guid) stale_guid ;;
         *) die "fault '$1' is listed but not built" ;;
     esac
@@ -110,21 +165,6 @@ dc_reconfigure() {
     shift
     dc_stop "$dc"
     printf '%s\n' "[global]" "$@" >"$(fault_conf "$dc")"
-}
-
-# firewall DC [RULE...] : a host firewall. The host's own loopback is untouched.
-firewall() {
-    local dc=$1 rule
-    shift
-    in_host "$dc" nft delete table inet epmesh_lab 2>/dev/null || true
-    [ $# -gt 0 ] || return 0
-    {
-        echo "table inet epmesh_lab {"
-        echo "  chain input { type filter hook input priority 0; policy accept;"
-        for rule in "$@"; do echo "    iifname \"eth0\" $rule"; done
-        echo "  }"
-        echo "}"
-    } | in_host "$dc" nft -f -
 }
 
 # hosts_override DC: the destination's hosts file leads DC's names to the member host.
@@ -184,10 +224,13 @@ connections_cut() {
 }
 
 cmd_heal() {
-    [ $# -eq 0 ] || wrong_usage "heal takes no argument"
     require_ready
-    local fault since host dc start=$SECONDS
-    fault=$(cat "$RUN/fault" 2>/dev/null || echo none)
+    local since host dc start=$SECONDS fault
+    if [ $# -gt 0 ]; then
+        heal_some "$@"
+        return
+    fi
+    fault=$(faults_on)
     # Undone by looking at what is there, not by the name of the fault: a host
     # that was broken by hand heals as well.
     for host in $(all_hosts); do
@@ -196,23 +239,53 @@ cmd_heal() {
             host_up "$host"
         fi
     done
-    for dc in $(dc_names); do firewall "$dc"; done
-    if [[ " $fault " == *" stale-guid "* ]]; then
+    for dc in $(dc_names); do rules_clear "$dc"; done
+    devices_end
+    address_release
+    if fault_is_on stale-guid; then
         forest_restore
     else
         services_heal
+        for dc in $(dc_names); do hosts_write "$dc"; done
         names_heal
     fi
     connections_cut
     since=$(date +%s)
     forest_await 120 "$since"
     rm -f "$RUN/fault"
-    say "healed: $fault ($((SECONDS - start)) s)"
+    say "healed: ${fault:-none} ($((SECONDS - start)) s)"
+}
+
+# Some of the faults that are on; the others stay, so nobody waits for a healthy forest.
+heal_some() {
+    local name dc left=" $(faults_on) " start=$SECONDS
+    for name in "$@"; do fault_is_on "$name" || wrong_usage "fault '$name' is not on"; done
+    for name in "$@"; do
+        left=${left/ $name / }
+        for dc in $(dc_names); do rules_clear "$dc" "$name"; done
+        devices_end "$name"
+        case $name in
+            duplicate-ip) address_release ;;
+            hosts | hosts-dc3)
+                hosts_write $DESTINATION
+                [[ "$left" != *" hosts "* ]] || hosts_override $SOURCE
+                [[ "$left" != *" hosts-dc3 "* ]] || hosts_override dc3
+                ;;
+            wrong-* | no-cname) names_heal ;;
+            stale-guid) die "$name is healed with all others: lab heal" ;;
+            *) services_heal ;;
+        esac
+    done
+    connections_cut
+    left=${left# }
+    if [ -n "$left" ]; then echo "${left% }" >"$RUN/fault"; else rm -f "$RUN/fault"; fi
+    say "healed: $*; still on: ${left:-none} ($((SECONDS - start)) s)"
 }
 
 services_heal() {
     local dc
     for dc in $(dc_names); do
+        samba_signal "$dc" CONT
         if [ -s "$(fault_conf "$dc")" ]; then
             dc_stop "$dc"
             : >"$(fault_conf "$dc")"
@@ -226,7 +299,6 @@ services_heal() {
 names_heal() {
     local dc
     for dc in $(dc_names); do
-        hosts_write "$dc"
         resolv_write "$dc" "$(dc_count)"
         dns_set_a "$dc" "$(host_ip "$dc")"
         dns_set_cname "$dc" "$dc"

@@ -142,6 +142,8 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     other("git diff", "its answer is of this folder", "nobody"),
     other("tests/campaign kill 300", LONG, "tests/run test, with fewer rounds"),
     other("tests/campaign hostile 2000", LONG, "tests/run test, with fewer seeds"),
+    other("tests/campaign adversary", LONG, "tests/run lab, with other faults"),
+    other("tests/campaign soak 60", LONG, "nobody but a person"),
     other("tests/campaign fleets 10000", LONG, "tests/run test, with fewer fleets"),
     other("tests/campaign speed", LONG, "nobody but a person"),
     other("tests/campaign sweep 1000", LONG, "nobody but a person"),

@@ -11,14 +11,21 @@
     reason = "a test panics where it is wrong"
 )]
 
+mod adversary;
 mod alerts;
 mod facts;
 mod faults;
 mod join;
 mod lab;
 mod receiver;
+mod soak;
 mod spool;
 mod witnesses;
+
+use std::{
+    env,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use lab::Lab;
 
@@ -27,7 +34,7 @@ use lab::Lab;
 fn the_lab() {
     let lab = Lab::up();
     // To run one part alone; the whole takes ten minutes.
-    let only = std::env::var("EPMESH_LAB_ONLY").ok();
+    let only = env::var("EPMESH_LAB_ONLY").ok();
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wanted("facts") {
         witnesses::check_lists_what_impacket_and_rpcclient_list(&lab);
@@ -49,6 +56,28 @@ fn the_lab() {
         spool::a_full_disk_is_said_and_survived(&lab);
         lab.stop_mesh();
     }
+    // Only where they are asked for: tests/campaign adversary, tests/campaign soak.
+    match only.as_deref() {
+        Some("adversary") => {
+            lab.start_mesh(None);
+            let faults = env::var("EPMESH_LAB_FAULTS").unwrap_or_default();
+            let faults: Vec<String> = faults.split_whitespace().map(str::to_owned).collect();
+            adversary::every_one_has_its_verdict(&lab, &faults);
+        }
+        Some("soak") => {
+            lab.start_mesh(None);
+            let minutes = number("EPMESH_SOAK_MINUTES").expect("EPMESH_SOAK_MINUTES is a number");
+            let seed = number("EPMESH_SOAK_SEED").unwrap_or_else(|| {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs())
+            });
+            soak::all_is_over_in_the_end(&lab, Duration::from_secs(60 * minutes), seed);
+        }
+        _ => {}
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok()?.parse().ok()
 }
 
 /// Not a test: the webhook receiver, which `alerts` runs on the operator's host.

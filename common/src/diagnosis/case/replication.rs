@@ -53,10 +53,14 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Whether both ends are in the same site, where that is known.
+    pub(in crate::diagnosis) fn is_within_site(&self) -> bool {
+        let sites = (destination_site(self), source_site(self));
+        matches!(sites, (Some(here), Some(there)) if here == there)
+    }
+
     /// Whether an attempt made then is the last word still: the next was not due.
     pub(in crate::diagnosis) fn is_last_word(&self, tried: Timestamp) -> bool {
-        let sites = (destination_site(self), source_site(self));
-        let same = matches!(sites, (Some(here), Some(there)) if here == there);
-        tried.until(self.now) <= if same { WITHIN_SITE } else { BETWEEN_SITES }
+        tried.until(self.now) <= if self.is_within_site() { WITHIN_SITE } else { BETWEEN_SITES }
     }
 }

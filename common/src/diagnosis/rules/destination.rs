@@ -88,6 +88,13 @@ fn starting(culprit: Culprit) -> Finding {
     finding
 }
 
+/// The service that is the destination's directory. Before Windows Server 2008 that is a part of lsass, which runs
+/// in every mode.
+fn directory_service<'a>(case: &Case<'a>) -> Option<&'a Service> {
+    let service = case.destination_service(ServiceRole::Directory);
+    service.filter(|service| !service.name.eq_ignore_ascii_case("SamSs"))
+}
+
 /// The mode in which the destination was started without its directory. The setting alone is not enough:
 /// scripts leave it behind. Where its services were not told, its directory has to be silent.
 fn restore_mode(case: &Case<'_>) -> Option<BootMode> {
@@ -95,13 +102,28 @@ fn restore_mode(case: &Case<'_>) -> Option<BootMode> {
     if mode == BootMode::Normal {
         return None;
     }
-    let runs = match case.destination_service(ServiceRole::Directory) {
+    let runs = match directory_service(case) {
         Some(service) => service.state == ServiceState::Running,
         None => case
             .destination_directory()
             .is_none_or(|copy| !matches!(copy.settings, Reading::Unreadable(_))),
     };
     (!runs).then_some(mode)
+}
+
+/// The finding where it is not known whether the destination's directory runs: it was started in a mode without
+/// it, and its services were not told.
+pub(super) fn may_not_serve(case: &Case<'_>, found: Finding) -> Finding {
+    let mode = case.destination_host().and_then(|host| host.boot_mode.value());
+    if found.state != State::Healthy
+        || mode.is_none_or(|mode| *mode == BootMode::Normal)
+        || !case.is_replication()
+        || directory_service(case).is_some()
+    {
+        return found;
+    }
+    let sure = found.confidence.min(Confidence::Likely);
+    found.sure(sure).missing(Missing::DestinationDirectory)
 }
 
 /// The destination's RPC runtime has no TCP. It fails where Windows' own result fits that; else it will, since

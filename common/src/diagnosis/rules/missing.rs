@@ -49,6 +49,8 @@ pub(in crate::diagnosis) enum Missing {
     LookAfterStart,
     /// The destination's directory, once it has started.
     DestinationStarted,
+    /// Whether the destination's directory runs.
+    DestinationDirectory,
     /// The host that has the interface at an address that no domain controller claims.
     WhoHasInterface(IpAddr),
     /// The answers of the destination's DNS servers.
@@ -62,6 +64,8 @@ pub(in crate::diagnosis) enum Missing {
         /// The error of the last one.
         error: i64,
     },
+    /// The reason why the destination has not replicated since then, although its next attempt was due.
+    WhyNotTried(Timestamp),
     /// The reason why replication gets through, as it did then, where the look does not.
     WhyItGetsThrough(Timestamp),
     /// The hosts file or the DNS servers of the destination, whose own replication does not get to the source.
@@ -132,6 +136,10 @@ impl Missing {
                  has not \
                  registered, or something hides that it has"
             ),
+            Self::DestinationDirectory => format!(
+                "whether the directory of {dest} runs: {dest} was started in a mode without it, and its \
+                 services were not told"
+            ),
             Self::DestinationStarted => {
                 format!(
                     "the directory of {dest}, which is starting: until it has, nothing replicates to it"
@@ -156,15 +164,20 @@ impl Missing {
                  samba-tool drs showrepl, tells how the next one ends",
                 symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
             ),
+            Self::WhyNotTried(at) => format!(
+                "the reason why {dest} has not tried to replicate from {source} since {at}, or the hour after, \
+                 though it pulls once an hour within a site: repadmin /queue {dest} shows what it is at, \
+                 repadmin /showrepl {dest} its connections"
+            ),
             Self::WhyItGetsThrough(at) => format!(
                 "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
-                 did not: a filter that tells programs apart, endpoint protection say, may stop epmesh-agent \
-                 alone"
+                 did not: a connection that was made before stays open where new ones are stopped, and what \
+                 tells programs apart, endpoint protection say, may stop epmesh-agent alone"
             ),
             Self::NamesBeforeDns { error } => format!(
-                "the hosts file and the DNS servers of {dest}, which could not be read: what DNS has leads \
-                 to {source}, and the replication of {dest} from it ends with error {error}{} all the same, \
-                 so that it may be led elsewhere",
+                "the hosts file and the cache of {dest}, which come before DNS, and the DNS servers that it \
+                 asks: not all of these could be read; what DNS has leads to {source}, and the replication of \
+                 {dest} from it ends with error {error}{} all the same, so that it may be led elsewhere",
                 symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
             ),
             Self::WhoseAddresses => format!(

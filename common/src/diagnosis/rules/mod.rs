@@ -31,13 +31,14 @@ pub(super) fn decide(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Findin
         Some(not_serving) if !stands_before(&found, &not_serving) => not_serving,
         _ => replication::weigh(case, name_sources, found),
     };
-    exclusions::apply(case, destination::without_tcp(case, found))
+    let found = destination::may_not_serve(case, destination::without_tcp(case, found));
+    exclusions::apply(case, found)
 }
 
-/// Whether what was found on the way is said before that the destination does not serve: the source or the
-/// path is broken by both sides' word, whatever the destination does.
+/// Whether what was found on the way is said before that the destination does not serve: the source, the path
+/// or the directory's data is wrong by both sides' word, whatever the destination does.
 fn stands_before(found: &Finding, not_serving: &Finding) -> bool {
-    let is_there = matches!(found.side, Side::Source | Side::Network);
+    let is_there = matches!(found.side, Side::Source | Side::Network | Side::Directory);
     found.state == State::Failing
         && is_there
         && (found.confidence == Confidence::Proven || not_serving.state == State::Unknown)

@@ -1,6 +1,6 @@
 //! The destination's own replication as a witness: Windows, or Samba, takes the same way as a look does.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use epmesh_facts::{Reading, Source, Timestamp};
 
@@ -18,6 +18,10 @@ use super::{
 
 /// Kerberos refuses clocks that are further apart (KB 216393 and the default policy).
 const SKEW: Duration = Duration::from_secs(300);
+
+/// Within a site this long without an attempt is too long: an agent tells the hour of one that worked, and it may
+/// have been made at the end of it.
+const OVERDUE: Duration = Duration::from_secs(3 * 3600);
 
 /// How far a result of the destination's own counts beside a look that gets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,19 +41,21 @@ pub(super) fn weigh(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: F
     }
 }
 
-/// A failure that is proven, while replication got through since the look first saw it: something hits the
-/// look and not the directory's process.
+/// A failure, while replication got through since the look first saw it: something hits the look and not the
+/// directory's process. What hits a part of the attempts alone is no contradiction.
 fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
-    if finding.confidence != Confidence::Proven {
+    let Some((since, _)) = case.looked_over().filter(|_| finding.intermittent.is_none()) else {
         return finding;
-    }
-    let Some((since, _)) = case.looked_over() else { return finding };
+    };
     let last = case.attempts().max_by_key(|attempt| attempt.tried);
     let last = last.filter(|last| last.error == 0).and_then(|last| last.success);
-    match last.filter(|last| *last >= since.plus(WAY)) {
-        Some(last) => finding.sure(Confidence::Likely).missing(Missing::WhyItGetsThrough(last)),
-        None => finding,
+    let Some(last) = last.filter(|last| *last >= since.plus(WAY)) else { return finding };
+    let sure = finding.confidence.min(Confidence::Likely);
+    let finding = finding.sure(sure);
+    if finding.missing.is_some() {
+        return finding;
     }
+    finding.missing(Missing::WhyItGetsThrough(last))
 }
 
 /// The link is reached: the result that counts most of those that the destination's own replication ended
@@ -59,12 +65,13 @@ fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -
         let kind = Kind::of(attempt.error, case.destination_platform());
         Some((weight(case, attempt, kind)?, attempt, kind))
     });
-    // Of several that count alike the latest; 1256 repeats what the first naming context ended with.
+    // Of several that count alike the first by name, so that it stays the same from attempt to attempt; 1256
+    // repeats what another naming context ended with.
     let found = failed.max_by_key(|(weight, attempt, _)| {
-        (*weight, attempt.error != 1256, attempt.tried, &attempt.row.naming_context)
+        (*weight, attempt.error != 1256, Reverse(&attempt.row.naming_context))
     });
     match found {
-        None => finding,
+        None => overdue(case, finding),
         Some((Weight::Past, attempt, _)) if finding.state == State::Healthy => {
             let sure = finding.confidence.min(Confidence::Likely);
             finding.sure(sure).missing(Missing::NextAttempt { error: attempt.error })
@@ -88,6 +95,22 @@ fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -
     }
 }
 
+/// A link that is well, within a site, over which the destination has not replicated for hours: it pulls once an
+/// hour there whether or not it is told of a change.
+fn overdue(case: &Case<'_>, finding: Finding) -> Finding {
+    if finding.state != State::Healthy {
+        return finding;
+    }
+    let last = case.attempts().filter_map(|attempt| attempt.tried).max();
+    match last.filter(|last| last.until(case.now) > OVERDUE) {
+        Some(last) if case.is_within_site() => {
+            let sure = finding.confidence.min(Confidence::Likely);
+            finding.sure(sure).missing(Missing::WhyNotTried(last))
+        }
+        _ => finding,
+    }
+}
+
 /// How far a failure counts; `None` for one that says nothing.
 fn weight(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Weight> {
     let bearing = kind.bearing();
@@ -105,16 +128,13 @@ fn weight(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Weight> {
         return Some(Weight::Past);
     }
     Some(match bearing {
-        // A look before it and one after it got through: once is a hitch. What is later than all looks has
-        // not been looked at.
-        Bearing::Way => {
-            let is_within = tried >= since.plus(WAY) && tried <= looked.plus(WAY);
-            match attempt.row.failures {
-                1 => Weight::Past,
-                _ if is_within => Weight::Stands(Confidence::Possible),
-                _ => Weight::Past,
-            }
+        // Looks get through: once is a hitch.
+        _ if attempt.row.failures == 1 && kind.may_be_a_hitch() => Weight::Past,
+        // A look before it and one after it got through. What is later than all looks has not been looked at.
+        Bearing::Way if tried >= since.plus(WAY) && tried <= looked.plus(WAY) => {
+            Weight::Stands(Confidence::Possible)
         }
+        Bearing::Way => Weight::Past,
         // Another host may have answered then.
         _ if kind == Kind::Principal && tried < since => Weight::Stands(Confidence::Possible),
         _ => Weight::Stands(Confidence::Likely),
@@ -142,6 +162,8 @@ pub(super) fn names_are_read(case: &Case<'_>, name_sources: &[NameSource<'_>]) -
         !matches!(resolver.hosts, Reading::Unreadable(_))
             && !matches!(resolver.servers, Reading::Unreadable(_))
     });
-    let hosts = name_sources.iter().find(|name_source| name_source.kind == Source::Hosts);
-    is_read && hosts.is_none_or(|hosts| hosts.answered || !hosts.addresses.is_empty())
+    let before =
+        |name_source: &&NameSource<'_>| matches!(name_source.kind, Source::Hosts | Source::Cache);
+    let is_answered = |before: &NameSource<'_>| before.answered || !before.addresses.is_empty();
+    is_read && name_sources.iter().filter(before).all(is_answered)
 }

@@ -45,7 +45,7 @@ fn by_kind(g: &RemedyContext<'_>, kind: Kind, refused: &RefusedReplication) -> V
         Kind::Rights => rights(g, &refused.context),
         Kind::SourceDisabled | Kind::SinkDisabled => disabled(g, kind),
         Kind::Clock => clock(g),
-        Kind::Principal => password(g),
+        Kind::Principal => password(g, refused),
         Kind::Denied => denied(g),
         Kind::Logon => logon(g),
         Kind::Protocol => protocol(g),
@@ -80,17 +80,32 @@ fn by_kind(g: &RemedyContext<'_>, kind: Kind, refused: &RefusedReplication) -> V
 /// 8453: KB 2022387.
 fn rights(g: &RemedyContext<'_>, context: &str) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
+    let account = format!("{}$", dest.host());
+    let list = command(
+        g.case.source_platform(),
+        &format!("dsacls \"{context}\""),
+        &format!("samba-tool dsacl get --objectdn=\"{context}\""),
+    );
     vec![
         format!(
-            "compare who may replicate {context}: dsacls \"{context}\" must list Replicating Directory Changes, \
-             Replication Synchronization and Manage Replication Topology for ENTERPRISE DOMAIN CONTROLLERS, \
-             Replicating Directory Changes All for Domain Controllers, and, for a read-only one, its groups"
+            "compare who may replicate {context}: {list} must list Replicating Directory Changes, Replication \
+             Synchronization and Manage Replication Topology for ENTERPRISE DOMAIN CONTROLLERS, Replicating \
+             Directory Changes All for Domain Controllers, and, for a read-only one, its groups"
         ),
         format!(
-            "see that the account of {dest} is a domain controller's on {source} too: repadmin /showattr \
-             {source} ncobj:domain: /subtree /filter:\"(sAMAccountName={}$)\" /atts:userAccountControl, which \
-             has to contain 0x2000 SERVER_TRUST_ACCOUNT (KB 2022387)",
-            dest.host()
+            "see that the account of {dest} is a domain controller's on {source} too, with 0x2000 \
+             SERVER_TRUST_ACCOUNT in its userAccountControl (KB 2022387): {}",
+            command(
+                g.case.source_platform(),
+                &format!(
+                    "repadmin /showattr {source} ncobj:domain: /subtree /filter:\"(sAMAccountName={account})\" \
+                     /atts:userAccountControl"
+                ),
+                &format!(
+                    "ldbsearch -H ldap://{source} -U Administrator \"(sAMAccountName={account})\" \
+                     userAccountControl"
+                ),
+            )
         ),
     ]
 }
@@ -174,13 +189,14 @@ fn clock(g: &RemedyContext<'_>) -> Vec<String> {
 }
 
 /// -2146893022: KB 2090913. The look has seen who answers.
-fn password(g: &RemedyContext<'_>) -> Vec<String> {
+fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
     if g.case.destination_platform() == Some(Platform::Samba) {
         return vec![format!(
-            "see whether {dest} and {source} hold the same password version of the account of {source}: \
-             samba-tool drs replicate of its domain from a third domain controller; then samba-tool drs \
-             showrepl"
+            "the look found {source} itself, so that most likely {dest} holds an old password of its account: let \
+             {dest} pull the domain from a domain controller that has the present one, HUB in this command: \
+             samba-tool drs replicate {dest} HUB \"{}\"",
+            refused.context
         )];
     }
     let netbios = source.host();

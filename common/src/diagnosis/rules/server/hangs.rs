@@ -201,7 +201,8 @@ pub(super) fn never_answers(
         Reach::Unreached(_) | Reach::NotSeen => false,
     };
     let pattern = pattern(case, address, silent, served);
-    if pattern.is_served() {
+    // A process that hangs answers at none of the host's addresses.
+    if pattern.is_served() || pattern.is_served_elsewhere() {
         return None;
     }
     let services = case.source_services.map(|services| &services.fact);
@@ -216,8 +217,11 @@ pub(super) fn never_answers(
     if !is_mapper && is_directory() && ldap == Some(true) {
         return None;
     }
+    // A device between two sites may take the connections of all that come through it in the source's place,
+    // and so may one in front of a single witness.
+    let near = pattern.has_neighbour(case);
     let also = pattern.failing();
-    let sure = if also.is_some() { Confidence::Likely } else { Confidence::Possible };
+    let sure = if also.is_some() && near { Confidence::Likely } else { Confidence::Possible };
     let at = PortAt { address, port, dc: case.source().clone() };
     let ldap_is_silent = ldap == Some(false);
     let trouble = ServiceTrouble::NeverAnswers { at, ldap_is_silent, also };
@@ -229,7 +233,6 @@ pub(super) fn never_answers(
     Some(
         Finding::failing(Cause::ServiceHangs, Side::Source, windows_code(failure))
             .blames(culprit)
-            // A device on the way may take the connections of one witness in the source's place.
             .sure(sure),
     )
 }

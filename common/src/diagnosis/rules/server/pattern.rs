@@ -89,6 +89,11 @@ impl Pattern<'_> {
         !self.reached.is_empty()
     }
 
+    /// Whether anybody gets through at another address of the source.
+    pub(super) const fn is_served_elsewhere(&self) -> bool {
+        self.elsewhere
+    }
+
     /// Those that got through.
     pub(super) fn served(&self) -> Named {
         named(self.reached.iter().copied())
@@ -133,7 +138,7 @@ impl Pattern<'_> {
     }
 
     /// Whether one of those that fail, the destination or another, stands in the source's own site.
-    fn has_neighbour(&self, case: &Case<'_>) -> bool {
+    pub(super) fn has_neighbour(&self, case: &Case<'_>) -> bool {
         let Some(site) = source_site(case) else { return false };
         destination_site(case).as_ref() == Some(&site)
             || self.failed.iter().any(|(name, _)| site_of(case, name) == Some(&site))
