@@ -156,9 +156,7 @@ impl Kind {
             }
             Self::Broken => "the connection was made and ended during the call",
             Self::Name => "the name of the source led nowhere",
-            Self::Unreached => {
-                "the interface was not reached, and the look of the agent reaches it"
-            }
+            Self::Unreached => "the interface was not reached",
             Self::Lingering => {
                 "the source holds an object that the destination deleted long ago (lingering object)"
             }

@@ -41,16 +41,32 @@ impl<'a> Case<'a> {
     /// The last attempts of the destination, one a naming context; none for an interface that replication
     /// does not use.
     pub(in crate::diagnosis) fn attempts(&self) -> impl Iterator<Item = Attempt<'a>> {
-        let told = self.destination_replication().filter(|_| self.is_replication());
-        let rows = told.and_then(|held| held.neighbours.value()).map(Vec::as_slice);
-        let rows = rows.unwrap_or_default();
+        let rows = self.replicated();
         let source = if rows.is_empty() { None } else { self.source_guid() };
-        rows.iter().filter(move |row| Some(row.source) == source).map(|row| Attempt {
+        let rows = rows.iter().filter(move |row| Some(row.source) == source);
+        rows.map(|row| self.attempt(row))
+    }
+
+    /// The last attempts of the destination from other sources.
+    pub(in crate::diagnosis) fn attempts_elsewhere(&self) -> impl Iterator<Item = Attempt<'a>> {
+        let rows = self.replicated();
+        let source = if rows.is_empty() { None } else { self.source_guid() };
+        let rows = rows.iter().filter(move |row| source.is_some_and(|source| row.source != source));
+        rows.map(|row| self.attempt(row))
+    }
+
+    fn replicated(&self) -> &'a [Neighbour] {
+        let told = self.destination_replication().filter(|_| self.is_replication());
+        told.and_then(|held| held.neighbours.value()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn attempt(&self, row: &'a Neighbour) -> Attempt<'a> {
+        Attempt {
             row,
             tried: row.last_attempt.map(|at| self.on_our_clock_there(at)),
             success: row.last_success.map(|at| self.on_our_clock_there(at)),
             error: as_signed(row.last_result),
-        })
+        }
     }
 
     /// Whether both ends are in the same site, where that is known.

@@ -75,6 +75,8 @@ pub enum PortsTrouble {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// What RPC makes of it is not documented; the reason.
+    Undocumented(String),
     /// It takes all dynamic ports away from servers.
     NoneLeft {
         /// The first of the ranges that it takes away.
@@ -288,6 +290,9 @@ impl fmt::Display for PortsTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid { entry, why } => write!(f, "the entry {entry:?} of Ports {why}"),
+            Self::Undocumented(why) => {
+                write!(f, "what RPC makes of Ports is not documented: {why}")
+            }
             Self::NoneLeft { without, dynamic: (first, last) } => write!(
                 f,
                 "Ports ({}) takes every one of the dynamic ports {first}-{last} away from servers, because \

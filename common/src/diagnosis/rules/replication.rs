@@ -79,10 +79,14 @@ fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -
         Some((Weight::Past, ..)) => finding,
         Some((Weight::Stands(sure), attempt, kind)) => {
             if kind.bearing() == Bearing::Way && !names_are_read(case, name_sources) {
-                return Finding::unknown(Missing::NamesBeforeDns { error: attempt.error });
+                let finding = Finding::unknown(Missing::NamesBeforeDns { error: attempt.error });
+                return Finding { error: attempt.error, ..finding };
             }
-            let failing =
-                Finding::failing(Cause::ReplicationRefused, side(case, kind), attempt.error);
+            let failing = Finding::failing(
+                Cause::ReplicationRefused,
+                side(case, attempt, kind),
+                attempt.error,
+            );
             failing.sure(sure).blames(Culprit::Replication(RefusedReplication {
                 destination: case.destination().clone(),
                 source: case.source().clone(),
@@ -141,16 +145,38 @@ fn weight(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Weight> {
     })
 }
 
-/// The side: of clocks the one that is off, by the coordinator's.
-fn side(case: &Case<'_>, kind: Kind) -> Side {
-    if kind != Kind::Clock {
-        return kind.side();
+/// The side: of clocks the one that is off, by the coordinator's; of a refusal the one that the destination's
+/// other sources tell.
+fn side(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Side {
+    match kind {
+        Kind::Clock => {
+            let off = |ahead: i64| Duration::from_millis(ahead.unsigned_abs()) > SKEW;
+            let evidence = case.evidence;
+            match (off(evidence.source.clock_ahead_ms), off(evidence.destination.clock_ahead_ms)) {
+                (true, false) => Side::Source,
+                (false, true) => Side::Destination,
+                _ => Side::None,
+            }
+        }
+        Kind::Denied | Kind::Rights | Kind::Principal => by_contrast(case, attempt.error),
+        _ => kind.side(),
     }
-    let off = |ahead: i64| Duration::from_millis(ahead.unsigned_abs()) > SKEW;
-    let evidence = case.evidence;
-    match (off(evidence.source.clock_ahead_ms), off(evidence.destination.clock_ahead_ms)) {
-        (true, false) => Side::Source,
-        (false, true) => Side::Destination,
+}
+
+/// The side of a refusal: the destination where every other source of it refuses in the same way, the source
+/// where none of them does and one was replicated from lately.
+fn by_contrast(case: &Case<'_>, error: i64) -> Side {
+    let fresh = |attempt: &Attempt<'_>| {
+        attempt.tried.or(attempt.success).is_some_and(|tried| case.is_last_word(tried))
+    };
+    let (mut same, mut well) = (0_usize, 0_usize);
+    for other in case.attempts_elsewhere().filter(fresh) {
+        same += usize::from(other.error == error);
+        well += usize::from(other.error == 0);
+    }
+    match (same, well) {
+        (1.., 0) => Side::Destination,
+        (0, 1..) => Side::Source,
         _ => Side::None,
     }
 }

@@ -30,6 +30,14 @@ pub(super) fn range(case: &Case<'_>) -> Option<Reason> {
             let obstacle = Obstacle::InternetPorts(PortsTrouble::Invalid { entry, why });
             return Some(Reason { cause: Cause::RpcInternetPortsInvalid, obstacle, certain: true });
         }
+        RpcPorts::Undocumented(why) => {
+            let obstacle = Obstacle::InternetPorts(PortsTrouble::Undocumented(why));
+            return Some(Reason {
+                cause: Cause::RpcInternetPortsInvalid,
+                obstacle,
+                certain: false,
+            });
+        }
         RpcPorts::Listed(ranges) => (joined(&ranges), None),
         RpcPorts::NotListed(without) => (ports_left(dynamic(case), &without), Some(without)),
         _ => return None,
