@@ -50,6 +50,8 @@ const SHOWN_BY: &[(&str, &str)] = &[
     ("dynamic-port-blocked", "one-path"),
     ("host-firewall", "everybody-135"),
     ("rpc-filtered", "calls-of-the-interface"),
+    ("answer-altered", "port-in-no-map"),
+    ("large-packets-lost", "path-mtu"),
     ("stale-endpoint", "another-process"),
     ("ntds-settings-stale", "old-object"),
     ("epm-access-denied", "restrict-remote-clients"),

@@ -85,7 +85,10 @@ fn on_the_way(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut Vec<Ru
                  a client that reports 1753 all the same has used up its list of endpoints (location 500 \
                  or 761)"
             );
-            rule(Cause::RegistrationFailed, why);
+            // A port that the source does not have was not named by the source.
+            if case.registered_ports().is_none_or(|own| own.contains(&port)) {
+                rule(Cause::RegistrationFailed, why);
+            }
         }
         Reach::PortBind(..) | Reach::Mapper(..) | Reach::Unreached(_) | Reach::NotSeen => {}
     }

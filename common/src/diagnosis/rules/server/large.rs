@@ -8,7 +8,7 @@ use epmesh_rpc::epm::TCP_PORT;
 use super::{
     super::{
         super::{
-            case::Case,
+            case::{Attempt, Case},
             cause::{Cause, Confidence, Side},
             culprit::{Culprit, PortAt},
             evidence::Observed,
@@ -49,10 +49,12 @@ pub(in super::super) fn large_packets(case: &Case<'_>, address: IpAddr) -> Optio
     Some(if fails { finding } else { finding.latent() })
 }
 
-/// Whether the destination says that its last attempts to replicate from the source succeeded.
+/// Whether the destination says that it has replicated from the source since large answers are lost.
 fn has_replicated(case: &Case<'_>) -> bool {
-    let Some(guid) = case.source_guid() else { return false };
-    let rows = case.destination_replication().and_then(|held| held.neighbours.value());
-    let mut of_source = rows.into_iter().flatten().filter(|row| row.source == guid).peekable();
-    of_source.peek().is_some() && of_source.all(|row| row.last_result == 0)
+    let Some((since, _)) = case.looked_over() else { return false };
+    let mut attempts = case.attempts().peekable();
+    let succeeded = |attempt: &Attempt<'_>| {
+        attempt.error == 0 && attempt.success.max(attempt.tried) >= Some(since)
+    };
+    attempts.peek().is_some() && attempts.all(|attempt| succeeded(&attempt))
 }

@@ -105,10 +105,13 @@ pub(in super::super) fn mapper(
     };
     if served.is_some() {
         // A policy of the source's would hold for all of them.
+        // What speaks another protocol is not the endpoint mapper that answers the others.
+        let is_other = matches!(failure, Failure::Protocol(_));
+        let cause = if is_other { Cause::AnswerAltered } else { Cause::RpcFiltered };
         let (failure, restrict_remote_clients) = (failure.clone(), None);
         let error = windows_code(&failure);
         let culprit = Culprit::MapperAnswer { at, stage, failure, restrict_remote_clients, served };
-        let finding = Finding::failing(Cause::RpcFiltered, Side::Network, error);
+        let finding = Finding::failing(cause, Side::Network, error);
         return finding.blames(culprit).sure(Confidence::Likely);
     }
     if stage == MapperStage::Bind
