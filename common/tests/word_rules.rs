@@ -118,9 +118,16 @@ fn sentences(verdict: &Verdict) -> Vec<String> {
 /// Whether anybody was refused for want of rights.
 fn is_denied(evidence: &Evidence) -> bool {
     let text = serde_json::to_string(evidence).expect("JSON");
-    ["access-denied", "AccessDenied", "access denied", "fault", "8453", "RestrictRemoteClients"]
-        .iter()
-        .any(|word| text.contains(word))
+    [
+        "access-denied",
+        "AccessDenied",
+        "access denied",
+        "\"fault\":",
+        "\"last-result\":5,",
+        "\"last-result\":8453",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
 }
 
 #[test]

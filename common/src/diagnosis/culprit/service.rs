@@ -98,7 +98,9 @@ impl fmt::Display for RegistrationTrouble {
                 f.write_str("its own endpoint map does not list the interface on ncacn_ip_tcp")
             }
             Self::ProcessNotKnown => f.write_str("the service runs, and is not registered"),
-            Self::MapNotSeen(running) => running.fmt(f),
+            Self::MapNotSeen(running) => {
+                write!(f, "{running}; its own endpoint map could not be read")
+            }
             Self::OtherSequences { sequences, tcp_until } => {
                 let all: Vec<String> = sequences.iter().map(ToString::to_string).collect();
                 write!(f, "registered on {} only, ", all.join(", "))?;

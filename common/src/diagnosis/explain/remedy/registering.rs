@@ -34,18 +34,15 @@ pub(super) fn start_netlogon(g: &RemedyContext<'_>) -> Option<String> {
 /// The steps that bring back all records of the source.
 pub(super) fn register_all(g: &RemedyContext<'_>) -> Vec<String> {
     let source = g.source;
-    if g.case.source_platform() == Some(Platform::Samba) {
-        return vec![format!("on {source}, register its records: samba_dnsupdate --all-names")];
-    }
     let stopped = start_netlogon(g);
     let mut steps: Vec<String> = stopped.clone().into_iter().collect();
-    steps.push(format!(
-        "on {source}, register the host's own addresses and then what Netlogon registers, the alias among it: {}, \
-         then {}",
-        register_host(g),
-        register_alias(g)
-    ));
-    if stopped.is_none() {
+    let how = g.at_source(
+        "ipconfig /registerdns for the host's own addresses, then nltest /dsregdns for what Netlogon registers, the \
+         alias among it",
+        "samba_dnsupdate --all-names",
+    );
+    steps.push(format!("on {source}, register its records: {how}"));
+    if stopped.is_none() && g.case.source_platform() != Some(Platform::Samba) {
         steps.push(format!(
             "if the records do not come within some minutes, see Netlogon 5774 in the System log of {source}, and \
              restart Netlogon, which interrupts logons there: {}",
