@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use epmesh_facts::{
-    AddressProbe, Answer, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
+    AddressProbe, Answer, Failure, Host, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
     MapAnswer, MapView, PeerObservation, Platform, PortProbe, RecordData, RpcFilterAction,
     RpcFilterLayer, Stage, Through, Transport, WellKnownPort,
 };
@@ -194,10 +194,12 @@ fn identities(
         .into_iter()
         .map(|method| {
             let silent = stated.iter().any(|seen| seen.silent_identities.contains(&method));
-            let outcome = if silent {
-                Err(Failure::TimedOut)
-            } else {
-                identity(world, witness, address, method)
+            let forwarded = stated.iter().find_map(|seen| seen.mapper_of.as_ref());
+            let forwarded = forwarded.filter(|_| method == NtlmChallenge);
+            let outcome = match forwarded.and_then(|name| world.machine(name)) {
+                _ if silent => Err(Failure::TimedOut),
+                Some(other) => Ok(named(&other.host)),
+                None => identity(world, witness, address, method),
             };
             IdentityProbe { code: None, method, outcome, took_ms: 1, retried: false }
         })
@@ -222,13 +224,7 @@ fn identity(
         return Err(Failure::TimedOut);
     };
     let host = &owner.host;
-    let named = Identity {
-        dns_name: Some(host.name.to_string()),
-        netbios_name: host.netbios_name.value().cloned(),
-        domain: host.domain.value().map(ToString::to_string),
-        forest: host.forest.value().map(ToString::to_string),
-        ..Identity::default()
-    };
+    let named = named(host);
     let udp = |port| world.blocked(witness, address, port).is_none();
     match method {
         IdentityMethod::NtlmChallenge => Ok(named),
@@ -253,6 +249,17 @@ fn identity(
             })
         }
         IdentityMethod::LdapPing | IdentityMethod::NodeStatus => Err(Failure::TimedOut),
+    }
+}
+
+/// The names of a host.
+fn named(host: &Host) -> Identity {
+    Identity {
+        dns_name: Some(host.name.to_string()),
+        netbios_name: host.netbios_name.value().cloned(),
+        domain: host.domain.value().map(ToString::to_string),
+        forest: host.forest.value().map(ToString::to_string),
+        ..Identity::default()
     }
 }
 

@@ -52,6 +52,11 @@ fn seen(world: &mut World, row: &Section<'_>) {
     let port_bind = row.parse("bind", words::stage);
     let whole_map = row.parse("whole-map", words::stage);
     let one_entry = row.parse("one-entry", words::stage);
+    let is_computer = |text: &str| match world.machine(text) {
+        Some(machine) => Ok(machine.name.clone()),
+        None => Err(format!("there is no computer {text:?}")),
+    };
+    let mapper_of = row.parse("port-135-is-of", is_computer);
     if let (Some(by), Some(at)) = (by, at) {
         world.seen.push(Seen {
             by,
@@ -63,6 +68,7 @@ fn seen(world: &mut World, row: &Section<'_>) {
             port_bind,
             whole_map,
             one_entry,
+            mapper_of,
             silent_identities: identities.into_iter().collect(),
         });
     }

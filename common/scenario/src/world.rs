@@ -149,6 +149,8 @@ pub(super) struct Seen {
     pub(super) port_bind: Option<Result<(), Failure>>,
     pub(super) whole_map: Option<Result<(), Failure>>,
     pub(super) one_entry: Option<Result<(), Failure>>,
+    /// The computer that says on port 135 who it is.
+    pub(super) mapper_of: Option<String>,
     pub(super) silent_identities: BTreeSet<IdentityMethod>,
 }
 

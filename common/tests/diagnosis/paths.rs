@@ -4,12 +4,14 @@ use epmesh_common::{
     diagnosis::{Cause, Confidence, Side, State, diagnose},
     facts::{
         AddressFamily, Blank, Directory, Failure, Filters, FirewallProfile, MapAnswer, Platform,
-        PortProbe, PortRange, PortUse, ProfileKind, RangeUse, Reading, RpcFilter, RpcFilterAction,
-        RpcFilterLayer, RpcSettings, Section, ServiceRole, ServiceState, Stage, Transport, Trend,
+        PortProbe, PortRange, PortUse, Process, ProfileKind, RangeUse, Reading, RpcFilter,
+        RpcFilterAction, RpcFilterLayer, RpcSettings, Section, Service, ServiceRole, ServiceState,
+        Stage, Transport, Trend,
     },
     identity::Identity,
 };
 
+use crate::forest::service;
 use crate::healthy::{FIRST, SECOND, Scenario, THIRD, address, error, now, seconds_ago};
 
 type Said = (State, Cause, Side, Confidence);
@@ -127,6 +129,11 @@ fn the_owner_of_the_port_proves_a_stale_endpoint() {
     let ports = &mut s.evidence.source.ports.as_mut().unwrap().fact;
     let Reading::Value(listeners) = &mut ports.listeners else { panic!("healthy") };
     listeners.iter_mut().for_each(|listener| listener.pid = Some(77));
+    assert_eq!((said(&s).1, said(&s).3), (Cause::StaleEndpoint, Confidence::Likely), "a worker");
+    let services = &mut s.evidence.source.services.as_mut().unwrap().fact;
+    let Reading::Value(list) = &mut services.list else { panic!("healthy") };
+    let process = Reading::Value(Process { pid: 77, started: seconds_ago(500) });
+    list.push(Service { process, ..service("kdc", &[ServiceRole::Kdc]) });
     assert_eq!((said(&s).1, said(&s).3), (Cause::StaleEndpoint, Confidence::Proven));
 }
 

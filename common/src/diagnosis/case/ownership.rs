@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::AddressProbe;
+use epmesh_facts::{AddressProbe, IdentityMethod};
 use epmesh_identity::Identity;
 use uuid::Uuid;
 
@@ -149,6 +149,17 @@ impl Case<'_> {
     }
 
     /// Whether `name` is the source's host name in its own domain.
+    /// The name of the host that answers port 135 of `address`, where that is another one than the source, which
+    /// answers at the same address by a stronger word.
+    pub(in crate::diagnosis) fn other_mapper(&self, address: IpAddr) -> Option<&str> {
+        let answers = &self.probe(address)?.identity;
+        let there = answers.iter().find(|answer| answer.method == IdentityMethod::NtlmChallenge)?;
+        let name = there.outcome.as_ref().ok()?.dns_name.as_deref()?;
+        let is_source = name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str())
+            || self.is_domain_name_of_source(name);
+        (!is_source && self.owner(address) == Owner::Source).then_some(name)
+    }
+
     fn is_domain_name_of_source(&self, name: &str) -> bool {
         let domain = self.source_host.and_then(|host| host.fact.domain.value());
         let (Some(domain), Some((host, suffix))) =

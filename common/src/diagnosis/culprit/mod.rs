@@ -154,6 +154,13 @@ pub enum Culprit {
         /// Whether what answers there says that it is the source.
         is_named: bool,
     },
+    /// Port 135 of the source, which another host answers.
+    OtherMapper {
+        /// Where.
+        at: PortAt,
+        /// The name of that host, by its own word there.
+        host: String,
+    },
     /// An answer of several packets, which does not arrive.
     LargeAnswer {
         /// Where it comes from.
@@ -239,6 +246,7 @@ impl Culprit {
             Self::MapperService { .. } | Self::MapperAnswer { .. } => "endpoint-mapper",
             Self::Port { .. } => "port",
             Self::AlteredAnswer { .. } => "answer",
+            Self::OtherMapper { .. } => "endpoint-mapper",
             Self::LargeAnswer { .. } => "path",
             Self::Firewall { .. } => "firewall",
             Self::RpcFilter { .. } => "rpc-filter",
@@ -284,6 +292,7 @@ impl Culprit {
             Self::MapperAnswer { at, .. }
             | Self::Port { at, .. }
             | Self::AlteredAnswer { at, .. }
+            | Self::OtherMapper { at, .. }
             | Self::LargeAnswer { at, .. } => at.to_string(),
             Self::Firewall { at, .. } => format!("the firewall of {} at {}", at.dc, at.address),
             Self::RpcFilter { filter, dc, address, .. } => {
@@ -340,6 +349,10 @@ impl Culprit {
                      way, or another machine answers at this address{who}"
                 )
             }
+            Self::OtherMapper { at, host } => format!(
+                "{host} answers there, while {} answers on other ports of the same address",
+                at.dc
+            ),
             Self::LargeAnswer { failure, served, .. } => {
                 let served = served
                     .as_ref()
@@ -392,6 +405,7 @@ impl Culprit {
             Self::Port { at, .. }
             | Self::MapperAnswer { at, .. }
             | Self::AlteredAnswer { at, .. }
+            | Self::OtherMapper { at, .. }
             | Self::LargeAnswer { at, .. }
             | Self::Firewall { at, .. } => Some(at.address),
             Self::Registration { holder: RegistrationHolder::At { address, .. }, .. }

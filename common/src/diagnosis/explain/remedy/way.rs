@@ -20,11 +20,13 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Option<Vec<String>> {
         Culprit::Port { trouble: PortTrouble::BindCut(..), .. }
         | Culprit::Registration { trouble: RegistrationTrouble::WithheldFromOne(_), .. }
         | Culprit::AlteredAnswer { .. }
+        | Culprit::OtherMapper { .. }
         | Culprit::LargeAnswer { .. } => true,
         _ => false,
     };
     let steps = match g.finding.cause {
         Cause::LargePacketsLost => large_packets(g),
+        _ if matches!(g.culprit, Some(Culprit::OtherMapper { .. })) => forwarded(g),
         Cause::AnswerAltered => altered(g),
         _ => cut_in(g),
     };
@@ -73,6 +75,24 @@ fn altered(g: &RemedyContext<'_>) -> Vec<String> {
         format!(
             "where {source} is not asked at all, another machine answers: see whether the address is \
              translated on the way, and which hardware address answers for it in the network of {source}"
+        ),
+    ]
+}
+
+fn forwarded(g: &RemedyContext<'_>) -> Vec<String> {
+    let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
+    let own = command(
+        g.case.source_platform(),
+        "netsh interface portproxy show all",
+        "nft list ruleset; iptables-save -t nat",
+    );
+    vec![
+        format!("{name}: {value}; there is nothing to repair in the endpoint map of {source}"),
+        format!("on {source}, see whether it forwards port 135 to another host: {own}"),
+        format!(
+            "on what lies between {dest} and {source}, see which rule forwards, balances or translates port \
+             135 of that address (ask the map from a host beside {source}: {}), and take the address out of it",
+            g.ask_mapper()
         ),
     ]
 }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use epmesh_facts::{AddressProbe, DnsName, Failure, MapAnswer};
-use epmesh_rpc::Binding;
+use epmesh_rpc::{Binding, epm::TCP_PORT};
 
 use super::{
     super::{
@@ -47,6 +47,15 @@ pub(super) fn altered(
     // Two machines with one address look the same from here.
     let sure = if is_named { Confidence::Likely } else { Confidence::Possible };
     Some(Finding::failing(Cause::AnswerAltered, Side::Network, error).blames(culprit).sure(sure))
+}
+
+/// The finding where another host answers port 135 at the source's address: a port is forwarded, or balanced, on
+/// the way or on the source itself.
+pub(super) fn other_mapper(case: &Case<'_>, address: IpAddr) -> Option<Finding> {
+    let host = case.other_mapper(address)?.to_owned();
+    let at = PortAt { address, port: TCP_PORT, dc: case.source().clone() };
+    let finding = Finding::failing(Cause::AnswerAltered, Side::Network, 1753);
+    Some(finding.blames(Culprit::OtherMapper { at, host }).sure(Confidence::Likely))
 }
 
 /// Whether the source's own map and the destination's look speak of one process of the source's: the map was

@@ -14,6 +14,7 @@ use super::{
         finding::Finding,
         missing::Missing,
     },
+    altered::other_mapper,
     filtered::{denied, denied_to_one},
     registration::lost,
 };
@@ -55,6 +56,9 @@ pub(in super::super) fn lost_since(case: &Case<'_>) -> Option<Finding> {
 
 /// The right server's endpoint mapper says "not registered".
 pub(in super::super) fn not_registered(case: &Case<'_>, address: IpAddr) -> Finding {
+    if let Some(finding) = other_mapper(case, address) {
+        return finding;
+    }
     match case.registered_ports() {
         Some(ports) if !ports.is_empty() => return denied(case, address),
         Some(_) => return lost(case, 1753),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::Failure;
+use epmesh_facts::{Failure, Platform};
 
 use super::{
     super::{
@@ -119,7 +119,7 @@ pub(in super::super) fn port_bind(
     let mut pids = listeners.into_iter().flatten().filter(|l| l.port == port).map(|l| l.pid);
     let first = pids.next().flatten().filter(|first| pids.all(|pid| pid == Some(*first)));
     let (trouble, sure) = match (first, case.process()) {
-        (Some(listener), Some(process)) if listener != process.pid => {
+        (Some(listener), Some(process)) if is_other(case, listener, process.pid) => {
             let trouble = PortTrouble::OtherProcess { listener, service: process.pid };
             (trouble, Confidence::Proven)
         }
@@ -134,6 +134,16 @@ pub(in super::super) fn port_bind(
     Finding::failing(Cause::StaleEndpoint, Side::Source, error)
         .blames(Culprit::Port { at, trouble })
         .sure(sure)
+}
+
+/// Whether a process that listens is another one than the service's. Samba serves an interface from a worker of the
+/// service, which has a number of its own: there it has to be another service's.
+fn is_other(case: &Case<'_>, listener: u32, service: u32) -> bool {
+    let services = case.source_services.and_then(|services| services.fact.list.value());
+    let mut processes = services.into_iter().flatten().filter_map(|one| one.process.value());
+    listener != service
+        && (case.source_platform() == Some(Platform::Windows)
+            || processes.any(|process| process.pid == listener))
 }
 
 /// The interface was reached, and not on every port that the endpoint mapper named.
