@@ -25,10 +25,13 @@ use super::{
 /// For so long after its start a service is given time to register.
 const STARTING: Duration = Duration::from_secs(20);
 
-/// For so long after its boot a Windows host is given time to start a service that starts by itself, and the
-/// service to register: services start one after the other, and the directory waits for DNS and for its first
-/// replication.
+/// For so long after its boot a Windows host is given time to start a service that starts by itself:
+/// services start one after the other, and the directory waits for DNS.
 pub(in super::super) const BOOTING: Duration = Duration::from_secs(300);
+
+/// For so long after its boot a Windows host is given time to register what runs: lsass starts within
+/// seconds, and the directory in it serves only when RPC and the network do.
+const SERVING: Duration = Duration::from_secs(120);
 
 /// A registration that came and went in so short a time after the boot is not missed: an agent is
 /// itself started with the host.
@@ -172,7 +175,7 @@ fn running(case: &Case<'_>, service: &Service, link: Link) -> Finding {
         .map(|known| known.last)
         .max();
     if before.is_none() {
-        if since.until(case.now) < STARTING || is_booting(case, BOOTING) {
+        if since.until(case.now) < STARTING || is_booting(case, SERVING) {
             return starting(case, service, ServiceTrouble::JustStarted(runs), link.most);
         }
         if let Some(finding) = reason(case, service, link.error, link.most) {
