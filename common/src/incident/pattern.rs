@@ -40,6 +40,8 @@ pub enum Shape {
     OnlyIpv6,
     /// One destination, towards all of its sources.
     AllSources,
+    /// All links to and from one domain controller: it, or what it shares with nobody.
+    AllLinks,
     /// None of these.
     Mixed,
 }
@@ -73,7 +75,8 @@ impl Pattern {
             return by_destination(grouper, (source, dc), &hit, &destinations, verb);
         }
         let Some((destination, dc)) = of(&destinations) else {
-            return by_group(grouper, &hit, &sources, verb)
+            return by_end(grouper, &hit, verb)
+                .or_else(|| by_group(grouper, &hit, &sources, verb))
                 .unwrap_or_else(|| Self::mixed(hit.len(), destinations.len(), sources.len()));
         };
         let known: BTreeSet<Number> = (dc.as_destination.iter())
@@ -96,6 +99,32 @@ impl Pattern {
         let words = format!("{links} links between {from} destinations and {to} sources");
         Self::new(Shape::Mixed, links, links, words)
     }
+}
+
+/// The links to and from one domain controller, where all of them are hit of which something is known.
+fn by_end(grouper: &Grouper, hit: &[&LinkEntry], verb: &str) -> Option<Pattern> {
+    let first = hit.first()?.ends;
+    let interfaces: BTreeSet<Number> = hit.iter().map(|entry| entry.ends.interface).collect();
+    let is_end_of_all = |dc: &Number| {
+        hit.iter().all(|entry| entry.ends.source == *dc || entry.ends.destination == *dc)
+    };
+    let known = |dc: &Dc| {
+        let links =
+            dc.as_source.iter().copied().chain(dc.as_destination.iter().map(|seat| seat.link));
+        let entries = links.filter_map(|id| grouper.links.get(id));
+        let is_known = |entry: &&LinkEntry| {
+            entry.state != State::Unknown && interfaces.contains(&entry.ends.interface)
+        };
+        entries.filter(is_known).count()
+    };
+    let dcs = &grouper.places.dcs;
+    let ends = [first.source, first.destination].into_iter().filter(is_end_of_all);
+    let ends = ends.filter_map(|number| Some((dcs.name(number)?, dcs.get(number)?)));
+    let some = hit.len();
+    // Of two that have no other link the first by name.
+    let (name, _) = ends.filter(|(_, dc)| known(dc) == some).min_by_key(|(name, _)| *name)?;
+    let words = format!("{some} of {some} links {verb}: all to and from {name}");
+    Some(Pattern::new(Shape::AllLinks, some, some, words))
 }
 
 /// Several destinations of several sources: those that use one DNS server, or those of one site, where

@@ -92,6 +92,21 @@ const CASES: &[Case] = &[
         ..PLAIN
     },
     Case {
+        name: "all to and from one",
+        hits: |from, to| from == 1 || to == 1,
+        shape: Shape::AllLinks,
+        counts: (8, 8),
+        words: "8 of 8 links fail: all to and from dc1.lab.test",
+        ..PLAIN
+    },
+    Case {
+        name: "all but one to and from one",
+        hits: |from, to| (from == 1 || to == 1) && (from, to) != (2, 1),
+        counts: (7, 7),
+        words: "7 links between 4 destinations and 5 sources",
+        ..PLAIN
+    },
+    Case {
         name: "one site",
         hits: |from, to| from <= 2 && to == 5,
         shape: Shape::OneSite,
@@ -223,6 +238,7 @@ fn no_shape_is_left_out() {
         | Shape::OneDnsServer
         | Shape::OnlyIpv6
         | Shape::AllSources
+        | Shape::AllLinks
         | Shape::Mixed => CASES.iter().any(|case| case.shape == shape),
     };
     for shape in [
@@ -232,6 +248,7 @@ fn no_shape_is_left_out() {
         Shape::OneDnsServer,
         Shape::OnlyIpv6,
         Shape::AllSources,
+        Shape::AllLinks,
         Shape::Mixed,
     ] {
         assert!(row(shape), "{shape:?} has no row");
