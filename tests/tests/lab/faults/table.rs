@@ -135,7 +135,11 @@ pub(super) const FAULTS: &[(&str, Cause, &[Side], Culprit)] = &[
         "not-started",
         Cause::ServiceNotStarted,
         &[Side::Source],
-        culprit("service", SERVICE, &["not running; never registered since the host was started at"]),
+        culprit(
+            "service",
+            SERVICE,
+            &["not running; never registered since the host was started at"],
+        ),
     ),
     (
         "no-drsuapi",
