@@ -66,7 +66,8 @@ pub(crate) fn two_at_once_are_told_apart(lab: &Lab) {
 /// The two of `killed` and `hosts-dc3`, and no third; until dc2's agent has spoken, what is dead may be
 /// called cut off, and what is called otherwise now stays open for a while.
 fn two_incidents(lab: &Lab) {
-    let died: &[(&str, &str)] = &[("dc1", "dc2"), ("dc3", "dc2")];
+    // With its directory dc2 serves nobody, and replicates from nobody.
+    let died: &[(&str, &str)] = &[("dc1", "dc2"), ("dc2", "dc1"), ("dc2", "dc3"), ("dc3", "dc2")];
     let misled: &[(&str, &str)] = &[("dc1", "dc3")];
     let line = culprit("hosts-line", &["/etc/hosts:3 on dc1.lab.test"], &[MEMBER]);
     let gone = culprit("service", SERVICE, &["not running; was registered until"]);
