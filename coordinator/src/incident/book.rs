@@ -145,10 +145,13 @@ impl IncidentBook {
                     record.links().partition(|link| explained.contains(link));
                 let half = !common.is_empty() && common.len() >= rest.len();
                 let is_seen = record.unseen.len() * 2 < common.len() + rest.len();
-                let is_heir = half
-                    && is_seen
-                    && is_same_trouble(before, incident, common.iter().copied(), snapshot)
-                    && !rest.iter().any(|link| snapshot.allows(link, &before.subject));
+                let allows = |link: &&Link| snapshot.allows(link, &before.subject);
+                // The verdicts still allow the old subject, or it was said for want of something better.
+                let is_same = || {
+                    before.subject.may_turn_out_to_be(&incident.subject, incident.cause)
+                        || common.iter().any(allows)
+                };
+                let is_heir = half && is_seen && is_same() && !rest.iter().any(allows);
                 is_heir.then_some((common.len(), std::cmp::Reverse(record.first_seen), record))
             })
             .max_by_key(|(common, oldest, _)| (*common, *oldest))
@@ -186,19 +189,21 @@ impl IncidentBook {
     }
 
     /// Whether a fault may belong to a known incident, an open one that has lost its subject: it is on a link of
-    /// that one, which has links that nobody has seen again yet; or it is the same trouble. The fault inferred
-    /// from a part of the links need not be that of all: after a start they come in one after the other,
-    /// and so do they when a domain controller is reached again.
+    /// that one, which has links that nobody has seen again yet, or may turn out to be this; or a link of
+    /// its own allows the lost subject. The fault inferred from a part of the links need not be that of
+    /// all: after a start they come in one after the other, and so do they when a domain controller is
+    /// reached again.
     pub(super) fn may_be_known(&self, record: &Record, snapshot: &Snapshot<'_>) -> bool {
         let others = self.incidents.values().map(|stored| &stored.record);
         let mut lost = others.filter(|other| other.status == Status::Open && !other.present);
         lost.any(|other| {
-            let what = &other.what;
+            let (before, found) = (&other.what, &record.what);
             let is_common = |link: &Link| {
-                [&what.links, &what.latent].into_iter().any(|of| of.binary_search(link).is_ok())
+                [&before.links, &before.latent].into_iter().any(|of| of.binary_search(link).is_ok())
             };
-            (!other.unseen.is_empty() && record.links().any(is_common))
-                || is_same_trouble(what, &record.what, record.links(), snapshot)
+            let may_be_this = || before.subject.may_turn_out_to_be(&found.subject, found.cause);
+            (record.links().any(is_common) && (!other.unseen.is_empty() || may_be_this()))
+                || record.links().any(|link| snapshot.allows(link, &before.subject))
         })
     }
 
@@ -269,16 +274,4 @@ impl IncidentBook {
             .map(|(_, (_, id))| (*id).to_owned())
             .collect()
     }
-}
-
-/// Whether a fault may be the trouble of an incident that has lost its subject: the verdict on one of these links
-/// still allows the old subject, or the old one was said for want of something better.
-fn is_same_trouble<'l>(
-    lost: &Incident,
-    found: &Incident,
-    mut links: impl Iterator<Item = &'l Link>,
-    snapshot: &Snapshot<'_>,
-) -> bool {
-    lost.subject.may_turn_out_to_be(&found.subject, found.cause)
-        || links.any(|link| snapshot.allows(link, &lost.subject))
 }
