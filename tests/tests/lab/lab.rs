@@ -107,9 +107,23 @@ impl Lab {
 
     /// Waits for a condition outside this process; there is nothing to be woken by.
     pub(crate) fn until(&self, what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+        self.until_nothing_is_left(
+            what,
+            limit,
+            || if holds() { None } else { Some(String::new()) },
+        );
+    }
+
+    /// The same for a condition that says what is left of what is waited for.
+    pub(crate) fn until_nothing_is_left(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut left: impl FnMut() -> Option<String>,
+    ) {
         let end = Instant::now() + limit;
-        while !holds() {
-            assert!(Instant::now() < end, "gave up after {limit:?}: {what}");
+        while let Some(left) = left() {
+            assert!(Instant::now() < end, "gave up after {limit:?}: {what}\n{left}");
             thread::sleep(Duration::from_millis(200));
         }
     }

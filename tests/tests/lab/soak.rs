@@ -100,18 +100,11 @@ pub(crate) fn all_is_over_in_the_end(lab: &Lab, time: Duration, seed: u64) {
     said("all is healed");
     let healed = Instant::now();
     let is_flapping = lost >= FLAPPING;
-    loop {
+    let what = format!("seed {seed}: all is over after all was healed");
+    lab.until_nothing_is_left(&what, OVER, || {
         let left = left(lab, is_flapping);
-        if left.is_empty() {
-            break;
-        }
-        assert!(
-            healed.elapsed() < OVER,
-            "seed {seed}: left {OVER:?} after all was healed:\n{}",
-            left.join("\n")
-        );
-        thread::sleep(Duration::from_secs(2));
-    }
+        (!left.is_empty()).then(|| left.join("\n"))
+    });
     said(&format!("all is over, {} s after the last was healed", healed.elapsed().as_secs()));
 }
 
