@@ -8,49 +8,32 @@
     reason = "a test panics where it is wrong"
 )]
 
+#[path = "suite/judged.rs"]
+mod judged;
 mod suite;
 
-use std::{net::IpAddr, sync::LazyLock};
+use std::net::IpAddr;
 
 use epmesh_common::{
-    diagnosis::{Cause, Evidence, State, Verdict, diagnose},
+    diagnosis::{Cause, State},
     facts::{Answer, Platform, RecordType, Source},
 };
 
-/// A scenario with its verdict.
-struct Case {
-    name: String,
-    evidence: Evidence,
-    verdict: Verdict,
-}
+use judged::{JUDGED, Judged};
 
-impl Case {
-    /// The steps one after another.
-    fn text(&self) -> String {
-        self.verdict.remedy.join("\n")
-    }
-}
-
-/// Every scenario in which something is to be done.
-static CASES: LazyLock<Vec<Case>> = LazyLock::new(cases);
-
-fn cases() -> Vec<Case> {
-    let read = |file: suite::File| {
-        let scenario = file.read().expect("it can be read");
-        let evidence = scenario.evidence();
-        let verdict = diagnose(&evidence, scenario.at());
-        Case { name: file.name, evidence, verdict }
-    };
-    let all = suite::files().into_iter().map(read);
-    all.filter(|case| case.verdict.state != State::Healthy).collect()
+/// The steps of a verdict one after another.
+fn text(case: &Judged) -> String {
+    case.verdict.remedy.join("\n")
 }
 
 /// Checks a rule over every case. `check` gives what is wrong and counts what it looked at: a rule that meets nothing
 /// checks nothing.
-fn holds(least: usize, mut check: impl FnMut(&Case, &mut usize) -> Vec<String>) {
+fn holds(least: usize, mut check: impl FnMut(&Judged, &mut usize) -> Vec<String>) {
     let mut met = 0;
     let mut wrong = Vec::new();
-    for case in &*CASES {
+    // Those in which something is to be done.
+    let cases = JUDGED.iter().filter(|case| case.verdict.state != State::Healthy);
+    for case in cases {
         let found = check(case, &mut met);
         wrong.extend(found.into_iter().map(|what| format!("{}: {what}", case.name)));
     }
@@ -96,7 +79,7 @@ fn no_changing_command_goes_to_a_dns_server_that_no_domain_controller_has() {
         let record = case.verdict.culprit.as_ref().and_then(|blamed| blamed.culprit()?.record());
         let servers = record.into_iter().flat_map(|record| &record.servers);
         foreign += servers.filter(|server| !is_ours(&server.address.to_string())).count();
-        let changed = changed_servers(&case.text());
+        let changed = changed_servers(&text(case));
         *met += changed.len();
         changed.into_iter().filter(|server| !is_ours(server)).collect()
     });
@@ -109,7 +92,7 @@ fn no_changing_command_goes_to_a_dns_server_that_no_domain_controller_has() {
 fn no_command_writes_a_value_that_is_only_an_example() {
     const MEANT: [&str; 5] = ["PORT", "rpcrt4.dll", "1", "2", "Y"];
     holds(40, |case, met| {
-        let text = case.text();
+        let text = text(case);
         let facts = serde_json::to_string(&case.evidence).expect("JSON");
         let is_read = |value: &str| facts.contains(value);
         let written = after(&text, " /d ");
@@ -140,7 +123,7 @@ fn where_all_records_are_gone_netlogon_registers_them() {
         });
         let said: Vec<_> = dns.filter(|lookup| lookup.question.kind != RecordType::Aaaa).collect();
         let is_gone = |answer: &Answer| matches!(answer, Answer::NoSuchName | Answer::NoData);
-        let text = case.text();
+        let text = text(case);
         let host = case.evidence.source.host.as_ref();
         let is_windows = host.is_some_and(|host| host.fact.platform == Platform::Windows);
         let is_named = case.verdict.error.code == 8524 && case.verdict.cause != Cause::Unknown;
@@ -164,7 +147,7 @@ fn where_all_records_are_gone_netlogon_registers_them() {
 #[test]
 fn an_exception_comes_before_a_filter_is_deleted() {
     holds(4, |case, met| {
-        let text = case.text();
+        let text = text(case);
         let Some(deleted) = text.find("netsh rpc filter delete") else { return Vec::new() };
         *met += 1;
         let kept = text.find("netsh rpc filter show filter >");
@@ -183,7 +166,7 @@ fn key(rest: &str) -> &str {
 #[test]
 fn a_registry_key_is_saved_before_it_is_changed() {
     holds(40, |case, met| {
-        let text = case.text();
+        let text = text(case);
         let mut wrong = Vec::new();
         for change in ["reg add ", "reg delete "] {
             for (at, _) in text.match_indices(change) {
@@ -212,7 +195,7 @@ fn a_file_a_record_and_the_rules_of_a_firewall_are_kept_before_they_are_changed(
     ];
     for (change, kept) in pairs {
         holds(1, |case, met| {
-            let text = case.text();
+            let text = text(case);
             let Some(changed) = text.find(change) else { return Vec::new() };
             *met += 1;
             let before = text.get(..changed).unwrap_or_default();

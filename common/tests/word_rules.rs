@@ -7,25 +7,18 @@
     reason = "a test panics where it is wrong"
 )]
 
+#[path = "suite/judged.rs"]
+mod judged;
 mod suite;
 
 use std::{collections::BTreeSet, net::IpAddr};
 
 use epmesh_common::{
-    diagnosis::{Blamed, Cause, CulpritText, Evidence, State, Verdict, diagnose},
+    diagnosis::{Blamed, Cause, CulpritText, Evidence, State, Verdict},
     facts::Failure,
 };
-use epmesh_scenario::Scenario;
 
-fn suite() -> Vec<(String, Scenario, Evidence, Verdict)> {
-    let read = |file: suite::File| {
-        let scenario = file.read().expect("it can be read");
-        let evidence = scenario.evidence();
-        let verdict = diagnose(&evidence, scenario.at());
-        (file.name, scenario, evidence, verdict)
-    };
-    suite::files().into_iter().map(read).collect()
-}
+use judged::{JUDGED, Judged};
 
 /// The words of a text, without what stands around them.
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -90,9 +83,9 @@ fn names_itself(culprit: &CulpritText, verdict: &Verdict) -> bool {
 fn every_culprit_names_its_address_file_service_or_value() {
     let mut wrong = Vec::new();
     let mut kinds = BTreeSet::new();
-    for (file, _, _, verdict) in suite() {
+    for Judged { name: file, verdict, .. } in &*JUDGED {
         let Some(culprit) = verdict.culprit.as_ref().map(Blamed::text) else { continue };
-        if !names_itself(&culprit, &verdict) {
+        if !names_itself(&culprit, verdict) {
             wrong.push(format!("{file}: {culprit}"));
         }
         // What is wrong is said of a noun.
@@ -134,12 +127,12 @@ fn is_denied(evidence: &Evidence) -> bool {
 fn not_registered_is_never_called_denied_and_one_port_is_no_path() {
     let mut wrong = Vec::new();
     let mut told = 0;
-    for (file, _, evidence, verdict) in suite() {
-        for sentence in sentences(&verdict) {
+    for Judged { name: file, evidence, verdict, .. } in &*JUDGED {
+        for sentence in sentences(verdict) {
             let denies = sentence.contains("denied") || sentence.contains("denies");
             let is_of_rights =
                 sentence.contains("access denied") || sentence.contains("access was denied");
-            if denies && !(is_of_rights && is_denied(&evidence)) {
+            if denies && !(is_of_rights && is_denied(evidence)) {
                 wrong.push(format!("{file}: {sentence}"));
             }
             if sentence.contains("is cut")
@@ -165,12 +158,12 @@ fn is_time(word: &str) -> bool {
 fn no_time_in_a_verdict_lies_in_the_future() {
     let mut wrong = Vec::new();
     let mut ahead = 0;
-    for (file, scenario, evidence, verdict) in suite() {
-        let now = scenario.at().to_string();
+    for Judged { name: file, at, evidence, verdict } in &*JUDGED {
+        let now = at.to_string();
         ahead += usize::from(evidence.source.clock_ahead_ms > 0);
         let proof =
             verdict.evidence.iter().flat_map(|item| [Some(item.fact.clone()), item.raw.clone()]);
-        for text in proof.flatten().chain(sentences(&verdict)) {
+        for text in proof.flatten().chain(sentences(verdict)) {
             let mut times = words(&text).filter(|word| is_time(word));
             if times.any(|at| at > now.as_str()) {
                 wrong.push(format!("{file}: {text}"));
@@ -186,7 +179,7 @@ fn no_time_in_a_verdict_lies_in_the_future() {
 fn what_is_ruled_out_was_seen() {
     let mut wrong = Vec::new();
     let mut met = BTreeSet::new();
-    for (file, _, evidence, verdict) in suite() {
+    for Judged { name: file, evidence, verdict, .. } in &*JUDGED {
         let mut causes = BTreeSet::new();
         let destination = &evidence.link.destination;
         let look = evidence.observations.iter().rfind(|look| look.witness == *destination);
