@@ -33,5 +33,5 @@ pub use self::{
     rules::{notes, notes_beside},
     service_defaults::{DEFAULTS, ServiceDefault, Weight, defaults_of},
     services::other_account,
-    static_ports::WELL_KNOWN,
+    static_ports::{WELL_KNOWN, static_port_setting},
 };

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use epmesh_facts::{Neighbour, Timestamp};
 
-use super::{
-    fresh_evidence::Case,
-    sites::{destination_site, source_site},
-};
+use super::fresh_evidence::Case;
 
 /// For so long an attempt is the last word within a site: a destination pulls when it is told of a change,
 /// and once an hour without.
@@ -41,18 +38,21 @@ impl<'a> Case<'a> {
     /// The last attempts of the destination, one a naming context; none for an interface that replication
     /// does not use.
     pub(in crate::diagnosis) fn attempts(&self) -> impl Iterator<Item = Attempt<'a>> {
-        let rows = self.replicated();
-        let source = if rows.is_empty() { None } else { self.source_guid() };
-        let rows = rows.iter().filter(move |row| Some(row.source) == source);
-        rows.map(|row| self.attempt(row))
+        self.attempts_where(|is_source| is_source)
     }
 
     /// The last attempts of the destination from other sources.
     pub(in crate::diagnosis) fn attempts_elsewhere(&self) -> impl Iterator<Item = Attempt<'a>> {
+        self.attempts_where(|is_source| !is_source)
+    }
+
+    /// The attempts that are wanted, by whether they are from the source; none where it is not known which are.
+    fn attempts_where(&self, wanted: fn(bool) -> bool) -> impl Iterator<Item = Attempt<'a>> {
         let rows = self.replicated();
         let source = if rows.is_empty() { None } else { self.source_guid() };
-        let rows = rows.iter().filter(move |row| source.is_some_and(|source| row.source != source));
-        rows.map(|row| self.attempt(row))
+        let is_wanted =
+            move |row: &&Neighbour| source.is_some_and(|source| wanted(row.source == source));
+        rows.iter().filter(is_wanted).map(|row| self.attempt(row))
     }
 
     fn replicated(&self) -> &'a [Neighbour] {
@@ -69,14 +69,9 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether both ends are in the same site, where that is known.
-    pub(in crate::diagnosis) fn is_within_site(&self) -> bool {
-        let sites = (destination_site(self), source_site(self));
-        matches!(sites, (Some(here), Some(there)) if here == there)
-    }
-
     /// Whether an attempt made then is the last word still: the next was not due.
     pub(in crate::diagnosis) fn is_last_word(&self, tried: Timestamp) -> bool {
-        tried.until(self.now) <= if self.is_within_site() { WITHIN_SITE } else { BETWEEN_SITES }
+        let is_within_site = self.is_between_sites() == Some(false);
+        tried.until(self.now) <= if is_within_site { WITHIN_SITE } else { BETWEEN_SITES }
     }
 }

@@ -18,6 +18,13 @@ pub(in crate::diagnosis) fn source_site(case: &Case<'_>) -> Option<String> {
     source.site().or_else(held).or(source_site.as_ref()).cloned()
 }
 
+impl Case<'_> {
+    /// Whether the two ends are in different sites, where both sites are known.
+    pub(in crate::diagnosis) fn is_between_sites(&self) -> Option<bool> {
+        Some(destination_site(self)? != source_site(self)?)
+    }
+}
+
 /// The site of any domain controller by the destination's copy of the directory, else by the source's.
 pub(in crate::diagnosis) fn site_of<'a>(case: &Case<'a>, dc: &DnsName) -> Option<&'a String> {
     let copies = [case.destination_directory(), case.source_directory()];

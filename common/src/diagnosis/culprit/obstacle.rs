@@ -3,7 +3,7 @@
 use std::fmt;
 
 use epmesh_facts::StaticPortOwner;
-use epmesh_windows::Release;
+use epmesh_windows::{Release, static_port_setting};
 
 use super::super::cause::Cause;
 use super::network::FilterName;
@@ -209,7 +209,7 @@ impl Obstacle {
             Self::InternetPorts(_) => r"HKLM\SOFTWARE\Microsoft\Rpc\Internet".to_owned(),
             Self::Filter(filter) => filter.to_string(),
             Self::StaticPort { owner, .. } => {
-                format!("the static port of {owner} ({})", static_port_place(*owner))
+                format!("the static port of {owner} ({})", static_port_setting(*owner))
             }
             Self::RpcService { service, .. } => service.clone(),
             Self::PortsUsedUp(ServerPorts::Dynamic { first, last })
@@ -222,22 +222,6 @@ impl Obstacle {
                 format!("the ports {first}-{last}{more} of Rpc\\Internet")
             }
         }
-    }
-}
-
-/// The place of the setting.
-const fn static_port_place(owner: StaticPortOwner) -> &'static str {
-    match owner {
-        StaticPortOwner::Ntds => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\NTDS\Parameters, TCP/IP Port"
-        }
-        StaticPortOwner::Netlogon => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\Netlogon\Parameters, DCTcpipPort"
-        }
-        StaticPortOwner::Ntfrs => {
-            r"HKLM\SYSTEM\CurrentControlSet\Services\NTFRS\Parameters, RPC TCP/IP Port Assignment"
-        }
-        StaticPortOwner::Dfsr => "dfsrdiag StaticRPC",
     }
 }
 

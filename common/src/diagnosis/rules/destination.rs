@@ -10,7 +10,7 @@ use super::{
     super::{
         case::Case,
         cause::{Cause, Confidence, Side, State},
-        culprit::{Consequence, Culprit, Obstacle, RefusedReplication, ServiceEnd, ServiceTrouble},
+        culprit::{Consequence, Culprit, Obstacle, RefusedReplication, ServiceTrouble},
         replication_error::{Bearing, Kind},
     },
     finding::Finding,
@@ -62,8 +62,7 @@ pub(in super::super) fn not_serving(case: &Case<'_>) -> Option<Finding> {
                 )));
             }
             let is_disabled = service.start.value() == Some(&StartType::Disabled);
-            let code = service.exit_code.value().copied().filter(|code| ![0, 1077].contains(code));
-            let end = code.filter(|_| windows).map(ServiceEnd::Exit);
+            let end = server::ended(service.exit_code.value().copied()).filter(|_| windows);
             ServiceTrouble::NotRunning { is_disabled, end }
         }
         state => ServiceTrouble::Lasts { state, since: None },

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        case::{Case, destination_site, source_site},
+        case::Case,
         cause::{Cause, Confidence, Side, State},
         culprit::Culprit,
     },
@@ -71,8 +71,7 @@ fn alias_may_be_needed(case: &Case<'_>) -> Finding {
 fn has_no_connection(case: &Case<'_>) -> bool {
     let rows = case.destination_replication().and_then(|held| held.neighbours.value());
     let rows = rows.map(Vec::as_slice).unwrap_or_default();
-    let sites = (destination_site(case), source_site(case));
-    let apart = matches!(sites, (Some(here), Some(there)) if here != there);
+    let apart = case.is_between_sites() == Some(true);
     let is_source = |guid: Uuid| rows.iter().any(|row| row.source == guid);
     let others_only = case.source_guid().is_some_and(|guid| !is_source(guid));
     case.is_replication() && !rows.is_empty() && apart && others_only

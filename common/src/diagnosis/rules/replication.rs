@@ -107,7 +107,7 @@ fn overdue(case: &Case<'_>, finding: Finding) -> Finding {
     }
     let last = case.attempts().filter_map(|attempt| attempt.tried).max();
     match last.filter(|last| last.until(case.now) > OVERDUE) {
-        Some(last) if case.is_within_site() => {
+        Some(last) if case.is_between_sites() == Some(false) => {
             let sure = finding.confidence.min(Confidence::Likely);
             finding.sure(sure).missing(Missing::WhyNotTried(last))
         }

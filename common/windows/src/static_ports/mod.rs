@@ -9,6 +9,7 @@ mod owner;
 
 use epmesh_facts::{AddressFamily, Reading, RpcSettings, ServiceState, StaticPortOwner, Transport};
 
+pub use self::owner::static_port_setting;
 use self::owner::{note, service_of, value};
 use super::{About, Note, RpcPorts, Severity, known::Known, note::unread, rpc_ports};
 

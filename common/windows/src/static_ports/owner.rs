@@ -13,7 +13,9 @@ pub(super) const fn service_of(owner: StaticPortOwner) -> &'static str {
     }
 }
 
-pub(super) const fn value(owner: StaticPortOwner) -> &'static str {
+/// The setting of a static port: a registry value, or what `dfsrdiag` calls it.
+#[must_use]
+pub const fn static_port_setting(owner: StaticPortOwner) -> &'static str {
     match owner {
         StaticPortOwner::Ntds => {
             r"HKLM\SYSTEM\CurrentControlSet\Services\NTDS\Parameters, TCP/IP Port"
@@ -24,7 +26,15 @@ pub(super) const fn value(owner: StaticPortOwner) -> &'static str {
         StaticPortOwner::Ntfrs => {
             r"HKLM\SYSTEM\CurrentControlSet\Services\NTFRS\Parameters, RPC TCP/IP Port Assignment"
         }
+        StaticPortOwner::Dfsr => "dfsrdiag StaticRPC",
+    }
+}
+
+/// The setting as the subject of a note, where nothing else says whose it is.
+pub(super) const fn value(owner: StaticPortOwner) -> &'static str {
+    match owner {
         StaticPortOwner::Dfsr => "DFS Replication, dfsrdiag StaticRPC",
+        _ => static_port_setting(owner),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     super::super::culprit::{Culprit, ServiceTrouble},
     commands::command,
     context::RemedyContext,
+    service::normal_mode,
 };
 
 pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
@@ -11,9 +12,8 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
     let platform = g.case.destination_platform();
     if let Some(Culprit::BootMode { .. }) = g.culprit {
         return vec![format!(
-            "when the repair is done, start {dest} in normal mode, which ends the repair session: bcdedit \
-             /deletevalue safeboot (Windows 2003: remove /safeboot from boot.ini), then shutdown /r /t 0; until \
-             then nothing replicates to {dest}, whoever the source is"
+            "{}; until then nothing replicates to {dest}, whoever the source is",
+            normal_mode(dest)
         )];
     }
     let (service, trouble) = match g.culprit {

@@ -208,7 +208,7 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
         }
         None => "DN of its account".to_owned(),
     };
-    let domain = domain.map_or("DOMAIN".to_owned(), ToString::to_string);
+    let domain = domain_words(g);
     vec![
         format!(
             "the look found {source} itself, so that most likely a KDC and {source} hold different passwords of \

@@ -1,6 +1,6 @@
 //! What to do about a service that does not run, or does not register.
 
-use epmesh_facts::{Platform, Service, StartType};
+use epmesh_facts::{DnsName, Platform, Service, StartType};
 use epmesh_rpc::names;
 use epmesh_windows::{Release, defaults_of};
 
@@ -41,12 +41,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             started(g),
         ],
         Cause::DirectoryServicesRestoreMode => vec![
-            format!(
-                "when the repair is done, start {source} in normal mode, which ends the repair \
-                 session: bcdedit /deletevalue safeboot (Windows 2003: remove /safeboot from boot.ini), \
-                 then \
-                 shutdown /r /t 0"
-            ),
+            normal_mode(source),
             started(g),
         ],
         Cause::StartingUp => {
@@ -83,6 +78,14 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
 }
 
 /// Words for a service or registration that came back before, only to go again.
+/// The step that ends the restore mode of a host.
+pub(super) fn normal_mode(host: &DnsName) -> String {
+    format!(
+        "when the repair is done, start {host} in normal mode, which ends the repair session: bcdedit \
+         /deletevalue safeboot (Windows 2003: remove /safeboot from boot.ini), then shutdown /r /t 0"
+    )
+}
+
 fn again(g: &RemedyContext<'_>) -> &'static str {
     if g.culprit.is_some_and(Culprit::is_flapping) { " again and again" } else { "" }
 }

@@ -19,7 +19,7 @@ pub(super) use self::{
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},
     reason::{breaks_at_restart, protocols_trouble},
-    registration::BOOTING,
+    registration::{BOOTING, ended},
 };
 pub(in crate::diagnosis) use self::{
     not_serving::does_not_serve,

@@ -147,16 +147,12 @@ impl Pattern<'_> {
     /// Whether all that was tried and failed came from other sites, while the source's endpoint mapper answers the
     /// source itself over TCP: what stands between the sites is nearer than the mapper.
     pub(super) fn is_between_sites(&self, case: &Case<'_>) -> bool {
-        let is_apart = match (source_site(case), destination_site(case)) {
-            (Some(there), Some(here)) => there != here,
-            _ => false,
-        };
         let views = case.source_map.iter().flat_map(|map| &map.fact.views);
         let is_answered = |view: &MapView| {
             matches!(view.through, Through::Address(address) if !address.is_loopback())
                 && view.endpoints.is_ok()
         };
-        is_apart
+        case.is_between_sites() == Some(true)
             && self.reached.is_empty()
             && !self.has_neighbour(case)
             && views.into_iter().any(is_answered)

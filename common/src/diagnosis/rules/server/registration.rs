@@ -155,7 +155,7 @@ fn stopped(case: &Case<'_>, service: &Service, link: Link) -> Finding {
 }
 
 /// The end of a service that does not run, or of the last attempt to start it, by its exit code.
-fn ended(code: Option<u32>) -> Option<ServiceEnd> {
+pub(in super::super) fn ended(code: Option<u32>) -> Option<ServiceEnd> {
     let code = code.filter(|code| ![0, NEVER_STARTED].contains(code))?;
     let is_attempt = NOT_STARTED.contains(&code);
     Some(if is_attempt { ServiceEnd::NotStarted(code) } else { ServiceEnd::Exit(code) })
