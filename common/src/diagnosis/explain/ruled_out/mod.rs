@@ -53,7 +53,8 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
     let hosts = name_sources.iter().find(|name_source| name_source.kind == Source::Hosts);
     if let Some(hosts) = hosts {
-        if hosts.addresses.is_empty() {
+        // A file that could not be read may map the name.
+        if hosts.addresses.is_empty() && hosts.answered {
             let why = format!(
                 "{} on {} maps neither the host name nor the alias",
                 case.hosts_path().unwrap_or("hosts file"),
