@@ -20,6 +20,9 @@ use super::{
     registration::{lost, not_up},
 };
 
+/// The bind's answer of an RPC server that is no endpoint mapper: "abstract syntax not supported" (C706 12.6.4.4).
+const NO_SUCH_INTERFACE: Failure = Failure::BindRejected { result: 2, reason: 1 };
+
 /// Port 135 of the right server cannot be reached.
 pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Failure) -> Finding {
     let error = connect_code(failure);
@@ -105,8 +108,10 @@ pub(in super::super) fn mapper(
     };
     if served.is_some() {
         // A policy of the source's would hold for all of them.
-        // What speaks another protocol is not the endpoint mapper that answers the others.
-        let is_other = matches!(failure, Failure::Protocol(_));
+        // What speaks another protocol, or does not know the endpoint mapper's interface, is not the endpoint mapper
+        // that answers the others.
+        let is_unknown = *failure == NO_SUCH_INTERFACE && stage == MapperStage::Bind;
+        let is_other = matches!(failure, Failure::Protocol(_)) || is_unknown;
         let cause = if is_other { Cause::AnswerAltered } else { Cause::RpcFiltered };
         let (failure, restrict_remote_clients) = (failure.clone(), None);
         let error = windows_code(&failure);
