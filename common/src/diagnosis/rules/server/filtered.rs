@@ -3,7 +3,9 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
+use epmesh_facts::{
+    AddressProbe, Failure, PortProbe, Reading, RpcFilter, RpcFilterAction, RpcFilterLayer,
+};
 
 use super::{
     super::{
@@ -28,7 +30,11 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     if let Some(filter) = blocking(case, RpcFilterLayer::Resolution) {
         return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
             .blames(met(case, filter, address, FilterEffect::Resolution))
-            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
+            .sure(if throughout && !is_permitted(case, filter.layer) {
+                Confidence::Proven
+            } else {
+                Confidence::Likely
+            });
     }
     let culprit = Culprit::Registration {
         holder: RegistrationHolder::At { dc: case.source().clone(), address },
@@ -118,7 +124,22 @@ fn met(case: &Case<'_>, filter: &RpcFilter, address: IpAddr, effect: FilterEffec
 /// The filter of the source, at this layer, that may block the interface.
 pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
     let filters = case.source_filters?.rpc.value()?;
-    filters.iter().find(|filter| filter.layer == layer && filter.blocks(case.interface().uuid))
+    let is_permitted = is_permitted(case, layer);
+    // A filter with more conditions has more weight, and decides before one that blocks everything.
+    let is_outweighed = |filter: &RpcFilter| is_permitted && filter.conditions == 0;
+    filters.iter().find(|filter| {
+        filter.layer == layer && filter.blocks(case.interface().uuid) && !is_outweighed(filter)
+    })
+}
+
+/// Whether a filter of the source at this layer permits the very interface.
+fn is_permitted(case: &Case<'_>, layer: RpcFilterLayer) -> bool {
+    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
+    filters.into_iter().flatten().any(|filter| {
+        filter.layer == layer
+            && filter.action == RpcFilterAction::Permit
+            && filter.interface == Some(case.interface().uuid)
+    })
 }
 
 /// The port was reached, and the bind turned away as one without credentials may be. Where an RPC
