@@ -18,6 +18,11 @@ use super::{
     serving::serving,
 };
 
+/// `ERROR_DS_DRA_SOURCE_DISABLED`: outbound replication is disabled.
+const SOURCE_DISABLED: i64 = 8456;
+/// `ERROR_DS_DRA_SINK_DISABLED`: inbound replication is disabled.
+const SINK_DISABLED: i64 = 8457;
+
 /// The single faults that would each explain the finding, the most specific first; none for a link
 /// that is healthy or of which nothing is known.
 pub(super) fn candidates(
@@ -92,12 +97,21 @@ impl<'a> List<'a> {
     fn refusal(&mut self) {
         let (side, error) = (self.finding.side, self.finding.error);
         let (source, destination) = (self.case.source(), self.case.destination());
-        let refusal = |dc: &DnsName| Fault::Refusal { dc: dc.clone(), error };
-        if side != Side::Destination {
-            self.add(side, refusal(source));
-        }
-        if side != Side::Source {
-            self.add(side, refusal(destination));
+        // What disables the replication of a directory in one direction often does so in both: a database that was
+        // put back (KB 875495).
+        let errors = match error {
+            SOURCE_DISABLED => vec![error, SINK_DISABLED],
+            SINK_DISABLED => vec![error, SOURCE_DISABLED],
+            _ => vec![error],
+        };
+        for error in errors {
+            let refusal = |dc: &DnsName| Fault::Refusal { dc: dc.clone(), error };
+            if side != Side::Destination {
+                self.add(side, refusal(source));
+            }
+            if side != Side::Source {
+                self.add(side, refusal(destination));
+            }
         }
     }
 
