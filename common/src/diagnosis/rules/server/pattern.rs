@@ -158,29 +158,22 @@ impl Pattern<'_> {
             && views.into_iter().any(is_answered)
     }
 
-    /// Whether witnesses of one site, or of sites that are not known, saw different things: one of them alone
-    /// proves nothing then.
-    fn is_divided(&self, case: &Case<'_>) -> bool {
-        self.failed.iter().any(|(failing, _)| {
-            let here = site_of(case, failing);
-            self.reached.iter().any(|served| here.is_none() || here == site_of(case, served))
-        })
-    }
-
     /// How sure the side is, with what the source says of the port itself.
     pub(super) fn confidence(&self, case: &Case<'_>, listens: Option<bool>) -> Confidence {
         let since = case.against_since();
         let said = case.source_ports.map(|ports| ports.at);
         let after = since.is_some_and(|since| said.is_some_and(|said| said >= since));
-        // After the destination had failed.
-        let is_enough = self.reached.len() > 1 || !self.is_divided(case);
-        match (listens, self.is_served()) {
-            (Some(true), true) if after && is_enough => Confidence::Proven,
+        // After the destination had failed. One witness alone may be mistaken, and then it is the source that keeps
+        // everybody out.
+        let is_enough = self.reached.len() > 1;
+        match (listens, is_enough) {
+            (Some(true), true) if after => Confidence::Proven,
             // The host serves at another of its addresses: the route to this one, or the host's own filter
             // on one adapter.
-            (_, false) if self.all_fail() && self.elsewhere && self.is_own => Confidence::Possible,
-            (Some(_), _) | (None, true) => Confidence::Likely,
-            (None, false) => Confidence::Possible,
+            _ if self.all_fail() && self.elsewhere && self.is_own => Confidence::Possible,
+            (Some(_), _) => Confidence::Likely,
+            (None, _) if self.is_served() => Confidence::Likely,
+            (None, _) => Confidence::Possible,
         }
     }
 
