@@ -97,13 +97,10 @@ impl<'a> List<'a> {
     fn refusal(&mut self) {
         let (side, error) = (self.finding.side, self.finding.error);
         let (source, destination) = (self.case.source(), self.case.destination());
-        // What disables the replication of a directory in one direction often does so in both: a database that was
-        // put back (KB 875495).
-        let errors = match error {
-            SOURCE_DISABLED => vec![error, SINK_DISABLED],
-            SINK_DISABLED => vec![error, SOURCE_DISABLED],
-            _ => vec![error],
-        };
+        // A database that was put back sends nothing and takes nothing (KB 875495): where both are seen, it is one
+        // fault.
+        let errors =
+            if error == SOURCE_DISABLED { vec![error, SINK_DISABLED] } else { vec![error] };
         for error in errors {
             let refusal = |dc: &DnsName| Fault::Refusal { dc: dc.clone(), error };
             if side != Side::Destination {
@@ -155,6 +152,12 @@ impl<'a> List<'a> {
                 if let Some(Culprit::Service { service: Some(service), .. }) = self.culprit() {
                     let service = service.clone();
                     self.add(Side::Source, Fault::Service { dc: dc.clone(), service });
+                }
+                // Netlogon is paused with the replication of such a database.
+                if self.finding.error == SOURCE_DISABLED {
+                    for error in [SOURCE_DISABLED, SINK_DISABLED] {
+                        self.add(Side::Source, Fault::Refusal { dc: dc.clone(), error });
+                    }
                 }
                 // What still works is registered.
                 if self.finding.state == State::Latent && !self.candidates.is_empty() {
