@@ -78,7 +78,15 @@ fn told_otherwise(
         let variant = otherwise(*variant);
         let other = play(*seed, variant);
         others += usize::from(is_other(one, &other));
-        assert_eq!(*before, said(&other), "seed {seed}, {variant:?}");
+        // Who reads a whole endpoint map is chosen by name, and nobody else can see that long packets are lost.
+        let is_seen = |link: &(usize, usize)| {
+            let loses = one.world.loses_large(link.0, link.1).is_some();
+            !loses || one.whole.contains(link) == other.whole.contains(link)
+        };
+        let seen = |all: &AllSaid| -> AllSaid {
+            all.iter().filter(|(link, _)| is_seen(link)).cloned().collect()
+        };
+        assert_eq!(seen(before), seen(&said(&other)), "seed {seed}, {variant:?}");
         compared += before.iter().filter(|(_, said)| said.0 != State::Healthy).count();
     }
     assert!(compared > told().len(), "the fleets have no findings to compare");
@@ -127,10 +135,15 @@ fn a_report_that_comes_twice_changes_no_verdict() {
 /// what was proven stays.
 #[test]
 fn healthy_domain_controllers_more_change_no_verdict() {
-    for (seed, variant, _, before) in told() {
-        let other = play(*seed, Variant { added: 2, ..*variant });
-        let other: BTreeMap<_, _> = said(&other).into_iter().collect();
+    for (seed, variant, one, before) in told() {
+        let played = play(*seed, Variant { added: 2, ..*variant });
+        let other: BTreeMap<_, _> = said(&played).into_iter().collect();
         for (link, before) in before {
+            // One more may read the whole endpoint map in the place of another.
+            let loses = one.world.loses_large(link.0, link.1).is_some();
+            if loses && one.whole.contains(link) != played.whole.contains(link) {
+                continue;
+            }
             let after = &other[link];
             let kind = variant.kind;
             let shown = format!("seed {seed}, {kind:?}, link {link:?}");

@@ -2,10 +2,23 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use epmesh_common::facts::{Body, Digest, Neighbour, Report, Statement, StatementKey, Timestamp};
+use epmesh_common::facts::{Body, Digest, Report, Statement, StatementKey, Timestamp};
+
+use super::{replication::Inbound, world::World};
 
 /// Between two looks at the same peer.
 pub(super) const INTERVAL: Duration = Duration::from_secs(60);
+
+/// One look that was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Looked {
+    /// At whom.
+    pub(super) peer: usize,
+    /// When, by the true clock.
+    pub(super) at: Timestamp,
+    /// Whether the whole endpoint map was asked for.
+    pub(super) whole_map: bool,
+}
 
 /// One agent.
 #[derive(Debug, Default)]
@@ -19,17 +32,22 @@ pub(super) struct Agent {
     pub(super) wanted: Vec<StatementKey>,
     /// Statements that wait to be sent.
     pub(super) waiting: Vec<Statement>,
-    /// The looks among them: at whom, and when by the true clock.
-    pub(super) looked: Vec<(usize, Timestamp)>,
+    /// The looks among them.
+    pub(super) looked: Vec<Looked>,
     /// When the own facts among them were read, by the true clock.
     pub(super) spoke: Option<Timestamp>,
     /// When its last report came in: they come in order.
     pub(super) last_came: Timestamp,
-    /// The inbound replication it recorded.
-    pub(super) neighbours: Vec<Neighbour>,
+    /// The inbound replication that its directory recorded.
+    pub(super) inbound: Inbound,
 }
 
 impl Agent {
+    /// The agent of the host `at`, before it has said anything.
+    pub(super) fn begin(world: &World, at: usize, start: Timestamp, noise: u64) -> Self {
+        Self { inbound: Inbound::begin(world, at, start, noise), ..Self::default() }
+    }
+
     /// The statement on `body`, seen at `at` by the agent's clock: without the body where it is as
     /// it was said last.
     pub(super) fn state(&mut self, body: Body, at: Timestamp) -> Statement {

@@ -6,16 +6,16 @@ use std::{
 };
 
 use epmesh_common::facts::{
-    BootMode, DnsName, HostsLine, LmhostsLine, Platform, Process, Reading, RpcFilter,
-    RpcFilterAction, RpcFilterLayer, ServiceState, StartType, StaticPortOwner, Timestamp,
+    BootMode, DnsName, Platform, Process, Reading, ServiceState, StartType, StaticPortOwner,
+    Timestamp,
 };
-use uuid::{Uuid, uuid};
 
 use super::{
     dice::Dice,
+    harmless,
     world::{
-        Behind, Block, Dc, LOOPBACK, Life, Mapper, NameServer, Names, PortSet, Registered, Scope,
-        Server, Stranger, StrangerKind, Wins, World, plain_settings,
+        Behind, Dc, LOOPBACK, Lie, Life, Mapper, NameServer, Names, Registered, Server, Stranger,
+        StrangerKind, World, plain_settings,
     },
 };
 
@@ -50,6 +50,7 @@ struct Style {
     child_domains: bool,
     two_forests: bool,
     foreign_dns: bool,
+    replicates: bool,
 }
 
 impl Style {
@@ -64,6 +65,7 @@ impl Style {
             child_domains: dice.chance(15),
             two_forests: count >= 6 && dice.chance(8),
             foreign_dns: dice.chance(10),
+            replicates: dice.chance(70),
         }
     }
 }
@@ -73,15 +75,26 @@ impl Style {
 pub fn world(dice: &mut Dice, count: usize, now: Timestamp, naming: Naming) -> World {
     let style = Style::draw(dice, count);
     let dcs = (0..count).map(|at| dc(dice, &style, at, count, now, naming)).collect();
-    let mut world =
-        World { dcs, strangers: Vec::new(), blocks: Vec::new(), inspections: Vec::new() };
+    let mut world = World {
+        dcs,
+        strangers: Vec::new(),
+        blocks: Vec::new(),
+        devices: Vec::new(),
+        replicates: style.replicates,
+        liar: None,
+    };
     at_least_two_agents(&mut world);
     strangers(dice, &style, &mut world);
     for at in 0..count {
         resolver(dice, &style, &mut world, at);
-        harmless_lines(dice, &mut world, at);
+        harmless::lines(dice, &mut world, at);
     }
-    firewalls(dice, &style, &mut world);
+    harmless::firewalls(dice, style.sites, &mut world);
+    let agents: Vec<usize> = (0..count).filter(|at| world.dcs[*at].agent).collect();
+    if agents.len() > 3 && dice.chance(4) {
+        let lie = dice.one(&[Lie::AllWell, Lie::NothingThere]);
+        world.liar = dice.one(&agents).zip(lie);
+    }
     world
 }
 
@@ -97,6 +110,7 @@ pub fn add(dice: &mut Dice, world: &mut World, now: Timestamp) {
         child_domains: false,
         two_forests: false,
         foreign_dns: false,
+        replicates: world.replicates,
     };
     let mut new = dc(dice, &style, at, at + 1, now, Naming::Plain);
     new.name = name(&format!("zz{at}.{}", first.domain));
@@ -198,6 +212,8 @@ fn dc(
         agent: dice.chance(style.agents),
         ahead_ms: dice.skew(600_000),
         up: true,
+        frozen: false,
+        firewall: platform == Platform::Windows && dice.chance(70),
         boot: Life {
             id: format!("{:032x}", dice.guid().as_u128()),
             at: booted,
@@ -211,7 +227,13 @@ fn dc(
             port,
             behind: Behind::Itself,
         },
-        mapper: Mapper { runs: true, start: StartType::Automatic, refuses: false, hides: false },
+        mapper: Mapper {
+            runs: true,
+            start: StartType::Automatic,
+            refuses: false,
+            hides: false,
+            hides_from: Vec::new(),
+        },
         dns: None,
         names: Names {
             servers: Vec::new(),
@@ -219,10 +241,14 @@ fn dc(
             lmhosts: Vec::new(),
             wins: None,
             cache: Vec::new(),
+            unread: dice.chance(3),
         },
         stale_settings: Vec::new(),
+        sends_no_changes: None,
+        takes_no_changes: None,
+        netlogon_paused: false,
         rpc,
-        filters: if dice.chance(15) { vec![petit_potam(dice)] } else { Vec::new() },
+        filters: harmless::filters(dice, platform),
         ports_used: u8::try_from(dice.from_to(1, 8) * 5).unwrap_or(5),
         taken: Vec::new(),
     }
@@ -234,19 +260,6 @@ fn dc(
 pub fn process(platform: Platform, booted: Timestamp) -> Process {
     let (pid, after) = if platform == Platform::Windows { (640, 4) } else { (655, 6) };
     Process { pid, started: booted.plus(Duration::from_secs(after)) }
-}
-
-/// The filter that many have against coerced authentication: it has nothing to do with drsuapi.
-fn petit_potam(dice: &mut Dice) -> RpcFilter {
-    const EFSR: Uuid = uuid!("c681d488-d850-11d0-8c52-00c04fd90f7e");
-    RpcFilter {
-        layer: RpcFilterLayer::Calls,
-        key: dice.guid(),
-        name: "block EFSRPC".to_owned(),
-        action: RpcFilterAction::Block,
-        interface: Some(EFSR),
-        conditions: 1,
-    }
 }
 
 fn at_least_two_agents(world: &mut World) {
@@ -327,66 +340,4 @@ fn resolver(dice: &mut Dice, style: &Style, world: &mut World, at: usize) {
         list.insert(place, gone);
     }
     world.dcs[at].names.servers = list;
-}
-
-/// Lines that map names as they ought to be, which people write for safety.
-fn harmless_lines(dice: &mut Dice, world: &mut World, at: usize) {
-    let localhost = HostsLine { line: 1, address: LOOPBACK, names: vec![name("localhost")] };
-    let mut hosts = vec![localhost];
-    if world.dcs[at].platform == Platform::Samba {
-        let own = &world.dcs[at];
-        hosts.push(HostsLine {
-            line: 2,
-            address: own.own_addresses()[0],
-            names: vec![own.name.clone(), name(own.name.host())],
-        });
-    }
-    let other = dice.below(world.dcs.len());
-    if dice.chance(5) && other != at && world.dcs[other].addresses.len() == 1 {
-        let other = &world.dcs[other];
-        hosts.push(HostsLine {
-            line: 7,
-            address: other.addresses[0],
-            names: vec![other.name.clone()],
-        });
-    }
-    let first = &world.dcs[0];
-    let mut lmhosts = Vec::new();
-    if dice.chance(3) && at != 0 && first.addresses[0].is_ipv4() {
-        lmhosts.push(LmhostsLine {
-            line: 3,
-            address: first.addresses[0],
-            name: super::own::netbios(first),
-            suffix: None,
-            preload: true,
-            domain: None,
-        });
-    }
-    let windows = world.dcs[at].platform == Platform::Windows;
-    let wins = (windows && at != 0 && first.addresses[0].is_ipv4() && dice.chance(5)).then(|| {
-        // An old WINS server that is right.
-        let holds = vec![(super::own::netbios(first), first.addresses[0])];
-        Wins { server: world.strangers[0].address, holds }
-    });
-    let names = &mut world.dcs[at].names;
-    names.wins = wins;
-    (names.hosts, names.lmhosts) = (hosts, lmhosts);
-}
-
-/// What stands between sites and does no harm to replication.
-fn firewalls(dice: &mut Dice, style: &Style, world: &mut World) {
-    for site in 0..style.sites {
-        for (ports, percent) in [(PortSet::NetBios, 30), (PortSet::Ldap, 4)] {
-            if dice.chance(percent) {
-                world.blocks.push(Block {
-                    from: Scope::OutsideSite(site),
-                    to: Scope::Site(site),
-                    ports,
-                    v6_only: false,
-                    address: None,
-                    rejects: false,
-                });
-            }
-        }
-    }
 }

@@ -30,6 +30,10 @@ pub fn stands(world: &World, destination: usize, source: usize) -> Stands {
     if client.up && client.directory.state != ServiceState::Running {
         return Stands::Fails;
     }
+    // The way is open, and what is asked for is refused.
+    if client.takes_no_changes.is_some() || server.sends_no_changes.is_some() {
+        return Stands::Fails;
+    }
     if client.stale_settings.iter().any(|(of, _)| *of == source) {
         return Stands::Fails;
     }
@@ -39,17 +43,19 @@ pub fn stands(world: &World, destination: usize, source: usize) -> Stands {
         .filter(|address| client.address_like(*address).is_some())
         .map(|address| reaches(world, destination, source, address))
         .collect();
+    // What changes seldom is told in a few bytes.
+    let loses = world.loses_large(destination, source).is_some();
     let arrived = tried.iter().filter(|arrived| **arrived).count();
     match (arrived, tried.len()) {
         (0, _) => Stands::Fails,
-        (some, all) if some == all && server.up => Stands::Works,
+        (some, all) if some == all && server.up && !loses => Stands::Works,
         _ => Stands::Partly,
     }
 }
 
 /// Where the names lead: the alias, and on Windows the host's name where that fails, and then its
 /// NetBIOS name (events 2087 and 2088).
-fn addresses(world: &World, destination: usize, source: usize) -> Vec<IpAddr> {
+pub(super) fn addresses(world: &World, destination: usize, source: usize) -> Vec<IpAddr> {
     let (client, server) = (&world.dcs[destination], &world.dcs[source]);
     let ask = |name: &DnsName| resolved(world, destination, name).unwrap_or_default();
     let mut found = ask(&server.alias());
@@ -85,10 +91,11 @@ pub fn reaches(world: &World, from: usize, source: usize, address: IpAddr) -> bo
     let arrives =
         |port| matches!(world.way(from, address, port), Way::Through(Who::Dc(dc)) if dc == source);
     arrives(135)
+        && !server.frozen
         && server.mapper.runs
         && !server.mapper.refuses
-        && server.tells()
-        && !world.inspected(from, source)
+        && world.guise(from, source).is_none()
+        && world.told_port(from, source) == Some(server.directory.port)
         && arrives(server.directory.port)
         && server.directory.behind == Behind::Itself
 }

@@ -6,7 +6,7 @@ use epmesh_common::{
     diagnosis::{
         Culprit,
         culprit::{
-            DnsRecord, FileLine, FilterEffect, LeadsTo, NamePlace, NameServer, Obstacle,
+            DnsRecord, FileLine, FilterEffect, LeadsTo, NamePlace, NameServer, Obstacle, PortAt,
             PortsTrouble, ProtocolsTrouble, RecordTrouble, RegistrationHolder, RegistrationTrouble,
             ServerPorts, ServiceTrouble,
         },
@@ -16,18 +16,24 @@ use epmesh_common::{
 };
 use uuid::Uuid;
 
-use super::{fault::Fault, kind::Kind, own::netbios, world::World};
+use super::{
+    attempt::attempt,
+    fault::{ALTERED, Fault, OUTSIDE},
+    kind::Kind,
+    own::netbios,
+    world::{Guise, World},
+};
 
 /// Whether `culprit` is what the fault broke, on the link from the second to the first.
 #[must_use]
 pub fn names(
     world: &World,
     fault: &Fault,
-    (destination, source): (usize, usize),
+    link: (usize, usize),
     culprit: Option<&Culprit>,
 ) -> bool {
     let Some(culprit) = culprit else { return false };
-    is_broken_thing(world, fault, source, culprit) && servers(world, fault, destination, culprit)
+    is_broken_thing(world, fault, link, culprit) && servers(world, fault, link.0, culprit)
 }
 
 /// Whether `culprit` says what only the whole of the fault shows: of what comes back and goes again
@@ -46,6 +52,10 @@ fn servers(world: &World, fault: &Fault, destination: usize, culprit: &Culprit) 
         }
         _ => return true,
     };
+    if fault.kind == Kind::OutsideServer {
+        let outside = world.strangers[OUTSIDE].address;
+        return named.iter().all(|one| one.address == outside);
+    }
     let Some(server) = fault.server else { return true };
     named.iter().all(|one| {
         world.dcs[server].addresses.contains(&one.address)
@@ -54,7 +64,12 @@ fn servers(world: &World, fault: &Fault, destination: usize, culprit: &Culprit) 
 }
 
 /// Whether the culprit may rightly be named; where several may, the evidence decides which.
-fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit) -> bool {
+fn is_broken_thing(
+    world: &World,
+    fault: &Fault,
+    (destination, from): (usize, usize),
+    culprit: &Culprit,
+) -> bool {
     let (source, client) = (&world.dcs[fault.source], &world.dcs[fault.destination]);
     // Between sites the port is that of the source that the link is about.
     let (s, there) = (&source.name, &world.dcs[from]);
@@ -91,7 +106,34 @@ fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit)
             let here = matches!(culprit, Culprit::Port { at, .. } if at.address == fault.wrong);
             here && is_port(culprit, TCP_PORT, s) || is_firewall(culprit, TCP_PORT, s)
         }
-        Kind::HiddenByFilter => matches!(
+        Kind::PathAlters | Kind::SitesAlter => {
+            let is_told = |at: &PortAt| (at.port, &at.dc) == (ALTERED, &there.name);
+            matches!(culprit, Culprit::AlteredAnswer { at, .. } if is_told(at))
+        }
+        Kind::MapperReplaced | Kind::PathReplacesMapper => is_in_place(world, fault, culprit),
+        Kind::SourceRefuses | Kind::DestinationRefuses | Kind::RolledBack => {
+            is_refused(world, fault, (destination, from), culprit)
+        }
+        Kind::OutsideServer => {
+            let source = &world.dcs[from];
+            match culprit {
+                Culprit::DnsRecord(record) => {
+                    [&source.name, &source.alias()].contains(&&record.name)
+                }
+                Culprit::NameWithoutAddress { name, place: NamePlace::Dns(_) } => {
+                    *name == source.name
+                }
+                _ => false,
+            }
+        }
+        Kind::NeverAnswers => matches!(
+            culprit,
+            Culprit::Service { dc, trouble: ServiceTrouble::NeverAnswers { .. }, .. } if dc == s
+        ),
+        Kind::PathLosesLarge | Kind::SitesLoseLarge => {
+            matches!(culprit, Culprit::LargeAnswer { at, .. } if at.dc == there.name)
+        }
+        Kind::HiddenByFilter | Kind::FilteredForOne => matches!(
             culprit,
             Culprit::RpcFilter { dc, effect: FilterEffect::Resolution, .. } if dc == s
         ),
@@ -171,6 +213,37 @@ fn is_broken_thing(world: &World, fault: &Fault, from: usize, culprit: &Culprit)
         | Kind::EmptyLinkage
         | Kind::BadPorts
         | Kind::SamePortTwice => obstacle(culprit, s).is_some_and(|it| is_setting(fault.kind, it)),
+    }
+}
+
+/// Whether the replication that is refused is named, or the service that was paused with it.
+fn is_refused(world: &World, fault: &Fault, link: (usize, usize), culprit: &Culprit) -> bool {
+    let source = &world.dcs[fault.source].name;
+    let is_paused = || fault.kind == Kind::RolledBack && is_service(culprit, "Netlogon", source);
+    let Culprit::Replication(refused) = culprit else { return is_paused() };
+    let (to, from) = (&world.dcs[link.0], &world.dcs[link.1]);
+    // As tools print it: what is more than 31 bits is negative.
+    let error = i64::from(attempt(world, link.0, link.1).cast_signed());
+    (&refused.destination, &refused.source, refused.error) == (&to.name, &from.name, error)
+}
+
+/// Whether what answers in place of the source's endpoint mapper is named.
+fn is_in_place(world: &World, fault: &Fault, culprit: &Culprit) -> bool {
+    let s = &world.dcs[fault.source].name;
+    let is_135 = |at: &PortAt| (at.port, &at.dc) == (TCP_PORT, s);
+    match (fault.guise, culprit) {
+        (Guise::Member(member), Culprit::OtherMapper { at, host }) => {
+            let name = &world.strangers[member].name;
+            is_135(at) && (host == name.as_str() || host.eq_ignore_ascii_case(name.host()))
+        }
+        (Guise::Member(_), Culprit::SharedAddress { dc, .. }) => dc == s,
+        (Guise::Member(_), _) => false,
+        (_, Culprit::MapperAnswer { at, .. } | Culprit::Port { at, .. }) => is_135(at),
+        (
+            Guise::Silent,
+            Culprit::Service { dc, trouble: ServiceTrouble::NeverAnswers { at, .. }, .. },
+        ) => dc == s && is_135(at),
+        _ => false,
     }
 }
 

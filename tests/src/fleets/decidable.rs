@@ -21,17 +21,29 @@
 //! 9. That a service comes and goes takes three losses, and so *S*'s word out of four of its lives.
 //!    Where the process stays, each loss takes two words: one with the registration and, next to it,
 //!    one without.
-//! 10. That *S* has listed what *D* was denied is known only from a map read after the first denial.
+//! 10. That *S* has listed what *D* was denied, or another port than *D* was told, is known only from a map read after
+//!     the first denial; of a source that never speaks, from what a third one is told.
+//! 11. That another host answers on port 135 of *S* takes the word of *S* on another port: LDAP has to get there.
+//! 12. That long packets are lost shows only to a destination that reads the whole endpoint map.
+//! 13. That a source refuses over an open way shows in an attempt that *D* made since, and told; an error that a domain
+//!     controller that is away gives as well takes two.
+//! 14. Between sites, a way that no replication takes may be closed on purpose.
+//! 15. A witness that states what is not so is one voice among the others: where the side, or the cause, rests on what
+//!     others saw of *S*, nothing is decided beside it. What *D* itself states wrongly decides nothing.
+//! 16. What a file says that could not be read is not known, nor that it says nothing: what then is given for *S* before
+//!     DNS is open.
 
 use std::{net::IpAddr, time::Duration};
 
 use epmesh_common::facts::{RecordType, Timestamp};
 
 use super::{
+    attempt::LOGON_FAILURE,
     client::{Stands, reaches},
-    fault::Fault,
+    fault::{Fault, OUTSIDE},
     kind::Kind,
     played::Played,
+    world::{Guise, Way},
 };
 
 /// Times of two hosts that are nearer to each other than this have no order: each is as exact as
@@ -41,13 +53,20 @@ const APART: Duration = Duration::from_secs(2);
 /// Fewer losses than these are restarts.
 const LOSSES: usize = 3;
 
+/// A host that is started anew is back by then.
+const RESTART: Duration = Duration::from_secs(70);
+
 /// Whether what came in decides this fault on this link.
 #[must_use]
 pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
     let bears = played.shows(fault, link)
         && (played.stands(link) != Stands::Works || latent(played, fault, to));
+    let rests_on_others = rests_on_others(fault.kind);
     bears
+        && !played.is_lie(link)
+        && !(rests_on_others && played.world.liar.is_some())
+        && !(fault.kind.is_of_names() && played.world.dcs[to].names.unread)
         && !played.world.dcs[from].read_only
         && looked_after(played, fault, link).is_some_and(|at| at >= oldest(played))
         && spoke_after(played, to, fault.done())
@@ -58,6 +77,10 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
         && (fault.kind != Kind::SettingsStale || played.world.dcs[to].serves())
         && placed(played, fault, link)
         && listed(played, fault, link)
+        && names_itself(played, fault, link)
+        && was_refused(played, fault, link)
+        && !may_be_on_purpose(played, fault, link)
+        && (played.world.loses_large(to, from).is_none() || played.whole.contains(&link))
 }
 
 /// Whether it can show at all: on some link that it bears on, something does not work.
@@ -129,6 +152,10 @@ fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
     };
     let answers = |asked: &IpAddr| world.ask(to, *asked, name, RecordType::A).is_some();
     let mut servers = world.dcs[to].names.servers.iter();
+    if fault.kind == Kind::OutsideServer {
+        let outside = world.strangers[OUTSIDE].address;
+        return servers.any(|asked| *asked == outside && answers(asked));
+    }
     fault.kind.shows_latent() && servers.any(|asked| has_it(asked) && answers(asked))
 }
 
@@ -148,7 +175,7 @@ fn placed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     };
     match fault.kind {
         // The same from a neighbour in its own site: there is no other firewall in between.
-        Kind::HostBlocksMapper | Kind::HostBlocksPort => {
+        Kind::HostBlocksMapper | Kind::HostBlocksPort | Kind::NeverAnswers => {
             let site = world.dcs[from].site;
             others.any(|other| world.dcs[other].site == site || world.dcs[to].site == site)
         }
@@ -160,16 +187,73 @@ fn placed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
         Kind::SitesBlockMapper
         | Kind::SitesBlockPorts
         | Kind::PathBlocksMapper
-        | Kind::PathInspected => others.any(reached),
+        | Kind::PathInspected
+        | Kind::PathReplacesMapper => others.any(reached),
+        Kind::PathAlters | Kind::SitesAlter if !world.dcs[from].agent => others.any(reached),
         _ => true,
     }
 }
 
-/// Whether the source was heard to list what was denied, after it was denied.
+/// Whether what others saw of the source tells the side or the cause.
+const fn rests_on_others(kind: Kind) -> bool {
+    kind.is_cut()
+        || kind.is_of_one_way()
+        || kind.is_between_sites()
+        || matches!(
+            kind,
+            Kind::AccessDenied
+                | Kind::EndpointToAnother
+                | Kind::EndpointToNobody
+                | Kind::MapperReplaced
+                | Kind::NeverAnswers
+        )
+}
+
+/// Whether the source was heard to list what was denied, or what was told otherwise, after that.
 fn listed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
-    if !matches!(fault.kind, Kind::HiddenByFilter | Kind::PathInspected) {
+    let is_against_map = match fault.kind {
+        Kind::HiddenByFilter | Kind::FilteredForOne | Kind::PathInspected => true,
+        Kind::PathAlters | Kind::SitesAlter => played.world.dcs[link.1].agent,
+        _ => false,
+    };
+    let first = || first_after(played, fault, link);
+    !is_against_map || first().is_some_and(|at| spoke_after(played, link.1, at.plus(APART)))
+}
+
+/// Whether the source itself can be heard beside the host that answers in its place.
+fn names_itself(played: &Played, fault: &Fault, (to, from): (usize, usize)) -> bool {
+    let is_other_host = matches!(fault.kind, Kind::MapperReplaced | Kind::PathReplacesMapper)
+        && matches!(fault.guise, Guise::Member(_));
+    let world = &played.world;
+    let mut addresses = world.dcs[from].addresses.iter();
+    !is_other_host
+        || addresses.all(|to_it| matches!(world.way(to, *to_it, 389), Way::Through(_) | Way::NoWay))
+}
+
+/// Whether the destination was refused since, and told so.
+fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
+    if !fault.kind.is_of_replication() {
         return true;
     }
-    let first = first_after(played, fault, link);
-    first.is_some_and(|first| spoke_after(played, link.1, first.plus(APART)))
+    // What was before an end was started anew may have been another life's.
+    let restarted = played.restarts.iter().filter(|(dc, _)| [link.0, link.1].contains(dc));
+    let settled = restarted.map(|(_, at)| at.plus(RESTART)).max().unwrap_or_default();
+    let since = fault.done().max(settled);
+    let attempts = played.attempts.get(&link).into_iter().flatten();
+    let refused = attempts.filter(|(at, result)| {
+        *at > since && *result != 0 && spoke_after(played, link.0, at.minus(APART))
+    });
+    let refused: Vec<u32> = refused.map(|(_, result)| *result).collect();
+    refused.first().is_some_and(|error| *error != LOGON_FAILURE) || refused.len() > 1
+}
+
+/// Whether what keeps the destination out may be meant: it replicates from others, and not over this way.
+fn may_be_on_purpose(played: &Played, fault: &Fault, (to, from): (usize, usize)) -> bool {
+    let world = &played.world;
+    let is_cut = fault.kind.is_cut();
+    let pulls = played.pulled.iter().any(|(destination, _)| *destination == to);
+    is_cut
+        && pulls
+        && world.dcs[to].site != world.dcs[from].site
+        && !played.pulled.contains(&(to, from))
 }

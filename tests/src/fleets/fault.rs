@@ -5,10 +5,17 @@ use std::{net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::Side,
-    facts::{Platform, Timestamp},
+    facts::{Platform, RpcFilter, RpcFilterLayer, Timestamp},
 };
 
-use super::{agent::INTERVAL, dice::Dice, kind::Kind, own::netbios, world::World};
+use super::{
+    agent::INTERVAL,
+    attempt::WRONG_PRINCIPAL,
+    dice::Dice,
+    kind::Kind,
+    own::netbios,
+    world::{Guise, Refusal, World},
+};
 
 /// One fault.
 #[derive(Clone, Debug)]
@@ -31,7 +38,18 @@ pub struct Fault {
     pub times: u32,
     /// So long after one another.
     pub apart: Duration,
+    /// How a filter refuses.
+    pub refusal: Refusal,
+    /// What answers in place of the endpoint mapper.
+    pub guise: Guise,
+    /// The error with which a source refuses.
+    pub error: u32,
 }
+
+/// The number, among the strangers, of the DNS server that does not know the forest.
+pub(super) const OUTSIDE: usize = 2;
+/// The port that a device writes into an answer: nothing listens there.
+pub(super) const ALTERED: u16 = 50_999;
 
 impl Fault {
     /// Draws one; `None` where the fleet has no place for what the dice say.
@@ -84,7 +102,25 @@ impl Fault {
         };
         // A reading of its own map falls into each of the times between.
         let apart = INTERVAL.saturating_add(Duration::from_secs(dice.from_to(0, 15)));
-        let fault = Self { kind, at, source, destination, server, wrong, other, times, apart };
+        use Refusal::{Prohibited, Reset, Silence};
+        let refusal = dice.one(&[Silence, Silence, Reset, Prohibited])?;
+        let guise = dice.one(&[Guise::Member(0), Guise::Http, Guise::OtherRpc, Guise::Silent])?;
+        // Its outbound replication is disabled, the right to replicate is gone, its machine password is old.
+        let error = dice.one(&[8456, 8453, WRONG_PRINCIPAL])?;
+        let fault = Self {
+            kind,
+            at,
+            source,
+            destination,
+            server,
+            wrong,
+            other,
+            times,
+            apart,
+            refusal,
+            guise,
+            error,
+        };
         fault.has_place(world).then_some(fault)
     }
 
@@ -103,7 +139,11 @@ impl Fault {
         match self.kind {
             // The last is a filter of the Windows Filtering Platform.
             Kind::NeverStarted | Kind::Died | Kind::Hangs | Kind::RestoreMode => windows,
-            Kind::HiddenByFilter => windows,
+            // Which of two filters that fit decides, their weights say, and these nobody is told.
+            Kind::HiddenByFilter | Kind::FilteredForOne => {
+                let is_there = |filter: &RpcFilter| filter.layer == RpcFilterLayer::Resolution;
+                windows && !source.filters.iter().any(is_there)
+            }
             Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
                 windows
             }
@@ -130,10 +170,18 @@ impl Fault {
                 let held = client.names.lmhosts.iter().any(|line| line.name == named);
                 client.platform == Platform::Windows && self.wrong.is_ipv4() && !held
             }
-            Kind::HostDown => !world.dcs.iter().any(uses_alone),
-            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
+            Kind::HostDown | Kind::NeverAnswers => !world.dcs.iter().any(uses_alone),
+            // Wrong about fewer than three names, it is these records that are missing.
+            Kind::OutsideServer => {
+                let known = world.dcs.iter().enumerate().filter(|(at, dc)| {
+                    *at != self.destination && dc.forest == source.forest && !dc.read_only
+                });
+                known.count() >= 3
+            }
+            kind if kind.is_of_replication() => world.replicates && !source.read_only,
+            kind if kind.is_between_sites() => {
                 let third = |dc: &super::world::Dc| dc.agent && dc.site != client.site;
-                let dynamic = source.directory.port >= 49152 || self.kind == Kind::SitesBlockMapper;
+                let dynamic = source.directory.port >= 49152 || kind != Kind::SitesBlockPorts;
                 // Somebody else must reach them, or nobody can tell a path from a host.
                 source.site != client.site
                     && dynamic
@@ -142,7 +190,7 @@ impl Fault {
             Kind::HostBlocksPort => source.directory.port >= 49152,
             // The hosts file maps the name that a cached alias leads to.
             Kind::CacheStale => client.platform == Platform::Windows && is_unmapped,
-            Kind::PathBlocksMapper | Kind::PathInspected => {
+            kind if kind.is_of_one_way() => {
                 let third =
                     |at: usize| at != self.source && at != self.destination && world.dcs[at].agent;
                 (0..world.dcs.len()).any(|at| third(at) && world.dcs[at].forest == source.forest)
@@ -164,8 +212,17 @@ impl Fault {
         if self.kind.stops_directory() && destination == self.source {
             return (vec!["destination-not-serving"], &[Side::Destination]);
         }
+        if self.kind == Kind::RolledBack && destination == self.source {
+            return (vec!["replication-refused"], &[Side::Destination]);
+        }
+        if self.kind == Kind::SourceRefuses && self.error == 8456 {
+            return (vec!["replication-refused"], &[Side::Source]);
+        }
         if self.kind == Kind::NoProtocols && destination == self.source {
             return (vec!["client-protocols-missing"], &[Side::Destination]);
+        }
+        if let Some(truth) = self.in_guise() {
+            return truth;
         }
         let mut causes = causes.to_vec();
         let by_host = matches!(self.kind, Kind::HostBlocksMapper | Kind::HostBlocksPort);
@@ -183,10 +240,29 @@ impl Fault {
         (causes, sides)
     }
 
-    /// Whether what it blocks is rejected, and not dropped.
-    #[must_use]
-    pub fn rejects(&self) -> bool {
-        self.wrong.to_string().len().is_multiple_of(2)
+    /// The causes and sides of what answers in place of the endpoint mapper. Where that is so for everybody, it may
+    /// stand on the host itself; what is silent may be the endpoint mapper.
+    fn in_guise(&self) -> Option<(Vec<&'static str>, &'static [Side])> {
+        const ANY: &[Side] = &[Side::Network, Side::Source];
+        const ON_THE_WAY: &[Side] = &[Side::Network];
+        let (for_all, sides) = match self.kind {
+            Kind::MapperReplaced => (true, ANY),
+            Kind::PathReplacesMapper => (false, ON_THE_WAY),
+            _ => return None,
+        };
+        let causes: &[&str] = match self.guise {
+            Guise::Member(_) if for_all => &["answer-altered", "wrong-server-identity"],
+            Guise::Http | Guise::OtherRpc if for_all => {
+                &["answer-altered", "not-1753", "epm-unreachable"]
+            }
+            Guise::Silent if for_all => {
+                &["epm-unreachable", "rpc-filtered", "not-1753", "service-hangs"]
+            }
+            Guise::Silent => &["epm-unreachable", "rpc-filtered", "not-1753"],
+            // Another host, or no endpoint mapper, answers this one: nothing of the source's does so.
+            Guise::Member(_) | Guise::Http | Guise::OtherRpc => &["answer-altered"],
+        };
+        Some((causes.to_vec(), sides))
     }
 
     /// Whether it can be told from a filter in front of its host: Windows' firewall drops in silence, and a
@@ -196,14 +272,14 @@ impl Fault {
         let neighbours = world.dcs.iter().enumerate().filter(|(at, dc)| {
             *at != self.source && dc.agent && dc.forest == source.forest && dc.site == source.site
         });
-        let drops = source.platform != Platform::Windows || !self.rejects();
+        let drops = source.platform != Platform::Windows || self.refusal == Refusal::Silence;
         drops && neighbours.count() > 0
     }
 
     /// Whether its host is away for a while, or for good.
     #[must_use]
     pub fn takes_down(&self) -> bool {
-        self.kind.restarts() || self.kind == Kind::HostDown
+        self.kind.restarts() || matches!(self.kind, Kind::HostDown | Kind::NeverAnswers)
     }
 
     /// When the world stands as it leaves it: a host that is started anew takes its time.
@@ -213,6 +289,12 @@ impl Fault {
             kind if kind.restarts() => self.at.plus(Duration::from_secs(60)),
             _ => self.strikes().last().unwrap_or(self.at),
         }
+    }
+
+    /// Whether a server that was added to a list is asked before the others.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.refusal == Refusal::Silence
     }
 
     /// Where a wrong line stands in the destination's file: each of them in its own place.
@@ -227,7 +309,7 @@ impl Fault {
         match self.kind {
             Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
             Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
-            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
+            kind if kind.is_between_sites() => {
                 let sites = |fault: &Self| {
                     let site = |dc: usize| world.dcs.get(dc).map(|dc| dc.site);
                     let (one, two) = (site(fault.source), site(fault.destination));
@@ -281,7 +363,7 @@ impl Fault {
             .collect();
         let apart = shared.is_empty() && self.kind.is_of_one_link() && other.kind.is_of_one_link();
         // Two ways cut to one source are taken for the source by a witness that sees no third.
-        let cut = |fault: &Self| matches!(fault.kind, Kind::PathBlocksMapper | Kind::PathInspected);
+        let cut = |fault: &Self| fault.kind.is_of_one_way();
         let hidden = |one: &Self, two: &Self| {
             two.source == one.source
                 && two.kind.is_of_one_host()
@@ -294,17 +376,14 @@ impl Fault {
     #[must_use]
     pub fn touches(&self, world: &World, destination: usize, source: usize) -> bool {
         match self.kind {
-            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
+            kind if kind.is_between_sites() => {
                 world.dcs[destination].site == world.dcs[self.destination].site
                     && world.dcs[source].site == world.dcs[self.source].site
             }
-            Kind::PathBlocksMapper
-            | Kind::PathInspected
-            | Kind::HostsLine
-            | Kind::LmhostsLine
-            | Kind::WinsStale
-            | Kind::CacheStale
-            | Kind::SettingsStale => (destination, source) == (self.destination, self.source),
+            kind if kind.is_of_one_link() => {
+                (destination, source) == (self.destination, self.source)
+            }
+            kind if kind.is_of_one_client() => destination == self.destination,
             // A host that is out of ports, whose endpoint mapper may not start, whose directory does not
             // run, or that has no TCP, is told so as a client too.
             Kind::HostPortsUsedUp
@@ -314,6 +393,7 @@ impl Fault {
             | Kind::Died
             | Kind::Hangs
             | Kind::RestoreMode
+            | Kind::RolledBack
             | Kind::NoProtocols => [destination, source].contains(&self.source),
             _ => source == self.source,
         }

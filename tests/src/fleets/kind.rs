@@ -50,11 +50,23 @@ pub enum Kind {
     RegistrationComesAndGoes,
     DynamicPortsTaken,
     ListedPortsTaken,
+    PathAlters,
+    SitesAlter,
+    MapperReplaced,
+    PathReplacesMapper,
+    NeverAnswers,
+    FilteredForOne,
+    PathLosesLarge,
+    SitesLoseLarge,
+    SourceRefuses,
+    DestinationRefuses,
+    RolledBack,
+    OutsideServer,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 56] = [
         Self::NeverStarted,
         Self::Died,
         Self::Hangs,
@@ -99,6 +111,18 @@ impl Kind {
         Self::RegistrationComesAndGoes,
         Self::DynamicPortsTaken,
         Self::ListedPortsTaken,
+        Self::PathAlters,
+        Self::SitesAlter,
+        Self::MapperReplaced,
+        Self::PathReplacesMapper,
+        Self::NeverAnswers,
+        Self::FilteredForOne,
+        Self::PathLosesLarge,
+        Self::SitesLoseLarge,
+        Self::SourceRefuses,
+        Self::DestinationRefuses,
+        Self::RolledBack,
+        Self::OutsideServer,
     ];
 
     /// The causes and sides that the catalogue allows for it.
@@ -157,6 +181,20 @@ impl Kind {
             Self::RegistrationComesAndGoes => (&["endpoints-unregistered"], &[Source]),
             Self::DynamicPortsTaken => (&["port-range-exhausted"], &[Source]),
             Self::ListedPortsTaken => (&["port-range-exhausted"], &[Source]),
+            Self::PathAlters | Self::SitesAlter => (&["answer-altered"], &[Network]),
+            // What the guise leaves open, `Fault::truth` says.
+            Self::MapperReplaced | Self::PathReplacesMapper => (&["answer-altered"], &[Network]),
+            Self::NeverAnswers => (&["service-hangs"], &[Source]),
+            Self::FilteredForOne => (&["rpc-filtered"], &[Source]),
+            Self::PathLosesLarge | Self::SitesLoseLarge => (&["large-packets-lost"], &[Network]),
+            // Who has not the right, or the old password, the error alone does not tell.
+            Self::SourceRefuses => (&["replication-refused"], &[Source, Side::None]),
+            Self::DestinationRefuses => (&["replication-refused"], &[Destination]),
+            // Netlogon is paused, and outbound replication disabled (KB 875495).
+            Self::RolledBack => (&["replication-refused", "service-hangs"], &[Source]),
+            Self::OutsideServer => {
+                (&["dns-cname-missing", "dns-servers-disagree", "not-1753"], &[NameResolution])
+            }
             // As a server it soon will not be able to; what it is as a client, `Fault::truth` says.
             Self::HostPortsUsedUp => (&["port-exhaustion"], &[Source]),
             // The host serves at another address: its filter on one adapter, or the way to that.
@@ -212,6 +250,17 @@ impl Kind {
                 | Self::AliasDead
                 | Self::AliasMissingOnOne
                 | Self::AliasMissingOnAll
+                | Self::PathAlters
+                | Self::SitesAlter
+                | Self::MapperReplaced
+                | Self::PathReplacesMapper
+                | Self::NeverAnswers
+                | Self::PathLosesLarge
+                | Self::SitesLoseLarge
+                | Self::SourceRefuses
+                | Self::DestinationRefuses
+                | Self::RolledBack
+                | Self::OutsideServer
         )
     }
 
@@ -233,7 +282,20 @@ impl Kind {
                 | Self::ComesAndGoes
                 | Self::RegistrationComesAndGoes
                 | Self::HostPortsUsedUp
+                | Self::OutsideServer
         )
+    }
+
+    /// Whether directories refuse each other over a way that is open.
+    #[must_use]
+    pub const fn is_of_replication(self) -> bool {
+        matches!(self, Self::SourceRefuses | Self::DestinationRefuses | Self::RolledBack)
+    }
+
+    /// Whether it bears on all links of one destination.
+    #[must_use]
+    pub const fn is_of_one_client(self) -> bool {
+        matches!(self, Self::DestinationRefuses | Self::OutsideServer)
     }
 
     /// Whether it rests on which address is whose, or on what listens there. Of a source behind address
@@ -261,6 +323,30 @@ impl Kind {
                 | Self::LmhostsLine
                 | Self::WinsStale
                 | Self::CacheStale
+                | Self::MapperReplaced
+                | Self::PathReplacesMapper
+                | Self::NeverAnswers
+        )
+    }
+
+    /// Whether it lies in what a destination is given for a name.
+    #[must_use]
+    pub const fn is_of_names(self) -> bool {
+        matches!(
+            self,
+            Self::AddressStaleOnOne
+                | Self::AddressStaleOnAll
+                | Self::AddressTwice
+                | Self::AliasWrong
+                | Self::AliasDead
+                | Self::AliasMissingOnOne
+                | Self::AliasMissingOnAll
+                | Self::NameMissingOnOne
+                | Self::HostsLine
+                | Self::LmhostsLine
+                | Self::WinsStale
+                | Self::CacheStale
+                | Self::OutsideServer
         )
     }
 
@@ -282,6 +368,51 @@ impl Kind {
                 | Self::WinsStale
                 | Self::CacheStale
                 | Self::SettingsStale
+                | Self::PathAlters
+                | Self::PathReplacesMapper
+                | Self::FilteredForOne
+                | Self::PathLosesLarge
+        )
+    }
+
+    /// Whether it lies on the way between two sites.
+    #[must_use]
+    pub const fn is_between_sites(self) -> bool {
+        matches!(
+            self,
+            Self::SitesBlockMapper
+                | Self::SitesBlockPorts
+                | Self::SitesAlter
+                | Self::SitesLoseLarge
+        )
+    }
+
+    /// Whether it keeps a destination from connecting, and may stand on the way.
+    #[must_use]
+    pub const fn is_cut(self) -> bool {
+        matches!(
+            self,
+            Self::HostDown
+                | Self::HostBlocksMapper
+                | Self::HostBlocksPort
+                | Self::HostBlocksAddress
+                | Self::SitesBlockMapper
+                | Self::SitesBlockPorts
+                | Self::PathBlocksMapper
+        )
+    }
+
+    /// Whether it keeps one destination from what others reach at the same source.
+    #[must_use]
+    pub const fn is_of_one_way(self) -> bool {
+        matches!(
+            self,
+            Self::PathBlocksMapper
+                | Self::PathInspected
+                | Self::PathAlters
+                | Self::PathReplacesMapper
+                | Self::FilteredForOne
+                | Self::PathLosesLarge
         )
     }
 
@@ -295,6 +426,12 @@ impl Kind {
                 Self::NoProtocols
                     | Self::SitesBlockMapper
                     | Self::SitesBlockPorts
+                    | Self::SitesAlter
+                    | Self::SitesLoseLarge
+                    | Self::NeverAnswers
+                    | Self::DestinationRefuses
+                    | Self::OutsideServer
+                    | Self::RolledBack
                     | Self::HostPortsUsedUp
                     | Self::DynamicPortsTaken
                     | Self::MapperDisabled

@@ -1,26 +1,17 @@
-//! What a domain controller sees when it looks at another: names from every source, each address
-//! found, the endpoint mapper, the port, the bind, and who answers; by the world, as the probe
-//! states it.
+//! What a domain controller sees when it looks at another: names from every source, and each address so
+//! found; by the world, as the probe states it.
 
 use std::net::IpAddr;
 
-use epmesh_common::{
-    facts::{
-        AddressProbe, Answer, DnsName, Failure, IdentityMethod, IdentityProbe, InterfaceProbe,
-        Lookup, MapAnswer, PeerObservation, Platform, PortProbe, Question, Record, RecordData,
-        RecordType, Source, Stage, Target,
-    },
-    identity::Identity,
-    rpc::Binding,
+use epmesh_common::facts::{
+    Answer, DnsName, Lookup, PeerObservation, Platform, Question, Record, RecordData, RecordType,
+    Source, Target,
 };
 
 use super::{
-    own::{drsuapi, netbios, site_name},
-    world::{Behind, StrangerKind, Way, Who, World, alias},
+    at_address::probe,
+    world::{World, alias},
 };
-
-/// `ept_map`: not registered.
-const NOT_REGISTERED: u32 = 0x16C9_A0D6;
 
 /// What `from` sees of the target.
 #[must_use]
@@ -34,7 +25,10 @@ pub fn look(world: &World, from: usize, target: &Target) -> PeerObservation {
             addresses.push(address);
         }
     }
-    let addresses = addresses.into_iter().map(|address| probe(world, from, address)).collect();
+    let addresses = addresses
+        .into_iter()
+        .map(|address| probe(world, from, address, target.whole_map))
+        .collect();
     PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
 }
 
@@ -69,7 +63,12 @@ fn lookups(world: &World, from: usize, target: &Target) -> Vec<Lookup> {
     }
     for &name in &names {
         for kind in ADDRESSES {
-            found.push(lookup(Source::Hosts, name, kind, hosts(world, from, name, kind)));
+            let answer = if dc.names.unread {
+                Answer::NotAsked("access denied".to_owned())
+            } else {
+                hosts(world, from, name, kind)
+            };
+            found.push(lookup(Source::Hosts, name, kind, answer));
         }
     }
     for &server in &dc.names.servers {
@@ -132,7 +131,11 @@ fn lmhosts(world: &World, from: usize, target: &Target) -> Option<Lookup> {
             line: Some(line.line),
         })
         .collect();
-    let answer = if records.is_empty() { Answer::NoSuchName } else { Answer::Records(records) };
+    let answer = match records.is_empty() {
+        _ if world.dcs[from].names.unread => Answer::NotAsked("access denied".to_owned()),
+        true => Answer::NoSuchName,
+        false => Answer::Records(records),
+    };
     Some(lookup(Source::Lmhosts, &name, RecordType::Nb, answer))
 }
 
@@ -226,166 +229,4 @@ fn system(world: &World, from: usize, name: &DnsName) -> Vec<Lookup> {
         found.push(lookup(Source::System, name, RecordType::Aaaa, plain(v6)));
     }
     found
-}
-
-/// The outcome of a TCP connection to a port; `listens` says whether anybody listens there.
-fn connect(
-    world: &World,
-    from: usize,
-    address: IpAddr,
-    port: u16,
-    listens: impl Fn(Who) -> bool,
-) -> Result<Who, Failure> {
-    if world.dcs[from].is_out_of_ports() {
-        return Err(Failure::Local("no free port".to_owned()));
-    }
-    arrive(world, from, address, port, listens)
-}
-
-/// The outcome of sending something to a port.
-fn arrive(
-    world: &World,
-    from: usize,
-    address: IpAddr,
-    port: u16,
-    listens: impl Fn(Who) -> bool,
-) -> Result<Who, Failure> {
-    match world.way(from, address, port) {
-        Way::Through(who) if listens(who) => Ok(who),
-        Way::Through(_) | Way::Rejected => Err(Failure::Refused),
-        Way::Silent => Err(Failure::TimedOut),
-        Way::NoWay => Err(Failure::Unreachable(101)),
-    }
-}
-
-fn stage(outcome: Result<(), Failure>) -> Stage {
-    Stage { outcome, ..Stage::ok(1) }
-}
-
-fn probe(world: &World, from: usize, address: IpAddr) -> AddressProbe {
-    let sender = &world.dcs[from];
-    let mut probe = AddressProbe {
-        local: sender.address_like(address),
-        identity: identities(world, from, address),
-        ..AddressProbe::connected(address, stage(Ok(())))
-    };
-    let has_mapper = |who: Who| match who {
-        Who::Dc(dc) => world.dcs[dc].mapper.runs,
-        Who::Stranger(other) => world.strangers[other].kind == StrangerKind::Member,
-    };
-    let who = match connect(world, from, address, 135, has_mapper) {
-        Ok(who) => who,
-        Err(failure) => {
-            probe.connect = stage(Err(failure));
-            return probe;
-        }
-    };
-    let refuses = matches!(who, Who::Dc(dc) if world.dcs[dc].mapper.refuses);
-    probe.bind = Some(stage(Ok(())));
-    let mut asked =
-        InterfaceProbe::answered(drsuapi(), MapAnswer::NotRegistered(NOT_REGISTERED), 1);
-    if refuses {
-        asked.answer = MapAnswer::Failed(Failure::AccessDenied(5));
-    } else if let Who::Dc(dc) = who
-        && world.dcs[dc].tells()
-        && !world.inspected(from, dc)
-    {
-        let port = world.dcs[dc].directory.port;
-        asked.answer = MapAnswer::Endpoints(vec![Binding::tcp(port)]);
-        asked.ports = vec![at_port(world, from, address, dc, port)];
-    }
-    probe.interfaces.push(asked);
-    probe
-}
-
-fn at_port(world: &World, from: usize, address: IpAddr, dc: usize, port: u16) -> PortProbe {
-    let behind = world.dcs[dc].directory.behind;
-    let connected = connect(world, from, address, port, |_| behind != Behind::Nobody);
-    let bind = connected.is_ok().then(|| match behind {
-        Behind::Itself => stage(Ok(())),
-        _ => stage(Err(Failure::BindRejected { result: 2, reason: 1 })),
-    });
-    PortProbe { port, connect: stage(connected.map(|_| ())), bind, altered: false }
-}
-
-fn identities(world: &World, from: usize, address: IpAddr) -> Vec<IdentityProbe> {
-    use IdentityMethod::{LdapPing, NodeStatus, NtlmChallenge, RootDse};
-    [RootDse, NtlmChallenge, LdapPing, NodeStatus]
-        .map(|method| IdentityProbe {
-            code: None,
-            method,
-            outcome: identity(world, from, address, method),
-            took_ms: 1,
-            retried: false,
-        })
-        .to_vec()
-}
-
-fn identity(
-    world: &World,
-    from: usize,
-    address: IpAddr,
-    method: IdentityMethod,
-) -> Result<Identity, Failure> {
-    let (port, is_udp) = match method {
-        IdentityMethod::RootDse => (389, false),
-        IdentityMethod::NtlmChallenge => (135, false),
-        IdentityMethod::LdapPing => (389, true),
-        IdentityMethod::NodeStatus => (137, true),
-    };
-    let listens = |who: Who| match (who, port) {
-        (Who::Dc(dc), 389) => world.dcs[dc].serves(),
-        (Who::Dc(dc), 135) => world.dcs[dc].mapper.runs,
-        (Who::Stranger(other), 135) => world.strangers[other].kind == StrangerKind::Member,
-        (Who::Dc(_), _) => true,
-        (Who::Stranger(other), _) => {
-            port == 137 && world.strangers[other].kind == StrangerKind::Member
-        }
-    };
-    let reached = if is_udp {
-        arrive(world, from, address, port, listens)
-    } else {
-        connect(world, from, address, port, listens)
-    };
-    let who = match reached {
-        // A datagram that nobody takes is answered with silence as often as not.
-        Err(Failure::Refused) if is_udp => return Err(Failure::TimedOut),
-        // NetBIOS is IPv4 only.
-        Ok(_) if method == IdentityMethod::NodeStatus && address.is_ipv6() => {
-            return Err(Failure::TimedOut);
-        }
-        other => other?,
-    };
-    let full = match who {
-        Who::Dc(dc) => {
-            let dc = &world.dcs[dc];
-            Identity {
-                dns_name: Some(dc.name.to_string()),
-                netbios_name: Some(netbios(dc)),
-                domain: Some(dc.domain.to_string()),
-                forest: Some(dc.forest.to_string()),
-                site: Some(site_name(dc.site)),
-                dsa_guid: Some(dc.guid),
-                is_domain_controller: Some(true),
-            }
-        }
-        Who::Stranger(other) => Identity {
-            dns_name: Some(world.strangers[other].name.to_string()),
-            netbios_name: Some(world.strangers[other].name.host().to_uppercase()),
-            domain: world.strangers[other].name.parent().map(|domain| domain.to_string()),
-            ..Identity::default()
-        },
-    };
-    Ok(match method {
-        IdentityMethod::RootDse => full,
-        IdentityMethod::LdapPing => Identity { dsa_guid: None, ..full },
-        IdentityMethod::NtlmChallenge => {
-            Identity { dsa_guid: None, site: None, is_domain_controller: None, ..full }
-        }
-        IdentityMethod::NodeStatus => Identity {
-            netbios_name: full.netbios_name,
-            is_domain_controller: full.is_domain_controller,
-            ..Identity::default()
-        },
-    })
 }

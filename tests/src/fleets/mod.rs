@@ -4,12 +4,15 @@
 //! | module | what |
 //! |---|---|
 //! | `dice` | seeded chance |
-//! | `world`, `network` | hosts and name servers as they are; what lies between hosts |
-//! | `build` | a random healthy fleet |
+//! | `world`, `network`, `way` | hosts and name servers as they are; what lies between hosts; what becomes of what is sent |
+//! | `build`, `harmless` | a random healthy fleet, and what is odd in it and does no harm |
 //! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
 //! | `culprit` | whom a verdict has to name for each fault |
-//! | `own`, `ports`, `look` | what an agent states of its host and its ports, and what it sees of a peer |
+//! | `own`, `ports`, `map` | what an agent states of its host, its ports and its endpoint map |
+//! | `look`, `at_address` | what it sees of a peer: the names, and what is at each address |
+//! | `lies` | what it states of a peer where it is mistaken or lies |
+//! | `replication`, `attempt` | what a destination records of its inbound replication, and how an attempt ends |
 //! | `begin` | a fleet and its faults, drawn from a seed |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | the variants of a play, and its record |
@@ -23,6 +26,8 @@
 )]
 
 mod agent;
+mod at_address;
+mod attempt;
 mod begin;
 pub mod build;
 pub mod client;
@@ -30,15 +35,20 @@ pub mod culprit;
 pub mod decidable;
 pub mod dice;
 pub mod fault;
+mod harmless;
 pub mod kind;
+mod lies;
 pub mod look;
+mod map;
 pub mod network;
 pub mod own;
 pub mod played;
 mod ports;
+mod replication;
 pub mod run;
 pub mod score;
 mod strike;
+mod way;
 pub mod world;
 
 pub use self::{

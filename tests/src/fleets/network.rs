@@ -1,4 +1,4 @@
-//! What lies between hosts: what a firewall stops, and what becomes of what is sent.
+//! What lies between hosts: what a firewall stops, what a device changes, and what becomes of what is sent.
 
 use std::net::IpAddr;
 
@@ -15,8 +15,62 @@ pub struct Block {
     pub v6_only: bool,
     /// Only this one address of the target.
     pub address: Option<IpAddr>,
-    /// Whether it answers with a reset.
-    pub rejects: bool,
+    /// How it refuses.
+    pub refusal: Refusal,
+}
+
+/// How a filter refuses what it does not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It drops in silence.
+    Silence,
+    /// It answers with a TCP reset.
+    Reset,
+    /// It answers with ICMP "communication administratively prohibited" (RFC 1812 5.2.7.1).
+    Prohibited,
+}
+
+/// Something on the way from one end to another that does more than to stop what passes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// From where.
+    pub from: Scope,
+    /// To where.
+    pub to: Scope,
+    /// What it does.
+    pub does: Meddling,
+}
+
+/// What a device on the way does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meddling {
+    /// It understands RPC and answers for the endpoint mapper that drsuapi is not registered.
+    Denies,
+    /// It understands RPC, translates ports, and writes this one into the endpoint mapper's answer; it has
+    /// no translation for it.
+    Alters(u16),
+    /// It answers on port 135 in place of the endpoint mapper.
+    Answers(Guise),
+    /// It loses long packets: a tunnel whose "fragmentation needed" does not come back, a filter on
+    /// fragments. Over the ports of RPC alone, or over all.
+    LosesLarge {
+        /// Whether an answer of LDAP, which is as long, is lost too.
+        ldap: bool,
+    },
+}
+
+/// What answers on port 135 in place of the endpoint mapper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guise {
+    /// The endpoint mapper of a member server, to which the port is forwarded; by its number among the
+    /// strangers.
+    Member(usize),
+    /// A web server.
+    Http,
+    /// An RPC server that is no endpoint mapper.
+    OtherRpc,
+    /// Something that takes the connection and never says anything.
+    Silent,
 }
 
 /// One end of a way through the network.
@@ -89,6 +143,8 @@ pub enum Way {
     Through(Who),
     /// A firewall answers with a reset.
     Rejected,
+    /// A firewall answers with ICMP "administratively prohibited".
+    Prohibited,
     /// Nothing comes back.
     Silent,
     /// The sender has no way to such an address.

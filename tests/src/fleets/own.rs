@@ -3,17 +3,18 @@
 
 use epmesh_common::{
     facts::{
-        Blank, Boot, Directory, EndpointMap, Events, Failure, Filters, FirewallProfile, Host,
-        HostsFile, InterfaceAddress, LmhostsFile, MapView, Neighbour, NtdsSettings, OsVersion,
-        Platform, Process, ProfileKind, Reading, Replication, Resolver, Section, Service,
-        ServiceRole, ServiceState, Services, StartType, Through, Timestamp,
+        Blank, Boot, Directory, Events, Filters, FirewallProfile, Host, HostsFile,
+        InterfaceAddress, LmhostsFile, Neighbour, NtdsSettings, OsVersion, Platform, Process,
+        ProfileKind, Reading, Replication, Resolver, Section, Service, ServiceRole, ServiceState,
+        Services, StartType, Timestamp,
     },
-    rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence, names},
+    rpc::{InterfaceId, names},
 };
 
 use super::{
+    map::map,
     ports::{port_use, ports},
-    world::{Dc, LOOPBACK, Registered, World},
+    world::{Dc, World},
 };
 
 /// Directory replication, the interface that the fleets watch.
@@ -28,9 +29,9 @@ pub fn sections(world: &World, at: usize, neighbours: &[Neighbour]) -> Vec<Secti
     let dc = &world.dcs[at];
     vec![
         Section::Host(host(dc)),
-        Section::EndpointMap(map(dc)),
+        Section::EndpointMap(map(world, at)),
         Section::Services(services(dc)),
-        Section::Ports(ports(dc)),
+        Section::Ports(ports(world, at)),
         Section::Resolver(resolver(dc)),
         Section::Directory(directory(world, at)),
         Section::Replication(Replication {
@@ -90,55 +91,6 @@ pub fn netbios(dc: &Dc) -> String {
 #[must_use]
 pub fn site_name(site: usize) -> String {
     if site == 0 { "Default-First-Site-Name".to_owned() } else { format!("Site-{site}") }
-}
-
-/// A row of the endpoint map.
-fn row(interface: &str, sequence: ProtocolSequence, endpoint: &str) -> Option<Endpoint> {
-    Some(Endpoint {
-        interface: names::by_name(interface)?.id,
-        object: None,
-        binding: Binding { sequence, endpoint: endpoint.to_owned(), host: None },
-        annotation: String::new(),
-    })
-}
-
-fn map(dc: &Dc) -> EndpointMap {
-    use ProtocolSequence::{NcacnIpTcp, NcacnNp, Ncalrpc};
-    let mut rows = vec![row("epmapper", NcacnIpTcp, "135")];
-    // What lsass, or Samba's other task, serves whether or not the directory runs.
-    rows.push(row("lsarpc", NcacnIpTcp, "49664"));
-    rows.push(row("samr", NcacnIpTcp, "49664"));
-    if dc.directory.registered != Registered::Nothing {
-        rows.push(row("drsuapi", NcacnNp, "\\pipe\\lsass"));
-        rows.push(row("drsuapi", Ncalrpc, "NTDS_LPC"));
-    }
-    let rows: Vec<Endpoint> = rows.into_iter().flatten().collect();
-    let tcp = row("drsuapi", NcacnIpTcp, &dc.directory.port.to_string());
-    let with = |drs: bool| {
-        let mut all = rows.clone();
-        all.extend(tcp.clone().filter(|_| drs));
-        all.sort();
-        all
-    };
-    let registered = dc.directory.registered == Registered::All;
-    let local = if dc.mapper.runs {
-        Ok(with(registered))
-    } else {
-        Err(Failure::Local("the endpoint mapper's local endpoint is not there".to_owned()))
-    };
-    let over_tcp = if !dc.mapper.runs {
-        Err(Failure::Refused)
-    } else if dc.mapper.refuses {
-        Err(Failure::AccessDenied(5))
-    } else {
-        Ok(with(registered && !dc.mapper.hides))
-    };
-    let mut views = vec![MapView { through: Through::Local, endpoints: local }];
-    let own = dc.own_addresses().first().copied();
-    for address in own.into_iter().chain([LOOPBACK]) {
-        views.push(MapView { through: Through::Address(address), endpoints: over_tcp.clone() });
-    }
-    EndpointMap { views }
 }
 
 /// The process as the host tells it, by its own clock.
@@ -203,7 +155,8 @@ fn services(dc: &Dc) -> Services {
         ));
         list.push(make("RpcSs", &[], mapper, auto, of_mapper, NETWORK));
         let with_ntds = directory.state;
-        list.push(make("Netlogon", &[Netlogon], with_ntds, auto, Some(base(dc)), SYSTEM));
+        let netlogon = if dc.netlogon_paused { ServiceState::Paused } else { with_ntds };
+        list.push(make("Netlogon", &[Netlogon], netlogon, auto, Some(base(dc)), SYSTEM));
         list.push(make("Kdc", &[Kdc], with_ntds, auto, Some(base(dc)), SYSTEM));
         if dc.dns.is_some() {
             list.push(make(
@@ -261,7 +214,10 @@ fn services(dc: &Dc) -> Services {
 
 fn resolver(dc: &Dc) -> Resolver {
     let path = if is_windows(dc) { r"C:\Windows\System32\drivers\etc\" } else { "/etc/" };
-    let lmhosts = if dc.names.lmhosts.is_empty() {
+    const UNREAD: &str = "access denied";
+    let lmhosts = if dc.names.unread {
+        Reading::unseen(UNREAD)
+    } else if dc.names.lmhosts.is_empty() {
         Reading::Absent
     } else {
         Reading::Value(LmhostsFile {
@@ -270,11 +226,13 @@ fn resolver(dc: &Dc) -> Resolver {
             includes: Vec::new(),
         })
     };
+    let hosts = if dc.names.unread {
+        Reading::unseen(UNREAD)
+    } else {
+        Reading::Value(HostsFile { path: format!("{path}hosts"), lines: dc.names.hosts.clone() })
+    };
     Resolver {
-        hosts: Reading::Value(HostsFile {
-            path: format!("{path}hosts"),
-            lines: dc.names.hosts.clone(),
-        }),
+        hosts,
         servers: Reading::Value(dc.names.servers.clone()),
         search: Reading::Value(vec![dc.domain.clone()]),
         lmhosts,
@@ -319,7 +277,7 @@ fn filters(dc: &Dc) -> Filters {
     if !is_windows(dc) {
         return Filters::blank(&Blank::NotApplicable);
     }
-    let profile = |kind| FirewallProfile { kind, enabled: true };
+    let profile = |kind| FirewallProfile { kind, enabled: dc.firewall };
     Filters {
         profiles: Reading::Value(
             [ProfileKind::Domain, ProfileKind::Private, ProfileKind::Public].map(profile).to_vec(),

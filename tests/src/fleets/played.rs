@@ -1,6 +1,9 @@
 //! The variants in which a fleet is played, and the record of a play.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use epmesh::fleet::{HISTORY, Settings};
 use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
@@ -65,6 +68,12 @@ pub struct Played {
     pub before: Vec<Judged>,
     /// When the looks were made that came in, by destination and source, oldest first.
     pub looks: BTreeMap<(usize, usize), Vec<Timestamp>>,
+    /// The links whose last look that came in asked for the source's whole endpoint map.
+    pub whole: BTreeSet<(usize, usize)>,
+    /// The links over which the destination replicates.
+    pub pulled: BTreeSet<(usize, usize)>,
+    /// The attempts to replicate over each link, oldest first: when, and the result.
+    pub attempts: BTreeMap<(usize, usize), Vec<(Timestamp, u32)>>,
     /// When the last own facts were read that came in.
     pub spoke: BTreeMap<usize, Timestamp>,
     /// When all own facts were read that came in, oldest first.
@@ -78,6 +87,33 @@ pub struct Played {
 }
 
 impl Played {
+    /// The record of a play that is about to begin.
+    pub(super) fn begin(now: Timestamp) -> Self {
+        Self {
+            world: World::default(),
+            now,
+            faults: Vec::new(),
+            restarts: Vec::new(),
+            last: BTreeMap::new(),
+            before: Vec::new(),
+            looks: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            pulled: BTreeSet::new(),
+            attempts: BTreeMap::new(),
+            spoke: BTreeMap::new(),
+            told: BTreeMap::new(),
+            first_spoke: BTreeMap::new(),
+            order: Vec::new(),
+            verdicts: 0,
+        }
+    }
+
+    /// Whether what is known of a link is what its destination states wrongly.
+    #[must_use]
+    pub fn is_lie(&self, link: (usize, usize)) -> bool {
+        self.world.liar.is_some_and(|(liar, _)| liar == link.0)
+    }
+
     /// How long a fact decides.
     #[must_use]
     pub fn fresh_for() -> Duration {

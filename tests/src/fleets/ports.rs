@@ -9,7 +9,7 @@ use epmesh_common::{
     windows::rpc_ranges,
 };
 
-use super::world::{Behind, Dc};
+use super::world::{Behind, Dc, World};
 
 /// The process that the directory and its like run in.
 const OWN: u32 = 640;
@@ -28,7 +28,8 @@ fn of_rpc(dc: &Dc) -> Reading<Vec<PortRange>> {
 }
 
 /// The sockets that listen, and the ranges.
-pub(super) fn ports(dc: &Dc) -> Ports {
+pub(super) fn ports(world: &World, at: usize) -> Ports {
+    let dc = &world.dcs[at];
     let mut open: Vec<u16> = vec![445];
     if dc.serves() {
         open.extend([88, 389, 464, 636]);
@@ -49,6 +50,10 @@ pub(super) fn ports(dc: &Dc) -> Ports {
         .chain(others)
         .flat_map(|(port, pid)| any.map(|address| Listener { port, address, pid: Some(pid) }))
         .collect();
+    if world.guise_on_host(at).is_some() {
+        let own = dc.own_addresses().into_iter();
+        listeners.extend(own.map(|address| Listener { port: 135, address, pid: Some(ANOTHER) }));
+    }
     listeners.sort();
     Ports {
         dynamic: Reading::Value(ranges()),

@@ -14,11 +14,12 @@ use epmesh_common::{
 };
 
 use super::{
-    agent::{Agent, INTERVAL},
+    agent::{Agent, INTERVAL, Looked},
     begin::{Begin, begin},
     build,
     dice::{Dice, shifted},
     fault::Fault,
+    lies::stated,
     look::look,
     own::sections,
     played::{Judged, Played, Variant, settings},
@@ -50,7 +51,7 @@ struct Parcel {
     dc: usize,
     report: Report,
     sent: Timestamp,
-    looked: Vec<(usize, Timestamp)>,
+    looked: Vec<Looked>,
     spoke: Option<Timestamp>,
 }
 
@@ -112,32 +113,14 @@ impl Play {
         let mut play = Self {
             view: View::new(settings()),
             variant,
-            agents: (0..all).map(|_| Agent::default()).collect(),
+            agents: (0..all).map(|at| Agent::begin(&world, at, start, noise)).collect(),
             steps: BinaryHeap::new(),
             count: 0,
             parcels: Vec::new(),
             targets: vec![Vec::new(); all],
             by_name,
             away: vec![Timestamp::default(); all],
-            played: Some(Played {
-                world: World {
-                    dcs: Vec::new(),
-                    strangers: Vec::new(),
-                    blocks: Vec::new(),
-                    inspections: Vec::new(),
-                },
-                now: start,
-                faults: Vec::new(),
-                restarts: Vec::new(),
-                last: BTreeMap::new(),
-                before: Vec::new(),
-                looks: BTreeMap::new(),
-                spoke: BTreeMap::new(),
-                told: BTreeMap::new(),
-                first_spoke: BTreeMap::new(),
-                order: Vec::new(),
-                verdicts: 0,
-            }),
+            played: Some(Played::begin(start)),
             noise,
             world,
         };
@@ -184,6 +167,10 @@ impl Play {
         }
         if let Some(played) = &mut play.played {
             (played.faults, played.restarts) = (faults, restarts);
+            let agents = play.agents.iter().enumerate();
+            let links =
+                agents.flat_map(|(to, agent)| agent.inbound.sources().map(move |from| (to, from)));
+            played.pulled = links.collect();
         }
         play
     }
@@ -227,9 +214,10 @@ impl Play {
     }
 
     fn own(&mut self, dc: usize, now: Timestamp) {
-        let neighbours = self.agents[dc].neighbours.clone();
+        self.replicate(dc, now);
+        let neighbours = self.agents[dc].inbound.told(&self.world, dc);
         let at = self.world.dcs[dc].clock(now);
-        if self.world.dcs[dc].up {
+        if self.world.dcs[dc].lives() {
             let read = sections(&self.world, dc, &neighbours);
             let agent = &mut self.agents[dc];
             let bodies = read.into_iter().map(|section| Body::Own(Box::new(section)));
@@ -247,19 +235,27 @@ impl Play {
         }
     }
 
+    /// The attempts to replicate that are due by now.
+    fn replicate(&mut self, dc: usize, now: Timestamp) {
+        let Some(played) = &mut self.played else { return };
+        self.agents[dc].inbound.advance(&self.world, dc, now, |source, at, result| {
+            played.attempts.entry((dc, source)).or_default().push((at, result));
+        });
+    }
+
     fn look(&mut self, dc: usize, at: usize, now: Timestamp) {
-        if !self.world.dcs[dc].up {
+        if !self.world.dcs[dc].lives() {
             return;
         }
         let Some((peer, target)) = self.targets[dc].get(at).cloned() else { return };
-        let seen = look(&self.world, dc, &target);
+        let seen = stated(&self.world, dc, look(&self.world, dc, &target));
         let clock = self.world.dcs[dc].clock(now);
         let agent = &mut self.agents[dc];
         let statement = agent.state(Body::Peer(seen), clock);
         let is_news = statement.body.is_some();
         let is_first = agent.waiting.is_empty();
         agent.waiting.push(statement);
-        agent.looked.push((peer, now));
+        agent.looked.push(Looked { peer, at: now, whole_map: target.whole_map });
         // News at once, the rest with its like.
         if is_news {
             self.flush(dc, now);
@@ -270,23 +266,30 @@ impl Play {
 
     /// Looks once more at what the coordinator wants in full, as an agent does at once.
     fn again(&mut self, dc: usize, now: Timestamp) {
-        if !self.world.dcs[dc].up {
+        if !self.world.dcs[dc].lives() {
             return;
         }
         let wanted = self.agents[dc].wanted.clone();
         let at = self.world.dcs[dc].clock(now);
-        let read = sections(&self.world, dc, &self.agents[dc].neighbours);
+        let neighbours = self.agents[dc].inbound.told(&self.world, dc);
+        let read = sections(&self.world, dc, &neighbours);
         let own = read.into_iter().map(|section| Body::Own(Box::new(section)));
         let mut bodies: Vec<Body> = own.filter(|body| wanted.contains(&body.subject())).collect();
         let has_own = !bodies.is_empty();
         let peers = self.targets[dc].iter();
         let peers = peers.filter(|(_, it)| wanted.contains(&StatementKey::Peer(it.name.clone())));
         let peers: Vec<(usize, Target)> = peers.cloned().collect();
-        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(look(&self.world, dc, target))));
+        let seen = |target: &Target| stated(&self.world, dc, look(&self.world, dc, target));
+        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(seen(target))));
         let agent = &mut self.agents[dc];
         let statements: Vec<_> = bodies.into_iter().map(|body| agent.state(body, at)).collect();
         agent.waiting.extend(statements);
-        agent.looked.extend(peers.into_iter().map(|(peer, _)| (peer, now)));
+        let looked = peers.into_iter().map(|(peer, target)| Looked {
+            peer,
+            at: now,
+            whole_map: target.whole_map,
+        });
+        agent.looked.extend(looked);
         if has_own {
             agent.spoke = Some(now);
         }
@@ -299,7 +302,7 @@ impl Play {
         let statements = std::mem::take(&mut agent.waiting);
         let (looked, spoke) = (std::mem::take(&mut agent.looked), agent.spoke.take());
         // What waits on a host that goes down is lost.
-        if statements.is_empty() || !self.world.dcs[dc].up {
+        if statements.is_empty() || !self.world.dcs[dc].lives() {
             return;
         }
         let report = agent.report(self.world.dcs[dc].clock(now), statements);
@@ -311,7 +314,7 @@ impl Play {
         dc: usize,
         now: Timestamp,
         report: Report,
-        looked: Vec<(usize, Timestamp)>,
+        looked: Vec<Looked>,
         spoke: Option<Timestamp>,
     ) {
         // Dice of its own for each report: what becomes of one hangs on no other.
@@ -367,8 +370,13 @@ impl Play {
             let is_told = |peer: usize| {
                 !untold.contains(&StatementKey::Peer(self.world.dcs[peer].name.clone()))
             };
-            for (peer, at) in looked.into_iter().filter(|(peer, _)| is_told(*peer)) {
+            for Looked { peer, at, whole_map } in looked.into_iter().filter(|it| is_told(it.peer)) {
                 played.looks.entry((dc, peer)).or_default().push(at);
+                if whole_map {
+                    played.whole.insert((dc, peer));
+                } else {
+                    played.whole.remove(&(dc, peer));
+                }
             }
             let is_whole = !untold.iter().any(|subject| matches!(subject, StatementKey::Own(_)));
             if let Some(at) = spoke.filter(|_| is_whole) {

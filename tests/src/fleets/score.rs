@@ -48,6 +48,8 @@ pub enum MissKind {
     WronglyProven,
     /// Something is found on a link that no fault bears on.
     FalseFinding,
+    /// A cause is ruled out that is there, or that nobody could see.
+    WronglyRuledOut,
     /// The remaining evidence decides, and the cause or the side is not the right one.
     NotNamed,
     /// The cause and the side are right, and the culprit is not.
@@ -110,6 +112,9 @@ pub fn score(seed: u64, played: &Played) -> Score {
         if let Some((kind, fault)) = wrong(played, *link, played.now, verdict) {
             miss(kind, fault, *link, played.now, verdict);
         }
+        if let Some(fault) = wrongly_ruled_out(played, *link, verdict) {
+            miss(MissKind::WronglyRuledOut, fault, *link, played.now, verdict);
+        }
     }
     let (mut decidable, mut right) = (0, 0);
     let mut kinds: BTreeMap<Kind, [usize; 3]> = BTreeMap::new();
@@ -170,19 +175,27 @@ fn miscounted(played: &Played) -> Option<String> {
         links.any(|link| {
             let (to, from) = (&link.destination, &link.source);
             let ends = played.world.find(to).zip(played.world.find(from));
-            ends.is_some_and(|link| played.shows(fault, link))
+            ends.is_some_and(|link| played.shows(fault, link) && !played.is_lie(link))
         })
     };
     let mut wrong = Vec::new();
     for fault in &played.faults {
         let found = incidents.iter().filter(|incident| of(fault, incident)).count();
         let decided = played.last.keys().any(|link| decides(played, fault, *link));
-        if found > 1 || found == 0 && decided || found == 1 && !decided && !shows(played, fault) {
+        // Beside a witness that states the contrary, each link is read by itself.
+        let is_split = found > 1 && played.world.liar.is_none();
+        if is_split || found == 0 && decided || found == 1 && !decided && !shows(played, fault) {
             wrong.push(format!("{:?} is {found} incidents", fault.kind));
         }
     }
-    let foreign =
-        incidents.iter().filter(|one| !played.faults.iter().any(|fault| of(fault, one))).count();
+    // What an agent states wrongly of its own links is an incident of theirs.
+    let is_lie = |one: &Incident| {
+        let mut links = one.links.iter().chain(&one.latent);
+        let liar = played.world.liar.and_then(|(liar, _)| played.world.dcs.get(liar));
+        links.all(|link| liar.is_some_and(|liar| liar.name == link.destination))
+    };
+    let is_of_fault = |one: &Incident| played.faults.iter().any(|fault| of(fault, one));
+    let foreign = incidents.iter().filter(|one| !is_of_fault(one) && !is_lie(one)).count();
     if foreign > 0 {
         wrong.push(format!("{foreign} incidents of no fault"));
     }
@@ -229,6 +242,14 @@ fn wrong<'p>(
     verdict: &Verdict,
 ) -> Option<(MissKind, Option<&'p Fault>)> {
     let (to, from) = link;
+    if played.is_lie(link) {
+        return None;
+    }
+    // A line before DNS may lead elsewhere.
+    let is_sure = (verdict.state, verdict.confidence) == (State::Healthy, Confidence::Proven);
+    if is_sure && played.world.dcs[to].names.unread {
+        return Some((MissKind::WronglyProven, None));
+    }
     let bears = |fault: &&Fault| fault.at <= at && fault.touches(&played.world, to, from);
     let bearing: Vec<&Fault> = played.faults.iter().filter(bears).collect();
     // Of several the one that hides the others, once it has struck.
@@ -266,6 +287,30 @@ fn wrong<'p>(
     // What one hides was there to be seen before it was hidden.
     let known = bearing.iter().any(|fault| so(fault) || away(fault) && passing);
     (proven && !known).then_some((MissKind::WronglyProven, Some(fault)))
+}
+
+/// Whether a verdict rules out what is so on its link, or a line of a file that nobody could read.
+#[expect(clippy::option_option, reason = "whether, and of which fault if of one")]
+fn wrongly_ruled_out<'p>(
+    played: &'p Played,
+    link: (usize, usize),
+    verdict: &Verdict,
+) -> Option<Option<&'p Fault>> {
+    if played.is_lie(link) {
+        return None;
+    }
+    let is_out = |cause: &str| verdict.ruled_out.iter().any(|out| out.cause.as_str() == cause);
+    let names_unread = played.world.dcs[link.0].names.unread;
+    if names_unread && ["hosts-file-override", "lmhosts-override"].into_iter().any(is_out) {
+        return Some(None);
+    }
+    let all_out = |fault: &&Fault| {
+        let (causes, _) = fault.truth(&played.world, link.0);
+        played.shows(fault, link)
+            && played.stands(link) != Stands::Works
+            && causes.into_iter().all(is_out)
+    };
+    played.faults.iter().find(all_out).map(Some)
 }
 
 /// The culprit that the engine itself named.

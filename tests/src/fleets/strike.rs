@@ -3,18 +3,21 @@
 use std::{net::IpAddr, time::Duration};
 
 use epmesh_common::facts::{
-    Answer, BootMode, HostsLine, LmhostsLine, Process, Reading, RecordData, RecordType, RpcFilter,
-    RpcFilterAction, RpcFilterLayer, RpcSettings, ServiceState, StartType, StaticPortOwner,
-    Timestamp,
+    Answer, BootMode, HostsLine, LmhostsLine, Platform, Process, Reading, RecordData, RecordType,
+    RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings, ServiceState, StartType,
+    StaticPortOwner, Timestamp,
 };
 use uuid::Uuid;
 
 use super::{
     build::process,
-    fault::Fault,
+    fault::{ALTERED, Fault, OUTSIDE},
     kind::Kind,
     own::{drsuapi, netbios, settings},
-    world::{Behind, Block, Life, PortSet, Registered, Scope, Wins, World, addresses_of, record},
+    world::{
+        Behind, Block, Device, Life, Meddling, NameServer, PortSet, Refusal, Registered, Scope,
+        Wins, World, addresses_of, record,
+    },
 };
 
 impl Fault {
@@ -60,10 +63,16 @@ impl Fault {
             | Kind::PathBlocksMapper
             | Kind::HostBlocksMapper
             | Kind::HostBlocksPort
-            | Kind::HostBlocksAddress
-            | Kind::PathInspected => {
+            | Kind::HostBlocksAddress => {
                 self.block(world);
             }
+            Kind::PathInspected
+            | Kind::PathAlters
+            | Kind::SitesAlter
+            | Kind::MapperReplaced
+            | Kind::PathReplacesMapper
+            | Kind::PathLosesLarge
+            | Kind::SitesLoseLarge => self.meddle(world),
             Kind::AddressStaleOnOne
             | Kind::AddressStaleOnAll
             | Kind::AddressTwice
@@ -78,7 +87,9 @@ impl Fault {
             | Kind::LmhostsLine
             | Kind::WinsStale
             | Kind::CacheStale
-            | Kind::SettingsStale => {
+            | Kind::SettingsStale
+            | Kind::DestinationRefuses
+            | Kind::OutsideServer => {
                 self.at_client(world);
             }
             _ => self.at_server(world),
@@ -115,14 +126,18 @@ impl Fault {
             Kind::EndpointToAnother => directory.behind = Behind::Another,
             Kind::HiddenByFilter => {
                 dc.mapper.hides = true;
-                dc.filters.push(RpcFilter {
-                    layer: RpcFilterLayer::Resolution,
-                    key: Uuid::from_u128(0x77),
-                    name: "hardening".to_owned(),
-                    action: RpcFilterAction::Block,
-                    interface: Some(drsuapi().uuid),
-                    conditions: 1,
-                });
+                dc.filters.push(hiding(1));
+            }
+            // The second condition is the address of the caller.
+            Kind::FilteredForOne => {
+                dc.mapper.hides_from.push(self.destination);
+                dc.filters.push(hiding(2));
+            }
+            Kind::NeverAnswers => dc.frozen = true,
+            Kind::SourceRefuses => dc.sends_no_changes = Some(self.error),
+            Kind::RolledBack => {
+                (dc.sends_no_changes, dc.takes_no_changes) = (Some(8456), Some(8457));
+                dc.netlogon_paused = true;
             }
             Kind::AccessDenied => {
                 dc.mapper.refuses = true;
@@ -178,28 +193,44 @@ impl Fault {
         }
     }
 
-    fn block(&self, world: &mut World) {
+    /// From where to where it lies on a way.
+    fn ends(&self, world: &World) -> (Scope, Scope) {
         let (client, server) = (&world.dcs[self.destination], &world.dcs[self.source]);
-        let (from, to) = match self.kind {
-            Kind::SitesBlockMapper | Kind::SitesBlockPorts => {
-                (Scope::Site(client.site), Scope::Site(server.site))
-            }
-            Kind::PathBlocksMapper | Kind::PathInspected => {
-                (Scope::Dc(self.destination), Scope::Dc(self.source))
-            }
-            _ => (Scope::Any, Scope::Dc(self.source)),
-        };
-        if self.kind == Kind::PathInspected {
-            world.inspections.push((from, to));
-            return;
+        if self.kind.is_between_sites() {
+            (Scope::Site(client.site), Scope::Site(server.site))
+        } else if self.kind.is_of_one_link() {
+            (Scope::Dc(self.destination), Scope::Dc(self.source))
+        } else {
+            (Scope::Any, Scope::Dc(self.source))
         }
+    }
+
+    fn meddle(&self, world: &mut World) {
+        let does = match self.kind {
+            Kind::PathAlters | Kind::SitesAlter => Meddling::Alters(ALTERED),
+            Kind::PathLosesLarge | Kind::SitesLoseLarge => {
+                Meddling::LosesLarge { ldap: self.refusal == Refusal::Silence }
+            }
+            Kind::PathInspected => Meddling::Denies,
+            _ => Meddling::Answers(self.guise),
+        };
+        let (from, to) = self.ends(world);
+        world.devices.push(Device { from, to, does });
+    }
+
+    fn block(&self, world: &mut World) {
+        let (from, to) = self.ends(world);
         let ports = match self.kind {
             Kind::SitesBlockPorts | Kind::HostBlocksPort => PortSet::Dynamic,
             _ => PortSet::Mapper,
         };
         let address = (self.kind == Kind::HostBlocksAddress).then_some(self.wrong);
-        let rejects = self.rejects();
-        world.blocks.push(Block { from, to, ports, v6_only: false, address, rejects });
+        let refusal = self.refusal;
+        // Windows' own firewall is on where it drops.
+        let source = &mut world.dcs[self.source];
+        let is_own = from == Scope::Any && refusal == Refusal::Silence;
+        source.firewall |= is_own && source.platform == Platform::Windows;
+        world.blocks.push(Block { from, to, ports, v6_only: false, address, refusal });
     }
 
     fn records(&self, world: &mut World) {
@@ -246,8 +277,19 @@ impl Fault {
     fn at_client(&self, world: &mut World) {
         let source = world.dcs[self.source].clone();
         let server = world.strangers[0].address;
+        let outside = &mut world.strangers[OUTSIDE];
+        let outside_address = outside.address;
+        if self.kind == Kind::OutsideServer {
+            outside.dns = Some(NameServer { is_outside: true, ..NameServer::default() });
+        }
         let client = &mut world.dcs[self.destination];
         match self.kind {
+            Kind::DestinationRefuses => client.takes_no_changes = Some(8457),
+            Kind::OutsideServer => {
+                let list = &mut client.names.servers;
+                let place = if self.is_first() { 0 } else { list.len() };
+                list.insert(place, outside_address);
+            }
             Kind::HostsLine => client.names.hosts.push(HostsLine {
                 line: self.line(),
                 address: self.wrong,
@@ -296,6 +338,18 @@ impl Fault {
         };
         let Process { pid, started } = process(dc.platform, at);
         dc.directory.process = Some(Process { pid, started });
+    }
+}
+
+/// A filter that keeps the endpoint mapper from naming drsuapi.
+fn hiding(conditions: u32) -> RpcFilter {
+    RpcFilter {
+        layer: RpcFilterLayer::Resolution,
+        key: Uuid::from_u128(0x77),
+        name: "hardening".to_owned(),
+        action: RpcFilterAction::Block,
+        interface: Some(drsuapi().uuid),
+        conditions,
     }
 }
 

@@ -9,10 +9,10 @@ use epmesh_common::facts::{
 };
 use uuid::Uuid;
 
-pub use super::network::{Block, PortSet, Scope, Way, Who};
+pub use super::network::{Block, Device, Guise, Meddling, PortSet, Refusal, Scope, Way, Who};
 
 /// A whole fleet and what lies between its hosts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct World {
     /// The domain controllers.
     pub dcs: Vec<Dc>,
@@ -20,9 +20,21 @@ pub struct World {
     pub strangers: Vec<Stranger>,
     /// What the firewalls refuse.
     pub blocks: Vec<Block>,
-    /// Ways on which something that understands RPC answers for the endpoint mapper that drsuapi
-    /// is not registered.
-    pub inspections: Vec<(Scope, Scope)>,
+    /// What else stands on the ways.
+    pub devices: Vec<Device>,
+    /// Whether agents can read what their directories record of inbound replication, and there is any.
+    pub replicates: bool,
+    /// An agent that states what it did not see, and what it states.
+    pub liar: Option<(usize, Lie)>,
+}
+
+/// What a mistaken or lying agent states of whomever it looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// It gets through everywhere.
+    AllWell,
+    /// Nothing answers anywhere.
+    NothingThere,
 }
 
 /// One domain controller.
@@ -56,6 +68,12 @@ pub struct Dc {
     pub ahead_ms: i64,
     /// Whether the host runs at all.
     pub up: bool,
+    /// Whether its kernel takes connections and none of its programs ever does anything: its disk is
+    /// gone, say. Its agent says nothing either.
+    pub frozen: bool,
+    /// Whether its own firewall is on. Windows' firewall does not answer at a port where nothing listens
+    /// ("stealth mode").
+    pub firewall: bool,
     /// The present life of the host.
     pub boot: Life,
     /// What serves the directory's interfaces.
@@ -69,6 +87,12 @@ pub struct Dc {
     /// NTDS Settings objects that its copy of the directory has otherwise than they are, by the
     /// number of the domain controller.
     pub stale_settings: Vec<(usize, NtdsSettings)>,
+    /// The error with which its directory refuses to send changes, over a way that is open.
+    pub sends_no_changes: Option<u32>,
+    /// The error with which its directory refuses to take any.
+    pub takes_no_changes: Option<u32>,
+    /// Whether its Netlogon is paused.
+    pub netlogon_paused: bool,
     /// Its RPC settings.
     pub rpc: RpcSettings,
     /// Its RPC filters.
@@ -140,11 +164,15 @@ pub struct Mapper {
     pub refuses: bool,
     /// Whether a filter on the host hides drsuapi from callers over the network.
     pub hides: bool,
+    /// The callers from whom a filter with a condition on their address hides it.
+    pub hides_from: Vec<usize>,
 }
 
 /// A DNS server: the zones are the forest's, as they ought to be, but for `overrides`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameServer {
+    /// Whether it does not know the forest's zones: a resolver of the Internet provider's.
+    pub is_outside: bool,
     /// What its copy of a zone answers otherwise.
     pub overrides: Vec<(DnsName, RecordType, Answer)>,
 }
@@ -160,6 +188,8 @@ pub struct Names {
     pub lmhosts: Vec<LmhostsLine>,
     /// Its WINS server, where it has one.
     pub wins: Option<Wins>,
+    /// Whether the agent may read neither the hosts file nor LMHOSTS.
+    pub unread: bool,
     /// What its DNS client remembers: answers that are not asked for again.
     pub cache: Vec<(DnsName, RecordType, Answer)>,
 }
@@ -212,44 +242,6 @@ impl World {
         dc.map(Who::Dc).or_else(|| stranger().map(Who::Stranger))
     }
 
-    /// Whether what `from` sends to `address` and `port` arrives.
-    #[must_use]
-    pub fn way(&self, from: usize, address: IpAddr, port: u16) -> Way {
-        let sender = &self.dcs[from];
-        if !sender.addresses.iter().any(|own| own.is_ipv4() == address.is_ipv4()) {
-            return Way::NoWay;
-        }
-        let Some(who) = self.owner(address) else { return Way::Silent };
-        let (site, dc) = match who {
-            Who::Dc(dc) => (self.dcs[dc].site, Some(dc)),
-            Who::Stranger(other) => (self.strangers[other].site, None),
-        };
-        if dc.is_some_and(|dc| !self.dcs[dc].up) {
-            return Way::Silent;
-        }
-        let block = self.blocks.iter().find(|block| {
-            block.from.holds(sender.site, Some(from))
-                && block.to.holds(site, dc)
-                && block.ports.holds(port)
-                && (!block.v6_only || address.is_ipv6())
-                && block.address.is_none_or(|only| only == address)
-                && dc != Some(from)
-        });
-        match block {
-            Some(block) if block.rejects => Way::Rejected,
-            Some(_) => Way::Silent,
-            None => Way::Through(who),
-        }
-    }
-
-    /// Whether something on the way from `from` to `to` answers in the endpoint mapper's place.
-    #[must_use]
-    pub fn inspected(&self, from: usize, to: usize) -> bool {
-        self.inspections.iter().any(|(here, there)| {
-            here.holds(self.dcs[from].site, Some(from)) && there.holds(self.dcs[to].site, Some(to))
-        })
-    }
-
     /// What `asker` gets from the DNS server at `server`; `None` for no answer in time.
     #[must_use]
     pub fn ask(
@@ -264,14 +256,20 @@ impl World {
         } else {
             match self.way(asker, server, 53) {
                 Way::Through(who) => who,
-                Way::Rejected | Way::Silent | Way::NoWay => return None,
+                Way::Rejected | Way::Prohibited | Way::Silent | Way::NoWay => return None,
             }
         };
         let (dns, forest) = match who {
             Who::Dc(dc) => (self.dcs[dc].dns.as_ref(), Some(&self.dcs[dc].forest)),
             Who::Stranger(other) => (self.strangers[other].dns.as_ref(), None),
         };
+        if matches!(who, Who::Dc(dc) if self.dcs[dc].frozen) {
+            return None;
+        }
         let Some(dns) = dns else { return Some(Answer::Unreachable("refused".to_owned())) };
+        if dns.is_outside {
+            return Some(Answer::NoSuchName);
+        }
         let own = dns.overrides.iter().find(|(held, of, _)| held == name && *of == kind);
         Some(own.map_or_else(|| self.zone(forest, name, kind), |(_, _, answer)| answer.clone()))
     }
@@ -342,22 +340,22 @@ impl Dc {
         [registered, self.unregistered.clone()].concat()
     }
 
+    /// Whether its programs run.
+    #[must_use]
+    pub const fn lives(&self) -> bool {
+        self.up && !self.frozen
+    }
+
     /// Whether the directory's own services (LDAP among them) run.
     #[must_use]
     pub fn serves(&self) -> bool {
-        self.up && self.directory.state == ServiceState::Running
+        self.lives() && self.directory.state == ServiceState::Running
     }
 
     /// Whether it has no port left to connect from.
     #[must_use]
     pub const fn is_out_of_ports(&self) -> bool {
         self.ports_used >= 100
-    }
-
-    /// Whether somebody who asks the endpoint mapper over the network is told of the interface.
-    #[must_use]
-    pub fn tells(&self) -> bool {
-        self.directory.registered == Registered::All && !self.mapper.hides
     }
 
     /// An address of the same family as `other`, for a host that has one.
