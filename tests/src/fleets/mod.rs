@@ -14,6 +14,7 @@
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | the variants of a play, and its record |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
+//! | `history` | fleets through a day, with the coordinator's incidents |
 //! | `score` | what was said against what is so, and the incidents against the faults |
 
 #![expect(
@@ -30,6 +31,7 @@ pub mod culprit;
 pub mod decidable;
 pub mod dice;
 pub mod fault;
+pub mod history;
 pub mod kind;
 pub mod look;
 pub mod network;

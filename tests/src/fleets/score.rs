@@ -200,7 +200,13 @@ fn miscounted(played: &Played) -> Option<String> {
     (!wrong.is_empty()).then(|| format!("{}; said: {}", wrong.join(", "), subjects.join("; ")))
 }
 
-fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Verdict) -> String {
+/// A verdict in a line.
+pub(super) fn line(
+    played: &Played,
+    (to, from): (usize, usize),
+    at: Timestamp,
+    verdict: &Verdict,
+) -> String {
     let (to, from) = (&played.world.dcs[to], &played.world.dcs[from]);
     let culprit = verdict.culprit.as_ref();
     let culprit = culprit.map_or(String::new(), |found| format!(": {}", found.text()));
@@ -222,7 +228,7 @@ fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Ve
 
 /// What is wrong with a verdict, whatever the evidence was: something found where nothing is, or
 /// proven and not so.
-fn wrong<'p>(
+pub(super) fn wrong<'p>(
     played: &'p Played,
     link: (usize, usize),
     at: Timestamp,
@@ -273,7 +279,13 @@ fn culprit(verdict: &Verdict) -> Option<&Culprit> {
     verdict.culprit.as_ref()?.culprit()
 }
 
-fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
+/// Whether a verdict says what the fault makes of a link, and names all of it.
+pub(super) fn is_right(
+    played: &Played,
+    fault: &Fault,
+    link: (usize, usize),
+    verdict: &Verdict,
+) -> bool {
     let culprit = culprit(verdict);
     is_named(played, fault, link, verdict)
         && culprit::names(&played.world, fault, link, culprit)
