@@ -8,6 +8,7 @@
 //! | `build` | a random healthy fleet |
 //! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
+//! | `windows_client`, `modelled` | the model of a Windows destination; the verdicts against it |
 //! | `culprit` | whom a verdict has to name for each fault |
 //! | `own`, `ports`, `look` | what an agent states of its host and its ports, and what it sees of a peer |
 //! | `begin` | a fleet and its faults, drawn from a seed |
@@ -34,6 +35,7 @@ pub mod fault;
 pub mod history;
 pub mod kind;
 pub mod look;
+mod modelled;
 pub mod network;
 pub mod own;
 pub mod played;
@@ -41,6 +43,7 @@ mod ports;
 pub mod run;
 pub mod score;
 mod strike;
+pub mod windows_client;
 pub mod world;
 
 pub use self::{
