@@ -233,6 +233,8 @@ impl Kind {
                 | Self::ComesAndGoes
                 | Self::RegistrationComesAndGoes
                 | Self::HostPortsUsedUp
+                // The other address is tried next.
+                | Self::HostBlocksAddress
         )
     }
 

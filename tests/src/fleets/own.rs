@@ -124,7 +124,7 @@ fn map(dc: &Dc) -> EndpointMap {
     let local = if dc.mapper.runs {
         Ok(with(registered))
     } else {
-        Err(Failure::Local("the endpoint mapper's local endpoint is not there".to_owned()))
+        Err(Failure::local("the endpoint mapper's local endpoint is not there"))
     };
     let over_tcp = if !dc.mapper.runs {
         Err(Failure::Refused)

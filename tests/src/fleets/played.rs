@@ -78,6 +78,32 @@ pub struct Played {
 }
 
 impl Played {
+    /// A play of this world, of which nothing is known yet.
+    pub(super) fn begun(world: World, now: Timestamp) -> Self {
+        Self {
+            world,
+            now,
+            faults: Vec::new(),
+            restarts: Vec::new(),
+            last: BTreeMap::new(),
+            before: Vec::new(),
+            looks: BTreeMap::new(),
+            spoke: BTreeMap::new(),
+            told: BTreeMap::new(),
+            first_spoke: BTreeMap::new(),
+            order: Vec::new(),
+            verdicts: 0,
+        }
+    }
+
+    /// All that came in is lost.
+    pub(super) fn forget(&mut self) {
+        self.looks.clear();
+        self.spoke.clear();
+        self.told.clear();
+        self.first_spoke.clear();
+    }
+
     /// How long a fact decides.
     #[must_use]
     pub fn fresh_for() -> Duration {
