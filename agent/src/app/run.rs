@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use epmesh_agent_host::{os::clock::Clock, platform::Platform};
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -30,11 +31,19 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Runs an agent until `shutdown`, then waits for its parts, at most [`GRACE`].
+/// Runs an agent until `shutdown`, then waits for its parts, at most [`GRACE`]. The future is boxed, and so
+/// compiled here once, and not again in each program that awaits it.
 ///
 /// # Errors
 /// When the spool cannot be opened. A spool that cannot be written later is no error.
-pub async fn run(parts: Parts, shutdown: CancellationToken) -> Result<(), SpoolError> {
+pub fn run(
+    parts: Parts,
+    shutdown: CancellationToken,
+) -> BoxFuture<'static, Result<(), SpoolError>> {
+    Box::pin(run_parts(parts, shutdown))
+}
+
+async fn run_parts(parts: Parts, shutdown: CancellationToken) -> Result<(), SpoolError> {
     let Parts { config, identity, platform, peers, clock } = parts;
     let (directory, limits) = (config.state_dir.join("spool"), config.spool);
     let opened = tokio::task::spawn_blocking({

@@ -7,7 +7,9 @@ use epmesh_agent_host::{
     platform::{Platform, SECTION_TIMEOUT, unreadable},
 };
 use epmesh_common::{
-    facts::{self, Blank, LookRequest, Resolver, Section, SectionKind, Timestamp},
+    facts::{
+        self, Blank, LookRequest, Reason, ReasonKind, Resolver, Section, SectionKind, Timestamp,
+    },
     rpc::InterfaceId,
 };
 use futures_util::future::join_all;
@@ -132,12 +134,15 @@ impl Reader {
             ));
         let why = match tokio::time::timeout(SECTION_TIMEOUT, reading).await {
             Ok(Ok(section)) if section.kind() == kind => return section,
-            Ok(Ok(_)) => "the platform gave another section".to_owned(),
-            Ok(Err(_)) => "reading it failed inside the agent".to_owned(),
-            Err(_) => format!("reading it took longer than {} s", SECTION_TIMEOUT.as_secs()),
+            Ok(Ok(_)) => Reason::from("the platform gave another section"),
+            Ok(Err(_)) => Reason::from("reading it failed inside the agent"),
+            Err(_) => Reason::of_kind(
+                ReasonKind::NoAnswer,
+                format!("reading it took longer than {} s", SECTION_TIMEOUT.as_secs()),
+            ),
         };
         tracing::warn!(section = %kind, %why, "a section could not be read");
-        unreadable(kind, self.platform.kind(), &self.settings.name, &why)
+        unreadable(kind, self.platform.kind(), &self.settings.name, why)
     }
 
     pub(super) async fn resolver(&self) -> Resolver {

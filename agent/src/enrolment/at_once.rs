@@ -2,15 +2,26 @@
 
 use anyhow::Context as _;
 use epmesh_common::facts::DnsName;
+use futures_util::future::BoxFuture;
 
 use super::{pending::PendingEnrolment, settings::EnrolmentSettings};
 use crate::session::{Enrolment, Identity, IdentityError, JoinToken, enrol};
 
-/// Enrols this host as `name` and keeps the identity in the state folder.
+/// Enrols this host as `name` and keeps the identity in the state folder. The future is boxed, and so compiled
+/// here once, and not again in each program that awaits it.
 ///
 /// # Errors
 /// When the coordinator cannot be trusted or refuses, or the identity cannot be kept.
-pub async fn enroll(
+pub fn enroll(
+    settings: &EnrolmentSettings,
+    coordinator: String,
+    token: JoinToken,
+    name: DnsName,
+) -> BoxFuture<'_, anyhow::Result<Identity>> {
+    Box::pin(enroll_as(settings, coordinator, token, name))
+}
+
+async fn enroll_as(
     settings: &EnrolmentSettings,
     coordinator: String,
     token: JoinToken,

@@ -134,7 +134,7 @@ fn unread(fields: &Map<String, Value>) -> Found {
     let never = kind == ReasonKind::NeverReadHere;
     Found {
         outcome: if never { Outcome::Elsewhere } else { Outcome::Failed },
-        kind: right::or_by_number(kind, said.unwrap_or_default()),
+        kind,
         said: said.map(str::to_owned),
     }
 }
@@ -144,7 +144,7 @@ fn failed(why: &Value) -> Found {
     let kind = match serde_json::from_value(why.clone()) {
         Ok(Failure::TimedOut | Failure::Unfinished) => ReasonKind::NoAnswer,
         Ok(Failure::Refused) => ReasonKind::NotRunning,
-        Ok(Failure::Local(said)) => right::or_by_number(ReasonKind::Other, &said),
+        Ok(Failure::Local(why)) => why.kind,
         _ => ReasonKind::Other,
     };
     Found { outcome: Outcome::Failed, said: Some(plain(why)), kind }
@@ -239,7 +239,10 @@ mod tests {
         let name = "dc1.lab.test".parse().expect("a name");
         let sections: Vec<Section> = epmesh_common::facts::SectionKind::ALL
             .into_iter()
-            .map(|kind| unreadable(kind, Platform::Samba, &name, "Permission denied (os error 13)"))
+            .map(|kind| {
+                let denied = Reason::of_kind(ReasonKind::System(13), "Permission denied");
+                unreadable(kind, Platform::Samba, &name, denied)
+            })
             .collect();
         let rows = rows(&sections);
         for kind in epmesh_common::facts::SectionKind::ALL {
@@ -262,10 +265,8 @@ mod tests {
             service("c", Reading::unseen("another")),
             service("d", Reading::unseen("no way")),
         ];
-        let views = vec![MapView {
-            through: Through::Local,
-            endpoints: Err(Failure::Local("no socket".to_owned())),
-        }];
+        let views =
+            vec![MapView { through: Through::Local, endpoints: Err(Failure::local("no socket")) }];
         let rows = rows(&[
             Section::Services(Services { list: Reading::Value(list) }),
             Section::EndpointMap(EndpointMap { views }),

@@ -7,19 +7,6 @@ pub(super) fn advice(kind: ReasonKind, what: &str) -> Option<&'static str> {
     if cfg!(windows) { windows(kind, what) } else { unix(kind, what) }
 }
 
-/// The kind, or where there is none, what the number says that the operating system ends its words with,
-/// whatever the language.
-pub(super) fn or_by_number(kind: ReasonKind, words: &str) -> ReasonKind {
-    let number = || {
-        let (_, rest) = words.rsplit_once("(os error ")?;
-        rest.split_once(')')?.0.parse().ok()
-    };
-    match kind {
-        ReasonKind::Other => number().map_or(kind, ReasonKind::System),
-        known => known,
-    }
-}
-
 fn unix(kind: ReasonKind, what: &str) -> Option<&'static str> {
     Some(match kind {
         ReasonKind::MissingRight(MissingRight::Ptrace) => {
@@ -102,14 +89,6 @@ fn windows(kind: ReasonKind, what: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_number_of_the_system_counts_where_there_is_no_kind() {
-        let words = "could not read x: Permission denied (os error 13)";
-        assert_eq!(or_by_number(ReasonKind::Other, words), ReasonKind::System(13));
-        assert_eq!(or_by_number(ReasonKind::NoAnswer, words), ReasonKind::NoAnswer);
-        assert_eq!(or_by_number(ReasonKind::Other, "PRETTY_NAME is missing"), ReasonKind::Other);
-    }
 
     #[test]
     fn advice_goes_by_the_kind() {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use epmesh_rpc::Endpoint;
 use serde::{Deserialize, Serialize};
 
-use super::{Blank, Failure};
+use super::{Blank, Failure, Reason};
 
 /// A host's own endpoint map, read along each way the host has to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +19,12 @@ impl EndpointMap {
     /// A map of which nothing is known: where it could not be seen, the one view says why.
     #[must_use]
     pub fn blank(blank: &Blank) -> Self {
-        let view = |why: &String| MapView {
+        let view = |why: &Reason| MapView {
             through: Through::Local,
             endpoints: Err(Failure::Local(why.clone())),
         };
         let views = match blank {
-            Blank::Unreadable(why) => vec![view(&why.words)],
+            Blank::Unreadable(why) => vec![view(why)],
             Blank::Absent | Blank::NotApplicable => Vec::new(),
         };
         Self { views }

@@ -2,11 +2,16 @@
 
 use std::{error::Error, fmt, io, ops::Deref};
 
+use serde::{Deserialize, Serialize};
+
 /// The longest reason, in characters.
 const LONGEST: usize = 300;
 
 /// The reason why a fact could not be seen. It reads as its words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON it is its words alone; what holds it writes the kind beside them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Reason {
     /// What kind of reason it is.
     pub kind: ReasonKind,
@@ -15,7 +20,7 @@ pub struct Reason {
 }
 
 /// The kind of a reason. No decision is made from the words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReasonKind {
     /// Nothing is known but the words.
     #[default]
@@ -39,7 +44,7 @@ pub enum ReasonKind {
 }
 
 /// A right of Linux.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum MissingRight {
     /// To see the processes of others: root.
     Root,
@@ -95,6 +100,12 @@ impl Reason {
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         Self { kind: kind_of(error), words: crate::error::chain(error) }.cut()
+    }
+
+    /// The reason, its words behind the file, process or stage that it is about.
+    #[must_use]
+    pub fn about(self, what: impl fmt::Display) -> Self {
+        Self { words: format!("{what}: {}", self.words), ..self }
     }
 
     /// The reason with its words cut to 300 characters.

@@ -65,7 +65,7 @@ fn what_is_filtered_out_is_named() {
         .collect();
     let mut other = local.clone();
     other.push(Endpoint { binding: Binding::tcp(4444), ..local[0].clone() });
-    let refused = Failure::Local("nothing listens".to_owned());
+    let refused = Failure::local("nothing listens");
     let differences = map(vec![
         (through("192.0.2.1"), Ok(remote)),
         (Through::Local, Ok(local)),
@@ -87,7 +87,7 @@ fn what_is_filtered_out_is_named() {
 
 #[test]
 fn without_a_list_there_is_nothing_to_compare() {
-    let refused = || Err(Failure::Local("no".to_owned()));
+    let refused = || Err(Failure::local("no"));
     let differences = map(vec![(Through::Local, refused()), (through("::1"), Ok(recorded()))]);
     let differences = differences.differences();
     assert_eq!(differences.compared_with, Some(through("::1")));

@@ -124,7 +124,7 @@ fn adopt(machine: &mut Machine, pids: &BTreeMap<InterfaceId, u32>) {
 /// `[dc2.map]`: the endpoints of an interface, as the computer itself lists them.
 fn endpoint_map(machine: &mut Machine, map: &Section<'_>) {
     if let Some(why) = map.text("could-not-be-read") {
-        machine.map_failure = Some(Failure::Local(why));
+        machine.map_failure = Some(Failure::local(why));
     }
     for key in map.keys() {
         if key == "could-not-be-read" {

@@ -70,7 +70,7 @@ fn endpoints(machine: &mut Machine) {
         .collect();
     machine.map.retain(|endpoint| !silent.contains(&endpoint.interface));
     if !mapper_runs(machine) && machine.kind != Kind::Other {
-        machine.map_failure = Some(Failure::Local("the endpoint mapper does not run".to_owned()));
+        machine.map_failure = Some(Failure::local("the endpoint mapper does not run"));
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn failure(text: &str) -> Read<Failure> {
             } else if let Some(rest) = text.strip_prefix("not understood: ") {
                 Failure::Protocol(rest.to_owned())
             } else if let Some(rest) = text.strip_prefix("not tried: ") {
-                Failure::Local(rest.to_owned())
+                Failure::local(rest)
             } else {
                 return Err(format!(
                     "{text:?} is no way to fail: refused, timed out, unfinished, reset, unreachable, \

@@ -55,8 +55,9 @@ pub struct Evidence {
 
 impl Evidence {
     /// The sections of the destination's own facts that a verdict is made of.
-    pub const OF_DESTINATION: [SectionKind; 7] = [
+    pub const OF_DESTINATION: [SectionKind; 8] = [
         SectionKind::Host,
+        SectionKind::EndpointMap,
         SectionKind::Services,
         SectionKind::Resolver,
         SectionKind::Directory,

@@ -105,7 +105,7 @@ mod tests {
         }]);
         let views = vec![MapView {
             through: Through::Address([127, 0, 0, 1].into()),
-            endpoints: Err(Failure::Local("no\nway".to_owned())),
+            endpoints: Err(Failure::local("no\nway")),
         }];
         let mut facts = DcFacts::default();
         facts.put(at, Section::Host(Host::blank(name, platform, "0.0.0", &Blank::Absent)));

@@ -5,7 +5,10 @@ use epmesh_common::{
     facts::{Failure, ServiceState},
 };
 
-use crate::{HEALTHY, Row, healthy::MEMBER};
+use crate::{
+    healthy::MEMBER,
+    row::{HEALTHY, Row},
+};
 
 #[rustfmt::skip]
 pub(crate) fn rows() -> Vec<Row> {

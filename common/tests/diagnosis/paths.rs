@@ -140,7 +140,7 @@ fn the_owner_of_the_port_proves_a_stale_endpoint() {
 #[test]
 fn no_ports_left_at_the_destination() {
     let mut s = Scenario::healthy();
-    s.probe().connect = error(Failure::Local("address not available".to_owned()));
+    s.probe().connect = error(Failure::local("address not available"));
     s.probe().interfaces.clear();
     assert_eq!(said(&s).0, State::Unknown, "why is not known");
     let range = PortRange {

@@ -75,7 +75,7 @@ fn a_host_without_dynamic_ports_is_one_fault_at_either_end() {
     assert_eq!(server.cause, Cause::PortRangeExhausted);
     assert_eq!(server.candidates[0].fault, condition("dc2.lab.test", Cause::PortExhaustion));
     let client = verdict(|s| {
-        s.probe().connect = error(Failure::Local("address not available".to_owned()));
+        s.probe().connect = error(Failure::local("address not available"));
         s.probe().interfaces.clear();
         s.evidence.destination.put(seconds_ago(5), used(full(), Reading::Absent));
     });

@@ -1,6 +1,6 @@
 //! Why a stage gave no result, on the wire.
 
-use epmesh_facts::Failure;
+use epmesh_facts::{Failure, Reason, ReasonKind};
 use epmesh_proto::v1 as proto;
 use proto::{Nothing, failure::Failure as Wired};
 
@@ -14,7 +14,13 @@ impl Wire for Failure {
     type Message = proto::Failure;
 
     fn encode(&self) -> proto::Failure {
+        let (local_kind, local_code) = match self {
+            Self::Local(why) => why.kind.parts(),
+            _ => ReasonKind::Other.parts(),
+        };
         proto::Failure {
+            local_kind: local_kind.to_owned(),
+            local_code,
             failure: Some(match self {
                 Self::Refused => Wired::Refused(Nothing {}),
                 Self::TimedOut => Wired::TimedOut(Nothing {}),
@@ -32,7 +38,7 @@ impl Wire for Failure {
                 }
                 Self::BindNak(reason) => Wired::BindNak((*reason).into()),
                 Self::Status(code) => Wired::Status(*code),
-                Self::Local(what) => Wired::Local(what.clone()),
+                Self::Local(why) => Wired::Local(why.words.clone()),
             }),
         }
     }
@@ -57,7 +63,10 @@ impl Wire for Failure {
             })?,
             Some(Wired::BindNak(reason)) => Self::BindNak(r.short("bind_nak", reason)?),
             Some(Wired::Status(code)) => Self::Status(code),
-            Some(Wired::Local(what)) => Self::Local(r.text("local", what, limits::REASON_BYTES)?),
+            Some(Wired::Local(words)) => Self::Local(Reason::of_kind(
+                ReasonKind::of_parts(&m.local_kind, m.local_code),
+                r.text("local", words, limits::REASON_BYTES)?,
+            )),
             None => return r.refuse(Problem::UnknownCase),
         })
     }

@@ -48,7 +48,7 @@ impl Wire for MapView {
         };
         let endpoints = match m.endpoints {
             // Half a list would make what is missing from it look unregistered.
-            Some(Endpoints::Listed(list)) => r.or_instead(Failure::Local, |r| {
+            Some(Endpoints::Listed(list)) => r.or_instead(Failure::local, |r| {
                 let list = list.endpoints;
                 r.list("listed.endpoints", list, limits::ENDPOINTS, |r, m| Wire::decode(m, r))
             })?,

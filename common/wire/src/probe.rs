@@ -131,7 +131,7 @@ impl Wire for InterfaceProbe {
 }
 
 fn decode_bindings(list: proto::BindingList, r: &mut Reader) -> Result<MapAnswer, WireError> {
-    let bindings = r.or_instead(Failure::Local, |r| {
+    let bindings = r.or_instead(Failure::local, |r| {
         r.filled_list("endpoints.bindings", list.bindings, limits::BINDINGS)
     })?;
     Ok(bindings.map_or_else(MapAnswer::Failed, MapAnswer::Endpoints))

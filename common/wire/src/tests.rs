@@ -272,7 +272,7 @@ fn a_failure_that_is_not_known_is_not_success() {
     let stage = proto::Stage {
         code: None,
         retried: false,
-        failure: Some(proto::Failure { failure: None }),
+        failure: Some(proto::Failure::default()),
         took_ms: 1,
     };
     let error = Stage::from_wire(stage).unwrap_err();

@@ -7,6 +7,8 @@ use epmesh_proto::v1::{
     LinksRequest, ReleaseRequest, RevokeRequest, create_token_request::Scope,
 };
 
+use futures_util::future::LocalBoxFuture;
+
 use super::{
     args::{AlertsCommand, Arguments, BundleCommand, Command, TokenCommand},
     bundle,
@@ -24,9 +26,14 @@ use crate::{
 };
 
 /// Does what the command line says, except `serve` and `config`, and says how it went. Answers go
-/// to `out`, errors to standard error.
-pub async fn ask(arguments: Arguments, out: &mut impl Write) -> Exit {
-    match answer(arguments, out).await {
+/// to `out`, errors to standard error. The future is boxed, and so compiled here once, and not again in each
+/// program that awaits it.
+pub fn ask(arguments: Arguments, out: &mut dyn Write) -> LocalBoxFuture<'_, Exit> {
+    Box::pin(asked(arguments, out))
+}
+
+async fn asked(arguments: Arguments, mut out: &mut dyn Write) -> Exit {
+    match answer(arguments, &mut out).await {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("epmesh: {error:#}");

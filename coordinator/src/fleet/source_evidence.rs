@@ -124,9 +124,8 @@ impl View {
         let known = self.dcs.get(source);
         static NONE: BTreeMap<DnsName, WitnessView> = BTreeMap::new();
         let views = self.observers.get(source).unwrap_or(&NONE);
-        let source_site = self.site_of(source);
-        let is_near = |dc: &DnsName| source_site.is_some() && self.site_of(dc) == source_site;
-        let witnesses = witnesses(views, fresh_since, is_near);
+        let near = self.site_of(source).and_then(|site| self.sites.get(site));
+        let witnesses = witnesses(views, fresh_since, near.map_or(&[], Vec::as_slice));
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
@@ -169,7 +168,7 @@ struct End {
 
 impl View {
     /// The site of a domain controller, by its own word or another one's copy of the directory.
-    fn site_of(&self, dc: &DnsName) -> Option<&String> {
+    pub(super) fn site_of(&self, dc: &DnsName) -> Option<&String> {
         let own = self.dcs.get(dc).and_then(|known| known.facts.site());
         own.or_else(|| self.members.get(dc)?.site.as_ref())
     }
@@ -322,24 +321,24 @@ fn observed(witness: &DnsName, seen: &WitnessView) -> Observed {
     }
 }
 
-/// The witnesses that saw the source: the fresh ones first, of these some neighbours and the ones that read the
-/// whole map; one more than go into one evidence.
-fn witnesses(
-    views: &BTreeMap<DnsName, WitnessView>,
+/// The witnesses that saw the source: some fresh ones of those that stand `near` it, then the fresh ones, of these
+/// first the ones that read the whole map; one more than go into one evidence.
+fn witnesses<'v>(
+    views: &'v BTreeMap<DnsName, WitnessView>,
     fresh_since: Timestamp,
-    is_near: impl Fn(&DnsName) -> bool,
-) -> Vec<(&DnsName, &WitnessView)> {
-    let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
+    near: &[DnsName],
+) -> Vec<(&'v DnsName, &'v WitnessView)> {
+    let mut first: Vec<(&DnsName, &WitnessView)> = Vec::new();
+    if views.len() > MOST_WITNESSES {
+        let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
+        first.extend(neighbours.filter(|(_, seen)| seen.at >= fresh_since).take(NEIGHBOURS));
+    }
+    let is_first = |witness: &DnsName| first.iter().any(|(other, _)| std::ptr::eq(*other, witness));
+    let mut all: Vec<(&DnsName, &WitnessView)> =
+        views.iter().filter(|(witness, _)| !is_first(witness)).collect();
     // They are in the order of names already, which a stable sort keeps.
     all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
-    if all.len() > MOST_WITNESSES {
-        let mut near = 0;
-        all.sort_by_cached_key(|(witness, seen)| {
-            let is_first = near < NEIGHBOURS && seen.at >= fresh_since && is_near(witness);
-            near += usize::from(is_first);
-            Reverse(is_first)
-        });
-    }
+    all.splice(..0, first);
     all.truncate(MOST_WITNESSES + 1);
     all
 }

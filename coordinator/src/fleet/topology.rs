@@ -32,6 +32,7 @@ impl View {
     pub fn rearrange(&mut self, now: Timestamp) -> Rearranged {
         self.moved = false;
         self.members = self.known(now);
+        self.sites = self.agents_by_site();
         let mut plans = BTreeMap::new();
         let mut replanned = Vec::new();
         let interval = u32::try_from(self.settings.interval.as_millis()).unwrap_or(u32::MAX);
@@ -109,6 +110,16 @@ impl View {
             self.dirty.remove(link);
         }
         gone
+    }
+
+    fn agents_by_site(&self) -> HashMap<String, Vec<DnsName>> {
+        let mut sites: HashMap<String, Vec<DnsName>> = HashMap::new();
+        for (name, _) in self.members.iter().filter(|(_, member)| member.agent) {
+            if let Some(site) = self.site_of(name) {
+                sites.entry(site.clone()).or_default().push(name.clone());
+            }
+        }
+        sites
     }
 
     fn known(&self, now: Timestamp) -> BTreeMap<DnsName, Member> {

@@ -60,6 +60,8 @@ pub struct View {
     /// kept with each witness; here all that bear on a link are found at once.
     pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, WitnessView>>,
     pub(super) members: BTreeMap<DnsName, Member>,
+    /// The agents that stand in each site, in the order of their names.
+    pub(super) sites: HashMap<String, Vec<DnsName>>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
     /// Address ownership, as each domain controller reports it.
     pub(super) owners: Owners,
@@ -94,6 +96,7 @@ impl View {
             dcs: BTreeMap::new(),
             observers: HashMap::new(),
             members: BTreeMap::new(),
+            sites: HashMap::new(),
             plans: BTreeMap::new(),
             owners: Owners::default(),
             watchers: HashMap::new(),

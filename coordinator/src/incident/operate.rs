@@ -45,6 +45,15 @@ impl Incidents {
         Ok(self.fleet.read(|view| IncidentDocument::whole(&stored.record, view, now)))
     }
 
+    /// Reads every incident that is kept, in the order of ids.
+    pub async fn read<R>(
+        &self,
+        read: impl FnOnce(&mut (dyn Iterator<Item = &Record> + Send)) -> R,
+    ) -> R {
+        let book = self.book.lock().await;
+        read(&mut book.incidents.values().map(|stored| &stored.record))
+    }
+
     /// Notes that an operator takes care of an open incident. Durable when this returns.
     ///
     /// # Errors
@@ -55,7 +64,21 @@ impl Incidents {
         by: &str,
         note: Option<&str>,
     ) -> Result<IncidentDocument, IncidentError> {
-        self.change(id, |record, now| {
+        self.acknowledge_at(id, by, note, clock::now()).await
+    }
+
+    /// As [`Incidents::acknowledge`], at `now`.
+    ///
+    /// # Errors
+    /// As [`Incidents::acknowledge`].
+    pub async fn acknowledge_at(
+        &self,
+        id: &str,
+        by: &str,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<IncidentDocument, IncidentError> {
+        self.change(id, now, |record| {
             is_open(record)?;
             let note = note.map(|note| shortened(note, WORDS));
             let text = note.clone().unwrap_or_default();
@@ -82,7 +105,22 @@ impl Incidents {
         time: Duration,
         why: &str,
     ) -> Result<IncidentDocument, IncidentError> {
-        self.change(id, |record, now| {
+        self.silence_at(id, by, time, why, clock::now()).await
+    }
+
+    /// As [`Incidents::silence`], at `now`.
+    ///
+    /// # Errors
+    /// As [`Incidents::acknowledge`].
+    pub async fn silence_at(
+        &self,
+        id: &str,
+        by: &str,
+        time: Duration,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<IncidentDocument, IncidentError> {
+        self.change(id, now, |record| {
             let (until, why) = (now.plus(time), shortened(why, WORDS));
             record.enter(Entry {
                 at: now,
@@ -99,9 +137,9 @@ impl Incidents {
     async fn change(
         &self,
         id: &str,
-        change: impl FnOnce(&mut Record, Timestamp) -> Result<(), IncidentError>,
+        now: Timestamp,
+        change: impl FnOnce(&mut Record) -> Result<(), IncidentError>,
     ) -> Result<IncidentDocument, IncidentError> {
-        let now = clock::now();
         let mut book = self.book.lock().await;
         let mut next = find(&book, id)?.clone();
         if next.record.status == Status::Pending {
@@ -113,7 +151,7 @@ impl Incidents {
                 ),
             });
         }
-        change(&mut next.record, now)?;
+        change(&mut next.record)?;
         self.save(&mut next, None, now).await?;
         let document = self.fleet.read(|view| IncidentDocument::whole(&next.record, view, now));
         book.put(next);

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
+use futures_util::future::BoxFuture;
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -41,9 +42,20 @@ pub struct Bound {
 /// Runs a coordinator until `shutdown` is cancelled; tells `ready` where it listens once agents
 /// can connect.
 ///
+/// The future is boxed, and so compiled here once; otherwise each program that awaits it compiles all of the
+/// coordinator again.
+///
 /// # Errors
 /// When the data directory cannot be used, an address cannot be bound, or serving fails.
-pub async fn serve(
+pub fn serve(
+    options: ServeOptions,
+    shutdown: CancellationToken,
+    ready: oneshot::Sender<Bound>,
+) -> BoxFuture<'static, Result<()>> {
+    Box::pin(open_and_serve(options, shutdown, ready))
+}
+
+async fn open_and_serve(
     options: ServeOptions,
     shutdown: CancellationToken,
     ready: oneshot::Sender<Bound>,
@@ -85,18 +97,18 @@ pub async fn serve(
 ///
 /// # Errors
 /// As [`serve`].
-pub async fn serve_parts(
+pub fn serve_parts(
     options: ServeOptions,
     store: Arc<dyn Store>,
     authority: Arc<Authority>,
     shutdown: CancellationToken,
     ready: oneshot::Sender<Bound>,
-) -> Result<()> {
+) -> BoxFuture<'static, Result<()>> {
     // A caller that does not want to know has dropped the receiver.
     let tell = |bound, _: &Parts| {
         let _ = ready.send(bound);
     };
-    run(options, store, authority, shutdown, tell).await
+    Box::pin(run(options, store, authority, shutdown, tell))
 }
 
 pub(super) async fn run(

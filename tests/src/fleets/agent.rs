@@ -67,6 +67,16 @@ impl Agent {
         statement
     }
 
+    /// The statement, seen at `at` by the agent's clock, that `subject` is as it was said last; `None` where it
+    /// has to be said in full.
+    pub(super) fn same(&self, subject: &StatementKey, at: Timestamp) -> Option<Statement> {
+        let (_, digest) = self.said.get(subject)?;
+        let subject = subject.clone();
+        let is_wanted = self.wanted.contains(&subject);
+        let same = Statement { subject, at, digest: *digest, body: None, stated: None };
+        (!is_wanted).then_some(same)
+    }
+
     /// Statements came in: the subjects of those that tell nothing, because their body did not come
     /// in before, nor with them.
     pub(super) fn untold(&mut self, statements: &[Statement]) -> Vec<StatementKey> {

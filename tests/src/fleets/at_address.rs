@@ -103,7 +103,7 @@ fn connect(
     listens: impl Fn(Who) -> bool,
 ) -> Result<Who, Failure> {
     if world.dcs[from].is_out_of_ports() {
-        return Err(Failure::Local("no free port".to_owned()));
+        return Err(Failure::local("no free port"));
     }
     arrive(world, from, address, port, listens)
 }

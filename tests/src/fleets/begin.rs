@@ -7,7 +7,7 @@ use epmesh_common::facts::Timestamp;
 use super::{build, dice::Dice, fault::Fault, kind::Kind, played::Variant, world::World};
 
 /// When the first agent reports.
-const START: u64 = 1_772_000_000_000;
+pub(super) const START: u64 = 1_772_000_000_000;
 
 /// A fleet before anything has happened, and what is going to.
 pub(super) struct Begin {
@@ -44,16 +44,21 @@ fn draw_faults(
         }
         let at = start.plus(Duration::from_millis(dice.from_to(130_000, 170_000)));
         let Some(fault) = Fault::draw(dice, world, at, faults.last(), kind) else { continue };
-        // Independent: none keeps another one from showing.
-        let shared = faults.iter().any(|other| !fault.goes_with(other, world));
-        // Two DNS servers down at once would be a fault that nobody put in.
-        let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
-        let nameless = takes_names(&fault) && faults.iter().any(takes_names);
-        // Nor does one lead to the name that another one is about.
-        let met = |it: &Fault| it.other == fault.source || fault.other == it.source;
-        if !shared && !nameless && !faults.iter().any(met) {
+        if goes_beside(&fault, &faults, world) {
             faults.push(fault);
         }
     }
     faults
+}
+
+/// Whether a fault can be there beside these so that each is one of its own.
+pub(super) fn goes_beside(fault: &Fault, faults: &[Fault], world: &World) -> bool {
+    // Independent: none keeps another one from showing.
+    let shared = faults.iter().any(|other| !fault.goes_with(other, world));
+    // Two DNS servers down at once would be a fault that nobody put in.
+    let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
+    let nameless = takes_names(fault) && faults.iter().any(takes_names);
+    // Nor does one lead to the name that another one is about.
+    let met = |it: &Fault| it.other == fault.source || fault.other == it.source;
+    !shared && !nameless && !faults.iter().any(met)
 }

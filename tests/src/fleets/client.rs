@@ -1,55 +1,29 @@
-//! What a real client lives through on a link: the calls of a destination DC, played in the world.
-//! The judge of whether a link works, and no part of the engine.
+//! What a real client lives through on a link: the judge of whether it works, and no part of the engine.
 
 use std::net::IpAddr;
 
-use epmesh_common::facts::{DnsName, Platform, ServiceState};
+use epmesh_common::facts::{DnsName, Platform};
 
+pub use super::windows_client::Stands;
 use super::{
     look::resolved,
     own::netbios,
+    windows_client::lives,
     world::{Behind, Dc, Way, Who, World},
 };
 
-/// How a link stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands {
-    /// Every attempt gets there.
-    Works,
-    /// Some attempts get there.
-    Partly,
-    /// None does.
-    Fails,
-}
-
-/// How the link from `source` to `destination` stands.
+/// How the link from `source` to `destination` stands. Where the documents leave it open, some attempts get
+/// there.
 #[must_use]
 pub fn stands(world: &World, destination: usize, source: usize) -> Stands {
-    let (client, server) = (&world.dcs[destination], &world.dcs[source]);
-    // A directory that does not run pulls from nobody.
-    if client.up && client.directory.state != ServiceState::Running {
-        return Stands::Fails;
-    }
+    let stands = lives(world, destination, source).stands().unwrap_or(Stands::Partly);
     // The way is open, and what is asked for is refused.
-    if client.takes_no_changes.is_some() || server.sends_no_changes.is_some() {
-        return Stands::Fails;
-    }
-    if client.stale_settings.iter().any(|(of, _)| *of == source) {
-        return Stands::Fails;
-    }
-    let tried: Vec<bool> = addresses(world, destination, source)
-        .into_iter()
-        // A host without IPv6 does not try IPv6.
-        .filter(|address| client.address_like(*address).is_some())
-        .map(|address| reaches(world, destination, source, address))
-        .collect();
-    // What changes seldom is told in a few bytes.
-    let loses = world.loses_large(destination, source).is_some();
-    let arrived = tried.iter().filter(|arrived| **arrived).count();
-    match (arrived, tried.len()) {
-        (0, _) => Stands::Fails,
-        (some, all) if some == all && server.up && !loses => Stands::Works,
-        _ => Stands::Partly,
+    let refused = world.dcs[destination].takes_no_changes.or(world.dcs[source].sends_no_changes);
+    match stands {
+        Stands::Works if refused.is_some() => Stands::Fails,
+        // What changes seldom is told in a few bytes.
+        Stands::Works if world.loses_large(destination, source).is_some() => Stands::Partly,
+        stands => stands,
     }
 }
 

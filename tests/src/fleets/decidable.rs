@@ -143,6 +143,10 @@ fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
     if fault.kind.comes_back() {
         return true;
     }
+    // A host without IPv6 does not try IPv6.
+    if fault.kind == Kind::HostBlocksAddress && world.dcs[to].address_like(fault.wrong).is_none() {
+        return false;
+    }
     let name = &world.dcs[fault.source].name;
     let has_it = |asked: &IpAddr| match fault.server {
         None => true,

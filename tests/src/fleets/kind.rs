@@ -283,6 +283,8 @@ impl Kind {
                 | Self::RegistrationComesAndGoes
                 | Self::HostPortsUsedUp
                 | Self::OutsideServer
+                // The other address is tried next.
+                | Self::HostBlocksAddress
         )
     }
 

@@ -120,6 +120,9 @@ fn print(total: &Score, whole: bool) {
     println!("  that evidence decides     {}", total.decidable);
     println!("  of these named rightly    {}", total.right);
     println!("fleets whose incidents are their faults  {}", total.counted);
+    let [compared, agreed] = total.modelled;
+    println!("verdicts held against the model of a Windows destination  {compared}");
+    println!("  of these agree with it    {agreed}");
     println!("\n{:<20} {:>7} {:>9} {:>7}", "kind", "put in", "decided", "named");
     for (kind, [put, decided, named]) in &total.kinds {
         println!("{:<20} {put:>7} {decided:>9} {named:>7}", format!("{kind:?}"));

@@ -65,7 +65,7 @@ pub(super) fn map(world: &World, at: usize) -> EndpointMap {
     let local = if dc.mapper.runs {
         Ok(rows(dc, true))
     } else {
-        Err(Failure::Local("the endpoint mapper's local endpoint is not there".to_owned()))
+        Err(Failure::local("the endpoint mapper's local endpoint is not there"))
     };
     let mut views = vec![MapView { through: Through::Local, endpoints: local }];
     if let Some(own) = dc.own_addresses().first().copied() {

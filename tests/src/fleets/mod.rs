@@ -8,6 +8,7 @@
 //! | `build`, `harmless` | a random healthy fleet, and what is odd in it and does no harm |
 //! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
 //! | `client` | how a link really stands |
+//! | `windows_client`, `modelled` | the model of a Windows destination; the verdicts against it |
 //! | `culprit` | whom a verdict has to name for each fault |
 //! | `own`, `ports`, `map` | what an agent states of its host, its ports and its endpoint map |
 //! | `look`, `at_address` | what it sees of a peer: the names, and what is at each address |
@@ -17,6 +18,7 @@
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | the variants of a play, and its record |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
+//! | `history` | fleets through a day, with the coordinator's incidents |
 //! | `score` | what was said against what is so, and the incidents against the faults |
 
 #![expect(
@@ -36,10 +38,12 @@ pub mod decidable;
 pub mod dice;
 pub mod fault;
 mod harmless;
+pub mod history;
 pub mod kind;
 mod lies;
 pub mod look;
 mod map;
+mod modelled;
 pub mod network;
 pub mod own;
 pub mod played;
@@ -49,6 +53,7 @@ pub mod run;
 pub mod score;
 mod strike;
 mod way;
+pub mod windows_client;
 pub mod world;
 
 pub use self::{

@@ -87,10 +87,10 @@ pub struct Played {
 }
 
 impl Played {
-    /// The record of a play that is about to begin.
-    pub(super) fn begin(now: Timestamp) -> Self {
+    /// A play of this world, of which nothing is known yet.
+    pub(super) fn begun(world: World, now: Timestamp) -> Self {
         Self {
-            world: World::default(),
+            world,
             now,
             faults: Vec::new(),
             restarts: Vec::new(),
@@ -112,6 +112,15 @@ impl Played {
     #[must_use]
     pub fn is_lie(&self, link: (usize, usize)) -> bool {
         self.world.liar.is_some_and(|(liar, _)| liar == link.0)
+    }
+
+    /// All that came in is lost.
+    pub(super) fn forget(&mut self) {
+        self.looks.clear();
+        self.spoke.clear();
+        self.told.clear();
+        self.first_spoke.clear();
+        self.whole.clear();
     }
 
     /// How long a fact decides.

@@ -120,7 +120,7 @@ impl Play {
             targets: vec![Vec::new(); all],
             by_name,
             away: vec![Timestamp::default(); all],
-            played: Some(Played::begin(start)),
+            played: Some(Played::begun(world.clone(), start)),
             noise,
             world,
         };

@@ -14,8 +14,10 @@ use super::{
     decidable::{decides, shows},
     fault::Fault,
     kind::Kind,
+    modelled::modelled,
     own::drsuapi,
     played::Played,
+    windows_client::Difference,
 };
 
 /// What a fleet, or many, came to.
@@ -35,6 +37,8 @@ pub struct Score {
     pub right: usize,
     /// Fleets whose incidents are, one for one, the faults that show.
     pub counted: usize,
+    /// Verdicts that can be held against the model of a Windows destination, and that agree with it.
+    pub modelled: [usize; 2],
     /// The same of each kind: put in, decided by the evidence, named rightly.
     pub kinds: BTreeMap<Kind, [usize; 3]>,
     /// What went wrong.
@@ -54,6 +58,10 @@ pub enum MissKind {
     NotNamed,
     /// The cause and the side are right, and the culprit is not.
     WrongCulprit,
+    /// The error is none that a Windows destination reports of it.
+    WrongError,
+    /// It is said to fail where a Windows destination gets there, or the other way round.
+    WrongState,
     /// The incidents are not the faults.
     NotCounted,
 }
@@ -81,6 +89,7 @@ impl Score {
         self.decidable += other.decidable;
         self.right += other.right;
         self.counted += other.counted;
+        self.modelled.iter_mut().zip(other.modelled).for_each(|(own, count)| *own += count);
         for (kind, counts) in other.kinds {
             let own = self.kinds.entry(kind).or_default();
             own.iter_mut().zip(counts).for_each(|(own, count)| *own += count);
@@ -144,6 +153,7 @@ pub fn score(seed: u64, played: &Played) -> Score {
         }
     }
     (score.decidable, score.right, score.kinds) = (decidable, right, kinds);
+    hold_against_model(seed, played, &mut score);
     match miscounted(played) {
         None => score.counted = 1,
         Some(said) => score.misses.push(Miss {
@@ -154,6 +164,27 @@ pub fn score(seed: u64, played: &Played) -> Score {
         }),
     }
     score
+}
+
+/// Holds the verdicts at the end against the model of a Windows destination.
+fn hold_against_model(seed: u64, played: &Played, score: &mut Score) {
+    let [compared, agreed] = &mut score.modelled;
+    for (link, verdict) in &played.last {
+        let Some(difference) = modelled(played, *link, verdict) else { continue };
+        *compared += 1;
+        let (kind, said) = match difference {
+            None => {
+                *agreed += 1;
+                continue;
+            }
+            Some(Difference::Error(said)) => (MissKind::WrongError, said),
+            Some(Difference::State(said)) => (MissKind::WrongState, said),
+        };
+        let fault = played.faults.iter().find(|fault| played.shows(fault, *link));
+        let fault = fault.map(|fault| fault.kind);
+        let said = format!("{}; {said}", line(played, *link, played.now, verdict));
+        score.misses.push(Miss { seed, kind, fault, said });
+    }
 }
 
 /// What is wrong with the incidents: each fault that evidence decides is one, one that only shows
@@ -213,7 +244,13 @@ fn miscounted(played: &Played) -> Option<String> {
     (!wrong.is_empty()).then(|| format!("{}; said: {}", wrong.join(", "), subjects.join("; ")))
 }
 
-fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Verdict) -> String {
+/// A verdict in a line.
+pub(super) fn line(
+    played: &Played,
+    (to, from): (usize, usize),
+    at: Timestamp,
+    verdict: &Verdict,
+) -> String {
     let (to, from) = (&played.world.dcs[to], &played.world.dcs[from]);
     let culprit = verdict.culprit.as_ref();
     let culprit = culprit.map_or(String::new(), |found| format!(": {}", found.text()));
@@ -235,7 +272,7 @@ fn line(played: &Played, (to, from): (usize, usize), at: Timestamp, verdict: &Ve
 
 /// What is wrong with a verdict, whatever the evidence was: something found where nothing is, or
 /// proven and not so.
-fn wrong<'p>(
+pub(super) fn wrong<'p>(
     played: &'p Played,
     link: (usize, usize),
     at: Timestamp,
@@ -318,7 +355,13 @@ fn culprit(verdict: &Verdict) -> Option<&Culprit> {
     verdict.culprit.as_ref()?.culprit()
 }
 
-fn is_right(played: &Played, fault: &Fault, link: (usize, usize), verdict: &Verdict) -> bool {
+/// Whether a verdict says what the fault makes of a link, and names all of it.
+pub(super) fn is_right(
+    played: &Played,
+    fault: &Fault,
+    link: (usize, usize),
+    verdict: &Verdict,
+) -> bool {
     let culprit = culprit(verdict);
     is_named(played, fault, link, verdict)
         && culprit::names(&played.world, fault, link, culprit)

@@ -56,7 +56,8 @@ impl Fault {
         self.apply(world);
     }
 
-    fn apply(&self, world: &mut World) {
+    /// Puts what it leaves onto the world.
+    pub(super) fn apply(&self, world: &mut World) {
         match self.kind {
             Kind::SitesBlockMapper
             | Kind::SitesBlockPorts

@@ -9,6 +9,10 @@ impl World {
     #[must_use]
     pub fn way(&self, from: usize, address: IpAddr, port: u16) -> Way {
         let sender = &self.dcs[from];
+        // Its own addresses it reaches without a network, behind address translation too.
+        if sender.up && sender.own_addresses().contains(&address) {
+            return Way::Through(Who::Dc(from));
+        }
         if !sender.addresses.iter().any(|own| own.is_ipv4() == address.is_ipv4()) {
             return Way::NoWay;
         }

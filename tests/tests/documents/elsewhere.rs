@@ -145,6 +145,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     other("tests/campaign adversary", LONG, "tests/run lab, with other faults"),
     other("tests/campaign soak 60", LONG, "nobody but a person"),
     other("tests/campaign fleets 10000", LONG, "tests/run test, with fewer fleets"),
+    other("tests/campaign histories 1000", LONG, "tests/run test, with fewer histories"),
     other("tests/campaign speed", LONG, "nobody but a person"),
     other("tests/campaign sweep 1000", LONG, "nobody but a person"),
     other("tests/campaign footprint", LONG, "nobody but a person"),

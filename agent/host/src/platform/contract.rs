@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use epmesh_facts::{self as facts, Blank, DnsName, Host, Section, SectionKind};
+use epmesh_facts::{self as facts, Blank, DnsName, Host, Reason, Section, SectionKind};
 use tonic::async_trait;
 
 use super::name_cache::NameCache;
@@ -51,7 +51,7 @@ pub fn unreadable(
     kind: SectionKind,
     platform: facts::Platform,
     name: &DnsName,
-    why: &str,
+    why: impl Into<Reason>,
 ) -> Section {
     let blank = Blank::unreadable(why);
     Section::blank(kind, &blank, || Host::blank(name.clone(), platform, AGENT_VERSION, &blank))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use epmesh_facts::Failure;
+use epmesh_facts::{Failure, Reason};
 use epmesh_rpc::{
     AuthVerifier, BindNak, Bound, ByteOrder, Client, ClientError, Endpoint, Event, InterfaceId,
     epm::{self, Lookup, LookupEnd, Progress, handle_free_request, opnum},
@@ -171,7 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
                 Err(Failure::Protocol(format!("{STAGE}: page after page brings nothing new")))
             }
             LookupEnd::Unfinished if late => Err(Failure::TimedOut),
-            LookupEnd::Unfinished => Err(Failure::Local("the walk was not finished".to_owned())),
+            LookupEnd::Unfinished => Err(Failure::local("the walk was not finished")),
         }
     }
 
@@ -222,5 +222,5 @@ fn failure_of_event(event: &Event, stage: &str) -> Failure {
 }
 
 fn local(error: &ClientError) -> Failure {
-    Failure::Local(error.to_string())
+    Failure::Local(Reason::of(error))
 }

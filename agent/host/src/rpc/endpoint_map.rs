@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use epmesh_facts::{EndpointMap, Failure, MapView, Through};
+use epmesh_facts::{EndpointMap, Failure, MapView, Reason, Through};
 use epmesh_rpc::{Endpoint, epm::EPMAPPER};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -58,7 +58,7 @@ pub fn through_each(
         } else {
             let why = format!("only the first {MAX_VIEWS} own addresses are asked");
             let left_out =
-                MapView { through: Through::Address(address), endpoints: Err(Failure::Local(why)) };
+                MapView { through: Through::Address(address), endpoints: Err(Failure::local(why)) };
             views.spawn(std::future::ready(left_out));
         }
     }
@@ -95,7 +95,7 @@ pub async fn through_socket(path: &std::path::Path, limits: Limits) -> MapView {
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             Err(Failure::Refused)
         }
-        Ok(Err(error)) => Err(Failure::Local(format!("{}: {error}", path.display()))),
+        Ok(Err(error)) => Err(Failure::Local(Reason::of(&error).about(path.display()))),
         Ok(Ok(stream)) => read(stream, limits).await,
     };
     MapView { through: Through::Local, endpoints }

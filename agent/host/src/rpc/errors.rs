@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use epmesh_facts::Failure;
+use epmesh_facts::{Failure, Reason};
 use epmesh_rpc::Status;
 use thiserror::Error as ThisError;
 
@@ -30,7 +30,7 @@ pub fn failure_of(error: &io::Error) -> Failure {
             Failure::Unreachable(error.raw_os_error().unwrap_or_default())
         }
         // Among them: no descriptors, no free port, a filter on this host's own output.
-        _ => Failure::Local(error.to_string()),
+        _ => Failure::Local(Reason::of(error)),
     }
 }
 

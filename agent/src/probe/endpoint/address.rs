@@ -45,14 +45,14 @@ pub(in crate::probe) async fn probe_all(
         join_all(looked_at.iter().map(|&address| probe(budget, address, wanted))).await;
     probes.extend(left_out.iter().map(|&address| {
         let why = format!("the agent looks at the first {MAX_ADDRESSES} addresses of a peer");
-        AddressProbe::connected(address, Stage::failed(Failure::Local(why), 0))
+        AddressProbe::connected(address, Stage::failed(Failure::local(why), 0))
     }));
     probes
 }
 
 async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
     if let Some(why) = net::unusable(address) {
-        return AddressProbe::connected(address, Stage::failed(Failure::Local(why.to_owned()), 0));
+        return AddressProbe::connected(address, Stage::failed(Failure::local(why), 0));
     }
     let ports = async {
         if wanted.well_known { well_known::probe(budget, address).await } else { Vec::new() }
@@ -107,7 +107,7 @@ async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addre
     }
     for (port, at) in left_out {
         let why = format!("the agent tries the first {MAX_PORTS} ports of an interface");
-        let connect = Stage::failed(Failure::Local(why), 0);
+        let connect = Stage::failed(Failure::local(why), 0);
         tell(at, PortProbe { port, connect, bind: None, altered: false });
     }
     probe

@@ -108,7 +108,7 @@ async fn root_dse(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Miss
     let search = Op::SearchRequest(SearchRequest::root_dse(ATTRIBUTES));
     let control = Control::extended_dn(ExtendedDnForm::Dashed);
     let question = Message { controls: vec![control], ..Message::new(1, search) };
-    let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
+    let bytes = question.encode().map_err(|error| Failure::local(error.to_string()))?;
     let mut stream = net::connect(budget, address, port, until).await?;
     let mut began = false;
     let exchange = async {
@@ -156,7 +156,7 @@ async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Mis
     let id = u32::from(rand::random::<u16>()) + 1;
     let ping = Ping { dns_domain: None, host: None, nt_version: NT_VERSION_EX };
     let question = Message::new(id, Op::SearchRequest(ping.to_search()));
-    let bytes = question.encode().map_err(|error| Failure::Local(error.to_string()))?;
+    let bytes = question.encode().map_err(|error| Failure::local(error.to_string()))?;
     let entry = datagram::ask(budget, address, port, &bytes, until, |datagram| {
         let messages = match Message::decode_all(datagram) {
             Ok(messages) => messages,

@@ -87,7 +87,7 @@ impl<'b> Mapper<'b, '_> {
         self.os_error = None;
         let stub = match epm::map_request(interface, &ProtocolSequence::NcacnIpTcp) {
             Ok(stub) => stub,
-            Err(error) => return MapAnswer::Failed(Failure::Local(error.to_string())),
+            Err(error) => return MapAnswer::Failed(Failure::local(error.to_string())),
         };
         let (stub, order) = match self.call(opnum::MAP, stub, STAGE).await {
             Ok(response) => response,

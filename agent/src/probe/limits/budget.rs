@@ -98,7 +98,7 @@ impl<'a> Budget<'a> {
             Purpose::Identity => &self.identity,
             Purpose::WellKnown => &self.well_known,
         };
-        let late = || Failure::Local("the look's time was used up before its turn".to_owned());
+        let late = || Failure::local("the look's time was used up before its turn");
         let turn = match timeout_at(end, turns.acquire()).await {
             Ok(Ok(turn)) if Instant::now() < end => turn,
             Ok(_) | Err(_) => return Err(late()),
@@ -114,9 +114,9 @@ impl<'a> Budget<'a> {
     pub(in crate::probe) fn open(&self) -> Result<(), Failure> {
         if self.opened.fetch_add(1, Ordering::Relaxed) >= MAX_SOCKETS {
             let why = format!("the agent opens no more than {MAX_SOCKETS} sockets in one look");
-            return Err(Failure::Local(why));
+            return Err(Failure::local(why));
         }
-        self.rate.take(self.priority).map_err(|spent| Failure::Local(spent.words()))
+        self.rate.take(self.priority).map_err(|spent| Failure::local(spent.words()))
     }
 }
 

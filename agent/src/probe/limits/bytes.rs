@@ -50,7 +50,7 @@ impl From<TooMuch> for io::Error {
         let words = too_much.to_string();
         Self::other(StreamFailure(match too_much {
             TooMuch::Look => Failure::Protocol(words),
-            TooMuch::Together => Failure::Local(words),
+            TooMuch::Together => Failure::local(words),
         }))
     }
 }

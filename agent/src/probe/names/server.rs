@@ -97,7 +97,7 @@ pub(in crate::probe) fn answer_of(failure: Failure, service: &str) -> Answer {
         Failure::TimedOut => Answer::TimedOut,
         Failure::Refused => Answer::Unreachable(format!("nothing listens on its {service} port")),
         Failure::Protocol(why) => Answer::Malformed(why),
-        Failure::Local(why) => Answer::NotAsked(why),
+        Failure::Local(why) => Answer::NotAsked(why.words),
         other => Answer::Unreachable(other.to_string()),
     }
 }

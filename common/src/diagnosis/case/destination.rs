@@ -1,6 +1,9 @@
 //! What the destination says of itself, as far as it decides whether it replicates at all.
 
-use epmesh_facts::{Boot, Host, RpcSettings, Service, ServiceRole, Timestamp};
+use epmesh_facts::{
+    Boot, EndpointMap, Host, RpcSettings, Service, ServiceRole, ServiceState, Timestamp,
+};
+use epmesh_rpc::ProtocolSequence;
 
 use super::fresh_evidence::{Case, on_our_clock};
 
@@ -34,6 +37,26 @@ impl<'a> Case<'a> {
         let booted = self.destination_boot().map(|boot| self.on_our_clock_there(boot.at));
         let of_this_life = booted.is_none_or(|booted| services.at >= booted);
         services.fact.with_role(role).filter(|_| of_this_life)
+    }
+
+    /// Whether its directory runs and serves replication on no TCP port, by its own endpoint map of its present
+    /// life, and has not pulled since it came up: its process knows no `ncacn_ip_tcp`, as server and as client.
+    pub(in crate::diagnosis) fn destination_came_up_without_tcp(&self) -> bool {
+        let directory = self.destination_service(ServiceRole::Directory);
+        let booted = self.destination_boot().map(|boot| self.on_our_clock_there(boot.at));
+        let held = self.evidence.destination.endpoint_map.as_ref();
+        let held = held.filter(|held| booted.is_none_or(|booted| held.at >= booted));
+        let Some(rows) = self.fresh(held).and_then(EndpointMap::own) else { return false };
+        let over_tcp = |sequence: &ProtocolSequence| *sequence == ProtocolSequence::NcacnIpTcp;
+        let serves = rows
+            .iter()
+            .any(|row| row.interface == self.interface() && over_tcp(&row.binding.sequence));
+        let since = self.changed();
+        let mut attempts = self.attempts().chain(self.attempts_elsewhere());
+        self.is_replication()
+            && directory.is_some_and(|service| service.state == ServiceState::Running)
+            && !serves
+            && !attempts.any(|attempt| attempt.success > since)
     }
 
     /// When either end was last started, or its directory: a result from before is of another state.

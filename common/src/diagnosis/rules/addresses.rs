@@ -108,7 +108,7 @@ fn unseen(case: &Case<'_>) -> Finding {
     });
     let full = case.destination_port_use.and_then(full);
     if let (Some(why), Some((first, last))) = (own.next(), full) {
-        let (dc, failed) = (case.destination().clone(), Some(why.clone()));
+        let (dc, failed) = (case.destination().clone(), Some(why.words.clone()));
         return Finding::failing(Cause::PortExhaustion, Side::Destination, 1722)
             .blames(Culprit::DynamicPorts { dc, first, last, failed })
             .sure(Confidence::Likely);

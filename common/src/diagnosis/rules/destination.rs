@@ -35,6 +35,12 @@ pub(in super::super) fn not_serving(case: &Case<'_>) -> Option<Finding> {
         return Some(failing().blames(culprit));
     }
     let still = |service: &&Service| service.state != ServiceState::Running;
+    // Of most hosts nothing more is to be asked.
+    let list = case.destination_services?.fact.list.value()?;
+    let pulls = |service: &Service| PULLING.iter().any(|role| service.roles.contains(role));
+    if !list.iter().any(|service| still(&service) && pulls(service)) {
+        return None;
+    }
     let roles = PULLING.into_iter();
     let service = roles.filter_map(|role| case.destination_service(role)).find(still)?;
     let booted = case.destination_boot().map(|boot| case.on_our_clock_there(boot.at));
@@ -125,8 +131,9 @@ pub(super) fn may_not_serve(case: &Case<'_>, found: Finding) -> Finding {
     found.sure(sure).missing(Missing::DestinationDirectory)
 }
 
-/// The destination's RPC runtime has no TCP. It fails where Windows' own result fits that; else it will, since
-/// the setting may count from the next restart alone.
+/// The destination's RPC runtime has no TCP. It fails where Windows' own result fits that, or where its own
+/// directory came up without TCP as a server; else it will, since the setting may count from the next restart
+/// alone.
 pub(super) fn without_tcp(case: &Case<'_>, found: Finding) -> Finding {
     if case.destination_platform() != Some(Platform::Windows) {
         return found;
@@ -148,6 +155,11 @@ pub(super) fn without_tcp(case: &Case<'_>, found: Finding) -> Finding {
     match refused {
         Some(error) if error == NO_PROTOCOL_SEQUENCE || is_way(error) => {
             finding(error).blames(blames(Consequence::OwnCallsFail(error))).sure(found.confidence)
+        }
+        None if found.state == State::Healthy && case.destination_came_up_without_tcp() => {
+            finding(NO_PROTOCOL_SEQUENCE)
+                .blames(blames(Consequence::OwnCallsFail(NO_PROTOCOL_SEQUENCE)))
+                .sure(Confidence::Likely)
         }
         None if found.state == State::Healthy => finding(NO_PROTOCOL_SEQUENCE)
             .blames(blames(Consequence::OwnCallsWillFail(NO_PROTOCOL_SEQUENCE)))

@@ -43,12 +43,15 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// The error that the destination reports. The alias of the old object is gone as a rule (8524); where it
-/// still stands and leads to another host, the error is the one that asking that host gives.
+/// The error that the destination reports. The alias of the old object is gone as a rule (8524). Where it
+/// still stands and leads to another host, or the host's own name does, which Windows tries next (event 2087), the
+/// error is the one that asking that host gives.
 fn error(case: &Case<'_>) -> i64 {
     let name_sources = name_sources(case);
-    let alias = effective(&name_sources).filter(|by| matches!(by.alias, Alias::Target(_)));
-    let led = alias.and_then(|by| by.wrong(case).next());
+    let goes_on =
+        |alias: &Alias| matches!(alias, Alias::Target(_)) || case.destination_falls_back();
+    let by = effective(&name_sources).filter(|by| goes_on(&by.alias));
+    let led = by.and_then(|by| by.wrong(case).next());
     led.map_or(8524, |wrong| error_at(&case.reach(wrong.address)))
 }
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use epmesh_facts::{
     AddressProbe, Answer, Body, DnsName, Failure, IdentityMethod, IdentityProbe, InterfaceProbe,
     LookRequest, Lookup, MapAnswer, MapView, PeerObservation, Plan, PortProbe, Question, Reading,
-    Record, RecordData, RecordType, Report, SectionKind, Source, Stage, Statement, Target, Through,
-    Timestamp, Transport, WellKnownPort,
+    Reason, ReasonKind, Record, RecordData, RecordType, Report, SectionKind, Source, Stage,
+    Statement, Target, Through, Timestamp, Transport, WellKnownPort,
 };
 use epmesh_identity::Identity;
 use epmesh_rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence};
@@ -52,11 +52,18 @@ pub fn reading<T: std::fmt::Debug + Clone>(
         4 => value.prop_map(Reading::Value),
         1 => Just(Reading::Absent),
         1 => Just(Reading::NotApplicable),
-        1 => text().prop_map(Reading::unseen),
-        1 => (text(), any::<i32>()).prop_map(|(words, code)| {
-            Reading::unseen(epmesh_facts::Reason { kind: epmesh_facts::ReasonKind::System(code), words })
-        }),
+        2 => reason().prop_map(Reading::Unreadable),
     ]
+}
+
+/// A reason, of a kind or of none.
+pub fn reason() -> impl Strategy<Value = Reason> + Clone {
+    let kind = prop_oneof![
+        Just(ReasonKind::Other),
+        any::<i32>().prop_map(ReasonKind::System),
+        Just(ReasonKind::NoAnswer),
+    ];
+    (kind, text()).prop_map(|(kind, words)| Reason { kind, words })
 }
 
 /// A failure.
@@ -73,7 +80,7 @@ pub fn failure() -> impl Strategy<Value = Failure> + Clone {
         any::<(u16, u16)>().prop_map(|(result, reason)| Failure::BindRejected { result, reason }),
         any::<u16>().prop_map(Failure::BindNak),
         any::<u32>().prop_map(Failure::Status),
-        text().prop_map(Failure::Local),
+        reason().prop_map(Failure::Local),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use epmesh_facts::{DnsName, Timestamp, error::chain};
+use epmesh_facts::{DnsName, Reason, Timestamp};
 
 use super::{net, package::PackageCache, proc, services, shared::Shared, smb_conf::SmbConf};
 use crate::{
@@ -87,7 +87,7 @@ impl Live {
         Ok(SmbConf::with_includes(&text, &|path| match read_text(&self.at(path)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.is_absent() => Ok(None),
-            Err(error) => Err(chain(&error)),
+            Err(error) => Err(Reason::of(&error)),
         }))
     }
 

@@ -127,7 +127,7 @@ async fn over_tcp(
             let answer = match failure {
                 Failure::TimedOut => Answer::TimedOut,
                 Failure::Protocol(why) => Answer::Malformed(why),
-                Failure::Local(why) => Answer::NotAsked(why),
+                Failure::Local(why) => Answer::NotAsked(why.words),
                 failure => Answer::Unreachable(format!("TCP, after a truncated answer: {failure}")),
             };
             (answer, code)

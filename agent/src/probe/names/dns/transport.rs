@@ -62,7 +62,7 @@ pub(super) async fn over_tcp(
 ) -> Result<Message, Missed> {
     let (question, id) = (octets(request)?, request.metadata.id);
     let length =
-        u16::try_from(question.len()).map_err(|error| Failure::Local(error.to_string()))?;
+        u16::try_from(question.len()).map_err(|error| Failure::local(error.to_string()))?;
     let mut stream = net::connect(budget, server.ip(), server.port(), until).await?;
     let exchange = async {
         stream.write_all(&[&length.to_be_bytes()[..], &question].concat()).await?;
@@ -93,5 +93,5 @@ pub(super) async fn over_tcp(
 }
 
 fn octets(request: &Message) -> Result<Vec<u8>, Failure> {
-    request.to_vec().map_err(|error| Failure::Local(error.to_string()))
+    request.to_vec().map_err(|error| Failure::local(error.to_string()))
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use epmesh_facts::{DnsName, Reading, RegistryText};
+use epmesh_facts::{DnsName, Reading, Reason, RegistryText};
 use epmesh_wire::limits::DNS_SERVERS;
 
 /// The parameters of the `[global]` section.
@@ -15,7 +15,7 @@ pub struct SmbConf {
     parameters: BTreeMap<String, String>,
     /// Why a part of the configuration could not be read, where that is so: a parameter that is not
     /// here may stand there.
-    pub unread: Option<String>,
+    pub unread: Option<Reason>,
 }
 
 /// The RPC port range that Samba uses when nothing is configured.
@@ -45,7 +45,7 @@ struct Reader<'f> {
     files: usize,
     bytes: usize,
     /// Gives the text of an included file; `None` where there is none, which Samba passes over.
-    open: &'f dyn Fn(&Path) -> Result<Option<String>, String>,
+    open: &'f dyn Fn(&Path) -> Result<Option<String>, Reason>,
 }
 
 impl Reader<'_> {
@@ -103,12 +103,12 @@ impl Reader<'_> {
                 self.read(&text, depth + 1);
             }
             Ok(None) => {}
-            Err(why) => self.missed(format!("it includes {path:?}: {why}")),
+            Err(why) => self.missed(why.about(format_args!("it includes {path:?}"))),
         }
     }
 
-    fn missed(&mut self, why: String) {
-        self.conf.unread.get_or_insert(why);
+    fn missed(&mut self, why: impl Into<Reason>) {
+        self.conf.unread.get_or_insert_with(|| why.into());
     }
 }
 
@@ -117,7 +117,7 @@ impl SmbConf {
     /// not be read.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self::with_includes(text, &|_| Err("it is not read".to_owned()))
+        Self::with_includes(text, &|_| Err("it is not read".into()))
     }
 
     /// Reads the text of an smb.conf, and the files that it includes through `open`, each as if its
@@ -127,7 +127,7 @@ impl SmbConf {
     #[must_use]
     pub fn with_includes(
         text: &str,
-        open: &dyn Fn(&Path) -> Result<Option<String>, String>,
+        open: &dyn Fn(&Path) -> Result<Option<String>, Reason>,
     ) -> Self {
         let conf = Self::default();
         let mut reader = Reader { conf, in_global: true, files: 0, bytes: 0, open };
@@ -146,9 +146,9 @@ impl SmbConf {
     fn or_default<'a>(&'a self, name: &str, default: &'a str) -> Reading<&'a str> {
         match (self.get(name), &self.unread) {
             (Some(value), _) => Reading::Value(value),
-            (None, Some(why)) => Reading::unseen(format!(
-                "smb.conf does not set {name:?} itself, and not all of it could be read: {why}"
-            )),
+            (None, Some(why)) => Reading::unseen(why.clone().about(format_args!(
+                "smb.conf does not set {name:?} itself, and not all of it could be read"
+            ))),
             (None, None) => Reading::Value(default),
         }
     }
@@ -251,9 +251,9 @@ impl SmbConf {
         });
         let found: Vec<RegistryText> = found.collect();
         match &self.unread {
-            Some(why) => Reading::unseen(format!(
-                "not all of smb.conf could be read, and {NAME:?} may stand there: {why}"
-            )),
+            Some(why) => Reading::unseen(why.clone().about(format_args!(
+                "not all of smb.conf could be read, and {NAME:?} may stand there"
+            ))),
             None if found.is_empty() => Reading::Absent,
             None => Reading::Value(found),
         }

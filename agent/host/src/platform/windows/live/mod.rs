@@ -21,7 +21,7 @@ use std::{
     time::Instant,
 };
 
-use epmesh_facts::{self as facts, Failure, MapView, Section, SectionKind, Through};
+use epmesh_facts::{self as facts, Failure, MapView, Reason, Section, SectionKind, Through};
 use tokio::sync::Semaphore;
 use tonic::async_trait;
 
@@ -78,12 +78,12 @@ impl Windows {
         });
         let (local, own, loopback) = match local.await {
             Some((local, own, loopback)) => (
-                local.map_err(|error| Failure::Local(epmesh_facts::error::chain(&error))),
+                local.map_err(|error| Failure::Local(Reason::of(&error))),
                 own.unwrap_or_default(),
                 loopback,
             ),
             None => {
-                let why = Failure::Local("reading it was cut short".to_owned());
+                let why = Failure::local("reading it was cut short");
                 (Err(why), Vec::new(), vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
             }
         };

@@ -1,6 +1,6 @@
 //! The services that a domain controller needs.
 
-use epmesh_facts::{Blank, Process, Reading, Service, ServiceState, Services, StartType};
+use epmesh_facts::{Blank, Process, Reading, Reason, Service, ServiceState, Services, StartType};
 use epmesh_wire::limits::DEPENDENCIES;
 use windows_sys::Win32::{
     Foundation::ERROR_SERVICE_SPECIFIC_ERROR,
@@ -129,6 +129,8 @@ fn process(status: &Status) -> Reading<Process> {
     }
     match ffi::process::Process::open(status.pid).and_then(|process| process.started()) {
         Ok(started) => Reading::Value(Process { pid: status.pid, started }),
-        Err(error) => Reading::unseen(format!("process {}: {error}", status.pid)),
+        Err(error) => {
+            Reading::unseen(Reason::of(&error).about(format_args!("process {}", status.pid)))
+        }
     }
 }

@@ -15,6 +15,9 @@ use super::super::{
 /// The services without which no RPC server of a host registers (KB 2089874).
 pub(in crate::diagnosis) const RPC_SERVICES: [&str; 3] = ["RpcSs", "RpcEptMapper", "DcomLaunch"];
 
+/// The library of RPC, which every protocol sequence names.
+const LIBRARY: &str = "rpcrt4.dll";
+
 /// One reason why a service did not register.
 pub(super) struct Reason {
     pub(super) cause: Cause,
@@ -32,9 +35,10 @@ pub(in super::super::super) fn protocols_trouble(rpc: &RpcSettings) -> Option<Pr
             let tcp = values.iter().find(|value| value.name.eq_ignore_ascii_case("ncacn_ip_tcp"));
             match tcp.map(|value| value.data.trim()) {
                 None => ProtocolsTrouble::NoTcp,
+                Some(data) if data.eq_ignore_ascii_case(LIBRARY) => return None,
                 Some(data) => {
                     let file = data.rsplit('\\').next().unwrap_or(data);
-                    if file.eq_ignore_ascii_case("rpcrt4.dll") {
+                    if file.eq_ignore_ascii_case(LIBRARY) {
                         return None;
                     }
                     ProtocolsTrouble::OtherLibrary(data.to_owned())

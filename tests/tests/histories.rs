@@ -1,0 +1,29 @@
+//! Some hours of random fleets: faults that come, go and come again, what operators say, restarts of the
+//! coordinator, agents that are away. `tests/campaign histories` plays a thousand days.
+
+#![allow(clippy::expect_used, reason = "a test panics where it is wrong")]
+
+use epmesh_tests::fleets::history::{Outcome, play};
+
+const HISTORIES: u64 = 3;
+const HOURS: u64 = 4;
+
+#[test]
+fn whatever_comes_and_goes_the_open_incidents_are_the_faults_that_stand() {
+    let mut total = Outcome::default();
+    std::thread::scope(|scope| {
+        let played: Vec<_> =
+            (0..HISTORIES).map(|seed| scope.spawn(move || play(seed, HOURS, false))).collect();
+        for one in played {
+            total.add(one.join().expect("a history is played to its end"));
+        }
+    });
+    let told: Vec<String> =
+        total.violations.iter().map(|it| format!("{:?} {it}", it.wrong)).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+    // What a history is worth: faults strike, evidence decides them, and it is quiet often enough.
+    let Outcome { faults, decided, checks, restarts, words, events, .. } = total;
+    println!("{faults} faults, {decided} decided, {checks} quiet moments");
+    assert!(faults >= 10 && decided * 2 >= faults && checks > 60, "{total:?}");
+    assert!(restarts > 0 && words > 0 && events > faults, "{total:?}");
+}
