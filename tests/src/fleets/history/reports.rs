@@ -6,7 +6,7 @@ use epmesh_common::facts::{Body, Report, StatementKey, Target, Timestamp};
 
 use super::{
     super::{
-        agent::INTERVAL,
+        agent::{INTERVAL, Looked},
         dice::{Dice, shifted},
         look::look,
         own::sections,
@@ -65,7 +65,7 @@ impl Stage {
         let is_news = statement.body.is_some();
         let is_first = post.agent.waiting.is_empty();
         post.agent.waiting.push(statement);
-        post.agent.looked.push((peer, now));
+        post.agent.looked.push(Looked { peer, at: now, whole_map: false });
         if is_news {
             self.flush(dc, now);
         } else if is_first {
@@ -95,7 +95,8 @@ impl Stage {
         let statements: Vec<_> =
             bodies.into_iter().map(|body| post.agent.state(body, at)).collect();
         post.agent.waiting.extend(statements);
-        post.agent.looked.extend(peers.into_iter().map(|(peer, _)| (peer, now)));
+        let looked = |(peer, _)| Looked { peer, at: now, whole_map: false };
+        post.agent.looked.extend(peers.into_iter().map(looked));
         if has_own {
             post.agent.spoke = Some(now);
         }
@@ -113,6 +114,7 @@ impl Stage {
             return;
         }
         let report = agent.report(host.clock(now), statements);
+        let looked = looked.into_iter().map(|look| (look.peer, look.at)).collect();
         self.send(dc, now, report, looked, spoke);
     }
 
