@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use epmesh_common::diagnosis::{State, diagnose};
 use epmesh_scenario::Scenario;
-use epmesh_tests::fleets::windows_client::{Difference, OfEvidence, differs, lived};
+use epmesh_tests::fleets::windows_client::{Difference, OfEvidence, differs, lived, scene};
 
 /// Every file of the suite, by its path within it.
 fn files() -> Vec<(String, String)> {
@@ -67,4 +67,32 @@ fn errors_are_those_that_a_windows_destination_reports() {
     }
     println!("{compared} compared, {open} open");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn random_scenes_are_told_as_a_windows_destination_lives_through_them() {
+    let count = std::env::var("EPMESH_SCENES").ok().and_then(|count| count.parse().ok());
+    let (mut compared, mut open, mut refused, mut wrong) = (0, 0, 0, Vec::new());
+    for seed in 0..count.unwrap_or(4000) {
+        let text = scene(seed);
+        // What a platform does not have, the form refuses.
+        let Ok(scenario) = Scenario::parse("scene", &text) else {
+            refused += 1;
+            continue;
+        };
+        let evidence = scenario.evidence();
+        let Some(around) = OfEvidence::new(&evidence, scenario.at()) else { continue };
+        let verdict = diagnose(&evidence, scenario.at());
+        match differs(&lived(&around), &verdict) {
+            None => open += 1,
+            Some(None) => compared += 1,
+            Some(Some(Difference::Error(said) | Difference::State(said))) => {
+                compared += 1;
+                wrong.push(format!("{said}\n{text}"));
+            }
+        }
+    }
+    println!("{compared} compared, {open} open, {refused} refused, {} differ", wrong.len());
+    assert!(compared > (open + refused) * 2, "most scenes cannot be compared");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

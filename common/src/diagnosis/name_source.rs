@@ -26,8 +26,8 @@ pub(super) struct NameSource<'a> {
     pub(super) beside: &'a [MappedAddress],
     /// Whether it answered the question for the address, be it with "no".
     pub(super) answered: bool,
-    /// Whether the destination asks it for the name it is looking for. A hosts line for the host name
-    /// alone is not asked where the alias leads to another host, or nowhere.
+    /// Whether the destination asks it for the name it is looking for. What the hosts file or the cache has of
+    /// the host name alone is not asked for where the alias leads to another host, or nowhere.
     pub(super) asked: bool,
 }
 

@@ -178,6 +178,8 @@ fn entry(look: &PeerObservation, source: Source, mapped: &mut Vec<MappedAddress>
             *answered |= is_answer(&lookup.answer);
             for record in records(&lookup.answer) {
                 if let RecordData::Address(address) = record.data
+                    // NetBIOS knows no IPv6 ([MS-NBTE] 3.1.8): Windows passes over such a line.
+                    && (address.is_ipv4() || !source.is_netbios())
                     && !mapped.iter().skip(first).any(|known| known.address == address)
                 {
                     mapped.push(MappedAddress { address, line: record.line });

@@ -16,7 +16,7 @@ mod works;
 pub(super) use self::{
     directory::older,
     fresh_evidence::{Case, WAY},
-    names::{WrongAddress, effective, name_sources},
+    names::{WrongAddress, effective, name_sources, tried},
     owner::Owner,
     port_use::full,
     reach::{

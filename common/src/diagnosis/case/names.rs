@@ -1,13 +1,14 @@
 //! The sources of names that the destination asks, in its order, and the one that decides.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
-use epmesh_facts::{DnsName, RecordType, Source};
+use epmesh_facts::{Answer, DnsName, RecordType, Source};
 
 use super::{
     super::{
         culprit::OtherHost,
-        name_source::{Alias, NameSource},
+        evidence::Observed,
+        name_source::{Alias, MappedAddress, NameSource},
     },
     fresh_evidence::Case,
     owner::Owner,
@@ -75,16 +76,59 @@ pub(in crate::diagnosis) fn name_sources<'a>(case: &Case<'a>) -> Vec<NameSource<
     {
         (source.name, source.addresses) = (&look.seen.peer, source.beside);
     }
-    let first = all.iter().find(|name_source| name_source.is_dns() && name_source.is_conclusive());
-    let leads_there = first.is_none_or(|name_source| match name_source.alias {
-        Alias::Target(target) => *target == *case.source(),
-        Alias::Missing | Alias::Dead(_) => windows,
-        Alias::NotAsked | Alias::NoAnswer => true,
+    let holds_alias = |source: &NameSource<'_>| !matches!(source.alias, Alias::NotAsked);
+    let mut asked_for_alias = all.iter().filter(|source| match source.kind {
+        Source::Cache => holds_alias(source),
+        _ => source.is_dns() && source.is_conclusive(),
     });
-    for hosts in all.iter_mut().filter(|name_source| name_source.kind == Source::Hosts) {
-        hosts.asked = leads_there || index.maps_alias;
+    let leads_there = match asked_for_alias.next().map(|source| source.alias) {
+        Some(Alias::Target(target)) => *target == *case.source(),
+        Some(Alias::Missing | Alias::Dead(_)) => windows,
+        Some(Alias::NotAsked | Alias::NoAnswer) => true,
+        // Nobody says where the alias leads.
+        None => windows || !all.iter().any(holds_alias) || system_knows_alias(look),
+    };
+    for source in &mut all {
+        source.asked = leads_there
+            || match source.kind {
+                Source::Hosts => index.maps_alias,
+                Source::Cache => holds_alias(source),
+                Source::System => false,
+                _ => true,
+            };
     }
     all
+}
+
+/// The addresses that the destination tries where `decides` decides. A cache is asked for each family of addresses
+/// by itself: of the one that it does not hold, the first conclusive DNS server is asked.
+pub(in crate::diagnosis) fn tried<'a>(
+    name_sources: &[NameSource<'a>],
+    decides: &NameSource<'a>,
+) -> Cow<'a, [MappedAddress]> {
+    let held = decides.addresses;
+    let is_v4 = |mapped: &&MappedAddress| mapped.address.is_ipv4();
+    let v4 = held.iter().any(|mapped| is_v4(&mapped));
+    if decides.kind != Source::Cache || held.iter().any(|mapped| is_v4(&mapped) != v4) {
+        return Cow::Borrowed(held);
+    }
+    let asked = name_sources.iter().find(|other| other.is_dns() && other.is_conclusive());
+    let leads_alike = asked.filter(|asked| asked.name == decides.name);
+    let given = leads_alike.map_or(&[][..], |asked| asked.addresses);
+    let other = || given.iter().filter(|mapped| is_v4(mapped) != v4);
+    if other().next().is_none() {
+        return Cow::Borrowed(held);
+    }
+    Cow::Owned(held.iter().chain(other()).copied().collect())
+}
+
+/// Whether the system's own resolver has an address of the alias.
+fn system_knows_alias(look: &Observed) -> bool {
+    look.seen.lookups.iter().any(|lookup| {
+        lookup.source == Source::System
+            && lookup.question.name != look.seen.peer
+            && matches!(lookup.answer, Answer::Records(_))
+    })
 }
 
 impl<'a> Case<'a> {
@@ -125,7 +169,7 @@ pub(in crate::diagnosis) fn effective<'v, 'a>(
     let system = || {
         name_sources
             .iter()
-            .find(|name_source| name_source.kind == Source::System && name_source.answered)
+            .find(|source| source.kind == Source::System && source.asked && source.answered)
     };
     netbios().or(first).or_else(system)
 }

@@ -131,12 +131,12 @@ pub(in crate::diagnosis) fn windows_code(failure: &Failure) -> i64 {
         Failure::Reset => 1727,
         Failure::Protocol(_) => 1728,
         Failure::AccessDenied(_) => 5,
-        Failure::Fault(code) | Failure::Status(code) => fault_code(*code),
+        Failure::Fault(code) => as_windows(Status::from_fault(*code), i64::from(*code)),
+        Failure::Status(code) => as_windows(Status::from_mapper(*code), i64::from(*code)),
         Failure::BindRejected { result: 2, reason: 2 } => 1730,
         Failure::BindRejected { .. } => 1717,
-        Failure::BindNak(8) => 1747,
-        Failure::BindNak(9) => 1825,
-        Failure::BindNak(_) => 1728,
+        // Without a reason that Windows has an error for: the call was not executed.
+        Failure::BindNak(reason) => as_windows(Status::BindNak { reason: *reason }, 1727),
         Failure::Local(_) => 0,
     }
 }
@@ -146,6 +146,7 @@ pub(in crate::diagnosis) const fn connect_code(failure: &Failure) -> i64 {
     if matches!(failure, Failure::Local(_)) { 0 } else { 1722 }
 }
 
-fn fault_code(code: u32) -> i64 {
-    Status::from_fault(code).windows_error().map_or_else(|| i64::from(code), i64::from)
+/// What a Windows client reports of a status; `other` where that is not known for certain.
+fn as_windows(status: Status, other: i64) -> i64 {
+    status.windows_error().map_or(other, i64::from)
 }

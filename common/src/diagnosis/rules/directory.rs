@@ -4,7 +4,7 @@ use epmesh_facts::Directory;
 
 use super::{
     super::{
-        case::{Case, effective, error_at, name_sources, older},
+        case::{Case, Owner, effective, error_at, goes_on, name_sources, older, tried},
         cause::{Cause, Confidence, Side},
         culprit::{Culprit, Older, StaleSettings},
         name_source::Alias,
@@ -45,13 +45,16 @@ pub(super) fn stale_settings(case: &Case<'_>) -> Option<Finding> {
 
 /// The error that the destination reports. The alias of the old object is gone as a rule (8524). Where it
 /// still stands and leads to another host, or the host's own name does, which Windows tries next (event 2087), the
-/// error is the one that asking that host gives.
+/// error is the one that asking that host gives: the first of its addresses that does not make it go on.
 fn error(case: &Case<'_>) -> i64 {
     let name_sources = name_sources(case);
-    let goes_on =
-        |alias: &Alias| matches!(alias, Alias::Target(_)) || case.destination_falls_back();
-    let by = effective(&name_sources).filter(|by| goes_on(&by.alias));
-    let led = by.and_then(|by| by.wrong(case).next());
+    let leads = |alias: &Alias| matches!(alias, Alias::Target(_)) || case.destination_falls_back();
+    let by = effective(&name_sources).filter(|by| leads(by.alias));
+    let all = by.map(|by| tried(&name_sources, by)).unwrap_or_default();
+    let is_wrong = |address| matches!(case.owner(address), Owner::Other(_));
+    let ends = all.iter().find(|mapped| !goes_on(&case.reach(mapped.address)));
+    let led = ends.or_else(|| all.iter().find(|mapped| is_wrong(mapped.address)));
+    let led = led.filter(|mapped| is_wrong(mapped.address));
     led.map_or(8524, |wrong| error_at(&case.reach(wrong.address)))
 }
 

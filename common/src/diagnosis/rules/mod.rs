@@ -19,7 +19,7 @@ pub(super) use self::{
     server::{RPC_SERVICES, does_not_serve, dynamic_used_up},
 };
 use super::{
-    case::{Case, effective},
+    case::{Case, effective, tried},
     cause::{Confidence, Side, State},
     name_source::{Alias, NameSource},
 };
@@ -66,10 +66,10 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
             .unwrap_or_else(|| names::address_missing(case, decides));
     }
     if let Some(wrong) = names::wrong_address(case, name_sources, decides) {
-        return names::right_beside_wrong(case, decides, wrong);
+        return names::right_beside_wrong(case, &tried(name_sources, decides), wrong);
     }
     // The right server, or one that nobody claims: how far the destination gets there.
-    let finding = addresses::right_server(case, decides.addresses);
+    let finding = addresses::right_server(case, &tried(name_sources, decides));
     if finding.state != State::Healthy {
         return names::unsettled(case, name_sources, decides, &finding)
             .or_else(|| names::astray_in_silence(case, name_sources, decides, &finding))

@@ -183,7 +183,8 @@ impl Stage {
             self.played.forget();
         }
         self.replan(now);
-        self.judge(now);
+        self.coordinator.judge(now);
+        self.watch(now);
     }
 
     /// An agent cannot report for a while.

@@ -10,7 +10,7 @@ use epmesh::{
     store::{MemoryStore, Prefix, Space, Store, Transaction, scan_all},
 };
 use epmesh_common::{
-    diagnosis::{Fault, Link, Verdict},
+    diagnosis::{Link, Verdict},
     facts::{DnsName, Report, StatementKey, Target, Timestamp},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -157,13 +157,15 @@ impl Coordinator {
 
     /// The incidents that are not over.
     pub(super) fn open_incidents(&self, world: &World, now: Timestamp) -> Vec<OpenIncident> {
-        let present: Vec<Fault> = self
-            .parts
-            .fleet
-            .change(|view| view.incidents().into_iter().map(|incident| incident.subject).collect());
         let damping = Damping::usual(INTERVAL);
-        let of = |record: &Record| OpenIncident::of(record, world, now, &damping, &present);
-        self.runtime.block_on(self.parts.incidents.read(|records| records.filter_map(of).collect()))
+        let Parts { fleet, incidents, .. } = &self.parts;
+        self.runtime.block_on(incidents.read(|records| {
+            let open = |view: &View| {
+                let of = |record: &Record| OpenIncident::of(record, world, now, &damping, view);
+                records.filter_map(of).collect()
+            };
+            fleet.read(open)
+        }))
     }
 
     /// Whether any incident is not over.

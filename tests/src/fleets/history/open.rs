@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use epmesh::incident::{Damping, Record, Status};
+use epmesh::{
+    fleet::View,
+    incident::{Damping, Record, Status},
+};
 use epmesh_common::{diagnosis::Fault, facts::Timestamp};
 
 use super::super::world::World;
@@ -31,20 +34,22 @@ impl OpenIncident {
         world: &World,
         now: Timestamp,
         damping: &Damping,
-        present: &[Fault],
+        view: &View,
     ) -> Option<Self> {
         if record.status == Status::Resolved {
             return None;
         }
-        let links = record.what.links.iter().chain(&record.what.latent);
-        let links = links
+        let (what, subject) = (&record.what, &record.what.subject);
+        let mut all = what.links.iter().chain(&what.latent);
+        let links = all
+            .clone()
             .filter_map(|link| Some((world.find(&link.destination)?, world.find(&link.source)?)));
         Some(Self {
             id: record.id.clone(),
-            subject: record.what.subject.clone(),
+            subject: subject.clone(),
             links: links.collect(),
             is_open: record.status == Status::Open,
-            is_present: present.contains(&record.what.subject),
+            is_present: all.any(|link| view.explained_by(link).contains(subject)),
             hold: damping.hold(&record.reopenings, now),
             is_silenced: record.is_silenced(now),
             is_acknowledged: record.acknowledged.is_some(),

@@ -84,7 +84,8 @@ impl Stage {
             self.note_decided(now);
         }
         self.replan(now);
-        self.judge(now);
+        self.coordinator.judge(now);
+        self.watch(now);
         if now >= self.quiet && (ticks.is_multiple_of(CHECK) || !self.was_quiet) {
             self.check(now);
         }

@@ -159,6 +159,7 @@ impl Stage {
         let name = host.name.clone();
         // A report that waited for the coordinator is sent when it comes in.
         let sent = shifted(sent.max(self.absent), host.ahead_ms);
+        let is_news = report.statements.iter().any(|statement| statement.body.is_some());
         let untold = self.posts[dc].agent.untold(&report.statements);
         let wanted = self.coordinator.take(&name, report, sent, now);
         if !wanted.is_empty() {
@@ -167,7 +168,11 @@ impl Stage {
         }
         self.came_in(dc, now, &untold, looked, spoke);
         self.replan(now);
-        self.judge(now);
+        self.coordinator.judge(now);
+        // The rest is seen with the next tick.
+        if is_news {
+            self.watch(now);
+        }
     }
 
     /// Notes what is known from a report, for the rule of what it decides.

@@ -6,9 +6,8 @@ use epmesh_common::facts::Timestamp;
 use super::{super::fault::Fault, open::OpenIncident, outcome::Wrong, stage::Stage};
 
 impl Stage {
-    /// The coordinator judges and does what is due, and what holds at every moment is looked at.
-    pub(super) fn judge(&mut self, now: Timestamp) {
-        self.coordinator.judge(now);
+    /// Looks at what holds at every moment.
+    pub(super) fn watch(&mut self, now: Timestamp) {
         let holds_any = self.land.troubles.iter().any(|it| it.had_incident);
         if !holds_any && !self.coordinator.has_open() {
             self.watch.take_in(&[], now, |_| None);

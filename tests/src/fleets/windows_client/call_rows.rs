@@ -48,6 +48,10 @@ pub(super) const IS_NOT_REGISTERED: &[i64] = &[NOT_REGISTERED];
 /// Another domain controller answers: A, "more information"; KB 2090913.
 pub(super) const WRONG_PRINCIPAL: &[i64] = &[-2_146_893_022];
 
+/// Whatever else is wrong, an old objectGUID may end in the search for names: KB 4469661 has "knowledge of the new
+/// NTDS Settings GUID has not reached the destination domain controller" among the causes of event 2087.
+pub(super) const OLD_ALIAS: &[i64] = &[8524];
+
 /// The source's objectGUID is another one than the destination's directory has. Its old alias may still
 /// lead somewhere or not (8524, KB 2021446); the service principal name made of it is nobody's (1396, KB
 /// 2183411), or cannot be made (8589, KB 2703028), or is decrypted by nobody (KB 2090913).
@@ -57,40 +61,6 @@ pub(super) const OLD_GUID: &[i64] = &[8524, 1396, 8589, -2_146_893_022];
 /// destination"; KB 4019721 (1727): the response "doesn't actually arrive"; a call that has begun is 1726; a
 /// connection given up by TCP is 64 or 1722.
 pub(super) const LARGE_LOST: &[i64] = &[CANCELLED, FAILED_DNE, FAILED, UNAVAILABLE, CUT];
-
-/// Errors that come after the bind, between the two directories or their Kerberos, and that no probe
-/// without credentials meets: KB 3108513, "Troubleshoot common Active Directory replication errors", and
-/// the articles that it names.
-pub(super) const LATER: &[i64] = &[
-    DENIED,
-    1127,
-    1256,
-    1396,
-    1398,
-    UNAVAILABLE,
-    FAILED,
-    FAILED_DNE,
-    CANCELLED,
-    1908,
-    8240,
-    8333,
-    8418,
-    8446,
-    8451,
-    8452,
-    8453,
-    8456,
-    8457,
-    8461,
-    8464,
-    8477,
-    8524,
-    8545,
-    8589,
-    8606,
-    8614,
-    -2_146_893_022,
-];
 
 /// What is tried after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

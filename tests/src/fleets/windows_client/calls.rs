@@ -7,7 +7,7 @@ use epmesh_common::facts::{AddressProbe, Failure, InterfaceProbe, MapAnswer};
 use super::{
     around::{Around, Client, Owner, Tcp},
     call_rows::{
-        IS_NOT_REGISTERED, LARGE_LOST, LATER, NO_ADDRESS, NO_PORT, NO_TCP, Next, OLD_GUID,
+        IS_NOT_REGISTERED, LARGE_LOST, NO_ADDRESS, NO_PORT, NO_TCP, Next, OLD_ALIAS, OLD_GUID,
         WRONG_PRINCIPAL, after,
     },
     lived::{End, Lived, Stage},
@@ -37,6 +37,9 @@ pub fn lived(around: &impl Around) -> Lived {
         if client.tcp == Tcp::Missing {
             return lived;
         }
+    }
+    if !client.knows_source {
+        lived.ends.insert(End::at(Stage::Names, OLD_ALIAS));
     }
     for way in WAYS {
         match names::addresses(around, &client, way) {
@@ -158,8 +161,8 @@ fn who(around: &impl Around, client: &Client, probe: &AddressProbe) -> Option<Ve
         // Where little changes, the answers are small and pass.
         return Some(vec![End::at(Stage::Call, LARGE_LOST), End::there()]);
     }
-    // Samba has numbers of its own for what happens on the way.
-    let recorded = client.recorded.filter(|code| LATER.contains(code) || !client.is_windows);
-    let later = recorded.map(|code| End::at(Stage::Call, &[code]));
+    // What comes after the bind, between the two directories or their Kerberos, no look without credentials
+    // meets (KB 3108513 lists it); its own record is what it reported.
+    let later = client.recorded.map(|code| End::at(Stage::Call, &[code]));
     Some(later.into_iter().chain([End::there()]).collect())
 }

@@ -9,6 +9,7 @@
 //! | `call_rows`, `calls` | which error comes of what at which stage, and what is tried next; the attempts |
 //! | `of_world`, `of_evidence` | the surroundings in the generator's world, and in the evidence of a scenario |
 //! | `differs` | a verdict against the model |
+//! | `scene` | random scenes for it, as scenarios |
 //!
 //! Sources that the rows name: A and B are Microsoft's articles on 1753 (KB 2089874) and on 0x6D9 at a domain
 //! join; `KB n` are the support articles by their original number; detection locations are those of "Extended
@@ -23,6 +24,7 @@ mod name_rows;
 mod names;
 mod of_evidence;
 mod of_world;
+mod scene;
 
 pub use self::{
     around::{Around, Client, NetBios, Owner, Tcp},
@@ -31,4 +33,5 @@ pub use self::{
     lived::{End, Lived, Stage, Stands},
     of_evidence::OfEvidence,
     of_world::{OfWorld, lives},
+    scene::scene,
 };

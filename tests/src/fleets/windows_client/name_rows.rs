@@ -93,12 +93,22 @@ pub(super) struct Way {
     /// A hosts line with one family of addresses speaks for the other family too: no article says whether
     /// DNS is still asked for AAAA where the file has an IPv4 address of the name.
     pub(super) line_speaks_for_all: bool,
+    /// An alias's addresses in the cache are taken as they are; else the name it leads to is looked for anew,
+    /// in the hosts file first: A has both sources, and not which of them counts then.
+    pub(super) cached_whole: bool,
 }
 
 /// All of them.
-pub(super) const WAYS: [Way; 4] = [
-    Way { failure_ends: false, line_speaks_for_all: true },
-    Way { failure_ends: false, line_speaks_for_all: false },
-    Way { failure_ends: true, line_speaks_for_all: true },
-    Way { failure_ends: true, line_speaks_for_all: false },
-];
+pub(super) const WAYS: [Way; 8] = {
+    let mut all = [Way { failure_ends: false, line_speaks_for_all: false, cached_whole: false }; 8];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = Way {
+            failure_ends: at & 1 != 0,
+            line_speaks_for_all: at & 2 != 0,
+            cached_whole: at & 4 != 0,
+        };
+        at += 1;
+    }
+    all
+};

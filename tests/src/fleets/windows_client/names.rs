@@ -71,7 +71,7 @@ fn of_kind(
     for source in SOURCES {
         let said = match source {
             Source::Hosts => in_hosts(around, name, kind, way)?,
-            Source::Cache => in_cache(around, name, kind)?,
+            Source::Cache => in_cache(around, name, kind, way)?,
             Source::Dns => Some(in_dns(around, client, name, kind, way)?),
         };
         let Some(records) = said else { continue };
@@ -118,8 +118,11 @@ fn in_cache(
     around: &impl Around,
     name: &DnsName,
     kind: RecordType,
+    way: Way,
 ) -> Result<Option<Vec<Record>>, Unread> {
-    for kind in [kind, RecordType::Cname] {
+    let leads = matches!(around.cached(name, RecordType::Cname), Some(Answer::Records(_)));
+    let kinds = [kind, RecordType::Cname];
+    for kind in kinds.into_iter().skip(usize::from(leads && !way.cached_whole)) {
         match around.cached(name, kind) {
             Some(Answer::Records(records)) => return Ok(Some(records)),
             Some(Answer::NoData) => return Ok(Some(Vec::new())),

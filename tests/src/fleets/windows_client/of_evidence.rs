@@ -63,7 +63,8 @@ impl<'e> OfEvidence<'e> {
         let Some(services) = facts.services.as_ref().and_then(|it| it.fact.list.value()) else {
             return is_normal.then_some(true);
         };
-        let pulls = |it: &&Service| it.roles.contains(&ServiceRole::Replication);
+        let pulls =
+            |it: &&Service| it.roles.contains(&ServiceRole::Replication) && it.name != "SamSs";
         let state = services.iter().find(pulls).map(|service| service.state);
         // Windows 2003 has no such service: its mode tells.
         Some(state.map_or(is_normal, |state| state == ServiceState::Running))

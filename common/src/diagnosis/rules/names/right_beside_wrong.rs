@@ -4,7 +4,7 @@ use super::super::{
     super::{
         case::{Case, Owner, goes_on, has_no_way},
         cause::State,
-        name_source::{MappedAddress, NameSource},
+        name_source::MappedAddress,
     },
     addresses::right_server,
     exclusions::may_be_cut_on_purpose,
@@ -16,7 +16,7 @@ use super::super::{
 /// there breaks all of them, and is the cause.
 pub(in super::super) fn right_beside_wrong(
     case: &Case<'_>,
-    decides: &NameSource<'_>,
+    tried: &[MappedAddress],
     wrong: Finding,
 ) -> Finding {
     // An address that nobody claims may be right.
@@ -25,8 +25,7 @@ pub(in super::super) fn right_beside_wrong(
         !matches!(case.owner(address), Owner::Other(_))
             && !has_no_way(case, address, &case.reach(address))
     };
-    let right: Vec<MappedAddress> =
-        decides.addresses.iter().filter(may_be_right).copied().collect();
+    let right: Vec<MappedAddress> = tried.iter().filter(may_be_right).copied().collect();
     if right.iter().all(|mapped| case.owner(mapped.address) != Owner::Source) {
         return wrong;
     }

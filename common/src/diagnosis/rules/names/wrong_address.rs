@@ -7,7 +7,7 @@ use epmesh_facts::Source;
 use super::{
     super::{
         super::{
-            case::{Case, Owner, Reach, WrongAddress, error_at, goes_on, has_no_way},
+            case::{Case, Owner, Reach, WrongAddress, error_at, goes_on, has_no_way, tried},
             cause::{Cause, Confidence, Side},
             culprit::{Culprit, OtherHost},
             name_source::{Alias, MappedAddress, NameSource},
@@ -65,13 +65,16 @@ pub(in super::super) fn wrong_address(
     let finding = Finding::failing(cause, Side::NameResolution, error)
         .blames(culprit(case, name_sources, name_source, &wrong))
         .sure(confidence(case, &reach, &wrong));
-    let finding = share(finding, case, name_sources, name_source);
+    // What a cache does not hold is not tried while it holds something.
+    let held_alone = decides.kind == Source::Cache && !is_mixed(case, decides);
+    let finding =
+        if held_alone { finding } else { share(finding, case, name_sources, name_source) };
     // Every wrong one is silent, and a right one leads through: it takes longer, and works.
     let leads_through = |mapped: &MappedAddress| {
         case.owner(mapped.address) == Owner::Source
             && matches!(case.reach(mapped.address), Reach::Reached(_))
     };
-    let works = goes_on(&reach) && name_source.addresses.iter().any(leads_through);
+    let works = goes_on(&reach) && tried(name_sources, decides).iter().any(leads_through);
     Some(if works { finding.latent() } else { finding })
 }
 
