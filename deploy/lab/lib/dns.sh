@@ -3,16 +3,20 @@
 # must not depend on which server is asked, nor its healing on replication
 # that the fault itself holds up.
 
-# Without Kerberos: the search for a KDC would try the address that is wrong.
+# Without Kerberos: the search for a KDC would try the address that is wrong. By address: the server's own name
+# may lead elsewhere already, by the fault that is being made.
 dns_tool() {
     local action=$1 server=$2
     shift 2
-    in_host "$server" samba-tool dns "$action" "$server.$DNS_DOMAIN" "$@" \
+    in_host "$server" samba-tool dns "$action" "$(host_ip "$server")" "$@" \
         -U"Administrator%$ADMIN_PASSWORD" --use-kerberos=off >>"$LOG/dns.log" 2>&1
 }
 
 # What one DC's server holds, as it is written there, one value a line.
-dns_query() { in_switch dig +short +tries=1 +time=1 "@$(host_ip "$1")" "$2" "$3" 2>/dev/null | sed 's/\.$//' | sort; }
+# A server that does not answer has no value to delete: dig prints that as a comment.
+dns_query() {
+    in_switch dig +short +tries=1 +time=1 "@$(host_ip "$1")" "$2" "$3" 2>/dev/null | sed '/^;/d; s/\.$//' | sort
+}
 
 # Names compare without case: samba registers DC2.lab.test.
 dns_matches() {
@@ -23,7 +27,9 @@ dns_matches() {
 
 # dns_set ZONE NAME TYPE [VALUE] : leaves exactly VALUE (or nothing) at NAME.
 # Replication brings it from dc1 to the others; where it has not after two
-# seconds, it is written there as well.
+# seconds, it is written there as well. Two servers that write at the same time can
+# end with both values, and what a server was not asked in time is not deleted: it is
+# written again until it stands.
 dns_set() {
     local dc fqdn=$2.$1 type=$3 want=${4:-}
     dns_write dc1 "$@"
@@ -31,9 +37,15 @@ dns_set() {
         wait_quietly 2 dns_matches "$dc" "$fqdn" "$type" "$want" || dns_write "$dc" "$@"
     done
     for dc in $(dc_names); do
-        wait_for 60 "$fqdn $type '$want' on the DNS server of $dc" \
-            dns_matches "$dc" "$fqdn" "$type" "$want"
+        wait_for 60 "$fqdn $type '$want' on the DNS server of $dc" dns_settled "$dc" "$@"
     done
+}
+
+dns_settled() {
+    local dc=$1 fqdn=$3.$2 type=$4 want=${5:-}
+    wait_quietly 3 dns_matches "$dc" "$fqdn" "$type" "$want" && return 0
+    dns_write "$dc" "${@:2}"
+    dns_matches "$dc" "$fqdn" "$type" "$want"
 }
 
 # dns_write DC ZONE NAME TYPE [VALUE] : on one DC. A record that replication

@@ -129,7 +129,11 @@ pub(in super::super) fn mapper(
         restrict_remote_clients: refuses,
         served: None,
     };
-    Finding::failing(cause, Side::Source, windows_code(failure))
-        .blames(culprit)
-        .sure(if refuses.is_some() { Confidence::Proven } else { Confidence::Likely })
+    // Those who got through before have not looked again: it may be the way of this one alone.
+    let sure = match refuses {
+        Some(_) => Confidence::Proven,
+        None if pattern.was_served() => Confidence::Possible,
+        None => Confidence::Likely,
+    };
+    Finding::failing(cause, Side::Source, windows_code(failure)).blames(culprit).sure(sure)
 }

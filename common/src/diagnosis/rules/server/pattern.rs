@@ -89,6 +89,11 @@ impl Pattern<'_> {
         !self.reached.is_empty()
     }
 
+    /// Whether the others got through before the destination failed, and none has looked since.
+    pub(super) const fn was_served(&self) -> bool {
+        self.reached.is_empty() && self.failed.is_empty() && !self.before.is_empty()
+    }
+
     /// Whether anybody gets through at another address of the source.
     pub(super) const fn is_served_elsewhere(&self) -> bool {
         self.elsewhere
