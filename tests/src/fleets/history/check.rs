@@ -146,6 +146,7 @@ impl Stage {
         let looks = &self.played.looks;
         let seen = |link: &(usize, usize)| looks.get(link)?.last().filter(|at| **at > gone);
         let most = SEEN.saturating_add(one.hold).saturating_add(SLACK);
-        !stands && gone.until(now) > most && one.links.iter().all(|link| seen(link).is_some())
+        let is_due = !stands && !one.is_unseen;
+        is_due && gone.until(now) > most && one.links.iter().all(|link| seen(link).is_some())
     }
 }

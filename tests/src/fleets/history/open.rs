@@ -23,6 +23,8 @@ pub(super) struct OpenIncident {
     pub(super) is_present: bool,
     /// How long nothing must be wrong with it until it is over.
     pub(super) hold: Duration,
+    /// Whether nobody has seen some of its links lately: that keeps it open.
+    pub(super) is_unseen: bool,
     pub(super) is_silenced: bool,
     pub(super) is_acknowledged: bool,
 }
@@ -51,6 +53,7 @@ impl OpenIncident {
             is_open: record.status == Status::Open,
             is_present: all.any(|link| view.explained_by(link).contains(subject)),
             hold: damping.hold(&record.reopenings, now),
+            is_unseen: !record.unseen.is_empty(),
             is_silenced: record.is_silenced(now),
             is_acknowledged: record.acknowledged.is_some(),
         })

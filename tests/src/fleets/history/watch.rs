@@ -3,7 +3,12 @@
 
 use epmesh_common::facts::Timestamp;
 
-use super::{super::fault::Fault, open::OpenIncident, outcome::Wrong, stage::Stage};
+use super::{
+    super::{decidable::shows, fault::Fault},
+    open::OpenIncident,
+    outcome::Wrong,
+    stage::Stage,
+};
 
 impl Stage {
     /// Looks at what holds at every moment.
@@ -42,7 +47,7 @@ impl Stage {
             }
         }
         for (number, fault) in lost {
-            if self.played.looks.keys().any(|link| self.played.shows(&fault, *link)) {
+            if shows(&self.played, &fault) {
                 let said = format!("{:?} has no incident", fault.kind);
                 self.wrong(now, Wrong::Lost, Some(&fault), said);
             }
