@@ -62,11 +62,11 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
     let bears = played.shows(fault, link)
         && (played.stands(link) != Stands::Works || latent(played, fault, to));
-    let rests_on_others = rests_on_others(fault.kind);
+    let is_contested = rests_on_others(fault.kind) && played.world.liar.is_some();
+    let is_unread = fault.kind.is_of_names() && played.world.dcs[to].names.unread;
+    let is_open = played.is_lie(link) || is_contested || is_unread;
     bears
-        && !played.is_lie(link)
-        && !(rests_on_others && played.world.liar.is_some())
-        && !(fault.kind.is_of_names() && played.world.dcs[to].names.unread)
+        && !is_open
         && !played.world.dcs[from].read_only
         && looked_after(played, fault, link).is_some_and(|at| at >= oldest(played))
         && spoke_after(played, to, fault.done())
