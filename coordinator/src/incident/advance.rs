@@ -32,10 +32,17 @@ impl Record {
             None if was_present => (self.links().cloned().collect(), false),
             None => (Vec::new(), false),
         };
-        self.unseen.extend(lost.into_iter().filter(|link| status(link) == LinkStatus::Unknown));
+        for link in lost {
+            match status(&link) {
+                LinkStatus::Unknown => self.unseen.insert(link),
+                LinkStatus::Troubled => self.left_in_trouble.insert(link),
+                LinkStatus::Healthy | LinkStatus::Unwatched => false,
+            };
+        }
         if let Some(what) = what {
             for link in what.links.iter().chain(&what.latent) {
                 self.unseen.remove(link);
+                self.left_in_trouble.remove(link);
             }
             self.replace(what, now);
         }
@@ -57,6 +64,24 @@ impl Record {
     /// Takes the links that can be seen again out of what is unseen.
     pub(super) fn keep_unseen(&mut self, status: impl Fn(&Link) -> LinkStatus) {
         self.unseen.retain(|link| status(link) == LinkStatus::Unknown);
+    }
+
+    /// Follows the links that were in trouble when it lost them: one that is not seen any more keeps it open as the
+    /// others do; one that works, or that `is_explained` by another open incident, does not.
+    pub(super) fn follow_trouble(
+        &mut self,
+        status: impl Fn(&Link) -> LinkStatus,
+        is_explained: impl Fn(&Link) -> bool,
+    ) {
+        let unseen = &mut self.unseen;
+        self.left_in_trouble.retain(|link| match status(link) {
+            LinkStatus::Troubled => !is_explained(link),
+            LinkStatus::Unknown => {
+                unseen.insert(link.clone());
+                false
+            }
+            LinkStatus::Healthy | LinkStatus::Unwatched => false,
+        });
     }
 
     /// Notes whether one of its links works.
@@ -144,6 +169,7 @@ impl Record {
         }
         self.status = Status::Resolved;
         self.resolved = Some(now);
+        self.left_in_trouble.clear();
         self.note(now, EntryKind::Resolved, &why);
     }
 

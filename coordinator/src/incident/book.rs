@@ -211,10 +211,22 @@ impl IncidentBook {
     /// whether one is well.
     pub(super) fn recheck(&mut self, snapshot: &Snapshot<'_>) {
         let status = |link: &Link| snapshot.link_status(link);
+        let records = || self.incidents.values().map(|stored| &stored.record);
+        let open: BTreeSet<Fault> = if records().any(|record| !record.left_in_trouble.is_empty()) {
+            let open = records().filter(|record| record.present && record.status == Status::Open);
+            open.map(|record| record.what.subject.clone()).collect()
+        } else {
+            BTreeSet::new()
+        };
+        let is_explained =
+            |link: &Link| snapshot.explained_by(link).iter().any(|subject| open.contains(subject));
         for stored in self.incidents.values_mut() {
             let record = &mut stored.record;
             if !record.unseen.is_empty() {
                 record.keep_unseen(status);
+            }
+            if record.status != Status::Resolved && !record.left_in_trouble.is_empty() {
+                record.follow_trouble(status, is_explained);
             }
             if record.status != Status::Resolved && !record.present && !record.seen_well {
                 record.look_for_well(status);

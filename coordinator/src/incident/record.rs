@@ -109,6 +109,10 @@ pub struct Record {
     /// Whether one of its links was seen to work since the fault was last there.
     #[serde(skip)]
     pub(super) seen_well: bool,
+    /// The links that were still in trouble when it lost them, and that nothing else has explained since. One that
+    /// is not seen any more is unseen.
+    #[serde(skip)]
+    pub(super) left_in_trouble: BTreeSet<Link>,
     /// Since when receivers know something different of it.
     #[serde(skip)]
     pub(super) differs_since: Option<Timestamp>,
@@ -142,6 +146,7 @@ impl Record {
             since: Some(now),
             went: false,
             seen_well: false,
+            left_in_trouble: BTreeSet::new(),
             differs_since: None,
         }
     }

@@ -26,6 +26,8 @@ impl Record {
         let room = STORED_LINKS;
         let (links, room) = pack(&std::mem::take(&mut stored.what.links), room);
         let (latent, room) = pack(&std::mem::take(&mut stored.what.latent), room);
+        // What was still in trouble has to be seen again after a start.
+        stored.unseen.append(&mut stored.left_in_trouble);
         let is_named: BTreeSet<&Link> = self.links().collect();
         stored.unseen.retain(|link| !is_named.contains(link));
         let unseen: Vec<Link> = std::mem::take(&mut stored.unseen).into_iter().collect();

@@ -31,6 +31,27 @@ async fn two_faults_are_two_incidents() {
     assert_eq!(names, ["service NTDS on dc1.lab.test", "service NTDS on dc2.lab.test"]);
 }
 
+/// What fails, and nobody knows why.
+fn unexplained(link: &Link) -> Verdict {
+    failing(link, Cause::Unknown, Side::Source, Vec::new())
+}
+
+/// The fault cannot be told any more while its links still fail, and then nobody sees them.
+#[tokio::test]
+async fn what_was_last_seen_in_trouble_is_not_over() {
+    let stage = Stage::new(3).await;
+    stage.stays(0, 300, to_first(died)).await;
+    stage.judged(360, to_first(unexplained)).await;
+    stage.stays(420, 1_800, to_first(unknown)).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    assert_eq!(stage.only().await.row.unseen, 2);
+    let stage = stage.killed().await;
+    stage.stays(1_860, 2_400, to_first(unknown)).await;
+    assert_eq!(stage.told().await, [OPENED]);
+    stage.stays(2_460, 3_000, all_well).await;
+    assert_eq!(stage.told().await, [OPENED, RESOLVED]);
+}
+
 #[tokio::test]
 async fn a_fault_that_lasts_a_moment_is_not_told() {
     let stage = Stage::new(3).await;
