@@ -328,17 +328,21 @@ fn witnesses<'v>(
     fresh_since: Timestamp,
     near: &[DnsName],
 ) -> Vec<(&'v DnsName, &'v WitnessView)> {
-    let mut first: Vec<(&DnsName, &WitnessView)> = Vec::new();
-    if views.len() > MOST_WITNESSES {
-        let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
-        first.extend(neighbours.filter(|(_, seen)| seen.at >= fresh_since).take(NEIGHBOURS));
-    }
-    let is_first = |witness: &DnsName| first.iter().any(|(other, _)| std::ptr::eq(*other, witness));
-    let mut all: Vec<(&DnsName, &WitnessView)> =
-        views.iter().filter(|(witness, _)| !is_first(witness)).collect();
+    let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
     // They are in the order of names already, which a stable sort keeps.
     all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
-    all.splice(..0, first);
+    if all.len() > MOST_WITNESSES {
+        let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
+        let fresh = neighbours.filter(|(_, seen)| seen.at >= fresh_since);
+        for (place, (witness, _)) in fresh.take(NEIGHBOURS).enumerate() {
+            let rest = all.get_mut(place..).unwrap_or_default();
+            if let Some(at) = rest.iter().position(|(other, _)| std::ptr::eq(*other, witness))
+                && let Some(upto) = rest.get_mut(..=at)
+            {
+                upto.rotate_right(1);
+            }
+        }
+    }
     all.truncate(MOST_WITNESSES + 1);
     all
 }
