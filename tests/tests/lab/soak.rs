@@ -7,10 +7,10 @@ use std::{
 };
 
 use epmesh::{
-    incident::{IncidentDocument, IncidentList, Status},
+    incident::{Damping, IncidentDocument, IncidentList, Status},
     query::LinkRow,
 };
-use epmesh_common::diagnosis::State;
+use epmesh_common::{diagnosis::State, facts::Timestamp};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 
 use crate::lab::Lab;
@@ -59,8 +59,10 @@ const GROUPS: &[&[&str]] = &[
 const LOSES_REGISTRATION: &[&str] = &["no-drsuapi", "not-started", "stopped", "killed", "no-rpc"];
 const FLAPPING: usize = 3;
 
-/// Until all that was wrong is over; what comes back four times within the hour is held open for 160 s.
-const OVER: Duration = Duration::from_secs(300);
+/// Until all that was wrong has been seen to be well.
+const SEEN: Duration = Duration::from_secs(140);
+/// The time between two looks in the lab.
+const INTERVAL: Duration = Duration::from_secs(5);
 
 pub(crate) fn all_is_over_in_the_end(lab: &Lab, time: Duration, seed: u64) {
     println!("soak: {} minutes, seed {seed}", time.as_secs() / 60);
@@ -101,11 +103,19 @@ pub(crate) fn all_is_over_in_the_end(lab: &Lab, time: Duration, seed: u64) {
     let healed = Instant::now();
     let is_flapping = lost >= FLAPPING;
     let what = format!("seed {seed}: all is over after all was healed");
-    lab.until_nothing_is_left(&what, OVER, || {
+    lab.until_nothing_is_left(&what, SEEN + held(lab), || {
         let left = left(lab, is_flapping);
         (!left.is_empty()).then(|| left.join("\n"))
     });
     said(&format!("all is over, {} s after the last was healed", healed.elapsed().as_secs()));
+}
+
+/// How long the incident that came back most often is held open.
+fn held(lab: &Lab) -> Duration {
+    let list: IncidentList = lab.ask(&["incidents"]);
+    let often = list.incidents.iter().map(|row| row.reopened).max().unwrap_or_default();
+    let now = Timestamp::default();
+    Damping::usual(INTERVAL).hold(&vec![now; often], now)
 }
 
 /// Links that are not healthy and incidents that are open, in words.

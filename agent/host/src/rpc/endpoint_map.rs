@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use epmesh_facts::{EndpointMap, Failure, MapView, Reason, Through};
+use epmesh_facts::{EndpointMap, Failure, MapView, Through};
 use epmesh_rpc::{Endpoint, epm::EPMAPPER};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -95,7 +95,9 @@ pub async fn through_socket(path: &std::path::Path, limits: Limits) -> MapView {
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             Err(Failure::Refused)
         }
-        Ok(Err(error)) => Err(Failure::Local(Reason::of(&error).about(path.display()))),
+        Ok(Err(error)) => {
+            Err(Failure::Local(epmesh_facts::Reason::of(&error).about(path.display())))
+        }
         Ok(Ok(stream)) => read(stream, limits).await,
     };
     MapView { through: Through::Local, endpoints }
