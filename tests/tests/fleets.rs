@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use epmesh_common::diagnosis::{Cause, Confidence, Side, State};
 use epmesh_tests::fleets::{
-    MissKind, Naming, Played, Score, Variant, drawn, kind::Kind, play, score,
+    MissKind, Naming, Played, Score, Variant, drawn, kind::Kind, on_threads, play, score,
 };
 
 /// Small, so that it takes seconds without optimisation.
@@ -207,19 +207,6 @@ fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
 /// On all cores.
 fn total(seeds: std::ops::Range<u64>) -> Score {
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let seeds: Vec<u64> = seeds.collect();
-    let part = |seeds: &[u64]| {
-        let mut total = Score::default();
-        seeds.iter().for_each(|seed| total.add(score(*seed, &play(*seed, SMALL))));
-        total
-    };
-    std::thread::scope(|scope| {
-        let parts = seeds.chunks(seeds.len().div_ceil(threads).max(1));
-        let parts: Vec<_> = parts.map(|seeds| scope.spawn(move || part(seeds))).collect();
-        let mut total = Score::default();
-        for part in parts {
-            total.add(part.join().expect("a fleet is played to its end"));
-        }
-        total
-    })
+    let one = |total: &mut Score, seed| total.add(score(seed, &play(seed, SMALL)));
+    on_threads(seeds, threads as u64, one, Score::add)
 }

@@ -1,6 +1,6 @@
 //! One agent: what it has not yet said, what the coordinator holds of it, and its reports.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, mem, time::Duration};
 
 use epmesh_common::facts::{Body, Digest, Report, Statement, StatementKey, Timestamp};
 
@@ -91,9 +91,21 @@ impl Agent {
         untold
     }
 
-    /// A report made at `at` by the agent's clock.
-    pub(super) fn report(&mut self, at: Timestamp, statements: Vec<Statement>) -> Report {
+    /// Takes what waits: the report on it, made at `at` by the agent's clock, the looks in it, and when the own facts
+    /// in it were read. `None` where nothing waits; on a host that is down it is lost.
+    pub(super) fn take_waiting(
+        &mut self,
+        is_down: bool,
+        at: Timestamp,
+    ) -> Option<(Report, Vec<Looked>, Option<Timestamp>)> {
+        let statements = mem::take(&mut self.waiting);
+        let (looked, spoke) = (mem::take(&mut self.looked), self.spoke.take());
+        if statements.is_empty() || is_down {
+            return None;
+        }
         self.sequence += 1;
-        Report { sequence: self.sequence, at, statements, dropped: 0, notes: Vec::new() }
+        let report =
+            Report { sequence: self.sequence, at, statements, dropped: 0, notes: Vec::new() };
+        Some((report, looked, spoke))
     }
 }

@@ -1,11 +1,11 @@
 //! `epmesh-fleets`: random fleets with known faults through the engine, and what it made of them.
 //! `tests/campaign fleets` runs it.
 
-use std::{collections::BTreeMap, process::ExitCode, thread};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
 use epmesh_common::diagnosis::Verdict;
-use epmesh_tests::fleets::{MissKind, Score, Variant, play, score};
+use epmesh_tests::fleets::{MissKind, Score, Variant, on_threads, play, score};
 
 /// Fleets of which an error of one sort is told in full.
 const PRINTED: usize = 3;
@@ -87,29 +87,10 @@ fn variant(arguments: &Arguments) -> Variant {
 }
 
 fn all(arguments: &Arguments) -> Score {
-    let (threads, variant) = (arguments.threads.max(1), variant(arguments));
-    let (first, end) = (arguments.first, arguments.first.saturating_add(arguments.fleets));
-    let parts: Vec<_> = (0..threads)
-        .map(|part| {
-            thread::spawn(move || {
-                let mut total = Score::default();
-                for seed in
-                    (first.saturating_add(part)..end).step_by(usize::try_from(threads).unwrap_or(1))
-                {
-                    total.add(score(seed, &play(seed, variant)));
-                }
-                total
-            })
-        })
-        .collect();
-    let mut total = Score::default();
-    for part in parts {
-        match part.join() {
-            Ok(score) => total.add(score),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    }
-    total
+    let (first, variant) = (arguments.first, variant(arguments));
+    let seeds = first..first.saturating_add(arguments.fleets);
+    let one = |total: &mut Score, seed| total.add(score(seed, &play(seed, variant)));
+    on_threads(seeds, arguments.threads, one, Score::add)
 }
 
 fn print(total: &Score, whole: bool) {

@@ -20,6 +20,7 @@
 //! | `decidable` | which faults the evidence that came in decides: the rule |
 //! | `history` | fleets through a day, with the coordinator's incidents |
 //! | `score` | what was said against what is so, and the incidents against the faults |
+//! | `seeds` | many seeds on several threads |
 
 #![expect(
     clippy::indexing_slicing,
@@ -51,6 +52,7 @@ mod ports;
 mod replication;
 pub mod run;
 pub mod score;
+mod seeds;
 mod strike;
 mod way;
 pub mod windows_client;
@@ -61,4 +63,5 @@ pub use self::{
     played::{Judged, Played, Variant},
     run::{drawn, play},
     score::{Miss, MissKind, Score, score},
+    seeds::on_threads,
 };

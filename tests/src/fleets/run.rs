@@ -298,15 +298,11 @@ impl Play {
 
     /// Sends what waits.
     fn flush(&mut self, dc: usize, now: Timestamp) {
-        let agent = &mut self.agents[dc];
-        let statements = std::mem::take(&mut agent.waiting);
-        let (looked, spoke) = (std::mem::take(&mut agent.looked), agent.spoke.take());
-        // What waits on a host that goes down is lost.
-        if statements.is_empty() || !self.world.dcs[dc].lives() {
-            return;
+        let host = &self.world.dcs[dc];
+        let waiting = self.agents[dc].take_waiting(!host.lives(), host.clock(now));
+        if let Some((report, looked, spoke)) = waiting {
+            self.send(dc, now, report, looked, spoke);
         }
-        let report = agent.report(self.world.dcs[dc].clock(now), statements);
-        self.send(dc, now, report, looked, spoke);
     }
 
     fn send(

@@ -1,10 +1,13 @@
 //! `epmesh-histories`: random fleets through a day of faults that come and go, through the engine and the
 //! coordinator's incidents, and what did not hold. `tests/campaign histories` runs it.
 
-use std::{collections::BTreeMap, process::ExitCode, thread};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
-use epmesh_tests::fleets::history::{Outcome, Wrong, play};
+use epmesh_tests::fleets::{
+    history::{Outcome, Wrong, play},
+    on_threads,
+};
 
 /// Violations of one sort that are told.
 const PRINTED: usize = 5;
@@ -47,28 +50,10 @@ fn main() -> ExitCode {
 }
 
 fn all(arguments: &Arguments) -> Outcome {
-    let (threads, hours) = (arguments.threads.max(1), arguments.hours);
-    let (first, end) = (arguments.first, arguments.first.saturating_add(arguments.histories));
-    let step = usize::try_from(threads).unwrap_or(1);
-    let part = |part: u64| {
-        let mut total = Outcome::default();
-        (first.saturating_add(part)..end)
-            .step_by(step)
-            .for_each(|seed| total.add(play(seed, hours, false)));
-        total
-    };
-    let part = &part;
-    let mut total = Outcome::default();
-    thread::scope(|scope| {
-        let parts: Vec<_> = (0..threads).map(|at| scope.spawn(move || part(at))).collect();
-        for part in parts {
-            match part.join() {
-                Ok(outcome) => total.add(outcome),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    total
+    let (first, hours) = (arguments.first, arguments.hours);
+    let seeds = first..first.saturating_add(arguments.histories);
+    let one = |total: &mut Outcome, seed| total.add(play(seed, hours, false));
+    on_threads(seeds, arguments.threads, one, Outcome::add)
 }
 
 fn print(total: &Outcome, whole: bool) {

@@ -105,17 +105,12 @@ impl Stage {
 
     /// Sends what waits.
     pub(super) fn flush(&mut self, dc: usize, now: Timestamp) {
-        let agent = &mut self.posts[dc].agent;
-        let statements = std::mem::take(&mut agent.waiting);
-        let (looked, spoke) = (std::mem::take(&mut agent.looked), agent.spoke.take());
         let host = &self.land.world.dcs[dc];
-        // What waits on a host that goes down is lost.
-        if statements.is_empty() || !host.up {
-            return;
+        let waiting = self.posts[dc].agent.take_waiting(!host.up, host.clock(now));
+        if let Some((report, looked, spoke)) = waiting {
+            let looked = looked.into_iter().map(|look| (look.peer, look.at)).collect();
+            self.send(dc, now, report, looked, spoke);
         }
-        let report = agent.report(host.clock(now), statements);
-        let looked = looked.into_iter().map(|look| (look.peer, look.at)).collect();
-        self.send(dc, now, report, looked, spoke);
     }
 
     fn send(
