@@ -17,6 +17,7 @@ mod facts;
 mod faults;
 mod join;
 mod lab;
+mod over;
 mod receiver;
 mod soak;
 mod spool;
