@@ -31,7 +31,7 @@ pub use self::{
     cause::{Cause, Confidence, Side, State, Step},
     closed_port::{ClosedPort, JOIN_PORTS, closed_everywhere, closed_ports},
     culprit::{Culprit, CulpritText},
-    engine::{diagnose, judge},
+    engine::{diagnose, judge, judge_for},
     evidence::{Evidence, Link, Observed, Registration},
     fault::{CandidateFault, Fault, ServerName, Traffic},
     indexed_observation::IndexedObservation,
