@@ -115,11 +115,10 @@ impl Grouper {
             },
             culprit: match named {
                 Some(blamed) => blamed.text(),
-                None => CulpritText {
-                    kind: subject.kind().to_owned(),
-                    name: subject.to_string(),
-                    value: pattern.words.clone(),
-                },
+                None => {
+                    let words = pattern.words.clone();
+                    CulpritText::new(subject.kind(), subject.to_string(), words)
+                }
             },
             places,
             links,
