@@ -1,4 +1,4 @@
-//! What the daemon reads and looks at: sections of this host's own facts, and peers.
+//! The reader of the daemon: sections of this host's own facts, and peers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,9 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{on_demand::OnDemand, reporter::Reporter, seen::Seen, settings::DaemonSettings};
+use super::{
+    on_demand::OnDemand, reporter::Reporter, settings::DaemonSettings, to_report::FinishedLook,
+};
 use crate::probe::{Peers, Priority};
 
 /// The longest that one look at a peer may take; the probes have their own, shorter bounds.
@@ -60,13 +62,13 @@ impl Reader {
         let (mut peers, mut notes) = (Vec::new(), Vec::new());
         if let Some(resolver) = resolver {
             let resolver = Arc::new(resolver);
-            let seen = join_all(look.targets.iter().map(|target| {
+            let looks = join_all(look.targets.iter().map(|target| {
                 self.look_at(target, &look.interfaces, &resolver, Priority::OnDemand)
             }))
             .await;
-            for (target, seen) in look.targets.iter().zip(seen) {
-                match seen {
-                    Some(seen) => peers.push(seen),
+            for (target, done) in look.targets.iter().zip(looks) {
+                match done {
+                    Some(done) => peers.push(done),
                     None => notes.push(format!("{} could not be looked at", target.name)),
                 }
             }
@@ -88,7 +90,7 @@ impl Reader {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
         priority: Priority,
-    ) -> Option<Seen> {
+    ) -> Option<FinishedLook> {
         let [round, on_demand] = &self.permits;
         let _permit = match priority {
             Priority::Round => round,
@@ -108,7 +110,7 @@ impl Reader {
         if observation.is_none() {
             tracing::warn!(peer = %target.name, "a look did not end in time");
         }
-        Some(Seen { began, at: self.clock.now(), observation: observation? })
+        Some(FinishedLook { began, at: self.clock.now(), observation: observation? })
     }
 
     /// Reads sections at the same time, none of them from before `began`; each with when it was read.

@@ -1,4 +1,4 @@
-//! What the agent reads on its host.
+//! Decoders of what the agent reads on its host.
 
 use epmesh_agent::{app::Config, session::JoinToken};
 use epmesh_agent_host::{
