@@ -167,7 +167,7 @@ pub enum Culprit {
         at: PortAt,
         /// What does arrive of it.
         failure: Failure,
-        /// Those to whom it arrives.
+        /// The witnesses to whom it arrives.
         served: Option<Named>,
     },
     /// A port.
@@ -227,7 +227,7 @@ pub enum Culprit {
 }
 
 impl Culprit {
-    /// What sort of thing it is, as it stands in JSON.
+    /// The kind of thing, as it stands in JSON.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -257,7 +257,7 @@ impl Culprit {
         }
     }
 
-    /// Which thing it is: `A dc2.lab.test on DNS server 10.99.0.11`.
+    /// The name of the thing: `A dc2.lab.test on DNS server 10.99.0.11`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -309,7 +309,7 @@ impl Culprit {
         }
     }
 
-    /// What is wrong with it, in words.
+    /// The trouble with it, in words.
     #[must_use]
     pub fn value(&self) -> String {
         match self {
@@ -345,7 +345,7 @@ impl Culprit {
                 let who =
                     if *is_named { "" } else { ", and what answers there did not say who it is" };
                 format!(
-                    "the destination is told this port ({failure}), {right}: the answer is altered on the \
+                    "the destination is told this port ({failure}), but {right}: the answer is altered on the \
                      way, or another machine answers at this address{who}"
                 )
             }
@@ -367,7 +367,7 @@ impl Culprit {
                 let PortAt { address, port, dc } = at;
                 format!(
                     "{dc} itself says that its firewall is on and that it listens on {address} port {port}; the \
-                     destination gets there: {failure}; {witnesses}"
+                     destination's own attempt there: {failure}; {witnesses}"
                 )
             }
             Self::RpcFilter { effect, .. } => effect.to_string(),

@@ -1,4 +1,4 @@
-//! What to do about directory data.
+//! Remedies for wrong data in the directory.
 
 use super::{
     super::super::culprit::{Culprit, Older, StaleSettings},
@@ -58,8 +58,8 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
         &format!("samba-tool drs replicate {dest} HUB \"CN=Configuration,{root}\""),
     );
     steps.push(format!(
-        "let {dest} pull the configuration from a domain controller that knows the newer object, HUB in \
-         this command: {pull}"
+        "let {dest} pull the configuration from a domain controller that knows the newer object (HUB \
+         stands for it): {pull}"
     ));
     steps.push(remove(g, settings));
     steps

@@ -1,4 +1,4 @@
-//! What to do where the way is open and the destination's own replication over it fails: by its error, with
+//! Remedies where the way is open and the destination's own replication over it fails: by its error, with
 //! the tools of its platform.
 
 use epmesh_facts::{DnsName, Platform, ServiceRole, ServiceState};
@@ -194,7 +194,7 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
     if g.case.destination_platform() == Some(Platform::Samba) {
         return vec![format!(
             "the look found {source} itself, so that most likely {dest} holds an old password of its account: let \
-             {dest} pull the domain from a domain controller that has the present one, HUB in this command: \
+             {dest} pull the domain from a domain controller that has the present one (HUB stands for it): \
              samba-tool drs replicate {dest} HUB \"{}\"",
             refused.context
         )];
@@ -224,9 +224,9 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
              replicate, net start kdc"
         ),
         format!(
-            "if that does not do, set the machine password of {source} anew, on {source} with its own KDC \
-             stopped: netdom resetpwd /server:PDC /userd:administrator@{domain} /passwordd:*, PDC in this command \
-             (the domain controller that netdom query fsmo calls PDC), then restart {source}, which interrupts its clients (KB 325850)"
+            "if that is not enough, set the machine password of {source} anew, on {source} with its own KDC \
+             stopped: netdom resetpwd /server:PDC /userd:administrator@{domain} /passwordd:* (PDC stands for \
+             the domain controller that netdom query fsmo calls PDC), then restart {source}, which interrupts its clients (KB 325850)"
         ),
     ]
 }

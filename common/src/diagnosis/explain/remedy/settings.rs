@@ -1,4 +1,4 @@
-//! What to do about settings with which a service cannot register.
+//! Remedies for settings with which a service cannot register.
 
 use epmesh_facts::StaticPortOwner;
 
@@ -126,8 +126,8 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
              the process"
         ),
         format!(
-            "set another static port (KB 224196), PORT in this command: {set}; and open that one in the \
-             firewalls; or stop what holds the port, which ends what it does"
+            "set another static port (KB 224196; PORT stands for it): {set}; and open that one in the \
+             firewalls; or stop the program that holds the port, and with it the work that it does"
         ),
     ];
     steps.push(if g.finding.state == State::Latent {
