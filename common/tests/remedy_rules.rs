@@ -1,4 +1,4 @@
-//! What every remedy keeps to, over the scenario suite as a whole: an administrator may follow it step by step, at
+//! Rules for every remedy, over the scenario suite as a whole: an administrator may follow it step by step, at
 //! night, and paste its commands.
 
 #![allow(

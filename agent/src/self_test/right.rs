@@ -1,8 +1,8 @@
-//! What to do about a fact that could not be seen: a table by the kind of the reason.
+//! Advice on a fact that could not be seen: a table by the kind of the reason.
 
 use epmesh_common::facts::{MissingRight, ReasonKind};
 
-/// What to do about a reason of this kind, where that can be told. `what` is the fact, by its path.
+/// Advice on a reason of this kind, where there is any. `what` is the fact, by its path.
 pub(super) fn advice(kind: ReasonKind, what: &str) -> Option<&'static str> {
     if cfg!(windows) { windows(kind, what) } else { unix(kind, what) }
 }

@@ -60,7 +60,7 @@ pub enum Fault {
         /// The interface.
         interface: InterfaceId,
     },
-    /// Everything that a domain controller serves over RPC.
+    /// All RPC interfaces of a domain controller.
     Application {
         /// The domain controller.
         dc: DnsName,
@@ -252,7 +252,7 @@ impl Fault {
         }
     }
 
-    /// What sort of thing it is, as it stands in JSON.
+    /// The kind of fault, as it stands in JSON.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
