@@ -284,8 +284,8 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
         "tests/tests/histories.rs",
         "const HISTORIES: u64",
     ),
-    other("tests/campaign speed", LONG, CAMPAIGNS, "CARGO_BIN_EXE_epmesh-speed"),
-    other("tests/campaign sweep 1000", LONG, CAMPAIGNS, "CARGO_BIN_EXE_epmesh-sweep"),
+    other("tests/campaign speed", LONG, CAMPAIGNS, r#"output("epmesh-speed""#),
+    other("tests/campaign sweep 1000", LONG, CAMPAIGNS, r#"output("epmesh-sweep""#),
     by_hand(
         "tests/campaign footprint",
         "four minutes as root, beside packages that it installs; it measures, and asserts nothing",
