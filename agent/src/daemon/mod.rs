@@ -8,7 +8,7 @@ mod names;
 mod on_demand;
 mod orders;
 mod partners;
-mod plan_file;
+pub mod plan_file;
 mod reader;
 mod reporter;
 mod rounds;

@@ -55,6 +55,20 @@ impl Grouper {
         self.groups.contains_key(&id).then(|| self.report(id)).flatten()
     }
 
+    /// The link from whose verdict the incident of a fault has its cause, its side and its culprit, as of the
+    /// last [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn spokesman(&self, fault: &Fault) -> Option<Link> {
+        let members = self.groups.get(self.fault_ids.get(fault)?)?;
+        let members = members.iter().filter_map(|id| self.links.get(*id));
+        let is_failing = members.clone().any(|entry| entry.state == State::Failing);
+        let state = if is_failing { State::Failing } else { State::Latent };
+        let said = members.filter(|entry| entry.state == state);
+        let said = said.filter_map(|entry| Said::of(entry, fault));
+        let best = said.min_by(|one, other| one.order(other, &self.places))?;
+        self.places.link(best.entry.ends)
+    }
+
     fn report(&self, id: FaultId) -> Option<Incident> {
         let fault = self.faults.get(id)?.fault.clone();
         let members: Vec<&LinkEntry> =
@@ -102,11 +116,10 @@ impl Grouper {
             },
             culprit: match named {
                 Some(blamed) => blamed.text(),
-                None => CulpritText {
-                    kind: fault.kind().to_owned(),
-                    name: fault.to_string(),
-                    value: pattern.words.clone(),
-                },
+                None => {
+                    let words = pattern.words.clone();
+                    CulpritText::new(fault.kind(), fault.to_string(), words)
+                }
             },
             places,
             links,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, Observed, Verdict, judge},
+    diagnosis::{Evidence, Link, Observed, State, Verdict, judge_for},
     facts::{DcFacts, DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
@@ -88,7 +88,10 @@ impl View {
                 let end = ends
                     .entry(&link.destination)
                     .or_insert_with_key(|to| self.end(to, gathered.fresh_since));
-                Box::new(judge(cursor.move_to(&link.destination, end), now))
+                let is_read = |state| {
+                    matches!(state, State::Failing | State::Latent) && self.examples.contains(link)
+                };
+                Box::new(judge_for(cursor.move_to(&link.destination, end), now, is_read))
             }));
         }
         verdicts

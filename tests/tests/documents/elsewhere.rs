@@ -130,7 +130,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     ),
     // install.md
     other(
-        "cargo build --profile dist --bin epmesh --bin epmesh-agent",
+        "cargo build --profile dist -p epmesh -p epmesh-agent",
         "compiles a release",
         "tests/campaign",
         "cargo build --locked --profile dist",
@@ -211,6 +211,12 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
         "deploy/agent.example.toml",
     ),
     // tests/README.md
+    other(
+        "cargo run -p epmesh --features scenarios -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
+        "compiles; the file runs the program",
+        "coordinator/tests/verdicts.rs",
+        "diagnose",
+    ),
     other(
         "tests/run --list",
         "shown as a table",

@@ -4,12 +4,12 @@ use super::{
     super::super::culprit::{Culprit, ServiceTrouble},
     commands::command,
     context::RemedyContext,
-    service::normal_mode,
+    service::{enable, normal_mode},
 };
 
 pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, name, value) = (g.dest, &g.name, &g.value);
-    let platform = g.case.destination_platform();
+    let platform = g.destination_platform();
     if let Some(Culprit::BootMode { .. }) = g.culprit {
         return vec![format!(
             "{}; until then nothing replicates to {dest} from any source",
@@ -38,11 +38,7 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
         return steps;
     }
     let disabled = matches!(trouble, Some(ServiceTrouble::NotRunning { is_disabled: true, .. }));
-    let enable = if disabled {
-        format!("sc.exe config {service} start= auto, then ")
-    } else {
-        String::new()
-    };
+    let enable = if disabled { enable(service) } else { String::new() };
     let start = command(
         platform,
         &format!(

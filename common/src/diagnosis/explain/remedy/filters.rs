@@ -26,7 +26,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             ),
         ];
     }
-    if g.case.source_platform() == Some(Platform::Samba) {
+    if g.source_platform() == Some(Platform::Samba) {
         return vec![format!(
             "{name}: {value}; Samba has no RPC filters: see on {source} what answers on TCP 135: ss \
              -tlnp 'sport = 135', and its log"

@@ -90,11 +90,11 @@ fn picture(g: &RemedyContext<'_>, service: Option<&str>) -> String {
     let process = if is_rpc { "its svchost" } else { "the process" };
     let how = g.at_source(
         &format!(
-            "procdump -ma PID (Sysinternals), or Task Manager, Details, Create dump file, of {process}; \
+            "procdump -ma PID (Sysinternals; PID in this command is that of {process}), or Task Manager, Details, Create dump file; \
              where the host refuses that, a memory dump of the whole host; a dump of lsass holds keys and \
              password hashes, so keep it where only administrators read"
         ),
-        "gcore PID (gdb), or cat /proc/PID/stack",
+        "gcore PID (gdb; PID in this command is that of the process), or cat /proc/PID/stack",
     );
     format!("before anything is ended, keep what shows why it hangs: on {source}, {how}")
 }
@@ -126,7 +126,7 @@ fn paused(g: &RemedyContext<'_>, service: &str) -> Vec<String> {
     let source = g.source;
     let mut steps = Vec::new();
     let is_netlogon = service.eq_ignore_ascii_case("Netlogon");
-    if is_netlogon && g.case.source_platform() == Some(Platform::Windows) {
+    if is_netlogon && g.source_platform() == Some(Platform::Windows) {
         steps.push(format!(
             "{}: {}; on {source}, see whether the directory paused it: events 2095, 1113 and 1115 in the \
              Directory Service log, and reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters \

@@ -21,7 +21,7 @@ pub(super) fn to_port(g: &RemedyContext<'_>) -> String {
         format!("portqry -n {host} -p tcp -e {port}, or {powershell}")
     };
     let samba = format!("nc -vz {host} {port}");
-    command(g.case.destination_platform(), &windows, &samba)
+    command(g.destination_platform(), &windows, &samba)
 }
 
 /// The port that is to blame, or kept closed by what is.
@@ -45,7 +45,7 @@ pub(super) fn open(g: &RemedyContext<'_>) -> String {
         );
         return format!(
             "open the dynamic RPC ports of {source} ({ranges}) for {dest}; or give the service one static \
-             port and open only that (PORT stands for it): {pin}; this takes effect at the next restart"
+             port and open only that, PORT in this command: {pin}; this takes effect at the next restart"
         );
     }
     format!(
@@ -71,7 +71,11 @@ pub(super) fn pinned(owner: StaticPortOwner, source: &DnsName) -> String {
         StaticPortOwner::Netlogon => ("Netlogon", "DCTcpipPort"),
         StaticPortOwner::Ntfrs => ("NTFRS", "\"RPC TCP/IP Port Assignment\""),
         StaticPortOwner::Dfsr => {
-            return format!("dfsrdiag StaticRPC /Port:PORT /Member:{}", source.host());
+            let member = source.host();
+            return format!(
+                "keep what dfsrdiag DumpMachineCfg /Member:{member} shows, then dfsrdiag StaticRPC /Port:PORT \
+                 /Member:{member}"
+            );
         }
         StaticPortOwner::Ntds => ("NTDS", "\"TCP/IP Port\""),
     };
@@ -93,7 +97,7 @@ pub(super) fn ranges(g: &RemedyContext<'_>) -> Vec<(u16, u16)> {
     if let Some(RpcPorts::Listed(listed)) = g.case.source_rpc.map(rpc_ports) {
         return listed;
     }
-    let range = g.case.source_range().filter(|_| g.case.source_platform() != Some(Platform::Samba));
+    let range = g.case.source_range().filter(|_| g.source_platform() != Some(Platform::Samba));
     vec![range.map_or((49152, 65535), |range| (range.first, range.last))]
 }
 

@@ -181,7 +181,7 @@ fn platform_of(case: &Case<'_>, server: &NameServer) -> Option<Platform> {
 
 pub(super) fn flush(g: &RemedyContext<'_>) -> String {
     let how = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         "ipconfig /flushdns",
         "resolvectl flush-caches, where systemd-resolved runs",
     );

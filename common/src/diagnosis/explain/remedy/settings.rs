@@ -126,7 +126,7 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
              the process"
         ),
         format!(
-            "set another static port (KB 224196; PORT stands for it): {set}; and open that one in the \
+            "set another static port (KB 224196), PORT in this command: {set}; and open that one in the \
              firewalls; or stop the program that holds the port, and with it the work that it does"
         ),
     ];

@@ -35,7 +35,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Option<Vec<String>> {
 
 fn cut_in(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    let windows = g.case.source_platform() != Some(Platform::Samba);
+    let windows = g.source_platform() != Some(Platform::Samba);
     let own = if windows {
         "netsh rpc filter show filter; netsh advfirewall consec show rule name=all; security software that \
          inspects RPC"
@@ -82,7 +82,7 @@ fn altered(g: &RemedyContext<'_>) -> Vec<String> {
 fn forwarded(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     let own = command(
-        g.case.source_platform(),
+        g.source_platform(),
         "netsh interface portproxy show all",
         "nft list ruleset; iptables-save -t nat",
     );
@@ -102,7 +102,7 @@ fn large_packets(g: &RemedyContext<'_>) -> Vec<String> {
     let at =
         g.culprit.and_then(Culprit::at_address).map_or(source.to_string(), |at| at.to_string());
     let ping = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         &format!("ping -f -l 1472 {at}, then less than 1472"),
         &format!("ping -M do -s 1472 {at}, then less than 1472"),
     );
