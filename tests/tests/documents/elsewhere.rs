@@ -61,7 +61,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     ),
     // install.md
     other(
-        "cargo build --profile dist -p epmesh -p epmesh-agent",
+        "cargo build --profile dist -p epmesh -p epmesh-agent --no-default-features",
         "compiles a release",
         "tests/campaign footprint",
     ),
@@ -116,7 +116,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     other("tests/run --list", "shown as a table", "tests/tests/documents/generated.rs"),
     other("tests/run fmt clippy test", ITSELF, "the CI"),
     other(
-        "cargo run -p epmesh --features scenarios -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
+        "cargo run -p epmesh -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
         "compiles",
         "coordinator/tests/verdicts.rs, without cargo",
     ),
