@@ -1,4 +1,4 @@
-//! What the words of every verdict keep to, over the scenario suite as a whole.
+//! Rules for the words of every verdict, over the scenario suite as a whole.
 
 #![allow(
     clippy::unwrap_used,

@@ -2,7 +2,7 @@
 
 use epmesh_common::{
     diagnosis::Registration,
-    facts::{BootMode, Reading, ServiceRole, ServiceState, Transport},
+    facts::{BootMode, Neighbour, Reading, ServiceRole, ServiceState, Transport},
 };
 
 use crate::seen::{Seen, fresh, numbers};
@@ -158,7 +158,9 @@ pub(crate) fn replicated(seen: &Seen<'_>) -> bool {
         own.into_iter().chain(by_name.map(|row| row.dsa_guid)).chain(looked).collect();
     let rows: Vec<_> =
         rows.into_iter().flatten().filter(|row| guids.contains(&row.source)).collect();
-    !rows.is_empty() && rows.iter().all(|row| row.last_result == 0 && row.last_success.is_some())
+    // An attempt whose result is 0 is a success.
+    let has_time = |row: &&Neighbour| row.last_success.or(row.last_attempt).is_some();
+    !rows.is_empty() && rows.iter().all(|row| row.last_result == 0 && has_time(row))
 }
 
 /// None of the source's RPC filters, all of which were read, blocks the interface.

@@ -286,7 +286,7 @@ impl Record {
 /// The fault, in a line.
 fn summary(what: &Incident) -> String {
     let state = if what.state == State::Failing { "" } else { "latent: " };
-    format!("{state}{}: {}, side {}; {}", what.subject, what.cause, what.side, what.pattern.words)
+    format!("{state}{}: {}, side {}; {}", what.fault, what.cause, what.side, what.pattern.words)
 }
 
 fn counted((failing, latent): (usize, usize)) -> String {

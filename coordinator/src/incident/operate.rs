@@ -1,4 +1,4 @@
-//! What operators ask of incidents, and what they say of them.
+//! Operators' questions about incidents, and what they say of them.
 
 use std::time::Duration;
 
@@ -182,7 +182,7 @@ fn find<'a>(book: &'a IncidentBook, id: &str) -> Result<&'a StoredIncident, Inci
         (Some(one), Some(other)) => {
             let first = [one, other].into_iter().chain(found.by_ref().take(NAMED - 2));
             let first: Vec<String> = first
-                .map(|(known, stored)| format!("{known} ({})", stored.record.what.subject))
+                .map(|(known, stored)| format!("{known} ({})", stored.record.what.fault))
                 .collect();
             let (of, mut first) = (first.len() + found.count(), first.join(", "));
             if of > NAMED {

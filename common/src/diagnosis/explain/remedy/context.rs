@@ -8,7 +8,7 @@ use super::{
     commands::command,
 };
 
-/// What the steps of a remedy are made of.
+/// The context from which the steps of a remedy are made.
 pub(super) struct RemedyContext<'a> {
     pub(super) case: &'a Case<'a>,
     pub(super) finding: &'a Finding,
@@ -58,7 +58,7 @@ impl<'a> RemedyContext<'a> {
         release.is_some_and(|release| release < Release::Windows2008)
     }
 
-    /// How the endpoint mapper of the source is asked by hand, from the destination.
+    /// The step that asks the endpoint mapper of the source by hand, from the destination.
     pub(super) fn ask_mapper(&self) -> String {
         let source = self.source;
         command(

@@ -1,4 +1,4 @@
-//! What to do about a destination whose own directory does not run, or whose RPC runtime has no TCP.
+//! Remedies for a destination whose own directory does not run, or whose RPC runtime has no TCP.
 
 use super::{
     super::super::culprit::{Culprit, ServiceTrouble},
@@ -12,7 +12,7 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
     let platform = g.destination_platform();
     if let Some(Culprit::BootMode { .. }) = g.culprit {
         return vec![format!(
-            "{}; until then nothing replicates to {dest}, whoever the source is",
+            "{}; until then nothing replicates to {dest} from any source",
             normal_mode(dest)
         )];
     }
@@ -28,12 +28,12 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
         "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
     );
     let mut steps = vec![format!(
-        "{name}: {value}: nothing replicates to {dest}, whoever the source is; on {dest}, see why: {log}"
+        "{name}: {value}: nothing replicates to {dest} from any source; on {dest}, see why: {log}"
     )];
     if matches!(trouble, Some(ServiceTrouble::Lasts { .. })) {
         steps.push(format!(
-            "its log names what it waits for (DNS that does not answer, a large database); to start it once more \
-             does not end that: only then restart {dest}, which interrupts its clients"
+            "the log names what the service waits for (DNS that does not answer, a large database), and starting it \
+             once more does not end that: only when that is clear restart {dest}, which interrupts its clients"
         ));
         return steps;
     }

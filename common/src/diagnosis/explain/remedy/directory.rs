@@ -1,4 +1,4 @@
-//! What to do about directory data.
+//! Remedies for wrong data in the directory.
 
 use super::{
     super::super::culprit::{Culprit, Older, StaleSettings},

@@ -1,4 +1,5 @@
-//! What to do about RPC filters and what inspects RPC: an exception comes before anything is deleted.
+//! Remedies for RPC filters and devices that inspect RPC: an exception comes before anything is
+//! deleted.
 
 use epmesh_facts::{Platform, RpcFilter};
 

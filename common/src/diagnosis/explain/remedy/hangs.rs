@@ -1,4 +1,4 @@
-//! What to do about a service that hangs or is paused: look at it, keep a picture of it, and only then end it.
+//! Remedies for a service that hangs or is paused: look at it, keep a picture of it, and only then end it.
 
 use epmesh_facts::{Platform, ServiceState};
 
@@ -40,9 +40,10 @@ pub(super) fn silent_port(g: &RemedyContext<'_>) -> Vec<String> {
     let service = g.case.service().map(|service| service.name.as_str());
     vec![
         format!(
-            "it takes the connection and does not answer, although its process answers other questions: on \
+            "{} takes the connection and does not answer, although its process answers other questions: on \
              {}, see whether its threads for RPC are stuck, or security software on the host holds the \
              calls back: {}",
+            service.unwrap_or("the service"),
             g.source,
             look(g, service)
         ),

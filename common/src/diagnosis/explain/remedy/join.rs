@@ -1,4 +1,4 @@
-//! What to do where a port or a DNS server stops a join; where an interface does, its verdict says it.
+//! Remedies where a port or a DNS server stops a join; where an interface does, its verdict says it.
 
 use std::net::IpAddr;
 

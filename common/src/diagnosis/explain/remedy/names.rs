@@ -1,4 +1,4 @@
-//! What to do about names.
+//! Remedies for wrong names.
 
 use epmesh_facts::{Platform, RecordType};
 

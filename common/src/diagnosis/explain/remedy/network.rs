@@ -1,4 +1,4 @@
-//! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
+//! Remedies for the path, firewalls, filters and ports, and for errors that are not 1753.
 
 use epmesh_facts::Platform;
 use epmesh_rpc::epm::TCP_PORT;
@@ -175,7 +175,7 @@ fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
     vec![
         format!("{}: {}; on {host}, see which program holds the ports: {holders}", g.name, g.value),
         format!(
-            "stop or repair that program, which ends what it does; widening the range only buys time \
+            "repair that program, or stop it and with it the work that it does; widening the range only buys time \
              ({range})"
         ),
     ]

@@ -1,4 +1,4 @@
-//! What to do about another error than 1753, by its culprit.
+//! Remedies for another error than 1753, by its culprit.
 
 use epmesh_facts::{Failure, Platform, RecordType};
 

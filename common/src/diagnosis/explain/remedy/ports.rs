@@ -8,8 +8,8 @@ use epmesh_windows::{RpcPorts, rpc_ports};
 
 use super::{super::super::culprit::Culprit, commands::command, context::RemedyContext};
 
-/// How the port is tried by hand from the destination: at the address that failed, where a name may
-/// lead to another one.
+/// The step that tries the port by hand from the destination: at the address that failed, where a name may lead
+/// to another one.
 pub(super) fn to_port(g: &RemedyContext<'_>) -> String {
     let (port, address) = (port(g), g.culprit.and_then(Culprit::at_address));
     let host = address.map_or_else(|| g.source.to_string(), |address| address.to_string());
@@ -32,7 +32,8 @@ pub(super) fn port(g: &RemedyContext<'_>) -> u16 {
     }
 }
 
-/// What has to be let through: a rule for the ports that the runtime hands out does not cover another.
+/// The traffic that has to be let through: a rule for the ports that the runtime hands out does not cover
+/// another.
 pub(super) fn open(g: &RemedyContext<'_>) -> String {
     let (dest, source, port) = (g.dest, g.source, port(g));
     let ranges = range_words(&ranges(g));

@@ -1,4 +1,5 @@
-//! How the source's own records come back: the service that registers them, and the commands.
+//! Steps that bring the source's own records back: the service that registers them, and the
+//! commands.
 
 use epmesh_facts::{Platform, ServiceState, StartType};
 

@@ -1,4 +1,4 @@
-//! What to do where the way is open and the destination's own replication over it fails: by its error, with
+//! Remedies where the way is open and the destination's own replication over it fails: by its error, with
 //! the tools of its platform.
 
 use epmesh_facts::{DnsName, Platform, ServiceRole, ServiceState};
@@ -230,7 +230,7 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
              replicate, net start kdc"
         ),
         format!(
-            "if that does not do, set the machine password of {source} anew, on {source} with its own KDC \
+            "if that is not enough, set the machine password of {source} anew, on {source} with its own KDC \
              stopped: netdom resetpwd /server:PDC /userd:administrator@{domain} /passwordd:*{domain_is}, PDC in this command \
              (the domain controller that netdom query fsmo calls PDC), then restart {source}, which interrupts its clients (KB 325850)"
         ),

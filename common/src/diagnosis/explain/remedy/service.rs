@@ -1,4 +1,4 @@
-//! What to do about a service that does not run, or does not register.
+//! Remedies for a service that does not run, or does not register.
 
 use epmesh_facts::{DnsName, Platform, Service, StartType};
 use epmesh_rpc::names;

@@ -1,5 +1,5 @@
-//! What to ask first where the source itself says nothing: since when, whether it is on, how it was started,
-//! whether it still is a domain controller.
+//! Questions to ask first where the source itself says nothing: since when, whether it is on, how it was
+//! started, whether it still is a domain controller.
 
 use epmesh_facts::{AddressProbe, IdentityMethod, Platform, Timestamp};
 

@@ -1,4 +1,4 @@
-//! What to do about what stands on the way: it cuts in, alters answers, or loses what is large.
+//! Remedies for what stands on the way: it cuts in, alters answers, or loses what is large.
 
 use epmesh_facts::Platform;
 
@@ -53,7 +53,7 @@ fn cut_in(g: &RemedyContext<'_>) -> Vec<String> {
         port(g),
         g.ask_mapper()
     );
-    let filters = format!("on {source}, see what it has against {dest} alone: {own}");
+    let filters = format!("on {source}, see what keeps {dest} out and lets others in: {own}");
     if g.finding.side == Side::Source {
         steps.extend([filters, capture]);
     } else {
@@ -108,8 +108,8 @@ fn large_packets(g: &RemedyContext<'_>) -> Vec<String> {
     );
     vec![
         format!(
-            "{name}: {value}; what {dest} binds and asks is small and passes, an answer of replication \
-             is not (error 1818 after minutes, or 1726)"
+            "{name}: {value}; the small packets of the bind and of questions from {dest} pass, the large answers of \
+             replication do not (error 1818 after minutes, or 1726)"
         ),
         format!("from {dest}, see how large a packet gets through in one piece: {ping}"),
         format!(
