@@ -1,4 +1,4 @@
-//! What every remedy keeps to: an administrator may follow it step by step, at night, and paste its commands.
+//! Rules for every remedy: an administrator may follow it step by step, at night, and paste its commands.
 
 #![allow(
     clippy::unwrap_used,

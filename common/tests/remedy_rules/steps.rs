@@ -1,4 +1,4 @@
-//! What the steps say, and that the last one looks again.
+//! Rules for the words of the steps, and that the last one looks again.
 
 use epmesh_common::{
     diagnosis::{Cause, State},

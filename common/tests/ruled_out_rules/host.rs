@@ -1,4 +1,4 @@
-//! What rules causes out that lie at an end: its own word.
+//! Facts that rule out causes at an end: its own word.
 
 use epmesh_common::{
     diagnosis::Registration,

@@ -1,4 +1,4 @@
-//! What rules causes out that lie in names: what each source of names said.
+//! Facts that rule out causes in names: what each source of names said.
 
 use std::{collections::BTreeSet, net::IpAddr};
 

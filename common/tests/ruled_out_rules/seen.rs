@@ -1,4 +1,4 @@
-//! What was seen in a case, fresh.
+//! The fresh evidence of a case, as these rules read it.
 
 use std::{collections::BTreeSet, net::IpAddr};
 

@@ -1,4 +1,4 @@
-//! What rules causes out that lie on the way: how far the destination got.
+//! Looks that rule out causes on the way: how far the destination got.
 
 use std::net::IpAddr;
 

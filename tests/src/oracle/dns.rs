@@ -1,4 +1,4 @@
-//! What DNS servers answer.
+//! Decoders of what DNS servers answer.
 
 use epmesh_agent::{
     check::{SrvAnswer, srv_answer},

@@ -7,7 +7,7 @@ use epmesh::{
     query::LinkRow,
 };
 use epmesh_common::{
-    diagnosis::{Cause, CulpritText, State, Verdict},
+    diagnosis::{Blamed, Cause, CulpritText, State, Verdict},
     facts::Timestamp,
 };
 
@@ -82,7 +82,7 @@ fn left(lab: &Lab, losses: &Losses) -> Vec<String> {
     for row in links.iter().filter(|row| row.state != State::Healthy) {
         let (destination, source) = (row.destination.host(), row.source.host());
         let verdict: Verdict = lab.ask(&["diagnose", destination, source]);
-        let culprit = verdict.culprit.as_ref().map(|blamed| blamed.text());
+        let culprit = verdict.culprit.as_ref().map(Blamed::text);
         let is_excused = culprit
             .as_ref()
             .is_some_and(|culprit| losses.excuse(verdict.state, verdict.cause, culprit));
