@@ -130,7 +130,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     ),
     // install.md
     other(
-        "cargo build --profile dist -p epmesh -p epmesh-agent",
+        "cargo build --profile dist -p epmesh -p epmesh-agent --no-default-features",
         "compiles a release",
         "tests/campaign",
         "cargo build --locked --profile dist",
@@ -212,7 +212,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     ),
     // tests/README.md
     other(
-        "cargo run -p epmesh --features scenarios -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
+        "cargo run -p epmesh -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
         "compiles; the file runs the program",
         "coordinator/tests/verdicts.rs",
         "diagnose",
