@@ -72,7 +72,7 @@ impl<'f> Snapshot<'f> {
 
     /// The verdict on one link of an incident, as an example of it: on one whose verdict allows the incident's fault,
     /// and names the same cause and side if there is such a link. It was judged with proof and remedy, unless it
-    /// became the example only since. `None` when the verdicts have moved on and no link is left that says so.
+    /// became the example only just now. `None` when the verdicts have moved on and no link is left that says so.
     #[must_use]
     pub fn example(&self, incident: &Incident) -> Option<&Verdict> {
         let chosen = self.view.examples.of(&incident.fault);

@@ -29,6 +29,14 @@ pub(super) struct StoredIncident {
     pub(super) revision: Option<u64>,
     /// Since when the record differs from the stored one.
     pub(super) dirty_since: Option<Timestamp>,
+    /// Since when a step of it waits for the words of its example.
+    pub(super) wordless_since: Option<Timestamp>,
+}
+
+impl StoredIncident {
+    fn new(record: Record, revision: Option<u64>) -> Self {
+        Self { record, revision, dirty_since: None, wordless_since: None }
+    }
 }
 
 /// Every incident that is kept.
@@ -51,7 +59,7 @@ impl IncidentBook {
         if known.is_none_or(|known| order(&known.record) <= order(&record)) {
             self.by_fault.insert(record.what.fault.clone(), record.id.clone());
         }
-        let stored = StoredIncident { record, revision: Some(revision), dirty_since: None };
+        let stored = StoredIncident::new(record, Some(revision));
         self.incidents.insert(stored.record.id.clone(), stored);
     }
 
@@ -183,8 +191,7 @@ impl IncidentBook {
         }
         let record = Record::new(id.clone(), incident.clone(), now);
         self.by_fault.insert(incident.fault.clone(), id.clone());
-        self.incidents
-            .insert(id.clone(), StoredIncident { record, revision: None, dirty_since: None });
+        self.incidents.insert(id.clone(), StoredIncident::new(record, None));
         id
     }
 

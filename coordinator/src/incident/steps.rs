@@ -17,6 +17,9 @@ use crate::{alert::Event, fleet::Snapshot};
 /// How much later a change that makes no alert is stored.
 const STORE_AFTER: Duration = Duration::from_secs(10);
 
+/// How long a step waits for the words of its example, which are made as soon as the link is the example.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Links of a resolved incident for which it is asked what explains them now.
 const ASKED: usize = 50;
 
@@ -44,6 +47,11 @@ impl Telling {
             }
         };
         Self { kind, example }
+    }
+
+    /// Whether its verdict was judged without proof and remedy: the link became the example only just now.
+    fn lacks_words(&self) -> bool {
+        self.example.as_ref().is_some_and(|verdict| !verdict.has_words())
     }
 
     /// The event, with the verdict of the snapshot.
@@ -90,7 +98,7 @@ impl IncidentBook {
         if before.record.waits(now, damping, || self.may_be_known(&before.record, snapshot)) {
             return None;
         }
-        let mut next = before.clone();
+        let mut next = StoredIncident { wordless_since: None, ..before.clone() };
         let elsewhere = |record: &Record| self.elsewhere(record, snapshot);
         let kind = next.record.advance(now, damping, elsewhere);
         let turned = next.record.status != before.record.status;
@@ -99,10 +107,20 @@ impl IncidentBook {
             next.dirty_since = None;
         } else if kind.is_some() || turned || next.dirty_since.is_some_and(is_old) {
             let telling = kind.map(|kind| Telling::new(kind, &next.record, snapshot));
-            return Some(Step { next, telling });
+            let lacks_words = telling.as_ref().is_some_and(Telling::lacks_words);
+            let is_put_off = lacks_words && self.may_be_put_off(id, now);
+            return (!is_put_off).then_some(Step { next, telling });
         }
         self.put(next);
         None
+    }
+
+    /// Whether the step of an incident may still wait for the words of its example. It stays due.
+    fn may_be_put_off(&mut self, id: &str, now: Timestamp) -> bool {
+        self.incidents.get_mut(id).is_some_and(|stored| {
+            let since = *stored.wordless_since.get_or_insert(now);
+            since.until(now).max(now.until(since)) < PATIENCE
+        })
     }
 
     /// The incidents that now explain the links of one whose fault is gone.

@@ -67,6 +67,27 @@ async fn the_example_is_a_link_that_still_has_the_fault() {
     }
 }
 
+/// The link has only just become the example, and is to be judged again. An alert that never gets its words is
+/// told all the same.
+#[tokio::test]
+async fn an_alert_waits_for_its_proof_and_not_for_ever() {
+    let wordless = |link: &Link| Verdict { remedy: Vec::new(), ..died(link) };
+    for (comes, told_at) in [(Some(14), 15), (None, 21)] {
+        let stage = Stage::new(4).await;
+        stage.judged(0, to_first(wordless)).await;
+        for second in 10..told_at {
+            if Some(second) == comes {
+                stage.record(second, to_first(died));
+            }
+            assert_eq!(stage.told().await, [""; 0], "at {second}");
+            stage.waited(second).await;
+        }
+        let event = &stage.bodies().await[0];
+        let remedy = event["data"]["verdict"]["remedy"].as_array().expect("a list");
+        assert_eq!(remedy.is_empty(), comes.is_none());
+    }
+}
+
 #[tokio::test]
 async fn what_the_fleet_becomes_before_the_commit_is_told_later() {
     let store = Arc::new(MovingStore::default());

@@ -24,6 +24,10 @@ use super::{
 const NOBODY: &str = "http://127.0.0.1:9/";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// Rounds of judging until nothing is left to judge: what incidents follow from one decides which links are judged
+/// again, with proof and remedy.
+const ROUNDS: usize = 8;
+
 /// More records than a history makes.
 const ALL: usize = 100_000;
 
@@ -99,8 +103,11 @@ impl Coordinator {
 
     /// Judges the links that changes bear on, and does what is due of incidents.
     pub(super) fn judge(&self, now: Timestamp) {
-        let links = self.parts.fleet.change(|view| view.take_dirty(usize::MAX));
-        if !links.is_empty() {
+        for _ in 0..ROUNDS {
+            let links = self.parts.fleet.change(|view| view.take_dirty(usize::MAX));
+            if links.is_empty() {
+                break;
+            }
             let verdicts = self.parts.fleet.read(|view| view.judge_links(&links, now, 1));
             self.parts.fleet.change(|view| {
                 view.record_verdicts(&links, verdicts, now);
