@@ -12,7 +12,7 @@ use epmesh_common::{
     incident::Incident,
 };
 
-use super::{Damping, EntryKind, Record, Status};
+use super::{Damping, Record, Status};
 use crate::fleet::Snapshot;
 
 /// The resolved incidents that are kept.
@@ -29,6 +29,13 @@ pub(super) struct StoredIncident {
     pub(super) revision: Option<u64>,
     /// Since when the record differs from the stored one.
     pub(super) dirty_since: Option<Timestamp>,
+}
+
+impl StoredIncident {
+    /// What is so has to be known after a start that follows at once.
+    fn is_written_at_once(&mut self) {
+        self.dirty_since = Some(Timestamp::default());
+    }
 }
 
 /// Every incident that is kept.
@@ -82,6 +89,9 @@ impl IncidentBook {
             {
                 stored.record.see(None, now, status);
                 stored.dirty_since.get_or_insert(now);
+                if stored.record.seen_well {
+                    stored.is_written_at_once();
+                }
             }
         }
         for incident in there.into_iter().filter_map(|(_, incident)| incident) {
@@ -165,12 +175,7 @@ impl IncidentBook {
         if self.by_subject.get(before).is_some_and(|known| known == id) {
             self.by_subject.remove(before);
         }
-        if stored.record.status == Status::Open {
-            let text = format!("not {before}: {}", incident.subject);
-            stored.record.note(now, EntryKind::Changed, &text);
-        }
-        // The fault has not been away; it had another name.
-        stored.record.went = false;
+        stored.record.becomes(&incident.subject, incident.cause, now);
         self.by_subject.insert(incident.subject.clone(), id.to_owned());
     }
 
@@ -230,6 +235,9 @@ impl IncidentBook {
             }
             if record.status != Status::Resolved && !record.present && !record.seen_well {
                 record.look_for_well(status);
+                if record.seen_well {
+                    stored.is_written_at_once();
+                }
             }
         }
     }
