@@ -1,5 +1,8 @@
 //! One whole verdict for each cause, as an operator reads it and as JSON: what `epmesh diagnose` prints for a
-//! scenario of the suite, beside the files in `verdicts/`. `UPDATE_EXPECT=1` writes them anew.
+//! scenario of the suite, beside the files in `verdicts/`, each a test called by its file. `UPDATE_EXPECT=1` writes
+//! them anew.
+//!
+//! `cargo test -p epmesh --test verdicts dns-a-stale` runs those of one cause.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +20,7 @@ use std::{
 
 use epmesh_common::diagnosis::Cause;
 use expect_test::expect_file;
+use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The scenario that shows each cause, of those in the folder called by the cause.
 const SHOWN_BY: &[(&str, &str)] = &[
@@ -86,30 +90,32 @@ fn diagnose(scenario: &str, output: &str) -> String {
     String::from_utf8(run.stdout).expect("text")
 }
 
-#[test]
-fn every_cause_has_a_verdict_to_read() {
+fn main() {
+    let verdicts = verdicts();
+    let trials = SHOWN_BY.iter().flat_map(|(cause, name)| {
+        [("txt", "table"), ("json", "json")].map(|(ending, output)| {
+            let file = format!("{cause}.{ending}");
+            let expected = verdicts.join(&file);
+            Trial::test(file, move || {
+                let text = diagnose(&format!("tests/scenarios/{cause}/{name}.toml"), output);
+                expect_file![expected].assert_eq(&text);
+                Ok(())
+            })
+        })
+    });
+    let all = Trial::test("every_cause_has_a_verdict_to_read", every_cause_has_a_verdict_to_read);
+    libtest_mimic::run(&Arguments::from_args(), trials.chain([all]).collect()).exit();
+}
+
+fn every_cause_has_a_verdict_to_read() -> Result<(), Failed> {
     let causes: Vec<&str> = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
     let shown: Vec<&str> = SHOWN_BY.iter().map(|(cause, _)| *cause).collect();
     assert_eq!(shown, causes);
-    let files = fs::read_dir(verdicts()).expect("the folder").map(|file| file.unwrap().file_name());
-    let files: BTreeSet<String> = files.map(|name| name.into_string().unwrap()).collect();
+    let files = fs::read_dir(verdicts())?.map(|file| file.map(|file| file.file_name()));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let files: BTreeSet<String> = files.into_iter().map(|it| it.into_string().unwrap()).collect();
     let wanted = causes.iter().flat_map(|cause| [format!("{cause}.json"), format!("{cause}.txt")]);
     let wanted: BTreeSet<String> = wanted.collect();
     assert_eq!(files.difference(&wanted).collect::<Vec<_>>(), [""; 0], "of no cause");
-}
-
-#[test]
-fn verdicts_as_an_operator_reads_them() {
-    for (cause, name) in SHOWN_BY {
-        let text = diagnose(&format!("tests/scenarios/{cause}/{name}.toml"), "table");
-        expect_file![verdicts().join(format!("{cause}.txt"))].assert_eq(&text);
-    }
-}
-
-#[test]
-fn verdicts_as_json() {
-    for (cause, name) in SHOWN_BY {
-        let text = diagnose(&format!("tests/scenarios/{cause}/{name}.toml"), "json");
-        expect_file![verdicts().join(format!("{cause}.json"))].assert_eq(&text);
-    }
+    Ok(())
 }

@@ -36,8 +36,8 @@ step_fmt() {
 step_clippy() {
   need_component clippy cargo clippy --version
   cargo clippy --locked --workspace --all-targets -- -D warnings
-  # As a package may build it: without the scenarios.
-  cargo clippy --locked -p epmesh --no-default-features --all-targets -- -D warnings
+  # As it is installed: without the scenarios.
+  cargo clippy --locked -p epmesh --lib --bins -- -D warnings
   # No target of a test run, and so none of the above.
   cargo clippy --locked -p epmesh-tests --test footprint -- -D warnings
 }

@@ -12,6 +12,7 @@ mod run;
 
 pub use self::{
     args::{Arguments, Command, Wanted},
+    domain_join::{Srv, SrvAnswer, srv_answer},
     listing::Entry,
     one_host::check,
     own_host::own_name,

@@ -2,12 +2,13 @@
 //!
 //! `orders` does what the coordinator says, `rounds` is the standing task, `reader` reads and looks for both,
 //! `on_demand` is what the rounds owe to looks out of turn, `reporter` makes reports, and `sent_state` is
-//! what the coordinator has of them.
+//! what the coordinator has of them. `partners` are those whose times of replication are stated as they are.
 
 mod names;
 mod on_demand;
 mod orders;
-mod plan_file;
+mod partners;
+pub mod plan_file;
 mod reader;
 mod reporter;
 mod rounds;

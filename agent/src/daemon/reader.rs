@@ -1,6 +1,9 @@
 //! What the daemon reads and looks at: sections of this host's own facts, and peers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use epmesh_agent_host::{
     os::clock::Clock,
@@ -19,7 +22,10 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{on_demand::OnDemand, reporter::Reporter, seen::Seen, settings::DaemonSettings};
+use super::{
+    on_demand::OnDemand, partners::FailingPartners, reporter::Reporter, seen::Seen,
+    settings::DaemonSettings,
+};
 use crate::probe::{Peers, Priority};
 
 /// The longest that one look at a peer may take; the probes have their own, shorter bounds.
@@ -35,6 +41,7 @@ pub(super) struct Reader {
     /// Held until the report on a peer is on its way: which of two was first is the order in which the
     /// coordinator gets them.
     pub(super) on_demand: Mutex<OnDemand>,
+    partners: std::sync::Mutex<FailingPartners>,
     /// For the round, and for looks out of turn: these do not wait behind the round.
     permits: [Semaphore; 2],
 }
@@ -48,7 +55,16 @@ impl Reader {
         reporter: Reporter,
     ) -> Self {
         let permits = [(); 2].map(|()| Semaphore::new(settings.concurrency.clamp(1, 1024)));
-        Self { settings, platform, peers, clock, reporter, on_demand: Mutex::default(), permits }
+        Self {
+            settings,
+            platform,
+            peers,
+            clock,
+            reporter,
+            on_demand: Mutex::default(),
+            partners: std::sync::Mutex::default(),
+            permits,
+        }
     }
 
     /// Serves one look out of turn: everything at once, one report, and the word that it is done.
@@ -108,7 +124,13 @@ impl Reader {
         if observation.is_none() {
             tracing::warn!(peer = %target.name, "a look did not end in time");
         }
-        Some(Seen { began, at: self.clock.now(), observation: observation? })
+        let observation = observation?;
+        self.partners().looked(&observation);
+        Some(Seen { began, at: self.clock.now(), observation })
+    }
+
+    fn partners(&self) -> std::sync::MutexGuard<'_, FailingPartners> {
+        self.partners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads sections at the same time, none of them from before `began`; each with when it was read.
@@ -119,7 +141,7 @@ impl Reader {
     ) -> Vec<(Timestamp, Section)> {
         let read = async |kind| {
             let section = self.read(kind, began).await;
-            (self.clock.now(), section)
+            (self.clock.now(), self.partners().stated(section))
         };
         join_all(kinds.iter().copied().map(read)).await
     }

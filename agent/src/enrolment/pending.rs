@@ -95,15 +95,21 @@ impl PendingEnrolment {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(PendingError::File { action: "read", path, source }),
         };
-        let damaged = |why| PendingError::Damaged { path: path.clone(), why };
+        Self::decode(&bytes).map(Some).map_err(|why| PendingError::Damaged { path, why })
+    }
+
+    /// The pending enrolment in the bytes of its file.
+    ///
+    /// # Errors
+    /// When they hold none. The words have no part of it in them: it is a secret.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
         // serde's words can repeat a value, and the values are secrets: only the place is told.
-        let pending: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            damaged(format!("line {}, column {}", error.line(), error.column()))
-        })?;
+        let pending: Self = serde_json::from_slice(bytes)
+            .map_err(|error| format!("line {}, column {}", error.line(), error.column()))?;
         coordinator_url(&pending.coordinator)
-            .map_err(|why| damaged(format!("the address of the coordinator: {why}")))?;
-        pending.token.parse::<JoinToken>().map_err(|error| damaged(error.to_string()))?;
-        Ok(Some(pending))
+            .map_err(|why| format!("the address of the coordinator: {why}"))?;
+        pending.token.parse::<JoinToken>().map_err(|error| error.to_string())?;
+        Ok(pending)
     }
 
     /// Keeps it in the state folder, readable by the service alone, in place of the one before.

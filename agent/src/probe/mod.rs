@@ -26,7 +26,7 @@ mod prober;
 pub(crate) use self::names::dns::ask_apart;
 pub use self::{
     config::{Config, Sign, WELL_KNOWN, WellKnown, WirePorts},
-    names::resolve::addresses,
+    names::{dns::message::answer as dns_answer, resolve::addresses},
     peers::{Peers, Priority},
     prober::Prober,
 };

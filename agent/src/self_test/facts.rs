@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{Failure, ReasonKind, Section};
-use serde_json::{Map, Value};
+use epmesh_common::facts::{Failure, Reading, Reason, ReasonKind, Section};
+use serde::{Deserialize as _, de::IgnoredAny};
+use serde_json::Value;
 
 use super::{
     report::{Outcome, Row},
@@ -14,16 +15,17 @@ use super::{
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
     let mut rows = Vec::new();
     for section in sections {
+        let kind = section.kind();
         let mut found = BTreeMap::new();
         if let Ok(Value::Object(mut whole)) = serde_json::to_value(section)
             && let Some(facts) = whole.remove("facts")
         {
-            walk(section.kind().as_str(), &facts, &mut found);
+            walk(&Place::of_section(kind.as_str()), &facts, &mut found);
         }
-        rows.extend(found.into_iter().map(|(what, Found { outcome, said, kind })| {
+        rows.extend(found.into_iter().map(|(what, Found { outcome, said, reason })| {
             let failed = outcome == Outcome::Failed;
-            let advice = failed.then(|| right::advice(kind, &what)).flatten().map(str::to_owned);
-            Row { what, outcome, said, advice }
+            let advice = failed.then(|| right::advice(reason, Some(kind))).flatten();
+            Row { what, outcome, said, advice: advice.map(str::to_owned) }
         }));
     }
     rows
@@ -34,66 +36,92 @@ pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
 struct Found {
     outcome: Outcome,
     said: Option<String>,
-    kind: ReasonKind,
+    reason: ReasonKind,
 }
 
 impl Found {
     const fn plain(outcome: Outcome) -> Self {
-        Self { outcome, said: None, kind: ReasonKind::Other }
+        Self { outcome, said: None, reason: ReasonKind::Other }
     }
 }
 
 type Facts = BTreeMap<String, Found>;
 
-fn walk(path: &str, value: &Value, found: &mut Facts) {
+/// The place of a fact: its path, from the section on.
+struct Place {
+    path: String,
+    /// Whether it is a row of a list, or in one.
+    in_list: bool,
+}
+
+impl Place {
+    fn of_section(section: &str) -> Self {
+        Self { path: section.to_owned(), in_list: false }
+    }
+
+    fn field(&self, name: &str) -> Self {
+        Self { path: format!("{}.{name}", self.path), in_list: self.in_list }
+    }
+
+    fn items(&self) -> Self {
+        Self { path: format!("{}[]", self.path), in_list: true }
+    }
+}
+
+/// Every value of a section is a reading, a way to the endpoint map, or holds some: each is taken back into its
+/// type.
+fn walk(place: &Place, value: &Value, found: &mut Facts) {
+    if let Ok(reading) = Reading::<Value>::deserialize(value) {
+        return read(place, reading, found);
+    }
+    if let Ok(way) = Result::<IgnoredAny, Failure>::deserialize(value) {
+        let one = way.map_or_else(failed, |_| Found::plain(Outcome::Read));
+        return note(place, one, found);
+    }
     match value {
-        Value::Object(fields) => match (fields.get("reading"), fields.get("value")) {
-            (Some(Value::String(kind)), value) => {
-                let one = match kind.as_str() {
-                    "value" => Found::plain(Outcome::Read),
-                    "absent" => Found::plain(Outcome::Absent),
-                    "not-applicable" => Found::plain(Outcome::NotApplicable),
-                    _ => unread(fields),
-                };
-                let outcome = one.outcome;
-                note(path, one, found);
-                if let (Outcome::Read, Some(value)) = (outcome, value) {
-                    inside(path, value, found);
-                }
-            }
-            _ => match (fields.get("Ok"), fields.get("Err")) {
-                (Some(_), None) => note(path, Found::plain(Outcome::Read), found),
-                (None, Some(why)) => note(path, failed(why), found),
-                _ => {
-                    for (name, value) in fields {
-                        walk(&format!("{path}.{name}"), value, found);
-                    }
-                }
-            },
-        },
-        Value::Array(items) => {
-            for item in items {
-                walk(&format!("{path}[]"), item, found);
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                walk(&place.field(name), value, found);
             }
         }
-        // The words of a list's rows, or a fact that is always there.
-        _ if path.contains("[]") => {}
-        _ => note(path, Found::plain(Outcome::Read), found),
+        Value::Array(items) => {
+            for item in items {
+                walk(&place.items(), item, found);
+            }
+        }
+        // The words of a list's rows.
+        _ if place.in_list => {}
+        // A fact that is always there.
+        _ => note(place, Found::plain(Outcome::Read), found),
+    }
+}
+
+fn read(place: &Place, reading: Reading<Value>, found: &mut Facts) {
+    match reading {
+        Reading::Value(value) => {
+            note(place, Found::plain(Outcome::Read), found);
+            inside(place, &value, found);
+        }
+        Reading::Absent => note(place, Found::plain(Outcome::Absent), found),
+        Reading::NotApplicable => note(place, Found::plain(Outcome::NotApplicable), found),
+        Reading::Unreadable(reason) => note(place, unread(reason), found),
     }
 }
 
 /// Facts that have answers of their own inside one that was read: those of each service.
-fn inside(path: &str, value: &Value, found: &mut Facts) {
+fn inside(place: &Place, value: &Value, found: &mut Facts) {
+    if let Ok(reading) = Reading::<Value>::deserialize(value) {
+        return read(place, reading, found);
+    }
     match value {
-        Value::Object(fields) if fields.contains_key("reading") => walk(path, value, found),
         Value::Object(fields) => {
             for (name, value) in fields {
-                inside(&format!("{path}.{name}"), value, found);
+                inside(&place.field(name), value, found);
             }
         }
         Value::Array(items) => {
             for item in items {
-                inside(&format!("{path}[]"), item, found);
+                inside(&place.items(), item, found);
             }
         }
         _ => {}
@@ -103,10 +131,10 @@ fn inside(path: &str, value: &Value, found: &mut Facts) {
 /// The longest words of one row.
 const LONGEST: usize = 800;
 
-fn note(path: &str, one: Found, found: &mut Facts) {
-    match found.get_mut(path) {
+fn note(place: &Place, one: Found, found: &mut Facts) {
+    match found.get_mut(&place.path) {
         // Each reason once: two event logs may lack two rights.
-        Some(Found { outcome: Outcome::Failed, said: Some(before), kind })
+        Some(Found { outcome: Outcome::Failed, said: Some(before), reason })
             if one.outcome == Outcome::Failed =>
         {
             if let Some(said) = one.said
@@ -115,55 +143,37 @@ fn note(path: &str, one: Found, found: &mut Facts) {
             {
                 *before = format!("{before}; {said}");
             }
-            if *kind == ReasonKind::Other {
-                *kind = one.kind;
+            if *reason == ReasonKind::Other {
+                *reason = one.reason;
             }
         }
         Some(before) if before.outcome >= one.outcome => {}
         _ => {
-            found.insert(path.to_owned(), one);
+            found.insert(place.path.clone(), one);
         }
     }
 }
 
 /// A fact that could not be seen.
-fn unread(fields: &Map<String, Value>) -> Found {
-    let name = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
-    let kind = ReasonKind::of_parts(name, fields.get("code").and_then(Value::as_i64));
-    let said = fields.get("value").and_then(Value::as_str);
-    let never = kind == ReasonKind::NeverReadHere;
+fn unread(reason: Reason) -> Found {
+    let never = reason.kind == ReasonKind::NeverReadHere;
     Found {
         outcome: if never { Outcome::Elsewhere } else { Outcome::Failed },
-        kind,
-        said: said.map(str::to_owned),
+        reason: reason.kind,
+        said: Some(reason.words),
     }
 }
 
 /// A way to the endpoint map that failed.
-fn failed(why: &Value) -> Found {
-    let kind = match serde_json::from_value(why.clone()) {
-        Ok(Failure::TimedOut | Failure::Unfinished) => ReasonKind::NoAnswer,
-        Ok(Failure::Refused) => ReasonKind::NotRunning,
-        Ok(Failure::Local(why)) => why.kind,
+fn failed(why: Failure) -> Found {
+    let said = Some(why.to_string());
+    let reason = match why {
+        Failure::TimedOut | Failure::Unfinished => ReasonKind::NoAnswer,
+        Failure::Refused => ReasonKind::NotRunning,
+        Failure::Local(why) => why.kind,
         _ => ReasonKind::Other,
     };
-    Found { outcome: Outcome::Failed, said: Some(plain(why)), kind }
-}
-
-/// A failure as JSON has it: a word, or a word with its value.
-fn plain(why: &Value) -> String {
-    match why {
-        Value::String(text) => text.clone(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| match value {
-                Value::String(text) => format!("{name}: {text}"),
-                other => format!("{name}: {other}"),
-            })
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    }
+    Found { outcome: Outcome::Failed, said, reason }
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub(super) async fn rows(settings: &Settings, now: Timestamp) -> Vec<Row> {
 fn row(what: &str, outcome: Result<String, Reason>) -> Row {
     let (outcome, said, advice) = match outcome {
         Ok(said) => (Outcome::Read, said, None),
-        Err(why) => (Outcome::Failed, why.to_string(), right::advice(why.kind, what)),
+        Err(why) => (Outcome::Failed, why.to_string(), right::advice(why.kind, None)),
     };
     Row { what: what.to_owned(), outcome, said: Some(said), advice: advice.map(str::to_owned) }
 }

@@ -1,13 +1,14 @@
 //! What to do about a fact that could not be seen: a table by the kind of the reason.
 
-use epmesh_common::facts::{MissingRight, ReasonKind};
+use epmesh_common::facts::{MissingRight, ReasonKind, SectionKind};
 
-/// What to do about a reason of this kind, where that can be told. `what` is the fact, by its path.
-pub(super) fn advice(kind: ReasonKind, what: &str) -> Option<&'static str> {
-    if cfg!(windows) { windows(kind, what) } else { unix(kind, what) }
+/// What to do about a reason of this kind, where that can be told. `section` is the section of the fact; none where
+/// the agent itself is looked at.
+pub(super) fn advice(kind: ReasonKind, section: Option<SectionKind>) -> Option<&'static str> {
+    if cfg!(windows) { windows(kind, section) } else { unix(kind, section) }
 }
 
-fn unix(kind: ReasonKind, what: &str) -> Option<&'static str> {
+fn unix(kind: ReasonKind, section: Option<SectionKind>) -> Option<&'static str> {
     Some(match kind {
         ReasonKind::MissingRight(MissingRight::Ptrace) => {
             "run it as root, and leave CAP_SYS_PTRACE in CapabilityBoundingSet= of its unit"
@@ -15,7 +16,7 @@ fn unix(kind: ReasonKind, what: &str) -> Option<&'static str> {
         ReasonKind::MissingRight(MissingRight::Root) => {
             "run it as root: others do not see all processes"
         }
-        ReasonKind::NotRunning if what.starts_with("resolver.") => {
+        ReasonKind::NotRunning if section == Some(SectionKind::Resolver) => {
             "resolv.conf names systemd-resolved: is it running (systemctl status systemd-resolved)?"
         }
         ReasonKind::NotConfigured => {
@@ -39,7 +40,7 @@ fn unix(kind: ReasonKind, what: &str) -> Option<&'static str> {
             "is Samba running, and is this the path of its privileged socket ([samba] ldapi)?"
         }
         // ENOENT.
-        ReasonKind::System(2) if what.starts_with("endpoint-map.") => {
+        ReasonKind::System(2) if section == Some(SectionKind::EndpointMap) => {
             "is Samba running, and is this its folder ([samba] ncalrpc-dir)?"
         }
         ReasonKind::System(2) => {
@@ -57,10 +58,10 @@ fn unix(kind: ReasonKind, what: &str) -> Option<&'static str> {
 /// `WBEM_E_ACCESS_DENIED` and `E_ACCESSDENIED`.
 const COM_DENIED: [u32; 2] = [0x8004_1003, 0x8007_0005];
 
-fn windows(kind: ReasonKind, what: &str) -> Option<&'static str> {
+fn windows(kind: ReasonKind, section: Option<SectionKind>) -> Option<&'static str> {
     Some(match kind {
         // ERROR_ACCESS_DENIED. Of the logs, Security alone is closed to most accounts.
-        ReasonKind::System(5) if what.starts_with("events.") => {
+        ReasonKind::System(5) if section == Some(SectionKind::Events) => {
             "run it as LocalSystem, or put its account into the group Event Log Readers"
         }
         ReasonKind::System(5) => {
@@ -93,16 +94,22 @@ mod tests {
     #[test]
     fn advice_goes_by_the_kind() {
         let says = |said: Option<&str>, words: &str| said.is_some_and(|said| said.contains(words));
-        assert!(says(unix(ReasonKind::System(2), "host.os"), "not there"));
-        assert!(says(unix(ReasonKind::System(2), "endpoint-map.views[].endpoints"), "ncalrpc-dir"));
-        assert!(says(unix(ReasonKind::System(13), "directory.settings"), "as root"));
+        let unix = |kind, section| unix(kind, Some(section));
+        let windows = |kind, section| windows(kind, Some(section));
+        let (missing, denied) = (ReasonKind::System(2), ReasonKind::System(13));
+        assert!(says(unix(missing, SectionKind::Host), "not there"));
+        assert!(says(unix(missing, SectionKind::EndpointMap), "ncalrpc-dir"));
+        assert!(says(unix(denied, SectionKind::Directory), "as root"));
         let ptrace = ReasonKind::MissingRight(MissingRight::Ptrace);
-        assert!(says(unix(ptrace, "port-use.top"), "CapabilityBoundingSet"));
-        assert!(says(windows(ReasonKind::System(5), "events.logs[].since"), "Event Log Readers"));
-        assert!(says(windows(ReasonKind::System(5), "filters.rpc"), "administrator"));
-        assert!(says(windows(ReasonKind::Com(0x8004_1003), "rpc-settings"), "wmimgmt.msc"));
-        assert!(says(windows(ReasonKind::System(1314), "filters.rpc"), "privilege"));
-        assert_eq!(unix(ReasonKind::System(1314), "filters.rpc"), None);
-        assert_eq!(unix(ReasonKind::Other, "host.os"), None);
+        assert!(says(unix(ptrace, SectionKind::PortUse), "CapabilityBoundingSet"));
+        let denied = ReasonKind::System(5);
+        assert!(says(windows(denied, SectionKind::Events), "Event Log Readers"));
+        assert!(says(windows(denied, SectionKind::Filters), "administrator"));
+        let com_denied = ReasonKind::Com(0x8004_1003);
+        assert!(says(windows(com_denied, SectionKind::RpcSettings), "wmimgmt.msc"));
+        let unprivileged = ReasonKind::System(1314);
+        assert!(says(windows(unprivileged, SectionKind::Filters), "privilege"));
+        assert_eq!(unix(unprivileged, SectionKind::Filters), None);
+        assert_eq!(unix(ReasonKind::Other, SectionKind::Host), None);
     }
 }

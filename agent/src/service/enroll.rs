@@ -11,10 +11,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use epmesh_agent_host::os::private_files;
+use epmesh_agent_host::os::{private_files, windows::service::eventlog};
 
 use super::{
-    ffi::eventlog,
     identity::{Context, NAME},
     install, run,
 };

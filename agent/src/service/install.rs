@@ -8,7 +8,13 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use epmesh_agent_host::os::{private_files, windows::access};
+use epmesh_agent_host::os::{
+    private_files,
+    windows::{
+        access,
+        service::{eventlog, privileges},
+    },
+};
 use windows_service::{
     Error,
     service::{
@@ -23,7 +29,6 @@ use windows_sys::Win32::Foundation::{
 };
 
 use super::{
-    ffi::{eventlog, privileges},
     identity::{Account, DISPLAY_NAME, NAME},
     run::STOPPING,
 };

@@ -1,7 +1,6 @@
 //! The Windows service: its life in the hands of the service control manager, and its installation.
 
 mod enroll;
-mod ffi;
 mod identity;
 mod install;
 mod run;

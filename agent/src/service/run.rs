@@ -9,7 +9,13 @@ use std::{
     time::Duration,
 };
 
-use epmesh_agent_host::os::log_file::LogFile;
+use epmesh_agent_host::os::{
+    log_file::LogFile,
+    windows::service::{
+        entry,
+        eventlog::{self, Severity},
+    },
+};
 use epmesh_common::error::chain;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -21,13 +27,7 @@ use windows_service::{
     service_control_handler::{self, ServiceControlHandlerResult, ServiceStatusHandle},
 };
 
-use super::{
-    ffi::{
-        self,
-        eventlog::{self, Severity},
-    },
-    identity::{Context, NAME},
-};
+use super::identity::{Context, NAME};
 use crate::{
     app::{
         config::{self, Config},
@@ -60,7 +60,7 @@ static CONTEXT: Mutex<Option<Context>> = Mutex::new(None);
 /// When it was not the service control manager that started it.
 pub(super) fn run(context: Context) -> anyhow::Result<()> {
     *CONTEXT.lock().unwrap_or_else(PoisonError::into_inner) = Some(context);
-    Ok(ffi::main::dispatch(NAME, service_main)?)
+    Ok(entry::dispatch(NAME, service_main)?)
 }
 
 /// The service's own thread.

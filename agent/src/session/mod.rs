@@ -25,7 +25,7 @@ pub use self::{
     outbox::Outbox,
     pinned_ca::{Fingerprint, FingerprintError, JoinToken, PinnedCa, TokenError},
     settings::SessionSettings,
-    spool::{Spool, SpoolError, SpoolLimits},
+    spool::{Spool, SpoolError, SpoolLimits, record as spool_record},
     stream::SessionError,
 };
 

@@ -104,7 +104,8 @@ pub struct Neighbour {
     /// The result of the last attempt; 0 is success. Windows numbers on Windows, Samba's own on
     /// Samba.
     pub last_result: u32,
-    /// When it was last tried; of a row whose last result is 0, the hour in which.
+    /// When it was last tried. An agent states only the hour of a row whose last result is 0, unless its
+    /// own look at the source fails.
     pub last_attempt: Option<Timestamp>,
     /// When it last succeeded, likewise.
     pub last_success: Option<Timestamp>,

@@ -368,6 +368,15 @@ pub struct PortProbe {
     pub altered: bool,
 }
 
+impl PortProbe {
+    /// Whether the port took the bind. A bind that is denied to a caller without credentials counts as taken.
+    #[must_use]
+    pub fn takes_bind(&self) -> bool {
+        let bind = self.bind.as_ref().map(|bind| &bind.outcome);
+        self.connect.outcome.is_ok() && matches!(bind, Some(Ok(()) | Err(Failure::AccessDenied(_))))
+    }
+}
+
 /// One way of asking who answers at an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -35,6 +35,12 @@ impl Timestamp {
         Duration::from_millis(later.0.saturating_sub(self.0))
     }
 
+    /// How many milliseconds lie between the two, whichever was first.
+    #[must_use]
+    pub const fn millis_apart(self, other: Self) -> u64 {
+        self.0.abs_diff(other.0)
+    }
+
     /// This moment moved forward.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {

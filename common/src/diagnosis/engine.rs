@@ -6,6 +6,7 @@ use epmesh_rpc::{names, windows_error};
 use super::{
     candidates::candidates,
     case::{Case, name_sources, works},
+    cause::State,
     evidence::Evidence,
     explain::{proof, remedy, ruled_out},
     name_source::NameSource,
@@ -19,25 +20,36 @@ use super::{
 /// the same `now` always give the same verdict.
 #[must_use]
 pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
-    let case = Case::new(evidence, now);
-    let name_sources = name_sources(&case);
-    let finding = decide(&case, &name_sources);
-    Verdict {
-        evidence: proof(&case),
-        ruled_out: ruled_out(&case, &name_sources, &finding),
-        remedy: remedy(&case, &finding),
-        ..plain(&case, &name_sources, finding)
-    }
+    judge_for(evidence, now, |_| true)
 }
 
 /// The same without what only a reader needs: no proof, nothing ruled out, no remedy. For fleets,
 /// whose links are judged by the thousand and read one by one.
 #[must_use]
 pub fn judge(evidence: &Evidence, now: Timestamp) -> Verdict {
+    judge_for(evidence, now, |_| false)
+}
+
+/// As [`diagnose`] where a link of this state `is_read`, else as [`judge`]. The decision is made once, whoever
+/// reads it.
+#[must_use]
+pub fn judge_for(
+    evidence: &Evidence,
+    now: Timestamp,
+    is_read: impl FnOnce(State) -> bool,
+) -> Verdict {
     let case = Case::new(evidence, now);
     let name_sources = name_sources(&case);
     let finding = decide(&case, &name_sources);
-    plain(&case, &name_sources, finding)
+    if !is_read(finding.state) {
+        return plain(&case, &name_sources, finding);
+    }
+    Verdict {
+        evidence: proof(&case),
+        ruled_out: ruled_out(&case, &name_sources, &finding),
+        remedy: remedy(&case, &finding),
+        ..plain(&case, &name_sources, finding)
+    }
 }
 
 fn plain(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Verdict {

@@ -7,7 +7,10 @@ use epmesh_rpc::{InterfaceId, names};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cause::{Cause, Side};
+use super::{
+    cause::{Cause, Side},
+    culprit_kind::CulpritKind,
+};
 
 /// A single fault that would explain a link's trouble by itself.
 ///
@@ -252,32 +255,32 @@ impl Fault {
         }
     }
 
-    /// What sort of thing it is, as it stands in JSON.
+    /// The sort of thing that it is; its word is that of the fault's own JSON too.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> CulpritKind {
         match self {
-            Self::Service { .. } => "service",
-            Self::Condition { .. } => "condition",
-            Self::Refusal { .. } => "refusal",
-            Self::Registration { .. } => "registration",
-            Self::Application { .. } => "application",
-            Self::EndpointMapper { .. } => "endpoint-mapper",
-            Self::Port { .. } => "port",
-            Self::HostsLine { .. } => "hosts-line",
-            Self::Cache { .. } => "cache",
-            Self::DnsRecord { .. } => "dns-record",
-            Self::NtdsSettings { .. } => "ntds-settings",
-            Self::DnsServer { .. } => "dns-server",
-            Self::Resolver { .. } => "resolver",
-            Self::Names { .. } => "names",
-            Self::Path { .. } => "path",
-            Self::Between { .. } => "between",
-            Self::Dc { .. } => "dc",
-            Self::Client { .. } => "client",
-            Self::Isolated { .. } => "isolated",
-            Self::SitePath { .. } => "site-path",
-            Self::BetweenSites { .. } => "between-sites",
-            Self::Site { .. } => "site",
+            Self::Service { .. } => CulpritKind::Service,
+            Self::Condition { .. } => CulpritKind::Condition,
+            Self::Refusal { .. } => CulpritKind::Refusal,
+            Self::Registration { .. } => CulpritKind::Registration,
+            Self::Application { .. } => CulpritKind::Application,
+            Self::EndpointMapper { .. } => CulpritKind::EndpointMapper,
+            Self::Port { .. } => CulpritKind::Port,
+            Self::HostsLine { .. } => CulpritKind::HostsLine,
+            Self::Cache { .. } => CulpritKind::Cache,
+            Self::DnsRecord { .. } => CulpritKind::DnsRecord,
+            Self::NtdsSettings { .. } => CulpritKind::NtdsSettings,
+            Self::DnsServer { .. } => CulpritKind::DnsServer,
+            Self::Resolver { .. } => CulpritKind::Resolver,
+            Self::Names { .. } => CulpritKind::Names,
+            Self::Path { .. } => CulpritKind::Path,
+            Self::Between { .. } => CulpritKind::Between,
+            Self::Dc { .. } => CulpritKind::Dc,
+            Self::Client { .. } => CulpritKind::Client,
+            Self::Isolated { .. } => CulpritKind::Isolated,
+            Self::SitePath { .. } => CulpritKind::SitePath,
+            Self::BetweenSites { .. } => CulpritKind::BetweenSites,
+            Self::Site { .. } => CulpritKind::Site,
         }
     }
 }
@@ -345,6 +348,55 @@ impl fmt::Display for ServerName {
         match self {
             Self::Dc(name) => name.fmt(f),
             Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each, in the order of their ranks.
+    fn every() -> Vec<Fault> {
+        let name = |text: &str| -> DnsName { text.parse().expect("a name") };
+        let (dc, other) = (name("dc1.lab.test"), name("dc2.lab.test"));
+        let (here, there) = ("Main".to_owned(), "Branch".to_owned());
+        let traffic = Traffic::EndpointMapper;
+        let interface = InterfaceId::new(Uuid::from_u128(1), 4, 0);
+        let (from, to) = (dc.clone(), other.clone());
+        let server = ServerName::Dc(dc.clone());
+        vec![
+            Fault::Service { dc: dc.clone(), service: "NTDS".to_owned() },
+            Fault::Condition { dc: dc.clone(), cause: Cause::PortExhaustion },
+            Fault::Refusal { dc: dc.clone(), error: 5 },
+            Fault::HostsLine { dc: dc.clone(), path: "hosts".to_owned(), line: Some(1) },
+            Fault::Cache { dc: dc.clone() },
+            Fault::DnsRecord { name: dc.clone(), record: RecordType::A, value: None },
+            Fault::NtdsSettings { source: dc.clone(), guid: Uuid::from_u128(2) },
+            Fault::EndpointMapper { dc: dc.clone() },
+            Fault::Path { from: from.clone(), to: to.clone(), traffic },
+            Fault::Port { dc: dc.clone(), port: 49_152 },
+            Fault::Registration { dc: dc.clone(), interface },
+            Fault::Application { dc: dc.clone() },
+            Fault::Names { from: from.clone(), of: to.clone() },
+            Fault::Resolver { dc: dc.clone() },
+            Fault::DnsServer { server },
+            Fault::Dc { dc: dc.clone(), traffic },
+            Fault::Client { dc: dc.clone(), traffic },
+            Fault::Between { one: from, other: to, traffic },
+            Fault::Isolated { dc, traffic },
+            Fault::SitePath { from: here.clone(), to: there.clone(), traffic },
+            Fault::BetweenSites { one: here.clone(), other: there, traffic },
+            Fault::Site { site: here, traffic },
+        ]
+    }
+
+    #[test]
+    fn the_kind_in_json_is_the_word_of_the_kind() {
+        for (rank, fault) in (0..).zip(every()) {
+            assert_eq!(fault.rank(), rank, "{fault}");
+            let json = serde_json::to_value(&fault).expect("JSON");
+            assert_eq!(json["kind"], fault.kind().as_str());
         }
     }
 }

@@ -11,6 +11,7 @@ mod case;
 mod cause;
 mod closed_port;
 pub mod culprit;
+mod culprit_kind;
 mod engine;
 mod evidence;
 mod explain;
@@ -31,7 +32,8 @@ pub use self::{
     cause::{Cause, Confidence, Side, State, Step},
     closed_port::{ClosedPort, JOIN_PORTS, closed_everywhere, closed_ports},
     culprit::{Culprit, CulpritText},
-    engine::{diagnose, judge},
+    culprit_kind::CulpritKind,
+    engine::{diagnose, judge, judge_for},
     evidence::{Evidence, Link, Observed, Registration},
     fault::{CandidateFault, Fault, ServerName, Traffic},
     indexed_observation::IndexedObservation,

@@ -26,6 +26,8 @@ pub(super) struct ObservationIndex {
     asked: Box<[AskedInterface]>,
     /// Whether the hosts file has another name than the peer's own: the alias.
     pub(super) maps_alias: bool,
+    /// Whether the whole endpoint map did not arrive from one of the addresses, while one entry of it did.
+    pub(super) loses_large: bool,
     /// Whether a DNS server gives several names for the alias, of which an alias has one.
     pub(super) many_aliases: bool,
 }
@@ -98,12 +100,14 @@ impl ObservationIndex {
                 && lookup.question.name != look.peer
                 && !records(&lookup.answer).is_empty()
         });
+        let loses_large = probes.iter().any(|probed| probed.loses_large);
         Self {
             sources: sources.into(),
             mapped: mapped.into(),
             probes: probes.into(),
             asked: asked.into(),
             maps_alias,
+            loses_large,
             many_aliases: look.lookups.iter().any(|lookup| targets(lookup).nth(1).is_some()),
         }
     }
@@ -284,13 +288,7 @@ pub(super) fn missed(port: &PortProbe) -> bool {
     matches!(&port.connect.outcome, Err(failure) if !matches!(failure, Failure::Local(_)))
 }
 
-/// The port, where it took the bind. A bind that is denied to a caller without credentials counts as taken.
+/// The port, where it took the bind.
 pub(super) fn taken(port: &PortProbe) -> Option<u16> {
-    match (&port.connect.outcome, port.bind.as_ref()) {
-        (Ok(()), Some(bind)) => match &bind.outcome {
-            Ok(()) | Err(Failure::AccessDenied(_)) => Some(port.port),
-            Err(_) => None,
-        },
-        _ => None,
-    }
+    port.takes_bind().then_some(port.port)
 }

@@ -53,6 +53,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether proof, ruled-out causes and remedy were made. The remedy of a link in trouble is never empty: it
+    /// ends with the command that looks again.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        !self.remedy.is_empty()
+    }
+
     /// Lets the remedy, where there is one, end with this command instead of the coordinator's.
     pub fn look_again_by(&mut self, command: &str) {
         if let Some(last) = self.remedy.last_mut() {

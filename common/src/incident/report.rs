@@ -54,6 +54,20 @@ impl Grouper {
         self.groups.contains_key(&fault).then(|| self.report(fault)).flatten()
     }
 
+    /// The link from whose verdict the incident of a subject has its cause, its side and its culprit, as of the
+    /// last [`regroup`](Self::regroup).
+    #[must_use]
+    pub fn spokesman(&self, subject: &Fault) -> Option<Link> {
+        let members = self.groups.get(self.fault_ids.get(subject)?)?;
+        let members = members.iter().filter_map(|id| self.links.get(*id));
+        let is_failing = members.clone().any(|entry| entry.state == State::Failing);
+        let state = if is_failing { State::Failing } else { State::Latent };
+        let said = members.filter(|entry| entry.state == state);
+        let said = said.filter_map(|entry| Said::of(entry, subject));
+        let best = said.min_by(|one, other| one.order(other, &self.places))?;
+        self.places.link(best.entry.ends)
+    }
+
     fn report(&self, fault: FaultId) -> Option<Incident> {
         let subject = self.faults.get(fault)?.subject.clone();
         let members: Vec<&LinkEntry> =
@@ -101,11 +115,10 @@ impl Grouper {
             },
             culprit: match named {
                 Some(blamed) => blamed.text(),
-                None => CulpritText {
-                    kind: subject.kind().to_owned(),
-                    name: subject.to_string(),
-                    value: pattern.words.clone(),
-                },
+                None => {
+                    let words = pattern.words.clone();
+                    CulpritText::new(subject.kind(), subject.to_string(), words)
+                }
             },
             places,
             links,

@@ -198,8 +198,15 @@ pub struct DiagnoseArguments {
     /// Have the agents at both ends look again first.
     #[arg(long, conflicts_with = "from")]
     pub now: bool,
-    /// Answer from a bundle (epmesh bundle export) instead of a coordinator; or run a scenario file, which
-    /// names its link itself.
+    #[cfg_attr(
+        not(feature = "scenarios"),
+        doc = "Answer from a bundle (epmesh bundle export) instead of a coordinator."
+    )]
+    #[cfg_attr(
+        feature = "scenarios",
+        doc = "Answer from a bundle (epmesh bundle export) instead of a coordinator; or run a scenario file, \
+               which names its link itself."
+    )]
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 }

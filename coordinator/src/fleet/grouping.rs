@@ -60,7 +60,23 @@ impl View {
     pub fn regroup(&mut self) {
         let Changes { opened, changed, closed } = self.grouper.regroup();
         let closed = closed.into_iter().map(|(subject, _)| subject);
-        self.regrouped.extend(opened.into_iter().chain(changed).chain(closed));
+        let touched: Vec<Fault> = opened.into_iter().chain(changed).chain(closed).collect();
+        self.choose_examples(&touched);
+        self.regrouped.extend(touched);
+    }
+
+    /// Chooses the example of each of these incidents anew, and has it judged with proof and remedy where it was
+    /// judged without.
+    fn choose_examples(&mut self, subjects: &[Fault]) {
+        for subject in subjects {
+            let link = self.grouper.spokesman(subject);
+            let is_wordless = |link: &&Link| {
+                let verdict = self.verdict_on(link);
+                verdict.is_some_and(|verdict| !verdict.has_words())
+            };
+            self.dirty.extend(link.as_ref().filter(is_wordless).cloned());
+            self.examples.set(subject, link);
+        }
     }
 
     /// Takes the subjects whose incidents opened, changed or ended since the last time.

@@ -13,6 +13,7 @@ mod apply;
 mod bundle;
 mod dc;
 mod dirty_links;
+mod examples;
 mod grouping;
 mod history;
 mod limits;
@@ -43,7 +44,7 @@ pub use self::{
     history::{HISTORY, History, MapReading},
     outcome::Outcome,
     shared::{Fleet, Transition},
-    snapshot::{Example, Snapshot},
+    snapshot::Snapshot,
     source_evidence::SourceEvidence,
     staged::{Restored, Staged, StagedBody},
     stamp::{Skew, corrected},

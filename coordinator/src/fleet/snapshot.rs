@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, sync::RwLockReadGuard};
 
 use epmesh_common::{
-    diagnosis::{Blamed, Evidence, Fault, Link, Verdict, diagnose},
-    facts::Timestamp,
+    diagnosis::{Fault, Link, Verdict},
     incident::{Alternative, Incident},
 };
 
@@ -71,55 +70,22 @@ impl<'f> Snapshot<'f> {
         self.view.alternatives(subject)
     }
 
-    /// One link of an incident, as an example of it: one whose verdict allows the incident's fault,
-    /// and names the same cause and side if there is such a link. `None` when the verdicts have moved
-    /// on and no link is left that says so.
+    /// The verdict on one link of an incident, as an example of it: on one whose verdict allows the incident's fault,
+    /// and names the same cause and side if there is such a link. It was judged with proof and remedy, unless it
+    /// became the example only since. `None` when the verdicts have moved on and no link is left that says so.
     #[must_use]
-    pub fn example(&self, incident: &Incident, now: Timestamp) -> Option<Example> {
-        let links = incident.links.iter().chain(&incident.latent).take(TRIED);
+    pub fn example(&self, incident: &Incident) -> Option<&Verdict> {
+        let chosen = self.view.examples.of(&incident.subject);
+        let links = chosen.into_iter().chain(&incident.links).chain(&incident.latent).take(TRIED);
         let allows = |link| {
             let verdict = self.view.verdict_on(link)?;
             let is_blamed =
                 verdict.candidates.iter().any(|candidate| candidate.fault == incident.subject);
-            (is_blamed && verdict.state == incident.state).then_some((link, verdict))
+            (is_blamed && verdict.state == incident.state).then_some(verdict)
         };
-        let mut links = links.filter_map(allows).peekable();
-        let first = links.peek().copied()?;
-        let names = |(_, verdict): &(&Link, &Verdict)| {
-            (verdict.cause, verdict.side) == (incident.cause, incident.side)
-        };
-        let (link, given) = links.find(names).unwrap_or(first);
-        let evidence = self.view.evidence(link, now);
-        Some(Example { given: given.clone(), evidence, at: now })
+        let names =
+            |verdict: &Verdict| (verdict.cause, verdict.side) == (incident.cause, incident.side);
+        // The first of the best.
+        links.filter_map(allows).min_by_key(|verdict| (!names(verdict), !verdict.has_words()))
     }
-}
-
-/// The verdict on a link, and the evidence on it from the same moment.
-#[derive(Clone, Debug)]
-pub struct Example {
-    given: Verdict,
-    evidence: Evidence,
-    at: Timestamp,
-}
-
-impl Example {
-    /// The verdict, with proof and remedy. A report may have brought newer evidence on which the link
-    /// was not judged yet. Where that would give another verdict, this is still the one on which the
-    /// incident rests, and it comes without proof and remedy.
-    #[must_use]
-    pub fn verdict(self) -> Verdict {
-        let full = diagnose(&self.evidence, self.at);
-        if says_the_same(&self.given, &full) { full } else { self.given }
-    }
-}
-
-fn says_the_same(one: &Verdict, other: &Verdict) -> bool {
-    let culprit = |verdict: &Verdict| {
-        let culprit = verdict.culprit.as_ref().map(Blamed::text);
-        culprit.map(|culprit| (culprit.kind, culprit.name))
-    };
-    let decision = |verdict: &Verdict| {
-        (verdict.state, verdict.cause, verdict.side, verdict.confidence, culprit(verdict))
-    };
-    decision(one) == decision(other) && one.candidates == other.candidates
 }

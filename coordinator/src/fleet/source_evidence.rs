@@ -1,7 +1,6 @@
 //! The evidence on the links from one source, gathered once for all of them.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap, btree_map, btree_map::Entry},
     iter::Peekable,
     net::IpAddr,
@@ -9,7 +8,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, Observed, Verdict, judge},
+    diagnosis::{Evidence, Link, Observed, State, Verdict, judge_for},
     facts::{DcFacts, DnsName, Timestamp},
     rpc::InterfaceId,
     shared::Shared,
@@ -89,7 +88,10 @@ impl View {
                 let end = ends
                     .entry(&link.destination)
                     .or_insert_with_key(|to| self.end(to, gathered.fresh_since));
-                Box::new(judge(cursor.move_to(&link.destination, end), now))
+                let is_read = |state| {
+                    matches!(state, State::Failing | State::Latent) && self.examples.contains(link)
+                };
+                Box::new(judge_for(cursor.move_to(&link.destination, end), now, is_read))
             }));
         }
         verdicts
@@ -134,7 +136,11 @@ impl View {
             source_site: self.site_for(source, known.map(|source| &*source.facts)),
             ..Evidence::empty(link, u64::try_from(fresh_for.as_millis()).unwrap_or(u64::MAX))
         };
-        let named = witnesses.iter().flat_map(|(_, seen)| seen.addresses.iter().copied());
+        let mut named: Vec<&[IpAddr]> =
+            witnesses.iter().map(|(_, seen)| seen.addresses.as_slice()).collect();
+        // Witnesses with the same DNS servers name the same addresses.
+        named.dedup();
+        let named = named.into_iter().flatten().copied();
         let named: BTreeSet<IpAddr> = addresses_in(&base.source).chain(named).collect();
         let others = witnesses.into_iter().map(|(witness, seen)| observed(witness, seen));
         let mut gathered = SourceEvidence {
@@ -328,22 +334,25 @@ fn witnesses<'v>(
     fresh_since: Timestamp,
     near: &[DnsName],
 ) -> Vec<(&'v DnsName, &'v WitnessView)> {
-    let mut all: Vec<(&DnsName, &WitnessView)> = views.iter().collect();
-    // They are in the order of names already, which a stable sort keeps.
-    all.sort_by_key(|(_, seen)| (Reverse(seen.at >= fresh_since), Reverse(seen.read_map)));
-    if all.len() > MOST_WITNESSES {
+    let is_fresh = |seen: &WitnessView| seen.at >= fresh_since;
+    let most = views.len().min(MOST_WITNESSES + 1);
+    let mut all = Vec::with_capacity(most);
+    if views.len() > MOST_WITNESSES {
         let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
-        let fresh = neighbours.filter(|(_, seen)| seen.at >= fresh_since);
-        for (place, (witness, _)) in fresh.take(NEIGHBOURS).enumerate() {
-            let rest = all.get_mut(place..).unwrap_or_default();
-            if let Some(at) = rest.iter().position(|(other, _)| std::ptr::eq(*other, witness))
-                && let Some(upto) = rest.get_mut(..=at)
-            {
-                upto.rotate_right(1);
+        all.extend(neighbours.filter(|(_, seen)| is_fresh(seen)).take(NEIGHBOURS));
+    }
+    let neighbours = all.len();
+    for class in [(true, true), (true, false), (false, true), (false, false)] {
+        let of_class = views.iter().filter(|(_, seen)| (is_fresh(seen), seen.read_map) == class);
+        for view in of_class {
+            if all.len() == most {
+                return all;
+            }
+            if all.iter().take(neighbours).all(|(taken, _)| !std::ptr::eq(*taken, view.0)) {
+                all.push(view);
             }
         }
     }
-    all.truncate(MOST_WITNESSES + 1);
     all
 }
 

@@ -19,6 +19,7 @@ use super::{
     answers::Answer,
     dc::{Dc, WitnessView},
     dirty_links::DirtyLinks,
+    examples::Examples,
     names::Names,
     owners::Owners,
 };
@@ -72,6 +73,8 @@ pub struct View {
     pub(super) names: Names,
     /// The incidents that follow from the verdicts.
     pub(super) grouper: Grouper,
+    /// The example of each incident.
+    pub(super) examples: Examples,
     /// The subjects whose incidents changed since they were last taken.
     pub(super) regrouped: BTreeSet<diagnosis::Fault>,
     /// Whether something changed on which members or plans depend.
@@ -104,6 +107,7 @@ impl View {
             dirty: DirtyLinks::default(),
             names: Names::default(),
             grouper: Grouper::new(),
+            examples: Examples::default(),
             regrouped: BTreeSet::new(),
             moved: false,
         }

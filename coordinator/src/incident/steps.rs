@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use epmesh_common::{diagnosis::Fault, facts::Timestamp};
+use epmesh_common::{
+    diagnosis::{Fault, Verdict},
+    facts::Timestamp,
+};
 
 use super::{
     Damping, EventKind, IncidentDocument, Record, Status,
     book::{IncidentBook, StoredIncident},
     event::event,
 };
-use crate::{
-    alert::Event,
-    fleet::{Example, Snapshot},
-};
+use crate::{alert::Event, fleet::Snapshot};
 
 /// How much later a change that makes no alert is stored.
 const STORE_AFTER: Duration = Duration::from_secs(10);
@@ -31,29 +31,28 @@ pub(super) struct Step {
 #[derive(Debug)]
 pub(super) struct Telling {
     pub(super) kind: EventKind,
-    /// A link of the incident, from the snapshot that the incident is from.
-    example: Option<Example>,
+    /// The verdict on a link of the incident, from the snapshot that the incident is from.
+    example: Option<Verdict>,
 }
 
 impl Telling {
-    fn new(kind: EventKind, record: &Record, snapshot: &Snapshot<'_>, now: Timestamp) -> Self {
+    fn new(kind: EventKind, record: &Record, snapshot: &Snapshot<'_>) -> Self {
         let example = match kind {
             EventKind::Resolved => None,
             EventKind::Opened | EventKind::Changed | EventKind::Reopened => {
-                snapshot.example(&record.what, now)
+                snapshot.example(&record.what).cloned()
             }
         };
         Self { kind, example }
     }
 
-    /// The event, with the verdict of the snapshot. The verdict is put into words only here.
+    /// The event, with the verdict of the snapshot.
     pub(super) fn event(
         &self,
         record: &Record,
         now: Timestamp,
     ) -> Result<Event, serde_json::Error> {
-        let verdict = self.example.clone().map(Example::verdict);
-        event(self.kind, IncidentDocument::brief(record, now), verdict, now)
+        event(self.kind, IncidentDocument::brief(record, now), self.example.clone(), now)
     }
 }
 
@@ -99,7 +98,7 @@ impl IncidentBook {
         if next.record.status == Status::Pending {
             next.dirty_since = None;
         } else if kind.is_some() || turned || next.dirty_since.is_some_and(is_old) {
-            let telling = kind.map(|kind| Telling::new(kind, &next.record, snapshot, now));
+            let telling = kind.map(|kind| Telling::new(kind, &next.record, snapshot));
             return Some(Step { next, telling });
         }
         self.put(next);

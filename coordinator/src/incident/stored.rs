@@ -21,7 +21,8 @@ const STORED_PLACES: usize = 64;
 
 impl Record {
     /// The record as it is stored: as much of it as fits into one value.
-    pub(super) fn stored(&self) -> Self {
+    #[must_use]
+    pub fn stored(&self) -> Self {
         let mut stored = self.clone();
         let room = STORED_LINKS;
         let (links, room) = pack(&std::mem::take(&mut stored.what.links), room);
@@ -62,7 +63,8 @@ impl Record {
 
     /// A record as it is after it was read from the store. Nothing is known of the present, and all its
     /// links have to be seen again before it is over.
-    pub(super) fn restored(mut self) -> Self {
+    #[must_use]
+    pub fn restored(mut self) -> Self {
         let PackedLinks { links, latent, unseen, shared } = std::mem::take(&mut self.packed);
         self.what.links.extend(unpack(links));
         self.what.latent.extend(unpack(latent));

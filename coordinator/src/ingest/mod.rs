@@ -19,6 +19,7 @@ pub use self::{
     intake::IntakeError,
     look::{DEADLINE, LookOutcome},
     peer::{operator, refusal},
+    records::{BodyRecord, HistoryRecord, StateRecord},
     session::AgentsService,
     storage::write as write_report,
 };

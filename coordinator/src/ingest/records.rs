@@ -22,7 +22,7 @@ use crate::{
 /// The report last acknowledged to an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct StateRecord {
+pub struct StateRecord {
     pub(super) acknowledged: Acknowledged,
     pub(super) received: Timestamp,
     pub(super) dropped: u64,
@@ -41,7 +41,7 @@ impl Record for StateRecord {
 /// The registrations of one domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct HistoryRecord(pub(super) History);
+pub struct HistoryRecord(pub(super) History);
 
 impl Record for HistoryRecord {
     const VERSION: u32 = 1;
@@ -50,7 +50,7 @@ impl Record for HistoryRecord {
 /// The latest body on one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct BodyRecord {
+pub struct BodyRecord {
     pub(super) digest: Digest,
     pub(super) at: Timestamp,
     /// `None` when it stands in pieces.

@@ -88,8 +88,14 @@ pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, Str
         report: One,
     }
     #[derive(Deserialize)]
-    struct Answer {
-        kind: String,
+    #[serde(tag = "kind", rename_all = "kebab-case")]
+    enum Answer {
+        Records,
+        NoSuchName,
+        NoData,
+        /// No answer to the question: another code, or silence.
+        #[serde(other)]
+        Other,
     }
     #[derive(Deserialize)]
     struct Asked {
@@ -115,9 +121,9 @@ pub(super) fn report_of(report: &[u8], dc: &DnsName) -> Result<ClientReport, Str
         let one: One = serde_json::from_value(printed).map_err(other)?;
         (vec![one.observation], Vec::new())
     };
-    let denies = |asked: &&Asked| matches!(asked.answer.kind.as_str(), "no-such-name" | "no-data");
+    let denies = |asked: &&Asked| matches!(asked.answer, Answer::NoSuchName | Answer::NoData);
     // The first server that answers settles it; silent ones are passed over.
-    let names = |asked: &Asked| asked.answer.kind == "records";
+    let names = |asked: &Asked| matches!(asked.answer, Answer::Records);
     let (before, after) = asked.split_at(asked.iter().position(names).unwrap_or(asked.len()));
     let of = |all: &[Asked]| all.iter().filter(denies).map(|asked| asked.server).collect();
     let (denying, later): (Vec<IpAddr>, Vec<IpAddr>) = (of(before), of(after));

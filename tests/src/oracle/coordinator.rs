@@ -3,9 +3,8 @@
 use epmesh::{
     config::ServeOptions,
     fleet::View,
-    incident::Record as IncidentRecord,
-    pki::{PeerCertificate, PeerIdentity, SigningRequest, TokenRecord},
-    store::{Key, SledOptions, SledStore, Space, record},
+    pki::{PeerCertificate, PeerIdentity, SigningRequest},
+    store::{Key, SledOptions, SledStore},
 };
 
 use super::property::text;
@@ -42,25 +41,6 @@ pub(super) fn key(bytes: &[u8]) {
         assert_eq!(key.as_bytes(), bytes);
         assert_eq!(Key::new(key.space(), key.segments().collect::<Vec<_>>()), Ok(key.clone()));
     }
-}
-
-fn stored<T: record::Record>(bytes: &[u8]) {
-    let Ok(key) = Key::new(Space::Tokens, ["1"]) else { return };
-    let Ok(first) = record::decode::<T>(&key, bytes) else { return };
-    let again = record::encode(&key, &first);
-    assert!(again.is_ok(), "{again:?}");
-    let Ok(again) = again else { return };
-    // Not every record can be compared; its bytes can.
-    let second = record::decode::<T>(&key, &again).and_then(|second| record::encode(&key, &second));
-    assert_eq!(second.ok(), Some(again));
-}
-
-pub(super) fn token_record(bytes: &[u8]) {
-    stored::<TokenRecord>(bytes);
-}
-
-pub(super) fn incident_record(bytes: &[u8]) {
-    stored::<IncidentRecord>(bytes);
 }
 
 pub(super) fn signing_request(bytes: &[u8]) {

@@ -6,9 +6,12 @@
 mod agent;
 mod common;
 mod coordinator;
+mod dns;
 mod identity;
+mod kept;
 mod property;
 mod rpc;
+mod stored;
 
 /// A decoder under test.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +75,27 @@ pub const TARGETS: &[Target] = &[
     with("netlogon_dns", agent::netlogon_dns, "agent/host/tests/data/windows/netlogon.dns"),
     target("reps_from", agent::reps_from),
     target("join_token", agent::join_token),
+    target("spool_record", kept::spooled_report),
+    target("kept_plan", kept::plan),
+    target("pending_enrolment", kept::pending_enrolment),
+    target("dns_answer", dns::answer),
+    target("srv_answer", dns::srv),
+    target("object_name", agent::object_name),
+    target("dns_update_list", agent::dns_update_list),
+    target("dpkg_status", agent::dpkg_status),
     slow(target("bundle", coordinator::bundle)),
     slow(target("journal", coordinator::journal)),
     target("stored_key", coordinator::key),
-    target("token_record", coordinator::token_record),
-    target("incident_record", coordinator::incident_record),
+    target("token_record", stored::token),
+    target("incident_record", stored::incident),
+    target("token_use_record", stored::token_use),
+    target("enrolment_record", stored::enrolment),
+    target("incident_links", stored::incident_links),
+    target("state_record", stored::state),
+    target("registrations_record", stored::registrations),
+    target("body_record", stored::body),
+    target("outbox_record", stored::outbox),
+    target("value_in_pieces", stored::in_pieces),
     target("signing_request", coordinator::signing_request),
     target("certificate", coordinator::certificate),
 ];

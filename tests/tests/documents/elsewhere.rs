@@ -61,7 +61,7 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     ),
     // install.md
     other(
-        "cargo build --profile dist --bin epmesh --bin epmesh-agent",
+        "cargo build --profile dist -p epmesh -p epmesh-agent",
         "compiles a release",
         "tests/campaign footprint",
     ),
@@ -115,6 +115,11 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
     // tests/README.md
     other("tests/run --list", "shown as a table", "tests/tests/documents/generated.rs"),
     other("tests/run fmt clippy test", ITSELF, "the CI"),
+    other(
+        "cargo run -p epmesh --features scenarios -- diagnose --from tests/scenarios/dns-a-stale/secondary-only.toml",
+        "compiles",
+        "coordinator/tests/verdicts.rs, without cargo",
+    ),
     other("cargo test -p epmesh-common --test scenarios", "a test", "tests/run test"),
     other(
         "cargo test -p epmesh-common --test scenarios dns-a-stale/secondary-only",

@@ -11,3 +11,4 @@ mod run;
 mod srv;
 
 pub(super) use self::run::run;
+pub use self::srv::{Srv, SrvAnswer, answer as srv_answer};

@@ -28,9 +28,12 @@ pub(super) struct SrvLookup {
 /// What a DNS server said. Silence is no answer, and no answer is not "there is none".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "kebab-case")]
-pub(super) enum SrvAnswer {
+pub enum SrvAnswer {
+    /// Its records, in order, each once.
     Records(Vec<Srv>),
+    /// The name does not exist.
     NoSuchName,
+    /// The name has no such records.
     NoData,
     /// Another response code: REFUSED, SERVFAIL.
     Code(String),
@@ -41,11 +44,15 @@ pub(super) enum SrvAnswer {
 /// One record (RFC 2782).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Srv {
-    pub(super) priority: u16,
-    pub(super) weight: u16,
-    pub(super) port: u16,
-    pub(super) target: DnsName,
+pub struct Srv {
+    /// Lower ones are asked first.
+    pub priority: u16,
+    /// Among those of one priority, heavier ones more often.
+    pub weight: u16,
+    /// The port of the service.
+    pub port: u16,
+    /// The host.
+    pub target: DnsName,
 }
 
 impl SrvLookup {
@@ -128,6 +135,14 @@ async fn one(server: IpAddr, name: &str, settings: &probe::Config) -> SrvAnswer 
         Err(Failure::TimedOut) => SrvAnswer::Failed("no answer in time".to_owned()),
         Err(failure) => SrvAnswer::Failed(failure.to_string()),
     }
+}
+
+/// What the bytes of a message say to a question for the SRV records of `name`; `None` where they are no message, or
+/// `name` is none.
+#[must_use]
+pub fn answer(bytes: &[u8], name: &str) -> Option<SrvAnswer> {
+    let name = Name::from_ascii(format!("{name}.")).ok()?;
+    Some(read(&Message::from_vec(bytes).ok()?, &name))
 }
 
 /// What the message says to a question for the SRV records of `name`: all of them. A forest has more than a

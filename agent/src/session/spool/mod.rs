@@ -9,7 +9,7 @@
 //! What is lost is counted in every report from then on, also across restarts: a report that drives
 //! others out carries their count with itself, and they go once it is on disk.
 
-mod record;
+pub mod record;
 
 use std::{
     collections::BTreeMap,

@@ -34,12 +34,17 @@ pub(super) fn mark(directory: &Path, number: u64) -> PathBuf {
 ///
 /// # Errors
 /// When the report cannot be told as JSON.
-pub(super) fn encode(report: &Report) -> io::Result<Vec<u8>> {
-    let body = serde_json::to_vec(report).map_err(io::Error::other)?;
-    let mut bytes = hex(&Sha256::digest(&body)).into_bytes();
+pub fn encode(report: &Report) -> io::Result<Vec<u8>> {
+    Ok(sealed(&serde_json::to_vec(report).map_err(io::Error::other)?))
+}
+
+/// The bytes of a file with this body: its sum before it.
+#[must_use]
+pub fn sealed(body: &[u8]) -> Vec<u8> {
+    let mut bytes = hex(&Sha256::digest(body)).into_bytes();
     bytes.push(b'\n');
     bytes.extend(body);
-    Ok(bytes)
+    bytes
 }
 
 /// The report `number` in the file at `path`.
@@ -51,7 +56,9 @@ pub(super) fn read(path: &Path, number: u64) -> Result<Report, RecordError> {
     decode(&bytes).filter(|report| report.sequence == number).ok_or(RecordError::Damaged)
 }
 
-fn decode(bytes: &[u8]) -> Option<Report> {
+/// The report in the bytes of a file; `None` where they are torn, or something else.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<Report> {
     let (sum, rest) = bytes.split_at_checked(64)?;
     let body = rest.strip_prefix(b"\n")?;
     if hex(&Sha256::digest(body)).as_bytes() != sum {

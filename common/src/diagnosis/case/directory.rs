@@ -1,6 +1,6 @@
 //! NTDS Settings objects of the source, in the destination's copy of the directory and in its own.
 
-use epmesh_facts::NtdsSettings;
+use epmesh_facts::{DnsName, NtdsSettings};
 use uuid::Uuid;
 
 use super::{super::culprit::Older, fresh_evidence::Case};
@@ -38,6 +38,15 @@ impl<'a> Case<'a> {
             .iter()
             .filter(|row| row.host.as_ref() == Some(source))
             .max_by_key(|row| (row.created, row.dsa_guid))
+    }
+
+    /// Whether a witness is a domain controller by the directory: the destination's copy or the source's own has
+    /// an NTDS Settings object of its name. Where neither copy was seen, nothing speaks against it.
+    pub(in crate::diagnosis) fn is_vouched(&self, witness: &DnsName) -> bool {
+        let own = self.source_directory().and_then(|held| held.settings.value());
+        let copies = [self.destination_settings(), own.map_or(&[][..], Vec::as_slice)];
+        let has = |rows: &[NtdsSettings]| rows.iter().any(|row| row.host.as_ref() == Some(witness));
+        copies.iter().all(|rows| rows.is_empty()) || copies.into_iter().any(has)
     }
 
     /// The source's own NTDS Settings object, in its own fresh copy of the directory.

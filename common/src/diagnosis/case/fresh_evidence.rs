@@ -62,8 +62,7 @@ const DRSUAPI: InterfaceId =
 /// Whether what was seen at `at` may decide anything at `now`. What seems to lie far ahead is from before
 /// the coordinator's clock was put back, nobody knows how long.
 fn is_fresh(evidence: &Evidence, at: Timestamp, now: Timestamp) -> bool {
-    let limit = Duration::from_millis(evidence.fresh_for_ms);
-    at.until(now).max(now.until(at)) <= limit
+    at.millis_apart(now) <= evidence.fresh_for_ms
 }
 
 impl<'a> Case<'a> {
@@ -75,8 +74,7 @@ impl<'a> Case<'a> {
         ) -> Option<&Stamped<T>> {
             stamped.filter(|stamped| is_fresh(stamped.at))
         }
-        let own = |observed: &&Observed| observed.witness == evidence.link.destination;
-        let fresh = || evidence.observations.iter().filter(|observed| is_fresh(observed.at));
+        let (look, others) = looks(evidence, is_fresh);
         let source_host = keep(evidence.source.host.as_ref(), is_fresh);
         // What the source said of itself before it was started anew is not so any more.
         let booted = source_host.and_then(|host| host.fact.boot.value()).map(|boot| boot.at);
@@ -85,8 +83,8 @@ impl<'a> Case<'a> {
         let mut case = Self {
             evidence,
             now,
-            look: fresh().filter(own).max_by_key(|observed| observed.at),
-            others: fresh().filter(|observed| !own(observed)).collect(),
+            look,
+            others,
             began: None,
             servers: OnceCell::new(),
             owners: KnownOwners::default(),
@@ -359,6 +357,22 @@ impl<'a> Case<'a> {
     pub(in crate::diagnosis) fn server_key(&self, address: IpAddr) -> ServerName {
         self.name_server(address).key()
     }
+}
+
+/// The destination's last fresh look at the source, and the fresh ones of others.
+fn looks(
+    evidence: &Evidence,
+    is_fresh: impl Fn(Timestamp) -> bool,
+) -> (Option<&Observed>, Vec<&Observed>) {
+    let (mut own, mut others) = (None, Vec::with_capacity(evidence.observations.len()));
+    for observed in evidence.observations.iter().filter(|observed| is_fresh(observed.at)) {
+        if observed.witness != evidence.link.destination {
+            others.push(observed);
+        } else if own.is_none_or(|held: &Observed| held.at <= observed.at) {
+            own = Some(observed);
+        }
+    }
+    (own, others)
 }
 
 /// A time of a host's own clock, which is ahead by so many milliseconds, on the coordinator's.

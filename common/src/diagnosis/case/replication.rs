@@ -17,13 +17,27 @@ const BETWEEN_SITES: Duration = Duration::from_secs(195 * 60);
 #[derive(Clone, Copy, Debug)]
 pub(in crate::diagnosis) struct Attempt<'a> {
     pub(in crate::diagnosis) row: &'a Neighbour,
-    /// When it was made, on the coordinator's clock. An agent tells the hour alone of one that worked: it
-    /// was made then or later.
+    /// When it was made, on the coordinator's clock. Of one that worked an agent tells the hour alone while
+    /// its own look works too: it was made then or later.
     pub(in crate::diagnosis) tried: Option<Timestamp>,
     /// When one last succeeded, likewise.
     pub(in crate::diagnosis) success: Option<Timestamp>,
     /// The error, as tools print it; 0 for a success.
     pub(in crate::diagnosis) error: i64,
+}
+
+impl Attempt<'_> {
+    /// When one last succeeded, in words; of one that worked, when it was made.
+    pub(in crate::diagnosis) fn last_success(&self) -> Option<String> {
+        const HOUR: u64 = 3_600_000;
+        let (success, stated) = match (self.success, self.row.last_success) {
+            (None, _) if self.error == 0 => (self.tried?, self.row.last_attempt),
+            (success, stated) => (success?, stated),
+        };
+        let is_hour = stated.is_some_and(|at| at.as_millis() % HOUR == 0);
+        let after = if is_hour { " or in the hour after" } else { "" };
+        Some(format!("at {success}{after}"))
+    }
 }
 
 /// An error number of 32 bits as tools print it: those of security and COM are negative.

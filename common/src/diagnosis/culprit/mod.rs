@@ -37,6 +37,7 @@ pub use self::{
     settings::{Older, StaleSettings},
     text::CulpritText,
 };
+use super::culprit_kind::CulpritKind;
 
 /// The thing that a verdict blames.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,33 +228,33 @@ pub enum Culprit {
 }
 
 impl Culprit {
-    /// What sort of thing it is, as it stands in JSON.
+    /// The sort of thing that it is.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> CulpritKind {
         match self {
-            Self::HostsLine(_) => "hosts-line",
-            Self::LmhostsLine(_) => "lmhosts-line",
-            Self::WinsRecord { .. } => "wins-record",
-            Self::CachedName { .. } => "dns-cache",
-            Self::ResolverAnswer { .. } => "system-resolver",
-            Self::DnsRecord(_) | Self::NameWithoutAddress { .. } => "dns-record",
-            Self::SilentDnsServers(_) => "dns-server",
-            Self::SharedAddress { .. } => "address",
-            Self::NtdsSettings(_) => "ntds-settings",
-            Self::Registration { .. } => "registration",
-            Self::Service { .. } => "service",
-            Self::BootMode { .. } => "boot-mode",
-            Self::MapperService { .. } | Self::MapperAnswer { .. } => "endpoint-mapper",
-            Self::Port { .. } => "port",
-            Self::AlteredAnswer { .. } => "answer",
-            Self::OtherMapper { .. } => "endpoint-mapper",
-            Self::LargeAnswer { .. } => "path",
-            Self::Firewall { .. } => "firewall",
-            Self::RpcFilter { .. } => "rpc-filter",
+            Self::HostsLine(_) => CulpritKind::HostsLine,
+            Self::LmhostsLine(_) => CulpritKind::LmhostsLine,
+            Self::WinsRecord { .. } => CulpritKind::WinsRecord,
+            Self::CachedName { .. } => CulpritKind::DnsCache,
+            Self::ResolverAnswer { .. } => CulpritKind::SystemResolver,
+            Self::DnsRecord(_) | Self::NameWithoutAddress { .. } => CulpritKind::DnsRecord,
+            Self::SilentDnsServers(_) => CulpritKind::DnsServer,
+            Self::SharedAddress { .. } => CulpritKind::Address,
+            Self::NtdsSettings(_) => CulpritKind::NtdsSettings,
+            Self::Registration { .. } => CulpritKind::Registration,
+            Self::Service { .. } => CulpritKind::Service,
+            Self::BootMode { .. } => CulpritKind::BootMode,
+            Self::MapperService { .. } | Self::MapperAnswer { .. } => CulpritKind::EndpointMapper,
+            Self::Port { .. } => CulpritKind::Port,
+            Self::AlteredAnswer { .. } => CulpritKind::Answer,
+            Self::OtherMapper { .. } => CulpritKind::EndpointMapper,
+            Self::LargeAnswer { .. } => CulpritKind::Path,
+            Self::Firewall { .. } => CulpritKind::Firewall,
+            Self::RpcFilter { .. } => CulpritKind::RpcFilter,
             Self::Obstacle { obstacle, .. } => obstacle.kind(),
-            Self::RemoteClientsPolicy { .. } => "registry-value",
-            Self::Replication(_) => "replication",
-            Self::DynamicPorts { .. } => "port-range",
+            Self::RemoteClientsPolicy { .. } => CulpritKind::RegistryValue,
+            Self::Replication(_) => CulpritKind::Replication,
+            Self::DynamicPorts { .. } => CulpritKind::PortRange,
         }
     }
 
@@ -386,7 +387,7 @@ impl Culprit {
     /// The culprit in words.
     #[must_use]
     pub fn text(&self) -> CulpritText {
-        CulpritText { kind: self.kind().to_owned(), name: self.name(), value: self.value() }
+        CulpritText::new(self.kind(), self.name(), self.value())
     }
 
     /// The DNS record that it is, with what is needed to correct it.

@@ -5,7 +5,7 @@ use std::fmt;
 use epmesh_facts::StaticPortOwner;
 use epmesh_windows::{Release, static_port_setting};
 
-use super::super::cause::Cause;
+use super::super::{cause::Cause, culprit_kind::CulpritKind};
 use super::network::FilterName;
 
 /// A setting or a state of the source with which a service does not register.
@@ -189,13 +189,15 @@ impl fmt::Display for Consequence {
 }
 
 impl Obstacle {
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(super) const fn kind(&self) -> CulpritKind {
         match self {
-            Self::ClientProtocols(_) | Self::EmptyBind | Self::InternetPorts(_) => "registry-value",
-            Self::Filter(_) => "rpc-filter",
-            Self::StaticPort { .. } => "static-port",
-            Self::RpcService { .. } => "service",
-            Self::PortsUsedUp(_) | Self::FewDynamicPorts { .. } => "port-range",
+            Self::ClientProtocols(_) | Self::EmptyBind | Self::InternetPorts(_) => {
+                CulpritKind::RegistryValue
+            }
+            Self::Filter(_) => CulpritKind::RpcFilter,
+            Self::StaticPort { .. } => CulpritKind::StaticPort,
+            Self::RpcService { .. } => CulpritKind::Service,
+            Self::PortsUsedUp(_) | Self::FewDynamicPorts { .. } => CulpritKind::PortRange,
         }
     }
 

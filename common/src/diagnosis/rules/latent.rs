@@ -90,8 +90,11 @@ fn exhausted(case: &Case<'_>) -> Option<Finding> {
     for (host, side, ports) in ends {
         if let Some((first, last)) = ports.and_then(full) {
             let dc = host.clone();
+            // The source's service finds no port to register at its next start; the destination's calls find none
+            // to connect from.
+            let error = if side == Side::Source { 1753 } else { 1722 };
             return Some(
-                Finding::failing(Cause::PortExhaustion, side, 1722)
+                Finding::failing(Cause::PortExhaustion, side, error)
                     .blames(Culprit::DynamicPorts { dc, first, last, failed: None })
                     .sure(Confidence::Likely),
             );

@@ -19,8 +19,8 @@ use super::{
 /// Kerberos refuses clocks that are further apart (KB 216393 and the default policy).
 const SKEW: Duration = Duration::from_secs(300);
 
-/// Within a site this long without an attempt is too long: an agent tells the hour of one that worked, and it may
-/// have been made at the end of it.
+/// Within a site this long without an attempt is too long: an agent tells the hour of one that worked while its
+/// look works, and it may have been made at the end of it.
 const OVERDUE: Duration = Duration::from_secs(3 * 3600);
 
 /// How far a result of the destination's own counts beside a look that gets through.

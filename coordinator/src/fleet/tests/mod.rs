@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 mod answers;
 mod evidence;
+mod examples;
 mod known;
 mod reports;
 mod restored;

@@ -146,23 +146,11 @@ pub async fn neighbours(directory: &mut dyn Ask) -> Result<Vec<Neighbour>, Direc
             }
             let row = repsfrom::decode(&context, value)
                 .map_err(|source| DirectoryError::RepsFrom { context: context.clone(), source })?;
-            all.push(told(row));
+            all.push(row);
         }
     }
     all.sort_by(|a, b| (&a.naming_context, a.source).cmp(&(&b.naming_context, b.source)));
     Ok(all)
-}
-
-/// As it is reported: the times of a row that works to the hour. They change with every cycle of
-/// replication, which says nothing new and would have all rows sent again every few minutes.
-fn told(row: Neighbour) -> Neighbour {
-    const HOUR: u64 = 3_600_000;
-    if row.last_result != 0 {
-        return row;
-    }
-    let hour = |at: Timestamp| Timestamp::from_millis(at.as_millis() / HOUR * HOUR);
-    let (last_attempt, last_success) = (row.last_attempt.map(hour), row.last_success.map(hour));
-    Neighbour { last_attempt, last_success, ..row }
 }
 
 pub(super) fn guid(entry: &Entry) -> Option<Uuid> {
@@ -284,22 +272,6 @@ mod tests {
         {
             assert_eq!(text(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_row_that_works_is_told_to_the_hour_and_one_that_fails_to_the_second() {
-        let at = |second: u64| Some(Timestamp::from_millis(1_795_219_200_000 + second * 1000));
-        let row = |last_result, second| Neighbour {
-            naming_context: "DC=lab,DC=test".to_owned(),
-            source: Uuid::from_u128(1),
-            last_result,
-            last_attempt: at(second),
-            last_success: at(second.min(40)),
-            failures: last_result,
-        };
-        assert_eq!(told(row(0, 10)), told(row(0, 3599)));
-        assert_ne!(told(row(0, 3599)), told(row(0, 7200)));
-        assert_eq!(told(row(1753, 50)), row(1753, 50));
     }
 
     proptest! {

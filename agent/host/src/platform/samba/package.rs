@@ -60,6 +60,13 @@ impl PackageCache {
     }
 }
 
+/// The installed version of a package, by the lines of dpkg's status file.
+pub fn version_in<'l>(lines: impl IntoIterator<Item = &'l str>, package: &str) -> Option<String> {
+    let mut version = DpkgVersion::of(package);
+    lines.into_iter().for_each(|line| version.line(line));
+    version.found
+}
+
 /// The installed version of a package, from the lines of the file.
 #[derive(Debug)]
 struct DpkgVersion<'a> {
@@ -101,11 +108,7 @@ mod tests {
 
     #[test]
     fn the_package_and_no_other_is_told_while_it_is_installed() {
-        let dpkg_version = |text: &str| {
-            let mut package = DpkgVersion::of("samba");
-            text.lines().for_each(|line| package.line(line));
-            package.found
-        };
+        let dpkg_version = |text: &str| version_in(text.lines(), "samba");
         let status = "Package: samba-libs\nStatus: install ok installed\nVersion: 1\n\n\
             Package: samba\nStatus: install ok installed\nVersion: 2:4.17.12\n\n\
             Package: samba-vfs\nStatus: install ok installed\nVersion: 3\n";
@@ -138,9 +141,8 @@ mod tests {
         fn takes_any_text(lines in proptest::collection::vec(
             "(Package: samba|Status: install ok installed|Version: .{0,5}|.{0,9})", 0..9,
         )) {
-            let mut package = DpkgVersion::of("samba");
-            lines.iter().for_each(|line| package.line(line));
-            let version = package.found.map(|version| format!("Version: {version}"));
+            let version = version_in(lines.iter().map(String::as_str), "samba");
+            let version = version.map(|version| format!("Version: {version}"));
             prop_assert!(version.is_none_or(|version| lines.contains(&version)));
         }
     }

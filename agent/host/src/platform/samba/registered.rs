@@ -19,11 +19,7 @@ use crate::platform::directory::Own;
 /// # Errors
 /// In words, with the line, where it has a variable or a form that is not known: a list with holes
 /// would be taken for the whole.
-pub(super) fn expand(
-    text: &str,
-    own: &Own,
-    addresses: &[IpAddr],
-) -> Result<Vec<RegisteredName>, String> {
+pub fn expand(text: &str, own: &Own, addresses: &[IpAddr]) -> Result<Vec<RegisteredName>, String> {
     let mut all = Vec::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
         let line = line.trim();

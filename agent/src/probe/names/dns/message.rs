@@ -58,6 +58,16 @@ pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     }))
 }
 
+/// The answer to the question in the bytes of a message; `None` where they are none, or no answer to it, or only
+/// the beginning of one.
+#[must_use]
+pub fn answer(bytes: &[u8], question: &Question) -> Option<Answer> {
+    match read(&Message::from_vec(bytes).ok()?, question)? {
+        Heard::Answer(answer) => Some(answer),
+        Heard::Truncated => None,
+    }
+}
+
 fn is_same(asked: &Query, question: &Question) -> bool {
     asked.query_type() == rr_type(question.kind)
         && asked.query_class() == DNSClass::IN

@@ -26,7 +26,7 @@ use crate::probe::{
     peers::Priority,
 };
 
-mod message;
+pub(in crate::probe) mod message;
 mod transport;
 
 /// What came in datagrams of one question.

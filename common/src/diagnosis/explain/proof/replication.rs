@@ -59,9 +59,8 @@ fn words(case: &Case<'_>, attempt: &Attempt<'_>) -> String {
     let at =
         |time: Option<_>| time.map_or("at a time not told".to_owned(), |at| format!("at {at}"));
     if attempt.error == 0 {
-        // An agent tells the hour alone.
-        return match attempt.success.or(attempt.tried) {
-            Some(success) => format!("{what} last succeeded at {success}, or in the hour after"),
+        return match attempt.last_success() {
+            Some(success) => format!("{what} last succeeded {success}"),
             None => format!("{what} has succeeded"),
         };
     }

@@ -18,11 +18,12 @@ pub(super) fn destination(case: &Case<'_>, all: &mut Vec<RuledOut>) {
         rule(Cause::DestinationNotServing, why);
     }
     let count = case.attempts().count();
-    let last = case.attempts().filter_map(|attempt| attempt.success).max();
+    let last = case.attempts().max_by_key(|attempt| attempt.success);
+    let last = last.and_then(|last| last.last_success());
     if let Some(last) = last.filter(|_| case.attempts().all(|attempt| attempt.error == 0)) {
         let why = format!(
             "the last attempt of {destination} to replicate from {source} succeeded for each of its naming \
-             contexts ({count}), at {last} or in the hour after"
+             contexts ({count}), {last}"
         );
         rule(Cause::ReplicationRefused, why);
     }

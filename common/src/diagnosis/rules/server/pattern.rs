@@ -169,8 +169,9 @@ impl Pattern<'_> {
         let said = case.source_ports.map(|ports| ports.at);
         let after = since.is_some_and(|since| said.is_some_and(|said| said >= since));
         // After the destination had failed. One witness alone may be mistaken, and then it is the source that keeps
-        // everybody out.
-        let is_enough = self.reached.len() > 1;
+        // everybody out; and a host that the directory does not know may say what it likes.
+        let is_enough =
+            self.reached.iter().filter(|witness| case.is_vouched(witness)).nth(1).is_some();
         match (listens, is_enough) {
             (Some(true), true) if after => Confidence::Proven,
             // The host serves at another of its addresses: the route to this one, or the host's own filter

@@ -13,16 +13,19 @@ use windows_sys::Win32::{
     },
 };
 
-use epmesh_agent_host::os::windows::text::{os_error, wide};
+use super::super::text::{os_error, wide};
 
 /// The longest text of one event; the event log itself takes at most 31,839 characters.
 const LONGEST: usize = 8_000;
 
 /// How grave an event is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::service) enum Severity {
+pub enum Severity {
+    /// Something happened as it should.
     Information,
+    /// Something is not as it should be, and the service goes on.
     Warning,
+    /// The service cannot do its work.
     Error,
 }
 
@@ -32,7 +35,7 @@ pub(in crate::service) enum Severity {
 ///
 /// # Errors
 /// What the system says.
-pub(in crate::service) fn register(source: &str) -> io::Result<()> {
+pub fn register(source: &str) -> io::Result<()> {
     let key = wide(key_of(source));
     let file = wide(r"%SystemRoot%\System32\EventCreate.exe");
     let bytes: Vec<u8> = file.iter().flat_map(|unit| unit.to_le_bytes()).collect();
@@ -45,7 +48,7 @@ pub(in crate::service) fn register(source: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says.
-pub(in crate::service) fn unregister(source: &str) -> io::Result<()> {
+pub fn unregister(source: &str) -> io::Result<()> {
     let key = wide(key_of(source));
     // SAFETY: the key is a predefined one that is always open; the name ends with a zero and
     // outlives the call.
@@ -57,12 +60,7 @@ pub(in crate::service) fn unregister(source: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system says.
-pub(in crate::service) fn report(
-    source: &str,
-    severity: Severity,
-    id: u32,
-    text: &str,
-) -> io::Result<()> {
+pub fn report(source: &str, severity: Severity, id: u32, text: &str) -> io::Result<()> {
     let name = wide(source);
     // SAFETY: the name ends with a zero and outlives the call; no server means this computer.
     let log = unsafe { RegisterEventSourceW(ptr::null(), name.as_ptr()) };

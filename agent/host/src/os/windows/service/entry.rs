@@ -20,7 +20,7 @@ fn entered(_arguments: Vec<OsString>) {
 ///
 /// # Errors
 /// When this process was not started by the service control manager.
-pub(in crate::service) fn dispatch(name: &str, service_main: fn()) -> io::Result<()> {
+pub fn dispatch(name: &str, service_main: fn()) -> io::Result<()> {
     ENTERED.get_or_init(|| service_main);
     service_dispatcher::start(name, ffi_service_main).map_err(|error| match error {
         windows_service::Error::Winapi(error) => error,

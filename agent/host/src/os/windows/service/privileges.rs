@@ -8,14 +8,14 @@ use windows_sys::Win32::System::Services::{
     SERVICE_REQUIRED_PRIVILEGES_INFOW,
 };
 
-use epmesh_agent_host::os::windows::text::wide;
+use super::super::text::wide;
 
 /// Leaves the service these privileges and takes all others out of its token, from its next start
 /// on (`SERVICE_REQUIRED_PRIVILEGES_INFO`).
 ///
 /// # Errors
 /// What the system says.
-pub(in crate::service) fn require(service: &Service, privileges: &[&str]) -> io::Result<()> {
+pub fn require(service: &Service, privileges: &[&str]) -> io::Result<()> {
     let mut list: Vec<u16> = privileges.iter().flat_map(wide).collect();
     list.push(0);
     let info = SERVICE_REQUIRED_PRIVILEGES_INFOW { pmszRequiredPrivileges: list.as_mut_ptr() };
