@@ -166,19 +166,6 @@ async fn what_was_said_of_one_fault_ends_where_it_turns_out_to_be_another() {
     }
 }
 
-/// One after the other sees the end: the last path is what is left of the fault.
-#[tokio::test]
-async fn what_was_said_of_a_host_holds_for_the_last_path_to_it() {
-    let stage = Stage::new(3).await;
-    stage.stays(0, 60, to_first(silent)).await;
-    let id = stage.only().await.row.id;
-    stage.incidents.acknowledge(&id, "anna", None).await.expect("it is open");
-    stage.stays(120, 400, one_path_to_first).await;
-    let incident = stage.only().await;
-    assert!(incident.row.acknowledged.is_some(), "{}: {:?}", incident.row.subject, incident.row);
-    assert_eq!(stage.told().await, [OPENED]);
-}
-
 /// A link of it was well before the start; what comes after the start is another fault.
 #[tokio::test]
 async fn a_start_does_not_forget_what_was_seen_to_be_well() {

@@ -15,6 +15,7 @@
 //! | `stage` | the state of a history and its steps to come |
 //! | `reports` | readings, looks and reports, to the coordinator |
 //! | `plot` | what a history plays: whatever the dice say, or the same records again and again |
+//! | `records` | records of one source that come one after the other |
 //! | `overlap` | two faults on one link: which of them is seen there |
 //! | `subject` | whether the subject of an incident is what a fault broke |
 //! | `acts` | what happens next, drawn from the dice |
@@ -37,6 +38,7 @@ mod overlap;
 mod play;
 mod plot;
 mod post;
+mod records;
 mod reports;
 mod stage;
 mod subject;
