@@ -1,4 +1,4 @@
-//! What an administrator must hear even if nobody reads the log: the few turns in an agent's life.
+//! Notices for an administrator who does not read the log: the few turns in an agent's life.
 //!
 //! Everything here is logged as well. A Windows service writes it to the event log.
 
@@ -9,11 +9,11 @@ use epmesh_common::facts::DnsName;
 /// A turn in the agent's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// It runs, for this domain controller.
+    /// The agent runs, for this domain controller.
     Started(DnsName),
-    /// It ended as it was told to.
+    /// The agent ended as it was told to.
     Stopped,
-    /// It joined a mesh as this domain controller.
+    /// The agent joined a mesh as this domain controller.
     Enrolled(DnsName),
     /// There is neither an identity nor a pending enrolment: it cannot run.
     NotEnrolled(String),
@@ -21,7 +21,7 @@ pub enum Notice {
     Unreachable(String),
     /// The coordinator that it shall join refused; it is tried again, slowly.
     Refused(String),
-    /// It ended, or could not begin.
+    /// The agent ended, or could not begin.
     Failed(String),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Notice {
 /// What is done with a notice.
 type Told = dyn Fn(&Notice) + Send + Sync;
 
-/// Where notices go, besides the log.
+/// The place to which notices go, besides the log.
 #[derive(Clone, Default)]
 pub struct Notices(Option<Arc<Told>>);
 

@@ -1,4 +1,4 @@
-//! What epmesh makes of facts: the diagnosis of one link, and the incidents of a fleet.
+//! The judgement of epmesh on facts: the diagnosis of one link, and the incidents of a fleet.
 //!
 //! Nothing in this crate opens a socket, reads a clock or asks which platform it runs on. Time
 //! comes in as an argument and bytes come in as slices.

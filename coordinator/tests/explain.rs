@@ -34,7 +34,7 @@ fn explain(arguments: &[&str]) -> (Option<i32>, String) {
     said(&epmesh().arg("explain").args(arguments).output().expect("it runs"))
 }
 
-/// The same over standard input.
+/// Runs the program with a report over standard input.
 fn piped(bytes: &[u8], arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = epmesh();
     command.args(["explain", "-"]).args(arguments);

@@ -66,7 +66,7 @@ mod full {
     #[derive(Clone, Copy, Debug)]
     struct Setup {
         engine: EmbeddedEngine,
-        /// Of sled.
+        /// The checkpoint size of sled.
         checkpoint_bytes: u64,
         /// How often it has to be refused.
         refusals: usize,

@@ -1,4 +1,4 @@
-//! One whole verdict for each cause, as an operator reads it and as JSON: what `epmesh diagnose` prints for a
+//! A whole verdict for each cause, as an operator reads it and as JSON: what `epmesh diagnose` prints for a
 //! scenario of the suite, beside the files in `verdicts/`, each a test called by its file. `UPDATE_EXPECT=1` writes
 //! them anew.
 //!

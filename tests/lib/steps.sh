@@ -37,7 +37,7 @@ step_clippy() {
   need_component clippy cargo clippy --version
   cargo clippy --locked --workspace --all-targets -- -D warnings
   # As it is installed: without the scenarios.
-  cargo clippy --locked -p epmesh --lib --bins -- -D warnings
+  cargo clippy --locked -p epmesh --no-default-features --lib --bins -- -D warnings
   # No target of a test run, and so none of the above.
   cargo clippy --locked -p epmesh-tests --test footprint -- -D warnings
 }

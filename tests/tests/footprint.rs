@@ -1,5 +1,5 @@
-//! What the agent costs the host that it runs on, beside agents that are let in everywhere. Printed, and
-//! nothing asserted: `tests/campaign footprint` runs it with the program as it is shipped.
+//! The cost of the agent for the host that it runs on, beside agents that are let in everywhere.
+//! Printed, and nothing asserted: `tests/campaign footprint` runs it with the program as it is shipped.
 //!
 //! The agent is a process of its own, on the platform `samba`, in a mount namespace where resolv.conf names
 //! the simulated DNS servers. Its 50 peers and the coordinator are in this process; the bytes to the

@@ -1,4 +1,4 @@
-//! What the epmesh agent reads on its own host, and how; nothing here knows what is made of it.
+//! The agent's view of its own host, and how it is read; nothing here knows what is made of it.
 //!
 //! From the top down; an arrow points down only.
 //!

@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::session::{SpoolLimits, coordinator_url};
 
-/// Where the configuration stands unless told otherwise: `/etc/epmesh-agent/agent.toml`, on
-/// Windows `%ProgramData%\epmesh-agent\agent.toml`.
+/// The place of the configuration unless told otherwise: `/etc/epmesh-agent/agent.toml`, on Windows
+/// `%ProgramData%\epmesh-agent\agent.toml`.
 #[must_use]
 pub fn default_path() -> PathBuf {
     #[cfg(windows)]
@@ -25,8 +25,8 @@ pub fn default_path() -> PathBuf {
     path
 }
 
-/// Where identity, plan and spool are kept unless told otherwise: `/var/lib/epmesh-agent`, on
-/// Windows `%ProgramData%\epmesh-agent\state`.
+/// The folder of identity, plan and spool unless told otherwise: `/var/lib/epmesh-agent`, on Windows
+/// `%ProgramData%\epmesh-agent\state`.
 #[must_use]
 pub fn default_state_dir() -> PathBuf {
     #[cfg(windows)]
@@ -36,7 +36,7 @@ pub fn default_state_dir() -> PathBuf {
     path
 }
 
-/// Everything of ours but the program: `%ProgramData%\epmesh-agent`.
+/// The folder of everything of ours but the program: `%ProgramData%\epmesh-agent`.
 #[cfg(windows)]
 #[must_use]
 pub fn program_data() -> PathBuf {
@@ -68,7 +68,7 @@ pub struct Config {
     pub samba: Samba,
 }
 
-/// How the agent looks at its peers.
+/// Settings of the looks at peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// How many at one time.
@@ -94,7 +94,7 @@ pub struct Ports {
     pub netbios: u16,
 }
 
-/// Where Samba has its things.
+/// The places of Samba's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Samba {
     /// The configuration.

@@ -14,10 +14,10 @@ use crate::{
     session::{self, Identity, Outbox, Spool, SpoolError},
 };
 
-/// How long the parts have to end once they were told to.
+/// The time that the parts have to end once they were told to.
 pub const GRACE: Duration = Duration::from_secs(5);
 
-/// What an agent is made of; tests bring their own platform, peers and clock.
+/// The parts of an agent; tests bring their own platform, peers and clock.
 pub struct Parts {
     /// The configuration.
     pub config: Config,

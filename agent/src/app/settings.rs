@@ -1,4 +1,4 @@
-//! What each part is told, out of the configuration.
+//! Settings of each part, made from the configuration.
 
 use super::config::{self, Config};
 use crate::{

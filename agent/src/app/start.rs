@@ -17,8 +17,8 @@ use crate::{
 /// system's resolver. The spool needs a thread when all of these do.
 const BLOCKING_THREADS: usize = 32;
 
-/// One thread: all of this waits, it does not work. What blocks (the disk, the host's resolver) has
-/// threads of its own, with small stacks and gone soon after.
+/// The runtime, with one thread: all of this waits, it does not work. What blocks (the disk, the host's
+/// resolver) has threads of its own, with small stacks and gone soon after.
 ///
 /// # Errors
 /// What the system says.

@@ -9,7 +9,7 @@ use epmesh_common::{
 use serde::Serialize;
 use uuid::Uuid;
 
-/// One entry of an endpoint map.
+/// An entry of an endpoint map.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {

@@ -1,4 +1,4 @@
-//! One host looked at from here, once, with a verdict from this side alone.
+//! A check of one host: one look from here, and a verdict from this side alone.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! What a check takes from the host it runs on: its name, and where its names come from.
+//! The host that a check runs on: its name, and where its names come from.
 
 use std::{sync::Arc, time::Instant};
 
@@ -13,7 +13,7 @@ pub fn own_name() -> DnsName {
     name.and_then(|name| name.trim().parse().ok()).unwrap_or_else(unnamed)
 }
 
-/// Where this host's names come from, as `platform` reads it, or why no platform can.
+/// The sources of this host's names, as `platform` reads them, or why no platform can.
 pub(super) async fn own_resolver(platform: Result<Arc<dyn Platform>, String>) -> Resolver {
     match platform {
         Ok(platform) => match platform.collect(SectionKind::Resolver, Instant::now()).await {

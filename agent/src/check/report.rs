@@ -17,7 +17,7 @@ pub enum Exit {
     Healthy = 0,
     /// Something is wrong.
     Failing = 1,
-    /// It cannot be said.
+    /// Nothing can be said of the link.
     Unknown = 4,
 }
 
@@ -47,7 +47,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// How it ends.
+    /// The exit code of the check.
     #[must_use]
     pub fn exit(&self) -> Exit {
         let has = |wanted| self.verdicts.iter().any(|verdict: &Verdict| verdict.state == wanted);

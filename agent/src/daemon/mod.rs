@@ -12,8 +12,8 @@ pub mod plan_file;
 mod reader;
 mod reporter;
 mod rounds;
-mod seen;
 mod sent_state;
 mod settings;
+mod to_report;
 
 pub use self::{orders::Daemon, settings::DaemonSettings};

@@ -1,4 +1,4 @@
-//! What the looks of a round know of this host's sources of names.
+//! This host's sources of names, read once for all looks of a round.
 
 use std::{sync::Arc, time::Duration};
 

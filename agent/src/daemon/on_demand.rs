@@ -1,4 +1,4 @@
-//! What was asked for out of turn, and what the rounds owe to it.
+//! Looks on demand, and what the rounds have to do differently because of them.
 //!
 //! A report on a peer takes the place of the one before it, whole. So that a look out of turn at other
 //! interfaces is not undone by the next round, the rounds look there too, as long as its word counts;
@@ -12,7 +12,7 @@ use epmesh_common::{
 };
 use tokio::time::Instant;
 
-use super::seen::{Seen, Stated};
+use super::to_report::{FinishedLook, TimedBody};
 use crate::probe::Priority;
 
 /// For how many intervals the rounds look where they were asked to: as long as the coordinator lets a
@@ -25,7 +25,7 @@ const MOST_PEERS: usize = 256;
 /// The most interfaces that are remembered of one peer: those of a domain join and some.
 const MOST_INTERFACES: usize = 32;
 
-/// What was asked for, peer by peer.
+/// The looks that were asked for, peer by peer.
 #[derive(Debug, Default)]
 pub(super) struct OnDemand {
     peers: HashMap<DnsName, Asked>,
@@ -95,38 +95,39 @@ impl OnDemand {
         }
     }
 
-    /// Of own facts whose reading began at `began`, those that are to be reported now: not what was read
-    /// again since and reported already. A host that was going down while they were read would otherwise
-    /// be said to run, after it was said to have stopped.
+    /// The own facts that are to be reported now, of those whose reading began at `began`: not what was read
+    /// again since and reported already. A host that was going down while they were read would otherwise be
+    /// said to run, after it was said to have stopped.
     pub(super) fn current_own(
         &mut self,
         sections: Vec<(Timestamp, Section)>,
         began: Instant,
         priority: Priority,
         now: Instant,
-    ) -> Vec<Stated> {
+    ) -> Vec<TimedBody> {
         let current = sections.into_iter().filter(|(_, section)| {
             passes(self.own.entry(section.kind()).or_default(), began, priority, now)
         });
         current.map(|(at, section)| (at, Body::Own(Box::new(section)))).collect()
     }
 
-    /// Of what was seen, what is to be reported now: not what was seen again since and reported already.
+    /// The looks that are to be reported now: not one over a peer that was looked at again since and reported
+    /// already.
     pub(super) fn current(
         &mut self,
-        seen: Vec<Seen>,
+        looks: Vec<FinishedLook>,
         priority: Priority,
         now: Instant,
-    ) -> Vec<Stated> {
-        let current = seen.into_iter().filter(|seen| {
+    ) -> Vec<TimedBody> {
+        let current = looks.into_iter().filter(|look| {
             // Of a peer that nobody asked for there are only the rounds, one after the other.
-            let Some(asked) = self.peers.get_mut(&seen.observation.peer) else { return true };
-            passes(&mut asked.done, seen.began, priority, now)
+            let Some(asked) = self.peers.get_mut(&look.observation.peer) else { return true };
+            passes(&mut asked.done, look.began, priority, now)
         });
-        current.map(|seen| (seen.at, Body::Peer(seen.observation))).collect()
+        current.map(|look| (look.at, Body::Peer(look.observation))).collect()
     }
 
-    /// What a look looks at: what it was asked for or its plan says, and what was asked for lately.
+    /// The target of a look: what it was asked for or its plan says, and what was asked for lately.
     pub(super) fn widened(
         &self,
         target: &Target,
@@ -230,8 +231,8 @@ mod tests {
                 lookups: Vec::new(),
                 addresses: Vec::new(),
             };
-            let seen = Seen { began: at(began), at: Timestamp::default(), observation };
-            on_demand.current(vec![seen], turn, at(ended)).len() == 1
+            let look = FinishedLook { began: at(began), at: Timestamp::default(), observation };
+            on_demand.current(vec![look], turn, at(ended)).len() == 1
         };
         let (round, look_now) = (Priority::Round, Priority::OnDemand);
         let mut on_demand = OnDemand::default();

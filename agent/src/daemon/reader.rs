@@ -1,4 +1,4 @@
-//! What the daemon reads and looks at: sections of this host's own facts, and peers.
+//! The reader of the daemon: sections of this host's own facts, and peers.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -23,8 +23,8 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    on_demand::OnDemand, partners::FailingPartners, reporter::Reporter, seen::Seen,
-    settings::DaemonSettings,
+    on_demand::OnDemand, partners::FailingPartners, reporter::Reporter, settings::DaemonSettings,
+    to_report::FinishedLook,
 };
 use crate::probe::{Peers, Priority};
 
@@ -76,13 +76,13 @@ impl Reader {
         let (mut peers, mut notes) = (Vec::new(), Vec::new());
         if let Some(resolver) = resolver {
             let resolver = Arc::new(resolver);
-            let seen = join_all(look.targets.iter().map(|target| {
+            let looks = join_all(look.targets.iter().map(|target| {
                 self.look_at(target, &look.interfaces, &resolver, Priority::OnDemand)
             }))
             .await;
-            for (target, seen) in look.targets.iter().zip(seen) {
-                match seen {
-                    Some(seen) => peers.push(seen),
+            for (target, done) in look.targets.iter().zip(looks) {
+                match done {
+                    Some(done) => peers.push(done),
                     None => notes.push(format!("{} could not be looked at", target.name)),
                 }
             }
@@ -104,7 +104,7 @@ impl Reader {
         interfaces: &[InterfaceId],
         resolver: &Resolver,
         priority: Priority,
-    ) -> Option<Seen> {
+    ) -> Option<FinishedLook> {
         let [round, on_demand] = &self.permits;
         let _permit = match priority {
             Priority::Round => round,
@@ -126,7 +126,7 @@ impl Reader {
         }
         let observation = observation?;
         self.partners().looked(&observation);
-        Some(Seen { began, at: self.clock.now(), observation })
+        Some(FinishedLook { began, at: self.clock.now(), observation })
     }
 
     fn partners(&self) -> std::sync::MutexGuard<'_, FailingPartners> {

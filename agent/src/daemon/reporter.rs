@@ -12,8 +12,8 @@ use epmesh_common::{
 };
 
 use super::{
-    seen::Stated,
     sent_state::{SentState, bodies},
+    to_report::TimedBody,
 };
 use crate::session::Outbox;
 
@@ -42,14 +42,18 @@ impl Reporter {
     }
 
     /// Sends the bodies as one report; its number.
-    pub(super) async fn report(&self, bodies: Vec<Stated>, mut notes: Vec<String>) -> Option<u64> {
+    pub(super) async fn report(
+        &self,
+        bodies: Vec<TimedBody>,
+        mut notes: Vec<String>,
+    ) -> Option<u64> {
         let statements = self.statements(&bodies, &mut notes);
         self.send(statements, notes).await
     }
 
     /// Sends what has changed at once. The rest, which is nearly all of it nearly always, waits a
     /// little for its like: "still so" is worth its few bytes, and not a report of its own.
-    pub(super) async fn report_news(&self, bodies: Vec<Stated>) {
+    pub(super) async fn report_news(&self, bodies: Vec<TimedBody>) {
         let mut notes = Vec::new();
         let statements = self.statements(&bodies, &mut notes);
         let (news, unchanged): (Vec<_>, Vec<_>) =
@@ -67,7 +71,7 @@ impl Reporter {
         }
     }
 
-    fn statements(&self, bodies: &[Stated], notes: &mut Vec<String>) -> Vec<Statement> {
+    fn statements(&self, bodies: &[TimedBody], notes: &mut Vec<String>) -> Vec<Statement> {
         let sent_state = self.sent_state();
         let mut statements = Vec::with_capacity(bodies.len());
         for (at, body) in bodies {

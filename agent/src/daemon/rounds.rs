@@ -6,7 +6,7 @@ use epmesh_common::facts::{Plan, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{names::Names, reader::Reader, seen::Seen, settings::DaemonSettings};
+use super::{names::Names, reader::Reader, settings::DaemonSettings, to_report::FinishedLook};
 use crate::probe::Priority;
 
 /// The time between two rounds while there is no plan.
@@ -34,7 +34,7 @@ struct Moments {
     interval: Duration,
     own: f64,
     peers: usize,
-    /// One for all that are looked at together.
+    /// One place in the interval for all peers that are looked at together.
     parts: Vec<f64>,
 }
 
@@ -145,10 +145,10 @@ async fn peer_round(
             tokio::time::sleep(wait).await;
             let Some(target) = plan.targets.get(at) else { return };
             let resolver = names.get(reader.resolver()).await;
-            let seen = reader.look_at(target, &plan.interfaces, &resolver, Priority::Round).await;
-            if let Some(seen) = seen {
+            let look = reader.look_at(target, &plan.interfaces, &resolver, Priority::Round).await;
+            if let Some(look) = look {
                 // Fails only when the round was given up.
-                let _ = sender.send(seen).await;
+                let _ = sender.send(look).await;
             }
         });
     }
@@ -157,13 +157,13 @@ async fn peer_round(
     while looks.join_next().await.is_some() {}
 }
 
-/// Puts what is seen within half a second into one report.
-async fn gather(reader: &Reader, mut seen: mpsc::Receiver<Seen>) {
-    while let Some(first) = seen.recv().await {
+/// Puts the looks that end within half a second of each other into one report.
+async fn gather(reader: &Reader, mut looks: mpsc::Receiver<FinishedLook>) {
+    while let Some(first) = looks.recv().await {
         let until = Instant::now() + GATHER;
         let mut gathered = vec![first];
         while gathered.len() < MAX_GATHERED
-            && let Ok(Some(next)) = tokio::time::timeout_at(until, seen.recv()).await
+            && let Ok(Some(next)) = tokio::time::timeout_at(until, looks.recv()).await
         {
             gathered.push(next);
         }

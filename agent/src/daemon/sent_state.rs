@@ -1,4 +1,4 @@
-//! What the coordinator holds, so that only what changed is sent in full.
+//! The state that the coordinator has of this agent, so that only what changed is sent in full.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use epmesh_common::{
     wire::{WireError, fit},
 };
 
-/// What the coordinator holds, and what is on its way to it.
+/// The state that the coordinator has, and what is on its way to it.
 #[derive(Debug, Default)]
 pub(super) struct SentState {
     held: HashMap<StatementKey, Digest>,

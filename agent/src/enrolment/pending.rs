@@ -69,7 +69,7 @@ pub enum PendingError {
         #[source]
         source: io::Error,
     },
-    /// It does not hold a pending enrolment.
+    /// The file does not hold a pending enrolment.
     #[error("{} is no pending enrolment: {why}; delete it and run `epmesh-agent enroll`", path.display())]
     Damaged {
         /// The file.

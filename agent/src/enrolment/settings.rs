@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use epmesh_common::facts::DnsName;
 
-/// What the configuration says of an enrolment.
+/// Settings of an enrolment, from the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnrolmentSettings {
     /// Where the identity is kept, and what is pending.

@@ -1,4 +1,4 @@
-//! How long a look may take, which ports it uses, and how much of the network.
+//! Settings of a look: how long it may take, its ports, and how much of the network it may use.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub struct WellKnown {
     pub by: Sign,
 }
 
-/// What shows that a well-known port is served.
+/// The sign that a well-known port is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// A TCP connection, closed at once.
@@ -64,7 +64,7 @@ pub enum Sign {
     Time,
 }
 
-/// What a domain controller listens on, but for 135 and the ports by which it is asked who it is
+/// The ports on which a domain controller listens, but for 135 and the ports by which it is asked who it is
 /// (UDP 137 and 389), which every look tries.
 ///
 /// Kerberos over UDP (88, 464) is left out: only a request in somebody's name is answered, and each

@@ -63,7 +63,7 @@ fn is_not_yet(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// What came of asking with a datagram.
+/// The outcome of asking with a datagram.
 #[derive(Debug)]
 pub(super) struct Datagram<T> {
     pub(super) outcome: Result<T, Missed>,
@@ -71,7 +71,7 @@ pub(super) struct Datagram<T> {
     pub(super) local: Option<IpAddr>,
 }
 
-/// What a datagram is to those who ask.
+/// The meaning of a datagram to those who ask.
 #[derive(Debug)]
 pub(super) enum Taken<T> {
     /// No answer to anything that was asked.

@@ -30,8 +30,8 @@ pub trait Peers: Send + Sync + 'static {
         resolver: &Resolver,
     ) -> PeerObservation;
 
-    /// The same, out of turn: somebody waits for it, and it may use what an implementation keeps
-    /// back for that.
+    /// Looks at a peer out of turn: somebody waits for it, and it may use what an implementation keeps back for
+    /// that.
     async fn look_now(
         &self,
         target: &Target,

@@ -11,7 +11,7 @@ use super::{
     right,
 };
 
-/// One row a fact; a fact of every element of a list is one row, the worst of them.
+/// The rows of a self-test, one a fact; a fact of every element of a list is one row, the worst of them.
 pub(super) fn rows(sections: &[Section]) -> Vec<Row> {
     let mut rows = Vec::new();
     for section in sections {

@@ -22,13 +22,13 @@ pub struct Row {
 pub enum Outcome {
     /// This platform has no such thing.
     NotApplicable,
-    /// It was looked for and is not there, which is an answer.
+    /// The fact was looked for and is not there, which is an answer.
     Absent,
-    /// It was read, or is in order.
+    /// The fact was read, or is in order.
     Read,
     /// The agent does not read it, on any host of this kind; where it can be seen is said.
     Elsewhere,
-    /// It could not be read, or is not in order.
+    /// The fact could not be read, or is not in order.
     Failed,
 }
 

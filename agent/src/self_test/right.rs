@@ -1,8 +1,8 @@
-//! What to do about a fact that could not be seen: a table by the kind of the reason.
+//! Advice on a fact that could not be seen: a table by the kind of the reason.
 
 use epmesh_common::facts::{MissingRight, ReasonKind, SectionKind};
 
-/// What to do about a reason of this kind, where that can be told. `section` is the section of the fact; none where
+/// Advice on a reason of this kind, where there is any. `section` is the section of the fact; none where
 /// the agent itself is looked at.
 pub(super) fn advice(kind: ReasonKind, section: Option<SectionKind>) -> Option<&'static str> {
     if cfg!(windows) { windows(kind, section) } else { unix(kind, section) }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What the configuration says of what a self-test tries.
+/// Settings of a self-test, from the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The coordinators; empty means those of the enrolment.

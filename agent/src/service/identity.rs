@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 /// The name of the service, and of the source of its events.
 pub(super) const NAME: &str = "epmesh-agent";
 
-/// What people see in the list of services.
+/// The name that people see in the list of services.
 pub(super) const DISPLAY_NAME: &str = "epmesh agent";
 
 /// The account of the service.

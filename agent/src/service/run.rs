@@ -38,8 +38,8 @@ use crate::{
     notice::{Notice, Notices},
 };
 
-/// How long a stop takes at most: the parts' own time, what the runtime waits for a blocking read,
-/// and a margin. The service control manager is told, and waits that long.
+/// The most time that a stop takes: the parts' own time, what the runtime waits for a blocking read, and a
+/// margin. The service control manager is told, and waits that long.
 pub(super) const STOPPING: Duration = Duration::from_secs(GRACE.as_secs() + 5);
 
 /// How long reaching "running" takes at most; there is little to do before.

@@ -1,4 +1,4 @@
-//! How long a certificate is valid, and when to have the next one.
+//! The validity of a certificate, and the time at which to ask for the next one.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Validity {
         Some(Self { from, until, renewal: until.minus(left) })
     }
 
-    /// What is left of it at `now`; nothing once it has run out.
+    /// The time for which the certificate is still valid at `now`; nothing once it has run out.
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Duration {
         now.until(self.until)

@@ -21,7 +21,7 @@ use super::{
 /// How long connecting, and the answer, may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What an enrolment needs.
+/// The parts of an enrolment.
 #[derive(Clone, Debug)]
 pub struct Enrolment {
     /// The coordinator, as `https://HOST:PORT`.

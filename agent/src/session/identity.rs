@@ -1,4 +1,5 @@
-//! Who this agent is to a coordinator: its key, its certificate, and the authority that it trusts.
+//! The agent's identity before a coordinator: its key, its certificate, and the authority that it
+//! trusts.
 
 use std::{
     fmt, fs, io,
@@ -10,7 +11,7 @@ use epmesh_common::facts::DnsName;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What enrolment gave. One file, so that key and certificate always belong together.
+/// The identity that enrolment gave. One file, so that key and certificate always belong together.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Identity {
@@ -55,7 +56,7 @@ pub enum IdentityError {
         #[source]
         source: io::Error,
     },
-    /// It does not hold an identity.
+    /// The file does not hold an identity.
     #[error("{} does not hold an identity", path.display())]
     Damaged {
         /// The file.

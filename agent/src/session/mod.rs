@@ -5,11 +5,11 @@ mod certificate;
 mod coordinator_url;
 mod enrolment;
 mod identity;
-mod life;
 mod order;
 mod outbox;
 mod pinned_ca;
 mod renewal;
+mod session_loop;
 mod settings;
 mod spool;
 mod stream;
@@ -20,10 +20,10 @@ pub use self::{
     coordinator_url::coordinator_url,
     enrolment::{EnrolError, Enrolment, enrol},
     identity::{Identity, IdentityError},
-    life::run,
     order::Order,
     outbox::Outbox,
     pinned_ca::{Fingerprint, FingerprintError, JoinToken, PinnedCa, TokenError},
+    session_loop::run,
     settings::SessionSettings,
     spool::{Spool, SpoolError, SpoolLimits, record as spool_record},
     stream::SessionError,

@@ -1,4 +1,4 @@
-//! What a coordinator tells the daemon, through the session.
+//! Orders of a coordinator to the daemon, through the session.
 
 use epmesh_common::facts::{Digest, LookRequest, Plan, StatementKey};
 

@@ -60,7 +60,7 @@ impl Outbox {
         self.blocking(move |spool| spool.acknowledge(sequence)).await;
     }
 
-    /// How many reports wait.
+    /// The number of reports that wait.
     pub async fn waiting(&self) -> usize {
         self.blocking(|spool| spool.len()).await.unwrap_or(0)
     }

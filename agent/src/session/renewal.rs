@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// The shortest pause between two tries.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// Who the agent is, and until when.
+/// The agent's present identity, and until when it is valid.
 pub(super) struct CurrentIdentity {
     identity: Identity,
     validity: Option<Validity>,
@@ -132,7 +132,7 @@ impl CurrentIdentity {
         wait
     }
 
-    /// How long until the certificate is to be renewed; never, where its end cannot be read.
+    /// The time until the certificate is to be renewed; never, where its end cannot be read.
     pub(super) fn due_in(&self) -> Option<Duration> {
         let left = self.now().until(self.validity?.renewal);
         let pause = self.not_before.map_or(Duration::ZERO, |not_before| {

@@ -1,4 +1,4 @@
-//! One connection to one coordinator.
+//! A connection to one coordinator.
 
 use std::{collections::VecDeque, pin::Pin, time::Duration};
 
@@ -95,7 +95,7 @@ impl From<Status> for SessionError {
     }
 }
 
-/// What a refusal means for the agent.
+/// The meaning of a refusal for the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// Its identity is not accepted any more, and will not be by itself.
@@ -129,7 +129,7 @@ fn words(code: Code) -> &'static str {
     }
 }
 
-/// What one connection needs.
+/// The parts of one connection.
 pub(super) struct Stream<'a> {
     pub(super) address: &'a str,
     pub(super) settings: &'a SessionSettings,

@@ -9,7 +9,7 @@ use epmesh_common::{
     identity::{
         ldap::Message,
         nbns,
-        nbstat::{self, Name},
+        nbstat::{self, Name, NameFlags},
     },
     rpc::names,
     wire::fit,
@@ -118,7 +118,7 @@ fn netbios(asked: &[u8]) -> Option<Vec<u8>> {
         return request.reply(&nbns::Reply::Positive { addresses, group: false, ttl: 5 }).ok();
     }
     let nbstat::Request { transaction } = nbstat::Request::decode(asked).ok()?;
-    let name = Name { name: "DC2".to_owned(), suffix: 0, flags: Name::ACTIVE };
+    let name = Name { name: "DC2".to_owned(), suffix: 0, flags: NameFlags::ACTIVE };
     nbstat::Reply { transaction, names: vec![name; 20], mac: Some([1; 6]) }.encode().ok()
 }
 

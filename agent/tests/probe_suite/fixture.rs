@@ -1,4 +1,4 @@
-//! What the tests of the prober share.
+//! Things that the tests of the prober share.
 
 use std::{
     net::{IpAddr, SocketAddr},

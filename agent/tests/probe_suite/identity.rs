@@ -1,4 +1,4 @@
-//! Who answers, asked in four ways.
+//! The identity of a host, asked in four ways.
 
 use epmesh_agent::probe::WirePorts;
 use epmesh_common::{
@@ -141,7 +141,7 @@ async fn node_status_takes_only_the_answer_to_its_question() {
     let netbios = udp(|question| {
         let request = nbstat::Request::decode(question).unwrap();
         let reply = |transaction, name: &str| {
-            let flags = nbstat::Name::ACTIVE;
+            let flags = nbstat::NameFlags::ACTIVE;
             let names = vec![nbstat::Name { name: name.to_owned(), suffix: 0, flags }];
             nbstat::Reply { transaction, names, mac: None }.encode().unwrap()
         };

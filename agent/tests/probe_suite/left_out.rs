@@ -1,4 +1,4 @@
-//! What a look leaves out, because there is more of it than is asked, is said.
+//! A look says what it left out because there was too much of it.
 
 use std::net::IpAddr;
 

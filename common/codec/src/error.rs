@@ -1,4 +1,4 @@
-//! What can be wrong with bytes, and with a value to be sent.
+//! Errors of decoding bytes, and of encoding a value.
 
 use thiserror::Error;
 

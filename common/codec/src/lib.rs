@@ -1,4 +1,4 @@
-//! What the codecs of RPC, NTLM, LDAP and NetBIOS share: a bounded reader and its writer, and what
+//! The base of the codecs of RPC, NTLM, LDAP and NetBIOS: a bounded reader and its writer, and what
 //! can be wrong with bytes and with a value to be sent.
 //!
 //! Bytes from a peer are never trusted: every read is checked, nothing is allocated from a length

@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.position).copied()
     }
 
-    /// Everything that is left.
+    /// The bytes that are left.
     pub fn rest(&mut self) -> &'a [u8] {
         let found = self.bytes.get(self.position..).unwrap_or_default();
         self.position = self.bytes.len();
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         self.bytes(field, N)?.first_chunk().copied().ok_or(short)
     }
 
-    /// One byte.
+    /// Reads one byte.
     ///
     /// # Errors
     /// The end comes first.

@@ -40,7 +40,7 @@ impl Writer {
         self.bytes.resize(self.bytes.len() + n, 0);
     }
 
-    /// One byte.
+    /// Writes one byte.
     pub fn u8(&mut self, value: u8) {
         self.bytes.push(value);
     }

@@ -1,4 +1,4 @@
-//! Where in a file a table stands.
+//! The path of a table in a file.
 
 use toml_edit::{Item, TableLike};
 

@@ -1,8 +1,8 @@
-//! What is wrong with a file.
+//! Problems of a file.
 
 use std::{error::Error, fmt};
 
-/// One thing that is wrong.
+/// A problem: one thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The line, from 1.
@@ -11,7 +11,7 @@ pub struct Problem {
     pub text: String,
 }
 
-/// Everything that is wrong with a file, by line; never empty. One line each: `FILE:LINE: problem`.
+/// All problems of a file, by line; never empty. One line each: `FILE:LINE: problem`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problems {
     pub(super) file: String,

@@ -8,7 +8,7 @@ use std::{
 
 use super::problem::Problem;
 
-/// What the document and its tables write down while they are read.
+/// The notes that the document and its tables take while they are read.
 #[derive(Debug)]
 pub(super) struct Reading {
     /// Where each line ends, in bytes.

@@ -1,4 +1,4 @@
-//! One table of a file.
+//! A table of a file.
 
 use std::{fmt::Display, ops::RangeInclusive, time::Duration};
 
@@ -10,8 +10,8 @@ use super::{
     reading::Reading,
 };
 
-/// One table of a configuration file. Every method that reads a key answers `None` both when it
-/// is not there and when something is wrong with it; the latter is on the document's list.
+/// A table of a configuration file. Every method that reads a key answers `None` both when it is not there and
+/// when something is wrong with it; the latter is on the document's list.
 #[derive(Clone)]
 pub struct Section<'a> {
     reading: &'a Reading,

@@ -51,7 +51,7 @@ macro_rules! dc_facts {
                 sections.into_iter().flatten().collect()
             }
 
-            /// When the section `kind` was last seen to be so; `None` where it was never stated.
+            /// The time at which the section `kind` was last seen to be so; `None` where it was never stated.
             #[must_use]
             pub fn at(&self, kind: SectionKind) -> Option<Timestamp> {
                 match kind {

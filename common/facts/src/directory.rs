@@ -1,4 +1,4 @@
-//! What a domain controller's own copy of the directory says.
+//! Facts from a domain controller's own copy of the directory.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -11,8 +11,8 @@ use super::{Blank, DnsName, Reading, Timestamp};
 pub struct Directory {
     /// Every NTDS Settings object, sorted by GUID.
     pub settings: Reading<Vec<NtdsSettings>>,
-    /// Those that are there and are not, or not wholly, in that list: which, and why. What is not in
-    /// the list may be one of them.
+    /// The objects that are there and are not, or not wholly, in that list: which, and why. What is not in the
+    /// list may be one of them.
     #[serde(default = "Reading::untold")]
     pub settings_unread: Reading<Vec<String>>,
     /// The invocation id of this domain controller's own database.
@@ -52,16 +52,16 @@ impl Directory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FunctionalLevels {
-    /// Of the forest.
+    /// The level of the forest.
     pub forest: u32,
-    /// Of the domain.
+    /// The level of the domain.
     pub domain: u32,
     /// What this domain controller is able to.
     pub controller: u32,
 }
 
-/// One NTDS Settings object (`objectClass=nTDSDSA`, MS-ADTS 6.1.1.2.2.1.2.1.1): what makes a
-/// domain controller known to the others.
+/// An NTDS Settings object (`objectClass=nTDSDSA`, MS-ADTS 6.1.1.2.2.1.2.1.1): what makes a domain controller
+/// known to the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct NtdsSettings {
@@ -93,7 +93,7 @@ impl Replication {
     }
 }
 
-/// One inbound replication neighbour.
+/// An inbound replication neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Neighbour {

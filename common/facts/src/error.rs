@@ -1,4 +1,4 @@
-//! How errors are told.
+//! Errors as text, with their causes.
 
 use std::error::Error;
 

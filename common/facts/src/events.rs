@@ -1,4 +1,4 @@
-//! What the host's event logs say.
+//! Facts from the host's event logs.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl Events {
     }
 }
 
-/// One log that is watched.
+/// A log that is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WatchedLog {
@@ -45,7 +45,7 @@ pub struct WatchedLog {
     pub since: Reading<Timestamp>,
 }
 
-/// One event, in the form that has no language: provider, id and parameters.
+/// An event, in the form that has no language: provider, id and parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LoggedEvent {

@@ -1,4 +1,4 @@
-//! What stands between an RPC server of a Windows host and its callers, on the host itself.
+//! Filters that stand between an RPC server of a Windows host and its callers, on the host itself.
 
 use std::fmt;
 
@@ -33,7 +33,7 @@ impl Filters {
     }
 }
 
-/// One profile of the firewall.
+/// A profile of the firewall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FirewallProfile {
@@ -55,7 +55,7 @@ pub enum ProfileKind {
     Public,
 }
 
-/// One filter at an RPC layer (`netsh rpc filter show filter`).
+/// A filter at an RPC layer (`netsh rpc filter show filter`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RpcFilter {
@@ -103,7 +103,7 @@ impl fmt::Display for RpcFilterLayer {
     }
 }
 
-/// What a filter does.
+/// The action of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RpcFilterAction {

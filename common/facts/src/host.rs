@@ -1,4 +1,4 @@
-//! Who the host is.
+//! Facts on the host itself: names, addresses, boot.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Blank, DnsName, Reading, Timestamp};
 
-/// What a domain controller says it is.
+/// The host, as a domain controller itself tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Host {
@@ -73,7 +73,7 @@ pub struct OsVersion {
     pub build: u32,
 }
 
-/// How a Windows host was started (`SafeBoot\Option`, `SM_CLEANBOOT`).
+/// The mode in which a Windows host was started (`SafeBoot\Option`, `SM_CLEANBOOT`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BootMode {
@@ -97,7 +97,7 @@ pub struct InterfaceAddress {
     pub address: IpAddr,
 }
 
-/// One life of the host, from start to shutdown.
+/// A life of the host, from start to shutdown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Boot {

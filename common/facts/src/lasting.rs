@@ -1,4 +1,4 @@
-//! How long a service has been on its way from one state to another, or paused.
+//! The time for which a service has been on its way from one state to another, or paused.
 
 use std::time::Duration;
 
@@ -58,7 +58,8 @@ impl LastingState {
             .collect()
     }
 
-    /// The same where nothing was told for so long that another state could have come and gone.
+    /// Begins the time anew at `at`, where nothing was told for so long that another state could have come and
+    /// gone.
     pub fn interrupted(&mut self, at: Timestamp) {
         (self.since, self.came_then) = (at, false);
     }

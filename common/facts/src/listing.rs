@@ -7,7 +7,7 @@ use super::Section;
 /// The longest item of a list, as JSON, that is put on one line.
 const LONG: usize = 400;
 
-/// One line: a fact and what was read of it.
+/// A line: a fact and what was read of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The name of the fact: its field, or the path of fields to it.
@@ -17,8 +17,8 @@ pub struct Row {
     pub text: String,
 }
 
-/// One line a fact, in the order of the fields; one line an item where a fact is a list of things
-/// with fields of their own.
+/// The lines of a section, one a fact, in the order of the fields; one line an item where a fact is a list of
+/// things with fields of their own.
 ///
 /// # Errors
 /// None that these types can have.

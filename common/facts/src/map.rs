@@ -30,7 +30,7 @@ impl EndpointMap {
         Self { views }
     }
 
-    /// What the host itself sees: the local view where it answered, else the first that did.
+    /// The view of the host itself: the local view where it answered, else the first that did.
     #[must_use]
     pub fn own(&self) -> Option<&[Endpoint]> {
         let listed = |view: &&MapView| view.endpoints.is_ok();

@@ -1,4 +1,4 @@
-//! Where the views of one endpoint map differ.
+//! Differences between the views of one endpoint map.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{EndpointMap, Failure, Through};
 
-/// How the other views of an endpoint map differ from one of them.
+/// The differences of the other views of an endpoint map from one of them.
 ///
 /// Compared is what a remote client could use: every protocol sequence but `ncalrpc`, of which a
 /// server shows remote callers what it likes. The host in a binding and the annotation are left
@@ -23,7 +23,7 @@ pub struct MapDifferences {
     pub views: Vec<ViewDifference>,
 }
 
-/// How one view differs.
+/// The differences of one view.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ViewDifference {
@@ -46,7 +46,7 @@ impl MapDifferences {
 }
 
 impl EndpointMap {
-    /// How the views differ.
+    /// The differences between the views.
     #[must_use]
     pub fn differences(&self) -> MapDifferences {
         let listed =

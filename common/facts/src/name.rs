@@ -42,7 +42,7 @@ impl DnsName {
         self.0.split('.').next().unwrap_or(&self.0)
     }
 
-    /// What follows the first label; `None` for a single label.
+    /// The name after the first label; `None` for a single label.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
         self.0.split_once('.').map(|(_, rest)| Self(rest.into()))

@@ -1,4 +1,4 @@
-//! What one domain controller saw when it looked at another.
+//! Observations: what one domain controller saw when it looked at another.
 
 use std::{fmt, net::IpAddr};
 
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{DnsName, Failure, MapView, Transport};
 
-/// One look at a peer, stage by stage: every source of its name by itself, every address so found.
+/// The observation of a peer, one look, stage by stage: every source of its name by itself, every address so
+/// found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PeerObservation {
@@ -23,7 +24,7 @@ pub struct PeerObservation {
     pub addresses: Vec<AddressProbe>,
 }
 
-/// One question to one source of names.
+/// A question to one source of names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Lookup {
@@ -143,8 +144,8 @@ impl fmt::Display for RecordType {
     }
 }
 
-/// What a source of names answered. Only `Records`, `NoSuchName` and `NoData` are answers to the
-/// question; the rest say why there is none.
+/// The answer of a source of names. Only `Records`, `NoSuchName` and `NoData` are answers to the question; the
+/// rest say why there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", content = "value", rename_all = "kebab-case")]
 pub enum Answer {
@@ -171,7 +172,7 @@ pub enum Answer {
     NotAsked(String),
 }
 
-/// One record of an answer.
+/// A record of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Record {
@@ -226,7 +227,7 @@ impl Stage {
     }
 }
 
-/// What answers at one address.
+/// The look at one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct AddressProbe {
@@ -298,7 +299,7 @@ impl AddressProbe {
     }
 }
 
-/// One well-known port of a domain controller.
+/// A well-known port of a domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WellKnownPort {
@@ -310,7 +311,7 @@ pub struct WellKnownPort {
     pub stage: Stage,
 }
 
-/// One interface at one address.
+/// An interface at one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct InterfaceProbe {
@@ -338,7 +339,7 @@ impl InterfaceProbe {
     }
 }
 
-/// What `ept_map` answered (MS-RPCE 2.2.1.2.5).
+/// The answer of `ept_map` (MS-RPCE 2.2.1.2.5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MapAnswer {
@@ -351,7 +352,7 @@ pub enum MapAnswer {
     Failed(Failure),
 }
 
-/// One TCP port that the endpoint mapper named.
+/// A TCP port that the endpoint mapper named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PortProbe {
@@ -377,7 +378,7 @@ impl PortProbe {
     }
 }
 
-/// One way of asking who answers at an address.
+/// A way of asking who answers at an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct IdentityProbe {

@@ -1,4 +1,4 @@
-//! What a coordinator asks agents to look at.
+//! Plans and requests: what a coordinator asks agents to look at.
 
 use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How much of the dynamic port ranges is in use.
+//! Facts on the use of the dynamic port ranges.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,17 +41,17 @@ pub struct RangeUse {
     pub trend: Trend,
 }
 
-/// Where a number is going.
+/// The direction in which a number is going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trend {
     /// Not seen for long enough to tell.
     Unknown,
-    /// It stays.
+    /// The number stays.
     Steady,
-    /// It grows.
+    /// The number grows.
     Rising,
-    /// It shrinks.
+    /// The number shrinks.
     Falling,
 }
 

@@ -21,11 +21,11 @@ use crate::reason::{Reason, ReasonKind};
 pub enum Reading<T> {
     /// The fact was read.
     Value(T),
-    /// It was looked for and is not there.
+    /// The fact was looked for and is not there.
     Absent,
     /// This platform has no such thing.
     NotApplicable,
-    /// It could not be seen, and why.
+    /// The fact could not be seen, and why.
     Unreadable(Reason),
 }
 
@@ -48,7 +48,7 @@ impl<T> Reading<T> {
         Self::Unreadable(why.into())
     }
 
-    /// The same answer, or what `then` makes of the value.
+    /// This reading, or what `then` makes of the value.
     pub fn and_then<U>(self, then: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
         match self {
             Self::Value(value) => then(value),
@@ -58,13 +58,13 @@ impl<T> Reading<T> {
         }
     }
 
-    /// Of a fact that its teller, being of an earlier version, does not tell.
+    /// The reading of a fact that its teller, being of an earlier version, does not tell.
     #[must_use]
     pub fn untold() -> Self {
         Self::unseen("the agent's version does not tell it")
     }
 
-    /// The same answer about something derived from the value.
+    /// This reading with something derived from the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reading<U> {
         match self {
             Self::Value(value) => Reading::Value(change(value)),
@@ -170,7 +170,7 @@ enum Field {
     Value,
     Kind,
     Code,
-    /// One of a later version.
+    /// A word of a later version.
     #[serde(other)]
     Unknown,
 }

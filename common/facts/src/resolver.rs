@@ -1,4 +1,4 @@
-//! How a host turns names into addresses.
+//! Facts on name resolution: how a host turns names into addresses.
 
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ impl Resolver {
     }
 }
 
-/// What one network interface is told about names.
+/// The DNS settings of one network interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct InterfaceDns {
@@ -84,7 +84,7 @@ pub struct LmhostsFile {
     pub includes: Vec<String>,
 }
 
-/// One mapping of an LMHOSTS file.
+/// A mapping of an LMHOSTS file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LmhostsLine {
@@ -112,7 +112,7 @@ pub struct HostsFile {
     pub lines: Vec<HostsLine>,
 }
 
-/// One mapping of a hosts file.
+/// A mapping of a hosts file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HostsLine {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Blank, Reading};
 
-/// What the registry says, as it stands there. What follows from it is for the crate `epmesh-windows`.
+/// RPC settings of the registry, as they stand there. What follows from it is for the crate `epmesh-windows`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RpcSettings {
@@ -95,7 +95,7 @@ pub enum StaticPortOwner {
 }
 
 impl StaticPortOwner {
-    /// All of them.
+    /// All owners of a static port.
     pub const ALL: [Self; 4] = [Self::Ntds, Self::Netlogon, Self::Ntfrs, Self::Dfsr];
 }
 

@@ -45,7 +45,7 @@ macro_rules! sections {
 
 macro_rules! section_types {
     ($($(#[$doc:meta])+ $name:ident, $field:ident, $text:literal;)+) => {
-        /// One section of what a host says of itself. A section is sent again only when it changed.
+        /// A section of a host's own facts. A section is sent again only when it changed.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "section", content = "facts", rename_all = "kebab-case")]
         pub enum Section {
@@ -70,7 +70,7 @@ macro_rules! section_types {
         }
 
         impl SectionKind {
-            /// All of them, in the order in which they are collected.
+            /// All kinds, in the order in which they are collected.
             pub const ALL: [Self; [$(Self::$name),+].len()] = [$(Self::$name),+];
 
             /// The name as it stands in keys and on the screen.

@@ -28,7 +28,7 @@ impl Services {
     }
 }
 
-/// One service as the host's service manager, or its process table, tells it.
+/// A service as the host's service manager, or its process table, tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Service {
@@ -71,7 +71,7 @@ impl Service {
     }
 }
 
-/// What a service does for a domain controller; on Samba one task carries several.
+/// The role of a service on a domain controller; on Samba one task carries several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceRole {
@@ -97,19 +97,19 @@ pub enum ServiceRole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceState {
-    /// It runs.
+    /// The service runs.
     Running,
-    /// It is being started.
+    /// The service is being started.
     Starting,
-    /// It is being stopped.
+    /// The service is being stopped.
     Stopping,
-    /// It does not run.
+    /// The service does not run.
     Stopped,
-    /// It is being paused (Windows).
+    /// The service is being paused (Windows).
     Pausing,
-    /// It is paused: its process runs, and it does not do its work (Windows).
+    /// The service is paused: its process runs, and it does not do its work (Windows).
     Paused,
-    /// It is being brought back from a pause (Windows).
+    /// The service is being brought back from a pause (Windows).
     Resuming,
 }
 
@@ -127,7 +127,7 @@ impl fmt::Display for ServiceState {
     }
 }
 
-/// How a service is started.
+/// The start type of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartType {
@@ -139,7 +139,7 @@ pub enum StartType {
     Disabled,
 }
 
-/// One process; two with the same id and different start times are different processes.
+/// A process; two with the same id and different start times are different processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Process {

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{DnsName, PeerObservation, Section, SectionKind, Stage, Timestamp};
 
-/// What an agent sends in one go, and what a coordinator acknowledges in one go.
+/// A report: what an agent sends in one go, and what a coordinator acknowledges in one go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
@@ -23,7 +23,7 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// One agent's word on one subject at one time.
+/// A statement: one agent's word on one subject at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Statement {
@@ -41,7 +41,7 @@ pub struct Statement {
     pub stated: Option<Digest>,
 }
 
-/// What a statement is about.
+/// The subject of a statement.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StatementKey {
@@ -71,7 +71,7 @@ pub enum Body {
 }
 
 impl Body {
-    /// What this body is about.
+    /// The subject of this body.
     #[must_use]
     pub fn subject(&self) -> StatementKey {
         match self {
@@ -86,7 +86,7 @@ impl Body {
     pub fn digest(&self) -> Digest {
         let plain = match self {
             Self::Own(_) => serde_json::to_vec(self),
-            Self::Peer(observation) => serde_json::to_vec(&Self::Peer(settled(observation))),
+            Self::Peer(observation) => serde_json::to_vec(&Self::Peer(without_timing(observation))),
         };
         // These types have no map with keys other than strings, the only way this can fail; an
         // empty input then still digests to something, and is sent in full every time.
@@ -122,9 +122,11 @@ impl fmt::Debug for Digest {
     }
 }
 
-fn settled(observation: &PeerObservation) -> PeerObservation {
+/// The observation without what differs between two looks at the same: durations, retries, the time that
+/// records have left.
+fn without_timing(observation: &PeerObservation) -> PeerObservation {
     let mut plain = observation.clone();
-    let settle = |stage: &mut Stage| {
+    let clear = |stage: &mut Stage| {
         stage.took_ms = 0;
         stage.retried = false;
     };
@@ -136,23 +138,23 @@ fn settled(observation: &PeerObservation) -> PeerObservation {
         }
     }
     for probe in &mut plain.addresses {
-        settle(&mut probe.connect);
-        probe.bind.iter_mut().for_each(settle);
+        clear(&mut probe.connect);
+        probe.bind.iter_mut().for_each(clear);
         probe.map_took_ms = 0;
-        probe.one_entry.iter_mut().for_each(settle);
+        probe.one_entry.iter_mut().for_each(clear);
         for interface in &mut probe.interfaces {
             interface.took_ms = 0;
             interface.retried = false;
             for port in &mut interface.ports {
-                settle(&mut port.connect);
-                port.bind.iter_mut().for_each(settle);
+                clear(&mut port.connect);
+                port.bind.iter_mut().for_each(clear);
             }
         }
         for identity in &mut probe.identity {
             identity.took_ms = 0;
             identity.retried = false;
         }
-        probe.well_known.iter_mut().for_each(|port| settle(&mut port.stage));
+        probe.well_known.iter_mut().for_each(|port| clear(&mut port.stage));
     }
     plain
 }

@@ -29,7 +29,7 @@ impl Timestamp {
         self.0
     }
 
-    /// How long before `later` this was; zero when it was not before.
+    /// The time from this moment to `later`; zero when it was not before.
     #[must_use]
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_millis(later.0.saturating_sub(self.0))

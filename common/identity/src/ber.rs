@@ -1,8 +1,10 @@
-//! The part of BER that LDAP uses (RFC 4511 5.1): definite lengths, one-octet tags.
+//! The part of BER that LDAP uses ([RFC 4511] 5.1): definite lengths, one-octet tags.
+//!
+//! [RFC 4511]: https://www.rfc-editor.org/rfc/rfc4511
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader as Cursor};
 
-/// How deep values may nest.
+/// The depth to which values may nest.
 pub const MAX_DEPTH: u8 = 24;
 
 /// BOOLEAN.
@@ -65,7 +67,7 @@ pub fn header(
     Ok(Some(Header { tag, header_len: 2 + count, value_len }))
 }
 
-/// One value with its tag (RFC 4511 5.1).
+/// A value with its tag (RFC 4511 5.1).
 #[derive(Clone, Debug)]
 pub struct Tlv<'a> {
     /// The identifier octet.
@@ -211,7 +213,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How lengths are written. Both are BER (RFC 4511 5.1); every reader takes both.
+/// The form in which lengths are written. Both are BER (RFC 4511 5.1); every reader takes both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LengthForm {
     /// As few octets as possible.
@@ -235,7 +237,7 @@ impl Writer {
         Self { out: Vec::new(), form }
     }
 
-    /// What was written.
+    /// The bytes that were written.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         self.out

@@ -1,5 +1,11 @@
-//! Distinguished names, as far as a rootDSE needs them read (RFC 4514), and their extended form
-//! (MS-ADTS 3.1.1.3.4.1.5).
+//! Distinguished names, as far as a rootDSE needs them read ([RFC 4514]), and their extended form
+//! ([MS-ADTS] 3.1.1.3.4.1.5).
+//!
+//! See also [MS-DTYP].
+//!
+//! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
+//! [MS-DTYP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/cca27429-5689-4a16-b2b4-9325d93e4ba2
+//! [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
 
 use thiserror::Error;
 use uuid::Uuid;

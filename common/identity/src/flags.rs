@@ -1,4 +1,4 @@
-//! How sets of named bits are written.
+//! Sets of named bits as text.
 
 use std::fmt;
 

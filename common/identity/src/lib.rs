@@ -1,10 +1,36 @@
-//! Who answers at an address, without credentials: codecs only, for the side that asks and for a
-//! simulated server.
+//! Identity of the host at an address, asked without credentials: codecs only, for the side that
+//! asks and for a simulated server.
 //!
 //! Four answers name a host: the CHALLENGE of NTLM inside an RPC bind ([`ntlm`]), the rootDSE
 //! ([`ldap`], [`rootdse`]), the LDAP ping ([`ldap`], [`netlogon`]) and NetBIOS node status
-//! ([`nbstat`]). [`nbns`] asks a name server instead, for a name. Each answer becomes an [`Identity`]; they are never merged here, since in a broken
-//! system they differ.
+//! ([`nbstat`]). [`nbns`] asks a name server instead, for a name. Each answer becomes an [`Identity`]; they are
+//! never merged here, since in a broken system they differ.
+//!
+//! # Specifications
+//!
+//! Modules and items name the section of the specification that they follow:
+//!
+//! | name | title |
+//! |---|---|
+//! | [MS-ADTS] | Active Directory Technical Specification |
+//! | [MS-DTYP] | Windows Data Types |
+//! | [MS-NLMP] | NT LAN Manager (NTLM) Authentication Protocol |
+//! | [RFC 1001] | NetBIOS over TCP/UDP: concepts and methods |
+//! | [RFC 1002] | NetBIOS over TCP/UDP: detailed specifications |
+//! | [RFC 1035] | Domain names: implementation and specification |
+//! | [RFC 4511] | LDAP: the protocol |
+//! | [RFC 4512] | LDAP: directory information models |
+//! | [RFC 4514] | LDAP: string representation of distinguished names |
+//!
+//! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
+//! [MS-DTYP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/cca27429-5689-4a16-b2b4-9325d93e4ba2
+//! [MS-NLMP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp/b38c36ed-2804-4868-a9ff-8dd3182128e4
+//! [RFC 1001]: https://www.rfc-editor.org/rfc/rfc1001
+//! [RFC 1002]: https://www.rfc-editor.org/rfc/rfc1002
+//! [RFC 1035]: https://www.rfc-editor.org/rfc/rfc1035
+//! [RFC 4511]: https://www.rfc-editor.org/rfc/rfc4511
+//! [RFC 4512]: https://www.rfc-editor.org/rfc/rfc4512
+//! [RFC 4514]: https://www.rfc-editor.org/rfc/rfc4514
 
 pub mod ber;
 pub mod dn;
@@ -17,6 +43,7 @@ pub mod rootdse;
 pub mod text;
 
 mod flags;
+mod netbios_flags;
 
 pub use epmesh_codec::{DecodeError, EncodeError};
 
@@ -25,7 +52,7 @@ use uuid::Uuid;
 
 use ntlm::NegotiateFlags;
 
-/// What one answer says about the host that gave it. What it does not say is `None`.
+/// The identity of a host, as one answer of it tells it. What it does not say is `None`.
 ///
 /// Every text is at most 255 octets and free of control characters, also one that is read back
 /// from a file.

@@ -1,20 +1,22 @@
-//! NetBIOS name queries to a name server over UDP 137 (RFC 1002 4.2.12 to 4.2.14): what a WINS
+//! NetBIOS name queries to a name server over UDP 137 ([RFC 1002] 4.2.12 to 4.2.14): what a WINS
 //! server holds of one name.
+//!
+//! See also [RFC 1001].
+//!
+//! [RFC 1001]: https://www.rfc-editor.org/rfc/rfc1001
+//! [RFC 1002]: https://www.rfc-editor.org/rfc/rfc1002
 
 use std::net::Ipv4Addr;
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 
-use super::nbstat::{INTERNET, NAME_LEN, OPCODE_AND_RCODE, RESPONSE, encode_name, expect};
+use super::{
+    nbstat::{INTERNET, NAME_LEN, NameFlags, encode_name, expect},
+    netbios_flags::HeaderFlags,
+};
 
 /// NB, the type of the addresses of a name.
 const NB: u16 = 0x0020;
-/// RD: a name server is asked only with it (RFC 1002 4.2.12).
-const RECURSION_DESIRED: u16 = 0x0100;
-const RECURSION_AVAILABLE: u16 = 0x0080;
-const AUTHORITATIVE: u16 = 0x0400;
-/// G, in the flags of an address: a group holds the name.
-const GROUP: u16 = 0x8000;
 /// Addresses kept of one name; a multihomed host has at most 25 on WINS.
 const MAX_ADDRESSES: usize = 25;
 
@@ -39,7 +41,7 @@ impl Request {
     /// A name over 15 octets or one that is not printable ASCII.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::with_capacity(50);
-        for word in [self.transaction, RECURSION_DESIRED, 1, 0, 0, 0] {
+        for word in [self.transaction, HeaderFlags::RECURSION_DESIRED.bits(), 1, 0, 0, 0] {
             out.extend(word.to_be_bytes());
         }
         out.extend(label(&self.name, self.suffix)?);
@@ -55,9 +57,8 @@ impl Request {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, ByteOrder::Big);
         let transaction = reader.u16("transaction id")?;
-        let flags = reader.u16("flags")?;
-        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
-        reader.ensure(kind == 0, "flags", 2, kind, "a query")?;
+        let kind = HeaderFlags::RESPONSE | HeaderFlags::OPCODE | HeaderFlags::RCODE;
+        HeaderFlags::read(&mut reader, kind, HeaderFlags::empty(), "a query")?;
         expect(&mut reader, "question count", 1, "1")?;
         reader.bytes("record counts", 6)?;
         let (name, suffix) = read_label(&mut reader)?;
@@ -74,10 +75,10 @@ impl Request {
     pub fn read_reply(&self, bytes: &[u8]) -> Result<Reply, DecodeError> {
         let mut reader = Reader::new(bytes, ByteOrder::Big);
         reader.u16("transaction id")?;
-        let flags = reader.u16("flags")?;
-        let code = flags & 0xf;
-        let kind = flags & (RESPONSE | OPCODE_AND_RCODE & !0xf);
-        reader.ensure(kind == RESPONSE, "flags", 2, kind, "a response to a query")?;
+        let kind = HeaderFlags::RESPONSE | HeaderFlags::OPCODE;
+        let expected = "a response to a query";
+        let flags = HeaderFlags::read(&mut reader, kind, HeaderFlags::RESPONSE, expected)?;
+        let code = (flags & HeaderFlags::RCODE).bits();
         if code != 0 {
             return Ok(Reply::Negative(code));
         }
@@ -99,7 +100,8 @@ impl Request {
         let mut addresses = Vec::new();
         let mut group = false;
         while data.remaining() > 0 {
-            group |= data.u16("name flags")? & GROUP != 0;
+            let flags = NameFlags::from_bits_retain(data.u16("name flags")?);
+            group |= flags.contains(NameFlags::GROUP);
             let address = Ipv4Addr::from(data.array::<4>("address")?);
             if addresses.len() < MAX_ADDRESSES {
                 addresses.push(address);
@@ -113,13 +115,16 @@ impl Request {
     /// # Errors
     /// As [`Request::encode`].
     pub fn reply(&self, reply: &Reply) -> Result<Vec<u8>, EncodeError> {
-        let flags = RESPONSE | AUTHORITATIVE | RECURSION_DESIRED | RECURSION_AVAILABLE;
+        let flags = HeaderFlags::RESPONSE
+            | HeaderFlags::AUTHORITATIVE
+            | HeaderFlags::RECURSION_DESIRED
+            | HeaderFlags::RECURSION_AVAILABLE;
         let mut out = Vec::new();
         let (code, count) = match reply {
             Reply::Positive { .. } => (0, 1),
             Reply::Negative(code) => (code & 0xf, 0),
         };
-        for word in [self.transaction, flags | code, 0, count, 0, 0] {
+        for word in [self.transaction, flags.bits() | code, 0, count, 0, 0] {
             out.extend(word.to_be_bytes());
         }
         out.extend(label(&self.name, self.suffix)?);
@@ -133,17 +138,19 @@ impl Request {
         out.extend(ttl.to_be_bytes());
         out.extend(u16::try_from(addresses.len() * 6).unwrap_or(u16::MAX).to_be_bytes());
         for address in addresses {
-            out.extend(if *group { GROUP } else { 0x6000 }.to_be_bytes());
+            let h_node = NameFlags::P_NODE | NameFlags::M_NODE;
+            let flags = if *group { NameFlags::GROUP } else { h_node };
+            out.extend(flags.bits().to_be_bytes());
             out.extend(address.octets());
         }
         Ok(out)
     }
 }
 
-/// What a name server said of a name (RFC 1002 4.2.13 and 4.2.14).
+/// The answer of a name server on a name (RFC 1002 4.2.13 and 4.2.14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// It is registered.
+    /// The name is registered.
     Positive {
         /// Its addresses, at most 25; the octets behind those are not kept.
         addresses: Vec<Ipv4Addr>,

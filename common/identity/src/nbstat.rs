@@ -1,20 +1,49 @@
-//! NetBIOS node status over UDP 137 (RFC 1002 4.2.17 and 4.2.18): the names a host has registered.
+//! NetBIOS node status over UDP 137 ([RFC 1002] 4.2.17 and 4.2.18): the names a host has registered.
+//!
+//! See also [RFC 1001].
+//!
+//! [RFC 1001]: https://www.rfc-editor.org/rfc/rfc1001
+//! [RFC 1002]: https://www.rfc-editor.org/rfc/rfc1002
 
+use bitflags::bitflags;
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader};
 
-use super::text;
+use super::{netbios_flags::HeaderFlags, text};
 
 /// The name `*`, filled up with NULs, in the first-level encoding (RFC 1001 14.1), and its end.
 const WILDCARD: [u8; 34] = *b"\x20CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0";
 const NBSTAT: u16 = 0x0021;
 pub(super) const INTERNET: u16 = 0x0001;
-pub(super) const RESPONSE: u16 = 0x8000;
-const AUTHORITATIVE: u16 = 0x0400;
-/// Opcode and return code of the header flags.
-pub(super) const OPCODE_AND_RCODE: u16 = 0x780f;
 pub(super) const NAME_LEN: usize = 15;
 /// Jumpers, test result, version and counters, behind the MAC address.
 const STATISTICS: usize = 40;
+
+/// The flags that tell what sort of message it is.
+const KIND: HeaderFlags =
+    HeaderFlags::RESPONSE.union(HeaderFlags::OPCODE).union(HeaderFlags::RCODE);
+
+bitflags! {
+    /// NAME_FLAGS, of a name (RFC 1002 4.2.18) and of an address (NB_FLAGS, 4.2.2.1).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct NameFlags: u16 {
+        /// G: held by a group of hosts.
+        const GROUP = 0x8000;
+        /// ONT, the type of the owner: a P node alone, an H node with [`NameFlags::M_NODE`], a B node with neither.
+        const P_NODE = 0x2000;
+        /// ONT: an M node alone.
+        const M_NODE = 0x4000;
+        /// DRG: being given up.
+        const DEREGISTER = 0x1000;
+        /// CNF: in conflict, another host holds it.
+        const CONFLICT = 0x0800;
+        /// ACT: registered.
+        const ACTIVE = 0x0400;
+        /// PRM: permanent.
+        const PERMANENT = 0x0200;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
 
 /// NODE STATUS REQUEST (RFC 1002 4.2.17) for every name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +73,7 @@ impl Request {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, ByteOrder::Big);
         let transaction = reader.u16("transaction id")?;
-        let flags = reader.u16("flags")?;
-        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
-        reader.ensure(kind == 0, "flags", 2, kind, "a query")?;
+        HeaderFlags::read(&mut reader, KIND, HeaderFlags::empty(), "a query")?;
         expect(&mut reader, "question count", 1, "1")?;
         reader.bytes("record counts", 6)?;
         let name = reader.bytes("question name", WILDCARD.len())?;
@@ -66,7 +93,7 @@ impl Request {
     }
 }
 
-/// One name of a host (RFC 1002 4.2.18, NODE_NAME).
+/// A name of a host (RFC 1002 4.2.18, NODE_NAME).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The name without the blanks behind it; what is not ASCII is U+FFFD, as the character set
@@ -76,29 +103,20 @@ pub struct Name {
     /// browser, which is the PDC, 0x1c domain controllers, 0x1d and 0x1e browsers, 0x20 server.
     pub suffix: u8,
     /// NAME_FLAGS.
-    pub flags: u16,
+    pub flags: NameFlags,
 }
 
 impl Name {
-    /// Held by a group of hosts.
-    pub const GROUP: u16 = 0x8000;
-    /// In conflict: another host holds it.
-    pub const CONFLICT: u16 = 0x0800;
-    /// Registered.
-    pub const ACTIVE: u16 = 0x0400;
-    /// Permanent.
-    pub const PERMANENT: u16 = 0x0200;
-
     /// Whether a group holds this name.
     #[must_use]
     pub const fn is_group(&self) -> bool {
-        self.flags & Self::GROUP != 0
+        self.flags.contains(NameFlags::GROUP)
     }
 
     /// Whether it is registered and not in conflict.
     #[must_use]
     pub const fn is_in_use(&self) -> bool {
-        self.flags & Self::ACTIVE != 0 && self.flags & Self::CONFLICT == 0
+        self.flags.contains(NameFlags::ACTIVE) && !self.flags.contains(NameFlags::CONFLICT)
     }
 }
 
@@ -121,10 +139,8 @@ impl Reply {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes, ByteOrder::Big);
         let transaction = reader.u16("transaction id")?;
-        let flags = reader.u16("flags")?;
-        let kind = flags & (RESPONSE | OPCODE_AND_RCODE);
         let expected = "a positive response to a query";
-        reader.ensure(kind == RESPONSE, "flags", 2, kind, expected)?;
+        HeaderFlags::read(&mut reader, KIND, HeaderFlags::RESPONSE, expected)?;
         expect(&mut reader, "question count", 0, "0")?;
         expect(&mut reader, "answer count", 1, "1")?;
         reader.bytes("record counts", 4)?;
@@ -139,7 +155,8 @@ impl Reply {
         for _ in 0..count {
             let name = data.bytes("node name", NAME_LEN)?;
             let suffix = data.u8("name suffix")?;
-            names.push(Name { name: decode_name(name), suffix, flags: data.u16("name flags")? });
+            let flags = NameFlags::from_bits_retain(data.u16("name flags")?);
+            names.push(Name { name: decode_name(name), suffix, flags });
         }
         let mac = if data.remaining() >= 6 { Some(data.array("unit id")?) } else { None };
         Ok(Self { transaction, names, mac })
@@ -157,14 +174,15 @@ impl Reply {
         for name in &self.names {
             data.extend(encode_name(&name.name)?);
             data.push(name.suffix);
-            data.extend(name.flags.to_be_bytes());
+            data.extend(name.flags.bits().to_be_bytes());
         }
         if let Some(mac) = self.mac {
             data.extend(mac);
             data.extend([0; STATISTICS]);
         }
         let mut out = Vec::with_capacity(56 + data.len());
-        for word in [self.transaction, RESPONSE | AUTHORITATIVE, 0, 1, 0, 0] {
+        let flags = HeaderFlags::RESPONSE | HeaderFlags::AUTHORITATIVE;
+        for word in [self.transaction, flags.bits(), 0, 1, 0, 0] {
             out.extend(word.to_be_bytes());
         }
         out.extend(WILDCARD);
@@ -187,7 +205,7 @@ impl Reply {
     #[must_use]
     pub fn domain_name(&self) -> Option<&str> {
         // Samba adds `__SAMBA__` as a permanent 00 group.
-        let lasting = |name: &&Name| name.flags & Name::PERMANENT == 0;
+        let lasting = |name: &&Name| !name.flags.contains(NameFlags::PERMANENT);
         self.in_use(0x1c, true)
             .next()
             .or_else(|| self.in_use(0x00, true).find(lasting))
@@ -270,17 +288,17 @@ pub(super) fn encode_name(name: &str) -> Result<[u8; NAME_LEN], EncodeError> {
 mod tests {
     use super::*;
 
-    fn name(name: &str, suffix: u8, flags: u16) -> Name {
+    fn name(name: &str, suffix: u8, flags: NameFlags) -> Name {
         Name { name: name.to_owned(), suffix, flags }
     }
 
     #[test]
     fn the_helpers_read_suffix_and_group() {
-        let (unique, group) = (Name::ACTIVE, Name::ACTIVE | Name::GROUP);
+        let (unique, group) = (NameFlags::ACTIVE, NameFlags::ACTIVE | NameFlags::GROUP);
         let mut reply = Reply {
             names: vec![
-                name("OLD", 0x00, unique | Name::CONFLICT),
-                name("__SAMBA__", 0x00, group | Name::PERMANENT),
+                name("OLD", 0x00, unique | NameFlags::CONFLICT),
+                name("__SAMBA__", 0x00, group | NameFlags::PERMANENT),
                 name("WORK", 0x00, group),
                 name("SRV", 0x20, unique),
                 name("SRV", 0x00, unique),

@@ -1,7 +1,9 @@
-//! The first two NTLM messages: NEGOTIATE and CHALLENGE (MS-NLMP 2.2.1.1, 2.2.1.2).
+//! The first two NTLM messages: NEGOTIATE and CHALLENGE ([MS-NLMP] 2.2.1.1, 2.2.1.2).
 //!
 //! A server that takes NTLM says in its CHALLENGE who it is. The third message, AUTHENTICATE, would
 //! prove who the client is; it does not exist here, so a probe can log on to nothing.
+//!
+//! [MS-NLMP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp/b38c36ed-2804-4868-a9ff-8dd3182128e4
 
 use std::fmt;
 

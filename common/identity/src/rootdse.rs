@@ -1,4 +1,6 @@
-//! The rootDSE of a domain controller (MS-ADTS 3.1.1.3.2): the attributes that say who it is.
+//! The rootDSE of a domain controller ([MS-ADTS] 3.1.1.3.2): the attributes that say who it is.
+//!
+//! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -32,8 +34,8 @@ pub const CAP_ACTIVE_DIRECTORY: &str = "1.2.840.113556.1.4.800";
 pub const CAP_AD_LDS: &str = "1.2.840.113556.1.4.1851";
 const MAX_CAPABILITIES: usize = 64;
 
-/// What a rootDSE says (MS-ADTS 3.1.1.3.2). What a server does not say is `None`; what it says in a
-/// form that cannot be read is `None` too, and stands in `problems`.
+/// The content of a rootDSE (MS-ADTS 3.1.1.3.2). What a server does not say is `None`; what it says in a form
+/// that cannot be read is `None` too, and stands in `problems`.
 ///
 /// Host and domain names are at most 255 octets, distinguished names 2048; none holds control
 /// characters.

@@ -1,4 +1,8 @@
 //! Text that came from a peer, made fit for a log line and a terminal.
+//!
+//! Specification: [RFC 1035].
+//!
+//! [RFC 1035]: https://www.rfc-editor.org/rfc/rfc1035
 
 /// Bound of a name, in octets: a DNS name is not longer (RFC 1035 2.3.4).
 pub const MAX_NAME: usize = 255;

@@ -14,7 +14,7 @@ use epmesh_identity::{
     ber::LengthForm,
     ldap::{Message, Op, SearchResultEntry, message_len},
     nbstat,
-    netlogon::{DcFlags, NT_VERSION_EX, Opcode, Ping, SamLogonResponseEx},
+    netlogon::{DcFlags, NtVersion, Opcode, Ping, SamLogonResponseEx},
     ntlm::{Challenge, Negotiate, NegotiateFlags, Version},
     rootdse::RootDse,
 };
@@ -112,7 +112,11 @@ fn ldap_ping_question() -> Outcome {
         return Err("no search".into());
     };
     let ping = Ping::from_search(search).ok_or("no ping")?;
-    let asked = Ping { dns_domain: text("rsch.test"), host: None, nt_version: 0x16 };
+    let asked = Ping {
+        dns_domain: text("rsch.test"),
+        host: None,
+        nt_version: NtVersion::EX | NtVersion::WITH_CLOSEST_SITE,
+    };
     assert_eq!(ping, asked);
     // What we would send differs in the case of the attribute name at most.
     let ours = Message::new(1, Op::SearchRequest(ping.to_search())).encode()?;
@@ -263,7 +267,7 @@ fn windows_asks_and_samba_answers_an_ldap_ping() -> Outcome {
     let Op::SearchRequest(search) = &message.op else { return Err("no search".into()) };
     let ping = Ping::from_search(search).ok_or("no ping")?;
     assert!(ping.dns_domain.is_some() && ping.host.is_some());
-    assert_eq!(ping.nt_version & NT_VERSION_EX, NT_VERSION_EX);
+    assert!(ping.nt_version.contains(NtVersion::EX));
 
     let response = netlogon(&vector(&captures, "cldap_2")?)?;
     assert_eq!(response.opcode, Opcode::Response);

@@ -11,10 +11,8 @@ use epmesh_identity::{
         Attribute, Control, ExtendedDnForm, Filter, LdapResult, Message, Op, Scope, SearchRequest,
         SearchResultEntry, message_len,
     },
-    nbstat::{Name, Reply, Request},
-    netlogon::{
-        DcFlags, NT_VERSION_WITH_CLOSEST_SITE, NT_VERSION_WITH_IP, Opcode, Ping, SamLogonResponseEx,
-    },
+    nbstat::{Name, NameFlags, Reply, Request},
+    netlogon::{DcFlags, NtVersion, Opcode, Ping, SamLogonResponseEx},
     ntlm::{Challenge, Negotiate, NegotiateFlags, Version},
     rootdse::RootDse,
     text,
@@ -162,7 +160,8 @@ fn sam_logon_response() -> impl Strategy<Value = SamLogonResponseEx> {
     let fixed = (opcode, any::<u32>(), any::<u128>(), any::<u32>());
     (fixed, names, any::<u32>(), name()).prop_map(|(fixed, names, address, next)| {
         let (opcode, flags, guid, nt_version) = fixed;
-        let has = |bit| nt_version & bit != 0;
+        let nt_version = NtVersion::from_bits_retain(nt_version);
+        let has = |flag| nt_version.contains(flag);
         SamLogonResponseEx {
             opcode,
             flags: DcFlags::from_bits_retain(flags),
@@ -175,8 +174,8 @@ fn sam_logon_response() -> impl Strategy<Value = SamLogonResponseEx> {
             user: names.5,
             dc_site: names.6,
             client_site: names.7,
-            address: has(NT_VERSION_WITH_IP).then_some(Ipv4Addr::from(address)),
-            next_closest_site: next.filter(|_| has(NT_VERSION_WITH_CLOSEST_SITE)),
+            address: has(NtVersion::WITH_IP).then_some(Ipv4Addr::from(address)),
+            next_closest_site: next.filter(|_| has(NtVersion::WITH_CLOSEST_SITE)),
             nt_version,
         }
     })
@@ -238,8 +237,11 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
-    let name = ("[!-~][ -~]{0,13}[!-~]", any::<u8>(), any::<u16>())
-        .prop_map(|(name, suffix, flags)| Name { name, suffix, flags });
+    let name =
+        ("[!-~][ -~]{0,13}[!-~]", any::<u8>(), any::<u16>()).prop_map(|(name, suffix, flags)| {
+            let flags = NameFlags::from_bits_retain(flags);
+            Name { name, suffix, flags }
+        });
     (any::<u16>(), vec(name, 0..30), option::of(any::<[u8; 6]>()))
         .prop_map(|(transaction, names, mac)| Reply { transaction, names, mac })
 }
@@ -311,6 +313,7 @@ proptest! {
 
     #[test]
     fn ping_reads_back(dns_domain in name(), host in name(), nt_version in any::<u32>()) {
+        let nt_version = NtVersion::from_bits_retain(nt_version);
         let ping = Ping { dns_domain, host, nt_version };
         prop_assert_eq!(Ping::from_search(&ping.to_search()), Some(ping));
     }

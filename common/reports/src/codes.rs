@@ -1,4 +1,4 @@
-//! What an error number says about a link, and whom to ask.
+//! Error numbers: what each says about a link, and which host to ask.
 
 /// An error in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub struct About {
     pub ask: &'static str,
 }
 
-/// What is known of an error; security errors may be negative.
+/// The meaning of an error; security errors may be negative.
 #[must_use]
 pub const fn about(code: i64) -> Option<About> {
     let (meaning, ask) = match code {
@@ -18,7 +18,7 @@ pub const fn about(code: i64) -> Option<About> {
             "the source: does the service run and is it registered; then the destination: does the source's name lead to the source",
         ),
         1722 => (
-            "the RPC server could not be reached on port 135, or on the port behind it: another fault than 1753",
+            "the RPC server could not be reached on port 135, or on the port behind it: not the fault behind 1753",
             "the destination: port 135 of the source and the port behind it; then the source: does it run",
         ),
         1726 | 1727 => (

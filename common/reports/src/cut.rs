@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{codes, scan};
 
-/// What stands in the place of a word that may be cut off; no name and no number has it in it.
+/// The sign in the place of a word that may be cut off; no name and no number has it in it.
 pub(super) const CUT: char = '\u{2026}';
 
 /// `text` without its last word where that may be cut off. It goes on being quoted as it is written.

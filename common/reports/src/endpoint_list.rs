@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::outcome::Outcome;
 
-/// What a list holds.
+/// The content of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct EndpointList {
@@ -20,7 +20,7 @@ pub struct EndpointList {
     pub left_out: u32,
 }
 
-/// One endpoint.
+/// An endpoint of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListedEndpoint {
@@ -58,7 +58,7 @@ impl EndpointList {
         }
     }
 
-    /// What the list says of an interface on `ncacn_ip_tcp`, which is what replication needs.
+    /// The words of the list on an interface on `ncacn_ip_tcp`, which is what replication needs.
     #[must_use]
     pub fn words(&self, interface: InterfaceId) -> String {
         let name = names::label(interface);

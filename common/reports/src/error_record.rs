@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::scan;
 
-/// One record.
+/// An extended error record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ErrorRecord {
@@ -30,7 +30,7 @@ impl ErrorRecord {
         text.parse().ok().or_else(hexadecimal)
     }
 
-    /// How many endpoints the server returned, and the index of the last, where the record says so.
+    /// The number of endpoints that the server returned, and the index of the last, where the record says so.
     pub(super) fn returned(&self) -> Option<(u32, u32)> {
         let both = self.number(3).filter(|_| self.location == Some(500))?;
         let both = u32::try_from(both).ok()?;

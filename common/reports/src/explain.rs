@@ -76,8 +76,7 @@ pub fn pairs(report: &Report) -> Vec<Pair> {
     pairs
 }
 
-/// What tests of dcdiag came to, failed ones: they name no error and one machine, and repeat what rows
-/// above them say.
+/// The tests of dcdiag that failed: they name no error and one machine, and repeat what rows above them say.
 #[must_use]
 pub fn failed_tests(report: &Report) -> Vec<String> {
     let failed = report.told.iter().filter(|told| told.outcome == Outcome::Failed);
@@ -100,7 +99,7 @@ pub fn lists(report: &Report) -> Vec<String> {
     report.told.iter().filter_map(words).collect()
 }
 
-/// What each of the lists says of the interface that replication needs.
+/// The outcomes of the lists for the interface that replication needs.
 #[must_use]
 pub fn list_outcomes(report: &Report) -> Vec<Outcome> {
     let drsuapi = names::by_name("drsuapi").map(|known| known.id);

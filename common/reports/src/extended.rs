@@ -137,7 +137,7 @@ fn foreign(line: &str) -> bool {
     line.starts_with(['[', '*', '.']) || scan::bracketed_code(line).is_some()
 }
 
-/// What the records say, in plain words: one sentence each that says something.
+/// The records in plain words: one sentence each that says something.
 #[must_use]
 pub fn words(records: &[ErrorRecord]) -> Vec<String> {
     let mut said = Vec::new();

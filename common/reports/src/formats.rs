@@ -2,7 +2,7 @@
 
 use super::{csv, dcdiag, endpoints, event, joining, page::Page, replsum, samba, showrepl, stray};
 
-/// How a format knows its own lines; the surest first.
+/// The marks by which a format knows its own lines; the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Marks {
     /// By the syntax of a document: JSON, XML.
@@ -17,7 +17,7 @@ pub(super) enum Marks {
     AnError,
 }
 
-/// One format: how it knows its lines, and its reader, which takes them off the page.
+/// A format: how it knows its lines, and its reader, which takes them off the page.
 #[derive(Clone, Copy)]
 pub(super) struct Format {
     marks: Marks,

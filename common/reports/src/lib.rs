@@ -1,4 +1,4 @@
-//! What other tools say: their text, read into what epmesh knows.
+//! Reports of other tools: their text, read into what epmesh knows.
 //!
 //! Every parser is a function over text or bytes, bounded, and keeps the line numbers: a
 //! reader who is told what a file says must be able to find it there. Parsers go by structure, GUIDs and numbers and
@@ -43,7 +43,7 @@ pub use self::{
     told::{Part, Party, Report, Stretch, Told, Tool, Unread},
 };
 
-/// Everything that a file says.
+/// Reads everything that a file says.
 ///
 /// # Errors
 /// When it is too long, or empty.
@@ -51,7 +51,7 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
     Ok(read_text(&decode(bytes)?))
 }
 
-/// Everything that a text says.
+/// Reads everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
     let (plain, parts) = console::rejoined(markup::plain(text));

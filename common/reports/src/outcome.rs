@@ -1,23 +1,23 @@
-//! How one attempt ended.
+//! The outcome of an attempt.
 
 use serde::{Deserialize, Serialize};
 
-/// How one attempt ended, as a report says it.
+/// The outcome of one attempt, as a report says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It worked.
+    /// The attempt worked.
     Succeeded,
-    /// It did not.
+    /// The attempt failed.
     Failed,
-    /// It was put off for an ordinary reason.
+    /// The attempt was put off for an ordinary reason.
     Delayed,
     /// The report does not say, or its end is missing.
     Unclear,
 }
 
 impl Outcome {
-    /// What a replication status means.
+    /// The outcome that a replication status means.
     #[must_use]
     pub const fn of_status(code: i64) -> Self {
         match code {

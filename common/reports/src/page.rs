@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
         self.parts.binary_search(&at).is_ok()
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     pub(super) fn len(&self) -> usize {
         self.lines.len()
     }
@@ -161,7 +161,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What is known of the file.
+    /// The report on the file.
     pub(super) fn finish(mut self) -> Report {
         self.told.sort_by_key(|told| told.lines.first().copied());
         let mut report = Report {

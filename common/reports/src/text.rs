@@ -10,10 +10,10 @@ pub const MAX_BYTES: usize = 16 << 20;
 /// The file is no text that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TextError {
-    /// It is too long.
+    /// The text is too long.
     #[error("it has {0} bytes, more than the {MAX_BYTES} that are read: cut it to its end")]
     TooLong(usize),
-    /// It has nothing in it.
+    /// The text has nothing in it.
     #[error("it is empty")]
     Empty,
 }

@@ -1,4 +1,4 @@
-//! What reports say, in one form whatever the tool.
+//! The content of reports, in one form whatever the tool.
 
 use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{endpoint_list::EndpointList, error_record::ErrorRecord, outcome::Outcome};
 
-/// What was found in a file.
+/// The report: what was found in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
@@ -14,7 +14,7 @@ pub struct Report {
     pub lines: u32,
     /// What it is made of, in order: stretches that one tool wrote.
     pub parts: Vec<Part>,
-    /// Everything that it says, in order.
+    /// The rows that it says, in order.
     pub told: Vec<Told>,
     /// What could not be read, word for word. Every line that is not blank stands here, in `frame`,
     /// or in the `lines` of something told.
@@ -61,7 +61,7 @@ pub struct Unread {
     pub cut: u32,
 }
 
-/// Who wrote a part.
+/// The tool that wrote a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
@@ -106,7 +106,7 @@ impl Tool {
     }
 }
 
-/// One row: who said what of whom.
+/// A row: who said what of whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Told {
@@ -190,7 +190,7 @@ impl Party {
         whole.then(|| Self { name: Some(kept()), ..Self::default() })
     }
 
-    /// How it is called for people.
+    /// The name of the tool for people.
     #[must_use]
     pub fn label(&self) -> String {
         match (&self.name, self.dsa_guid) {

@@ -62,7 +62,7 @@ fn nothing_is_lost(text: &str, report: &Report) {
     assert_eq!(report.lines as usize, count);
 }
 
-/// Everything that is made of a report, and what it may take.
+/// Checks everything that is made of a report, and what it may take.
 fn all_of(text: &str, report: &Report) {
     nothing_is_lost(text, report);
     let pairs = explain::pairs(report);

@@ -1,4 +1,7 @@
-//! The security trailer and its token (C706 13.2.6.1, MS-RPCE 2.2.2.11 and 2.2.2.12).
+//! The security trailer and its token ([C706] 13.2.6.1, [MS-RPCE] 2.2.2.11 and 2.2.2.12).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
 
@@ -48,7 +51,7 @@ impl AuthVerifier {
         Self { auth_type: auth_type::NTLM, level: auth_level::CONNECT, context_id: 0, token }
     }
 
-    /// Where the body of the PDU ends, without its authentication padding, and what follows it.
+    /// Splits the body of a PDU, without its authentication padding, from what follows it.
     pub(crate) fn split(
         bytes: &[u8],
         header: &Header,

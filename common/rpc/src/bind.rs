@@ -1,5 +1,11 @@
-//! `bind`, `alter_context` and their answers (C706 12.6.4.1 to 12.6.4.5, MS-RPCE 2.2.2.4 to
+//! `bind`, `alter_context` and their answers ([C706] 12.6.4.1 to 12.6.4.5, [MS-RPCE] 2.2.2.4 to
 //! 2.2.2.9).
+//!
+//! See also [MS-EERR].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-EERR]: https://learn.microsoft.com/openspecs/windows_protocols/ms-eerr/572bb78f-9116-4966-8f9d-4593456da307
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{DecodeError, EncodeError, Reader, Writer};
 use uuid::{Uuid, uuid};
@@ -20,8 +26,8 @@ const NAK_SIGNATURE: Uuid = uuid!("90740320-fad0-11d3-82d7-009027b130ab");
 /// Bytes after the last element that count as padding.
 const PADDING: usize = 15;
 
-/// One presentation context offered (C706 12.6.4.3): an interface and the encodings the client can
-/// use for it.
+/// A presentation context that is offered (C706 12.6.4.3): an interface and the encodings the client can use
+/// for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// The number requests name it by.
@@ -94,7 +100,7 @@ impl Bind {
     }
 }
 
-/// What the server says to one context: `p_result_t` (C706 12.6.4.4).
+/// The server's answer to one context: `p_result_t` (C706 12.6.4.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContextResult {
     /// 0 acceptance, 1 user rejection, 2 provider rejection, 3 feature negotiation.
@@ -149,7 +155,7 @@ pub struct BindAck {
     pub assoc_group: u32,
     /// The server's own endpoint ("135", "49667", `\PIPE\epmapper`), without its NUL; may be empty.
     pub secondary_address: String,
-    /// One for each context offered, in their order; at most 255.
+    /// The results, one for each context offered, in their order; at most 255.
     pub results: Vec<ContextResult>,
 }
 

@@ -1,4 +1,8 @@
 //! Protocol sequences and bindings.
+//!
+//! Specification: [C706].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
 use std::{fmt, str::FromStr};
 
@@ -7,8 +11,8 @@ use thiserror::Error;
 
 use super::{floor_protocol::FloorProtocol, limits::MAX_FLOORS};
 
-/// How an RPC server is reached: the protocol identifiers of a tower from its third floor on
-/// (C706 appendix I).
+/// The protocol sequence over which an RPC server is reached: the protocol identifiers of a tower from its
+/// third floor on (C706 appendix I).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ProtocolSequence {
@@ -129,7 +133,7 @@ impl From<ProtocolSequence> for String {
     }
 }
 
-/// Where a server says it listens. Written `ncacn_ip_tcp:10.0.0.1[49667]`.
+/// The place at which a server says that it listens. Written `ncacn_ip_tcp:10.0.0.1[49667]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Binding {

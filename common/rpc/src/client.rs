@@ -1,4 +1,8 @@
 //! The client's side of a conversation, without I/O: the caller carries the bytes and keeps time.
+//!
+//! Specification: [MS-EERR].
+//!
+//! [MS-EERR]: https://learn.microsoft.com/openspecs/windows_protocols/ms-eerr/572bb78f-9116-4966-8f9d-4593456da307
 
 use epmesh_codec::{ByteOrder, EncodeError};
 
@@ -14,7 +18,7 @@ use super::{
     status::Status,
 };
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// At least one context was accepted: [`Client::request`] is possible now.
@@ -90,7 +94,7 @@ impl State {
     }
 }
 
-/// One connection to an RPC server. One thing at a time: bind, then call after call.
+/// A connection to an RPC server. One thing at a time: bind, then call after call.
 ///
 /// The bytes that the methods return are to be sent; what comes back goes into
 /// [`Client::receive`].

@@ -1,4 +1,6 @@
-//! The status codes of the endpoint mapper itself (C706 appendix E).
+//! The status codes of the endpoint mapper itself ([C706] appendix E).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
 /// `ept_s_not_registered` (C706 appendix E): in `ept_map`, nobody serves the interface; in
 /// `ept_lookup`, the end.

@@ -1,4 +1,4 @@
-//! What can be wrong with a conversation, and with what a client is asked to do.
+//! Errors of a conversation, and of what a client is asked to do.
 
 use epmesh_codec::{DecodeError, EncodeError};
 use thiserror::Error;

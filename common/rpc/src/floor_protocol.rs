@@ -1,6 +1,8 @@
-//! The protocol identifiers of tower floors (C706 appendix I).
+//! The protocol identifiers of tower floors ([C706] appendix I).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
-/// What a floor of a tower speaks of: its protocol identifier (C706 appendix I).
+/// The protocol that a floor of a tower speaks of: its protocol identifier (C706 appendix I).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FloorProtocol {
     /// TCP; the floor holds a port.

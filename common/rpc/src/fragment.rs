@@ -1,4 +1,8 @@
 //! From a byte stream to PDUs, from fragments to stubs, and back.
+//!
+//! Specification: [C706].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError};
 

@@ -1,4 +1,7 @@
-//! The common header of every connection-oriented PDU (C706 12.6.3.1, MS-RPCE 2.2.2.1 to 2.2.2.3).
+//! The common header of every connection-oriented PDU ([C706] 12.6.3.1, [MS-RPCE] 2.2.2.1 to 2.2.2.3).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use bitflags::bitflags;
 use epmesh_codec::{ByteOrder, DecodeError, Reader, Writer};

@@ -1,4 +1,8 @@
 //! Interface identifiers.
+//!
+//! Specification: [C706].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
 use std::{fmt, str::FromStr};
 

@@ -23,6 +23,20 @@
 //!
 //! What comes from a peer is never trusted: every length and count is checked against a limit
 //! before it is used, nothing is allocated from one, and text is made fit for a screen.
+//!
+//! # Specifications
+//!
+//! Modules and items name the section of the specification that they follow:
+//!
+//! | name | title |
+//! |---|---|
+//! | [C706] | DCE 1.1: Remote Procedure Call |
+//! | [MS-EERR] | ExtendedError Remote Data Structure |
+//! | [MS-RPCE] | Remote Procedure Call Protocol Extensions |
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-EERR]: https://learn.microsoft.com/openspecs/windows_protocols/ms-eerr/572bb78f-9116-4966-8f9d-4593456da307
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 pub mod epm;
 pub mod limits;

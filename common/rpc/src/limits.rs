@@ -1,4 +1,10 @@
-//! What the decoders accept at most. A peer that sends more is refused, never trusted with memory.
+//! Limits of what the decoders accept. A peer that sends more is refused, never trusted with
+//! memory.
+//!
+//! Specifications: [C706], [MS-RPCE].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 /// Bytes of the common header (C706 12.6.3.1).
 pub const HEADER_LEN: usize = 16;

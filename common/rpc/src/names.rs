@@ -32,8 +32,8 @@ pub fn by_uuid(uuid: Uuid) -> Option<&'static KnownInterface> {
     KNOWN.iter().find(|known| known.id.uuid == uuid)
 }
 
-/// How an interface is called on the screen and in verdicts: its short name where it has one in
-/// this major version, else `UUID vMAJOR.MINOR`.
+/// The name of an interface on the screen and in verdicts: its short name where it has one in this major
+/// version, else `UUID vMAJOR.MINOR`.
 #[must_use]
 pub fn label(id: InterfaceId) -> Cow<'static, str> {
     match by_uuid(id.uuid).filter(|known| known.id.major == id.major) {
@@ -50,7 +50,7 @@ pub fn find(text: &str) -> Option<InterfaceId> {
     known.map(|known| known.id).or_else(|| text.parse().ok())
 }
 
-/// All of them.
+/// All known interfaces.
 #[must_use]
 pub const fn all() -> &'static [KnownInterface] {
     KNOWN

@@ -1,4 +1,7 @@
-//! The few NDR 2.0 constructs the endpoint mapper uses (C706 chapter 14, MS-RPCE 2.2.1.2).
+//! The few NDR 2.0 constructs the endpoint mapper uses ([C706] chapter 14, [MS-RPCE] 2.2.1.2).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -113,7 +116,7 @@ impl TowerPointers {
         Ok(())
     }
 
-    /// One per pointer, in their order; `None` for null pointers.
+    /// The towers, one per pointer, in their order; `None` for null pointers.
     pub(crate) fn towers(
         self,
         reader: &mut Reader<'_>,

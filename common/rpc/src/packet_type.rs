@@ -1,4 +1,7 @@
-//! The types of PDUs (C706 12.6.1, MS-RPCE 2.2.2.6 to 2.2.2.13).
+//! The types of PDUs ([C706] 12.6.1, [MS-RPCE] 2.2.2.6 to 2.2.2.13).
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 /// The PDU types of a connection to an endpoint mapper or to the server it names (C706 12.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,9 @@
-//! One whole PDU: header, body, security trailer.
+//! A whole PDU: header, body, security trailer.
+//!
+//! Specifications: [C706], [MS-RPCE].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 

@@ -1,4 +1,10 @@
-//! `request`, `response` and `fault` (C706 12.6.4.7 to 12.6.4.10, MS-RPCE 2.2.2.8).
+//! `request`, `response` and `fault` ([C706] 12.6.4.7 to 12.6.4.10, [MS-RPCE] 2.2.2.8).
+//!
+//! See also [MS-EERR].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-EERR]: https://learn.microsoft.com/openspecs/windows_protocols/ms-eerr/572bb78f-9116-4966-8f9d-4593456da307
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{DecodeError, Reader, Writer};
 use uuid::Uuid;
@@ -6,7 +12,7 @@ use uuid::Uuid;
 /// Where extended error information starts in a fault.
 const FAULT_LEN: usize = 32;
 
-/// One fragment of a call (C706 12.6.4.9).
+/// A fragment of a call (C706 12.6.4.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Bytes still to come, this fragment's included; a hint that nothing may rely on.
@@ -41,7 +47,7 @@ impl Request {
     }
 }
 
-/// One fragment of a result (C706 12.6.4.10).
+/// A fragment of a result (C706 12.6.4.10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// As in [`Request::alloc_hint`].
@@ -93,7 +99,7 @@ impl Fault {
         Self { alloc_hint: 0x20, context_id: 0, cancel_count: 0, status, extended_error: None }
     }
 
-    /// What follows the status is optional: a short fault must not hide its code.
+    /// Decodes a fault. What follows the status is optional: a short fault must not hide its code.
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let alloc_hint = reader.u32("alloc_hint")?;
         let context_id = reader.u16("p_cont_id")?;

@@ -1,4 +1,9 @@
 //! The outcome of a call or bind, as one closed type, and what a Windows caller sees of it.
+//!
+//! Specifications: [C706], [MS-RPCE].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use std::fmt;
 
@@ -10,7 +15,7 @@ use super::{
     windows_error,
 };
 
-/// What an endpoint mapper or server said.
+/// The status that an endpoint mapper or server gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {

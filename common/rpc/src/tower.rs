@@ -1,6 +1,11 @@
-//! Towers: an interface, its encoding and the way to it, as a list of floors (C706 appendices I
+//! Towers: an interface, its encoding and the way to it, as a list of floors ([C706] appendices I
 //! and L). Lengths in a tower are always little-endian, ports and addresses always big-endian,
 //! and nothing is aligned.
+//!
+//! See also [MS-RPCE].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use std::net::Ipv4Addr;
 
@@ -55,7 +60,7 @@ impl TowerBytes {
     }
 }
 
-/// One floor (C706 appendix L), its two sides undecoded.
+/// A floor (C706 appendix L), its two sides undecoded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Floor {
     /// Protocol identifier, and what belongs to it.

@@ -7,7 +7,7 @@ use epmesh_config::Section;
 /// Up to ten years.
 const AGES: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3650 * 86_400);
 
-/// How long ago the time at `key` was.
+/// The age that `key` gives.
 pub(super) fn age(table: &Section<'_>, key: &str) -> Option<Duration> {
     table.duration(key, AGES)
 }

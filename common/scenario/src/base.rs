@@ -30,7 +30,7 @@ pub(super) const FOREST: &str = "contoso.com";
 const CLIENT_PROTOCOLS: [&str; 5] =
     ["ncacn_http", "ncacn_ip_tcp", "ncacn_nb_tcp", "ncacn_np", "ncacn_ip_udp"];
 
-/// What a computer of the forest is made from.
+/// The plan of a computer of the forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Plot<'a> {
     pub(super) name: &'a str,
@@ -92,7 +92,7 @@ pub(super) fn full_name(name: &str) -> Option<DnsName> {
     if name.contains('.') { name.parse() } else { format!("{name}.{FOREST}").parse() }.ok()
 }
 
-/// One computer as it is where nothing is wrong with it.
+/// A computer as it is where nothing is wrong with it.
 pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
     let Plot { name, kind, platform, release, .. } = *plot;
     let windows = platform == Platform::Windows;
@@ -292,12 +292,12 @@ pub(super) fn forest(platform: Platform, release: Release) -> Option<World> {
         wins: BTreeMap::new(),
         blocks: Vec::new(),
         translations: Vec::new(),
-        seen: Vec::new(),
+        stated_looks: Vec::new(),
         link,
     })
 }
 
-/// What follows for everybody from who is there: the zone on every DNS server, the DNS servers that
+/// Works out what follows for everybody from who is there: the zone on every DNS server, the DNS servers that
 /// each asks, the NTDS Settings objects in every copy of the directory.
 pub(super) fn arrange(world: &mut World) {
     let dc_address =

@@ -10,7 +10,7 @@ use epmesh_windows::{Release, defaults_of};
 
 use super::world::Kind;
 
-/// What decides which services there are.
+/// The facts that decide which services there are.
 pub(super) struct Start {
     pub(super) platform: Platform,
     pub(super) release: Release,
@@ -197,7 +197,7 @@ fn register(made: &mut Made, name: &str, service: &'static str, pipe: &str, port
     made.listeners.push((port, pid));
 }
 
-/// One row of an endpoint map.
+/// A row of an endpoint map.
 pub(super) fn endpoint_of(
     interface: InterfaceId,
     sequence: ProtocolSequence,

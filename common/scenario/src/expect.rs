@@ -1,4 +1,4 @@
-//! What a verdict must be.
+//! The verdict that a scenario expects.
 
 use epmesh_common::diagnosis::{Cause, Confidence, Remarks, Side, State, Verdict};
 use epmesh_config::Section;
@@ -6,7 +6,7 @@ use epmesh_facts::DcFacts;
 
 use super::world::World;
 
-/// What a scenario expects of the verdict. What it leaves out may be anything.
+/// The verdict that a scenario expects. What it leaves out may be anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
     /// How the link stands.

@@ -25,6 +25,7 @@
 mod age;
 mod base;
 mod base_services;
+mod consequences;
 mod evidence;
 mod expect;
 mod look;
@@ -35,7 +36,6 @@ mod read_network;
 mod read_services;
 mod read_settings;
 mod resolve;
-mod settle;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -96,7 +96,7 @@ impl Scenario {
         found
     }
 
-    /// What a coordinator would know of the link at that moment.
+    /// The evidence that a coordinator would have on the link at that moment.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
         evidence::evidence(&self.world, &self.world.link)

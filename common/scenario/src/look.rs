@@ -1,4 +1,4 @@
-//! What a witness sees of a peer: every address that a name leads to, and what answers there.
+//! A witness's look at a peer: every address that a name leads to, and what answers there.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use epmesh_rpc::{Binding, InterfaceId, ProtocolSequence};
 use super::{
     resolve,
     words::NOT_REGISTERED,
-    world::{Kind, Machine, Seen, World},
+    world::{Kind, Machine, StatedLook, World},
 };
 
 /// The error number behind a refused or silent connection on Windows.
@@ -32,7 +32,7 @@ fn stage(outcome: Result<(), Failure>) -> Stage {
     Stage { outcome, code, ..Stage::ok(1) }
 }
 
-/// One look.
+/// The observation of `peer` by `witness`.
 pub(super) fn look(world: &World, witness: &Machine, peer: &Machine) -> PeerObservation {
     let alias = resolve::alias(world, witness, peer);
     let lookups = resolve::lookups(world, witness, peer, alias.as_ref().map(|(_, name)| name));
@@ -62,17 +62,18 @@ fn addresses(lookups: &[Lookup]) -> Vec<IpAddr> {
 
 fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
     let interface = world.link.interface;
-    let stated: Vec<&Seen> = world
-        .seen
+    let stated: Vec<&StatedLook> = world
+        .stated_looks
         .iter()
-        .filter(|seen| {
-            seen.at == address && (seen.by.is_empty() || seen.by.contains(&witness.name))
+        .filter(|look| {
+            look.at == address && (look.by.is_empty() || look.by.contains(&witness.name))
         })
         .collect();
-    let find =
-        |pick: fn(&Seen) -> Option<Result<(), Failure>>| stated.iter().find_map(|seen| pick(seen));
+    let find = |pick: fn(&StatedLook) -> Option<Result<(), Failure>>| {
+        stated.iter().find_map(|look| pick(look))
+    };
     let connect =
-        find(|seen| seen.connect.clone()).unwrap_or_else(|| connect(world, witness, address, 135));
+        find(|look| look.connect.clone()).unwrap_or_else(|| connect(world, witness, address, 135));
     let mut probe = AddressProbe {
         local: witness.addresses().into_iter().find(|own| own.is_ipv4() == address.is_ipv4()),
         identity: identities(world, witness, address, &stated),
@@ -82,22 +83,22 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
     if connect.is_err() {
         return probe;
     }
-    let bound = find(|seen| seen.mapper_bind.clone()).unwrap_or(Ok(()));
+    let bound = find(|look| look.mapper_bind.clone()).unwrap_or(Ok(()));
     probe.bind = Some(stage(bound.clone()));
     if bound.is_err() {
         return probe;
     }
     let answer = stated
         .iter()
-        .find_map(|seen| seen.answer.clone())
+        .find_map(|look| look.answer.clone())
         .unwrap_or_else(|| ept_map(world, witness, address, interface));
     let mut asked = InterfaceProbe::answered(interface, answer, 1);
     if let MapAnswer::Endpoints(bindings) = &asked.answer {
         for port in bindings.iter().filter_map(Binding::port) {
-            let opened = find(|seen| seen.port_connect.clone())
+            let opened = find(|look| look.port_connect.clone())
                 .unwrap_or_else(|| self::connect(world, witness, address, port));
             let bind = opened.is_ok().then(|| {
-                find(|seen| seen.port_bind.clone())
+                find(|look| look.port_bind.clone())
                     .unwrap_or_else(|| bind(world, witness, address, port, interface))
             });
             asked.ports.push(PortProbe {
@@ -110,9 +111,9 @@ fn probe(world: &World, witness: &Machine, address: IpAddr) -> AddressProbe {
     }
     probe.interfaces.push(asked);
     if world.speaks_of_large() {
-        let map = find(|seen| seen.whole_map.clone())
+        let map = find(|look| look.whole_map.clone())
             .unwrap_or_else(|| world.loses_large(witness, address).cloned().map_or(Ok(()), Err));
-        let one = || find(|seen| seen.one_entry.clone()).unwrap_or(Ok(()));
+        let one = || find(|look| look.one_entry.clone()).unwrap_or(Ok(()));
         probe.one_entry = map.is_err().then(|| stage(one()));
         let rows = || world.reached(witness, address).map(|(owner, _)| owner.map.clone());
         let endpoints = map.map(|()| rows().unwrap_or_default());
@@ -187,14 +188,14 @@ fn identities(
     world: &World,
     witness: &Machine,
     address: IpAddr,
-    stated: &[&Seen],
+    stated: &[&StatedLook],
 ) -> Vec<IdentityProbe> {
     use IdentityMethod::{LdapPing, NodeStatus, NtlmChallenge, RootDse};
     [RootDse, NtlmChallenge, LdapPing, NodeStatus]
         .into_iter()
         .map(|method| {
-            let silent = stated.iter().any(|seen| seen.silent_identities.contains(&method));
-            let forwarded = stated.iter().find_map(|seen| seen.mapper_of.as_ref());
+            let silent = stated.iter().any(|look| look.silent_identities.contains(&method));
+            let forwarded = stated.iter().find_map(|look| look.mapper_of.as_ref());
             let forwarded = forwarded.filter(|_| method == NtlmChallenge);
             let outcome = match forwarded.and_then(|name| world.machine(name)) {
                 _ if silent => Err(Failure::TimedOut),

@@ -10,8 +10,9 @@ use epmesh_windows::Release;
 use super::{
     age::age,
     base::{self, FOREST, Plot},
+    consequences,
     expect::{self, Expect},
-    read_machine, read_names, read_network, settle, words,
+    read_machine, read_names, read_network, words,
     world::{Kind, Machine, World},
 };
 
@@ -21,7 +22,7 @@ const RESERVED: [&str; 3] = ["dns", "wins", "expect"];
 /// The most computers that a scenario may add.
 const MOST_MACHINES: usize = 64;
 
-/// What a scenario file holds.
+/// The parts of a scenario file.
 pub(super) struct Parts {
     pub(super) title: String,
     pub(super) why: String,
@@ -52,7 +53,7 @@ pub(super) fn scenario(file: &str, text: &str) -> Result<Parts, Problems> {
             }
             read_names::servers(world, &root);
             read_network::read(world, &root);
-            settle::settle(world);
+            consequences::apply(world);
             expect::read(&root, world)
         }
         None => None,

@@ -1,4 +1,4 @@
-//! What a scenario says of one computer.
+//! Reads the tables on one computer.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
     world::{Machine, World, ago},
 };
 
-/// What it is: read before records and copies of the directory are made from it.
+/// Reads the identity of a computer: read before records and copies of the directory are made from it.
 pub(super) fn identity(machine: &mut Machine, table: &Section<'_>) {
     if let Some(guid) = table.parse("guid", str::parse::<Uuid>) {
         machine.host.dsa_guid = Reading::Value(guid);
@@ -32,7 +32,7 @@ pub(super) fn identity(machine: &mut Machine, table: &Section<'_>) {
     }
 }
 
-/// Everything else.
+/// Reads the rest of a computer's table.
 pub(super) fn rest(world: &mut World, name: &str, table: &Section<'_>) {
     let rows = directory(world, table);
     let neighbours = replication(world, table);

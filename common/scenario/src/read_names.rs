@@ -10,7 +10,7 @@ use super::{
     world::{Machine, WinsServer, World, Zone},
 };
 
-/// What the computer itself has: hosts, LMHOSTS, cache, whom it asks.
+/// Reads the computer's own sources of names: hosts, LMHOSTS, cache, whom it asks.
 pub(super) fn own(machine: &mut Machine, table: &Section<'_>) {
     if let Some(why) = table.parse("hosts-unreadable", |why| Ok::<_, String>(why.to_owned())) {
         machine.resolver.hosts = Reading::unseen(why);

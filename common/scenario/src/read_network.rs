@@ -6,7 +6,7 @@ use epmesh_config::Section;
 
 use super::{
     words,
-    world::{Block, Seen, Translation, World},
+    world::{Block, StatedLook, Translation, World},
 };
 
 /// Reads `[[blocked]]`, `[[translated]]` and `[[seen]]`.
@@ -36,11 +36,11 @@ pub(super) fn read(world: &mut World, root: &Section<'_>) {
         }
     }
     for row in root.array_of_tables("seen") {
-        seen(world, &row);
+        stated_look(world, &row);
     }
 }
 
-fn seen(world: &mut World, row: &Section<'_>) {
+fn stated_look(world: &mut World, row: &Section<'_>) {
     row.require("at");
     let by = witnesses(world, row, "by");
     let at = row.parse("at", str::parse::<IpAddr>);
@@ -58,7 +58,7 @@ fn seen(world: &mut World, row: &Section<'_>) {
     };
     let mapper_of = row.parse("port-135-is-of", is_computer);
     if let (Some(by), Some(at)) = (by, at) {
-        world.seen.push(Seen {
+        world.stated_looks.push(StatedLook {
             by,
             at,
             connect,

@@ -11,7 +11,7 @@ use epmesh_rpc::{InterfaceId, ProtocolSequence};
 
 use super::{
     age::age,
-    settle::FOREIGN_PID,
+    consequences::FOREIGN_PID,
     words,
     world::{Machine, ago},
 };

@@ -1,4 +1,5 @@
-//! What a witness's sources of names say of a peer: the questions that an agent asks, in its order.
+//! Lookups of a peer in a witness's sources of names: the questions that an agent asks, in its
+//! order.
 
 use std::net::IpAddr;
 

@@ -21,7 +21,7 @@ pub(super) fn stage(text: &str) -> Read<Result<(), Failure>> {
     if text == "ok" { Ok(Ok(())) } else { failure(text).map(Err) }
 }
 
-/// How a stage failed.
+/// The failure of a stage.
 pub(super) fn failure(text: &str) -> Read<Failure> {
     let code = |rest: &str| number(rest).map_err(|()| format!("{rest:?} is no number such as 0x5"));
     Ok(match text {
@@ -55,7 +55,7 @@ pub(super) fn failure(text: &str) -> Read<Failure> {
     })
 }
 
-/// What `ept_map` answered: `not registered`, `port 49667`, or a failure.
+/// The answer of `ept_map`: `not registered`, `port 49667`, or a failure.
 pub(super) fn map_answer(text: &str) -> Read<MapAnswer> {
     if text == "not registered" {
         return Ok(MapAnswer::NotRegistered(NOT_REGISTERED));
@@ -185,7 +185,7 @@ pub(super) fn record_data(kind: RecordType, text: &str) -> Read<RecordData> {
     }
 }
 
-/// One row of an endpoint map: `ncacn_ip_tcp:49667`, `ncacn_np:\pipe\lsass`.
+/// A row of an endpoint map: `ncacn_ip_tcp:49667`, `ncacn_np:\pipe\lsass`.
 pub(super) fn endpoint(interface: InterfaceId, text: &str) -> Read<Endpoint> {
     let shape =
         || format!(r"{text:?} is no endpoint such as ncacn_ip_tcp:49667 or ncacn_np:\pipe\lsass");
@@ -224,7 +224,7 @@ pub(super) fn service_state(text: &str) -> Read<ServiceState> {
     }
 }
 
-/// How a service is started.
+/// The start type of a service.
 pub(super) fn start_type(text: &str) -> Read<StartType> {
     match text {
         "automatic" => Ok(StartType::Automatic),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// The moment of every scenario: 2026-11-21T12:00:00Z.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_795_262_400_000);
 
-/// How old a fact may be and still decide: three intervals of a minute.
+/// The age up to which a fact decides: three intervals of a minute.
 pub(super) const FRESH_FOR: Duration = Duration::from_secs(180);
 
 /// A moment so long before now.
@@ -26,7 +26,7 @@ pub(super) fn ago(age: Duration) -> Timestamp {
     NOW.minus(age)
 }
 
-/// Everything there is.
+/// The world of a scenario: everything there is.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) forest: DnsName,
@@ -35,11 +35,11 @@ pub(super) struct World {
     pub(super) wins: BTreeMap<IpAddr, WinsServer>,
     pub(super) blocks: Vec<Block>,
     pub(super) translations: Vec<Translation>,
-    pub(super) seen: Vec<Seen>,
+    pub(super) stated_looks: Vec<StatedLook>,
     pub(super) link: Link,
 }
 
-/// One computer.
+/// A computer of a scenario.
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
     /// The name that a scenario calls it by: `dc2`.
@@ -91,7 +91,7 @@ pub(super) struct Machine {
     pub(super) unreadable: BTreeMap<SectionKind, String>,
 }
 
-/// What a computer is.
+/// The kind of a computer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A domain controller.
@@ -102,14 +102,14 @@ pub(super) enum Kind {
     Other,
 }
 
-/// What one DNS server holds, or why it does not answer.
+/// The zone of one DNS server, or why the server does not answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Zone {
     pub(super) records: BTreeMap<(DnsName, RecordType), Vec<RecordData>>,
     pub(super) reply: Option<Answer>,
 }
 
-/// What one WINS server holds.
+/// The names of one WINS server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WinsServer {
     pub(super) names: BTreeMap<String, Vec<IpAddr>>,
@@ -136,9 +136,9 @@ pub(super) struct Translation {
     pub(super) inside: IpAddr,
 }
 
-/// What a witness saw, where the scenario says so itself.
+/// A look of a witness, where the scenario states itself what it saw.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct StatedLook {
     /// Witnesses; empty for all.
     pub(super) by: BTreeSet<String>,
     pub(super) at: IpAddr,
@@ -246,8 +246,8 @@ impl World {
         (!owner.is_off).then_some((owner, inside))
     }
 
-    /// What stops packets from `witness` to `port` at `address`; nothing stops a computer on the
-    /// way to itself.
+    /// The block that stops packets from `witness` to `port` at `address`; nothing stops a computer on the way
+    /// to itself.
     pub(super) fn blocked(
         &self,
         witness: &Machine,
@@ -266,7 +266,7 @@ impl World {
         self.blocks.iter().find(stops).map(|block| &block.failure)
     }
 
-    /// What stops large packets between `witness` and `address`.
+    /// The block that stops large packets between `witness` and `address`.
     pub(super) fn loses_large(&self, witness: &Machine, address: IpAddr) -> Option<&Failure> {
         let stops = |block: &&Block| {
             block.is_of_large
@@ -279,6 +279,6 @@ impl World {
     /// Whether anything is said of large answers: only then do witnesses read the whole map.
     pub(super) fn speaks_of_large(&self) -> bool {
         self.blocks.iter().any(|block| block.is_of_large)
-            || self.seen.iter().any(|seen| seen.whole_map.is_some())
+            || self.stated_looks.iter().any(|look| look.whole_map.is_some())
     }
 }

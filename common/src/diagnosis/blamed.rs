@@ -1,10 +1,11 @@
-//! What a verdict blames: the culprit itself, or its words where the verdict was read from JSON.
+//! The culprit as a verdict holds it: the culprit itself, or its words where the verdict was read
+//! from JSON.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::culprit::{Culprit, CulpritText};
 
-/// What a verdict blames. It serialises as its words: kind, name and value.
+/// The culprit that a verdict blames. It serialises as its words: kind, name and value.
 #[derive(Clone, Debug)]
 pub struct Blamed(Inner);
 

@@ -14,7 +14,7 @@ macro_rules! kebab_enum {
         }
 
         impl $name {
-            /// All of them.
+            /// All values, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The id as it stands in JSON and on the screen.
@@ -23,7 +23,7 @@ macro_rules! kebab_enum {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// What it means, in a sentence.
+            /// The meaning of the value, in a sentence.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($meaning),+).trim_ascii(),)+ }
@@ -43,9 +43,9 @@ kebab_enum! {
     State {
         /// The destination reaches the source's interface, and it is the right source.
         Healthy = "healthy",
-        /// It does not.
+        /// The link does not work.
         Failing = "failing",
-        /// It does, and something is wrong that will break it.
+        /// The link works, and something is wrong that will break it.
         Latent = "latent",
         /// The evidence does not say.
         Unknown = "unknown",

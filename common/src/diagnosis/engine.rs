@@ -23,8 +23,8 @@ pub fn diagnose(evidence: &Evidence, now: Timestamp) -> Verdict {
     judge_for(evidence, now, |_| true)
 }
 
-/// The same without what only a reader needs: no proof, nothing ruled out, no remedy. For fleets,
-/// whose links are judged by the thousand and read one by one.
+/// The verdict without what only a reader needs: no proof, nothing ruled out, no remedy. For fleets, whose
+/// links are judged by the thousand and read one by one.
 #[must_use]
 pub fn judge(evidence: &Evidence, now: Timestamp) -> Verdict {
     judge_for(evidence, now, |_| false)

@@ -21,7 +21,8 @@ pub struct Link {
     pub interface: InterfaceId,
 }
 
-/// Everything known that bears on one link. `None` and an empty list mean that nobody said anything.
+/// The evidence on one link: everything known that bears on it. `None` and an empty list mean that nobody said
+/// anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Evidence {

@@ -63,7 +63,7 @@ pub enum Fault {
         /// The interface.
         interface: InterfaceId,
     },
-    /// Everything that a domain controller serves over RPC.
+    /// All RPC interfaces of a domain controller.
     Application {
         /// The domain controller.
         dc: DnsName,
@@ -255,7 +255,7 @@ impl Fault {
         }
     }
 
-    /// The sort of thing that it is; its word is that of the fault's own JSON too.
+    /// The kind of fault; its word is that of the fault's own JSON too.
     #[must_use]
     pub const fn kind(&self) -> CulpritKind {
         match self {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::observation_index::ObservationIndex;
 
-/// What one witness saw of a peer, with an index of it. A clone is cheap: clones share one observation until
+/// A witness's observation of a peer, with an index of it. A clone is cheap: clones share one observation until
 /// one of them is written to, which then gets a copy of its own. It reads, compares and serialises as the
 /// observation itself.
 ///

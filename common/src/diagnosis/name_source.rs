@@ -31,14 +31,14 @@ pub(super) struct NameSource<'a> {
     pub(super) asked: bool,
 }
 
-/// What a source of names says of `<guid>._msdcs.<forest>`.
+/// The alias `<guid>._msdcs.<forest>` by the word of a source of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Alias {
-    /// It was not asked.
+    /// The source was not asked for the alias.
     NotAsked,
-    /// It names this host.
+    /// The alias names this host.
     Target(DnsName),
-    /// It names this one, which is not the source's name and has no address by the same server's word.
+    /// The alias names this host, which is not the source's name and has no address by the same server's word.
     Dead(DnsName),
     /// The server says that there is none.
     Missing,

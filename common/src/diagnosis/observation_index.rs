@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::name_source::{Alias, MappedAddress, NameSource, is_answer};
 
-/// What judging reads of an observation.
+/// The index of an observation: what judging reads of it.
 #[derive(Clone, Debug)]
 pub(super) struct ObservationIndex {
     sources: Box<[SourceEntry]>,
@@ -56,7 +56,7 @@ impl Span {
     }
 }
 
-/// What was found at one address.
+/// The findings at one address.
 #[derive(Clone, Debug)]
 pub(super) struct ProbedAddress {
     pub(super) address: IpAddr,
@@ -112,7 +112,7 @@ impl ObservationIndex {
         }
     }
 
-    /// What each source of names said, in the order in which they were asked.
+    /// The sources of names with what each said, in the order in which they were asked.
     pub(super) fn name_sources(&self) -> impl Iterator<Item = NameSource<'_>> {
         self.sources.iter().map(|entry| NameSource {
             kind: entry.source,
@@ -268,8 +268,8 @@ fn probed(
     }
 }
 
-/// How the whole endpoint map failed to arrive, where it was asked for and one entry of it, a small answer to the
-/// same question, arrived.
+/// The failure of the whole endpoint map to arrive, where one entry of it, a small answer to the same question,
+/// arrived.
 pub(super) fn large_lost(probe: &AddressProbe) -> Option<&Failure> {
     let failure = probe.map.as_ref()?.endpoints.as_ref().err()?;
     let is_lost = matches!(failure, Failure::TimedOut | Failure::Unfinished | Failure::Reset);

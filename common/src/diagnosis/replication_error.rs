@@ -5,18 +5,18 @@ use epmesh_facts::Platform;
 
 use super::cause::Side;
 
-/// What an error says of the way that a look takes as well.
+/// The bearing of an error on the way that a look takes as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bearing {
     /// The destination did not get to the interface: a look that does says otherwise.
     Way,
-    /// It got there, or did not set out, and failed all the same: a look says nothing about that.
+    /// The attempt got there, or did not set out, and failed all the same: a look says nothing about that.
     Beyond,
     /// The next attempt goes on with it by itself.
     Passing,
 }
 
-/// What an error is about.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// 5: access denied.
@@ -51,15 +51,15 @@ pub(super) enum Kind {
     Database,
     /// 8452: the naming context.
     NoReplica,
-    /// It goes on by itself.
+    /// A state that passes by itself.
     Passing,
     /// Any other.
     Other,
 }
 
 impl Kind {
-    /// What the number is about, on the platform that gave it. Samba has numbers of its own for what
-    /// happens on the way.
+    /// The kind of an error number, on the platform that gave it. Samba has numbers of its own for what happens
+    /// on the way.
     pub(super) const fn of(error: i64, platform: Option<Platform>) -> Self {
         match (error, platform) {
             (2, Some(Platform::Samba)) => Self::Name,
@@ -96,7 +96,7 @@ impl Kind {
         }
     }
 
-    /// What it says of the way that a look takes as well.
+    /// The bearing of this kind on the way that a look takes as well.
     pub(super) const fn bearing(self) -> Bearing {
         match self {
             Self::Name | Self::Unreached => Bearing::Way,
@@ -134,7 +134,7 @@ impl Kind {
         }
     }
 
-    /// What it means, as it stands behind the number.
+    /// The meaning of this kind, as it stands behind the number.
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Self::Denied => "access was denied",
@@ -147,8 +147,8 @@ impl Kind {
             }
             Self::Clock => "the clocks of the two are more than five minutes apart",
             Self::Principal => {
-                "the ticket is not for the host that answers: where that is the right one, by an old \
-                 machine password"
+                "the Kerberos ticket is for another host than the one that answers, or was made with an \
+                 old password of that host"
             }
             Self::Logon => "no domain controller gave a ticket or took the logon",
             Self::Protocol => {

@@ -80,7 +80,7 @@ pub struct Share {
     pub hit: u32,
     /// Out of how many.
     pub of: u32,
-    /// Of what, in the plural: `addresses`, `DNS servers`.
+    /// The word for what is counted, in the plural: `addresses`, `DNS servers`.
     pub what: Cow<'static, str>,
 }
 

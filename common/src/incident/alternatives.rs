@@ -9,8 +9,9 @@ use crate::diagnosis::Fault;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alternative {
     /// What would be broken.
-    pub subject: Fault,
-    /// The same, in words.
+    #[serde(rename = "subject")]
+    pub fault: Fault,
+    /// The fault in words.
     pub name: String,
     /// How many of the incident's links it would explain.
     pub explains: usize,
@@ -29,22 +30,22 @@ impl Grouper {
     /// The other faults that would explain links of an incident, the one that explains most of them
     /// first; as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
-        let Some(own) = self.fault_ids.get(subject) else { return Vec::new() };
+    pub fn alternatives(&self, fault: &Fault) -> Vec<Alternative> {
+        let Some(own) = self.fault_ids.get(fault) else { return Vec::new() };
         let Some(links) = self.groups.get(own) else { return Vec::new() };
         let mut counts: FastMap<FaultId, usize> = FastMap::default();
         for entry in links.iter().filter_map(|id| self.links.get(*id)) {
-            for fault in entry.trouble.iter().flat_map(|trouble| &trouble.ids) {
-                *counts.entry(*fault).or_default() += 1;
+            for id in entry.trouble.iter().flat_map(|trouble| &trouble.ids) {
+                *counts.entry(*id).or_default() += 1;
             }
         }
-        let others = counts.into_iter().filter(|(fault, _)| fault != own);
+        let others = counts.into_iter().filter(|(id, _)| id != own);
         let mut found: Vec<Alternative> = others
-            .filter_map(|(fault, explains)| {
-                let subject = self.faults.get(fault)?.subject.clone();
+            .filter_map(|(id, explains)| {
+                let fault = self.faults.get(id)?.fault.clone();
                 let of = links.len();
-                let can = explicable(self, fault);
-                let why = if self.groups.contains_key(&fault) {
+                let can = explicable(self, id);
+                let why = if self.groups.contains_key(&id) {
                     "an incident of its own"
                 } else if can.is_disjoint(links) {
                     "contradicted: what it would break was seen to work"
@@ -55,13 +56,13 @@ impl Grouper {
                 } else {
                     "explains no more, and is farther from them"
                 };
-                let (name, why) = (subject.to_string(), why.to_owned());
-                Some(Alternative { subject, name, explains, of, why })
+                let (name, why) = (fault.to_string(), why.to_owned());
+                Some(Alternative { fault, name, explains, of, why })
             })
             .collect();
         found.sort_by(|one, other| {
-            let key = |it: &Alternative| (std::cmp::Reverse(it.explains), it.subject.rank());
-            key(one).cmp(&key(other)).then_with(|| one.subject.cmp(&other.subject))
+            let key = |it: &Alternative| (std::cmp::Reverse(it.explains), it.fault.rank());
+            key(one).cmp(&key(other)).then_with(|| one.fault.cmp(&other.fault))
         });
         found.truncate(Alternative::MOST);
         found

@@ -1,4 +1,4 @@
-//! What the last look over a link showed to work, in little memory: a large fleet has half a million.
+//! The success of the last look over a link, in little memory: a large fleet has half a million links.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -19,7 +19,7 @@ pub(super) struct Ends {
 /// A list that links have in common; `None` is the empty one.
 pub(super) type List<T> = Option<Arc<Vec<T>>>;
 
-/// What one look showed to work.
+/// The success of one look: what it found to work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CompactReach {
     /// When the look was; the earliest moment where there was none.
@@ -46,7 +46,7 @@ impl CompactReach {
         let lacks_ipv6 = v6(&works.missed) && !v6(&works.reached) && v4(&works.reached);
         let Some(at) = works.at else { return Self { lacks_ipv6, ..Self::default() } };
         let mut reaches = ReachSet::default();
-        for (is_shown, reach) in [
+        for (works, reach) in [
             (works.mapper, Reach::Mapper),
             (works.dynamic, Reach::Dynamic),
             (works.port.is_some(), Reach::Rpc),
@@ -54,14 +54,14 @@ impl CompactReach {
             (v4(&works.reached), Reach::Ipv4),
             (v6(&works.reached), Reach::Ipv6),
         ] {
-            if is_shown {
+            if works {
                 reaches.insert(reach);
             }
         }
         Self { at, port: works.port, reaches, lacks_ipv6, ..Self::default() }
     }
 
-    /// Whether `later` shows the same, whenever it was.
+    /// Whether the same worked in `later`, whenever it was.
     pub(super) fn is_same(&self, later: &Self) -> bool {
         self.port == later.port
             && self.reaches == later.reaches
@@ -73,7 +73,7 @@ impl CompactReach {
             && self.right == later.right
     }
 
-    /// How far the look came, apart from single addresses.
+    /// The stages that the look reached, apart from single addresses.
     pub(super) fn reaches(&self) -> impl Iterator<Item = Reach> + use<> {
         let reaches = self.reaches;
         ReachSet::ALL.into_iter().filter(move |reach| reaches.has(*reach))
@@ -94,7 +94,7 @@ impl CompactReach {
         self.right.as_ref().map_or(&[], |list| list)
     }
 
-    /// Calls `each` with every wanted contradiction that the look shows. Some may come twice.
+    /// Calls `each` with every wanted contradiction that the look gives. Some may come twice.
     pub(super) fn each_contradiction(
         &self,
         ends: Ends,
@@ -136,8 +136,8 @@ impl CompactReach {
         }
     }
 
-    /// Whether the look shows this contradiction.
-    pub(super) fn shows(&self, ends: Ends, contradiction: Contradiction) -> bool {
+    /// Whether the look gives this contradiction.
+    pub(super) fn gives(&self, ends: Ends, contradiction: Contradiction) -> bool {
         let (from, to) = (ends.destination, ends.source);
         match contradiction {
             Contradiction::Dc(dc, Reach::Address(address)) => {
@@ -163,16 +163,16 @@ impl CompactReach {
     }
 }
 
-/// Which contradictions of a look are wanted.
+/// The contradictions of a look that are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// Those named by the source.
+    /// The contradictions named by the source.
     pub(super) source: bool,
-    /// Those named by the destination.
+    /// The contradictions named by the destination.
     pub(super) destination: bool,
-    /// Those named by the sites.
+    /// The contradictions named by the sites.
     pub(super) sites: bool,
-    /// Those named by DNS servers.
+    /// The contradictions named by DNS servers.
     pub(super) servers: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Which observations contradict which candidate fault.
+//! The observations that contradict each sort of candidate fault.
 
 use super::{
     contradiction::{Contradiction, Reach},
@@ -8,8 +8,8 @@ use crate::diagnosis::{Fault, Traffic};
 
 /// The observations that contradict a fault. There are none for a fault that a working link
 /// elsewhere says nothing about.
-pub(super) fn contradicted_by(places: &mut Places, subject: &Fault) -> Vec<Contradiction> {
-    match subject {
+pub(super) fn contradicted_by(places: &mut Places, fault: &Fault) -> Vec<Contradiction> {
+    match fault {
         Fault::Application { dc } => vec![Contradiction::Application(places.dcs.number(dc))],
         Fault::Port { dc, port } => vec![Contradiction::Port(places.dcs.number(dc), *port)],
         Fault::DnsServer { server } => {

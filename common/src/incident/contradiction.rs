@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::numbers::Number;
 
-/// Something that a look at a peer can show to work. A candidate fault that would break it is
+/// Something that a look at a peer can find to work. A candidate fault that would break it is
 /// contradicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Contradiction {
@@ -28,7 +28,7 @@ pub(super) enum Contradiction {
     Resolver(Number),
 }
 
-/// How far a look at a peer came.
+/// The reach of a look at a peer: how far it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Reach {
     /// To the endpoint mapper.

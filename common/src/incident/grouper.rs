@@ -64,7 +64,7 @@ impl Grouper {
         let reach = self.places.compact(ends, &verdict.works, other.unwrap_or(&none));
         let (state, trouble) = (verdict.state, None);
         let id = self.links.add(LinkEntry { ends, state, reach: none, trouble });
-        self.places.join(ends, id);
+        self.places.enter(ends, id);
         self.set_reach(id, reach);
         self.set_trouble(id, Trouble::of(verdict, since));
     }
@@ -72,14 +72,14 @@ impl Grouper {
     fn change(&mut self, id: LinkId, verdict: &Verdict, since: Timestamp) {
         let Some(entry) = self.links.get_mut(id) else { return };
         let reach = self.places.compact(entry.ends, &verdict.works, &entry.reach);
-        let (is_same, shows_same) = (entry.is_same(verdict, since), entry.reach.is_same(&reach));
+        let (is_same, reaches_same) = (entry.is_same(verdict, since), entry.reach.is_same(&reach));
         entry.state = verdict.state;
-        if shows_same && reach.at > entry.reach.at {
+        if reaches_same && reach.at > entry.reach.at {
             self.places.raise(&reach);
-            self.watch.add_shown(entry.ends, &reach);
+            self.watch.add(entry.ends, &reach);
             entry.reach.at = reach.at;
-        } else if !shows_same || reach.at != entry.reach.at {
-            if entry.trouble.is_some() && !shows_same {
+        } else if !reaches_same || reach.at != entry.reach.at {
+            if entry.trouble.is_some() && !reaches_same {
                 // The pattern of its incidents may be another one now.
                 self.dirty.insert(id);
             }
@@ -99,13 +99,13 @@ impl Grouper {
         self.links.remove(id);
     }
 
-    /// Sets what a link shows to work from now on.
+    /// Sets what works on a link from now on.
     fn set_reach(&mut self, id: LinkId, reach: CompactReach) {
         let Some(entry) = self.links.get_mut(id) else { return };
-        // The new one goes in first: what the link goes on to show is then never counted as gone, and
+        // The new one goes in first: what goes on to work is then never counted as gone, and
         // need not be read from all other links.
         self.places.add(entry.ends, &reach);
-        self.watch.add_shown(entry.ends, &reach);
+        self.watch.add(entry.ends, &reach);
         let before = std::mem::replace(&mut entry.reach, reach);
         self.places.take_out(entry.ends, &before);
         self.watch.take_out(entry.ends, &before);
@@ -129,7 +129,7 @@ impl Grouper {
             faults = trouble
                 .candidates
                 .iter()
-                .map(|candidate| self.fault(&candidate.fault, id, since))
+                .map(|candidate| self.fault_id(&candidate.fault, id, since))
                 .collect();
             trouble.ids.clone_from(&faults);
             self.dirty.insert(id);
@@ -149,7 +149,7 @@ impl Grouper {
         }
     }
 
-    /// How many links there are.
+    /// The number of links.
     #[must_use]
     pub fn len(&self) -> usize {
         self.links.len()
@@ -167,58 +167,57 @@ impl Grouper {
         Some(self.entry(link)?.state)
     }
 
-    /// The subjects of the incidents that explain a link, as of the last
-    /// [`regroup`](Self::regroup).
+    /// The faults of the incidents that explain a link, as of the last [`regroup`](Self::regroup).
     #[must_use]
     pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
-        let faults = self.entry(link).and_then(|entry| entry.trouble.as_ref()).into_iter();
-        let faults = faults.flat_map(|trouble| &trouble.explained_by);
-        faults.filter_map(|fault| Some(self.faults.get(*fault)?.subject.clone())).collect()
+        let trouble = self.entry(link).and_then(|entry| entry.trouble.as_ref()).into_iter();
+        let ids = trouble.flat_map(|trouble| &trouble.explained_by);
+        ids.filter_map(|id| Some(self.faults.get(*id)?.fault.clone())).collect()
     }
 
     fn entry(&self, link: &Link) -> Option<&LinkEntry> {
         self.links.get(self.places.known(link)?.1)
     }
 
-    fn fault(&mut self, subject: &Fault, link: LinkId, since: Timestamp) -> FaultId {
-        if let Some(id) = self.fault_ids.get(subject).copied() {
+    fn fault_id(&mut self, fault: &Fault, link: LinkId, since: Timestamp) -> FaultId {
+        if let Some(id) = self.fault_ids.get(fault).copied() {
             if let Some(entry) = self.faults.get_mut(id) {
                 entry.links.insert(link);
                 entry.latest = entry.latest.max(since);
             }
             return id;
         }
-        let contradictions = contradicted_by(&mut self.places, subject).into_boxed_slice();
+        let contradictions = contradicted_by(&mut self.places, fault).into_boxed_slice();
         let id = self.faults.add(FaultEntry {
-            subject: subject.clone(),
+            fault: fault.clone(),
             contradictions: contradictions.clone(),
             links: BTreeSet::from([link]),
             latest: since,
         });
         for contradiction in contradictions {
-            self.watch.add(contradiction, id);
+            self.watch.begin(contradiction, id);
         }
-        self.fault_ids.insert(subject.clone(), id);
+        self.fault_ids.insert(fault.clone(), id);
         id
     }
 
-    fn leave(&mut self, fault: FaultId, link: LinkId) {
-        let Some(entry) = self.faults.get_mut(fault) else { return };
+    fn leave(&mut self, id: FaultId, link: LinkId) {
+        let Some(entry) = self.faults.get_mut(id) else { return };
         entry.links.remove(&link);
         if !entry.links.is_empty() {
             return;
         }
-        let Some(entry) = self.faults.remove(fault) else { return };
-        self.fault_ids.remove(&entry.subject);
+        let Some(entry) = self.faults.remove(id) else { return };
+        self.fault_ids.remove(&entry.fault);
         for contradiction in entry.contradictions {
-            self.watch.remove(contradiction, fault);
+            self.watch.end(contradiction, id);
         }
     }
 
     /// When a fault was last contradicted, as of the last [`regroup`](Self::regroup).
     fn last_contradicted(&self, entry: &FaultEntry) -> Option<Timestamp> {
         let times = entry.contradictions.iter();
-        times.filter_map(|contradiction| self.watch.last_shown(*contradiction)).max()
+        times.filter_map(|contradiction| self.watch.last_seen(*contradiction)).max()
     }
 
     fn can_explain(&self, fault: FaultId, since: Timestamp) -> bool {
@@ -242,9 +241,9 @@ impl Grouper {
     pub(super) fn take_dirty(&mut self) -> Vec<LinkId> {
         let Self { places, links, faults, watch, dirty_faults, .. } = self;
         let read = |contradiction| {
-            places.last_shown(contradiction, |id| {
+            places.last_seen(contradiction, |id| {
                 let entry = links.get(id)?;
-                entry.reach.shows(entry.ends, contradiction).then_some(entry.reach.at)
+                entry.reach.gives(entry.ends, contradiction).then_some(entry.reach.at)
             })
         };
         let is_hit = |entry: &FaultEntry, moved: &Moved| {
@@ -275,9 +274,9 @@ impl Grouper {
     pub(super) fn end(&mut self, fault: FaultId) {
         let Some(links) = self.groups.remove(&fault) else { return };
         let Some(entry) = self.faults.get(fault) else { return };
-        if !self.ended.contains_key(&entry.subject) {
+        if !self.ended.contains_key(&entry.fault) {
             let known = links.iter().filter_map(|id| self.links.get(*id));
-            self.ended.insert(entry.subject.clone(), known.map(|entry| entry.ends).collect());
+            self.ended.insert(entry.fault.clone(), known.map(|entry| entry.ends).collect());
         }
         for id in &links {
             let trouble = self.links.get_mut(*id).and_then(|entry| entry.trouble.as_mut());

@@ -20,13 +20,13 @@ pub(super) type FaultId = u32;
 pub(super) struct LinkEntry {
     pub(super) ends: Ends,
     pub(super) state: State,
-    /// What the last look over it showed to work.
+    /// What the last look over it found to work.
     pub(super) reach: CompactReach,
     /// What is wrong with the link, while something is.
     pub(super) trouble: Option<Box<Trouble>>,
 }
 
-/// What is wrong with a link.
+/// The trouble of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
     /// When the trouble was first seen.
@@ -86,7 +86,7 @@ impl LinkEntry {
 /// A candidate: a fault that would explain the trouble of at least one link.
 #[derive(Clone, Debug)]
 pub(super) struct FaultEntry {
-    pub(super) subject: Fault,
+    pub(super) fault: Fault,
     /// The observations that contradict this fault.
     pub(super) contradictions: Box<[Contradiction]>,
     pub(super) links: BTreeSet<LinkId>,

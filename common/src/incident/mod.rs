@@ -3,7 +3,7 @@
 //! The verdict on a failing link lists its candidates: the single faults that would each explain it.
 //! [`Grouper`] holds the verdicts of a fleet and finds the smallest set of candidates that leaves no
 //! link unexplained. One dead service behind four hundred links is one [`Incident`], and two faults
-//! at the same time are two. What a healthy link shows to work cannot be broken; this tells a firewall
+//! at the same time are two. What works on a healthy link cannot be broken; this tells a firewall
 //! on the source from a blocked path.
 //!
 //! A change is worked out anew only in the part of the fleet that it can bear on, and the outcome
@@ -17,7 +17,7 @@ mod contradiction;
 mod cover;
 mod grouper;
 mod kinship;
-mod last_shown;
+mod last_seen;
 mod link_entry;
 mod numbers;
 mod pattern;

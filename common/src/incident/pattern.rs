@@ -1,4 +1,4 @@
-//! Who is hit and who is not: evidence for the side, in numbers.
+//! The pattern of an incident (who is hit and who is not): evidence for the side, in numbers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::diagnosis::State;
 
-/// Which witnesses an incident hits.
+/// The pattern of an incident: which witnesses it hits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pattern {
     /// The shape of it.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::diagnosis::{Link, ServerName};
 
-/// Everything that links name, each under a number.
+/// The things that links name, each under a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     pub(super) dcs: Numbered<DnsName, Dc>,
@@ -152,7 +152,7 @@ impl Places {
         )
     }
 
-    pub(super) fn join(&mut self, ends: Ends, link: LinkId) {
+    pub(super) fn enter(&mut self, ends: Ends, link: LinkId) {
         let Ends { destination, source, interface } = ends;
         if let Some(dc) = self.dcs.get_mut(destination)
             && let Err(place) = dc.seat(source, interface)
@@ -179,10 +179,10 @@ impl Places {
         }
     }
 
-    /// Counts what a link shows from now on.
-    pub(super) fn add(&mut self, ends: Ends, shown: &CompactReach) {
-        self.change_counts(shown, |count| count.add(shown.at));
-        if let Some((from, to)) = shown.sites() {
+    /// Counts what works on a link from now on.
+    pub(super) fn add(&mut self, ends: Ends, reach: &CompactReach) {
+        self.change_counts(reach, |count| count.add(reach.at));
+        if let Some((from, to)) = reach.sites() {
             for (dc, site) in [(ends.destination, from), (ends.source, to)] {
                 let is_new = self.dcs.get_mut(dc).is_some_and(|dc| dc.sites.add(site));
                 if is_new && let Some(site) = self.sites.get_mut(site) {
@@ -191,7 +191,7 @@ impl Places {
             }
         }
         if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            for server in shown.right() {
+            for server in reach.right() {
                 if dc.servers.add(*server)
                     && let Some(server) = self.servers.get_mut(*server)
                 {
@@ -201,20 +201,20 @@ impl Places {
         }
     }
 
-    /// Notes that a link showed later what it showed before.
-    pub(super) fn raise(&mut self, shown: &CompactReach) {
-        self.change_counts(shown, |count| count.raise(shown.at));
+    /// Notes that the same worked on a link at a later time.
+    pub(super) fn raise(&mut self, reach: &CompactReach) {
+        self.change_counts(reach, |count| count.raise(reach.at));
     }
 
-    /// Takes what a link no longer shows out of the counts.
-    pub(super) fn take_out(&mut self, ends: Ends, shown: &CompactReach) {
-        self.change_counts(shown, |count| count.remove(shown.at));
+    /// Takes what no longer works on a link out of the counts.
+    pub(super) fn take_out(&mut self, ends: Ends, reach: &CompactReach) {
+        self.change_counts(reach, |count| count.remove(reach.at));
         let leave = |dcs: &mut Vec<Number>, dc: Number| {
             if let Some(place) = dcs.iter().position(|known| *known == dc) {
                 dcs.swap_remove(place);
             }
         };
-        if let Some((from, to)) = shown.sites() {
+        if let Some((from, to)) = reach.sites() {
             if self.site_paths.get(&(from, to)) == Some(&ReachCounts::default()) {
                 self.site_paths.remove(&(from, to));
             }
@@ -226,7 +226,7 @@ impl Places {
             }
         }
         if let Some(dc) = self.dcs.get_mut(ends.destination) {
-            for server in shown.right() {
+            for server in reach.right() {
                 if dc.servers.remove(*server)
                     && let Some(server) = self.servers.get_mut(*server)
                 {
@@ -237,16 +237,16 @@ impl Places {
     }
 
     /// Changes every count that a look bears on.
-    fn change_counts(&mut self, shown: &CompactReach, change: impl Fn(&mut SuccessCount) + Copy) {
-        if let Some((from, to)) = shown.sites() {
-            self.site_paths.entry((from, to)).or_default().change(shown, change);
+    fn change_counts(&mut self, reach: &CompactReach, change: impl Fn(&mut SuccessCount) + Copy) {
+        if let Some((from, to)) = reach.sites() {
+            self.site_paths.entry((from, to)).or_default().change(reach, change);
             for site in [from, to] {
                 if let Some(site) = self.sites.get_mut(site) {
-                    site.counts.change(shown, change);
+                    site.counts.change(reach, change);
                 }
             }
         }
-        for server in shown.right() {
+        for server in reach.right() {
             if let Some(server) = self.servers.get_mut(*server) {
                 change(&mut server.count);
             }

@@ -16,7 +16,7 @@ use crate::diagnosis::{Fault, Link, State};
 /// a fault of its own.
 const WRONG_NAMES: usize = 3;
 
-/// The incidents that a change opened, changed or ended, by their subjects, in order.
+/// The incidents that a change opened, changed or ended, by their faults, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// New incidents.
@@ -40,17 +40,17 @@ impl Grouper {
         }
         let ended = std::mem::take(&mut self.ended);
         let mut changes = Changes::default();
-        for subject in explained {
-            let is_known = ended.contains_key(&subject);
+        for fault in explained {
+            let is_known = ended.contains_key(&fault);
             let list = if is_known { &mut changes.changed } else { &mut changes.opened };
-            list.push(subject);
+            list.push(fault);
         }
         changes.closed = ended
             .into_iter()
-            .filter(|(subject, _)| changes.changed.binary_search(subject).is_err())
-            .map(|(subject, links)| {
+            .filter(|(fault, _)| changes.changed.binary_search(fault).is_err())
+            .map(|(fault, links)| {
                 let links = links.into_iter().filter_map(|ends| self.places.link(ends)).collect();
-                (subject, links)
+                (fault, links)
             })
             .collect();
         changes.closed.sort();
@@ -107,7 +107,7 @@ impl Walk {
                 let Some(entry) = grouper.faults.get(*fault) else { continue };
                 queue.extend(explicable.iter().copied().filter(|link| self.links.insert(*link)));
                 let explicable = std::mem::take(explicable);
-                part.faults.insert(entry.subject.clone(), (*fault, explicable));
+                part.faults.insert(entry.fault.clone(), (*fault, explicable));
             }
         }
         Some(part)
@@ -117,8 +117,7 @@ impl Walk {
 /// The links that a fault can explain. There are none for a DNS server that is not wrong as a whole.
 pub(super) fn explicable(grouper: &Grouper, fault: FaultId) -> BTreeSet<LinkId> {
     let links = grouper.explicable(fault);
-    let subject = grouper.faults.get(fault).map(|entry| &entry.subject);
-    match subject {
+    match grouper.faults.get(fault).map(|entry| &entry.fault) {
         Some(Fault::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
         _ => links,
     }
@@ -161,7 +160,7 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) 
         part.links.iter().copied().filter(|id| state(id) == Some(wanted)).collect()
     };
     let faults: Vec<(&Fault, FaultId, &BTreeSet<LinkId>)> =
-        part.faults.iter().map(|(subject, (id, links))| (subject, *id, links)).collect();
+        part.faults.iter().map(|(fault, (id, links))| (fault, *id, links)).collect();
     let mut latent: BTreeSet<LinkId> = in_state(State::Latent).into_iter().collect();
     let mut groups: Vec<(FaultId, BTreeSet<LinkId>)> = Vec::new();
     for (fault, links) in solve(&in_state(State::Failing), &faults) {
@@ -175,7 +174,7 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) 
         groups.push((fault, links));
     }
     for (fault, links) in groups {
-        explained.extend(grouper.faults.get(fault).map(|entry| entry.subject.clone()));
+        explained.extend(grouper.faults.get(fault).map(|entry| entry.fault.clone()));
         for id in &links {
             let trouble = grouper.links.get_mut(*id).and_then(|entry| entry.trouble.as_mut());
             if let Some(trouble) = trouble {
@@ -192,8 +191,8 @@ fn explain(grouper: &mut Grouper, part: &Part, explained: &mut BTreeSet<Fault>) 
     }
 }
 
-/// The fewest faults that explain all of `links` that any fault explains. The faults come in the order of
-/// their subjects, so that the outcome does not depend on numbers.
+/// The fewest faults that explain all of `links` that any fault explains. The faults come in their own
+/// order, so that the outcome does not depend on numbers.
 fn solve(
     links: &[LinkId],
     faults: &[(&Fault, FaultId, &BTreeSet<LinkId>)],
@@ -205,11 +204,11 @@ fn solve(
         links.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     let candidates: Vec<Candidate> = faults
         .iter()
-        .map(|(subject, _, explicable)| {
+        .map(|(fault, _, explicable)| {
             let all = explicable.iter();
             let mut covers: Vec<usize> = all.filter_map(|id| places.get(id).copied()).collect();
             covers.sort_unstable();
-            Candidate { covers, rank: subject.rank() }
+            Candidate { covers, rank: fault.rank() }
         })
         .collect();
     let chosen = cover(links.len(), &candidates).into_iter();

@@ -14,7 +14,8 @@ use crate::diagnosis::{CandidateFault, Cause, Confidence, CulpritText, Fault, Li
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
     /// What is broken.
-    pub subject: Fault,
+    #[serde(rename = "subject")]
+    pub fault: Fault,
     /// Failing when a link fails because of this fault, latent while none does.
     pub state: State,
     /// On which side the fault lies.
@@ -38,40 +39,40 @@ pub struct Incident {
 }
 
 impl Grouper {
-    /// The incidents, in the order of their subjects. Regroups first.
+    /// The incidents, in the order of their faults. Regroups first.
     pub fn incidents(&mut self) -> Vec<Incident> {
         self.regroup();
         let mut found: Vec<Incident> =
-            self.groups.keys().filter_map(|fault| self.report(*fault)).collect();
-        found.sort_by(|one, other| one.subject.cmp(&other.subject));
+            self.groups.keys().filter_map(|id| self.report(*id)).collect();
+        found.sort_by(|one, other| one.fault.cmp(&other.fault));
         found
     }
 
-    /// The incident of one subject, as of the last [`regroup`](Self::regroup).
+    /// The incident of one fault, as of the last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn incident(&self, subject: &Fault) -> Option<Incident> {
-        let fault = *self.fault_ids.get(subject)?;
-        self.groups.contains_key(&fault).then(|| self.report(fault)).flatten()
+    pub fn incident(&self, fault: &Fault) -> Option<Incident> {
+        let id = *self.fault_ids.get(fault)?;
+        self.groups.contains_key(&id).then(|| self.report(id)).flatten()
     }
 
-    /// The link from whose verdict the incident of a subject has its cause, its side and its culprit, as of the
+    /// The link from whose verdict the incident of a fault has its cause, its side and its culprit, as of the
     /// last [`regroup`](Self::regroup).
     #[must_use]
-    pub fn spokesman(&self, subject: &Fault) -> Option<Link> {
-        let members = self.groups.get(self.fault_ids.get(subject)?)?;
+    pub fn spokesman(&self, fault: &Fault) -> Option<Link> {
+        let members = self.groups.get(self.fault_ids.get(fault)?)?;
         let members = members.iter().filter_map(|id| self.links.get(*id));
         let is_failing = members.clone().any(|entry| entry.state == State::Failing);
         let state = if is_failing { State::Failing } else { State::Latent };
         let said = members.filter(|entry| entry.state == state);
-        let said = said.filter_map(|entry| Said::of(entry, subject));
+        let said = said.filter_map(|entry| Said::of(entry, fault));
         let best = said.min_by(|one, other| one.order(other, &self.places))?;
         self.places.link(best.entry.ends)
     }
 
-    fn report(&self, fault: FaultId) -> Option<Incident> {
-        let subject = self.faults.get(fault)?.subject.clone();
+    fn report(&self, id: FaultId) -> Option<Incident> {
+        let fault = self.faults.get(id)?.fault.clone();
         let members: Vec<&LinkEntry> =
-            self.groups.get(&fault)?.iter().filter_map(|id| self.links.get(*id)).collect();
+            self.groups.get(&id)?.iter().filter_map(|link| self.links.get(*link)).collect();
         let in_state = |wanted: State| -> Vec<Link> {
             let of = members.iter().filter(|entry| entry.state == wanted);
             let mut links: Vec<Link> =
@@ -90,7 +91,7 @@ impl Grouper {
         let mut said: Vec<Said<'_>> = members
             .iter()
             .filter(|entry| entry.state == state)
-            .filter_map(|entry| Said::of(entry, &subject))
+            .filter_map(|entry| Said::of(entry, &fault))
             .collect();
         said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;
@@ -117,7 +118,7 @@ impl Grouper {
                 Some(blamed) => blamed.text(),
                 None => {
                     let words = pattern.words.clone();
-                    CulpritText::new(subject.kind(), subject.to_string(), words)
+                    CulpritText::new(fault.kind(), fault.to_string(), words)
                 }
             },
             places,
@@ -125,7 +126,7 @@ impl Grouper {
             latent,
             shared,
             pattern,
-            subject,
+            fault,
         })
     }
 }
@@ -138,9 +139,9 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(entry: &'a LinkEntry, subject: &Fault) -> Option<Self> {
+    fn of(entry: &'a LinkEntry, fault: &Fault) -> Option<Self> {
         let trouble = entry.trouble.as_deref()?;
-        let candidate = trouble.candidates.iter().find(|candidate| candidate.fault == *subject)?;
+        let candidate = trouble.candidates.iter().find(|candidate| candidate.fault == *fault)?;
         Some(Self { entry, trouble, candidate })
     }
 

@@ -1,15 +1,15 @@
-//! Counts of the links that show something to work.
+//! Counts of the links on which something works.
 
 use epmesh_facts::Timestamp;
 
 use super::{compact_reach::CompactReach, contradiction::Reach, numbers::Number};
 
-/// How many links show that something works, and when one last did.
+/// The number of links on which something works, and when it was last seen on one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SuccessCount {
     pub(super) last: Timestamp,
     pub(super) links: u32,
-    /// Whether the link that showed it at `last` does so no more. The others did then or before.
+    /// Whether it no longer works on the link that was seen at `last`. The others were seen then or before.
     pub(super) is_stale: bool,
 }
 
@@ -59,8 +59,8 @@ impl ReachCounts {
         }
     }
 
-    pub(super) fn change(&mut self, shown: &CompactReach, change: impl Fn(&mut SuccessCount)) {
-        for reach in shown.reaches() {
+    pub(super) fn change(&mut self, look: &CompactReach, change: impl Fn(&mut SuccessCount)) {
+        for reach in look.reaches() {
             if let Some(count) = self.get_mut(reach) {
                 change(count);
             }

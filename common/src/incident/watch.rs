@@ -1,4 +1,4 @@
-//! The contradictions of the candidate faults that links have now, and when each was last shown.
+//! The contradictions of the candidate faults that links have now, and when each was last seen.
 //!
 //! Only for these is the time of the last success kept; a healthy fleet has none.
 
@@ -19,7 +19,7 @@ pub(super) struct Watch {
     watched: FastMap<Contradiction, Watched>,
     /// What they are named by, and how many there are: few links bear on any.
     anchors: FastMap<Anchor, u32>,
-    /// Those that may have changed since the last [`update`](Self::update).
+    /// The contradictions that may have changed since the last [`update`](Self::update).
     pending: Vec<Contradiction>,
 }
 
@@ -51,22 +51,22 @@ struct Watched {
     /// The faults that this contradicts.
     faults: BTreeSet<FaultId>,
     last: Last,
-    /// When it was last shown, as of the last update, on which incidents rest; `None` where no link
-    /// shows it.
+    /// When it was last seen, as of the last update, on which incidents rest; `None` where no link
+    /// gives it.
     updated: Option<Timestamp>,
     is_pending: bool,
 }
 
-/// When a link last showed a contradiction.
+/// The time at which a contradiction was last seen on a link.
 #[derive(Clone, Copy, Debug)]
 enum Last {
-    /// To be read from the links: it was not needed yet, or the link that showed it last no longer
-    /// does.
+    /// To be read from the links: it was not needed yet, or the link on which it was seen last no longer
+    /// gives it.
     Unread,
     Known(Option<Timestamp>),
 }
 
-/// A change of when a contradiction was last shown.
+/// A change of the time at which a contradiction was last seen.
 #[derive(Debug)]
 pub(super) struct Moved {
     pub(super) faults: Vec<FaultId>,
@@ -75,7 +75,8 @@ pub(super) struct Moved {
 }
 
 impl Watch {
-    pub(super) fn add(&mut self, contradiction: Contradiction, fault: FaultId) {
+    /// Begins to watch a contradiction of a fault.
+    pub(super) fn begin(&mut self, contradiction: Contradiction, fault: FaultId) {
         let watched = self.watched.entry(contradiction).or_insert_with(|| {
             self.pending.push(contradiction);
             *self.anchors.entry(Anchor::of(contradiction)).or_default() += 1;
@@ -85,7 +86,8 @@ impl Watch {
         watched.faults.insert(fault);
     }
 
-    pub(super) fn remove(&mut self, contradiction: Contradiction, fault: FaultId) {
+    /// Watches a contradiction no longer for this fault.
+    pub(super) fn end(&mut self, contradiction: Contradiction, fault: FaultId) {
         if let Some(watched) = self.watched.get_mut(&contradiction) {
             watched.faults.remove(&fault);
             if watched.faults.is_empty() {
@@ -99,21 +101,21 @@ impl Watch {
         }
     }
 
-    /// Notes what a link shows from now on.
-    pub(super) fn add_shown(&mut self, ends: Ends, shown: &CompactReach) {
-        self.change(ends, shown, |last| match last {
-            Last::Known(known) if *known < Some(shown.at) => {
-                *known = Some(shown.at);
+    /// Notes what works on a link from now on.
+    pub(super) fn add(&mut self, ends: Ends, reach: &CompactReach) {
+        self.change(ends, reach, |last| match last {
+            Last::Known(known) if *known < Some(reach.at) => {
+                *known = Some(reach.at);
                 true
             }
             _ => false,
         });
     }
 
-    /// Notes what a link no longer shows.
-    pub(super) fn take_out(&mut self, ends: Ends, shown: &CompactReach) {
-        self.change(ends, shown, |last| {
-            let was_last = matches!(last, Last::Known(known) if *known <= Some(shown.at));
+    /// Notes what no longer works on a link.
+    pub(super) fn take_out(&mut self, ends: Ends, reach: &CompactReach) {
+        self.change(ends, reach, |last| {
+            let was_last = matches!(last, Last::Known(known) if *known <= Some(reach.at));
             if was_last {
                 *last = Last::Unread;
             }
@@ -121,7 +123,7 @@ impl Watch {
         });
     }
 
-    fn change(&mut self, ends: Ends, shown: &CompactReach, change: impl Fn(&mut Last) -> bool) {
+    fn change(&mut self, ends: Ends, reach: &CompactReach, change: impl Fn(&mut Last) -> bool) {
         if self.watched.is_empty() {
             return;
         }
@@ -130,10 +132,10 @@ impl Watch {
         let wanted = Wanted {
             source: is_named_by(Anchor::Dc(ends.source)),
             destination: is_named_by(Anchor::Dc(ends.destination)),
-            sites: site(shown.destination_site) || site(shown.source_site),
+            sites: site(reach.destination_site) || site(reach.source_site),
             servers: is_named_by(Anchor::Servers),
         };
-        shown.each_contradiction(ends, wanted, |contradiction| {
+        reach.each_contradiction(ends, wanted, |contradiction| {
             if let Some(watched) = self.watched.get_mut(&contradiction)
                 && change(&mut watched.last)
                 && !watched.is_pending
@@ -144,8 +146,8 @@ impl Watch {
         });
     }
 
-    /// Works out anew when each changed contradiction was last shown, and calls `moved` where that
-    /// became another time. `read` tells when a link last showed something.
+    /// Works out anew when each changed contradiction was last seen, and calls `moved` where that became
+    /// another time. `read` tells when it was last seen on any link.
     pub(super) fn update(
         &mut self,
         mut read: impl FnMut(Contradiction) -> Option<Timestamp>,
@@ -166,8 +168,8 @@ impl Watch {
         }
     }
 
-    /// When a contradiction was last shown, as of the last update.
-    pub(super) fn last_shown(&self, contradiction: Contradiction) -> Option<Timestamp> {
+    /// The time at which a contradiction was last seen, as of the last update.
+    pub(super) fn last_seen(&self, contradiction: Contradiction) -> Option<Timestamp> {
         self.watched.get(&contradiction)?.updated
     }
 

@@ -1,4 +1,4 @@
-//! What will break a link that works, and what only looks so.
+//! Things that will break a link that works, and things that only look so.
 
 use epmesh_common::{
     diagnosis::{Cause, Registration, Side, State, diagnose},

@@ -8,6 +8,7 @@
     reason = "a test panics where it is wrong"
 )]
 
+mod candidates;
 mod forest;
 mod healthy;
 mod join;
@@ -16,7 +17,6 @@ mod names;
 mod own_word;
 mod paths;
 mod registration;
-mod roots;
 mod row;
 mod rows;
 

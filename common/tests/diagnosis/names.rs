@@ -1,4 +1,4 @@
-//! Which of a Windows destination's sources of names decides, and which is only latent.
+//! A Windows destination's sources of names: which of them decides, and which is only latent.
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, State, diagnose},

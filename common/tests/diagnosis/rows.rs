@@ -82,7 +82,7 @@ pub(super) fn rows() -> Vec<Row> {
             change: Scenario::silent_port,
             expect: (Failing, Cause::ServiceHangs, OnSource, Possible, 1722) },
         Row { name: "something else than an endpoint mapper on 135",
-            change: |s| s.probe().bind = Some(error(Failure::Protocol("version at 0: 72".to_owned()))),
+            change: |s| s.probe().bind = Some(error(Failure::Protocol("rpc_vers at offset 0 is 0x48, expected 5".to_owned()))),
             expect: (Failing, Cause::NotError1753, OnSource, Likely, 1728) },
         Row { name: "the endpoint mapper's service is down, the directory runs",
             change: |s| { s.refuse_135(); s.close_135(); s.service(ServiceRole::EndpointMapper).state = ServiceState::Stopped; },

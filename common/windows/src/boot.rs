@@ -1,4 +1,4 @@
-//! How the host was started, against whether the directory runs.
+//! The mode in which the host was started, against whether the directory runs.
 
 use epmesh_facts::{BootMode, Reading, ServiceState};
 

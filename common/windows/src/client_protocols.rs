@@ -12,7 +12,7 @@ use super::{
 
 const KEY: &str = r"HKLM\SOFTWARE\Microsoft\Rpc\ClientProtocols";
 
-/// How much each protocol sequence counts.
+/// The weight of each protocol sequence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ClientProtocolRule {

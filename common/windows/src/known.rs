@@ -7,7 +7,7 @@ use epmesh_facts::{
 
 use super::Release;
 
-/// What is known of a host, as far as the rules go.
+/// The facts known of a host, as far as the rules go.
 pub(super) struct Known<'a> {
     pub(super) host: Option<&'a Host>,
     pub(super) release: Option<Release>,

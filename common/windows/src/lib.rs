@@ -1,5 +1,5 @@
-//! What is known about Windows: how a domain controller is set up by default, and what its settings
-//! do to its RPC servers. Rules and tables over facts; nothing here reads anything.
+//! Knowledge about Windows: how a domain controller is set up by default, and what its settings do
+//! to its RPC servers. Rules and tables over facts; nothing here reads anything.
 //!
 //! A rule gives [`Note`]s, never a verdict: a setting that is off the default is a finding before
 //! any link fails, and seldom the cause alone. A default that is not confirmed is only ever a

@@ -30,13 +30,13 @@ impl fmt::Display for Note {
     }
 }
 
-/// How bad it is; the worst first.
+/// The severity of a note; the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// RPC servers of this host cannot work so.
     Fault,
-    /// It works, or works for now.
+    /// The host works, or works for now.
     Warning,
     /// To be known; or a default that is not confirmed.
     Note,
@@ -52,7 +52,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Which rule says it.
+/// The rule that a note is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum About {

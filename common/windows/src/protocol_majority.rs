@@ -1,5 +1,5 @@
-//! What the domain controllers of one build of Windows have in `ClientProtocols`: the fleet's own
-//! word beside Microsoft's lists, which disagree.
+//! The majority among domain controllers of one build of Windows in `ClientProtocols`: the fleet's
+//! own word beside Microsoft's lists, which disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ impl ProtocolMajority {
         names.iter().any(|name| self.values.contains(&(name.to_lowercase(), None)))
     }
 
-    /// Whom it speaks for: "5 of 6 domain controllers with build 20348".
+    /// The domain controllers that it speaks for: "5 of 6 domain controllers with build 20348".
     pub(super) fn who(&self) -> String {
         let Self { build, holders, of, .. } = self;
         format!("{holders} of {of} domain controllers with build {build}")

@@ -32,7 +32,7 @@ pub enum Release {
 }
 
 impl Release {
-    /// All of them, oldest first.
+    /// All releases, oldest first.
     pub const ALL: [Self; 10] = [
         Self::Windows2000,
         Self::Windows2003,

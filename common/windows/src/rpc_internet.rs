@@ -27,7 +27,7 @@ pub enum RpcPorts {
     Dynamic,
     /// Only these, sorted, first and last included.
     Listed(Vec<(u16, u16)>),
-    /// Those of the dynamic range without these.
+    /// The ports of the dynamic range without these.
     NotListed(Vec<(u16, u16)>),
     /// Invalid: no server gets a port.
     Invalid {
@@ -38,7 +38,7 @@ pub enum RpcPorts {
     },
     /// Not what the article describes: what the runtime makes of it is not documented.
     Undocumented(String),
-    /// It could not be read.
+    /// The list could not be read.
     Unknown(String),
 }
 
@@ -124,7 +124,7 @@ pub fn rpc_ranges(rpc: &RpcSettings, dynamic: &Reading<Vec<PortRange>>) -> Readi
     }
 }
 
-/// What is left of a range of ports without those that `Rpc\Internet` takes out of it.
+/// The rest of a range of ports without those that `Rpc\Internet` takes out of it.
 #[must_use]
 pub fn ports_left(whole: (u16, u16), without: &[(u16, u16)]) -> Vec<(u16, u16)> {
     left(&[whole], &joined(without))

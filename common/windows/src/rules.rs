@@ -13,8 +13,8 @@ use super::{
     rpc_internet, rpc_linkage, rpc_policy, services, static_ports,
 };
 
-/// What there is to say about a domain controller, the worst first. Nothing for a host that is not
-/// known to run Windows, and nothing about facts that nobody stated.
+/// All notes on a domain controller, the worst first. Nothing for a host that is not known to run Windows, and
+/// nothing about facts that nobody stated.
 #[must_use]
 pub fn notes(facts: &DcFacts, protocols: &ClientProtocolRule) -> Vec<Note> {
     notes_beside(facts, protocols, None)

@@ -1,4 +1,4 @@
-//! How the services of a domain controller are set up by default, release by release.
+//! Defaults of the services of a domain controller, release by release.
 
 use super::Release;
 
@@ -25,14 +25,14 @@ pub struct ServiceDefault {
     pub confirmed: bool,
 }
 
-/// What it means when a service is off its default.
+/// The importance of a service that is off its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// Without it nobody finds or reaches the domain controller's RPC interfaces.
     Vital,
     /// Without it the domain controller lacks something; error 1753 from others is not it.
     Needed,
-    /// It may run or not.
+    /// The service may run or not.
     Optional,
 }
 

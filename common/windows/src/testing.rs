@@ -16,7 +16,7 @@ pub(super) fn facts(version: OsVersion) -> DcFacts {
     facts
 }
 
-/// The same with RPC settings in which nothing is set.
+/// The healthy facts with RPC settings in which nothing is set.
 pub(super) fn with_rpc(change: impl FnOnce(&mut RpcSettings)) -> DcFacts {
     let mut facts = facts(OsVersion { major: 10, minor: 0, build: 20_348 });
     let mut rpc = RpcSettings::blank(&Blank::Absent);

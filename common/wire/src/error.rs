@@ -14,10 +14,10 @@ pub struct WireError {
     pub problem: Problem,
 }
 
-/// What is wrong with a field.
+/// The problem of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// It must be there.
+    /// The field must be there.
     #[error("missing")]
     Missing,
     /// A oneof or an enum has a value that this version does not know, or none.

@@ -1,4 +1,4 @@
-//! Who the host is, on the wire.
+//! The section on the host, on the wire.
 
 use epmesh_facts::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform};
 use epmesh_proto::v1 as proto;

@@ -1,4 +1,4 @@
-//! What was seen of a peer, on the wire: the observation and the questions about its names.
+//! Observations of a peer, on the wire: the observation and the questions about its names.
 
 use epmesh_facts::{
     Answer, Lookup, PeerObservation, Question, Record, RecordData, RecordType, Source,

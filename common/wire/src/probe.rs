@@ -1,4 +1,4 @@
-//! What answers at one address, on the wire.
+//! The look at one address, on the wire.
 
 use epmesh_facts::{
     AddressProbe, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, MapAnswer, PortProbe,

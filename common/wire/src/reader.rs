@@ -62,7 +62,7 @@ impl Reader {
         Self { manner: Manner::Cut, path: Vec::new(), notes: Vec::new() }
     }
 
-    /// What was cut, in words; at most [`limits::NOTES`].
+    /// The notes on what was cut, in words; at most [`limits::NOTES`].
     pub(super) fn into_notes(self) -> Vec<String> {
         self.notes
     }

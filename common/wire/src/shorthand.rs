@@ -96,7 +96,7 @@ pub enum ShorthandError {
     /// Nothing was said with it before.
     #[error("the handle {0} was not given in this session")]
     Unknown(u32),
-    /// It cannot be remembered.
+    /// The handle cannot be remembered.
     #[error("the handle {0} cannot be given")]
     NotGiven(u32),
     /// The times are not as many as the handles, or too many.

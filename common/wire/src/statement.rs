@@ -129,13 +129,13 @@ impl Wire for Statement {
     }
 }
 
-/// What a coordinator holds of an agent, to the wire.
+/// A digest that a coordinator holds of an agent, to the wire.
 #[must_use]
 pub fn held(subject: &StatementKey, digest: Digest) -> proto::Held {
     proto::Held { subject: Some(subject.encode()), digest: digest.0.to_vec() }
 }
 
-/// What a coordinator holds of an agent, from the wire.
+/// A digest that a coordinator holds of an agent, from the wire.
 ///
 /// # Errors
 /// When it is not a subject that this version knows with a digest of 16 bytes.

@@ -25,7 +25,7 @@ pub struct Alerts {
     pub(super) store: Arc<dyn Store>,
     pub(super) receivers: Vec<Receiver>,
     pub(super) inner: Mutex<Inner>,
-    /// One for each receiver, notified when there is something to send.
+    /// One bell for each receiver, rung when there is something to send.
     pub(super) wake: Vec<Notify>,
 }
 

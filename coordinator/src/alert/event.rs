@@ -1,4 +1,4 @@
-//! What is sent to receivers.
+//! Events, as they are sent to receivers.
 
 use epmesh_common::facts::Timestamp;
 

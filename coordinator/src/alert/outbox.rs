@@ -35,7 +35,7 @@ pub struct OutboxRecord {
     pub attempts: Vec<Attempt>,
 }
 
-/// How far the delivery of an event to a receiver is.
+/// The state of the delivery of an event to a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -49,7 +49,7 @@ pub enum Status {
         /// When.
         at: Timestamp,
     },
-    /// It was tried for too long, or there were too many newer ones.
+    /// The delivery was tried for too long, or there were too many newer events.
     GivenUp {
         /// When.
         at: Timestamp,
@@ -65,7 +65,7 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
 }
 
-/// How a try ended.
+/// The outcome of a try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptOutcome {
@@ -109,7 +109,7 @@ impl OutboxRecord {
         }
     }
 
-    /// Where the record is stored.
+    /// The key under which the record is stored.
     ///
     /// # Errors
     /// When the receiver's name cannot be part of a key, which [`super::Receiver`] rules out.

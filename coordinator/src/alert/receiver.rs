@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Url;
 use thiserror::Error;
 
-/// Where alerts go.
+/// A receiver of alerts.
 #[derive(Clone, Debug)]
 pub struct Receiver {
     /// Its name in the configuration, the log and `epmesh alerts list`.

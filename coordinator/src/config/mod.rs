@@ -173,13 +173,13 @@ impl ServeOptions {
         Ok(options)
     }
 
-    /// Where a coordinator listens unless told otherwise: every address of the host.
+    /// The address on which a coordinator listens unless told otherwise: every address of the host.
     #[must_use]
     pub fn default_listen() -> SocketAddr {
         SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, DEFAULT_PORT))
     }
 
-    /// How incidents are held down.
+    /// The damping of incidents.
     #[must_use]
     pub fn damping(&self) -> Damping {
         let usual = Damping::usual(self.interval);

@@ -14,7 +14,7 @@ use epmesh_common::facts::{Digest, StatementKey};
 
 use super::limits::MOST_PEERS;
 
-/// What became of the last body on a subject, with the digest that the agent gave it.
+/// The fate of the last body on a subject, with the digest that the agent gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The body is kept under another digest.
@@ -23,13 +23,12 @@ pub(super) enum Answer {
     Refused(Digest),
 }
 
-/// What became of the last body on each subject. There is no entry where agent and coordinator use the same
-/// digest.
+/// The fates of the last bodies, by subject. There is no entry where agent and coordinator use the same digest.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answers(HashMap<StatementKey, Answer>);
 
 impl Answers {
-    /// What became of the last body on `subject`.
+    /// The fate of the last body on `subject`.
     pub(super) fn last(&self, subject: &StatementKey) -> Option<Answer> {
         self.0.get(subject).copied()
     }
@@ -53,7 +52,7 @@ impl Answers {
         self.0.insert(subject.clone(), Answer::Refused(stated));
     }
 
-    /// How many are remembered.
+    /// The number of answers that are remembered.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()

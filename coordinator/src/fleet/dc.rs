@@ -1,4 +1,4 @@
-//! One domain controller, as far as it is known.
+//! A domain controller, as far as the coordinator knows it.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -69,8 +69,8 @@ pub(super) struct PeerRecord {
     pub(super) at: Timestamp,
     /// The first of the looks since which all had the same outcome.
     pub(super) since: Timestamp,
-    /// The same, over a start of the coordinator, as far as the store remembers. It does not remember whether
-    /// there were looks all the while.
+    /// The first such look over starts of the coordinator, as far as the store remembers. It does not remember
+    /// whether there were looks all the while.
     pub(super) first: Timestamp,
     pub(super) observation: IndexedObservation,
     pub(super) outcome: Outcome,
@@ -189,7 +189,7 @@ impl Dc {
         }
     }
 
-    /// When a subject was last seen to be as it is known.
+    /// The time at which a subject was last seen to be as it is known.
     pub(super) fn subject_at(&self, subject: &StatementKey) -> Option<Timestamp> {
         match subject {
             StatementKey::Own(kind) => self.facts.at(*kind),

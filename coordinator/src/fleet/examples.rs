@@ -15,8 +15,8 @@ pub(super) struct Examples {
 
 impl Examples {
     /// The example of an incident.
-    pub(super) fn of(&self, subject: &Fault) -> Option<&Link> {
-        self.of.get(subject)
+    pub(super) fn of(&self, fault: &Fault) -> Option<&Link> {
+        self.of.get(fault)
     }
 
     /// Whether a link is the example of an incident.
@@ -25,10 +25,10 @@ impl Examples {
     }
 
     /// Makes a link, or none, the example of an incident.
-    pub(super) fn set(&mut self, subject: &Fault, link: Option<Link>) {
+    pub(super) fn set(&mut self, fault: &Fault, link: Option<Link>) {
         let before = match &link {
-            Some(link) => self.of.insert(subject.clone(), link.clone()),
-            None => self.of.remove(subject),
+            Some(link) => self.of.insert(fault.clone(), link.clone()),
+            None => self.of.remove(fault),
         };
         if let Some(link) = link {
             *self.counts.entry(link).or_default() += 1;

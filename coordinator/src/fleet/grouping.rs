@@ -35,7 +35,7 @@ impl std::fmt::Display for LinkStatus {
     }
 }
 
-/// How many links are watched, and how many of them have no verdict that says anything.
+/// The number of links that are watched, and of those that have no verdict that says anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCounts {
     /// The links that are watched.
@@ -45,7 +45,7 @@ pub struct LinkCounts {
 }
 
 impl View {
-    /// How many links are watched, and how many of them have a verdict that says something.
+    /// The number of links that are watched, and of those that have a verdict that says something.
     #[must_use]
     pub fn link_counts(&self) -> LinkCounts {
         let targets: usize = self.plans.values().map(|plan| plan.targets.len()).sum();
@@ -59,7 +59,7 @@ impl View {
     /// batch of links has been judged.
     pub fn regroup(&mut self) {
         let Changes { opened, changed, closed } = self.grouper.regroup();
-        let closed = closed.into_iter().map(|(subject, _)| subject);
+        let closed = closed.into_iter().map(|(fault, _)| fault);
         let touched: Vec<Fault> = opened.into_iter().chain(changed).chain(closed).collect();
         self.choose_examples(&touched);
         self.regrouped.extend(touched);
@@ -67,32 +67,32 @@ impl View {
 
     /// Chooses the example of each of these incidents anew, and has it judged with proof and remedy where it was
     /// judged without.
-    fn choose_examples(&mut self, subjects: &[Fault]) {
-        for subject in subjects {
-            let link = self.grouper.spokesman(subject);
+    fn choose_examples(&mut self, faults: &[Fault]) {
+        for fault in faults {
+            let link = self.grouper.spokesman(fault);
             let is_wordless = |link: &&Link| {
                 let verdict = self.verdict_on(link);
                 verdict.is_some_and(|verdict| !verdict.has_words())
             };
             self.dirty.extend(link.as_ref().filter(is_wordless).cloned());
-            self.examples.set(subject, link);
+            self.examples.set(fault, link);
         }
     }
 
-    /// Takes the subjects whose incidents opened, changed or ended since the last time.
+    /// Takes the faults whose incidents opened, changed or ended since the last time.
     pub(super) fn take_regrouped(&mut self) -> BTreeSet<Fault> {
         std::mem::take(&mut self.regrouped)
     }
 
-    /// Every incident, by subject. Regroups first.
+    /// Every incident, by fault. Regroups first.
     pub fn incidents(&mut self) -> Vec<Incident> {
         self.regroup();
         self.grouper.incidents()
     }
 
-    /// The incident of a subject, as of the last [`View::regroup`].
-    pub(super) fn incident(&self, subject: &Fault) -> Option<Incident> {
-        self.grouper.incident(subject)
+    /// The incident of a fault, as of the last [`View::regroup`].
+    pub(super) fn incident(&self, fault: &Fault) -> Option<Incident> {
+        self.grouper.incident(fault)
     }
 
     /// The links in trouble that no incident explains, as of the last [`View::regroup`].
@@ -101,7 +101,7 @@ impl View {
         self.grouper.unexplained()
     }
 
-    /// The subjects of the incidents that explain a link.
+    /// The faults of the incidents that explain a link.
     #[must_use]
     pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         self.grouper.explained_by(link)
@@ -109,8 +109,8 @@ impl View {
 
     /// The other faults that would explain links of an incident, and why each is not held to be the one.
     #[must_use]
-    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
-        self.grouper.alternatives(subject)
+    pub fn alternatives(&self, fault: &Fault) -> Vec<Alternative> {
+        self.grouper.alternatives(fault)
     }
 
     /// The status of a link. A link without a verdict is unwatched only if it is certain that no agent

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// The most stretches kept of one interface.
 const MOST: usize = 16;
 
-/// How long a stretch is kept after it was last seen, unless configured otherwise.
+/// The time for which a stretch is kept after it was last seen, unless configured otherwise.
 pub const HISTORY: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The registrations of one domain controller, interface by interface, oldest first.

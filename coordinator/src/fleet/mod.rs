@@ -1,5 +1,5 @@
-//! What the coordinator knows of every domain controller, in memory, and the verdict on every
-//! link.
+//! The fleet in memory: every domain controller, as far as the coordinator knows it, and the
+//! verdict on every link.
 //!
 //! [`View`] is the state and the rules, without a clock and without I/O. [`Fleet`] shares one
 //! among tasks and keeps its verdicts up to date.

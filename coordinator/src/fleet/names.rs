@@ -1,4 +1,4 @@
-//! One shared copy of every name.
+//! Names, of each of which there is one shared copy.
 
 use std::collections::HashSet;
 

@@ -7,8 +7,8 @@ use epmesh_common::{
     rpc::InterfaceId,
 };
 
-/// How far a witness came at each address and interface. Times, ports and the order of answers are left
-/// out.
+/// The outcome of a look: how far a witness came at each address and interface. Times, ports and the order of
+/// answers are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     reached: BTreeSet<(IpAddr, Option<InterfaceId>, Reach)>,

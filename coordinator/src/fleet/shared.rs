@@ -49,7 +49,7 @@ pub struct Transition {
 #[derive(Debug)]
 pub struct Fleet {
     view: RwLock<View>,
-    /// The subjects whose incidents changed since the last snapshot.
+    /// The faults whose incidents changed since the last snapshot.
     changed: Mutex<BTreeSet<Fault>>,
     dirty: Notify,
     moved: Notify,

@@ -25,12 +25,12 @@ impl<'f> Snapshot<'f> {
         Self { view, changed }
     }
 
-    /// The subjects whose incidents opened, changed or ended since the snapshot before, each with its
+    /// The faults whose incidents opened, changed or ended since the snapshot before, each with its
     /// incident where it has one.
     #[must_use]
     pub fn changes(&self) -> Vec<(Fault, Option<Incident>)> {
-        let subjects = self.changed.iter();
-        subjects.map(|subject| (subject.clone(), self.view.incident(subject))).collect()
+        let faults = self.changed.iter();
+        faults.map(|fault| (fault.clone(), self.view.incident(fault))).collect()
     }
 
     /// The status of a link.
@@ -46,13 +46,13 @@ impl<'f> Snapshot<'f> {
         verdict.is_some_and(|it| it.candidates.iter().any(|candidate| candidate.fault == *fault))
     }
 
-    /// How many links are watched, and of how many nothing is known.
+    /// The number of links that are watched, and of those of which nothing is known.
     #[must_use]
     pub fn link_counts(&self) -> LinkCounts {
         self.view.link_counts()
     }
 
-    /// The subjects of the incidents that explain a link.
+    /// The faults of the incidents that explain a link.
     #[must_use]
     pub fn explained_by(&self, link: &Link) -> Vec<Fault> {
         self.view.explained_by(link)
@@ -66,8 +66,8 @@ impl<'f> Snapshot<'f> {
 
     /// The other faults that would explain links of an incident.
     #[must_use]
-    pub fn alternatives(&self, subject: &Fault) -> Vec<Alternative> {
-        self.view.alternatives(subject)
+    pub fn alternatives(&self, fault: &Fault) -> Vec<Alternative> {
+        self.view.alternatives(fault)
     }
 
     /// The verdict on one link of an incident, as an example of it: on one whose verdict allows the incident's fault,
@@ -75,12 +75,12 @@ impl<'f> Snapshot<'f> {
     /// became the example only since. `None` when the verdicts have moved on and no link is left that says so.
     #[must_use]
     pub fn example(&self, incident: &Incident) -> Option<&Verdict> {
-        let chosen = self.view.examples.of(&incident.subject);
+        let chosen = self.view.examples.of(&incident.fault);
         let links = chosen.into_iter().chain(&incident.links).chain(&incident.latent).take(TRIED);
         let allows = |link| {
             let verdict = self.view.verdict_on(link)?;
             let is_blamed =
-                verdict.candidates.iter().any(|candidate| candidate.fault == incident.subject);
+                verdict.candidates.iter().any(|candidate| candidate.fault == incident.fault);
             (is_blamed && verdict.state == incident.state).then_some(verdict)
         };
         let names =

@@ -168,7 +168,7 @@ struct End {
     site: Option<String>,
     /// The owners of the addresses that the destination itself names.
     owners: Vec<(IpAddr, DnsName)>,
-    /// Those of these addresses that several domain controllers report as theirs.
+    /// The addresses of these that several domain controllers report as theirs.
     contested: Vec<IpAddr>,
 }
 

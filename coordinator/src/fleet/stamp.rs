@@ -21,7 +21,7 @@ pub fn corrected(at: Timestamp, sent: Timestamp, received: Timestamp) -> Timesta
     received.minus(at.until(sent))
 }
 
-/// How far an agent's clock is from the coordinator's, measured from the messages it sends.
+/// The difference of an agent's clock from the coordinator's, measured from the messages it sends.
 ///
 /// Each message gives `received - sent`: the difference of the clocks plus the time on the way.
 /// The smallest over the last messages has the least of the latter (the minimum filter of RFC

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{View, dc::Dc, limits::MOST_DCS};
 use crate::plan::{self, Member};
 
-/// What [`View::rearrange`] changed.
+/// The changes that [`View::rearrange`] made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rearranged {
     /// The agents with a new plan.

@@ -75,7 +75,7 @@ pub struct View {
     pub(super) grouper: Grouper,
     /// The example of each incident.
     pub(super) examples: Examples,
-    /// The subjects whose incidents changed since they were last taken.
+    /// The faults whose incidents changed since they were last taken.
     pub(super) regrouped: BTreeSet<diagnosis::Fault>,
     /// Whether something changed on which members or plans depend.
     pub(super) moved: bool,
@@ -194,7 +194,7 @@ impl View {
         self.watchers.get(source).into_iter().flatten().cloned().collect()
     }
 
-    /// What an agent needs to know of `dc` to look at it.
+    /// The target that an agent needs to look at `dc`.
     #[must_use]
     pub fn target(&self, dc: &DnsName) -> Target {
         plan::target(dc, self.members.get(dc))

@@ -240,7 +240,7 @@ impl Record {
     /// The incident goes over to another subject, of this `cause`. What operators said of a fault that is not this one
     /// ends: nothing that was acknowledged or silenced hides another fault.
     pub(super) fn becomes(&mut self, subject: &Fault, cause: Cause, now: Timestamp) {
-        let mut text = format!("not {}: {subject}", self.what.subject);
+        let mut text = format!("not {}: {subject}", self.what.fault);
         let ends = |of: &Option<Fault>| of.as_ref().is_some_and(|of| !covers(of, subject, cause));
         if self.acknowledged.is_some() && ends(&self.acknowledged_for) {
             (self.acknowledged, self.acknowledged_for) = (None, None);
@@ -308,7 +308,7 @@ impl Record {
 /// The fault, in a line.
 fn summary(what: &Incident) -> String {
     let state = if what.state == State::Failing { "" } else { "latent: " };
-    format!("{state}{}: {}, side {}; {}", what.subject, what.cause, what.side, what.pattern.words)
+    format!("{state}{}: {}, side {}; {}", what.fault, what.cause, what.side, what.pattern.words)
 }
 
 fn counted((failing, latent): (usize, usize)) -> String {

@@ -42,8 +42,8 @@ impl StoredIncident {
 #[derive(Debug, Default)]
 pub(super) struct IncidentBook {
     pub(super) incidents: BTreeMap<String, StoredIncident>,
-    /// The latest incident of each subject.
-    by_subject: HashMap<Fault, String>,
+    /// The latest incident of each fault.
+    by_fault: HashMap<Fault, String>,
     /// The time of the last turn.
     last: Option<Timestamp>,
 }
@@ -52,11 +52,11 @@ impl IncidentBook {
     /// Puts a record from the store back.
     pub(super) fn restore(&mut self, record: Record, revision: u64) {
         let record = record.restored();
-        let known = self.by_subject.get(&record.what.subject).and_then(|id| self.incidents.get(id));
-        // An open incident may have taken the subject over from a later one that was over.
+        let known = self.by_fault.get(&record.what.fault).and_then(|id| self.incidents.get(id));
+        // An open incident may have taken the fault over from a later one that was over.
         let order = |record: &Record| (record.status != Status::Resolved, record.first_seen);
         if known.is_none_or(|known| order(&known.record) <= order(&record)) {
-            self.by_subject.insert(record.what.subject.clone(), record.id.clone());
+            self.by_fault.insert(record.what.fault.clone(), record.id.clone());
         }
         let stored = StoredIncident { record, revision: Some(revision), dirty_since: None };
         self.incidents.insert(stored.record.id.clone(), stored);
@@ -78,14 +78,14 @@ impl IncidentBook {
         self.last = Some(now);
     }
 
-    /// Takes in what regrouping changed: the incident of each subject, or none.
+    /// Takes in what regrouping changed: the incident of each fault, or none.
     pub(super) fn absorb(&mut self, snapshot: &Snapshot<'_>, now: Timestamp, damping: &Damping) {
         let status = |link: &Link| snapshot.link_status(link);
         let (there, gone): (Vec<_>, Vec<_>) =
             snapshot.changes().into_iter().partition(|(_, incident)| incident.is_some());
-        for (subject, _) in gone {
+        for (fault, _) in gone {
             if let Some(stored) =
-                self.by_subject.get(&subject).and_then(|id| self.incidents.get_mut(id))
+                self.by_fault.get(&fault).and_then(|id| self.incidents.get_mut(id))
             {
                 stored.record.see(None, now, status);
                 stored.dirty_since.get_or_insert(now);
@@ -103,15 +103,15 @@ impl IncidentBook {
         }
     }
 
-    /// The incident of this subject, if its fault is there, or it is not over, or was resolved lately.
-    fn known(&self, subject: &Fault, now: Timestamp, damping: &Damping) -> Option<&Record> {
-        let record = self.of(subject)?;
+    /// The incident of this fault, if the fault is there, or the incident is not over, or was resolved lately.
+    fn known(&self, fault: &Fault, now: Timestamp, damping: &Damping) -> Option<&Record> {
+        let record = self.of(fault)?;
         let lately = || record.resolved.is_some_and(|at| at.until(now) < damping.reopen_within);
         (record.present || record.status != Status::Resolved || lately()).then_some(record)
     }
 
-    /// The incident that a fault belongs to: that of its subject; else one that has lost its own subject
-    /// and was told already; else one of its subject that is over; else a new one.
+    /// The incident that a fault belongs to: its own; else one that has lost its own fault and was told
+    /// already; else its own that is over; else a new one.
     fn incident_of(
         &mut self,
         incident: &Incident,
@@ -119,8 +119,8 @@ impl IncidentBook {
         now: Timestamp,
         damping: &Damping,
     ) -> String {
-        let known = self.known(&incident.subject, now, damping);
-        // One whose fault has come back is still over until it is reopened, and has its subject all the same.
+        let known = self.known(&incident.fault, now, damping);
+        // One whose fault has come back is still over until it is reopened, and keeps its fault all the same.
         if let Some(known) = known.filter(|it| it.present || it.status != Status::Resolved) {
             return known.id.clone();
         }
@@ -136,7 +136,7 @@ impl IncidentBook {
         }
     }
 
-    /// An incident that has lost its subject, and of whose links this fault explains half or more: it is
+    /// An incident that has lost its fault, and of whose links this fault explains half or more: it is
     /// the same trouble, understood better. None whose trouble was seen to be well on a link: what
     /// comes then is another one. None that falls apart, so that links stay which this fault does not explain
     /// and the old one would. An incident most of whose links cannot be seen has lost nothing
@@ -155,10 +155,10 @@ impl IncidentBook {
                     record.links().partition(|link| explained.contains(link));
                 let half = !common.is_empty() && common.len() >= rest.len();
                 let is_seen = record.unseen.len() * 2 < common.len() + rest.len();
-                let allows = |link: &&Link| snapshot.allows(link, &before.subject);
-                // The verdicts still allow the old subject, or it was said for want of something better.
+                let allows = |link: &&Link| snapshot.allows(link, &before.fault);
+                // The verdicts still allow the old fault, or it was said for want of something better.
                 let is_same = || {
-                    before.subject.may_turn_out_to_be(&incident.subject, incident.cause)
+                    before.fault.may_turn_out_to_be(&incident.fault, incident.cause)
                         || common.iter().any(allows)
                 };
                 let is_heir = half && is_seen && is_same() && !rest.iter().any(allows);
@@ -168,34 +168,34 @@ impl IncidentBook {
             .map(|(_, _, record)| record)
     }
 
-    /// Gives an incident another subject.
+    /// Gives an incident another fault.
     fn rename(&mut self, id: &str, incident: &Incident, now: Timestamp) {
         let Some(stored) = self.incidents.get_mut(id) else { return };
-        let before = &stored.record.what.subject;
-        if self.by_subject.get(before).is_some_and(|known| known == id) {
-            self.by_subject.remove(before);
+        let before = &stored.record.what.fault;
+        if self.by_fault.get(before).is_some_and(|known| known == id) {
+            self.by_fault.remove(before);
         }
-        stored.record.becomes(&incident.subject, incident.cause, now);
-        self.by_subject.insert(incident.subject.clone(), id.to_owned());
+        stored.record.becomes(&incident.fault, incident.cause, now);
+        self.by_fault.insert(incident.fault.clone(), id.to_owned());
     }
 
     fn begin(&mut self, incident: &Incident, now: Timestamp) -> String {
         let mut salt = 0;
-        let mut id = Record::id_of(&incident.subject, now, salt);
+        let mut id = Record::id_of(&incident.fault, now, salt);
         while self.incidents.contains_key(&id) {
             salt += 1;
-            id = Record::id_of(&incident.subject, now, salt);
+            id = Record::id_of(&incident.fault, now, salt);
         }
         let record = Record::new(id.clone(), incident.clone(), now);
-        self.by_subject.insert(incident.subject.clone(), id.clone());
+        self.by_fault.insert(incident.fault.clone(), id.clone());
         self.incidents
             .insert(id.clone(), StoredIncident { record, revision: None, dirty_since: None });
         id
     }
 
-    /// Whether a fault may belong to a known incident, an open one that has lost its subject: it is on a link of
+    /// Whether a fault may belong to a known incident, an open one that has lost its fault: it is on a link of
     /// that one, which has links that nobody has seen again yet, or may turn out to be this; or a link of
-    /// its own allows the lost subject. The fault inferred from a part of the links need not be that of
+    /// its own allows the lost fault. The fault inferred from a part of the links need not be that of
     /// all: after a start they come in one after the other, and so do they when a domain controller is
     /// reached again.
     pub(super) fn may_be_known(&self, record: &Record, snapshot: &Snapshot<'_>) -> bool {
@@ -206,9 +206,9 @@ impl IncidentBook {
             let is_common = |link: &Link| {
                 [&before.links, &before.latent].into_iter().any(|of| of.binary_search(link).is_ok())
             };
-            let may_be_this = || before.subject.may_turn_out_to_be(&found.subject, found.cause);
+            let may_be_this = || before.fault.may_turn_out_to_be(&found.fault, found.cause);
             (record.links().any(is_common) && (!other.unseen.is_empty() || may_be_this()))
-                || record.links().any(|link| snapshot.allows(link, &before.subject))
+                || record.links().any(|link| snapshot.allows(link, &before.fault))
         })
     }
 
@@ -219,12 +219,12 @@ impl IncidentBook {
         let records = || self.incidents.values().map(|stored| &stored.record);
         let open: BTreeSet<Fault> = if records().any(|record| !record.left_in_trouble.is_empty()) {
             let open = records().filter(|record| record.present && record.status == Status::Open);
-            open.map(|record| record.what.subject.clone()).collect()
+            open.map(|record| record.what.fault.clone()).collect()
         } else {
             BTreeSet::new()
         };
         let is_explained =
-            |link: &Link| snapshot.explained_by(link).iter().any(|subject| open.contains(subject));
+            |link: &Link| snapshot.explained_by(link).iter().any(|fault| open.contains(fault));
         for stored in self.incidents.values_mut() {
             let record = &mut stored.record;
             if !record.unseen.is_empty() {
@@ -251,12 +251,9 @@ impl IncidentBook {
         due.map(|(id, _)| id.clone()).take(most).collect()
     }
 
-    /// The latest incident of a subject.
-    pub(super) fn of(&self, subject: &Fault) -> Option<&Record> {
-        self.by_subject
-            .get(subject)
-            .and_then(|id| self.incidents.get(id))
-            .map(|stored| &stored.record)
+    /// The latest incident of a fault.
+    pub(super) fn of(&self, fault: &Fault) -> Option<&Record> {
+        self.by_fault.get(fault).and_then(|id| self.incidents.get(id)).map(|stored| &stored.record)
     }
 
     /// Puts an incident in the place of what it was before.
@@ -267,9 +264,9 @@ impl IncidentBook {
     /// Forgets an incident.
     pub(super) fn remove(&mut self, id: &str) {
         if let Some(stored) = self.incidents.remove(id)
-            && self.by_subject.get(&stored.record.what.subject).is_some_and(|known| known == id)
+            && self.by_fault.get(&stored.record.what.fault).is_some_and(|known| known == id)
         {
-            self.by_subject.remove(&stored.record.what.subject);
+            self.by_fault.remove(&stored.record.what.fault);
         }
     }
 

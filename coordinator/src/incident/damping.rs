@@ -1,4 +1,4 @@
-//! How long a fault has to last before it is told.
+//! Times for which a fault has to last before it is told, and to be gone before it is over.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ pub struct Damping {
     pub open_after: Duration,
     /// An incident is resolved when nothing has been wrong for so long. Changes are told no more often.
     pub resolve_after: Duration,
-    /// That time doubles with every time that the incident came back within
-    /// [`reopen_within`](Self::reopen_within), up to this.
+    /// The most that `resolve_after` grows to: it doubles with every time that the incident came back within
+    /// [`reopen_within`](Self::reopen_within).
     pub resolve_after_most: Duration,
     /// A fault that comes back within this time after it was resolved is the same incident, reopened.
     pub reopen_within: Duration,
@@ -31,8 +31,7 @@ impl Damping {
         }
     }
 
-    /// How long nothing must be wrong with an incident that came back at these times before it is
-    /// resolved.
+    /// The time for which nothing must be wrong before an incident that came back at these times is resolved.
     #[must_use]
     pub fn hold(&self, reopenings: &[Timestamp], now: Timestamp) -> Duration {
         let since = now.minus(self.reopen_within);

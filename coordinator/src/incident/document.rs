@@ -94,7 +94,7 @@ impl IncidentRow {
             side: what.side,
             cause: what.cause,
             confidence: what.confidence,
-            subject: what.subject.to_string(),
+            subject: what.fault.to_string(),
             failing: record.failing,
             latent: record.latent,
             unseen: record.unseen.len(),
@@ -151,7 +151,8 @@ pub struct IncidentDocument {
     #[serde(flatten)]
     pub row: IncidentRow,
     /// What is broken.
-    pub root: Fault,
+    #[serde(rename = "root")]
+    pub fault: Fault,
     /// The exact thing that is wrong.
     pub culprit: CulpritText,
     /// Where the fault was seen: the DNS servers that hold a record, say.
@@ -181,12 +182,12 @@ pub struct Group {
     pub latent: Vec<LinkName>,
     /// The links on which there is no fresh evidence now.
     pub unseen: Vec<LinkName>,
-    /// Those of the first two lists that another incident explains as well.
+    /// The links of the first two lists that another incident explains as well.
     pub shared: Vec<LinkName>,
 }
 
 impl Group {
-    /// How many links the longest of the lists names.
+    /// The number of links that the longest of the lists names.
     #[must_use]
     pub fn longest(&self) -> usize {
         let lists = [&self.failing, &self.latent, &self.unseen, &self.shared];
@@ -217,7 +218,7 @@ impl IncidentDocument {
         document.timeline.clone_from(&record.timeline);
         document.left_out = record.left_out;
         if record.present {
-            document.alternatives = view.alternatives(&record.what.subject);
+            document.alternatives = view.alternatives(&record.what.fault);
         } else {
             // Each of its links may have another status by now.
             let add_status = |names: &mut Vec<LinkName>, links: &[Link]| {
@@ -241,7 +242,7 @@ impl IncidentDocument {
         };
         Self {
             row: IncidentRow::of(record, now),
-            root: what.subject.clone(),
+            fault: what.fault.clone(),
             culprit: what.culprit.clone(),
             places: what.places.clone(),
             links: Group {

@@ -17,15 +17,15 @@ pub struct Entry {
     pub by: Option<String>,
 }
 
-/// What can happen to an incident.
+/// The kind of an entry: what can happen to an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
     /// The incident was opened for the first time.
     Opened,
-    /// Its state, cause, side or subject became another.
+    /// Its state, cause, side or fault became another.
     Changed,
-    /// It explains more links than before, or fewer.
+    /// The incident explains more links than before, or fewer.
     Links,
     /// There is no fresh evidence on some of its links any more.
     Unseen,

@@ -22,7 +22,7 @@ pub enum IncidentError {
         id: String,
         /// How many incidents begin with it.
         of: usize,
-        /// The first of them, each with its subject.
+        /// The first of them, each with its fault.
         first: String,
     },
     /// The incident is not open.

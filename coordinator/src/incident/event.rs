@@ -1,4 +1,4 @@
-//! What receivers are told of an incident, as finished bytes.
+//! Events on incidents, as finished bytes.
 
 use epmesh_common::{diagnosis::Verdict, facts::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,19 +7,19 @@ use uuid::Uuid;
 use super::IncidentDocument;
 use crate::alert::Event;
 
-/// What happened to an incident.
+/// The kind of an event: what happened to an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// It was opened: there is a fault that makes links fail, or will.
+    /// The incident was opened: there is a fault that makes links fail, or will.
     #[serde(rename = "incident.opened")]
     Opened,
-    /// Its state, side, cause or subject became another.
+    /// Its state, side, cause or fault became another.
     #[serde(rename = "incident.changed")]
     Changed,
-    /// It is over.
+    /// The incident is over.
     #[serde(rename = "incident.resolved")]
     Resolved,
-    /// It was over and came back.
+    /// The incident was over and came back.
     #[serde(rename = "incident.reopened")]
     Reopened,
 }

@@ -15,7 +15,7 @@
 //! incident, as long as it is the same trouble: what comes after one of its links was seen to work is a new one.
 //!
 //! Every fault that stands has one incident, and an incident one fault: [`Record`] is present exactly
-//! while `IncidentBook` has it under its subject.
+//! while `IncidentBook` has it under its fault.
 
 mod advance;
 mod book;
@@ -26,7 +26,7 @@ mod document;
 mod entry;
 mod error;
 mod event;
-mod keeper;
+mod incidents;
 mod operate;
 mod packed;
 mod record;
@@ -43,6 +43,6 @@ pub use self::{
     entry::{Entry, EntryKind},
     error::{IncidentError, SaveError},
     event::EventKind,
-    keeper::Incidents,
+    incidents::Incidents,
     record::{Acknowledgement, Record, Silence, Status},
 };

@@ -1,4 +1,4 @@
-//! What operators ask of incidents, and what they say of them.
+//! Operators' questions about incidents, and what they say of them.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ impl Incidents {
             let note = note.map(|note| shortened(note, WORDS));
             let text = note.clone().unwrap_or_default();
             record.acknowledged = Some(Acknowledgement { by: by.to_owned(), at: now, note });
-            record.acknowledged_for = Some(record.what.subject.clone());
+            record.acknowledged_for = Some(record.what.fault.clone());
             record.enter(Entry {
                 at: now,
                 kind: EntryKind::Acknowledged,
@@ -130,7 +130,7 @@ impl Incidents {
                 by: Some(by.to_owned()),
             });
             record.silence = Some(Silence { by: by.to_owned(), at: now, until, why });
-            record.silenced_for = Some(record.what.subject.clone());
+            record.silenced_for = Some(record.what.fault.clone());
             Ok(())
         })
         .await
@@ -184,7 +184,7 @@ fn find<'a>(book: &'a IncidentBook, id: &str) -> Result<&'a StoredIncident, Inci
         (Some(one), Some(other)) => {
             let first = [one, other].into_iter().chain(found.by_ref().take(NAMED - 2));
             let first: Vec<String> = first
-                .map(|(known, stored)| format!("{known} ({})", stored.record.what.subject))
+                .map(|(known, stored)| format!("{known} ({})", stored.record.what.fault))
                 .collect();
             let (of, mut first) = (first.len() + found.count(), first.join(", "));
             if of > NAMED {

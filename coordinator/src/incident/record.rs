@@ -1,4 +1,4 @@
-//! One incident, as it is kept.
+//! The record of an incident.
 
 use std::collections::BTreeSet;
 
@@ -22,15 +22,15 @@ const REOPENINGS: usize = 16;
 /// The most characters of a text in a record.
 pub(super) const TEXT: usize = 400;
 
-/// How far an incident is in its life.
+/// The stage of an incident in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// It was seen, and has not lasted long enough to be opened.
+    /// The fault was seen, and has not lasted long enough for the incident to be opened.
     Pending,
-    /// It is open.
+    /// The incident is open.
     Open,
-    /// It is over.
+    /// The incident is over.
     Resolved,
 }
 
@@ -58,7 +58,7 @@ pub struct Silence {
     pub why: String,
 }
 
-/// One incident.
+/// The record of one incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Record {
@@ -160,10 +160,10 @@ impl Record {
         }
     }
 
-    /// Eight digits that follow from the subject and the time of the beginning. Another `salt` gives
+    /// Eight digits that follow from the fault and the time of the beginning. Another `salt` gives
     /// others, in case these are taken.
-    pub(super) fn id_of(subject: &Fault, at: Timestamp, salt: u32) -> String {
-        let text = format!("{subject:?} {} {salt}", at.as_millis());
+    pub(super) fn id_of(fault: &Fault, at: Timestamp, salt: u32) -> String {
+        let text = format!("{fault:?} {} {salt}", at.as_millis());
         let hash = Sha256::digest(text.as_bytes());
         hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }

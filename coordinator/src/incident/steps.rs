@@ -1,4 +1,4 @@
-//! What the incidents do next, worked out from one snapshot of the fleet.
+//! The next steps of the incidents, worked out from one snapshot of the fleet.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -27,7 +27,7 @@ pub(super) struct Step {
     pub(super) telling: Option<Telling>,
 }
 
-/// What receivers are to be told with a step.
+/// The words to receivers that go with a step.
 #[derive(Debug)]
 pub(super) struct Telling {
     pub(super) kind: EventKind,
@@ -108,13 +108,12 @@ impl IncidentBook {
     /// The incidents that now explain the links of one whose fault is gone.
     fn elsewhere(&self, record: &Record, snapshot: &Snapshot<'_>) -> Option<String> {
         let links = record.links().take(ASKED);
-        let subjects: BTreeSet<Fault> =
-            links.flat_map(|link| snapshot.explained_by(link)).collect();
-        let names: Vec<String> = subjects
+        let faults: BTreeSet<Fault> = links.flat_map(|link| snapshot.explained_by(link)).collect();
+        let names: Vec<String> = faults
             .iter()
-            .filter_map(|subject| self.of(subject))
+            .filter_map(|fault| self.of(fault))
             .filter(|other| other.id != record.id)
-            .map(|other| format!("{} ({})", other.id, other.what.subject))
+            .map(|other| format!("{} ({})", other.id, other.what.fault))
             .collect();
         let names = names.join(", ");
         (!names.is_empty()).then(|| format!("its links are now explained by {names}"))

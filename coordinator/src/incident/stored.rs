@@ -71,7 +71,7 @@ impl Record {
         self.what.shared.extend(unpack(shared));
         self.unseen.extend(unpack(unseen));
         // Records of before do not say which fault operators spoke of: it was the one of then, as far as is known.
-        let subject = &self.what.subject;
+        let subject = &self.what.fault;
         if self.acknowledged.is_some() {
             self.acknowledged_for.get_or_insert_with(|| subject.clone());
         }

@@ -1,4 +1,4 @@
-//! What receivers know of an incident.
+//! The state of an incident that receivers know.
 
 use epmesh_common::{
     diagnosis::{Cause, Fault, Side, State},
@@ -7,7 +7,7 @@ use epmesh_common::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What receivers were last told of an open incident.
+/// The state of an open incident that receivers were last told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Told {
@@ -15,7 +15,8 @@ pub(super) struct Told {
     pub(super) state: State,
     pub(super) side: Side,
     pub(super) cause: Cause,
-    pub(super) subject: Fault,
+    #[serde(rename = "subject")]
+    pub(super) fault: Fault,
 }
 
 impl Told {
@@ -25,7 +26,7 @@ impl Told {
             state: what.state,
             side: what.side,
             cause: what.cause,
-            subject: what.subject.clone(),
+            fault: what.fault.clone(),
         }
     }
 

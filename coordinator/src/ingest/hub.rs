@@ -1,4 +1,4 @@
-//! Who is connected.
+//! The agents that are connected.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! What is stored of each domain controller, all of it in areas that agents can report again.
+//! Records on each domain controller, all of them in areas that agents can report again.
 //!
 //! | key | record |
 //! |---|---|

@@ -17,8 +17,8 @@ pub struct Enrolment {
     pub serial: String,
     /// SHA-256 of the SubjectPublicKeyInfo in that certificate, in hex.
     pub key_fingerprint: String,
-    /// The same of the certificate before, after a renewal with a new key: the agent may not have
-    /// got the new certificate.
+    /// The fingerprint of the key before, after a renewal with a new key: the agent may not have got the new
+    /// certificate.
     pub previous_key_fingerprint: Option<String>,
     /// The token it enrolled with.
     pub token: String,

@@ -130,7 +130,7 @@ impl Restriction {
         }
     }
 
-    /// How many enrolments a new token is good for.
+    /// The number of enrolments that a new token is good for.
     #[must_use]
     pub fn count(&self) -> u32 {
         match self {
@@ -173,7 +173,7 @@ impl TokenRecord {
     }
 }
 
-/// One use of a token: stored beneath the token, under the name.
+/// A use of a token: stored beneath the token, under the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUse {
     /// The DC that was let in.

@@ -14,14 +14,14 @@ use uuid::Uuid;
 /// The number of peers up to which all look at all.
 pub const EVERYONE: usize = 64;
 
-/// How many peers an agent looks at besides its replication partners when there are more.
+/// The number of peers that an agent looks at besides its replication partners when there are more.
 pub const SAMPLE: usize = 32;
 
 /// The most replication partners that are planned for one agent.
 pub const MOST_PARTNERS: usize = 128;
 
-/// How many of a peer's witnesses read its whole endpoint map and try its well-known ports. It costs both
-/// sides more than the rest of a look.
+/// The number of a peer's witnesses that read its whole endpoint map and try its well-known ports. It costs
+/// both sides more than the rest of a look.
 pub const MAP_READERS: usize = 2;
 
 /// A known domain controller, as far as planning needs it.
@@ -50,8 +50,8 @@ impl Member {
     }
 }
 
-/// What an agent needs to know of `dc` to look at it once: without its whole map, with its well-known
-/// ports. `member` is what is known of it.
+/// The target that an agent needs to look at `dc` once: without its whole map, with its well-known ports.
+/// `member` is what is known of it.
 #[must_use]
 pub fn target(dc: &DnsName, member: Option<&Member>) -> Target {
     Target {

@@ -20,7 +20,7 @@ use crate::{
     fleet::View,
 };
 
-/// One link in a list.
+/// A link in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkRow {
     /// The destination DC.
@@ -69,7 +69,7 @@ pub struct Diagnosis {
     pub silent: Vec<DnsName>,
 }
 
-/// One domain controller's statements about itself.
+/// The own facts of one domain controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnFacts {
     /// Which.
@@ -241,7 +241,7 @@ pub struct NewToken {
     pub scope: String,
 }
 
-/// One event on its way to one receiver.
+/// An event on its way to one receiver.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertRow {
     /// The event's id.

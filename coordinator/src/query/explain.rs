@@ -39,7 +39,7 @@ pub struct Explanation {
     pub others_left_out: usize,
     /// Lists of endpoint maps in it, in plain words.
     pub lists: Vec<String>,
-    /// Everything that was read, and what was not.
+    /// The report: everything that was read, and what was not.
     pub report: Report,
 }
 
@@ -87,7 +87,7 @@ impl Explanation {
         }
     }
 
-    /// The same with the verdicts of a fleet.
+    /// The explanation with the verdicts of a fleet.
     #[must_use]
     pub fn with(report: Report, fleet: &Fleet) -> Self {
         let mut this = Self { with_coordinator: true, ..Self::of(report) };

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::Fleet;
 
-/// How old what a client printed may be and still decide anything: time enough to carry a file over.
+/// The age up to which a client's report decides anything: time enough to carry a file over.
 pub const REPORT_FRESH: Duration = Duration::from_secs(15 * 60);
 
 /// Whether a computer can join, by whose word, and what is missing.
@@ -45,7 +45,7 @@ pub struct JoinDiagnosis {
     pub silent: Vec<DnsName>,
 }
 
-/// Whose look a join is judged by.
+/// The look by which a join is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeenFrom {

@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The name in the operator's certificate that is put beside the authority's files.
 const LOCAL_OPERATOR: &str = "local";
 
-/// Where the coordinator listens.
+/// The addresses on which the coordinator listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// For agents and operators.
@@ -139,7 +139,7 @@ pub(super) async fn run(
     tasks.spawn(async move { Ok(delivering.deliver(stop).await?) });
     fleet.rearrange();
     tasks.spawn(planner::keep_plans(Arc::clone(&parts.hub), stopping.clone()));
-    tasks.spawn(Arc::clone(&parts.incidents).keep(stopping.clone()));
+    tasks.spawn(Arc::clone(&parts.incidents).run(stopping.clone()));
     let stop = stopping.clone();
     tasks.spawn(async move {
         fleet.keep_verdicts(stop).await;

@@ -98,7 +98,7 @@ pub struct Key {
     space: Space,
 }
 
-/// Everything beneath an area, or beneath a path in it.
+/// The keys beneath an area, or beneath a path in it.
 ///
 /// A prefix covers the keys that continue it by at least one whole segment: `facts/dc1` covers
 /// `facts/dc1/services`, neither `facts/dc1` itself nor `facts/dc10/services`.
@@ -215,7 +215,7 @@ impl Key {
 }
 
 impl Prefix {
-    /// Everything in `space`.
+    /// The prefix of all keys in `space`.
     #[must_use]
     pub fn space(space: Space) -> Self {
         let mut encoded = space.name().as_bytes().to_vec();
@@ -223,7 +223,7 @@ impl Prefix {
         Self { encoded, space }
     }
 
-    /// Everything beneath `segments` in `space`.
+    /// The prefix of all keys beneath `segments` in `space`.
     ///
     /// # Errors
     ///

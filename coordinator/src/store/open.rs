@@ -1,4 +1,4 @@
-//! Which engine a coordinator's store has, and opening it with the one that is configured.
+//! The engine of a coordinator's store, and opening it with the one that is configured.
 
 use std::fmt;
 use std::path::Path;

@@ -26,7 +26,7 @@ impl Expect {
     }
 }
 
-/// One change.
+/// A change of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
     /// Sets the value of a key.

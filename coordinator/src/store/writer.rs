@@ -18,7 +18,7 @@ const QUEUE: usize = 128;
 /// The most bytes of values that are committed with one sync.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// How a transaction ended.
+/// The outcome of a transaction.
 pub(super) type Outcome = Result<Committed, CommitError>;
 
 /// The part of an engine that writes; it lives on the writer's thread.
@@ -27,8 +27,8 @@ pub(super) trait Engine: Send + 'static {
     /// none of them was committed, or that it is not known.
     fn commit(&mut self, group: &[Transaction]) -> Result<Vec<Outcome>, StoreError>;
 
-    /// What is due after a group, before it is answered.
-    fn settle(&mut self) {}
+    /// Does what is due after a group, before its outcomes are told.
+    fn after_group(&mut self) {}
 
     /// Closes the database, then gives the directory free.
     fn close(self);
@@ -89,7 +89,7 @@ fn write_until_closed(mut engine: impl Engine, mut jobs: mpsc::Receiver<Job>) {
             answers.push(job.answer);
         }
         let outcomes = commit(&mut engine, &group);
-        engine.settle();
+        engine.after_group();
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Nobody waits any more: what was committed stays committed.
             let _ = answer.send(outcome);

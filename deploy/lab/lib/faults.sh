@@ -14,7 +14,10 @@ readonly FAULTS=(
     "wrong-a-member|dns-a-stale|N|dc2's A record gives the address of member, whose endpoint mapper lacks drsuapi"
     "wrong-a-dc3|wrong-server-identity|N|dc2's A record gives dc3's address (root: dns-a-stale)"
     "wrong-a-dead|dns-a-stale|N|dc2's A record gives an address nobody has"
+    "second-a-member|dns-a-duplicate|N|beside dc2's right A record stands one with the address of member"
+    "second-a-dead|dns-a-duplicate|N|beside dc2's right A record stands one with an address nobody has"
     "wrong-cname|wrong-server-identity|N|dc2's GUID CNAME names dc3 (root: dns-cname-wrong)"
+    "cname-nobody|dns-cname-wrong|N|dc2's GUID CNAME names a host that does not exist"
     "no-cname|dns-cname-missing|N|dc2's GUID CNAME is deleted"
     "hosts|hosts-file-override|N|dc1's hosts file gives dc2 the address of member"
     "hosts-dc3|hosts-file-override|N|dc1's hosts file gives dc3 the address of member; on the link from dc3"
@@ -114,8 +117,11 @@ fault_apply() {
         wrong-a-member) dns_set_a $SOURCE "$(host_ip member)" ;;
         wrong-a-dc3) dns_set_a $SOURCE "$(host_ip dc3)" ;;
         wrong-a-dead) dns_set_a $SOURCE "$DEAD_IP" ;;
+        second-a-member) dns_set_a $SOURCE "$(host_ip $SOURCE)" "$(host_ip member)" ;;
+        second-a-dead) dns_set_a $SOURCE "$(host_ip $SOURCE)" "$DEAD_IP" ;;
         wrong-cname) dns_set_cname $SOURCE dc3 ;;
-        no-cname) dns_set_cname $SOURCE "" ;;
+        cname-nobody) dns_set_cname $SOURCE nobody ;;
+        no-cname) dns_set_cname $SOURCE ;;
         hosts) hosts_override $SOURCE ;;
         hosts-dc3) hosts_override dc3 ;;
         135-reject) firewall $SOURCE "$1" 'tcp dport 135 reject with tcp reset' ;;
@@ -271,7 +277,7 @@ heal_some() {
                 [[ "$left" != *" hosts "* ]] || hosts_override $SOURCE
                 [[ "$left" != *" hosts-dc3 "* ]] || hosts_override dc3
                 ;;
-            wrong-* | no-cname) names_heal ;;
+            wrong-* | second-a-* | cname-nobody | no-cname) names_heal ;;
             stale-guid) die "$name is healed with all others: lab heal" ;;
             *) services_heal ;;
         esac

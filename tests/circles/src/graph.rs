@@ -10,7 +10,7 @@ use crate::{module::Tree, resolve::Arrows};
 /// How many names of one arrow are printed.
 const NAMES: usize = 3;
 
-/// How many arrows there are.
+/// The number of arrows.
 pub(crate) fn count(arrows: &Arrows) -> usize {
     arrows.len()
 }

@@ -7,14 +7,14 @@ pub(crate) type ModuleId = usize;
 /// A file's place in [`Tree::files`].
 pub(crate) type FileId = usize;
 
-/// One crate: its files and the modules in them. The first module is the crate's root.
+/// A crate: its files and the modules in them. The first module is the crate's root.
 #[derive(Default)]
 pub(crate) struct Tree {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) modules: Vec<Module>,
 }
 
-/// One module, of a file of its own or inline.
+/// A module, of a file of its own or inline.
 #[derive(Default)]
 pub(crate) struct Module {
     pub(crate) file: FileId,

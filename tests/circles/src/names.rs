@@ -9,7 +9,7 @@ use syn::{
 
 use crate::module::Named;
 
-/// What the items of one module come to.
+/// The names that the items of one module stand for.
 #[derive(Default)]
 pub(crate) struct Names {
     pub(crate) items: Vec<String>,

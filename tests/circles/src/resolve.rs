@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::module::{FileId, ModuleId, Named, Tree};
 
-/// Who takes which names from whom: file, file, and `name (line)` each.
+/// The arrows, who takes which names from whom: file, file, and `name (line)` each.
 pub(crate) type Arrows = BTreeMap<(FileId, FileId), BTreeSet<String>>;
 
 /// How many re-exports one name is followed through; more would be a loop of them.

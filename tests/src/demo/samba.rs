@@ -1,4 +1,4 @@
-//! The same demonstration on a real forest: `deploy/lab/lab demo`.
+//! The demonstration on a real forest: `deploy/lab/lab demo`.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ pub(crate) fn demo() -> Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-/// Everything but the choice of the forest.
+/// The arguments without the choice of the forest.
 fn flags(arguments: impl Iterator<Item = String>) -> Vec<String> {
     let mut kept = Vec::new();
     let mut arguments = arguments.peekable();

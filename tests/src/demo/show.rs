@@ -1,4 +1,4 @@
-//! What the demo prints.
+//! The output of the demo.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use epmesh_common::{
     facts::Timestamp,
 };
 
-/// What is printed.
+/// The output of the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// The story, with the verdicts as `epmesh diagnose` prints them.
@@ -29,7 +29,7 @@ impl Show {
         Self { output }
     }
 
-    /// One thing that is done.
+    /// Prints a step that is done.
     pub(crate) fn step(&self, text: &str) {
         self.line(&format!("==> {text}"));
     }
@@ -65,7 +65,7 @@ impl Show {
     }
 }
 
-/// Of a healthy link, the verdict without its proof: nobody has to be convinced.
+/// The verdict without its proof where the link is healthy: nobody has to be convinced.
 fn brief(verdict: &Verdict) -> Verdict {
     let mut brief = verdict.clone();
     if brief.state == State::Healthy {

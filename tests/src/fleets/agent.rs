@@ -1,4 +1,4 @@
-//! One agent: what it has not yet said, what the coordinator holds of it, and its reports.
+//! An agent: what it has not yet said, what the coordinator holds of it, and its reports.
 
 use std::{collections::HashMap, mem, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What a domain controller sees at one address: the endpoint mapper, the port that it names, the bind, the whole
+//! A domain controller's look at one address: the endpoint mapper, the port that it names, the bind, the whole
 //! map, and who answers; by the world, as the probe states it.
 
 use std::net::IpAddr;

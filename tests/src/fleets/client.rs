@@ -1,4 +1,5 @@
-//! What a real client lives through on a link: the judge of whether it works, and no part of the engine.
+//! A real client on a link, and what it lives through: the judge of whether it works, and no part of the
+//! engine.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,5 @@
-//! What the evidence that came in decides: the rule by which a fault counts or does not. It asks
-//! the world and the list of reports that arrived, and never the engine.
+//! The truth that can be decided from the evidence that came in: the rule by which a fault counts
+//! or does not. It asks the world and the list of reports that arrived, and never the engine.
 //!
 //! A fault is decidable on the link from a source *S* to a destination *D* when all of this holds:
 //!
@@ -241,8 +241,8 @@ fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     }
     // What was before an end was started anew may have been another life's.
     let restarted = played.restarts.iter().filter(|(dc, _)| [link.0, link.1].contains(dc));
-    let settled = restarted.map(|(_, at)| at.plus(RESTART)).max().unwrap_or_default();
-    let since = fault.done().max(settled);
+    let recovered = restarted.map(|(_, at)| at.plus(RESTART)).max().unwrap_or_default();
+    let since = fault.done().max(recovered);
     let attempts = played.attempts.get(&link).into_iter().flatten();
     let refused = attempts.filter(|(at, result)| {
         *at > since && *result != 0 && spoke_after(played, link.0, at.minus(APART))

@@ -32,7 +32,7 @@ impl Dice {
         if count == 0 { 0 } else { self.0.random_range(0..count) }
     }
 
-    /// One of `all`; `None` of none.
+    /// An entry of `all`; `None` of none.
     pub fn one<T: Clone>(&mut self, all: &[T]) -> Option<T> {
         all.get(self.below(all.len())).cloned()
     }

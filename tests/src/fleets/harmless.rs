@@ -1,4 +1,4 @@
-//! What is odd in a fleet and does no harm: filters that stop nothing that is needed, lines that are right.
+//! Oddities of a fleet that do no harm: filters that stop nothing that is needed, lines that are right.
 
 use epmesh_common::facts::{
     DnsName, HostsLine, LmhostsLine, Platform, RpcFilter, RpcFilterAction, RpcFilterLayer,

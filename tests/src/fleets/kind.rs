@@ -1,4 +1,4 @@
-//! What can go wrong, and what the catalogue says of each.
+//! The kinds of faults, and what the catalogue says of each.
 
 use epmesh_common::diagnosis::Side;
 

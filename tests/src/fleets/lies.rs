@@ -1,4 +1,4 @@
-//! What a mistaken or lying agent states of a peer, in place of what it saw there.
+//! Lies: what a mistaken or lying agent states of a peer, in place of what it saw there.
 
 use epmesh_common::{
     facts::{AddressProbe, Failure, PeerObservation, Stage},

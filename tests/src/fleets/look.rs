@@ -1,5 +1,5 @@
-//! What a domain controller sees when it looks at another: names from every source, and each address so
-//! found; by the world, as the probe states it.
+//! A domain controller's look at another: names from every source, and each address so found; by the
+//! world, as the probe states it.
 
 use std::net::IpAddr;
 

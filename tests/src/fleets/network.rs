@@ -1,4 +1,5 @@
-//! What lies between hosts: what a firewall stops, what a device changes, and what becomes of what is sent.
+//! The network between hosts: what a firewall stops, what a device changes, and what becomes of what is
+//! sent.
 
 use std::net::IpAddr;
 

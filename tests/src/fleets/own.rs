@@ -1,4 +1,4 @@
-//! What an agent states of its own host: the world at one moment, read as an agent reads it, with
+//! An agent's statements on its own host: the world at one moment, read as an agent reads it, with
 //! the times inside by the host's own clock.
 
 use epmesh_common::{

@@ -1,4 +1,5 @@
-//! What an agent states of its host's ports: which listen, which are dynamic, how much of them is used.
+//! An agent's statements on its host's ports: which listen, which are dynamic, how much of them is
+//! used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! What was said against what is so.
+//! The score: verdicts and incidents against the truth.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -232,13 +232,13 @@ fn miscounted(played: &Played) -> Option<String> {
     }
     let several = |one: &&Incident| played.faults.iter().filter(|fault| of(fault, one)).count() > 1;
     if let Some(one) = incidents.iter().find(several) {
-        wrong.push(format!("two faults in one incident ({})", one.subject));
+        wrong.push(format!("two faults in one incident ({})", one.fault));
     }
     let subjects: Vec<String> = incidents
         .iter()
         .map(|one| {
             let (failing, latent) = (one.links.len(), one.latent.len());
-            format!("{} ({}, {failing} + {latent} links)", one.subject, one.cause)
+            format!("{} ({}, {failing} + {latent} links)", one.fault, one.cause)
         })
         .collect();
     (!wrong.is_empty()).then(|| format!("{}; said: {}", wrong.join(", "), subjects.join("; ")))

@@ -1,4 +1,4 @@
-//! What a fault does to the world when it strikes.
+//! Faults, and what each does to the world when it strikes.
 
 use std::{net::IpAddr, time::Duration};
 

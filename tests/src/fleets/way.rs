@@ -1,4 +1,4 @@
-//! What becomes of what is sent: the filters and the devices between two hosts.
+//! The way of a packet, and what becomes of it: the filters and the devices between two hosts.
 
 use std::net::IpAddr;
 

@@ -28,7 +28,7 @@ pub struct World {
     pub liar: Option<(usize, Lie)>,
 }
 
-/// What a mistaken or lying agent states of whomever it looks at.
+/// The statements of a mistaken or lying agent on the hosts that it looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     /// It gets through everywhere.

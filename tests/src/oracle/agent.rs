@@ -1,4 +1,4 @@
-//! What the agent reads on its host.
+//! Decoders of what the agent reads on its host.
 
 use std::{convert::Infallible, net::IpAddr};
 
@@ -18,7 +18,7 @@ use epmesh_common::{
 };
 use uuid::Uuid;
 
-use super::property::{comes_back, settles, text};
+use super::property::{comes_back, keeps_form, text};
 
 pub(super) fn config(bytes: &[u8]) {
     let read = Config::parse("any", &text(bytes));
@@ -113,7 +113,7 @@ fn reps_from_value(neighbour: &Neighbour) -> Vec<u8> {
 
 pub(super) fn reps_from(bytes: &[u8]) {
     let decode = |bytes: &[u8]| repsfrom::decode("DC=contoso,DC=com", bytes);
-    settles(bytes, decode, |neighbour| Ok::<_, Infallible>(reps_from_value(neighbour)));
+    keeps_form(bytes, decode, |neighbour| Ok::<_, Infallible>(reps_from_value(neighbour)));
 }
 
 /// The name of an object, taken apart and put together with everything escaped, is the same name.

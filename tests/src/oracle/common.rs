@@ -1,4 +1,4 @@
-//! What agents send, what other tools print, and scenarios.
+//! Decoders of what agents send, of what other tools print, and of scenarios.
 
 use epmesh_common::{
     diagnosis::diagnose,
@@ -10,7 +10,7 @@ use epmesh_proto::v1 as proto;
 use epmesh_scenario::Scenario;
 use prost::Message as _;
 
-use super::property::{comes_back, settles, text};
+use super::property::{comes_back, keeps_form, text};
 
 pub(super) fn report_on_the_wire(bytes: &[u8]) {
     let Ok(message) = proto::Report::decode(bytes) else { return };
@@ -21,7 +21,7 @@ pub(super) fn report_on_the_wire(bytes: &[u8]) {
             .map(|received| received.report)
             .map_err(|error| error.to_string())
     };
-    settles(bytes, decode, |report| {
+    keeps_form(bytes, decode, |report| {
         Ok::<_, std::convert::Infallible>(wire::report(report).encode_to_vec())
     });
 }

@@ -1,4 +1,4 @@
-//! What the coordinator reads: its configuration, its store, bundles, certificates.
+//! Decoders of what the coordinator reads: its configuration, its store, bundles, certificates.
 
 use epmesh::{
     config::ServeOptions,

@@ -1,4 +1,4 @@
-//! What DNS servers answer.
+//! Decoders of what DNS servers answer.
 
 use epmesh_agent::{
     check::{SrvAnswer, srv_answer},
@@ -16,7 +16,7 @@ use hickory_proto::{
     },
 };
 
-use super::property::settles;
+use super::property::keeps_form;
 
 /// The name that is asked for.
 const HOST: &str = "dc2.lab.test";
@@ -32,7 +32,7 @@ pub(super) fn answer(bytes: &[u8]) {
     ] {
         let question = Question { name: name.clone(), kind };
         let decode = |bytes: &[u8]| dns_answer(bytes, &question).ok_or(());
-        let answer = settles(bytes, decode, |answer| {
+        let answer = keeps_form(bytes, decode, |answer| {
             let mut message = reply(HOST, asked)?;
             match answer {
                 Answer::Records(records) => {
@@ -63,7 +63,7 @@ pub(super) fn answer(bytes: &[u8]) {
 /// The domain controllers of a domain.
 pub(super) fn srv(bytes: &[u8]) {
     let decode = |bytes: &[u8]| srv_answer(bytes, DOMAIN_CONTROLLERS).ok_or(());
-    let answer = settles(bytes, decode, |answer| {
+    let answer = keeps_form(bytes, decode, |answer| {
         let mut message = reply(DOMAIN_CONTROLLERS, RrType::SRV)?;
         match answer {
             SrvAnswer::Records(records) => {

@@ -1,4 +1,4 @@
-//! Who answers: NTLM, LDAP, NetBIOS.
+//! Decoders of identities: NTLM, LDAP, NetBIOS.
 
 use std::convert::Infallible;
 
@@ -14,7 +14,7 @@ use epmesh_common::identity::{
     text as names,
 };
 
-use super::property::{comes_back, settles, text};
+use super::property::{comes_back, keeps_form, text};
 
 /// Names that a peer gives itself can be printed, and are no longer than names are.
 fn is_clean(identity: &Identity) {
@@ -29,7 +29,7 @@ pub(super) fn negotiate(bytes: &[u8]) {
 }
 
 pub(super) fn challenge(bytes: &[u8]) {
-    let challenge = settles(bytes, Challenge::decode, Challenge::encode);
+    let challenge = keeps_form(bytes, Challenge::decode, Challenge::encode);
     challenge.iter().for_each(|challenge| is_clean(&Identity::from(challenge)));
 }
 
@@ -40,7 +40,7 @@ pub(super) fn ldap(bytes: &[u8]) {
         assert_eq!(known, Ok(Some(used)));
         for form in [LengthForm::Shortest, LengthForm::FourOctets] {
             let decode = |bytes: &[u8]| Message::decode(bytes).map(|(message, _)| message);
-            settles(bytes, decode, |message: &Message| message.encode_as(form));
+            keeps_form(bytes, decode, |message: &Message| message.encode_as(form));
         }
         for control in &message.controls {
             let _ = control.extended_dn_form();
@@ -61,7 +61,7 @@ pub(super) fn ping(bytes: &[u8]) {
 }
 
 pub(super) fn netlogon(bytes: &[u8]) {
-    let response = settles(bytes, SamLogonResponseEx::decode, SamLogonResponseEx::encode);
+    let response = keeps_form(bytes, SamLogonResponseEx::decode, SamLogonResponseEx::encode);
     response.iter().for_each(|response| is_clean(&Identity::from(response)));
 }
 
@@ -92,16 +92,16 @@ pub(super) fn ber(bytes: &[u8]) {
 }
 
 pub(super) fn nbns(bytes: &[u8]) {
-    let request = settles(bytes, nbns::Request::decode, nbns::Request::encode);
+    let request = keeps_form(bytes, nbns::Request::decode, nbns::Request::encode);
     let asked = nbns::Request { transaction: 7, name: "DC2".to_owned(), suffix: 0 };
     for request in request.into_iter().chain([asked]) {
-        settles(bytes, |bytes| request.read_reply(bytes), |reply| request.reply(reply));
+        keeps_form(bytes, |bytes| request.read_reply(bytes), |reply| request.reply(reply));
     }
 }
 
 pub(super) fn nbstat(bytes: &[u8]) {
     comes_back(bytes, nbstat::Request::decode, |request| Ok::<_, Infallible>(request.encode()));
-    let reply = settles(bytes, nbstat::Reply::decode, nbstat::Reply::encode);
+    let reply = keeps_form(bytes, nbstat::Reply::decode, nbstat::Reply::encode);
     reply.iter().for_each(|reply| is_clean(&Identity::from(reply)));
 }
 

@@ -1,4 +1,4 @@
-//! What the agent itself has written: the spool, the plan, a pending enrolment.
+//! Decoders of what the agent itself has written: the spool, the plan, a pending enrolment.
 
 use epmesh_agent::{daemon::plan_file, enrolment::PendingEnrolment, session::spool_record};
 

@@ -1,8 +1,8 @@
-//! What holds of decoders in general.
+//! Properties that hold of any decoder.
 
 use std::fmt::Debug;
 
-/// What was decoded can be encoded, and decodes to the same again. Gives it back.
+/// Checks that what was decoded can be encoded, and decodes to the same again. Gives it back.
 pub(super) fn comes_back<T, E, F>(
     bytes: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, E>,
@@ -23,9 +23,10 @@ where
     Some(first)
 }
 
-/// What was decoded may have no form of its own (a field that was not kept, a name that none may have, a digest
-/// that the sender got wrong). Where it has one, decoding that form leads to the same form. Gives back what was decoded.
-pub(super) fn settles<T, E, F>(
+/// Checks that the encoded form of what was decoded leads to itself again. It may have none (a field that was
+/// not kept, a name that none may have, a digest that the sender got wrong). Where it has one, decoding that
+/// form leads to the same form. Gives back what was decoded.
+pub(super) fn keeps_form<T, E, F>(
     bytes: &[u8],
     decode: impl Fn(&[u8]) -> Result<T, E>,
     encode: impl Fn(&T) -> Result<Vec<u8>, F>,

@@ -8,7 +8,7 @@ use epmesh::{
     store::{Key, MemoryStore, Space, Store, Transaction, chunked, record},
 };
 
-use super::property::{comes_back, settles};
+use super::property::{comes_back, keeps_form};
 
 fn key(name: &str) -> Option<Key> {
     Key::new(Space::Tokens, [name]).ok()
@@ -17,7 +17,11 @@ fn key(name: &str) -> Option<Key> {
 fn comes_back_as<T: record::Record>(bytes: &[u8]) {
     let Some(key) = key("1") else { return };
     // Not every record can be compared; its bytes can.
-    settles(bytes, |bytes| record::decode::<T>(&key, bytes), |found| record::encode(&key, found));
+    keeps_form(
+        bytes,
+        |bytes| record::decode::<T>(&key, bytes),
+        |found| record::encode(&key, found),
+    );
     if let Ok(found) = record::decode::<T>(&key, bytes) {
         assert!(record::encode(&key, &found).is_ok(), "decoded, and cannot be encoded");
     }
@@ -46,7 +50,7 @@ pub(super) fn incident_links(bytes: &[u8]) {
     let Ok(first) = decode(bytes).map(IncidentRecord::restored) else { return };
     let Ok(form) = record::encode(&key, &first.stored()) else { return };
     let open = |bytes: &[u8]| decode(bytes).map(IncidentRecord::restored);
-    settles(&form, open, |found| record::encode(&key, &found.stored()));
+    keeps_form(&form, open, |found| record::encode(&key, &found.stored()));
 }
 
 pub(super) fn state(bytes: &[u8]) {

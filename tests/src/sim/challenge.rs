@@ -1,11 +1,11 @@
-//! What a simulated host says of itself in an NTLM challenge.
+//! The NTLM challenge of a simulated host.
 
 use epmesh_common::identity::ntlm::{Challenge, NegotiateFlags, Version};
 use uuid::Uuid;
 
 use super::{Who, names::NETBIOS_DOMAIN};
 
-/// What a host of the domain says in its challenge.
+/// The challenge of a host of the domain.
 #[must_use]
 pub fn domain_challenge(who: &Who) -> Challenge {
     Challenge {
@@ -18,7 +18,7 @@ pub fn domain_challenge(who: &Who) -> Challenge {
     }
 }
 
-/// What any host says in its challenge.
+/// The challenge of any host.
 pub(super) fn challenge_of(who: &Who) -> Challenge {
     let [a, b, c, d, e, f, g, h, ..] = Uuid::new_v4().into_bytes();
     Challenge {

@@ -57,13 +57,13 @@ impl SimDc {
         Ok(dc)
     }
 
-    /// Who it is.
+    /// The names of the domain controller.
     #[must_use]
     pub fn who(&self) -> &Who {
         &self.shared.who
     }
 
-    /// What is true on it now.
+    /// The true state of the domain controller now.
     #[must_use]
     pub fn state(&self) -> State {
         self.shared.state()
@@ -88,7 +88,7 @@ impl SimDc {
         *self.shared.dns_servers.lock().unwrap_or_else(PoisonError::into_inner) = servers;
     }
 
-    /// What an agent on it works with.
+    /// The platform for an agent on it.
     #[must_use]
     pub fn platform(&self) -> SimPlatform {
         SimPlatform::new(Arc::clone(&self.shared))

@@ -202,7 +202,7 @@ impl Forest {
         self.ports
     }
 
-    /// Where the coordinator listens.
+    /// The address on which the coordinator listens.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -269,7 +269,7 @@ impl Forest {
     /// # Errors
     /// As [`Forest::diagnose`].
     pub async fn broken(&mut self, scenario: Scenario) -> Result<Verdict> {
-        self.settled(|verdict| {
+        self.verdict_when(|verdict| {
             (verdict.state, verdict.cause, verdict.side)
                 == (scenario.state(), scenario.cause(), scenario.side())
         })
@@ -282,10 +282,10 @@ impl Forest {
     /// # Errors
     /// As [`Forest::diagnose`].
     pub async fn healed(&mut self) -> Result<Verdict> {
-        self.settled(|verdict| verdict.state == State::Healthy).await
+        self.verdict_when(|verdict| verdict.state == State::Healthy).await
     }
 
-    async fn settled(&mut self, is_right: impl Fn(&Verdict) -> bool) -> Result<Verdict> {
+    async fn verdict_when(&mut self, is_right: impl Fn(&Verdict) -> bool) -> Result<Verdict> {
         let (destination, source) = self.link()?;
         let end = Instant::now() + PATIENCE;
         loop {
@@ -298,7 +298,7 @@ impl Forest {
     }
 
     async fn until(&mut self, what: &str, is_right: impl Fn(&Verdict) -> bool) -> Result<()> {
-        let verdict = self.settled(&is_right).await?;
+        let verdict = self.verdict_when(&is_right).await?;
         if !is_right(&verdict) {
             bail!("waiting for the word {what}: the verdict is still {verdict:?}");
         }

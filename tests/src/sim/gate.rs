@@ -15,7 +15,7 @@ const MOST_CONNECTIONS: usize = 256;
 /// Connections tried to fill the backlog of a silent listener.
 const FILLERS: usize = 4;
 
-/// What a client that connects meets.
+/// The treatment that a client meets when it connects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
     /// A server.
@@ -27,11 +27,11 @@ pub enum Way {
     Silent,
 }
 
-/// What serves one connection.
+/// The function that serves one connection.
 pub(super) type Serve =
     Arc<dyn Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// One TCP endpoint of a simulated host.
+/// A TCP endpoint of a simulated host.
 pub(super) struct Gate {
     address: SocketAddr,
     serve: Serve,
@@ -136,10 +136,10 @@ async fn silence(address: SocketAddr) -> Result<JoinHandle<()>> {
     }))
 }
 
-/// What answers one datagram; `None` for nothing.
+/// The function that answers one datagram; `None` for nothing.
 pub(super) type Answer = Arc<dyn Fn(&[u8]) -> Option<Vec<u8>> + Send + Sync>;
 
-/// One UDP endpoint of a simulated host.
+/// A UDP endpoint of a simulated host.
 pub(super) struct Datagrams {
     address: SocketAddr,
     answer: Answer,

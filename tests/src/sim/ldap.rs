@@ -9,7 +9,7 @@ use epmesh_common::{
             Attribute, Control, LdapResult, Message, Op, SearchRequest, SearchResultEntry,
             message_len,
         },
-        netlogon::{DcFlags, Opcode, Ping, SamLogonResponseEx},
+        netlogon::{DcFlags, NtVersion, Opcode, Ping, SamLogonResponseEx},
         rootdse::{CAP_ACTIVE_DIRECTORY, RootDse},
     },
 };
@@ -88,7 +88,7 @@ fn ping(who: &Who, asked: &Ping) -> Option<SearchResultEntry> {
         client_site: name(SITE),
         address: None,
         next_closest_site: None,
-        nt_version: 5,
+        nt_version: NtVersion::V1 | NtVersion::V5_EX,
     };
     let attribute =
         Attribute { name: "netlogon".to_owned(), values: vec![response.encode().ok()?] };

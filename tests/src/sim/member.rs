@@ -64,7 +64,7 @@ impl SimHost {
         Ok(Self { who, _mapper: mapper })
     }
 
-    /// Who it is.
+    /// The names of the member.
     #[must_use]
     pub fn who(&self) -> &Who {
         &self.who

@@ -1,4 +1,4 @@
-//! Who the hosts of a simulated forest are.
+//! Names and addresses of the hosts of a simulated forest.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -47,7 +47,7 @@ impl Network {
     }
 }
 
-/// Who a simulated host is.
+/// The names and addresses of a simulated host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
     /// Its DNS name.

@@ -1,4 +1,4 @@
-//! What an agent on a simulated domain controller reads there.
+//! The platform of an agent on a simulated domain controller.
 
 use std::{net::IpAddr, sync::Arc};
 

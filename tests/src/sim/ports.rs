@@ -11,8 +11,8 @@ pub(super) const RPC_SERVERS: u16 = 3;
 /// How many ports one forest takes.
 const COUNT: u16 = 4 + RPC_SERVERS;
 
-/// One set of unprivileged ports for every host of a simulated forest: they stand for the real
-/// ones, which only root may bind. Each host binds them on its own address.
+/// A set of unprivileged ports for every host of a simulated forest: they stand for the real ones, which only
+/// root may bind. Each host binds them on its own address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SimPorts {
     /// TCP, for 135.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use epmesh_common::diagnosis::{Cause, Side, State};
 
-/// One way to break the link from dc2, the source, to dc1, the destination.
+/// A way to break the link from dc2, the source, to dc1, the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scenario {
     /// dc2 restarts and its directory service, disabled, does not come up.
@@ -42,7 +42,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// All of them.
+    /// All scenarios.
     pub const ALL: [Self; 16] = [
         Self::ServiceNotStarted,
         Self::ServiceDied,
@@ -100,13 +100,13 @@ impl Scenario {
         }
     }
 
-    /// How the link stands.
+    /// The state of the link.
     #[must_use]
     pub const fn state(self) -> State {
         State::Failing
     }
 
-    /// What is done, in words.
+    /// The deed in words.
     #[must_use]
     pub const fn about(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What the parts of a simulated domain controller share: who it is, and what is true on it.
+//! State that the parts of a simulated domain controller share: who it is, and what is true on it.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use epmesh_common::{
 
 use super::{RpcHost, SimPorts, State, Who, association::MGMT, challenge::domain_challenge};
 
-/// What the parts of a domain controller share.
+/// The state that the parts of a domain controller share.
 pub(super) struct Shared {
     pub(super) who: Who,
     pub(super) ports: SimPorts,

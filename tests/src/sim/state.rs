@@ -1,4 +1,4 @@
-//! What is true on a simulated domain controller.
+//! The true state of a simulated domain controller.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -22,7 +22,7 @@ const UPTIME: Duration = Duration::from_secs(3 * 3600);
 /// How long after the boot the services start.
 const STARTUP: Duration = Duration::from_secs(40);
 
-/// One service.
+/// A service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimService {
     /// Whether it runs.
@@ -33,8 +33,8 @@ pub struct SimService {
     pub process: Option<Process>,
 }
 
-/// Everything that can change on a domain controller. Its network services and its agent's facts
-/// both follow from it.
+/// The state of a simulated domain controller: everything that can change on it. Its network services and its
+/// agent's facts both follow from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     /// This life of the host.
@@ -146,7 +146,7 @@ impl State {
         all.iter().filter(held).cloned().collect()
     }
 
-    /// What of that callers over the network are told.
+    /// The endpoints of `all` that callers over the network are told.
     #[must_use]
     pub fn told(&self, all: &[Endpoint]) -> Vec<Endpoint> {
         let mut told = self.registered(all);
@@ -165,7 +165,7 @@ impl State {
             })
     }
 
-    /// What a client meets at the endpoint mapper's port.
+    /// The treatment that a client meets at the endpoint mapper's port.
     #[must_use]
     pub fn mapper_gate(&self) -> Way {
         match self.endpoint_mapper.state {

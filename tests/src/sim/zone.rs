@@ -1,4 +1,4 @@
-//! What a DNS server holds, and how it behaves.
+//! The records of a DNS server, and how it behaves.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use epmesh_common::facts::{DnsName, RecordData, RecordType};
 
-/// How a server answers for a name.
+/// The behaviour of a server for a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Behaviour {
     /// From its records.
@@ -21,7 +21,7 @@ pub enum Behaviour {
     Silent,
 }
 
-/// What a question comes to.
+/// The result of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// These records, the alias first where there is one.
@@ -71,7 +71,7 @@ impl Zone {
         }
     }
 
-    /// How the server behaves for this name.
+    /// The behaviour of the server for this name.
     #[must_use]
     pub fn behaviour(&self, name: &DnsName) -> Behaviour {
         self.behaviour.get(name).copied().unwrap_or(self.default)

@@ -182,7 +182,7 @@ fn read<T: serde::de::DeserializeOwned>(text: &str, forest: u32) -> T {
     serde_json::from_str(&moved(text, forest)).expect("facts under another name are facts")
 }
 
-/// The same under the names and in the network of another forest.
+/// The text under the names and in the network of another forest.
 fn moved(text: &str, forest: u32) -> String {
     // 127 and 172 are somebody else's.
     let octet =

@@ -82,7 +82,7 @@ fn one(view: &View, links: &[Link], count: usize, now: Timestamp) {
     println!("one link, gathered and judged among all from its source: {each:.1} us");
 }
 
-/// The same link, with the evidence at hand.
+/// Judges one link again and again, with the evidence at hand.
 fn again_and_again(what: &str, evidence: &Evidence, count: usize, now: Timestamp) {
     type Judge = fn(&Evidence, Timestamp) -> Verdict;
     let ways: [(&str, Judge); 2] =

@@ -1,4 +1,4 @@
-//! One engine, measured.
+//! The measurement of one engine.
 
 use std::{
     fmt, fs, io,
@@ -18,7 +18,7 @@ use super::{arguments::Arguments, reports::Model};
 /// Commits that are made one after the other.
 const ALONE: usize = 500;
 
-/// What one engine came to; printed as the row of a table.
+/// The figures of one engine; printed as the row of a table.
 pub(crate) struct Measured {
     engine: EmbeddedEngine,
     together: f64,

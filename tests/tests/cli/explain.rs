@@ -54,7 +54,7 @@ CN=Configuration,DC=lab,DC=test
 a line that no tool wrote
 ";
 
-/// The same, an hour before: two naming contexts from dc2, and one whose end is missing.
+/// A report of an hour before: two naming contexts from dc2, and one whose end is missing.
 const WORKED: &str = r"Default-First-Site-Name\DC1
 DSA Options: IS_GC
 ==== INBOUND NEIGHBORS ======================================

@@ -1,5 +1,5 @@
-//! What a document shows of an output, and the output of now: the same but for times, ids, ports and addresses of
-//! the simulation, and for blanks.
+//! The comparison of an output in a document with the output of now: the same but for times, ids, ports and
+//! addresses of the simulation, and for blanks.
 
 use uuid::Uuid;
 

@@ -19,6 +19,7 @@ mod demo;
 mod elsewhere;
 mod forest;
 mod generated;
+mod installed;
 mod links;
 mod page;
 mod parse;

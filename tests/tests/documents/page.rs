@@ -10,7 +10,7 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder above").to_path_buf()
 }
 
-/// One document.
+/// A document.
 #[derive(Debug)]
 pub(crate) struct Page {
     /// Its path within the repository.
@@ -83,7 +83,7 @@ impl Page {
         headings.map(anchor).collect()
     }
 
-    /// What stands in single backticks outside of blocks, with its line number.
+    /// The text in single backticks outside of blocks, with its line number.
     pub(crate) fn inline_code(&self) -> Vec<(usize, String)> {
         let mut found = Vec::new();
         for (number, line) in self.prose() {

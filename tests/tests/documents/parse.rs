@@ -1,10 +1,10 @@
 //! Every command in the documents has words that its program knows, also where it runs elsewhere.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 use clap::error::ErrorKind;
 
-use super::{cargo, commands, elsewhere::ELSEWHERE, page, pages, programs};
+use super::{cargo, commands, page, pages, programs};
 
 #[test]
 fn every_command_parses() {
@@ -45,23 +45,6 @@ fn every_command_in_the_readme_for_debian_parses() {
         // What debconf is told begins like a command: `epmesh-agent epmesh-agent/token …`.
         if !line.starts_with("epmesh-agent epmesh-agent/") {
             check(&line, false).unwrap_or_else(|why| panic!("{line}: {why}"));
-        }
-    }
-}
-
-/// What runs a command elsewhere is there.
-#[test]
-fn what_runs_commands_elsewhere_exists() {
-    for other in ELSEWHERE {
-        let words: Vec<&str> = other.run_by.split([' ', ',']).collect();
-        let file =
-            words.iter().find(|word| Path::new(word).extension().is_some_and(|end| end == "rs"));
-        if let Some(file) = file {
-            assert!(page::repository().join(file).exists(), "{}: {file}", other.command);
-        }
-        if let ["tests/run" | "tests/campaign", name, ..] = words.as_slice() {
-            let line = format!("{} {name}", words[0]);
-            check(&line, true).unwrap_or_else(|why| panic!("{}: {line}: {why}", other.command));
         }
     }
 }

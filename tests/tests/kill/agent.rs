@@ -30,14 +30,14 @@ const WINDOW: usize = 8;
 /// The pause before connecting again.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// Which life of the coordinator it is, and whether agents may connect.
+/// The life of the coordinator, by number, and whether agents may connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Life {
     pub(crate) number: u64,
     pub(crate) open: bool,
 }
 
-/// What all agents together have come to.
+/// The progress of all agents together.
 #[derive(Debug)]
 pub(crate) struct Progress {
     /// Reports acknowledged.
@@ -52,7 +52,7 @@ pub(crate) struct Progress {
     pub(crate) welcomed: Vec<u64>,
 }
 
-/// One agent.
+/// An agent.
 #[derive(Debug)]
 pub(crate) struct Agent {
     pub(crate) index: usize,

@@ -1,4 +1,4 @@
-//! What the agents report: bodies that carry the number of their report.
+//! The bodies that the agents report: bodies that carry the number of their report.
 
 use std::{
     net::{IpAddr, Ipv4Addr},

@@ -27,7 +27,7 @@ const KEPT_LINES: usize = 40;
 /// How often a condition is looked at that nobody announces.
 const POLL: Duration = Duration::from_millis(5);
 
-/// How a coordinator is run: the same in every life.
+/// The setting in which a coordinator is run: the same in every life.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     binary: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) struct Setting {
     web: SocketAddr,
 }
 
-/// What a coordinator has said.
+/// The log of a coordinator.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) lines: usize,
@@ -203,7 +203,7 @@ impl Coordinator {
         self.check()
     }
 
-    /// That it has said nothing it must not.
+    /// Checks that the coordinator has said nothing it must not.
     pub(crate) fn check(&self) -> Result<()> {
         let bad = self.log.borrow().bad.join("\n");
         ensure!(bad.is_empty(), "the coordinator said:\n{bad}\nand last:\n{}", self.said());

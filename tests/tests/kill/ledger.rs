@@ -1,11 +1,12 @@
-//! What one agent has sent and was acknowledged: what the coordinator must hold.
+//! The reports that one agent has sent, and those that were acknowledged: what the coordinator must
+//! hold.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, Result, bail, ensure};
 use epmesh_common::facts::{Digest, Report, StatementKey};
 
-/// What a coordinator holds of an agent.
+/// The statements that a coordinator holds of an agent.
 pub(crate) type Held = BTreeMap<StatementKey, Digest>;
 
 /// The reports of one agent.
@@ -17,8 +18,8 @@ pub(crate) struct Ledger {
     pub(crate) acknowledged: u64,
     /// Made and not acknowledged, in order.
     pending: VecDeque<Report>,
-    /// Of every subject in an acknowledged report, the last number and digest.
-    settled: BTreeMap<StatementKey, (u64, Digest)>,
+    /// The last number and digest of every subject in an acknowledged report.
+    durable: BTreeMap<StatementKey, (u64, Digest)>,
 }
 
 impl Ledger {
@@ -44,7 +45,7 @@ impl Ledger {
         while self.pending.front().is_some_and(|report| report.sequence <= sequence) {
             let report = self.pending.pop_front().context("it was just there")?;
             for statement in report.statements {
-                self.settled.insert(statement.subject, (report.sequence, statement.digest));
+                self.durable.insert(statement.subject, (report.sequence, statement.digest));
             }
         }
         self.acknowledged = sequence;
@@ -87,18 +88,18 @@ impl Ledger {
 
     fn subjects(&self) -> impl Iterator<Item = &StatementKey> {
         let pending = self.pending.iter().flat_map(|report| &report.statements);
-        self.settled.keys().chain(pending.map(|statement| &statement.subject))
+        self.durable.keys().chain(pending.map(|statement| &statement.subject))
     }
 
     /// The numbers and digests under which a subject may be held.
     fn states(&self, subject: &StatementKey) -> impl Iterator<Item = (u64, Digest)> {
-        let settled = self.settled.get(subject).copied();
+        let durable = self.durable.get(subject).copied();
         let pending = self.pending.iter().flat_map(move |report| {
             let statements = report.statements.iter();
             let of_it = statements.filter(move |statement| statement.subject == *subject);
             of_it.map(|statement| (report.sequence, statement.digest))
         });
-        settled.into_iter().chain(pending)
+        durable.into_iter().chain(pending)
     }
 }
 

@@ -30,16 +30,16 @@ use crate::{bodies::number_of, ledger::Held};
 /// The largest document that is taken.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// What a coordinator's bundle says of one domain controller.
+/// A coordinator's bundle on one domain controller.
 #[derive(Debug, Default)]
 pub(crate) struct Exported {
-    /// Everything, by digest.
+    /// The digests that are held.
     pub(crate) held: Held,
     /// The number of the report that its host's facts are of.
     pub(crate) number: u64,
 }
 
-/// How a coordinator is reached.
+/// The way to reach a coordinator.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     listen: SocketAddr,
@@ -95,7 +95,7 @@ impl Access {
         Ok(())
     }
 
-    /// That renewing with this identity is refused for this reason.
+    /// Checks that renewing with this identity is refused for this reason.
     pub(crate) async fn not_renewed(&self, identity: &Identity, why: &str) -> Result<()> {
         let certificate_request =
             CertificateParams::default().serialize_request(&KeyPair::generate()?)?.pem()?;
@@ -122,7 +122,7 @@ impl Access {
         Ok(Identity::from_pem(reply.certificate, key.serialize_pem()))
     }
 
-    /// That joining is refused for this reason.
+    /// Checks that joining is refused for this reason.
     pub(crate) async fn refused(&self, token: &str, dc: &DnsName, why: &str) -> Result<()> {
         let Err(error) = self.enrol(token, dc).await else { bail!("{dc} was let in") };
         let status = error.downcast::<Status>()?;

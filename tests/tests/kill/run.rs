@@ -55,7 +55,7 @@ enum Moment {
     Acknowledged(u64),
 }
 
-/// Everything of one test.
+/// A test run with its coordinator, agents and operators.
 pub(crate) struct Run {
     random: StdRng,
     setting: Setting,

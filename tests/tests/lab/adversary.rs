@@ -103,9 +103,7 @@ fn healthy_in_time(lab: &Lab, destination: &str, source: &str) -> Option<String>
     let begun = Instant::now();
     loop {
         let verdict = lab.diagnose(destination, source);
-        // Its registration has come and gone too often of late: that is said for two hours.
-        let is_flapping = verdict.state == State::Latent && culprit(&verdict).contains("flapping");
-        if verdict.state == State::Healthy || is_flapping {
+        if verdict.state == State::Healthy {
             return None;
         }
         if begun.elapsed() > LIMIT {

@@ -9,19 +9,14 @@ use serde_json::Value;
 
 use crate::{
     lab::Lab,
-    receiver::{ADDRESS, Receiver, SECRET},
+    receiver::{self, Receiver},
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) fn opened_and_resolved_once_each(lab: &Lab) {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("epmesh.toml");
-    let text = format!(
-        "data-dir = \"/var/lib/epmesh\"\n\n[[webhook]]\nname = \"lab\"\n\
-         url = \"http://{ADDRESS}/\"\nsecret = \"{SECRET}\"\n"
-    );
-    std::fs::write(&config, text).unwrap();
+    let config = receiver::configuration(folder.path());
     let file = folder.path().join("events");
     let receiver = Receiver::start(lab, &file);
     lab.start_mesh(Some(&config));

@@ -17,7 +17,9 @@ mod facts;
 mod faults;
 mod join;
 mod lab;
+mod over;
 mod receiver;
+mod sequence;
 mod soak;
 mod spool;
 mod witnesses;
@@ -58,10 +60,14 @@ fn the_lab() {
     }
     // Only where they are asked for: tests/campaign adversary, tests/campaign soak.
     match only.as_deref() {
+        Some("sequence") => sequence::each_is_an_incident_of_its_own(&lab),
         Some("adversary") => {
-            lab.start_mesh(None);
             let faults = env::var("EPMESH_LAB_FAULTS").unwrap_or_default();
             let faults: Vec<String> = faults.split_whitespace().map(str::to_owned).collect();
+            if faults.is_empty() {
+                sequence::each_is_an_incident_of_its_own(&lab);
+            }
+            lab.start_mesh(None);
             adversary::every_one_has_its_verdict(&lab, &faults);
         }
         Some("soak") => {

@@ -14,9 +14,20 @@ use tokio::net::TcpListener;
 
 use crate::lab::Lab;
 
-pub(crate) const ADDRESS: &str = "127.0.0.1:7390";
-pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const ADDRESS: &str = "127.0.0.1:7390";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const FILE: &str = "EPMESH_TEST_RECEIVER";
+
+/// Writes the coordinator's configuration that names the receiver into a folder.
+pub(crate) fn configuration(folder: &Path) -> PathBuf {
+    let file = folder.join("epmesh.toml");
+    let text = format!(
+        "data-dir = \"/var/lib/epmesh\"\n\n[[webhook]]\nname = \"lab\"\n\
+         url = \"http://{ADDRESS}/\"\nsecret = \"{SECRET}\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
 
 /// A receiver that runs; it ends when this is dropped.
 pub(crate) struct Receiver {

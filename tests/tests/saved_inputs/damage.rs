@@ -12,7 +12,7 @@ impl Damage {
         Self(StdRng::seed_from_u64(seed))
     }
 
-    /// One of the inputs, damaged in one to four places.
+    /// An input, damaged in one to four places.
     pub(crate) fn of(&mut self, inputs: &[&[u8]]) -> Vec<u8> {
         let mut bytes = inputs.choose(&mut self.0).map_or_else(Vec::new, |bytes| bytes.to_vec());
         for _ in 0..self.0.random_range(1..=4) {

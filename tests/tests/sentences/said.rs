@@ -1,4 +1,4 @@
-//! What comes out: over the scenario suite and over the reports of other tools.
+//! The sentences that come out: over the scenario suite and over the reports of other tools.
 
 use std::fs;
 
@@ -47,7 +47,7 @@ fn text_of(item: &Value, keys: &[&str]) -> String {
     texts.collect::<Vec<_>>().join(": ")
 }
 
-/// What `epmesh explain` says of the reports that are saved for the tests.
+/// The words of `epmesh explain` on the reports that are saved for the tests.
 pub(crate) fn explanations() -> Sentences {
     let mut said = Sentences::default();
     for file in files_below(&root().join("common"), "") {

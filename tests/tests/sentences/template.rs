@@ -19,7 +19,7 @@ impl Sentences {
         self.all.push(sentence);
     }
 
-    /// All of them, one a line.
+    /// All sentences, one a line.
     pub(crate) fn everything(&self) -> String {
         self.all.join("\n")
     }

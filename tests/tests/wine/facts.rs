@@ -1,5 +1,5 @@
-//! What a Windows machine says of itself: what the test put there, read back at the coordinator;
-//! and what Wine only pretends to have, which must arrive as "could not be read".
+//! The facts of a Windows machine: what the test put there, read back at the coordinator; and what
+//! Wine only pretends to have, which must arrive as "could not be read".
 
 use std::{path::Path, time::Instant};
 

@@ -13,14 +13,14 @@ use tempfile::TempDir;
 /// Between two looks at something that is awaited.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Everything in it ends when it is dropped.
+/// A Windows machine under Wine; everything in it ends when it is dropped.
 pub(crate) struct Machine {
     folder: TempDir,
     /// Wine ends its services with the last program that is none: this one waits for its input.
     keeper: Option<(Child, ChildStdin)>,
 }
 
-/// What a command printed, and how it ended.
+/// The output of a command, and how it ended.
 pub(crate) struct Ran {
     pub(crate) out: String,
     pub(crate) status: Option<i32>,

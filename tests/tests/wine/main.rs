@@ -114,8 +114,8 @@ async fn joins(windows: &Machine, coordinator: &Coordinator, msi: &str) {
     assert!(source.out.contains("EventMessageFile"), "{}", source.out);
 }
 
-/// It was given a plan, and what it saw of every domain controller is at the coordinator: through
-/// the hosts file to the endpoint mapper, and from there to the port of the interface.
+/// The Windows agent was given a plan, and what it saw of every domain controller is at the coordinator:
+/// through the hosts file to the endpoint mapper, and from there to the port of the interface.
 async fn looks_at_its_peers(coordinator: &Coordinator) {
     for peer in ["dc1", "dc2", "dc3"] {
         coordinator
@@ -173,8 +173,8 @@ async fn is_removed(windows: &Machine, coordinator: &Coordinator, msi: &str) {
     assert!(windows.has("ProgramData/epmesh-agent/state/identity.json"));
 }
 
-/// It is let in for its certificate, and for nothing else: installed again without a token, it is the
-/// same agent; revoked, it is refused, and does not go by its plan any longer.
+/// The Windows agent is let in for its certificate, and for nothing else: installed again without a token, it
+/// is the same agent; revoked, it is refused, and does not go by its plan any longer.
 async fn comes_back_until_it_is_revoked(windows: &Machine, coordinator: &Coordinator, msi: &str) {
     let ran = windows.install(msi, &[]);
     assert_eq!(ran.status, Some(0), "{}", ran.out);

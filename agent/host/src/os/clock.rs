@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use epmesh_facts::Timestamp;
 
-/// Where the time comes from; tests bring their own.
+/// The source of the time; tests bring their own.
 pub trait Clock: Send + Sync + 'static {
     /// The present moment.
     fn now(&self) -> Timestamp;

@@ -1,5 +1,5 @@
-//! What the agent needs of the operating system besides its facts: the time of day, files that nobody
-//! else may read, a log file, and small files read with bounds.
+//! The operating system as the agent uses it, apart from the facts: the time of day, files that
+//! nobody else may read, a log file, and small files read with bounds.
 
 pub mod clock;
 pub mod log_file;

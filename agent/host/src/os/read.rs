@@ -23,7 +23,7 @@ pub enum FileError {
         #[source]
         source: io::Error,
     },
-    /// It has more bytes than are read of it.
+    /// The file has more bytes than are read of it.
     #[error("{} is longer than what is read of a file", path.display())]
     TooLong {
         /// The file.

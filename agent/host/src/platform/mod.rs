@@ -1,4 +1,4 @@
-//! What the agent reads on its own host, behind one trait; each platform is a folder.
+//! The own host behind one trait; each platform is a folder.
 
 pub mod contract;
 pub mod directory;

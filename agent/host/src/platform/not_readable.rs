@@ -1,12 +1,12 @@
-//! What no right that could be given would let the agent read on a host. The words say where it can be seen.
+//! Facts of a host that no right would let the agent read. The words say where it can be seen.
 
 use epmesh_facts::{Reason, ReasonKind};
 
-/// Of the names that systemd-resolved remembers.
+/// The reason for the names that systemd-resolved remembers.
 pub const RESOLVED_CACHE: &str = "systemd-resolved remembers names, and the agent does not look into it: \
      `resolvectl show-cache` shows them (from systemd 254), `resolvectl flush-caches` drops them";
 
-/// Of the DNS servers of each interface, where systemd-resolved has them.
+/// The reason for the DNS servers of each interface, where systemd-resolved has them.
 pub const RESOLVED_INTERFACES: &str = "systemd-resolved has DNS servers for each interface (`resolvectl \
      status`), and the agent does not ask it";
 

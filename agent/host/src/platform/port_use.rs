@@ -1,5 +1,5 @@
-//! How much of the dynamic ports is in use, out of one look at the sockets after another: the same
-//! on every platform. Nothing here reads a clock.
+//! The use of the dynamic ports, counted from one look at the sockets after another: the same on
+//! every platform. Nothing here reads a clock.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -18,7 +18,7 @@ const APART: Duration = Duration::from_secs(10);
 /// A use that would change by more than this over the time it was watched, in points of percent,
 /// has a direction.
 const BEGINS: f64 = 5.0;
-/// It keeps the direction until the change is less than this, so that it does not flap.
+/// A trend keeps its direction until the change is less than this, so that it does not flap.
 const ENDS: f64 = 2.0;
 /// The step to which percentages are rounded up.
 const STEP: u32 = 5;
@@ -40,7 +40,7 @@ pub struct Socket {
     pub pid: Option<u32>,
 }
 
-/// One look at one range.
+/// The count of one range from one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The range.
@@ -106,7 +106,7 @@ pub fn top(
         .collect()
 }
 
-/// What was seen of the ranges over the last quarter of an hour.
+/// The counts of the ranges over the last quarter of an hour.
 #[derive(Debug, Default)]
 pub struct History {
     tracks: Vec<Track>,

@@ -43,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Association<S> {
         self.os_error
     }
 
-    /// How many pages of the last walk came whole.
+    /// The number of pages of the last walk that came whole.
     #[must_use]
     pub const fn pages(&self) -> usize {
         self.pages

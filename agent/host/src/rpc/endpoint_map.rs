@@ -19,7 +19,7 @@ use super::{association::Association, errors::failure_of};
 /// The most own addresses whose endpoint mapper is asked.
 const MAX_VIEWS: usize = 16;
 
-/// How long each stage may take.
+/// The time that each stage may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connecting.

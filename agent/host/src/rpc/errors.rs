@@ -11,7 +11,7 @@ use thiserror::Error as ThisError;
 #[error("{0}")]
 pub struct StreamFailure(pub Failure);
 
-/// What an error of a socket says of the peer, or of the host that tried.
+/// The failure behind an error of a socket: one of the peer, or of the host that tried.
 ///
 /// On a connection that had been made, the peer's hanging up in any form is [`Failure::Reset`].
 #[must_use]
@@ -47,7 +47,7 @@ pub fn protocol(stage: &str, error: &dyn Error) -> Failure {
     Failure::Protocol(text)
 }
 
-/// What a status other than success means as a failure.
+/// The failure behind a status other than success.
 pub fn failure_of_status(status: Status, stage: &str) -> Failure {
     match status {
         Status::AccessDenied => Failure::AccessDenied(5),

@@ -21,7 +21,7 @@ pub(super) struct Findings {
     pub(super) notes: Vec<String>,
 }
 
-/// One domain controller.
+/// A domain controller.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Controller {

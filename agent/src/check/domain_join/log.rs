@@ -1,4 +1,4 @@
-//! What a NETSETUP.LOG says, in plain words.
+//! A NETSETUP.LOG in plain words.
 
 use std::path::Path;
 
@@ -43,7 +43,7 @@ impl Log {
         self.attempt.joined_at()?.parse().ok()
     }
 
-    /// What it says, a sentence a line.
+    /// The log in plain words, a sentence a line.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = self.attempt.words(&self.file);
         if self.controller().is_none() && self.attempt.controller.is_some() {

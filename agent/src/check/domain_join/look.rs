@@ -136,7 +136,7 @@ async fn controllers(
     found
 }
 
-/// Those of a join, or those that were asked for.
+/// The interfaces of a join, or those that were asked for.
 fn interfaces(arguments: &Arguments) -> Vec<InterfaceId> {
     if arguments.interface.is_empty() {
         return INTERFACES.iter().filter_map(|name| names::find(name)).collect();

@@ -17,7 +17,7 @@ const PORTS: [(u16, &str, bool); 7] = [
     (3268, "global catalog, where it is one", false),
 ];
 
-/// One port at one address.
+/// A port at one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Port {

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::probe;
 
-/// One DNS server and what it said.
+/// A DNS server and what it said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct SrvLookup {
@@ -25,7 +25,7 @@ pub(super) struct SrvLookup {
     pub(super) answer: SrvAnswer,
 }
 
-/// What a DNS server said. Silence is no answer, and no answer is not "there is none".
+/// The answer of a DNS server. Silence is no answer, and no answer is not "there is none".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "kebab-case")]
 pub enum SrvAnswer {
@@ -41,7 +41,7 @@ pub enum SrvAnswer {
     Failed(String),
 }
 
-/// One record (RFC 2782).
+/// An SRV record (RFC 2782).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Srv {

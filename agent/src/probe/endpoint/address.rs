@@ -1,4 +1,4 @@
-//! One address: the way to the interfaces, who answers, and the well-known ports.
+//! The look at one address: the way to the interfaces, who answers, and the well-known ports.
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ const MAX_ADDRESSES: usize = 64;
 /// Ports looked at for one interface.
 const MAX_PORTS: usize = 8;
 
-/// What is asked of an address.
+/// The questions to an address.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::probe) struct Wanted<'w> {
     /// The interfaces to ask for.
@@ -32,8 +32,8 @@ pub(in crate::probe) struct Wanted<'w> {
     pub(in crate::probe) well_known: bool,
 }
 
-/// Everything about each of `addresses`, in their order. Of those beyond the first
-/// [`MAX_ADDRESSES`] it is only said that they were not tried.
+/// The looks at each of `addresses`, in their order. Of those beyond the first [`MAX_ADDRESSES`] it is only
+/// said that they were not tried.
 pub(in crate::probe) async fn probe_all(
     budget: &Budget<'_>,
     addresses: &[IpAddr],

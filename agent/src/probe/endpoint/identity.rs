@@ -1,4 +1,5 @@
-//! Who answers at an address, asked in four ways that need no credentials and log on to nothing.
+//! The identity of the host at an address, asked in four ways that need no credentials and log on
+//! to nothing.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use epmesh_common::{
         Identity,
         ldap::{self, Control, ExtendedDnForm, Message, Op, SearchRequest, SearchResultEntry},
         nbstat,
-        netlogon::{NT_VERSION_EX, Ping, SamLogonResponseEx},
+        netlogon::{NtVersion, Ping, SamLogonResponseEx},
         ntlm::{Challenge, Negotiate},
         rootdse::{ATTRIBUTES, RootDse},
     },
@@ -154,7 +155,7 @@ async fn ldap_ping(budget: &Budget<'_>, address: IpAddr) -> Result<Identity, Mis
     let (port, until) = (budget.config.ports.cldap, budget.stage(budget.config.identity));
     const STAGE: &str = "LDAP ping";
     let id = u32::from(rand::random::<u16>()) + 1;
-    let ping = Ping { dns_domain: None, host: None, nt_version: NT_VERSION_EX };
+    let ping = Ping { dns_domain: None, host: None, nt_version: NtVersion::EX };
     let question = Message::new(id, Op::SearchRequest(ping.to_search()));
     let bytes = question.encode().map_err(|error| Failure::local(error.to_string()))?;
     let entry = datagram::ask(budget, address, port, &bytes, until, |datagram| {

@@ -35,7 +35,7 @@ pub(in crate::probe) struct Mapper<'b, 'c> {
     os_error: Option<i32>,
 }
 
-/// What came of reading the whole endpoint map.
+/// The outcome of reading the whole endpoint map.
 pub(in crate::probe) struct Walked {
     pub(in crate::probe) endpoints: Result<Vec<Endpoint>, Failure>,
     /// The operating system's error number behind a failure, where there was one.
@@ -58,9 +58,9 @@ pub(in crate::probe) async fn reach<'b, 'c>(
 }
 
 impl<'b> Mapper<'b, '_> {
-    /// Where `interface` is on `ncacn_ip_tcp`. Silence, half an answer, a cut connection and "not registered" are
-    /// asked once more, at once: a server that is just registering, or an old connection that
-    /// turns out to be gone, is not what the verdict should rest on.
+    /// Asks for the endpoints of `interface` on `ncacn_ip_tcp`. Silence, half an answer, a cut connection and
+    /// "not registered" are asked once more, at once: a server that is just registering, or an old connection
+    /// that turns out to be gone, is not what the verdict should rest on.
     pub(in crate::probe) async fn ask(&mut self, interface: InterfaceId) -> InterfaceProbe {
         let mut start = Instant::now();
         let (mut answer, mut code) = (self.map(interface).await, self.os_error);

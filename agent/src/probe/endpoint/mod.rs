@@ -1,4 +1,5 @@
-//! One address of a peer: the way to its interfaces, who answers there, and its well-known ports.
+//! The look at one address of a peer: the way to its interfaces, who answers there, and its
+//! well-known ports.
 
 pub(super) mod address;
 pub(super) mod identity;

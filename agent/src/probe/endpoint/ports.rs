@@ -17,7 +17,7 @@ use crate::probe::{
     net,
 };
 
-/// What came of a port, and the connection where there is one.
+/// The outcome of trying a port, and the connection where there is one.
 pub(in crate::probe) struct Opened<'b> {
     pub(in crate::probe) connect: Stage,
     pub(in crate::probe) bind: Option<Stage>,

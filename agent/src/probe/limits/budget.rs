@@ -1,4 +1,4 @@
-//! What one look may use: time, sockets at once and in all, and bytes.
+//! The budget of one look: time, sockets at once and in all, and bytes.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -27,7 +27,7 @@ const WELL_KNOWN: usize = 2;
 /// twenty; names that give dozens of addresses are no reason to knock at all of them.
 pub(in crate::probe) const MAX_SOCKETS: u32 = 256;
 
-/// What a socket is for.
+/// The purpose of a socket.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::probe) enum Purpose {
     Name,
@@ -36,7 +36,7 @@ pub(in crate::probe) enum Purpose {
     WellKnown,
 }
 
-/// One look at one peer.
+/// The budget of one look at one peer.
 #[derive(Debug)]
 pub(in crate::probe) struct Budget<'a> {
     pub(in crate::probe) config: &'a Config,
@@ -72,7 +72,7 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// When a stage that begins now ends.
+    /// The time at which a stage that begins now ends.
     pub(in crate::probe) fn stage(&self, time: Duration) -> Instant {
         self.end.min(Instant::now() + time)
     }

@@ -26,7 +26,7 @@ pub(in crate::probe) const MAX_RECEIVED: usize = 4 << 20;
 /// of them to a host that floods, and the agent has little memory by design.
 const MAX_TOGETHER: usize = 32 << 20;
 
-/// What one look took in so far.
+/// The bytes that one look took in so far.
 #[derive(Debug)]
 pub(in crate::probe) struct ByteCount<'a> {
     rate: &'a RateLimit,

@@ -1,5 +1,5 @@
-//! What all looks of one agent share: turns, the budget of a minute, the pace at one peer, and
-//! threads for the system's resolver.
+//! The rate that all looks of one agent share: turns, the budget of a minute, the pace at one peer,
+//! and threads for the system's resolver.
 //!
 //! The budget is the agent's own configuration; no plan and no look on demand lifts it. A look
 //! waits for room in it before it begins, and never inside: a stage that has to wait would have

@@ -9,8 +9,8 @@ use epmesh_common::facts::{
 
 use super::server::answered;
 
-/// What the hosts file says of each of `names`, both kinds of address; nothing where the platform
-/// has no hosts file.
+/// Asks the hosts file for each of `names`, both kinds of address; nothing where the platform has no hosts
+/// file.
 pub(in crate::probe) fn ask(resolver: &Resolver, names: &[&DnsName]) -> Vec<Lookup> {
     let questions = names.iter().flat_map(|&name| {
         [RecordType::A, RecordType::Aaaa].map(|kind| Question { name: name.clone(), kind })
@@ -56,7 +56,7 @@ fn answer(resolver: &Resolver, question: &Question) -> Option<Answer> {
     Some(answered(records, none))
 }
 
-/// Of a file that is longer than what is read of it, nothing is known but what was found.
+/// The answer of a file that is longer than what is read of it, in which the name was not found.
 pub(in crate::probe) fn unread(path: &str, most: usize) -> Answer {
     Answer::NotAsked(format!("the first {most} lines of {path} do not map it; more are not read"))
 }

@@ -43,7 +43,7 @@ pub(in crate::probe) fn question(host: &DnsName) -> Option<Question> {
     Some(Question { name: label.parse().ok()?, kind: RecordType::Nb })
 }
 
-/// What the LMHOSTS file says; nothing where the platform has none.
+/// Asks the LMHOSTS file; nothing where the platform has none.
 pub(in crate::probe) fn ask_file(resolver: &Resolver, question: &Question) -> Option<Lookup> {
     let answer = match &resolver.lmhosts {
         Reading::Value(file) => in_file(file, question),

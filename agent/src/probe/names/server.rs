@@ -14,7 +14,7 @@ use crate::probe::{
     net::Missed,
 };
 
-/// What came of one exchange.
+/// The outcome of one exchange.
 #[derive(Clone, Debug)]
 pub(in crate::probe) struct Heard {
     pub(in crate::probe) answer: Answer,
@@ -33,17 +33,17 @@ impl From<Answer> for Heard {
 }
 
 impl Heard {
-    /// What a failed exchange means; `service` as [`answer_of`] has it.
+    /// The outcome of an exchange that failed; `service` as [`answer_of`] has it.
     pub(in crate::probe) fn failed(missed: Missed, service: &str) -> Self {
         Self { code: missed.code, ..answer_of(missed.failure, service).into() }
     }
 
-    /// The same, over a socket with this address.
+    /// The answer, heard over a socket with this address.
     pub(in crate::probe) fn over(self, local: Option<IpAddr>) -> Self {
         Self { local, ..self }
     }
 
-    /// The same, to what was asked at `start` and is answered now.
+    /// The answer to what was asked at `start` and is answered now.
     pub(in crate::probe) fn since(self, start: Instant) -> Self {
         Self { took_ms: millis_since(start), ..self }
     }
@@ -91,7 +91,7 @@ pub(in crate::probe) fn answered(records: Vec<Record>, none: Answer) -> Answer {
     }
 }
 
-/// What a failed exchange with a server of names means for the question.
+/// The answer that a failed exchange with a server of names amounts to.
 pub(in crate::probe) fn answer_of(failure: Failure, service: &str) -> Answer {
     match failure {
         Failure::TimedOut => Answer::TimedOut,

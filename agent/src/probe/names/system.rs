@@ -79,7 +79,8 @@ fn records(name: &DnsName, addresses: Vec<IpAddr>) -> Answer {
     answered(addresses.into_iter().map(record).collect(), Answer::NoData)
 }
 
-/// Of `getaddrinfo` only the sentence reaches us on Unix, and the number on Windows.
+/// The answer behind an error: of `getaddrinfo` only the sentence reaches us on Unix, and the number on
+/// Windows.
 fn answer_of(error: &io::Error) -> Answer {
     match error.raw_os_error() {
         // WSAHOST_NOT_FOUND, WSATRY_AGAIN, WSANO_RECOVERY, WSANO_DATA

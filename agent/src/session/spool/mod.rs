@@ -138,7 +138,7 @@ impl Spool {
         Ok(spool)
     }
 
-    /// How many reports wait.
+    /// The number of reports that wait.
     #[must_use]
     pub fn len(&self) -> usize {
         self.waiting.len()
@@ -156,7 +156,7 @@ impl Spool {
         self.bytes
     }
 
-    /// How many reports were lost: dropped because the spool was full, or damaged on disk.
+    /// The number of reports that were lost: dropped because the spool was full, or damaged on disk.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped

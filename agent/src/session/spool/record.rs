@@ -1,4 +1,4 @@
-//! One report as a file: whole or not at all, and told from a torn one by its sum.
+//! A report as a file: whole or not at all, and told from a torn one by its sum.
 
 use std::{
     fs, io,

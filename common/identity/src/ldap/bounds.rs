@@ -1,4 +1,4 @@
-//! What an LDAP message may hold at most.
+//! Bounds of an LDAP message.
 
 /// Bound of one message, in octets. A rootDSE takes 2 to 8 KiB.
 pub const MAX_MESSAGE: usize = 64 * 1024;

@@ -1,7 +1,10 @@
-//! LDAP messages (RFC 4511) as far as a rootDSE read and an LDAP ping need them, both ways.
+//! LDAP messages ([RFC 4511]) as far as a rootDSE read and an LDAP ping need them, both ways.
 //!
-//! Over TCP, [`message_len`] tells where a message ends; a UDP datagram (CLDAP, MS-ADTS 6.3.3)
+//! Over TCP, [`message_len`] tells where a message ends; a UDP datagram (CLDAP, [MS-ADTS] 6.3.3)
 //! holds whole messages, one after the other, and [`Message::decode_all`] reads them.
+//!
+//! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
+//! [RFC 4511]: https://www.rfc-editor.org/rfc/rfc4511
 
 mod bounds;
 mod search;
@@ -33,7 +36,7 @@ const SEARCH_RESULT_DONE: u8 = 0x65;
 const CONTROLS: u8 = 0xa0;
 const SIMPLE: u8 = 0x80;
 
-/// How many octets the next message of a stream has; `None` where more octets are needed to know.
+/// The length of the next message of a stream in octets; `None` where more octets are needed to know.
 ///
 /// # Errors
 /// What cannot be the start of an LDAP message, and a message over [`MAX_MESSAGE`].
@@ -125,7 +128,7 @@ pub struct Control {
     pub value: Option<Vec<u8>>,
 }
 
-/// How the extended-DN control has identifiers written (MS-ADTS 3.1.1.3.4.1.5).
+/// The form in which the extended-DN control has identifiers written (MS-ADTS 3.1.1.3.4.1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtendedDnForm {
     /// Flag 0: the octets in hexadecimal.

@@ -1,4 +1,9 @@
-//! Search requests and the entries they return (RFC 4511 4.5).
+//! Search requests and the entries they return ([RFC 4511] 4.5).
+//!
+//! See also [RFC 4512].
+//!
+//! [RFC 4511]: https://www.rfc-editor.org/rfc/rfc4511
+//! [RFC 4512]: https://www.rfc-editor.org/rfc/rfc4512
 
 use epmesh_codec::{DecodeError, EncodeError};
 

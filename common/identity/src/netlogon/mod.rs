@@ -1,5 +1,7 @@
 //! The LDAP ping: a search for the attribute `netlogon` of the rootDSE, and the
-//! NETLOGON_SAM_LOGON_RESPONSE_EX that a domain controller answers (MS-ADTS 6.3.3, 6.3.1.9).
+//! NETLOGON_SAM_LOGON_RESPONSE_EX that a domain controller answers ([MS-ADTS] 6.3.3, 6.3.1.9).
+//!
+//! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
 
 mod names;
 
@@ -16,18 +18,35 @@ use super::{
 };
 use names::{NameWriter, read_name};
 
-/// NETLOGON_NT_VERSION_5 and _5EX (MS-ADTS 6.3.1.1): asks for the EX form, which this decodes.
-pub const NT_VERSION_EX: u32 = 0x06;
-/// NETLOGON_NT_VERSION_5EX_WITH_IP (MS-ADTS 6.3.1.1): the answer carries the server's address.
-pub const NT_VERSION_WITH_IP: u32 = 0x08;
-/// NETLOGON_NT_VERSION_WITH_CLOSEST_SITE (MS-ADTS 6.3.1.1): the answer carries the next closest site.
-pub const NT_VERSION_WITH_CLOSEST_SITE: u32 = 0x10;
-
 /// Offset of the first name; compression offsets count from the start of the blob.
 const NAMES: usize = 24;
 /// NtVersion, LmNtToken and Lm20Token, at the very end.
 const TRAILER: usize = 8;
 const AF_INET: u16 = 2;
+
+bitflags! {
+    /// NETLOGON_NT_VERSION: the form of the answer (MS-ADTS 6.3.1.1).
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct NtVersion: u32 {
+        /// The form of Windows NT 4.0.
+        const V1 = 0x01;
+        /// The form without names of DNS.
+        const V5 = 0x02;
+        /// The EX form, which this decodes.
+        const V5_EX = 0x04;
+        /// The answer carries the server's address.
+        const WITH_IP = 0x08;
+        /// The answer carries the next closest site.
+        const WITH_CLOSEST_SITE = 0x10;
+        // Bits without a name are kept as they came.
+        const _ = !0;
+    }
+}
+
+impl NtVersion {
+    /// What a probe asks for: the EX form.
+    pub const EX: Self = Self::V5.union(Self::V5_EX);
+}
 
 bitflags! {
     /// DS_FLAG: what the answering server is (MS-ADTS 6.3.1.2).
@@ -83,15 +102,15 @@ impl fmt::Display for DcFlags {
     }
 }
 
-/// What a DC is asked: the filter of an LDAP ping (MS-ADTS 6.3.3.1).
+/// The LDAP ping, what a DC is asked: the filter of an LDAP ping (MS-ADTS 6.3.3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ping {
     /// DnsDomain; none for the default domain of the server.
     pub dns_domain: Option<String>,
     /// Host: the name of the client.
     pub host: Option<String>,
-    /// NtVer, see [`NT_VERSION_EX`].
-    pub nt_version: u32,
+    /// NtVer.
+    pub nt_version: NtVersion,
 }
 
 impl Ping {
@@ -109,13 +128,12 @@ impl Ping {
         if let Some(host) = &self.host {
             terms.push(equality("Host", host.as_bytes()));
         }
-        terms.push(equality("NtVer", &self.nt_version.to_le_bytes()));
+        terms.push(equality("NtVer", &self.nt_version.bits().to_le_bytes()));
         SearchRequest::base("", Filter::And(terms), &["Netlogon"])
     }
 
-    /// What this search asks, for a simulated DC; `None` if it is no LDAP ping: another base, no
-    /// attribute `netlogon`, another kind of filter, or no NtVer. Terms it does not know are
-    /// passed over.
+    /// The ping in this search, for a simulated DC; `None` if it is no LDAP ping: another base, no attribute
+    /// `netlogon`, another kind of filter, or no NtVer. Terms it does not know are passed over.
     #[must_use]
     pub fn from_search(search: &SearchRequest) -> Option<Self> {
         let asks = search.attributes.iter().any(|name| name.eq_ignore_ascii_case("netlogon"));
@@ -135,7 +153,9 @@ impl Ping {
         Some(Self {
             dns_domain: name("DnsDomain"),
             host: name("Host"),
-            nt_version: u32::from_le_bytes(value("NtVer")?.try_into().ok()?),
+            nt_version: NtVersion::from_bits_retain(u32::from_le_bytes(
+                value("NtVer")?.try_into().ok()?,
+            )),
         })
     }
 }
@@ -190,12 +210,12 @@ pub struct SamLogonResponseEx {
     pub dc_site: Option<String>,
     /// ClientSiteName: the site the DC puts the client in, by its address.
     pub client_site: Option<String>,
-    /// DcSockAddr. Only there if `nt_version` has [`NT_VERSION_WITH_IP`].
+    /// DcSockAddr. Only there if `nt_version` has [`NtVersion::WITH_IP`].
     pub address: Option<Ipv4Addr>,
-    /// NextClosestSiteName. Only there if `nt_version` has [`NT_VERSION_WITH_CLOSEST_SITE`].
+    /// NextClosestSiteName. Only there if `nt_version` has [`NtVersion::WITH_CLOSEST_SITE`].
     pub next_closest_site: Option<String>,
     /// NtVersion: says which optional fields are there.
-    pub nt_version: u32,
+    pub nt_version: NtVersion,
 }
 
 impl SamLogonResponseEx {
@@ -227,7 +247,7 @@ impl SamLogonResponseEx {
         // The trailer says which fields stand between the names and itself.
         let end = blob.len().saturating_sub(TRAILER).max(NAMES);
         let mut trailer = Reader::starting_at(blob, end, ByteOrder::Little);
-        let nt_version = trailer.u32("nt version")?;
+        let nt_version = NtVersion::from_bits_retain(trailer.u32("nt version")?);
         for field in ["lm nt token", "lm 20 token"] {
             let token = trailer.u16(field)?;
             trailer.ensure(token == 0xffff, field, 2, token, "0xffff")?;
@@ -252,13 +272,13 @@ impl SamLogonResponseEx {
             next_closest_site: None,
             nt_version,
         };
-        if nt_version & NT_VERSION_WITH_IP != 0 && at < end {
+        if nt_version.contains(NtVersion::WITH_IP) && at < end {
             let mut reader = Reader::starting_at(body, at, ByteOrder::Little);
             let size = reader.u8("dc sockaddr size")?;
             response.address = ipv4(reader.bytes("dc sockaddr", size.into())?);
             at = reader.offset();
         }
-        if nt_version & NT_VERSION_WITH_CLOSEST_SITE != 0 && at < end {
+        if nt_version.contains(NtVersion::WITH_CLOSEST_SITE) && at < end {
             response.next_closest_site = read_name(body, &mut at, "next closest site name")?;
         }
         Ok(response)
@@ -288,14 +308,14 @@ impl SamLogonResponseEx {
         ] {
             names.write(field, name.as_deref())?;
         }
-        let has = |bit| self.nt_version & bit != 0;
+        let has = |flag| self.nt_version.contains(flag);
         let no_bit = |field, value| EncodeError::Unencodable {
             field,
             value,
             reason: "its bit in nt version is not set",
         };
         match self.address {
-            Some(address) if has(NT_VERSION_WITH_IP) => {
+            Some(address) if has(NtVersion::WITH_IP) => {
                 names.out.push(16);
                 names.out.extend(AF_INET.to_le_bytes());
                 names.out.extend([0; 2]);
@@ -303,20 +323,20 @@ impl SamLogonResponseEx {
                 names.out.extend([0; 8]);
             }
             Some(address) => return Err(no_bit("dc sockaddr", address.to_string())),
-            None if has(NT_VERSION_WITH_IP) => names.out.push(0),
+            None if has(NtVersion::WITH_IP) => names.out.push(0),
             None => {}
         }
         match &self.next_closest_site {
-            Some(site) if !has(NT_VERSION_WITH_CLOSEST_SITE) => {
+            Some(site) if !has(NtVersion::WITH_CLOSEST_SITE) => {
                 return Err(no_bit("next closest site name", site.chars().take(80).collect()));
             }
-            site if has(NT_VERSION_WITH_CLOSEST_SITE) => {
+            site if has(NtVersion::WITH_CLOSEST_SITE) => {
                 names.write("next closest site name", site.as_deref())?;
             }
             _ => {}
         }
         let mut out = names.out;
-        out.extend(self.nt_version.to_le_bytes());
+        out.extend(self.nt_version.bits().to_le_bytes());
         out.extend([0xff; 4]);
         Ok(out)
     }
@@ -339,7 +359,7 @@ mod tests {
         let ping = Ping {
             dns_domain: Some("lab.test".to_owned()),
             host: Some("probe".to_owned()),
-            nt_version: NT_VERSION_EX,
+            nt_version: NtVersion::EX,
         };
         assert_eq!(Ping::from_search(&ping.to_search()), Some(ping.clone()));
         assert_eq!(Ping::from_search(&SearchRequest::root_dse(&["netlogon"])), None);

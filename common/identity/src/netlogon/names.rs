@@ -1,4 +1,6 @@
-//! Names with the compression of RFC 1035 4.1.4, in a blob instead of a DNS message.
+//! Names with the compression of [RFC 1035] 4.1.4, in a blob instead of a DNS message.
+//!
+//! [RFC 1035]: https://www.rfc-editor.org/rfc/rfc1035
 
 use std::collections::HashMap;
 

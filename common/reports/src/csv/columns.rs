@@ -1,8 +1,8 @@
-//! Which column is which.
+//! The columns of a table, found by their heads.
 
 use super::scan;
 
-/// What a row says, in repadmin's own order.
+/// The columns of a row, in repadmin's own order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     DestinationSite,
@@ -34,8 +34,8 @@ const COLUMNS: usize = 10;
 /// Where the naming context stands among them.
 const CONTEXT: usize = 2;
 
-/// Where each column stands: by the names of the header, or around the naming context, which is known by
-/// its looks.
+/// The place of each column: by the names of the header, or around the naming context, which is known by its
+/// looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Order(Option<[usize; COLUMNS]>);
 
@@ -53,7 +53,7 @@ impl Order {
         Some(Self(Some(places)))
     }
 
-    /// Where the naming context of a row stands; `None` where the row has none.
+    /// The place of the naming context of a row; `None` where the row has none.
     pub(super) fn context(&self, fields: &[String]) -> Option<usize> {
         let is_dn = |at: &usize| fields.get(*at).is_some_and(|field| scan::is_dn(field));
         match self.0 {
@@ -63,7 +63,7 @@ impl Order {
         }
     }
 
-    /// What stands in a column of a row whose naming context is at `context`.
+    /// The content of a column in a row whose naming context is at `context`.
     pub(super) fn field<'a>(
         &self,
         fields: &'a [String],

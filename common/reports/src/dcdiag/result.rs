@@ -1,4 +1,4 @@
-//! What a test came to: `......................... DC1 failed test Connectivity`.
+//! The result of a test: `......................... DC1 failed test Connectivity`.
 
 use super::super::{
     outcome::Outcome,

@@ -1,4 +1,4 @@
-//! What the readers of `dcdiag` share.
+//! State that the readers of `dcdiag` share.
 
 use super::super::{
     page::{Page, number},
@@ -7,7 +7,7 @@ use super::super::{
 
 pub(super) const TOOL: Tool = Tool::Dcdiag;
 
-/// What holds for the lines to come.
+/// The state that holds for the lines to come.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Where dcdiag runs.

@@ -1,4 +1,4 @@
-//! What stands around the lists: whom a tool asked, what it found on the way, how it ended.
+//! The lines around the lists: whom a tool asked, what it found on the way, how it ended.
 
 use super::{
     super::{

@@ -1,6 +1,6 @@
-//! What an event means, whichever way it was written. Its values are known by what they look like: a
-//! naming context, an NTDS Settings object, a `GUID._msdcs` name, a number; the order differs by event
-//! and version.
+//! The meaning of an event, whichever way it was written. Its values are known by what they look like:
+//! a naming context, an NTDS Settings object, a `GUID._msdcs` name, a number; the order differs by
+//! event and version.
 
 use epmesh_rpc::names;
 
@@ -13,7 +13,7 @@ use super::super::{
 
 pub(super) const TOOL: Tool = Tool::Event;
 
-/// One event.
+/// An event.
 #[derive(Debug, Default)]
 pub(super) struct Event {
     pub(super) id: Option<i64>,
@@ -28,7 +28,7 @@ pub(super) struct Event {
     pub(super) is_text: bool,
 }
 
-/// What an event means, for those that bear on replication.
+/// The meaning of an event that bears on replication.
 pub(super) fn meaning(id: i64) -> Option<&'static str> {
     Some(match id {
         1655 => "a global catalog could not be reached",

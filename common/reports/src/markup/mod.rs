@@ -1,6 +1,6 @@
-//! What is left of a web page or a mail around a report: tags, character references, the fences of
-//! Markdown, the marks of quoted lines. Reports reach people copied out of articles, tickets and mails;
-//! every line keeps its place.
+//! Remains of a web page or a mail around a report: tags, character references, the fences of Markdown,
+//! the marks of quoted lines. Reports reach people copied out of articles, tickets and mails; every
+//! line keeps its place.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
-//! One attempt to join a domain, as the log tells it.
+//! An attempt to join a domain, as the log tells it.
 
 use serde::Serialize;
 
-/// One attempt to join.
+/// An attempt to join.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Attempt {
@@ -39,7 +39,7 @@ pub struct Noted {
     pub value: String,
 }
 
-/// How an attempt ended (`NetpDoDomainJoin: status: …`).
+/// The end of an attempt (`NetpDoDomainJoin: status: …`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
@@ -65,7 +65,7 @@ pub struct Step {
     pub text: String,
 }
 
-/// What a step was part of.
+/// The stage that a step was part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {

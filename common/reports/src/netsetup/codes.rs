@@ -1,8 +1,8 @@
-//! What the codes of the log mean.
+//! Codes of the log, and their meaning.
 
 use epmesh_rpc::windows_error;
 
-/// What a code means for a join, where that says more than its name.
+/// The meaning of a code for a join, where that says more than its name.
 #[must_use]
 pub const fn meaning(code: u32) -> Option<&'static str> {
     Some(match code {

@@ -8,7 +8,7 @@ const MAX_TEXT: usize = 500;
 /// The most lines that one is wrapped into besides its first.
 const MAX_WRAPPED: u32 = 3;
 
-/// One line of the log, those that it was wrapped into joined.
+/// An entry of the log, with the lines that it was wrapped into joined.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) line: u32,
@@ -102,7 +102,7 @@ impl Entry {
         ["Machine:", "HostName:"].iter().find_map(|label| self.labelled(label))
     }
 
-    /// What follows a label; `(NULL)` is nothing.
+    /// The text after a label; `(NULL)` is nothing.
     pub(super) fn labelled(&self, label: &str) -> Option<&str> {
         let value = self.text.strip_prefix(label)?.trim();
         (!value.is_empty() && value != "(NULL)").then_some(value)

@@ -55,7 +55,7 @@ pub fn joins(text: &str) -> Vec<Attempt> {
     found
 }
 
-/// What failed in a line that is of no join: leaving a domain, renaming, provisioning a computer.
+/// The failure in a line that is of no join: leaving a domain, renaming, provisioning a computer.
 pub(super) fn failure(line: &str) -> Option<Step> {
     let entry = Entry::alone(line);
     let code = entry.code().filter(|code| *code != 0 && !is_transient(*code))?;

@@ -1,4 +1,4 @@
-//! What an attempt to join says, in plain words.
+//! An attempt to join in plain words.
 
 use super::{
     attempt::Attempt,
@@ -13,7 +13,8 @@ impl Attempt {
         of_step.or(self.controller.as_ref().map(|noted| noted.value.as_str()))
     }
 
-    /// What it says, a sentence a line, each with the line of the file. `file` is how that is called.
+    /// The attempt in plain words, a sentence a line, each with the line of the file. `file` is how that is
+    /// called.
     #[must_use]
     pub fn words(&self, file: &str) -> Vec<String> {
         let Self { first_line, last_line, .. } = self;

@@ -1,4 +1,4 @@
-//! What can be found in a line in any language: GUIDs, numbers, error codes, times, names.
+//! Things that can be found in a line in any language: GUIDs, numbers, error codes, times, names.
 
 use uuid::Uuid;
 

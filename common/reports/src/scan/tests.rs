@@ -1,4 +1,4 @@
-//! What is found in lines of every language.
+//! Tests of what is found in lines of every language.
 
 use super::*;
 

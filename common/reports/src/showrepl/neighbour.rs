@@ -1,4 +1,4 @@
-//! One neighbour: its name and GUID, the last attempt with its outcome, the number of failures, the time
+//! A neighbour: its name and GUID, the last attempt with its outcome, the number of failures, the time
 //! of the last success.
 
 use epmesh_rpc::names;

@@ -1,4 +1,4 @@
-//! What the readers of `repadmin /showrepl` share.
+//! State that the readers of `repadmin /showrepl` share.
 
 use super::super::{
     scan,
@@ -7,10 +7,10 @@ use super::super::{
 
 pub(super) const TOOL: Tool = Tool::Showrepl;
 
-/// How much is kept of a naming context, in characters.
+/// The most characters that are kept of a naming context.
 pub(super) const MAX_DN: usize = 1_024;
 
-/// Where in a report a line stands.
+/// The section of a report that a line stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
     Inbound,
@@ -18,7 +18,7 @@ pub(super) enum Section {
     Connections,
 }
 
-/// What holds for the lines to come.
+/// The state that holds for the lines to come.
 #[derive(Debug)]
 pub(super) struct State {
     /// The domain controller that reports.
@@ -30,7 +30,7 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Where a domain controller's report begins.
+    /// The state at the beginning of a domain controller's report.
     pub(super) fn of(own: Option<Party>) -> Self {
         Self { own, context: None, section: Section::Inbound, headings: Vec::new() }
     }

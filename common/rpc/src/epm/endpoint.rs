@@ -1,4 +1,8 @@
 //! Entries of the endpoint map and what they mean.
+//!
+//! Specification: [C706].
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
 
 use epmesh_codec::EncodeError;
 use serde::{Deserialize, Serialize};
@@ -10,7 +14,7 @@ use crate::{
     tower::{Tower, TowerBytes},
 };
 
-/// One entry as it stands in a reply: `ept_entry_t` (C706 appendix O).
+/// An entry as it stands in a reply: `ept_entry_t` (C706 appendix O).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The object; nil where the endpoint serves any.
@@ -38,7 +42,7 @@ impl Entry {
 /// Interface, object, protocol sequence and endpoint name.
 pub(super) type EndpointKey = (InterfaceId, Option<Uuid>, ProtocolSequence, String);
 
-/// One registered endpoint: who listens where.
+/// A registered endpoint: who listens where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Endpoint {
@@ -68,7 +72,7 @@ impl Endpoint {
         })
     }
 
-    /// What makes two entries the same endpoint; host and annotation are not part of it.
+    /// The key by which two entries are the same endpoint; host and annotation are not part of it.
     pub(super) fn key(&self) -> EndpointKey {
         let Binding { sequence, endpoint, .. } = &self.binding;
         (self.interface, self.object, sequence.clone(), endpoint.clone())

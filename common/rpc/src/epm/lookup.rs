@@ -1,4 +1,6 @@
-//! One page of the endpoint map (MS-RPCE 2.2.1.2.4).
+//! `ept_lookup`: one page of the endpoint map ([MS-RPCE] 2.2.1.2.4).
+//!
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
@@ -10,11 +12,11 @@ use crate::{
     ndr::{self, ContextHandle, STUB_PADDING, TowerPointers},
 };
 
-/// What a lookup selects by (MS-RPCE 2.2.1.2.4).
+/// The inquiry type by which a lookup selects (MS-RPCE 2.2.1.2.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Inquiry {
-    /// Everything.
+    /// All entries.
     #[default]
     All = 0,
     /// One interface.
@@ -25,15 +27,15 @@ pub enum Inquiry {
     Both = 3,
 }
 
-/// How a lookup compares interface versions (MS-RPCE 2.2.1.2.4).
+/// The ways in which a lookup compares interface versions (MS-RPCE 2.2.1.2.4).
 pub mod version_option {
     /// Any version.
     pub const ALL: u32 = 1;
-    /// The same major version, the same or a higher minor version.
+    /// Versions with the same major and the same or a higher minor number.
     pub const COMPATIBLE: u32 = 2;
     /// Exactly this version.
     pub const EXACT: u32 = 3;
-    /// The same major version.
+    /// Versions with the same major number.
     pub const MAJOR_ONLY: u32 = 4;
     /// This version or a lower one.
     pub const UP_TO: u32 = 5;
@@ -48,7 +50,7 @@ pub struct LookupRequest {
     pub object: Option<Uuid>,
     /// The interface, where that is selected by.
     pub interface: Option<InterfaceId>,
-    /// One of [`version_option`].
+    /// The comparison of versions, one of [`version_option`].
     pub version_option: u32,
     /// [`ContextHandle::NULL`] for the first page, then what the page before returned.
     pub handle: ContextHandle,

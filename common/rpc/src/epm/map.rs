@@ -1,4 +1,6 @@
-//! Where one interface is (MS-RPCE 2.2.1.2.5).
+//! `ept_map`: the endpoints of one interface ([MS-RPCE] 2.2.1.2.5).
+//!
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 use uuid::Uuid;
@@ -122,7 +124,7 @@ pub struct MapReply {
 }
 
 impl MapReply {
-    /// What the mapper says. No tower at all means not registered even with status 0: Wine does
+    /// The status that the mapper gave. No tower at all means not registered even with status 0: Wine does
     /// that.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -1,10 +1,13 @@
-//! The endpoint mapper: `ept_lookup`, `ept_map`, `ept_lookup_handle_free` (C706 appendix O,
-//! MS-RPCE 2.2.1.2), both sides of each.
+//! The endpoint mapper: `ept_lookup`, `ept_map`, `ept_lookup_handle_free` ([C706] appendix O,
+//! [MS-RPCE] 2.2.1.2), both sides of each.
 //!
 //! - `lookup`: one page of the endpoint map, asked for and answered
 //! - `walk`: the whole endpoint map, page after page
 //! - `map`: where one interface is
 //! - `endpoint`: what an entry means
+//!
+//! [C706]: https://pubs.opengroup.org/onlinepubs/9629399/toc.htm
+//! [MS-RPCE]: https://learn.microsoft.com/openspecs/windows_protocols/ms-rpce/290c38b1-92fe-4229-91e6-4fc376610c15
 
 mod endpoint;
 mod lookup;

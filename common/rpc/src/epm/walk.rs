@@ -45,7 +45,7 @@ pub enum LookupEnd {
     Unfinished,
 }
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LookupReport {
     /// Every endpoint once, in order.
@@ -138,7 +138,7 @@ impl Lookup {
         Ok(if self.end.is_some() { Progress::Done } else { Progress::More })
     }
 
-    /// Everything found so far.
+    /// The report on everything found so far.
     #[must_use]
     pub fn into_report(self) -> LookupReport {
         let open = !self.handle.is_null();

@@ -1,4 +1,4 @@
-//! Whole recordings, ours and others', must decode as their descriptions say.
+//! Captures, ours and others', decode as their descriptions say.
 
 use std::path::Path;
 

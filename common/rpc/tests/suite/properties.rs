@@ -1,4 +1,4 @@
-//! What must hold for any bytes and any values.
+//! Properties that hold for any bytes and any values.
 
 use epmesh_rpc::{
     AuthVerifier, Bind, BindAck, BindNak, Body, ByteOrder, Client, Context, ContextHandle,

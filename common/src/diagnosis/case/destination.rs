@@ -1,4 +1,4 @@
-//! What the destination says of itself, as far as it decides whether it replicates at all.
+//! The destination's own facts, as far as they decide whether it replicates at all.
 
 use epmesh_facts::{
     Boot, EndpointMap, Host, RpcSettings, Service, ServiceRole, ServiceState, Timestamp,
@@ -13,7 +13,7 @@ impl<'a> Case<'a> {
         on_our_clock(self.evidence.destination.clock_ahead_ms, at)
     }
 
-    /// What the destination says it is.
+    /// The destination's own facts on its host.
     pub(in crate::diagnosis) fn destination_host(&self) -> Option<&'a Host> {
         self.fresh(self.evidence.destination.host.as_ref())
     }
@@ -59,7 +59,8 @@ impl<'a> Case<'a> {
             && !attempts.any(|attempt| attempt.success > since)
     }
 
-    /// When either end was last started, or its directory: a result from before is of another state.
+    /// The time at which either end was last started, or its directory: a result from before is of another
+    /// state.
     pub(in crate::diagnosis) fn changed(&self) -> Option<Timestamp> {
         let process = self.destination_service(ServiceRole::Directory);
         let process = process.and_then(|service| service.process.value());

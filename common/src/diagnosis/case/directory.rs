@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::{super::culprit::Older, fresh_evidence::Case};
 
-/// Which of the two is the older: the destination's `known`, or the source's own, by the copy of the
-/// directory on each.
+/// The older of the two objects: the destination's `known`, or the source's own, by the copy of the directory
+/// on each.
 pub(in crate::diagnosis) fn older(case: &Case<'_>, known: &NtdsSettings) -> Older {
     match (known.created, case.own_settings().and_then(|own| own.created)) {
         (Some(theirs), Some(own)) if theirs < own => Older::Destinations,

@@ -19,8 +19,8 @@ use super::{
     owner::KnownOwners,
 };
 
-/// What the engine works on: the fresh part of the evidence. Stale facts decide nothing, so they
-/// are not here at all.
+/// The case that the engine works on: the fresh part of the evidence. Stale facts decide nothing, so they are
+/// not here at all.
 pub(in crate::diagnosis) struct Case<'a> {
     pub(in crate::diagnosis) evidence: &'a Evidence,
     pub(in crate::diagnosis) now: Timestamp,
@@ -47,8 +47,8 @@ pub(in crate::diagnosis) struct Case<'a> {
     pub(in crate::diagnosis) destination_services: Option<&'a Stamped<Services>>,
 }
 
-/// What the way of a report may shift the time of what it tells: two hosts' times that are nearer
-/// to each other do not say which came first.
+/// The time by which the way of a report may shift what it tells: two hosts' times that are nearer to each
+/// other do not say which came first.
 pub(in crate::diagnosis) const WAY: Duration = Duration::from_secs(2);
 
 /// For so long after a host or its service started, not everything listens yet: that a look fails
@@ -147,7 +147,7 @@ impl<'a> Case<'a> {
         serving(&self.source_services?.fact, self.interface())
     }
 
-    /// When the source's present life began: its boot, or the start of the process that serves.
+    /// The time at which the source's present life began: its boot, or the start of the process that serves.
     pub(in crate::diagnosis) const fn began(&self) -> Option<Timestamp> {
         self.began
     }
@@ -225,9 +225,9 @@ impl<'a> Case<'a> {
         Some((self.began.map_or(since, |began| since.max(began)), look.at))
     }
 
-    /// What others saw, and what the source says of itself, from then on speaks against what the
-    /// destination's look says: its first look that came to the same was over by then. `None` while
-    /// the source has hardly started.
+    /// The time from which on what others saw, and what the source says of itself, speaks against the
+    /// destination's look: its first look that came to the same was over by then. `None` while the source has
+    /// hardly started.
     pub(in crate::diagnosis) fn against_since(&self) -> Option<Timestamp> {
         let look = self.look?;
         let first = look.since.unwrap_or(look.at).min(look.at);
@@ -238,7 +238,7 @@ impl<'a> Case<'a> {
         Some(if look.since.is_some() { first.plus(WAY) } else { first })
     }
 
-    /// What the destination's look says of an address.
+    /// The destination's probe of an address.
     pub(in crate::diagnosis) fn probe(&self, address: IpAddr) -> Option<&'a AddressProbe> {
         self.look?.seen.addresses.iter().find(|probe| probe.address == address)
     }

@@ -1,4 +1,4 @@
-//! How often the registration was lost in the last hours.
+//! Losses of the registration in the last hours.
 
 use std::time::Duration;
 

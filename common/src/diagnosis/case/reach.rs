@@ -1,4 +1,5 @@
-//! How far the destination got at one address, what a client does next, and the error it reports.
+//! The destination's reach at one address: how far it got, what a client does next, and the error
+//! it reports.
 
 use std::net::IpAddr;
 
@@ -10,7 +11,7 @@ use super::{
     fresh_evidence::Case,
 };
 
-/// How far a witness got at one address.
+/// The reach of a witness at one address: how far it got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) enum Reach<'a> {
     /// The interface was reached and took the bind; the port.
@@ -30,7 +31,7 @@ pub(in crate::diagnosis) enum Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    /// How it failed, where something that was tried did.
+    /// The failure, where something that was tried failed.
     pub(in crate::diagnosis) const fn failure(&self) -> Option<&'a Failure> {
         match self {
             Self::Unreached(failure)
@@ -43,7 +44,7 @@ impl<'a> Reach<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// How far the destination got at one address.
+    /// The destination's reach at one address.
     pub(in crate::diagnosis) fn reach(&self, address: IpAddr) -> Reach<'a> {
         let Some(look) = self.look else { return Reach::NotSeen };
         if let Some(port) = look.seen.index().reached(address, self.interface()) {
@@ -53,7 +54,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// How far a look got at one address.
+/// The reach of a look at one address.
 pub(in crate::diagnosis) fn reach(
     probe: Option<&AddressProbe>,
     interface: InterfaceId,
@@ -99,7 +100,7 @@ pub(in crate::diagnosis) fn has_no_way(
     case.probe(address).is_some_and(|probe| has_no_way_to(probe, reach))
 }
 
-/// The same for any witness, by what it saw there.
+/// Whether a witness has no way to an address, by what it saw there.
 pub(in crate::diagnosis) fn has_no_way_to(probe: &AddressProbe, reach: &Reach<'_>) -> bool {
     matches!(reach, Reach::Unreached(Failure::Unreachable(_))) && probe.local.is_none()
 }

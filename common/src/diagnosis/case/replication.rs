@@ -10,7 +10,7 @@ use super::fresh_evidence::Case;
 /// and once an hour without.
 const WITHIN_SITE: Duration = Duration::from_secs(75 * 60);
 
-/// The same between sites, whose links are scheduled every 180 minutes by default.
+/// The time without an attempt between sites, whose links are scheduled every 180 minutes by default.
 const BETWEEN_SITES: Duration = Duration::from_secs(195 * 60);
 
 /// The last attempt to replicate one naming context from the source.

@@ -1,4 +1,4 @@
-//! What the destination's look shows to work.
+//! The parts of a link that the destination's look found to work.
 
 use super::{
     super::{
@@ -12,7 +12,7 @@ use super::{
     sites::{destination_site, source_site},
 };
 
-/// What the destination's fresh look at the source shows to work.
+/// The parts of a link that the destination's fresh look found to work.
 pub(in crate::diagnosis) fn works(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],

@@ -168,7 +168,7 @@ pub enum Culprit {
         at: PortAt,
         /// What does arrive of it.
         failure: Failure,
-        /// Those to whom it arrives.
+        /// The witnesses to whom it arrives.
         served: Option<Named>,
     },
     /// A port.
@@ -228,7 +228,7 @@ pub enum Culprit {
 }
 
 impl Culprit {
-    /// The sort of thing that it is.
+    /// The kind of thing that it is.
     #[must_use]
     pub const fn kind(&self) -> CulpritKind {
         match self {
@@ -258,7 +258,7 @@ impl Culprit {
         }
     }
 
-    /// Which thing it is: `A dc2.lab.test on DNS server 10.99.0.11`.
+    /// The name of the thing: `A dc2.lab.test on DNS server 10.99.0.11`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -310,7 +310,7 @@ impl Culprit {
         }
     }
 
-    /// What is wrong with it, in words.
+    /// The trouble with it, in words.
     #[must_use]
     pub fn value(&self) -> String {
         match self {
@@ -346,7 +346,7 @@ impl Culprit {
                 let who =
                     if *is_named { "" } else { ", and what answers there did not say who it is" };
                 format!(
-                    "the destination is told this port ({failure}), {right}: the answer is altered on the \
+                    "the destination is told this port ({failure}), but {right}: the answer is altered on the \
                      way, or another machine answers at this address{who}"
                 )
             }
@@ -368,7 +368,7 @@ impl Culprit {
                 let PortAt { address, port, dc } = at;
                 format!(
                     "{dc} itself says that its firewall is on and that it listens on {address} port {port}; the \
-                     destination gets there: {failure}; {witnesses}"
+                     destination's own attempt there: {failure}; {witnesses}"
                 )
             }
             Self::RpcFilter { effect, .. } => effect.to_string(),

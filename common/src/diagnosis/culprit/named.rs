@@ -13,6 +13,13 @@ pub struct Named {
     pub more: usize,
 }
 
+impl Named {
+    /// The verb for these witnesses: `one` where it is a single one, else `several`.
+    pub(super) fn verb(&self, one: &'static str, several: &'static str) -> &'static str {
+        if self.first.len() + self.more == 1 { one } else { several }
+    }
+}
+
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.first.iter().map(DnsName::as_str).collect();

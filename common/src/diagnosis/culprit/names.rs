@@ -161,10 +161,10 @@ pub struct DnsRecord {
     pub trouble: RecordTrouble,
 }
 
-/// What is wrong with a DNS record.
+/// The trouble with a DNS record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordTrouble {
-    /// It does not exist.
+    /// The record does not exist.
     Missing,
     /// An address is missing on these servers, and other servers have one.
     MissingOnSome,

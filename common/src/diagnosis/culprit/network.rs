@@ -29,16 +29,16 @@ impl fmt::Display for PortAt {
     }
 }
 
-/// What is wrong with a port.
+/// The trouble with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortTrouble {
-    /// It cannot be reached, and by the source's own word nothing listens there.
+    /// The port cannot be reached, and by the source's own word nothing listens there.
     Closed(Failure),
-    /// It cannot be reached; what other witnesses saw tells where that lies.
+    /// The port cannot be reached; what other witnesses saw tells where that lies.
     Unreached(Failure, Witnesses),
     /// The endpoint map names it, and by the source's own word nothing listens there.
     NamedAndClosed,
-    /// It was reached, and the bind to the interface failed.
+    /// The port was reached, and the bind to the interface failed.
     BindFailed(Failure),
     /// The bind to the interface failed, and others are accepted at the same address.
     BindCut(Failure, Named),
@@ -71,7 +71,7 @@ impl fmt::Display for PortTrouble {
                 )
             }
             Self::OtherProcess { listener, service } => {
-                write!(f, "process {listener} listens there, the service is process {service}")
+                write!(f, "process {listener} listens there, but the service is process {service}")
             }
             Self::OtherInterface => {
                 f.write_str("the process that listens there does not offer the interface")
@@ -80,21 +80,21 @@ impl fmt::Display for PortTrouble {
     }
 }
 
-/// What the other witnesses saw at an address that the destination does not get through to.
+/// The word of the other witnesses on an address that the destination does not get through to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Witnesses {
     /// Some got through after the destination had failed: something on the way of the destination stops it.
     Reach {
-        /// Those that got through.
+        /// The witnesses that got through.
         from: Named,
         /// The destination.
         destination: DnsName,
     },
     /// Some got through, and others fail as the destination does.
     Divided {
-        /// Those that got through.
+        /// The witnesses that got through.
         from: Named,
-        /// Those that fail.
+        /// The witnesses that fail.
         failed: Named,
         /// The destination.
         destination: DnsName,
@@ -121,14 +121,17 @@ impl fmt::Display for Witnesses {
             Self::Reach { from, destination } => {
                 write!(
                     f,
-                    "{from} reaches this port: a firewall, a filter or a route stops it between {destination} and \
-                     this address"
+                    "{from} {} this port: a firewall, a filter or a route stops {destination} on its way to this \
+                     address",
+                    from.verb("reaches", "reach")
                 )
             }
             Self::Divided { from, failed, destination } => write!(
                 f,
-                "{from} reaches this port, {failed} does not either: a firewall, a filter or a route stops it on \
-                 the ways of {destination} and of others"
+                "{from} {} this port, {failed} {} not: a firewall, a filter or a route stops {destination} and \
+                 others on their way to this address",
+                from.verb("reaches", "reach"),
+                failed.verb("does", "do")
             ),
             Self::AllFail(from) => {
                 write!(
@@ -138,13 +141,13 @@ impl fmt::Display for Witnesses {
             }
             Self::ReachedElsewhere(from) => write!(
                 f,
-                "the same from {from}, while the host is reached at another address: the routes and \
-                 filters on the way to this one, or a filter of the host on this adapter"
+                "the same from {from}, while the host is reached at another address: a route or a filter on \
+                 the way to this one, or a filter of the host on this adapter"
             ),
             Self::Translated(from) => write!(
                 f,
-                "the same from {from}, and the host does not own this address: what translates it does \
-                 not let this through"
+                "the same from {from}, and the host does not own this address: the device that \
+                 translates it does not let this through"
             ),
             Self::AllRefused(from) => write!(
                 f,
@@ -153,7 +156,7 @@ impl fmt::Display for Witnesses {
             ),
             Self::NoNeighbour(from) => write!(
                 f,
-                "the same from {from}, and nobody in the site of the source has looked: what lies between the \
+                "the same from {from}, and nobody in the site of the source has looked: something between the \
                  sites, or a filter on the host"
             ),
             Self::ReachedBefore(from) => write!(
@@ -171,9 +174,9 @@ impl fmt::Display for Witnesses {
 /// The ports that the destination is told, or those that it should be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RightPorts {
-    /// Those of the source's own endpoint map.
+    /// The ports of the source's own endpoint map.
     OwnMap(Vec<u16>),
-    /// Those that others are told at the same address.
+    /// The ports that others are told at the same address.
     Others(Vec<u16>, Named),
 }
 
@@ -187,12 +190,14 @@ impl fmt::Display for RightPorts {
             Self::OwnMap(ports) => {
                 write!(f, "the host's own endpoint map has port {}", list(ports))
             }
-            Self::Others(ports, from) => write!(f, "{from} is told port {}", list(ports)),
+            Self::Others(ports, from) => {
+                write!(f, "{from} {} told port {}", from.verb("is", "are"), list(ports))
+            }
         }
     }
 }
 
-/// Who is answered where the destination is not.
+/// The witnesses that are answered where the destination is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnsweredTo {
     /// These other witnesses.
@@ -206,7 +211,7 @@ impl fmt::Display for AnsweredTo {
         match self {
             Self::Others(from) => write!(f, "answered at the same address: {from}"),
             Self::Itself => f.write_str(
-                "the host answers itself over TCP, and nobody in its site has looked: what lies between the \
+                "the host answers itself over TCP, and nobody in its site has looked: something between the \
                  sites, or a filter on the host",
             ),
         }
@@ -246,7 +251,7 @@ impl fmt::Display for FilterName {
     }
 }
 
-/// What an RPC filter keeps from the destination.
+/// The effect of an RPC filter on the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterEffect {
     /// The endpoint mapper does not name the interface, which the source itself lists.

@@ -28,7 +28,7 @@ pub enum Obstacle {
         /// The other user of the port.
         conflict: PortConflict,
     },
-    /// One of the services that RPC needs.
+    /// A service that RPC needs.
     RpcService {
         /// Its name.
         service: String,
@@ -52,7 +52,7 @@ pub enum Obstacle {
     },
 }
 
-/// What is wrong with `Rpc\ClientProtocols`.
+/// The trouble with `Rpc\ClientProtocols`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProtocolsTrouble {
     /// The key does not exist.
@@ -65,7 +65,7 @@ pub enum ProtocolsTrouble {
     OtherLibrary(String),
 }
 
-/// What is wrong with Ports of `Rpc\Internet`.
+/// The trouble with Ports of `Rpc\Internet`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortsTrouble {
     /// An entry is invalid.
@@ -77,7 +77,7 @@ pub enum PortsTrouble {
     },
     /// What RPC makes of it is not documented; the reason.
     Undocumented(String),
-    /// It takes all dynamic ports away from servers.
+    /// The list takes all dynamic ports away from servers.
     NoneLeft {
         /// The first of the ranges that it takes away.
         without: Vec<(u16, u16)>,
@@ -86,7 +86,7 @@ pub enum PortsTrouble {
     },
     /// All of the ports that it gives are taken.
     AllTaken(u32),
-    /// It has too few ports.
+    /// The list has too few ports.
     Few {
         /// The first of its ranges, each with its first and its last port.
         ranges: Vec<(u16, u16)>,
@@ -108,14 +108,14 @@ pub enum PortConflict {
     Process(u32),
     /// Another service is told to use it, too.
     Owner(StaticPortOwner),
-    /// It is a well-known port of a domain controller.
+    /// The port is a well-known one of a domain controller.
     WellKnown,
 }
 
-/// What is wrong with a service that RPC needs.
+/// The trouble with a service that RPC needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RpcServiceTrouble {
-    /// It runs under another account than its release has it.
+    /// The service runs under another account than its release has it.
     OtherAccount {
         /// The account.
         is: String,
@@ -124,7 +124,7 @@ pub enum RpcServiceTrouble {
         /// The account by default.
         default: &'static str,
     },
-    /// It does not run.
+    /// The service does not run.
     NotRunning,
 }
 
@@ -149,7 +149,7 @@ pub enum ServerPorts {
     },
 }
 
-/// What an obstacle has done, or will do.
+/// The consequence of an obstacle, past or to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Consequence {
     /// This service has not registered since it started.

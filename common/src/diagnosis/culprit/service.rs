@@ -46,7 +46,7 @@ pub(super) fn name_of(service: Option<&str>) -> &str {
     service.unwrap_or("the service")
 }
 
-/// How a registration stands.
+/// The trouble with a registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RegistrationTrouble {
     /// The endpoint mapper says "not registered", and the source has said nothing of itself.
@@ -59,12 +59,12 @@ pub enum RegistrationTrouble {
     MapNotSeen(Running),
     /// The source's own endpoint map has it on other protocol sequences than TCP only.
     OtherSequences {
-        /// Those on which it is registered.
+        /// The protocol sequences on which it is registered.
         sequences: Vec<ProtocolSequence>,
         /// When it was last seen on TCP in this process, if it was.
         tcp_until: Option<Timestamp>,
     },
-    /// It was there, and is gone while its process runs on.
+    /// The registration was there, and is gone while its process runs on.
     Lost {
         /// The process.
         running: Running,
@@ -73,7 +73,7 @@ pub enum RegistrationTrouble {
         /// How often it was lost before, where that is more often than restarts explain.
         flapping: Option<Losses>,
     },
-    /// It was never there since the process started.
+    /// The registration was never there since the process started.
     Never {
         /// The process.
         running: Running,
@@ -84,7 +84,7 @@ pub enum RegistrationTrouble {
     Withheld,
     /// The endpoint mapper tells the destination that it is not registered, and names a port for it to others.
     WithheldFromOne(Named),
-    /// It is there now, and was lost again and again.
+    /// The registration is there now, and was lost again and again.
     ComesAndGoes(Losses),
 }
 
@@ -152,7 +152,7 @@ impl fmt::Display for Running {
     }
 }
 
-/// How often a registration was lost within the last two hours and came back.
+/// The losses of a registration that came back, within the last two hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Losses {
     /// How often in all.
@@ -177,10 +177,10 @@ impl fmt::Display for Again {
     }
 }
 
-/// What is wrong with a service.
+/// The trouble with a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceTrouble {
-    /// It was registered, and does not run any more.
+    /// The service was registered, and does not run any more.
     Died {
         /// Whether it is disabled.
         is_disabled: bool,
@@ -191,14 +191,14 @@ pub enum ServiceTrouble {
         /// How often it was lost before, where that is more often than restarts explain.
         flapping: Option<Losses>,
     },
-    /// It does not run, and what it did before was not seen.
+    /// The service does not run, and what it did before was not seen.
     NotRunning {
         /// Whether it is disabled.
         is_disabled: bool,
         /// How it ended, where the service manager keeps that.
         end: Option<ServiceEnd>,
     },
-    /// It does not run, and was never registered since the host was started.
+    /// The service does not run, and was never registered since the host was started.
     NeverStarted {
         /// Whether it is disabled.
         is_disabled: bool,
@@ -207,23 +207,23 @@ pub enum ServiceTrouble {
         /// The result of the attempt to start it, where there was one.
         end: Option<ServiceEnd>,
     },
-    /// It has not started yet, on a host that was started a short while ago.
+    /// The service has not started yet, on a host that was started a short while ago.
     NotYetStarted {
         /// When the host was started.
         boot: Timestamp,
     },
     /// Its process has just started.
     JustStarted(Running),
-    /// It says that it is starting.
+    /// The service says that it is starting.
     Starting,
-    /// It is in a state in which it neither runs nor is stopped.
+    /// The service is in a state in which it neither runs nor is stopped.
     Lasts {
         /// The state.
         state: ServiceState,
         /// Since when, as far as that is known: it may be longer.
         since: Option<Timestamp>,
     },
-    /// It takes connections, and no answer comes.
+    /// The service takes connections, and no answer comes.
     NeverAnswers {
         /// Where.
         at: PortAt,
@@ -232,18 +232,18 @@ pub enum ServiceTrouble {
         /// The other witnesses that get no answer there either, where any looked.
         also: Option<Named>,
     },
-    /// It is registered now, and was lost again and again together with its process.
+    /// The service is registered now, and was lost again and again together with its process.
     ComesAndGoes(Losses),
-    /// It runs, and is disabled, so that it does not come back after a restart.
+    /// The service runs, and is disabled, so that it does not come back after a restart.
     WillNotStart,
 }
 
-/// What the service manager keeps of a service that does not run.
+/// The end of a service that does not run, as the service manager keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceEnd {
-    /// It could not be started; the code.
+    /// The service could not be started; the code.
     NotStarted(u32),
-    /// It ran and ended with this exit code.
+    /// The service ran and ended with this exit code.
     Exit(u32),
 }
 

@@ -27,7 +27,7 @@ pub struct StaleSettings {
     pub destination: DnsName,
     /// Its objectGUID and its creation, where that was seen.
     pub known: (Uuid, Option<Timestamp>),
-    /// The same of the source's own.
+    /// GUID and creation time by the source's own word.
     pub own: (Uuid, Option<Timestamp>),
     /// Which of the two is the older.
     pub older: Older,

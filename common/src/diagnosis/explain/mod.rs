@@ -1,4 +1,4 @@
-//! What a verdict says in words: its proof, the causes ruled out, and what to do.
+//! The words of a verdict: its proof, the causes ruled out, and what to do.
 
 mod proof;
 mod remedy;

@@ -1,4 +1,5 @@
-//! How far the destination gets at the addresses of the right server, or of one that nobody claims.
+//! Rules on the addresses of the right server, or of one that nobody claims: how far the
+//! destination gets there.
 
 use std::net::IpAddr;
 
@@ -71,8 +72,8 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
     }
 }
 
-/// What fails at the source's own addresses, to which a name that leads elsewhere does not bring the destination: it
-/// looked there as well.
+/// The finding at the source's own addresses, to which a name that leads elsewhere does not bring the
+/// destination: it looked there as well.
 pub(in crate::diagnosis) fn behind_wrong_name(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],

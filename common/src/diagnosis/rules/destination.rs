@@ -24,8 +24,8 @@ const NO_PROTOCOL_SEQUENCE: i64 = 1703;
 /// The services by whose roles a destination replicates: Windows has one for both, Samba a task that pulls.
 const PULLING: [ServiceRole; 2] = [ServiceRole::Directory, ServiceRole::Replication];
 
-/// The destination's own directory does not run, by its own word: nothing replicates to it, whoever the source
-/// is, and nothing reports an error.
+/// The destination's own directory does not run, by its own word: nothing replicates to it from any
+/// source, and nothing reports an error.
 pub(in super::super) fn not_serving(case: &Case<'_>) -> Option<Finding> {
     if !case.is_replication() {
         return None;

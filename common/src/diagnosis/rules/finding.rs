@@ -7,7 +7,7 @@ use super::super::{
 };
 use super::missing::Missing;
 
-/// What the rules decided about a link.
+/// The decision of the rules on a link.
 #[derive(Clone, Debug)]
 pub(in crate::diagnosis) struct Finding {
     pub(in crate::diagnosis) state: State,
@@ -64,8 +64,7 @@ impl Finding {
         self
     }
 
-    /// The same, hitting `hit` of `of` attempts; nothing to say where it hits all or cannot be
-    /// counted.
+    /// The finding, hitting `hit` of `of` attempts; nothing to say where it hits all or cannot be counted.
     pub(super) fn share(mut self, hit: usize, of: usize, what: &'static str) -> Self {
         if let (Ok(hit), Ok(of)) = (u32::try_from(hit), u32::try_from(of))
             && hit > 0
@@ -76,7 +75,7 @@ impl Finding {
         self
     }
 
-    /// The same, for something that has not broken the link yet.
+    /// The finding, as something that has not broken the link yet.
     pub(super) fn latent(mut self) -> Self {
         self.state = State::Latent;
         self

@@ -1,5 +1,6 @@
-//! What will break a link that works: settings that count from the next restart, a registration that
-//! comes and goes, ports that run out. What cannot break it is a note, and no verdict.
+//! Rules for a link that works and that something will break: settings that count from the next
+//! restart, a registration that comes and goes, ports that run out. What cannot break it is a note,
+//! and no verdict.
 
 use epmesh_facts::{Platform, ServiceRole, StartType};
 

@@ -1,4 +1,5 @@
-//! What is missing: the fact that would decide a link, or say more about it.
+//! Evidence that is missing for a surer verdict: the fact that would decide a link, or say more
+//! about it.
 
 use std::net::IpAddr;
 

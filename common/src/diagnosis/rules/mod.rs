@@ -29,7 +29,7 @@ pub(super) fn decide(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Findin
     let found = first_finding(case, name_sources);
     let found = match not_serving(case) {
         Some(not_serving) if !stands_before(&found, &not_serving) => not_serving,
-        _ => replication::weigh(case, name_sources, found),
+        _ => replication::reconcile(case, name_sources, found),
     };
     let found = destination::may_not_serve(case, destination::without_tcp(case, found));
     exclusions::apply(case, found)
@@ -71,7 +71,7 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     // The right server, or one that nobody claims: how far the destination gets there.
     let finding = addresses::right_server(case, &tried(name_sources, decides));
     if finding.state != State::Healthy {
-        return names::unsettled(case, name_sources, decides, &finding)
+        return names::disagreement_in_trouble(case, name_sources, decides, &finding)
             .or_else(|| names::astray_in_silence(case, name_sources, decides, &finding))
             .unwrap_or(finding);
     }

@@ -25,15 +25,19 @@ const OVERDUE: Duration = Duration::from_secs(3 * 3600);
 
 /// How far a result of the destination's own counts beside a look that gets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    /// It is from before something changed, or one failure that a look before and after it did not see.
+enum Relevance {
+    /// The result is from before something changed, or one failure that a look before and after it did not see.
     Past,
-    /// It stands against the look.
+    /// The result stands against the look.
     Stands(Confidence),
 }
 
-/// The finding, weighed against what the destination's own replication came to.
-pub(super) fn weigh(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Finding {
+/// The finding, reconciled with the results of the destination's own replication.
+pub(super) fn reconcile(
+    case: &Case<'_>,
+    name_sources: &[NameSource<'_>],
+    finding: Finding,
+) -> Finding {
     match finding.state {
         State::Failing => contradicted(case, finding),
         State::Healthy | State::Latent => refused(case, name_sources, finding),
@@ -63,21 +67,21 @@ fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
 fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -> Finding {
     let failed = case.attempts().filter(|attempt| attempt.error != 0).filter_map(|attempt| {
         let kind = Kind::of(attempt.error, case.destination_platform());
-        Some((weight(case, attempt, kind)?, attempt, kind))
+        Some((relevance(case, attempt, kind)?, attempt, kind))
     });
     // Of several that count alike the first by name, so that it stays the same from attempt to attempt; 1256
     // repeats what another naming context ended with.
-    let found = failed.max_by_key(|(weight, attempt, _)| {
-        (*weight, attempt.error != 1256, Reverse(&attempt.row.naming_context))
+    let found = failed.max_by_key(|(relevance, attempt, _)| {
+        (*relevance, attempt.error != 1256, Reverse(&attempt.row.naming_context))
     });
     match found {
         None => overdue(case, finding),
-        Some((Weight::Past, attempt, _)) if finding.state == State::Healthy => {
+        Some((Relevance::Past, attempt, _)) if finding.state == State::Healthy => {
             let sure = finding.confidence.min(Confidence::Likely);
             finding.sure(sure).missing(Missing::NextAttempt { error: attempt.error })
         }
-        Some((Weight::Past, ..)) => finding,
-        Some((Weight::Stands(sure), attempt, kind)) => {
+        Some((Relevance::Past, ..)) => finding,
+        Some((Relevance::Stands(sure), attempt, kind)) => {
             if kind.bearing() == Bearing::Way && !names_are_read(case, name_sources) {
                 let finding = Finding::unknown(Missing::NamesBeforeDns { error: attempt.error });
                 return Finding { error: attempt.error, ..finding };
@@ -116,32 +120,32 @@ fn overdue(case: &Case<'_>, finding: Finding) -> Finding {
 }
 
 /// How far a failure counts; `None` for one that says nothing.
-fn weight(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Weight> {
+fn relevance(case: &Case<'_>, attempt: Attempt<'_>, kind: Kind) -> Option<Relevance> {
     let bearing = kind.bearing();
     if bearing == Bearing::Passing {
         return None;
     }
     let (Some(tried), Some((since, looked))) = (attempt.tried, case.looked_over()) else {
-        return Some(Weight::Past);
+        return Some(Relevance::Past);
     };
     let is_before = |at: Option<Timestamp>| at.is_some_and(|at| tried < at);
     let others = || case.attempts().filter(|other| other.error == 0);
     // The same way, or the same refusal, was open to another naming context since.
     let is_over = !kind.is_of_one_context() && others().any(|other| other.success > Some(tried));
     if is_over || !case.is_last_word(tried) || is_before(case.changed()) {
-        return Some(Weight::Past);
+        return Some(Relevance::Past);
     }
     Some(match bearing {
         // Looks get through: once is a hitch.
-        _ if attempt.row.failures == 1 && kind.may_be_a_hitch() => Weight::Past,
+        _ if attempt.row.failures == 1 && kind.may_be_a_hitch() => Relevance::Past,
         // A look before it and one after it got through. What is later than all looks has not been looked at.
         Bearing::Way if tried >= since.plus(WAY) && tried <= looked.plus(WAY) => {
-            Weight::Stands(Confidence::Possible)
+            Relevance::Stands(Confidence::Possible)
         }
-        Bearing::Way => Weight::Past,
+        Bearing::Way => Relevance::Past,
         // Another host may have answered then.
-        _ if kind == Kind::Principal && tried < since => Weight::Stands(Confidence::Possible),
-        _ => Weight::Stands(Confidence::Likely),
+        _ if kind == Kind::Principal && tried < since => Relevance::Stands(Confidence::Possible),
+        _ => Relevance::Stands(Confidence::Likely),
     })
 }
 

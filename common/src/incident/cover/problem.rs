@@ -1,4 +1,4 @@
-//! What has to be covered by what, and the steps that make it smaller.
+//! The problem of covering links by faults, and the steps that make it smaller.
 
 use super::solution::Candidate;
 

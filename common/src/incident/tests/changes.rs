@@ -1,4 +1,5 @@
-//! What is told of changes, of links that two faults explain and of links that none does.
+//! Tests of the changes that are told, of links that two faults explain and of links that none
+//! does.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Which fault is named for which failing links.
+//! Tests of the fault that is named for a set of failing links.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn one_dead_service_behind_four_hundred_links_is_one_incident() {
     let incidents = grouper.incidents();
     assert_eq!(incidents.len(), 1);
     let incident = &incidents[0];
-    assert_eq!(incident.subject.to_string(), "service NTDS on dc1.lab.test");
+    assert_eq!(incident.fault.to_string(), "service NTDS on dc1.lab.test");
     assert_eq!((incident.cause, incident.side), (Cause::ServiceDied, Side::Source));
     assert_eq!(incident.confidence, Confidence::Proven);
     assert_eq!(incident.links.len(), 400);
@@ -56,7 +56,7 @@ fn a_firewall_a_cut_path_and_a_cut_client_are_told_apart() {
                     if cut(from, to) { silent(link) } else { healthy(link, RIGHT) }
                 },
             ));
-        assert_eq!(subjects(&mut grouper), expected, "{name}");
+        assert_eq!(faults(&mut grouper), expected, "{name}");
     }
 }
 
@@ -78,8 +78,8 @@ fn an_open_static_port_says_nothing_about_dynamic_ones() {
                     let (from, to) = (link.destination.clone(), link.source.clone());
                     let between = Fault::SitePath { from: site(1), to: site(3), traffic };
                     let path = Fault::Path { from, to, traffic };
-                    let roots = vec![(Side::Network, path), (Side::Network, between)];
-                    failing(link, Cause::DynamicPortBlocked, Side::Network, roots)
+                    let candidates = vec![(Side::Network, path), (Side::Network, between)];
+                    failing(link, Cause::DynamicPortBlocked, Side::Network, candidates)
                 }
                 _ => healthy(link, RIGHT),
             };
@@ -87,7 +87,7 @@ fn an_open_static_port_says_nothing_about_dynamic_ones() {
                 (Some(site(from)), Some(site(to)));
             verdict
         });
-        subjects(&mut grouped(&all))
+        faults(&mut grouped(&all))
     };
     let whole = ["path site Branch -> site Main (dynamic ports)"];
     assert_eq!(found(None), whole);
@@ -107,30 +107,30 @@ fn what_worked_before_a_link_failed_contradicts_nothing() {
     at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 110, 110);
     at(&mut grouper, &link(3, 1), silent(&link(3, 1)), 112, 112);
     let whole = ["every path to dc1.lab.test (port 135)"];
-    assert_eq!(subjects(&mut grouper), whole);
+    assert_eq!(faults(&mut grouper), whole);
     // Still so when it is looked at again and nobody else was.
     at(&mut grouper, &link(2, 1), silent(&link(2, 1)), 170, 110);
-    assert_eq!(subjects(&mut grouper), whole);
+    assert_eq!(faults(&mut grouper), whole);
     // 4 gets through while they do not: two paths.
     at(&mut grouper, &link(4, 1), healthy(&link(4, 1), RIGHT), 160, 0);
     let paths = [
         "path dc2.lab.test -> dc1.lab.test (port 135)",
         "path dc3.lab.test -> dc1.lab.test (port 135)",
     ];
-    assert_eq!(subjects(&mut grouper), paths);
+    assert_eq!(faults(&mut grouper), paths);
     // The one that fails later may have another reason, and does not make these two something else.
     at(&mut grouper, &link(5, 1), healthy(&link(5, 1), RIGHT), 165, 0);
     at(&mut grouper, &link(4, 1), silent(&link(4, 1)), 220, 220);
-    assert_eq!(subjects(&mut grouper).len(), 3);
+    assert_eq!(faults(&mut grouper).len(), 3);
     // All well again, then all of them at once.
     for from in 2..=5 {
         at(&mut grouper, &link(from, 1), healthy(&link(from, 1), RIGHT), 300, 300);
     }
-    assert_eq!(subjects(&mut grouper), [""; 0]);
+    assert_eq!(faults(&mut grouper), [""; 0]);
     for (from, second) in (2..=5).zip(310..) {
         at(&mut grouper, &link(from, 1), silent(&link(from, 1)), second, second);
     }
-    assert_eq!(subjects(&mut grouper), whole);
+    assert_eq!(faults(&mut grouper), whole);
 }
 
 /// What is explained already is no ground for a larger claim, and that is said.
@@ -142,11 +142,11 @@ fn a_path_is_one_direction_where_the_other_fails_for_a_host_that_is_down() {
         false => healthy(link, RIGHT),
     }));
     let path = "path dc1.lab.test -> dc2.lab.test (port 135)";
-    assert_eq!(subjects(&mut grouper), [path, "every path to dc1.lab.test (port 135)"]);
+    assert_eq!(faults(&mut grouper), [path, "every path to dc1.lab.test (port 135)"]);
     let incidents = grouper.incidents();
-    let one = incidents.iter().find(|it| it.subject.to_string() == path).expect("the path");
-    let alternatives = grouper.alternatives(&one.subject);
-    let between = alternatives.iter().find(|other| matches!(other.subject, Fault::Between { .. }));
+    let one = incidents.iter().find(|it| it.fault.to_string() == path).expect("the path");
+    let alternatives = grouper.alternatives(&one.fault);
+    let between = alternatives.iter().find(|other| matches!(other.fault, Fault::Between { .. }));
     let why = "explains no more of these, and would break links that other incidents explain";
     assert_eq!(between.map(|other| other.why.as_str()), Some(why), "{alternatives:?}");
 }
@@ -156,7 +156,7 @@ fn two_dead_services_are_two() {
     let mut grouper =
         grouped(&fleet(6, |_, to, link| if to <= 2 { died(link) } else { healthy(link, RIGHT) }));
     let expected = ["service NTDS on dc1.lab.test", "service NTDS on dc2.lab.test"];
-    assert_eq!(subjects(&mut grouper), expected);
+    assert_eq!(faults(&mut grouper), expected);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn one_stale_record_on_five_servers_is_one_incident_that_names_all() {
     let incidents = grouper.incidents();
     assert_eq!(incidents.len(), 1);
     assert_eq!(incidents[0].places.len(), 5);
-    assert_eq!(incidents[0].subject.to_string(), "A dc1.lab.test = 10.9.9.9");
+    assert_eq!(incidents[0].fault.to_string(), "A dc1.lab.test = 10.9.9.9");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
         let mut grouper = grouped(&fleet(8, |_, to, link| {
             if to <= wrong { stale(link, on, &format!("10.9.9.{to}")) } else { healthy(link, &[]) }
         }));
-        (subjects(&mut grouper), grouper)
+        (faults(&mut grouper), grouper)
     };
     let records = ["A dc1.lab.test = 10.9.9.1", "A dc2.lab.test = 10.9.9.2"];
     assert_eq!(count(2).0, records);
@@ -186,7 +186,7 @@ fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
     assert_eq!(all, ["DNS server 10.0.0.53"]);
     // It is right about one name: then each record is a fault of its own.
     put(&mut grouper, &link(1, 8), &healthy(&link(1, 8), &[on]));
-    assert_eq!(subjects(&mut grouper).len(), 3);
+    assert_eq!(faults(&mut grouper).len(), 3);
 }
 
 /// What cuts in between two sites is one fault, until something gets through there: a small answer where RPC
@@ -220,7 +220,7 @@ fn what_stands_between_two_sites_is_one_fault() {
                 (Some(site(from)), Some(site(to)));
             verdict
         });
-        subjects(&mut grouped(&all))
+        faults(&mut grouped(&all))
     };
     let rpc = ["path site Branch -> site Main (RPC over port 135)"];
     assert_eq!(found(Cause::RpcFiltered, Traffic::Rpc, None), rpc);

@@ -34,7 +34,7 @@ fn server(address: &str) -> ServerName {
     ServerName::Address(address.parse().expect("an address"))
 }
 
-/// Everything works, and these DNS servers say the right thing.
+/// The verdict on a link that works, with the DNS servers that are right.
 fn healthy(link: &Link, right: &[&str]) -> Verdict {
     let mut verdict = unknown(link);
     verdict.state = State::Healthy;
@@ -83,7 +83,7 @@ fn died(link: &Link) -> Verdict {
     verdict
 }
 
-/// No way to port 135, with the roots that the engine gives for it.
+/// No way to port 135, with the candidates that the engine gives for it.
 fn silent(link: &Link) -> Verdict {
     let (from, to, traffic) =
         (link.destination.clone(), link.source.clone(), Traffic::EndpointMapper);
@@ -160,10 +160,10 @@ fn fleet(count: usize, judge: impl Fn(usize, usize, &Link) -> Verdict) -> Vec<(L
     verdicts
 }
 
-fn subjects(grouper: &mut Grouper) -> Vec<String> {
+fn faults(grouper: &mut Grouper) -> Vec<String> {
     grouper.regroup();
     assert_eq!(grouper.unexplained(), [], "every link in trouble has an incident");
-    grouper.incidents().iter().map(|incident| incident.subject.to_string()).collect()
+    grouper.incidents().iter().map(|incident| incident.fault.to_string()).collect()
 }
 
 const RIGHT: &[&str] = &["10.0.0.53"];
@@ -181,7 +181,7 @@ impl Numbers {
     }
 }
 
-/// That nothing is kept of links that are gone.
+/// Asserts that nothing is kept of links that are gone.
 fn assert_holds_nothing(grouper: &Grouper, when: &str) {
     assert!(grouper.places.is_empty() && grouper.watch.is_empty(), "{when}");
     assert!(grouper.fault_ids.is_empty() && grouper.groups.is_empty(), "{when}");

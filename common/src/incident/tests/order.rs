@@ -80,7 +80,7 @@ fn ways(
     let traffic = traffic(numbers, to);
     let mut candidates: Vec<(Side, Fault)> = Vec::new();
     for candidate in silent(link).candidates {
-        let subject = match candidate.fault {
+        let fault = match candidate.fault {
             Fault::Path { from, to, .. } => Fault::Path { from, to, traffic },
             Fault::Dc { dc, .. } => Fault::Dc { dc, traffic },
             Fault::Client { dc, .. } => Fault::Client { dc, traffic },
@@ -88,7 +88,7 @@ fn ways(
             Fault::Isolated { dc, .. } => Fault::Isolated { dc, traffic },
             other => other,
         };
-        candidates.push((candidate.side, subject));
+        candidates.push((candidate.side, fault));
     }
     if traffic == Traffic::DynamicPorts {
         candidates.push((Side::Source, Fault::Port { dc: link.source.clone(), port: 49_152 }));
@@ -149,12 +149,12 @@ fn of(incident: &Incident) -> (Vec<Link>, Vec<Link>) {
 }
 
 fn follow(told: &mut Told, grouper: &Grouper, changes: Changes) {
-    for subject in changes.opened.into_iter().chain(changes.changed) {
-        let incident = grouper.incident(&subject).expect("an incident that is told of");
-        told.insert(subject, of(&incident));
+    for fault in changes.opened.into_iter().chain(changes.changed) {
+        let incident = grouper.incident(&fault).expect("an incident that is told of");
+        told.insert(fault, of(&incident));
     }
-    for (subject, _) in changes.closed {
-        assert!(told.remove(&subject).is_some(), "{subject} was never opened");
+    for (fault, _) in changes.closed {
+        assert!(told.remove(&fault).is_some(), "{fault} was never opened");
     }
 }
 
@@ -171,8 +171,8 @@ fn assert_same(one: &mut Grouper, other: &mut Grouper, links: &[Link], when: &st
     assert_eq!(incidents, other.incidents(), "{when}");
     assert_eq!(one.unexplained(), other.unexplained(), "{when}");
     for incident in incidents {
-        let subject = &incident.subject;
-        assert_eq!(one.alternatives(subject), other.alternatives(subject), "{when}: {subject}");
+        let fault = &incident.fault;
+        assert_eq!(one.alternatives(fault), other.alternatives(fault), "{when}: {fault}");
     }
     for link in links {
         assert_eq!(one.state(link), other.state(link), "{when}: {link:?}");
@@ -220,8 +220,7 @@ fn whatever_works_and_whenever_the_outcome_is_that_from_scratch() {
             }
             let changes = grouper.regroup();
             follow(&mut told, &grouper, changes);
-            let now: Told =
-                grouper.incidents().iter().map(|i| (i.subject.clone(), of(i))).collect();
+            let now: Told = grouper.incidents().iter().map(|i| (i.fault.clone(), of(i))).collect();
             assert_eq!(told, now, "seed {seed}, step {step}: every change is told");
             let links: Vec<Link> = held.keys().cloned().collect();
             let when = format!("seed {seed}, step {step}");
@@ -282,7 +281,7 @@ fn other_names_make_no_other_faults() {
                     let mut links: Vec<(String, String)> =
                         links.map(|link| (name(&link.destination), name(&link.source))).collect();
                     links.sort();
-                    (usize::from(incident.subject.rank()), links)
+                    (usize::from(incident.fault.rank()), links)
                 })
                 .collect();
             found.sort();

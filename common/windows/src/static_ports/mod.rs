@@ -105,8 +105,8 @@ fn listener(known: &Known<'_>, owner: StaticPortOwner, port: u16) -> Option<Note
             Severity::Warning,
             owner,
             format!("{} runs, and nothing listens on {port}", service.name),
-            "the setting counts from the next start of the service; see whether that is to come, \
-             or whether something else held the port",
+            "the setting counts from the next start of the service; see whether the service has been \
+             started since, and whether something else held the port",
             "KB 224196",
         ));
     }
@@ -134,7 +134,9 @@ fn same(owner: StaticPortOwner, twin: StaticPortOwner, port: u32) -> Note {
         return note(
             Severity::Fault,
             StaticPortOwner::Netlogon,
-            format!("{port} is that of NTDS too: Netlogon cannot use it (event 5809)"),
+            format!(
+                "{port} is the static port of NTDS as well: Netlogon cannot use it (event 5809)"
+            ),
             "give each a port of its own",
             "KB 224196",
         );
@@ -142,7 +144,7 @@ fn same(owner: StaticPortOwner, twin: StaticPortOwner, port: u32) -> Note {
     note(
         Severity::Warning,
         twin,
-        format!("{port} is that of {owner} too"),
+        format!("{port} is the static port of {owner} as well"),
         "give each a port of its own",
         "KB 224196",
     )

@@ -143,7 +143,7 @@ fn where_dfsr_registers_shows_its_port() {
     assert!(said[0].starts_with("warning") && said[0].contains("KB 2089874"), "{said:?}");
     assert!(said[1].starts_with("note") && said[1].contains("its registration shows"), "{said:?}");
     let twins = about(&with_dfsr(&[(StaticPortOwner::Ntfrs, 6000)], 6000, None));
-    assert!(twins.iter().any(|text| text.contains("that of NTFRS too")), "{twins:?}");
+    assert!(twins.iter().any(|text| text.contains("static port of NTFRS as well")), "{twins:?}");
 
     // A port of the dynamic range may be any; that of another process is not DFSR's.
     assert_eq!(about(&with_dfsr(&[], 50_000, Some(900))), [""; 0]);

@@ -113,7 +113,7 @@ pub fn map_view() -> impl Strategy<Value = MapView> {
     (through, endpoints).prop_map(|(through, endpoints)| MapView { through, endpoints })
 }
 
-/// What was seen of a peer.
+/// Arbitrary observations of a peer.
 pub fn peer() -> impl Strategy<Value = PeerObservation> {
     (name(), option::of(guid()), vec(lookup(), 0..4), vec(address_probe(), 0..3)).prop_map(
         |(peer, dsa_guid, lookups, addresses)| PeerObservation {

@@ -1,4 +1,4 @@
-//! What a host says of itself, arbitrary.
+//! Arbitrary values of a host's own facts.
 
 use std::net::IpAddr;
 

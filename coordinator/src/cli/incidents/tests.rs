@@ -1,4 +1,4 @@
-//! What is printed, beside files of what was.
+//! Tests of the printed incidents against files of expected output.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ fn the_list() {
 #[test]
 fn one() {
     let dc = "dc2.lab.test".parse().expect("a name");
-    let subject = Fault::Service { dc, service: "NTDS".to_owned() };
+    let fault = Fault::Service { dc, service: "NTDS".to_owned() };
     let dc = "dc2.lab.test".parse().expect("a name");
     let other = Fault::Application { dc };
     let entry = |at, kind, text: &str, by: Option<&str>| Entry {
@@ -122,7 +122,7 @@ fn one() {
     };
     let incident = IncidentDocument {
         row: row(),
-        root: subject,
+        fault,
         culprit: CulpritText {
             kind: "service".to_owned(),
             name: "NTDS on dc2.lab.test".to_owned(),
@@ -132,7 +132,7 @@ fn one() {
         links: Group { failing: vec![link(1), link(3)], unseen: vec![link(4)], ..Group::default() },
         alternatives: vec![Alternative {
             name: other.to_string(),
-            subject: other,
+            fault: other,
             explains: 2,
             of: 2,
             why: "explains no more, and is farther from them".to_owned(),

@@ -2,7 +2,7 @@
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
-/// How wide tables are where the terminal does not say.
+/// The width of tables where the terminal does not say.
 pub(crate) const WIDTH: u16 = 160;
 
 pub(crate) fn table(header: &[&str], width: Option<u16>) -> Table {

@@ -1,4 +1,4 @@
-//! What is printed, beside files of what was.
+//! Tests of the printed tables against files of expected output.
 
 use epmesh_common::{
     diagnosis::{

@@ -11,7 +11,7 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
     if today.starts_with(date) { time.to_owned() } else { format!("{date} {time}") }
 }
 
-/// How long ago, in the unit that fits.
+/// The age of a moment, in the unit that fits.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.until(now).as_secs();
     match seconds {

@@ -1,4 +1,4 @@
-//! What is asked for again, and what is not.
+//! Tests of the bodies that are asked for again.
 
 use epmesh_common::facts::{Body, Digest, Report, Section, Statement, StatementKey};
 

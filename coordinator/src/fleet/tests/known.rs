@@ -1,4 +1,4 @@
-//! Which domain controllers are known, by which names, and who looks at whom.
+//! Tests of the domain controllers that are known, of their names, and of who looks at whom.
 
 use super::*;
 

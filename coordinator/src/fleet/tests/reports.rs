@@ -1,4 +1,4 @@
-//! What a report changes.
+//! Tests of what a report changes.
 
 use super::*;
 

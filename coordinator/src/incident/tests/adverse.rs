@@ -1,4 +1,5 @@
-//! What a night brings: restarts, agents that are lost, clocks that are put back, ids that are mistyped.
+//! Tests of what a night brings: restarts, agents that are lost, clocks that are put back, ids that are
+//! mistyped.
 
 use super::*;
 use crate::{
@@ -193,7 +194,7 @@ async fn four_hundred_links_are_kept_over_a_start() {
 /// A path, then all of the source, each over; then the path again, which turns out to be all of the source
 /// and takes that over. A start is not to hand it back to the one that is over.
 #[tokio::test]
-async fn a_start_leaves_a_subject_with_the_one_that_is_open() {
+async fn a_start_leaves_a_fault_with_the_one_that_is_open() {
     let stage = Stage::new(6).await;
     stage.stays(0, 120, one_path_to_first).await;
     stage.stays(180, 420, all_well).await;

@@ -52,9 +52,9 @@ impl Broken {
         }
     }
 
-    /// Whether an incident with this subject is this fault.
-    fn is(self, subject: &Fault) -> bool {
-        match (self, subject) {
+    /// Whether an incident of `fault` is this fault.
+    fn is(self, fault: &Fault) -> bool {
+        match (self, fault) {
             (Self::HostsLine(destination, _), Fault::HostsLine { dc: at, .. }) => {
                 *at == dc(destination)
             }
@@ -150,7 +150,7 @@ impl Theatre {
         let book = self.stage.incidents.book.lock().await;
         let records = book.incidents.values().map(|stored| &stored.record);
         let open = records.filter(|record| record.status == Status::Open);
-        open.map(|record| record.what.subject.clone()).collect()
+        open.map(|record| record.what.fault.clone()).collect()
     }
 }
 
@@ -271,7 +271,7 @@ async fn whatever_comes_and_goes_the_open_incidents_are_the_faults_that_stand() 
                 continue;
             }
             for broken in theatre.world.shown(COUNT) {
-                let of_it = open.iter().filter(|subject| broken.is(subject)).count();
+                let of_it = open.iter().filter(|fault| broken.is(fault)).count();
                 assert_eq!(of_it, 1, "seed {seed}, step {step}: {broken:?} in {open:?}");
             }
         }

@@ -1,4 +1,4 @@
-//! When incidents are opened, changed and resolved, and what receivers are told.
+//! Tests of incidents being opened, changed and resolved, and of what receivers are told.
 
 use super::*;
 

@@ -134,8 +134,8 @@ impl Stage {
         stage
     }
 
-    /// The same after the coordinator was killed: all that is left is the store. The facts are not
-    /// in it here, as after a store that was lost.
+    /// The stage after the coordinator was killed: all that is left is the store. The facts are not in it here,
+    /// as after a store that was lost.
     async fn killed(self) -> Self {
         let Self { base, count, interfaces, store, .. } = self;
         Self::open(base, count, interfaces, store).await

@@ -1,4 +1,4 @@
-//! What operators say of incidents, and incidents in the store.
+//! Tests of what operators say of incidents, and of incidents in the store.
 
 use super::*;
 

@@ -19,7 +19,7 @@ use super::name::{InvalidName, check_name};
 use super::request::SigningRequest;
 use crate::store::disk;
 
-/// How long an agent's certificate is valid, unless configured otherwise.
+/// The validity of an agent's certificate, unless configured otherwise.
 pub const AGENT_VALIDITY: Duration = days(90);
 
 const AUTHORITY_VALIDITY: Duration = days(3653);

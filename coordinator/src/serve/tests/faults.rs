@@ -1,4 +1,4 @@
-//! What must not be let in, and what must not be lost.
+//! Tests of what must not be let in, and of what must not be lost.
 
 use std::sync::{
     Arc,

@@ -108,7 +108,7 @@ impl Rig {
     }
 }
 
-/// One session of an agent made by hand.
+/// A session of an agent made by hand.
 pub(super) struct FakeAgent {
     sender: mpsc::Sender<proto::FromAgent>,
     stream: Streaming<proto::ToAgent>,

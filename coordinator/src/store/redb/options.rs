@@ -1,11 +1,11 @@
-//! How the store is opened.
+//! Options for opening the store.
 
 use std::path::PathBuf;
 
 /// The name of the database's file.
 pub(crate) const FILE: &str = "coordinator.redb";
 
-/// How to open a [`RedbStore`](super::RedbStore).
+/// Options for opening a [`RedbStore`](super::RedbStore).
 #[derive(Debug, Clone)]
 pub struct RedbOptions {
     /// The store's own directory; created if need be.

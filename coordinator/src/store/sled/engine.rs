@@ -47,7 +47,7 @@ impl Engine for SledEngine {
         self.try_commit(group)
     }
 
-    fn settle(&mut self) {
+    fn after_group(&mut self) {
         self.checkpoint_if_due();
     }
 

@@ -19,7 +19,7 @@ const KIND_TRANSACTION: u8 = 3;
 /// `len` of a removal's value.
 const REMOVED: u32 = u32::MAX;
 
-/// One record of the journal.
+/// A record of the journal.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     /// The first of a file: the revision the database had, flushed, when the file was made.

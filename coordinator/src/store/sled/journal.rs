@@ -52,7 +52,7 @@ impl Contents {
         self.frames.iter().map(revision).max().unwrap_or_default()
     }
 
-    /// How many of the frames are transactions.
+    /// The number of frames that are transactions.
     pub(super) fn transactions(&self) -> usize {
         self.frames.iter().filter(|frame| matches!(frame, Frame::Transaction { .. })).count()
     }

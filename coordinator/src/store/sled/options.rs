@@ -1,11 +1,11 @@
-//! How the store is opened, and where its parts are in its directory.
+//! Options for opening the store, and the places of its parts in its directory.
 
 use std::path::PathBuf;
 
 /// The files and folders of which one at least is there once a store was made.
 pub(crate) const TRACES: &[&str] = &["sled", "journal", "sled.fresh", "sled.replaced"];
 
-/// How to open a [`SledStore`](super::SledStore).
+/// Options for opening a [`SledStore`](super::SledStore).
 #[derive(Debug, Clone)]
 pub struct SledOptions {
     /// The store's own directory; created if need be.
@@ -40,7 +40,7 @@ impl SledOptions {
     }
 }
 
-/// Where the parts of a store are, and how it was opened.
+/// The places of a store's parts, and the options it was opened with.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) options: SledOptions,

@@ -41,7 +41,7 @@ impl OpenIncident {
         if record.status == Status::Resolved {
             return None;
         }
-        let (what, subject) = (&record.what, &record.what.subject);
+        let (what, subject) = (&record.what, &record.what.fault);
         let mut all = what.links.iter().chain(&what.latent);
         let links = all
             .clone()

@@ -1,4 +1,4 @@
-//! What the model asks of its surroundings.
+//! The surroundings of the model: what it asks of them.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Which error comes of what, stage by stage, and whether something else is tried first.
+//! Errors of a call, stage by stage, and whether something else is tried first.
 
 use epmesh_common::facts::Failure;
 

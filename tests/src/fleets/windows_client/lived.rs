@@ -1,4 +1,4 @@
-//! How a link stands, where an attempt ends, and with which errors.
+//! The state of a link as its client lives it: where an attempt ends, and with which errors.
 
 use std::{collections::BTreeSet, fmt};
 

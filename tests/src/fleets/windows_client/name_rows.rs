@@ -1,4 +1,4 @@
-//! Where a Windows destination gets an address from, in which order, and which answer ends the search.
+//! Sources of an address on a Windows destination, their order, and which answer ends the search.
 
 use epmesh_common::facts::Answer;
 

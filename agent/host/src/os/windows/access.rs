@@ -1,4 +1,5 @@
-//! Who may read what the agent keeps: a protected access control list, and the owner.
+//! Access rights of the agent's own files on Windows: a protected access control list, and the
+//! owner.
 
 use std::{io, path::Path, ptr};
 

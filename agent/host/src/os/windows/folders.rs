@@ -1,4 +1,4 @@
-//! Where Windows keeps what.
+//! The folders in which Windows keeps things.
 
 use std::{ffi::OsString, io, os::windows::ffi::OsStringExt as _, path::PathBuf, ptr};
 

@@ -8,7 +8,7 @@ use tonic::async_trait;
 
 use super::repsfrom::RepsFromError;
 
-/// How long one answer may take.
+/// The time that one answer may take.
 pub const ANSWER: Duration = Duration::from_secs(5);
 
 /// The most entries that are taken of one search.
@@ -38,7 +38,7 @@ pub trait Ask: Send {
 /// A read of the directory failed.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
-    /// It could not be connected to.
+    /// The directory could not be connected to.
     #[error("could not open {at}")]
     Open {
         /// What: "the directory's socket" with its path, "the directory at" a host.
@@ -47,13 +47,13 @@ pub enum DirectoryError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// It did not answer.
+    /// The directory did not answer.
     #[error("the directory did not answer within {} s: {what}", ANSWER.as_secs())]
     Silent {
         /// What was asked.
         what: String,
     },
-    /// It answered with an error.
+    /// The directory answered with an error.
     #[error("the directory refused {what}")]
     Refused {
         /// What was asked.
@@ -114,7 +114,7 @@ pub fn reading<T>(result: Result<T, DirectoryError>) -> Reading<T> {
     }
 }
 
-/// One object of an answer.
+/// An object of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
     dn: String,

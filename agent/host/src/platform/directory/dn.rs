@@ -16,7 +16,7 @@ pub fn rdns(dn: &str) -> Option<Vec<(String, String)>> {
     Some(parts)
 }
 
-/// The same distinguished name in a form in which two spellings of it are equal.
+/// A distinguished name in a form in which two spellings of it are equal.
 #[must_use]
 pub fn folded(dn: &str) -> Option<String> {
     let parts = rdns(dn)?;

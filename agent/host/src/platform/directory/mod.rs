@@ -1,5 +1,6 @@
-//! What a domain controller's own copy of the directory says of it and of its forest: the same
-//! questions on every platform, over whichever connection to the directory the platform has.
+//! A domain controller's own copy of the directory, as far as it tells of this domain controller
+//! and its forest: the same questions on every platform, over whichever connection to the directory
+//! the platform has.
 
 pub mod ask;
 pub mod dn;

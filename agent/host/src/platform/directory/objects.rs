@@ -1,4 +1,4 @@
-//! What this domain controller's own copy of the directory says.
+//! The objects of a domain controller's own copy of the directory.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const MAX_NEIGHBOURS: usize = 4096;
 /// The most characters of a name that is told as unread, and of the reason.
 const MAX_NAMED: usize = 200;
 
-/// Who the directory says that it is, out of the rootDSE and its own NTDS Settings object.
+/// The identity of the directory by its own word, from the rootDSE and its own NTDS Settings object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whoami {
     /// `dnsHostName`.
@@ -64,9 +64,9 @@ pub async fn whoami(directory: &mut dyn Ask) -> Result<Whoami, DirectoryError> {
 /// The NTDS Settings objects of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Those that could be read, sorted by GUID.
+    /// The objects that could be read, sorted by GUID.
     pub list: Vec<NtdsSettings>,
-    /// Those that are there and are not, or not wholly, in the list: which and why, sorted.
+    /// The objects that are there and are not, or not wholly, in the list: which and why, sorted.
     pub unread: Vec<String>,
 }
 

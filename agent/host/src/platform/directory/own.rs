@@ -1,4 +1,4 @@
-//! What this domain controller's own objects in the directory say of it.
+//! The domain controller's own objects in the directory.
 
 use epmesh_facts::{DnsName, FunctionalLevels};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use super::{
 /// Bit of `options` of an NTDS Settings object: it is a global catalog (MS-ADTS 6.1.1.2.2.1.2.1.1).
 const IS_GC: u32 = 1;
 
-/// What the directory says of this domain controller.
+/// The directory's own facts on this domain controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
     /// `dNSHostName`.

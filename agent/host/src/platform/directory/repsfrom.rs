@@ -30,7 +30,7 @@ const EPOCH_1601: u64 = 11_644_473_600;
 /// A `repsFrom` value could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RepsFromError {
-    /// It is shorter than its fixed part, or longer than any real one.
+    /// The value is shorter than its fixed part, or longer than any real one.
     #[error("repsFrom: {length} bytes, expected {FIXED} to {MAX_VALUE}")]
     Length {
         /// The length of the value.

@@ -4,7 +4,7 @@ use epmesh_facts::{Directory, Reading};
 
 use super::{objects::Settings, own::Own};
 
-/// What the directory says, as a section.
+/// The section on the directory.
 pub fn section(settings: Reading<Settings>, own: Reading<Own>) -> Directory {
     Directory {
         settings: settings.clone().map(|settings| settings.list),

@@ -1,4 +1,4 @@
-//! Who this host is, from the directory, smb.conf and the kernel.
+//! The host's own names, addresses and boot, from the directory, smb.conf and the kernel.
 
 use std::path::Path;
 

@@ -91,7 +91,7 @@ impl Live {
         }))
     }
 
-    /// When the kernel started.
+    /// The time at which the kernel started.
     ///
     /// The kernel derives this from its two clocks at each read, so that it moves with every small
     /// correction of the time, and with it the start of every process. The first reading is kept

@@ -16,7 +16,7 @@ impl Live {
         let conf = self.conf().ok();
         let passwd = self.read("/etc/passwd").map_err(|error| chain(&error));
         Services {
-            list: services::list(&services::Seen {
+            list: services::list(&services::ServiceSources {
                 processes: &processes,
                 all: proc::sees_all(&dir),
                 conf: conf.as_ref(),

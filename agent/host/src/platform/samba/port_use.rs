@@ -21,7 +21,7 @@ use crate::{
 const MAX_SOCKETS: usize = 262_144;
 
 impl Live {
-    /// One look at the ports in use; what it saw is kept for the peak and the trend.
+    /// Looks at the ports in use once; what it saw is kept for the peak and the trend.
     pub(super) fn port_use(&self, asked: Instant) -> PortUse {
         let dynamic = match self.dynamic() {
             Reading::Value(dynamic) => dynamic,
@@ -51,7 +51,7 @@ impl Live {
     fn top(
         &self,
         dynamic: &[PortRange],
-        sockets: &[Seen],
+        sockets: &[TransportSocket],
     ) -> Reading<Vec<epmesh_facts::ProcessUse>> {
         let dir = self.at(Path::new("/proc"));
         let owners = match proc::socket_owners(&dir) {
@@ -68,11 +68,11 @@ impl Live {
         }))
     }
 
-    fn sockets(&self, asked: Instant) -> Result<Vec<Seen>, FileError> {
-        let seen = |transport| move |socket| Seen { socket, transport };
-        let mut all: Vec<Seen> =
-            self.tcp(asked)?.iter().copied().map(seen(Transport::Tcp)).collect();
-        all.extend(self.table("udp")?.into_iter().map(seen(Transport::Udp)));
+    fn sockets(&self, asked: Instant) -> Result<Vec<TransportSocket>, FileError> {
+        let with = |transport| move |socket| TransportSocket { socket, transport };
+        let mut all: Vec<TransportSocket> =
+            self.tcp(asked)?.iter().copied().map(with(Transport::Tcp)).collect();
+        all.extend(self.table("udp")?.into_iter().map(with(Transport::Udp)));
         Ok(all)
     }
 
@@ -101,12 +101,12 @@ impl Live {
 }
 
 /// A socket and its transport.
-struct Seen {
+struct TransportSocket {
     socket: net::Socket,
     transport: Transport,
 }
 
-impl Seen {
+impl TransportSocket {
     /// The socket in the ports of both IP versions.
     fn both(&self, pid: Option<u32>) -> [port_use::Socket; 2] {
         let tcp = self.transport == Transport::Tcp;

@@ -13,7 +13,7 @@ const TICKS: u64 = 100;
 /// The most processes that are looked at.
 const MAX_PROCESSES: usize = 65_536;
 
-/// One running process.
+/// A running process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
     /// The process id.
@@ -149,7 +149,7 @@ pub fn user_name(passwd: &str, uid: u32) -> Option<&str> {
 /// The most sockets of all processes together whose owners are kept.
 const MAX_OWNED: usize = 1 << 20;
 
-/// Which process holds which socket, by inode; where several do, the one with the lowest id.
+/// The processes that hold sockets, by the inode of the socket; where several do, the one with the lowest id.
 ///
 /// # Errors
 /// In words, with the right that is missing, where a process does not show what it holds: half of

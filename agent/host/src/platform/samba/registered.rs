@@ -113,8 +113,8 @@ fn records(line: &str, addresses: &[IpAddr]) -> Option<Vec<RegisteredName>> {
     }
 }
 
-/// Those of the host's own addresses that Samba uses, by the words of its parameter `interfaces`:
-/// a network interface, with `*` at its end any that begin so, an address, or a network.
+/// The own addresses of the host that Samba uses, by the words of its parameter `interfaces`: a network
+/// interface, with `*` at its end any that begin so, an address, or a network.
 ///
 /// # Errors
 /// In words, where a word is none of these.

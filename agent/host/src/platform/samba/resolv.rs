@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use epmesh_facts::{DnsName, Reading};
 use epmesh_wire::limits;
 
-/// What a resolv.conf says.
+/// The content of a resolv.conf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResolvConf {
     /// The servers in order. glibc uses the first three; all are kept.

@@ -26,9 +26,9 @@ const TASKS: [(&str, &[&str], &[ServiceRole]); 5] = [
     ("drepl", &["dreplsrv"], &[ServiceRole::Replication]),
 ];
 
-/// What the list of services is made from.
+/// The readings from which the list of services is made.
 #[derive(Debug)]
-pub struct Seen<'a> {
+pub struct ServiceSources<'a> {
     /// The processes of root, those of Samba at least.
     pub processes: &'a [Running],
     /// Whether all of them could be seen, so that one that is not there does not run.
@@ -48,33 +48,33 @@ pub struct Seen<'a> {
 /// A service that does not run is listed only where it is meant to, or is told not to: `Stopped`
 /// is never said of something that could not have been seen.
 #[must_use]
-pub fn list(seen: &Seen<'_>) -> Reading<Vec<Service>> {
-    let root = root_process(seen.processes);
-    let helper = seen.processes.iter().find(|running| is_dcerpcd(running));
-    if root.is_none() && helper.is_none() && !seen.all {
+pub fn list(sources: &ServiceSources<'_>) -> Reading<Vec<Service>> {
+    let root = root_process(sources.processes);
+    let helper = sources.processes.iter().find(|running| is_dcerpcd(running));
+    if root.is_none() && helper.is_none() && !sources.all {
         return Reading::unseen(Reason::of_kind(
             ReasonKind::MissingRight(MissingRight::Root),
             "no samba process to be seen, and without root not all processes can be",
         ));
     }
     let mut services = Vec::new();
-    let is_dc = seen.conf.and_then(SmbConf::is_domain_controller);
+    let is_dc = sources.conf.and_then(SmbConf::is_domain_controller);
     if root.is_some() || is_dc == Some(true) {
-        services.push(service("samba", &[ServiceRole::Directory], root, seen, &seen.start));
-        tasks(seen, root, &mut services);
+        services.push(service("samba", &[ServiceRole::Directory], root, sources, &sources.start));
+        tasks(sources, root, &mut services);
     }
     if helper.is_some() || (root.is_none() && is_dc == Some(false)) {
         // On a file server this process alone serves the endpoint mapper.
         let roles: &[ServiceRole] =
             if root.is_none() { &[ServiceRole::EndpointMapper] } else { &[] };
-        services.push(service("samba-dcerpcd", roles, helper, seen, &Reading::NotApplicable));
+        services.push(service("samba-dcerpcd", roles, helper, sources, &Reading::NotApplicable));
     }
     services.sort_by(|a, b| a.name.cmp(&b.name));
     Reading::Value(services)
 }
 
-fn tasks(seen: &Seen<'_>, root: Option<&Running>, services: &mut Vec<Service>) {
-    let titled: BTreeMap<&str, &Running> = seen
+fn tasks(sources: &ServiceSources<'_>, root: Option<&Running>, services: &mut Vec<Service>) {
+    let titled: BTreeMap<&str, &Running> = sources
         .processes
         .iter()
         .filter(|running| !running.title.contains("worker"))
@@ -89,13 +89,13 @@ fn tasks(seen: &Seen<'_>, root: Option<&Running>, services: &mut Vec<Service>) {
         let running = std::iter::once(name)
             .chain(aliases.iter().copied())
             .find_map(|alias| titled.get(alias).copied());
-        let start = match seen.conf.and_then(|conf| conf.starts(name)) {
-            Some(true) => seen.start.clone(),
+        let start = match sources.conf.and_then(|conf| conf.starts(name)) {
+            Some(true) => sources.start.clone(),
             Some(false) => Reading::Value(StartType::Disabled),
             None => Reading::Unreadable("`server services` of smb.conf could not be read".into()),
         };
-        if running.is_some() || seen.all {
-            services.push(service(&format!("samba task[{name}]"), roles, running, seen, &start));
+        if running.is_some() || sources.all {
+            services.push(service(&format!("samba task[{name}]"), roles, running, sources, &start));
         }
     }
 }
@@ -104,10 +104,10 @@ fn service(
     name: &str,
     roles: &[ServiceRole],
     running: Option<&Running>,
-    seen: &Seen<'_>,
+    sources: &ServiceSources<'_>,
     start: &Reading<StartType>,
 ) -> Service {
-    let process = match (running, seen.boot) {
+    let process = match (running, sources.boot) {
         (Some(running), Some(boot)) => Reading::Value(running.process(boot)),
         (Some(_), None) => Reading::Unreadable("the kernel's start time could not be read".into()),
         (None, _) => Reading::Absent,
@@ -117,7 +117,7 @@ fn service(
         state: if running.is_some() { ServiceState::Running } else { ServiceState::Stopped },
         start: start.clone(),
         process,
-        account: account(running, seen.passwd),
+        account: account(running, sources.passwd),
         // The exit code of a task is told to its parent alone, and that of the unit to systemd;
         // tasks need no services, they are parts of one.
         ..Service::blank(name, ServiceState::Stopped, &Blank::NotApplicable)
@@ -212,8 +212,8 @@ mod tests {
         ]
     }
 
-    fn seen<'a>(processes: &'a [Running], conf: &'a SmbConf, all: bool) -> Seen<'a> {
-        Seen {
+    fn sources<'a>(processes: &'a [Running], conf: &'a SmbConf, all: bool) -> ServiceSources<'a> {
+        ServiceSources {
             processes,
             all,
             conf: Some(conf),
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_domain_controller() {
         let (processes, conf) = (dc(), conf(""));
-        let found = list(&seen(&processes, &conf, true));
+        let found = list(&sources(&processes, &conf, true));
         let rpc = found.value().and_then(|all| all.iter().find(|s| s.name == "samba task[rpc]"));
         assert_eq!(rpc.map(|s| s.roles.len()), Some(3));
         let running = ServiceState::Running;
@@ -261,7 +261,7 @@ mod tests {
         let mut processes = dc();
         processes.retain(|running| !running.title.contains("[rpc]"));
         let conf = conf("server services = -rpc");
-        let found = list(&seen(&processes, &conf, true));
+        let found = list(&sources(&processes, &conf, true));
         let list = found.value().expect("a list");
         let rpc = list.iter().find(|s| s.name == "samba task[rpc]").expect("it is listed");
         assert_eq!(rpc.state, ServiceState::Stopped);
@@ -274,8 +274,8 @@ mod tests {
     fn stopped_is_only_said_of_what_would_have_been_seen() {
         let conf = conf("");
         let nothing = [running(1, 0, "bash")];
-        assert!(matches!(list(&seen(&nothing, &conf, false)), Reading::Unreadable(_)));
-        let found = states(list(&seen(&nothing, &conf, true)));
+        assert!(matches!(list(&sources(&nothing, &conf, false)), Reading::Unreadable(_)));
+        let found = states(list(&sources(&nothing, &conf, true)));
         assert_eq!(found.len(), 6);
         assert!(
             found.iter().all(|(_, state, pid)| *state == ServiceState::Stopped && pid.is_none())
@@ -289,7 +289,7 @@ mod tests {
             running(5, 1, "/usr/sbin/samba --foreground"),
             running(6, 5, "/usr/sbin/samba --foreground"),
         ];
-        let found = states(list(&seen(&processes, &conf, true)));
+        let found = states(list(&sources(&processes, &conf, true)));
         assert_eq!(found, [("samba".into(), ServiceState::Running, Some(5))]);
     }
 
@@ -297,11 +297,11 @@ mod tests {
     fn a_file_server_serves_the_endpoint_mapper_alone() {
         let conf = SmbConf::parse("[global]\nserver role = standalone server\n");
         let processes = [running(9, 1, "/usr/libexec/samba/samba-dcerpcd --libexec-rpcds -F")];
-        let found = list(&seen(&processes, &conf, true));
+        let found = list(&sources(&processes, &conf, true));
         let services = found.value().expect("a list");
         assert_eq!(services.len(), 1);
         assert_eq!(services[0].roles, [ServiceRole::EndpointMapper]);
-        let stopped = states(list(&seen(&[], &conf, true)));
+        let stopped = states(list(&sources(&[], &conf, true)));
         assert_eq!(stopped, [("samba-dcerpcd".into(), ServiceState::Stopped, None)]);
     }
 }

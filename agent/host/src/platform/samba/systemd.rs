@@ -1,4 +1,4 @@
-//! How systemd starts Samba, from the files that systemd itself goes by: no call to it is needed.
+//! The start type of Samba, from the files that systemd itself goes by: no call to it is needed.
 
 use std::{fs, io, path::Path};
 
@@ -11,8 +11,8 @@ const UNITS: [&str; 2] = ["samba-ad-dc.service", "samba.service"];
 const UNIT_DIRS: [&str; 4] =
     ["etc/systemd/system", "run/systemd/system", "usr/lib/systemd/system", "lib/systemd/system"];
 
-/// How the unit of the AD domain controller is started; not applicable on a host that systemd does
-/// not run, absent when it has no such unit.
+/// The start type of the unit of the AD domain controller; not applicable on a host that systemd does not run,
+/// absent when it has no such unit.
 #[must_use]
 pub fn samba_start(root: &Path) -> Reading<StartType> {
     // sd_booted(3): this directory exists exactly where systemd is the init of the host.

@@ -1,16 +1,16 @@
-//! What the DNS client's cache holds of a name, and what that answers.
+//! Entries of the DNS client's cache for a name, and the answer that they give.
 
 use std::error::Error;
 
 use epmesh_facts::{Answer, Record, error::chain};
 
-/// What the cache holds.
+/// The content of the DNS client's cache for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cached {
     /// These records.
     Records(Vec<Record>),
-    /// That the name does not exist: a negative entry (`DNS_ERROR_RCODE_NAME_ERROR`, 9003), for as long
-    /// as which nobody is asked.
+    /// The cache holds that the name does not exist: a negative entry (`DNS_ERROR_RCODE_NAME_ERROR`, 9003), for
+    /// as long as which nobody is asked.
     NoSuchName,
     /// No entry of this name and type (`DNS_ERROR_RECORD_DOES_NOT_EXIST`, 9701), or one that the name
     /// has no such record (`DNS_INFO_NO_RECORDS`, 9501).

@@ -4,7 +4,7 @@
 use epmesh_facts::{Reading, Reason, ReasonKind};
 use serde::Deserialize;
 
-/// Where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets.
+/// The place where DFS Replication keeps the port that `dfsrdiag StaticRPC` sets, in words.
 pub const DFSR_ELSEWHERE: &str = "DFS Replication keeps its port in its own configuration, not in the \
      registry; `Get-DfsrServiceConfiguration` shows it as RPCPort (before Windows Server 2012 R2: \
      `dfsrdiag DumpMachineCfg`), and `dfsrdiag StaticRPC /Port:NUMBER` sets it";
@@ -17,7 +17,7 @@ pub const COM_DENIED: u32 = 0x8007_0005;
 /// The most characters of the reason why WMI does not tell it.
 const MAX_WHY: usize = 60;
 
-/// What one row says. It may be null.
+/// A row of the answer. It may be null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Row {

@@ -13,7 +13,7 @@ use super::{
 /// The most events that are kept: the latest.
 const MAX_EVENTS: usize = 256;
 
-/// What a log gave.
+/// The result of reading a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
     /// There is no such log on this host.
@@ -23,7 +23,7 @@ pub enum Read {
     Events(Vec<String>, Option<String>),
 }
 
-/// What was seen so far.
+/// The events seen so far, and how far each log was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Watch {

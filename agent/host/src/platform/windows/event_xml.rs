@@ -20,10 +20,10 @@ const MAX_PARAMETER: usize = 1024;
 /// An event could not be read.
 #[derive(Debug, Error)]
 pub enum EventXmlError {
-    /// It is longer than [`MAX_BYTES`].
+    /// The event is longer than [`MAX_BYTES`].
     #[error("the event is longer than {MAX_BYTES} bytes")]
     TooLong,
-    /// It is not XML.
+    /// The event is not XML.
     #[error("the event is not XML")]
     Xml(#[source] roxmltree::Error),
     /// Something of every event is missing or of another form.

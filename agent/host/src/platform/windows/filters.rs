@@ -4,8 +4,8 @@ use epmesh_facts::{FirewallProfile, ProfileKind, Reading, RpcFilter, RpcFilterAc
 
 use super::{keys, registry::Registry, typed::number};
 
-/// Which profiles are on. Group policy counts before the local setting; a profile for which
-/// neither says anything is left out, for the firewall's own default differs by version.
+/// The profiles of the firewall, each on or off. Group policy counts before the local setting; a profile for
+/// which neither says anything is left out, for the firewall's own default differs by version.
 ///
 /// Windows calls the private profile `StandardProfile` in its own settings, and either way in the
 /// policy's (MS-GPFAS 2.2.2.1, MS-FASP 2.2.2).
@@ -58,7 +58,7 @@ impl RpcFilters {
         }
     }
 
-    /// How many there were so far.
+    /// The number of filters so far.
     #[must_use]
     pub const fn seen(&self) -> usize {
         self.seen
@@ -71,7 +71,7 @@ impl RpcFilters {
         self.kept.truncate(MAX_FILTERS);
     }
 
-    /// Those that are told, by layer and key, and how many are not.
+    /// The filters that are told, by layer and key, and how many are not.
     #[must_use]
     pub fn finish(mut self) -> (Vec<RpcFilter>, u32) {
         self.cut();

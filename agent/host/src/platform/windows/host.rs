@@ -1,4 +1,4 @@
-//! What the registry says of the host: version, how it was started, site and forest.
+//! The host, as its registry tells it: version, how it was started, site and forest.
 
 use epmesh_facts::{BootMode, DnsName, OsVersion, Reading};
 use epmesh_identity::dn::rdns;
@@ -83,7 +83,7 @@ pub fn product(registry: &dyn Registry) -> Reading<String> {
     Reading::Value(product)
 }
 
-/// How the host was started. `clean_boot` is what `GetSystemMetrics(SM_CLEANBOOT)` says, where it
+/// The mode in which the host was started. `clean_boot` is what `GetSystemMetrics(SM_CLEANBOOT)` says, where it
 /// was asked: 0 is a normal start.
 ///
 /// The key is written anew at every start into a safe mode and is not there after a normal one;
@@ -147,7 +147,7 @@ pub fn forest(registry: &dyn Registry) -> Reading<DnsName> {
     settings(registry).map(|settings| settings.forest)
 }
 
-/// Where this domain controller's own NTDS Settings object lies.
+/// The place of this domain controller's own NTDS Settings object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnSettings {
     /// Its distinguished name.
@@ -160,7 +160,7 @@ pub struct OwnSettings {
     pub forest: DnsName,
 }
 
-/// What `Machine DN Name` of the directory service says. Absent on a host that is no domain
+/// The place that `Machine DN Name` of the directory service gives. Absent on a host that is no domain
 /// controller.
 #[must_use]
 pub fn settings(registry: &dyn Registry) -> Reading<OwnSettings> {

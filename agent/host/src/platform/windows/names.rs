@@ -1,4 +1,4 @@
-//! How a Windows host turns names into addresses, as far as the registry says.
+//! Name resolution on a Windows host, as far as the registry tells of it.
 
 use std::net::IpAddr;
 
@@ -49,8 +49,8 @@ pub fn search(registry: &dyn Registry) -> Reading<Vec<DnsName>> {
     Reading::Absent
 }
 
-/// What each interface is told of DNS, by configuration or DHCP. Interfaces that are told nothing
-/// are left out; those of adapters that are gone are not.
+/// The DNS settings of each interface, from configuration or DHCP. Interfaces that are told nothing are left
+/// out; those of adapters that are gone are not.
 #[must_use]
 pub fn interfaces(registry: &dyn Registry) -> Reading<Vec<InterfaceDns>> {
     read_interfaces(registry).unwrap_or_else(|error| Reading::unreadable(&error))

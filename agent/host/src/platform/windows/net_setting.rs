@@ -20,7 +20,7 @@ use super::netsh;
 /// The most rows of one class that are looked at; Windows has some six.
 pub const MAX_ROWS: usize = 64;
 
-/// What one row says of the range. Either may be null.
+/// A row on the range. Either may be null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Row {
@@ -33,9 +33,9 @@ pub struct Row {
 /// The rows of both classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Those of `MSFT_NetTCPSetting`.
+    /// The rows of `MSFT_NetTCPSetting`.
     pub tcp: Vec<Row>,
-    /// Those of `MSFT_NetUDPSetting`.
+    /// The rows of `MSFT_NetUDPSetting`.
     pub udp: Vec<Row>,
 }
 

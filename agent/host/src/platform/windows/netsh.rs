@@ -1,4 +1,4 @@
-//! What `netsh int ipv4|ipv6 show dynamicport tcp|udp` prints, read without regard to language.
+//! Output of `netsh int ipv4|ipv6 show dynamicport tcp|udp`, read in any language.
 //!
 //! The output is in the language of the host and in its OEM code page, so it is read as bytes. Two
 //! numbers stand in it, the first port and the number of ports, each at the end of a line; all

@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 64 << 20;
 /// An export that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExportError {
-    /// It is longer than 64 MiB.
+    /// The export is longer than 64 MiB.
     #[error("the registry export is longer than {MAX_BYTES} bytes")]
     TooLong,
     /// Another format.
@@ -90,7 +90,7 @@ impl RegExport {
         Ok(export)
     }
 
-    /// The same registry, in which the key `key` and those below it may not be read.
+    /// This registry, in which the key `key` and those below it may not be read.
     #[must_use]
     pub fn denying(mut self, key: &str) -> Self {
         self.denied.push(key.to_lowercase());

@@ -34,8 +34,8 @@ pub fn lines(registry: &dyn Registry, key: &str, name: &str) -> Reading<Vec<Stri
     })
 }
 
-/// The same reading, "absent" where the text is empty: for values that the system writes empty
-/// when it has nothing to say.
+/// The reading, "absent" where the text is empty: for values that the system writes empty when it has nothing
+/// to say.
 #[must_use]
 pub fn filled(reading: Reading<String>) -> Reading<String> {
     match reading {
@@ -55,7 +55,7 @@ pub fn addresses<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<IpAddr> {
         .collect()
 }
 
-/// What a value holds, as text for people, cut to 200 characters.
+/// The content of a value as text for people, cut to 200 characters.
 #[must_use]
 pub fn shown(data: &Data) -> String {
     let text = match data {

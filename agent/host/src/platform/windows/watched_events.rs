@@ -35,7 +35,7 @@ pub const WATCHED: [Watched; 4] = [
 /// The most ids of one query: beyond some twenty terms the event log service refuses an XPath.
 pub const MAX_IDS: usize = 22;
 
-/// One question to the event log (`EvtQuery`, `EvtSubscribe`).
+/// A question to the event log (`EvtQuery`, `EvtSubscribe`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The log, as its `Path`.

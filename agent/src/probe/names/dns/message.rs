@@ -13,11 +13,11 @@ use crate::probe::names::server::answered;
 /// Aliases followed inside one answer.
 const MAX_ALIASES: usize = 8;
 
-/// What a message says.
+/// The meaning of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     Answer(Answer),
-    /// It did not fit; ask over TCP.
+    /// The answer did not fit into a datagram; ask over TCP.
     Truncated,
 }
 
@@ -37,7 +37,8 @@ pub(super) fn about(query: Query) -> Message {
     message
 }
 
-/// What came back; `None` for what is no answer to this question. The id was looked at before.
+/// Reads a message as the answer to a question; `None` for what is no answer to this question. The id was
+/// looked at before.
 pub(super) fn read(message: &Message, question: &Question) -> Option<Heard> {
     let code = message.metadata.response_code;
     match message.queries.as_slice() {

@@ -1,4 +1,4 @@
-//! One DNS server, asked by itself: no cache, no hosts file, no suffixes, no second server.
+//! Questions to one DNS server by itself: no cache, no hosts file, no suffixes, no second server.
 //!
 //! Only the messages are hickory's: its resolver answers some names itself, follows aliases with
 //! questions of its own, and does not tell whether an answer was authoritative.

@@ -1,4 +1,4 @@
-//! What a witness saw at an address of the source.
+//! Proof from a look: what a witness saw at an address of the source.
 
 use epmesh_facts::{AddressProbe, InterfaceProbe, MapAnswer, Stage, Transport, WellKnownPort};
 use epmesh_identity::Identity;
@@ -42,8 +42,8 @@ pub(super) fn address(
     }
 }
 
-/// What another witness saw there: of the stages behind the answer only where it got no further, or the destination did
-/// not.
+/// The word of another witness on the address: of the stages behind the answer only where it got no further, or
+/// the destination did not.
 pub(super) fn witnessed(
     case: &Case<'_>,
     other: &Observed,

@@ -1,4 +1,4 @@
-//! One piece of the proof.
+//! A piece of the proof.
 
 use epmesh_facts::{DnsName, Timestamp};
 

@@ -28,7 +28,7 @@ use super::super::{
 /// At most so many other witnesses are quoted.
 const WITNESSES: usize = 5;
 
-/// Everything seen, step by step.
+/// The proof: everything seen, step by step.
 pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
     let mut items = Vec::new();
     know(case, &mut items);

@@ -1,4 +1,4 @@
-//! What each source of names said.
+//! Proof from name resolution: what each source of names said.
 
 use epmesh_facts::{Answer, Lookup, Record, RecordData, RecordType, Source};
 

@@ -1,4 +1,4 @@
-//! What the source says of itself: its services, its listeners, its own endpoint map.
+//! Proof from the source's own facts: its services, its listeners, its own endpoint map.
 
 use epmesh_facts::{Process, ServiceRole, ServiceState, StartType};
 use epmesh_rpc::names;

@@ -39,8 +39,8 @@ pub(super) fn own_directory(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     items.push(item(Step::Know, case.destination(), services.at, fact, None));
 }
 
-/// What the destination recorded of its last attempts: who, when last tried, the result, the last success,
-/// and failures in a row.
+/// The destination's own record of its last attempts: who, when last tried, the result, the last success, and
+/// failures in a row.
 pub(super) fn replication(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     let Some(held) = &case.evidence.destination.replication else { return };
     let mut attempts: Vec<Attempt<'_>> = case.attempts().collect();

@@ -1,5 +1,5 @@
-//! How the source was started and what it is set to, and how many ports either end has left: as far as it
-//! bears on whether the interface can be registered and reached.
+//! Proof from boot, settings and ports, how the source was started and what it is set to, and how many
+//! ports either end has left: as far as it bears on whether the interface can be registered and reached.
 
 use epmesh_facts::{
     BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Stamped, Timestamp, Transport,

@@ -1,6 +1,6 @@
 //! The context of a remedy: what its steps are made of.
 
-use epmesh_facts::DnsName;
+use epmesh_facts::{DnsName, Platform, Services, Stamped};
 use epmesh_windows::Release;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     commands::command,
 };
 
-/// What the steps of a remedy are made of.
+/// The context from which the steps of a remedy are made.
 pub(super) struct RemedyContext<'a> {
     pub(super) case: &'a Case<'a>,
     pub(super) finding: &'a Finding,
@@ -37,7 +37,17 @@ impl<'a> RemedyContext<'a> {
 
     /// The command for the platform of the source; both where it is not known.
     pub(super) fn at_source(&self, windows: &str, samba: &str) -> String {
-        command(self.case.source_platform(), windows, samba)
+        command(self.source_platform(), windows, samba)
+    }
+
+    /// The platform of the source: by its own word, else by its services.
+    pub(super) fn source_platform(&self) -> Option<Platform> {
+        self.case.source_platform().or_else(|| by_services(self.case.source_services?))
+    }
+
+    /// The platform of the destination, likewise.
+    pub(super) fn destination_platform(&self) -> Option<Platform> {
+        self.case.destination_platform().or_else(|| by_services(self.case.destination_services?))
     }
 
     /// Whether the source is of the time before Windows Server 2008, when the directory was no service,
@@ -48,13 +58,20 @@ impl<'a> RemedyContext<'a> {
         release.is_some_and(|release| release < Release::Windows2008)
     }
 
-    /// How the endpoint mapper of the source is asked by hand, from the destination.
+    /// The step that asks the endpoint mapper of the source by hand, from the destination.
     pub(super) fn ask_mapper(&self) -> String {
         let source = self.source;
         command(
-            self.case.destination_platform(),
+            self.destination_platform(),
             &format!("portqry -n {source} -e 135"),
             &format!("rpcdump.py {source} (impacket)"),
         )
     }
+}
+
+/// The platform by the names of services: no service of Windows is called as the tasks of samba are.
+fn by_services(services: &Stamped<Services>) -> Option<Platform> {
+    let list = services.fact.list.value()?;
+    let is_samba = list.iter().any(|service| service.name.starts_with("samba"));
+    (!list.is_empty()).then_some(if is_samba { Platform::Samba } else { Platform::Windows })
 }

@@ -1,18 +1,18 @@
-//! What to do about a destination whose own directory does not run, or whose RPC runtime has no TCP.
+//! Remedies for a destination whose own directory does not run, or whose RPC runtime has no TCP.
 
 use super::{
     super::super::culprit::{Culprit, ServiceTrouble},
     commands::command,
     context::RemedyContext,
-    service::normal_mode,
+    service::{enable, normal_mode},
 };
 
 pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, name, value) = (g.dest, &g.name, &g.value);
-    let platform = g.case.destination_platform();
+    let platform = g.destination_platform();
     if let Some(Culprit::BootMode { .. }) = g.culprit {
         return vec![format!(
-            "{}; until then nothing replicates to {dest}, whoever the source is",
+            "{}; until then nothing replicates to {dest} from any source",
             normal_mode(dest)
         )];
     }
@@ -28,21 +28,17 @@ pub(super) fn not_serving(g: &RemedyContext<'_>) -> Vec<String> {
         "systemctl status samba-ad-dc, journalctl -u samba-ad-dc, /var/log/samba",
     );
     let mut steps = vec![format!(
-        "{name}: {value}: nothing replicates to {dest}, whoever the source is; on {dest}, see why: {log}"
+        "{name}: {value}: nothing replicates to {dest} from any source; on {dest}, see why: {log}"
     )];
     if matches!(trouble, Some(ServiceTrouble::Lasts { .. })) {
         steps.push(format!(
-            "its log names what it waits for (DNS that does not answer, a large database); to start it once more \
-             does not end that: only then restart {dest}, which interrupts its clients"
+            "the log names what the service waits for (DNS that does not answer, a large database), and starting it \
+             once more does not end that: only when that is clear restart {dest}, which interrupts its clients"
         ));
         return steps;
     }
     let disabled = matches!(trouble, Some(ServiceTrouble::NotRunning { is_disabled: true, .. }));
-    let enable = if disabled {
-        format!("sc.exe config {service} start= auto, then ")
-    } else {
-        String::new()
-    };
+    let enable = if disabled { enable(service) } else { String::new() };
     let start = command(
         platform,
         &format!(

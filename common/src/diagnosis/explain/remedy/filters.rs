@@ -1,4 +1,5 @@
-//! What to do about RPC filters and what inspects RPC: an exception comes before anything is deleted.
+//! Remedies for RPC filters and devices that inspect RPC: an exception comes before anything is
+//! deleted.
 
 use epmesh_facts::{Platform, RpcFilter};
 
@@ -25,7 +26,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
             ),
         ];
     }
-    if g.case.source_platform() == Some(Platform::Samba) {
+    if g.source_platform() == Some(Platform::Samba) {
         return vec![format!(
             "{name}: {value}; Samba has no RPC filters: see on {source} what answers on TCP 135: ss \
              -tlnp 'sport = 135', and its log"

@@ -15,7 +15,7 @@ pub(super) const fn is_ours(server: &NameServer) -> bool {
     server.host.is_some()
 }
 
-/// Those of a record's servers that are not known to be the forest's, in a row; `None` where there are none.
+/// The servers of a record that are not known to be the forest's, in a row; `None` where there are none.
 fn foreign(record: &DnsRecord) -> Option<String> {
     let all = record.servers.iter().filter(|server| !is_ours(server));
     let all: Vec<String> = all.map(|server| server.address.to_string()).collect();

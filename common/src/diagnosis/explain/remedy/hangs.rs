@@ -1,4 +1,4 @@
-//! What to do about a service that hangs or is paused: look at it, keep a picture of it, and only then end it.
+//! Remedies for a service that hangs or is paused: look at it, keep a picture of it, and only then end it.
 
 use epmesh_facts::{Platform, ServiceState};
 
@@ -40,9 +40,10 @@ pub(super) fn silent_port(g: &RemedyContext<'_>) -> Vec<String> {
     let service = g.case.service().map(|service| service.name.as_str());
     vec![
         format!(
-            "it takes the connection and does not answer, although its process answers other questions: on \
+            "{} takes the connection and does not answer, although its process answers other questions: on \
              {}, see whether its threads for RPC are stuck, or security software on the host holds the \
              calls back: {}",
+            service.unwrap_or("the service"),
             g.source,
             look(g, service)
         ),
@@ -89,11 +90,11 @@ fn picture(g: &RemedyContext<'_>, service: Option<&str>) -> String {
     let process = if is_rpc { "its svchost" } else { "the process" };
     let how = g.at_source(
         &format!(
-            "procdump -ma PID (Sysinternals), or Task Manager, Details, Create dump file, of {process}; \
+            "procdump -ma PID (Sysinternals; PID in this command is that of {process}), or Task Manager, Details, Create dump file; \
              where the host refuses that, a memory dump of the whole host; a dump of lsass holds keys and \
              password hashes, so keep it where only administrators read"
         ),
-        "gcore PID (gdb), or cat /proc/PID/stack",
+        "gcore PID (gdb; PID in this command is that of the process), or cat /proc/PID/stack",
     );
     format!("before anything is ended, keep what shows why it hangs: on {source}, {how}")
 }
@@ -125,7 +126,7 @@ fn paused(g: &RemedyContext<'_>, service: &str) -> Vec<String> {
     let source = g.source;
     let mut steps = Vec::new();
     let is_netlogon = service.eq_ignore_ascii_case("Netlogon");
-    if is_netlogon && g.case.source_platform() == Some(Platform::Windows) {
+    if is_netlogon && g.source_platform() == Some(Platform::Windows) {
         steps.push(format!(
             "{}: {}; on {source}, see whether the directory paused it: events 2095, 1113 and 1115 in the \
              Directory Service log, and reg query HKLM\\SYSTEM\\CurrentControlSet\\Services\\NTDS\\Parameters \

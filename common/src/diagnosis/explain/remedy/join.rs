@@ -1,4 +1,4 @@
-//! What to do where a port or a DNS server stops a join; where an interface does, its verdict says it.
+//! Remedies where a port or a DNS server stops a join; where an interface does, its verdict says it.
 
 use std::net::IpAddr;
 
@@ -24,9 +24,8 @@ pub(in crate::diagnosis) fn port(link: &Verdict, closed: &ClosedPort) -> Vec<Str
     )];
     if closed.failure == Failure::Refused {
         steps.push(format!(
-            "on {dc}, see who listens: netstat -ano -p tcp | findstr :{port}, and sc query {service}, \
-             which \
-             serves it (Samba: ss -ltnp 'sport = :{port}'); where somebody does, a firewall rejects it"
+            "on {dc}, see who listens: netstat -ano -p tcp | findstr :{port}, and sc.exe query {service}, \
+             which serves it (Samba: ss -ltnp 'sport = :{port}'); where somebody does, a firewall rejects it"
         ));
     }
     steps.push(format!(
@@ -48,9 +47,10 @@ pub(in crate::diagnosis) fn denied(link: &Verdict, denying: &[IpAddr]) -> Vec<St
     vec![
         format!("on {}, ask again: {}", link.destination, asked.join("; ")),
         format!(
-            "where such a server is none of {domain}'s, have the client ask those that are (ipconfig /all; \
-             in PowerShell, Set-DnsClientServerAddress -InterfaceAlias NAME -ServerAddresses ADDRESS), or \
-             have the server forward {domain} to them"
+            "where such a server is none of {domain}'s, have the client ask those that are (ipconfig /all shows the \
+             list of each adapter, write it down first; in PowerShell, Set-DnsClientServerAddress -InterfaceAlias \
+             NAME -ServerAddresses ADDRESSES sets it, NAME and ADDRESSES in this command), or have the server forward \
+             {domain} to them"
         ),
         format!(
             "where it is one of the domain's, the records are missing there: on {dc}, register them, \

@@ -1,5 +1,5 @@
-//! What to do about a cause, in order. A step that deletes, stops or restarts something says so; the
-//! last step says what to check.
+//! The remedy for a cause: its steps, in order. A step that deletes, stops or restarts something
+//! says so; the last step says what to check.
 
 mod commands;
 mod context;
@@ -28,7 +28,7 @@ use epmesh_rpc::names as known;
 use self::context::RemedyContext;
 use super::super::{case::Case, cause::Cause, rules::Finding, verdict::look_again};
 
-/// What to do, in order; the last step says what to check afterwards.
+/// The steps of the remedy, in order; the last step says what to check afterwards.
 pub(in crate::diagnosis) fn remedy(case: &Case<'_>, finding: &Finding) -> Vec<String> {
     let context = RemedyContext::new(case, finding);
     if finding.cause == Cause::Healthy {

@@ -1,4 +1,4 @@
-//! What to do about names.
+//! Remedies for wrong names.
 
 use epmesh_facts::{Platform, RecordType};
 
@@ -101,12 +101,12 @@ fn hosts(g: &RemedyContext<'_>) -> Vec<String> {
 fn copy_of(g: &RemedyContext<'_>, path: Option<&str>) -> String {
     let copy = path.map(|path| {
         command(
-            g.case.destination_platform(),
-            &format!(" (copy {path} {path}.old)"),
-            &format!(" (cp -p {path} {path}.old)"),
+            g.destination_platform(),
+            &format!("copy {path} {path}.old"),
+            &format!("cp -p {path} {path}.old"),
         )
     });
-    copy.unwrap_or_default()
+    copy.map_or_else(String::new, |copy| format!(" ({copy})"))
 }
 
 fn lmhosts(g: &RemedyContext<'_>) -> Vec<String> {
@@ -125,9 +125,15 @@ fn lmhosts(g: &RemedyContext<'_>) -> Vec<String> {
 
 fn wins(g: &RemedyContext<'_>) -> Vec<String> {
     let label: String = g.source.host().to_uppercase().chars().take(15).collect();
-    let server = match g.culprit {
-        Some(Culprit::WinsRecord { server, .. }) => server.address.to_string(),
-        _ => "ADDRESS-OF-IT".to_owned(),
+    let Some(Culprit::WinsRecord { server, .. }) = g.culprit else { return Vec::new() };
+    let (is_ours, server) = (is_ours(server), server.address);
+    let delete = if is_ours {
+        format!(": netsh wins server {server} delete name Name={label} EndChar=00")
+    } else {
+        format!(
+            "; no domain controller known here has {server}, so that those who keep that WINS server do it there, in \
+             its console, among the active registrations"
+        )
     };
     let register = g.at_source(
         "nbtstat -RR",
@@ -137,9 +143,8 @@ fn wins(g: &RemedyContext<'_>) -> Vec<String> {
     steps.extend([
         format!(
             "after keeping what netsh wins server {server} show name Name={label} EndChar=00 shows, delete the \
-             wrong record, which deletes it for every client of the server: {}, {}: netsh wins server {server} \
-             delete name Name={label} EndChar=00; delete it on the replication partners \
-             of the server as well, or it comes back",
+             wrong record, which deletes it for every client of the server: {}, {}{delete}; after keeping it there as \
+             well, delete it on the replication partners of the server, or it comes back",
             g.name, g.value
         ),
         format!("on {}, register the right record: {register}", g.source),
@@ -189,8 +194,8 @@ fn disagree(g: &RemedyContext<'_>) -> Vec<String> {
             g.at_source("ipconfig /all", "ip -br address")
         ));
         steps.push(format!(
-            "delete the wrong record on the server that has it, then register the right one on {source}: \
-             {register}"
+            "then delete the wrong record on the server that has it, after keeping what that shows, and register the \
+             right one on {source}: {register}"
         ));
     }
     steps
@@ -232,7 +237,7 @@ fn identity(g: &RemedyContext<'_>) -> Vec<String> {
         }
         _ => vec![flush(g)],
     });
-    if g.case.destination_platform() != Some(Platform::Samba) {
+    if g.destination_platform() != Some(Platform::Samba) {
         steps.push(format!(
             "on {}, purge the computer's own Kerberos tickets, which are for the wrong server: klist -li \
              0x3e7 purge",

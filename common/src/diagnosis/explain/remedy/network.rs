@@ -1,4 +1,4 @@
-//! What to do about the path, firewalls, filters and ports, and errors that are not 1753.
+//! Remedies for the path, firewalls, filters and ports, and for errors that are not 1753.
 
 use epmesh_facts::Platform;
 use epmesh_rpc::epm::TCP_PORT;
@@ -123,7 +123,7 @@ fn host_firewall(g: &RemedyContext<'_>) -> Vec<String> {
 fn access_denied(g: &RemedyContext<'_>) -> Vec<String> {
     const POLICY: &str = r#""HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Rpc""#;
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    if g.case.source_platform() == Some(Platform::Samba) {
+    if g.source_platform() == Some(Platform::Samba) {
         return vec![
             format!("{name}: {value}"),
             format!(
@@ -155,9 +155,9 @@ fn access_denied(g: &RemedyContext<'_>) -> Vec<String> {
 
 fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
     let (host, platform) = if g.finding.side == Side::Destination {
-        (g.dest, g.case.destination_platform())
+        (g.dest, g.destination_platform())
     } else {
-        (g.source, g.case.source_platform())
+        (g.source, g.source_platform())
     };
     let holders = command(
         platform,
@@ -175,7 +175,7 @@ fn exhausted(g: &RemedyContext<'_>) -> Vec<String> {
     vec![
         format!("{}: {}; on {host}, see which program holds the ports: {holders}", g.name, g.value),
         format!(
-            "stop or repair that program, which ends what it does; widening the range only buys time \
+            "repair that program, or stop it and with it the work that it does; widening the range only buys time \
              ({range})"
         ),
     ]

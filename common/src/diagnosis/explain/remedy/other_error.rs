@@ -1,4 +1,4 @@
-//! What to do about another error than 1753, by its culprit.
+//! Remedies for another error than 1753, by its culprit.
 
 use epmesh_facts::{Failure, Platform, RecordType};
 
@@ -15,7 +15,7 @@ use super::{
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let (source, name, value) = (g.source, &g.name, &g.value);
     let mut steps = vec![format!("the error is {}, not 1753: {name}: {value}", g.finding.error)];
-    let windows = g.case.source_platform() == Some(Platform::Windows);
+    let windows = g.source_platform() == Some(Platform::Windows);
     match g.culprit {
         Some(Culprit::SilentDnsServers(_)) => steps.push(ask_servers(g)),
         Some(Culprit::DnsRecord(_) | Culprit::NameWithoutAddress { .. }) => {

@@ -8,8 +8,8 @@ use epmesh_windows::{RpcPorts, rpc_ports};
 
 use super::{super::super::culprit::Culprit, commands::command, context::RemedyContext};
 
-/// How the port is tried by hand from the destination: at the address that failed, where a name may
-/// lead to another one.
+/// The step that tries the port by hand from the destination: at the address that failed, where a name may lead
+/// to another one.
 pub(super) fn to_port(g: &RemedyContext<'_>) -> String {
     let (port, address) = (port(g), g.culprit.and_then(Culprit::at_address));
     let host = address.map_or_else(|| g.source.to_string(), |address| address.to_string());
@@ -21,7 +21,7 @@ pub(super) fn to_port(g: &RemedyContext<'_>) -> String {
         format!("portqry -n {host} -p tcp -e {port}, or {powershell}")
     };
     let samba = format!("nc -vz {host} {port}");
-    command(g.case.destination_platform(), &windows, &samba)
+    command(g.destination_platform(), &windows, &samba)
 }
 
 /// The port that is to blame, or kept closed by what is.
@@ -32,7 +32,8 @@ pub(super) fn port(g: &RemedyContext<'_>) -> u16 {
     }
 }
 
-/// What has to be let through: a rule for the ports that the runtime hands out does not cover another.
+/// The traffic that has to be let through: a rule for the ports that the runtime hands out does not cover
+/// another.
 pub(super) fn open(g: &RemedyContext<'_>) -> String {
     let (dest, source, port) = (g.dest, g.source, port(g));
     let ranges = range_words(&ranges(g));
@@ -70,7 +71,11 @@ pub(super) fn pinned(owner: StaticPortOwner, source: &DnsName) -> String {
         StaticPortOwner::Netlogon => ("Netlogon", "DCTcpipPort"),
         StaticPortOwner::Ntfrs => ("NTFRS", "\"RPC TCP/IP Port Assignment\""),
         StaticPortOwner::Dfsr => {
-            return format!("dfsrdiag StaticRPC /Port:PORT /Member:{}", source.host());
+            let member = source.host();
+            return format!(
+                "keep what dfsrdiag DumpMachineCfg /Member:{member} shows, then dfsrdiag StaticRPC /Port:PORT \
+                 /Member:{member}"
+            );
         }
         StaticPortOwner::Ntds => ("NTDS", "\"TCP/IP Port\""),
     };
@@ -92,7 +97,7 @@ pub(super) fn ranges(g: &RemedyContext<'_>) -> Vec<(u16, u16)> {
     if let Some(RpcPorts::Listed(listed)) = g.case.source_rpc.map(rpc_ports) {
         return listed;
     }
-    let range = g.case.source_range().filter(|_| g.case.source_platform() != Some(Platform::Samba));
+    let range = g.case.source_range().filter(|_| g.source_platform() != Some(Platform::Samba));
     vec![range.map_or((49152, 65535), |range| (range.first, range.last))]
 }
 

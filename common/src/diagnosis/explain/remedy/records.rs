@@ -16,14 +16,14 @@ use super::{
     registering::{register_alias, register_host, start_netlogon},
 };
 
-/// What to do about a record that is wrong.
+/// The steps for a record that is wrong.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let mut steps = Vec::new();
     steps.extend(make_sure(g));
     let record = g.culprit.and_then(Culprit::record);
     let deletions = record.map(|record| deletions(g.case, record)).unwrap_or_default();
     let what = if deletions.is_empty() { "the record is wrong" } else { "delete the wrong record" };
-    steps.push(format!("{what}: {}, which says {}", g.name, g.value));
+    steps.push(format!("{what}: {}, whose value is {}", g.name, g.value));
     if deletions.len() > 1 {
         steps.push(
             "if the zone is stored in the directory, one of the following commands is enough: the other servers \
@@ -126,7 +126,7 @@ pub(super) fn addition(g: &RemedyContext<'_>) -> Option<String> {
     ))
 }
 
-/// How a server that has less than the others is made to load the zone again.
+/// The step that makes a server with less than the others load the zone again.
 pub(super) fn reload(case: &Case<'_>, server: &NameServer, zone: &str) -> String {
     let to = server.address;
     let windows = format!(
@@ -181,7 +181,7 @@ fn platform_of(case: &Case<'_>, server: &NameServer) -> Option<Platform> {
 
 pub(super) fn flush(g: &RemedyContext<'_>) -> String {
     let how = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         "ipconfig /flushdns",
         "resolvectl flush-caches, where systemd-resolved runs",
     );

@@ -1,8 +1,9 @@
-//! How the source's own records come back: the service that registers them, and the commands.
+//! Steps that bring the source's own records back: the service that registers them, and the
+//! commands.
 
 use epmesh_facts::{Platform, ServiceState, StartType};
 
-use super::context::RemedyContext;
+use super::{context::RemedyContext, service::enable};
 
 pub(super) fn register_host(g: &RemedyContext<'_>) -> String {
     g.at_source("ipconfig /registerdns", "samba_dnsupdate")
@@ -22,8 +23,8 @@ pub(super) fn start_netlogon(g: &RemedyContext<'_>) -> Option<String> {
         return None;
     }
     let enable = match netlogon.start.value() {
-        Some(StartType::Disabled) => "sc.exe config Netlogon start= auto, then ",
-        _ => "",
+        Some(StartType::Disabled) => enable("Netlogon"),
+        _ => String::new(),
     };
     Some(format!(
         "Netlogon on {source} does not run: it registers and refreshes the records of a domain controller, and \
@@ -42,11 +43,14 @@ pub(super) fn register_all(g: &RemedyContext<'_>) -> Vec<String> {
         "samba_dnsupdate --all-names",
     );
     steps.push(format!("on {source}, register its records: {how}"));
-    if stopped.is_none() && g.case.source_platform() != Some(Platform::Samba) {
+    if stopped.is_none() && g.source_platform() != Some(Platform::Samba) {
         steps.push(format!(
             "if the records do not come within some minutes, see Netlogon 5774 in the System log of {source}, and \
              restart Netlogon, which interrupts logons there: {}",
-            g.at_source("net stop Netlogon, net start Netlogon", "systemctl restart samba-ad-dc")
+            g.at_source(
+                "net stop Netlogon, net start Netlogon",
+                "samba_dnsupdate --verbose --all-names, which says why they do not come, in place of a restart"
+            )
         ));
     }
     steps

@@ -1,4 +1,4 @@
-//! What to do where the way is open and the destination's own replication over it fails: by its error, with
+//! Remedies where the way is open and the destination's own replication over it fails: by its error, with
 //! the tools of its platform.
 
 use epmesh_facts::{DnsName, Platform, ServiceRole, ServiceState};
@@ -15,7 +15,7 @@ use super::{
 
 pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     let Some(Culprit::Replication(refused)) = g.culprit else { return Vec::new() };
-    let platform = g.case.destination_platform();
+    let platform = g.destination_platform();
     let kind = Kind::of(refused.error, platform);
     let (name, value) = (&g.name, &g.value);
     let show = command(
@@ -33,7 +33,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
 fn again(g: &RemedyContext<'_>, refused: &RefusedReplication) -> String {
     let (dest, source, context) = (g.dest, g.source, &refused.context);
     let pull = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         &format!("repadmin /replicate {dest} {source} \"{context}\""),
         &format!("samba-tool drs replicate {dest} {source} \"{context}\""),
     );
@@ -82,7 +82,7 @@ fn rights(g: &RemedyContext<'_>, context: &str) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
     let account = format!("{}$", dest.host());
     let list = command(
-        g.case.source_platform(),
+        g.source_platform(),
         &format!("dsacls \"{context}\""),
         &format!("samba-tool dsacl get --objectdn=\"{context}\""),
     );
@@ -96,7 +96,7 @@ fn rights(g: &RemedyContext<'_>, context: &str) -> Vec<String> {
             "see that the account of {dest} is a domain controller's on {source} too, with 0x2000 \
              SERVER_TRUST_ACCOUNT in its userAccountControl (KB 2022387): {}",
             command(
-                g.case.source_platform(),
+                g.source_platform(),
                 &format!(
                     "repadmin /showattr {source} ncobj:domain: /subtree /filter:\"(sAMAccountName={account})\" \
                      /atts:userAccountControl"
@@ -144,8 +144,12 @@ fn domain<'a>(g: &RemedyContext<'a>) -> Option<&'a DnsName> {
     hosts.into_iter().flatten().find_map(|held| held.fact.domain.value())
 }
 
-fn domain_words(g: &RemedyContext<'_>) -> String {
-    domain(g).map_or("DOMAIN".to_owned(), ToString::to_string)
+/// The domain in a command, and what its name stands for where it is not known.
+fn domain_words(g: &RemedyContext<'_>) -> (String, &'static str) {
+    domain(g).map_or_else(
+        || ("DOMAIN".to_owned(), " (DOMAIN in this command: the DNS name of the domain)"),
+        |domain| (domain.to_string(), ""),
+    )
 }
 
 /// 1398: the one that is off, by the coordinator's clock.
@@ -161,8 +165,8 @@ fn clock(g: &RemedyContext<'_>) -> Vec<String> {
     };
     let (there, here) = (evidence.source.clock_ahead_ms, evidence.destination.clock_ahead_ms);
     let (host, platform) = match g.finding.side {
-        Side::Destination => (dest, g.case.destination_platform()),
-        _ => (source, g.case.source_platform()),
+        Side::Destination => (dest, g.destination_platform()),
+        _ => (source, g.source_platform()),
     };
     let look = command(
         platform,
@@ -191,7 +195,7 @@ fn clock(g: &RemedyContext<'_>) -> Vec<String> {
 /// -2146893022: KB 2090913. The look has seen who answers.
 fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
-    if g.case.destination_platform() == Some(Platform::Samba) {
+    if g.destination_platform() == Some(Platform::Samba) {
         return vec![format!(
             "the look found {source} itself, so that most likely {dest} holds an old password of its account: let \
              {dest} pull the domain from a domain controller that has the present one, HUB in this command: \
@@ -201,19 +205,21 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
     }
     let netbios = source.host();
     let domain = domain(g);
-    let account = match domain {
+    let (account, account_is) = match domain {
         Some(domain) => {
             let labels = domain.as_str().split('.').map(|label| format!(",DC={label}"));
-            format!("CN={netbios},OU=Domain Controllers{}", labels.collect::<String>())
+            let name = format!("CN={netbios},OU=Domain Controllers{}", labels.collect::<String>());
+            (name, "")
         }
-        None => "DN of its account".to_owned(),
+        None => ("ACCOUNT".to_owned(), ", ACCOUNT in this command (its distinguished name)"),
     };
-    let domain = domain_words(g);
+    let (domain, domain_is) = domain_words(g);
     vec![
         format!(
             "the look found {source} itself, so that most likely a KDC and {source} hold different passwords of \
              its account, after a restore or a long time without replication (KB 2090913); compare the version \
-             of pwdLastSet and unicodePwd: repadmin /showobjmeta {dest} \"{account}\", and the same on {source}"
+             of pwdLastSet and unicodePwd: repadmin /showobjmeta {dest} \"{account}\", and the same on \
+             {source}{account_is}"
         ),
         format!(
             "look for one SPN on two accounts: setspn -X, and setspn -L {netbios} (KB 2090913)"
@@ -224,8 +230,8 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
              replicate, net start kdc"
         ),
         format!(
-            "if that does not do, set the machine password of {source} anew, on {source} with its own KDC \
-             stopped: netdom resetpwd /server:PDC /userd:administrator@{domain} /passwordd:*, PDC in this command \
+            "if that is not enough, set the machine password of {source} anew, on {source} with its own KDC \
+             stopped: netdom resetpwd /server:PDC /userd:administrator@{domain} /passwordd:*{domain_is}, PDC in this command \
              (the domain controller that netdom query fsmo calls PDC), then restart {source}, which interrupts its clients (KB 325850)"
         ),
     ]
@@ -234,6 +240,7 @@ fn password(g: &RemedyContext<'_>, refused: &RefusedReplication) -> Vec<String> 
 /// 5: KB 3073945.
 fn denied(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
+    let (domain, domain_is) = domain_words(g);
     vec![
         format!(
             "on {source}, look at the policies that refuse: reg query \"HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows \
@@ -244,19 +251,18 @@ fn denied(g: &RemedyContext<'_>) -> Vec<String> {
         ),
         format!(
             "compare the clocks and SMB signing of {dest} and {source}, and the secure channel: nltest \
-             /sc_query:{} on {dest}",
-            domain_words(g)
+             /sc_query:{domain} on {dest}{domain_is}"
         ),
     ]
 }
 
 fn logon(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
+    let (domain, domain_is) = domain_words(g);
     vec![
         format!(
-            "see that {dest} finds a KDC and gets a ticket: nltest /dsgetdc:{} /kdc /force; klist -li 0x3e7; the Kerberos Key Distribution Center has to run on {dest} and on \
-             {source}: sc.exe query kdc",
-            domain_words(g)
+            "see that {dest} finds a KDC and gets a ticket: nltest /dsgetdc:{domain} /kdc /force{domain_is}; klist -li \
+             0x3e7; the Kerberos Key Distribution Center has to run on {dest} and on {source}: sc.exe query kdc"
         ),
         format!("open TCP and UDP 88 between {dest} and the domain controllers that it may ask"),
     ]
@@ -294,7 +300,7 @@ fn reached(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
     let ask = g.ask_mapper();
     let names = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         "ipconfig /displaydns, nltest /dsgetdc, and dcdiag /test:replications",
         "getent hosts, samba-tool drs showrepl",
     );
@@ -312,11 +318,19 @@ fn reached(g: &RemedyContext<'_>) -> Vec<String> {
 fn lingering(g: &RemedyContext<'_>, context: &str) -> Vec<String> {
     let (dest, source) = (g.dest, g.source);
     let guid = g.case.evidence.destination.host.as_ref().and_then(|h| h.fact.dsa_guid.value());
-    let guid = guid.map_or("GUID".to_owned(), ToString::to_string);
+    let (guid, guid_is) = guid.map_or_else(
+        || {
+            (
+                "GUID".to_owned(),
+                " (GUID in this command: that of the NTDS Settings of the destination)",
+            )
+        },
+        |guid| (guid.to_string(), ""),
+    );
     vec![
         format!(
             "look for lingering objects without a change: repadmin /removelingeringobjects {source} {guid} \
-             \"{context}\" /advisory_mode, then events 1946 in the Directory Service log of {source}"
+             \"{context}\" /advisory_mode{guid_is}, then events 1946 in the Directory Service log of {source}"
         ),
         format!(
             "only after reading that list, the same without /advisory_mode, which deletes them on {source} and \

@@ -1,4 +1,4 @@
-//! What to do about a service that does not run, or does not register.
+//! Remedies for a service that does not run, or does not register.
 
 use epmesh_facts::{DnsName, Platform, Service, StartType};
 use epmesh_rpc::names;
@@ -90,9 +90,18 @@ fn again(g: &RemedyContext<'_>) -> &'static str {
     if g.culprit.is_some_and(Culprit::is_flapping) { " again and again" } else { "" }
 }
 
-/// The service that serves the interface.
+/// The service that serves the interface: by the source's own word, else the one that does so on every Windows.
 fn service<'a>(g: &'a RemedyContext<'_>) -> &'a str {
-    g.case.service().map_or("the service", |service| service.name.as_str())
+    let usual = || match names::label(g.case.interface()).as_ref() {
+        "netlogon" => "Netlogon",
+        "dfsr" => "DFSR",
+        "frsrpc" => "NTFRS",
+        "dnsserver" => "DNS",
+        "samr" | "lsarpc" => "SamSs",
+        _ if g.source_is_early() => "SamSs",
+        _ => "NTDS",
+    };
+    g.case.service().map_or_else(usual, |service| service.name.as_str())
 }
 
 fn look_up(g: &RemedyContext<'_>) -> String {
@@ -149,17 +158,18 @@ fn is_lsass(service: &str) -> bool {
     ["samss", "lsass"].iter().any(|name| service.eq_ignore_ascii_case(name))
 }
 
+/// The commands that let a service start again that is disabled; how it was set is kept first.
+pub(super) fn enable(service: &str) -> String {
+    format!("keep what sc.exe qc {service} shows, then sc.exe config {service} start= auto, then ")
+}
+
 fn start(g: &RemedyContext<'_>) -> String {
     let service = service(g);
     let disabled = g
         .case
         .service()
         .is_some_and(|service| matches!(service.start.value(), Some(StartType::Disabled)));
-    let enable = if disabled {
-        format!("sc.exe config {service} start= auto, then ")
-    } else {
-        String::new()
-    };
+    let enable = if disabled { enable(service) } else { String::new() };
     let others = if service.eq_ignore_ascii_case("NTDS") {
         "; then the services that stopped with it: Kdc, IsmServ, DFSR, DNS"
     } else {
@@ -183,7 +193,7 @@ fn start(g: &RemedyContext<'_>) -> String {
 /// its host.
 pub(super) fn restart(g: &RemedyContext<'_>) -> String {
     let (source, service) = (g.source, service(g));
-    match g.case.source_platform() {
+    match g.source_platform() {
         Some(Platform::Windows) if is_lsass(service) || g.case.service().is_none() => format!(
             "restart {source}, which interrupts its clients: shutdown /r /t 0 ({service} cannot be \
              restarted by itself)"

@@ -1,4 +1,4 @@
-//! What to do about settings with which a service cannot register.
+//! Remedies for settings with which a service cannot register.
 
 use epmesh_facts::StaticPortOwner;
 
@@ -127,7 +127,7 @@ fn static_port(g: &RemedyContext<'_>) -> Vec<String> {
         ),
         format!(
             "set another static port (KB 224196), PORT in this command: {set}; and open that one in the \
-             firewalls; or stop what holds the port, which ends what it does"
+             firewalls; or stop the program that holds the port, and with it the work that it does"
         ),
     ];
     steps.push(if g.finding.state == State::Latent {

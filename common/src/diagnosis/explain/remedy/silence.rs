@@ -1,5 +1,5 @@
-//! What to ask first where the source itself says nothing: since when, whether it is on, how it was started,
-//! whether it still is a domain controller.
+//! Questions to ask first where the source itself says nothing: since when, whether it is on, how it was
+//! started, whether it still is a domain controller.
 
 use epmesh_facts::{AddressProbe, IdentityMethod, Platform, Timestamp};
 
@@ -110,8 +110,7 @@ fn is_seen(g: &RemedyContext<'_>) -> bool {
 
 fn is_it_on(g: &RemedyContext<'_>) -> String {
     let (dest, source) = (g.dest, g.source);
-    let ping =
-        if g.case.destination_platform() == Some(Platform::Samba) { "ping -c 3" } else { "ping" };
+    let ping = if g.destination_platform() == Some(Platform::Samba) { "ping -c 3" } else { "ping" };
     format!(
         "{}, and {dest} gets no answer from it: first see on its console, or on the host of its virtual \
          machine, whether {source} is switched on and runs; from {dest}: {ping} {source}; a host that is \
@@ -149,7 +148,7 @@ fn gone(g: &RemedyContext<'_>) -> String {
     let known = g.case.known_settings();
     let server = known.map_or_else(|| source.host().to_uppercase(), |known| known.server.clone());
     let clean = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         &format!(
             "in Active Directory Sites and Services, delete the server {server} under its site, which \
              cleans up the rest (before Windows Server 2008: ntdsutil, metadata cleanup)"

@@ -10,8 +10,8 @@ use super::{
     service::restart,
 };
 
-/// What to open and what to mend where the registry of the source has, or nearly has, a static port for the
-/// service; none where nothing is set.
+/// The steps where the registry of the source has, or nearly has, a static port for the service, what to open
+/// and what to mend; none where nothing is set.
 pub(super) fn steps(g: &RemedyContext<'_>) -> Option<Vec<String>> {
     let service = g.case.service().map_or("NTDS", |service| &service.name);
     let owner = owner_of(service);

@@ -1,4 +1,4 @@
-//! What to do about what stands on the way: it cuts in, alters answers, or loses what is large.
+//! Remedies for what stands on the way: it cuts in, alters answers, or loses what is large.
 
 use epmesh_facts::Platform;
 
@@ -35,7 +35,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Option<Vec<String>> {
 
 fn cut_in(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
-    let windows = g.case.source_platform() != Some(Platform::Samba);
+    let windows = g.source_platform() != Some(Platform::Samba);
     let own = if windows {
         "netsh rpc filter show filter; netsh advfirewall consec show rule name=all; security software that \
          inspects RPC"
@@ -53,7 +53,7 @@ fn cut_in(g: &RemedyContext<'_>) -> Vec<String> {
         port(g),
         g.ask_mapper()
     );
-    let filters = format!("on {source}, see what it has against {dest} alone: {own}");
+    let filters = format!("on {source}, see what keeps {dest} out and lets others in: {own}");
     if g.finding.side == Side::Source {
         steps.extend([filters, capture]);
     } else {
@@ -82,7 +82,7 @@ fn altered(g: &RemedyContext<'_>) -> Vec<String> {
 fn forwarded(g: &RemedyContext<'_>) -> Vec<String> {
     let (dest, source, name, value) = (g.dest, g.source, &g.name, &g.value);
     let own = command(
-        g.case.source_platform(),
+        g.source_platform(),
         "netsh interface portproxy show all",
         "nft list ruleset; iptables-save -t nat",
     );
@@ -102,14 +102,14 @@ fn large_packets(g: &RemedyContext<'_>) -> Vec<String> {
     let at =
         g.culprit.and_then(Culprit::at_address).map_or(source.to_string(), |at| at.to_string());
     let ping = command(
-        g.case.destination_platform(),
+        g.destination_platform(),
         &format!("ping -f -l 1472 {at}, then less than 1472"),
         &format!("ping -M do -s 1472 {at}, then less than 1472"),
     );
     vec![
         format!(
-            "{name}: {value}; what {dest} binds and asks is small and passes, an answer of replication \
-             is not (error 1818 after minutes, or 1726)"
+            "{name}: {value}; the small packets of the bind and of questions from {dest} pass, the large answers of \
+             replication do not (error 1818 after minutes, or 1726)"
         ),
         format!("from {dest}, see how large a packet gets through in one piece: {ping}"),
         format!(

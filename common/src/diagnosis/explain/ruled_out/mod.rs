@@ -77,14 +77,10 @@ fn names_ruled_out(case: &Case<'_>, name_sources: &[NameSource<'_>], all: &mut V
             Cause::LmhostsOverride => source == Source::Lmhosts,
             _ => matches!(source, Source::Wins(_)),
         };
-        let asked = || {
-            name_sources
-                .iter()
-                .filter(|name_source| is_of(name_source.kind) && name_source.answered)
-        };
-        // An address whose owner is not known rules nothing out.
+        let asked = || name_sources.iter().filter(|name_source| is_of(name_source.kind));
+        // An address whose owner is not known rules nothing out, nor does a server that is silent.
         let is_harmless = |name_source: &NameSource<'_>| {
-            name_source.addresses.is_empty() || name_source.is_right(case)
+            name_source.answered && (name_source.addresses.is_empty() || name_source.is_right(case))
         };
         if asked().next().is_none() || !asked().all(is_harmless) {
             continue;
@@ -203,8 +199,8 @@ fn settings_ruled_out(case: &Case<'_>, all: &mut Vec<RuledOut>) {
             let interface = names::label(case.interface());
             let count = rows.len();
             let why = format!(
-                "the endpoint map of {source} itself does not list {interface}, and none of its RPC filters \
-                 ({count}) blocks it"
+                "the endpoint map of {source} itself does not list {interface} on ncacn_ip_tcp, and none of its \
+                 RPC filters ({count}) blocks it"
             );
             rule(Cause::RpcFiltered, why);
         }

@@ -51,8 +51,11 @@ pub(super) fn reasons(case: &Case<'_>, finding: &Finding, all: &mut Vec<RuledOut
     }
     match rpc_ports(rpc) {
         RpcPorts::Dynamic => {
-            let why = format!("{source} has no value Ports in Rpc\\Internet");
-            rule(Cause::RpcInternetPortsInvalid, why);
+            // Samba has no such setting, and nothing of it was seen there.
+            if matches!(rpc.internet_ports, Reading::Absent) {
+                let why = format!("{source} has no value Ports in Rpc\\Internet");
+                rule(Cause::RpcInternetPortsInvalid, why);
+            }
             // What is told of ports is of the last quarter of an hour, and a service registers as it starts.
             let started = case.process().map(|process| case.on_our_clock(process.started));
             let ports = facts.port_use.as_ref().filter(|_| case.source_port_use.is_some());

@@ -117,19 +117,25 @@ fn mapper(case: &Case<'_>, leads: &[IpAddr], all: &mut Vec<RuledOut>) {
     }
 }
 
-/// What a bind that is accepted rules out. Where the name leads to several addresses, others may be closed.
+/// What a port that answers a bind rules out. Where the name leads to several addresses, others may be closed.
 fn reached(case: &Case<'_>, address: IpAddr, port: u16, is_only: bool, all: &mut Vec<RuledOut>) {
     let (source, destination) = (case.source(), case.destination());
     let interface = names::label(case.interface());
     let mut rule = |cause, why| all.push(RuledOut { cause, why });
+    // A bind that is refused for want of rights has arrived, and is not accepted.
+    let asked = case.probe(address).into_iter().flat_map(|probe| &probe.interfaces);
+    let asked = asked.filter(|asked| asked.interface.offers(case.interface()));
+    let mut binds = asked.flat_map(|asked| &asked.ports).filter(|tried| tried.port == port);
+    let is_bound = binds.any(|tried| tried.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok()));
     if is_only {
-        let why = format!("{destination} reaches port {port} at {address}, which accepts the bind");
+        let how = if is_bound { "accepts the bind" } else { "answers the bind" };
+        let why = format!("{destination} reaches port {port} at {address}, which {how}");
         rule(Cause::DynamicPortBlocked, why.clone());
         rule(Cause::HostFirewall, why);
     }
     rule(Cause::ServiceHangs, format!("what listens on port {port} at {address} answers"));
     // A filter may let the bind through and block calls.
-    let filters = case.source_filters.filter(|filters| filters.rpc_is_whole());
+    let filters = case.source_filters.filter(|filters| is_bound && filters.rpc_is_whole());
     let blocks = |filter: &RpcFilter| filter.blocks(case.interface().uuid);
     if let Some(rows) = filters.and_then(|filters| filters.rpc.value())
         && !rows.iter().any(blocks)

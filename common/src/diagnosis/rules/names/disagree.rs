@@ -1,4 +1,4 @@
-//! The destination's own DNS servers give different answers.
+//! Findings where the destination's own DNS servers give different answers.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -55,7 +55,7 @@ pub(super) fn conflict(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Opti
     [true, false].into_iter().find_map(|v4| conflict_of(case, name_sources, v4))
 }
 
-/// The same for the addresses of one IP version.
+/// The finding of [`conflict`] for the addresses of one IP version.
 fn conflict_of(case: &Case<'_>, name_sources: &[NameSource<'_>], v4: bool) -> Option<Finding> {
     let of_family = |name_source: &NameSource<'_>| -> BTreeSet<IpAddr> {
         let addresses = name_source.addresses.iter().map(|mapped| mapped.address);
@@ -93,9 +93,10 @@ fn conflict_of(case: &Case<'_>, name_sources: &[NameSource<'_>], v4: bool) -> Op
     )
 }
 
-/// The same for a link that fails, wholly or in part, at addresses that nobody is known to own: the name
-/// may lead to the wrong host. Until that is settled nothing else is, apart from what the source says itself.
-pub(in super::super) fn unsettled(
+/// The finding where the servers disagree and the link fails, wholly or in part, at addresses that nobody is known
+/// to own: the name may lead to the wrong host. As long as that is open no other cause can be told, apart from what
+/// the source says itself.
+pub(in super::super) fn disagreement_in_trouble(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
     decides: &NameSource<'_>,

@@ -4,7 +4,7 @@ use super::super::super::{
     case::Case, cause::Confidence, culprit::NameServer, name_source::NameSource,
 };
 
-/// How sure a finding on names is: proven where the source itself says who it is.
+/// The confidence in a finding on names: proven where the source itself says who it is.
 pub(super) const fn sure_of_source(case: &Case<'_>) -> Confidence {
     if case.source_host.is_some() { Confidence::Proven } else { Confidence::Likely }
 }

@@ -11,7 +11,7 @@ mod wrong_address;
 
 pub(super) use self::{
     alias::alias_missing,
-    disagree::{disagreement, unsettled},
+    disagree::{disagreement, disagreement_in_trouble},
     right_beside_wrong::right_beside_wrong,
     silent::astray_in_silence,
     unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},

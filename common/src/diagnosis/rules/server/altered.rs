@@ -1,5 +1,5 @@
-//! What the destination is told is not what the source holds: the answer is altered on the way, or another
-//! machine answers.
+//! The rule for an answer of the endpoint mapper that is not what the source holds: the answer is altered on
+//! the way, or another machine answers.
 
 use std::net::IpAddr;
 

@@ -128,8 +128,9 @@ pub(super) fn starts_too_long(
     finding(case, service, trouble, error).sure(Confidence::Likely)
 }
 
-/// What still works, and will not for long: the service that serves the interface is paused or stuck on its way,
-/// or Netlogon is paused, as the directory has it after a rollback of its update sequence numbers.
+/// The finding on a source that still works, and will not for long: the service that serves the interface is
+/// paused or stuck on its way, or Netlogon is paused, as the directory has it after a rollback of its update
+/// sequence numbers.
 pub(in super::super) fn stuck(case: &Case<'_>) -> Option<Finding> {
     let services = &case.source_services?.fact;
     let is_at_rest =

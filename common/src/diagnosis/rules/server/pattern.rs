@@ -15,13 +15,13 @@ use super::super::super::{
 /// At most so many witnesses are named.
 const NAMED: usize = 5;
 
-/// What the other witnesses saw of the source, beside a destination that fails at one of its addresses.
+/// The pattern of the other witnesses, beside a destination that fails at one of the source's addresses.
 pub(super) struct Pattern<'a> {
-    /// Those that got beyond after the destination had failed.
+    /// The witnesses that got beyond after the destination had failed.
     reached: Vec<&'a DnsName>,
-    /// Those that got beyond before.
+    /// The witnesses that got beyond before.
     before: Vec<&'a DnsName>,
-    /// Those that fail in the same way.
+    /// The witnesses that fail in the same way.
     failed: Vec<(&'a DnsName, Option<&'a Failure>)>,
     /// Whether anybody, the destination too, gets beyond at another address of the source.
     elsewhere: bool,
@@ -99,7 +99,7 @@ impl Pattern<'_> {
         self.elsewhere
     }
 
-    /// Those that got through.
+    /// The witnesses that got through.
     pub(super) fn served(&self) -> Named {
         named(self.reached.iter().copied())
     }
@@ -114,7 +114,7 @@ impl Pattern<'_> {
         self.reached.is_empty() && !self.failed.is_empty()
     }
 
-    /// Those that fail in the same way, where nobody got through.
+    /// The witnesses that fail in the same way, where nobody got through.
     pub(super) fn failing(&self) -> Option<Named> {
         self.all_fail().then(|| named(self.failed.iter().map(|(name, _)| *name)))
     }
@@ -163,7 +163,7 @@ impl Pattern<'_> {
             && views.into_iter().any(is_answered)
     }
 
-    /// How sure the side is, with what the source says of the port itself.
+    /// The confidence in the side, with what the source says of the port itself.
     pub(super) fn confidence(&self, case: &Case<'_>, listens: Option<bool>) -> Confidence {
         let since = case.against_since();
         let said = case.source_ports.map(|ports| ports.at);
@@ -183,7 +183,7 @@ impl Pattern<'_> {
         }
     }
 
-    /// The same for a culprit.
+    /// The pattern in the form of a culprit.
     pub(super) fn witnesses(&self, case: &Case<'_>, failure: &Failure) -> Witnesses {
         let failed = || named(self.failed.iter().map(|(name, _)| *name));
         let destination = case.destination().clone();

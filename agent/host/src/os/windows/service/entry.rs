@@ -1,4 +1,4 @@
-//! Where the service control manager enters the program.
+//! The entry of the service control manager into the program.
 
 use std::{ffi::OsString, io, sync::OnceLock};
 

@@ -18,7 +18,7 @@ use super::super::text::{os_error, wide};
 /// The longest text of one event; the event log itself takes at most 31,839 characters.
 const LONGEST: usize = 8_000;
 
-/// How grave an event is.
+/// The severity of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// Something happened as it should.

@@ -1,4 +1,4 @@
-//! How long this host has been up, and how it was started.
+//! The time since this host was started, and the mode in which it was.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use windows_sys::Win32::{
     UI::WindowsAndMessaging::{GetSystemMetrics, SM_CLEANBOOT},
 };
 
-/// How long this host has been up.
+/// The time since this host was started.
 pub(in super::super) fn uptime() -> Duration {
     // SAFETY: the call takes nothing and cannot fail.
     Duration::from_millis(unsafe { GetTickCount64() })
 }
 
-/// How it was started (`SM_CLEANBOOT`): 0 normal, 1 fail-safe, 2 fail-safe with network.
+/// The way this host was started (`SM_CLEANBOOT`): 0 normal, 1 fail-safe, 2 fail-safe with network.
 pub(in super::super) fn clean_boot() -> i32 {
     // SAFETY: the call takes a number alone and cannot fail for this one.
     unsafe { GetSystemMetrics(SM_CLEANBOOT) }

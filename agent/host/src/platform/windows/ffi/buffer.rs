@@ -40,7 +40,7 @@ impl Buffer {
         self.length
     }
 
-    /// Where a call may write [`Buffer::length`] bytes.
+    /// The place to which a call may write [`Buffer::length`] bytes.
     pub(super) fn as_mut_ptr<T>(&mut self) -> *mut T {
         self.words.as_mut_ptr().cast()
     }

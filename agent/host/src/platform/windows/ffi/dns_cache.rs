@@ -1,4 +1,4 @@
-//! What the DNS client's cache holds of a name. No question goes out.
+//! Entries of the DNS client's cache for a name. No question goes out.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -30,7 +30,7 @@ const MAX_RECORDS: usize = epmesh_wire::limits::RECORDS + 1;
 /// The longest name in UTF-16 units, its zero included.
 const MAX_NAME: usize = 256;
 
-/// What the DNS client's cache holds of `name` (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`).
+/// Reads the entries of the DNS client's cache for `name` (`DnsQuery` with `DNS_QUERY_NO_WIRE_QUERY`).
 ///
 /// # Errors
 /// When the cache cannot be asked.

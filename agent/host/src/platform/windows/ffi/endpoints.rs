@@ -32,7 +32,7 @@ pub(in super::super) enum MapError {
     /// A call failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// It has more endpoints than are taken.
+    /// The map has more endpoints than are taken.
     #[error("the endpoint map has more than {MAX_ENDPOINTS} endpoints")]
     TooMany,
     /// A protocol sequence that is none.

@@ -37,7 +37,7 @@ const MAX_VALUES: u32 = 4096;
 /// The longest value that is taken.
 const MAX_VALUE: u32 = 64 * 1024;
 
-/// What the LDAP library said.
+/// An error of the LDAP library.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{call} failed: LDAP error {code} ({text})")]
 pub(in super::super) struct LdapError {

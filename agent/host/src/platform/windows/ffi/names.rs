@@ -9,7 +9,7 @@ use windows_sys::Win32::System::SystemInformation::{
 
 use super::text::from_wide;
 
-/// Which name of the computer.
+/// A kind of name of the computer.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) enum NameKind {
     NetBios,

@@ -34,7 +34,7 @@ impl Process {
         if handle.is_null() { Err(io::Error::last_os_error()) } else { Ok(Self(handle)) }
     }
 
-    /// When it started.
+    /// The time at which the process started.
     ///
     /// # Errors
     /// When the system does not tell.

@@ -1,4 +1,4 @@
-//! What this host is in its domain.
+//! The role of this host in its domain: domain controller, member, or neither.
 
 use std::ptr;
 
@@ -16,7 +16,7 @@ use super::{error::CallError, text};
 /// The longest name that is taken, in UTF-16 units.
 const MAX_NAME: usize = 256;
 
-/// What this host is in its domain.
+/// The role of this host in its domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Role {
     /// Whether it is a domain controller, also while the directory is stopped.

@@ -51,7 +51,7 @@ pub(in super::super) struct Service {
     handle: Handle,
 }
 
-/// What a service does now. The numbers are Windows's own.
+/// The state of a service now. The numbers are Windows's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Status {
     /// `SERVICE_RUNNING` …
@@ -64,7 +64,7 @@ pub(in super::super) struct Status {
     pub(in super::super) specific_exit_code: u32,
 }
 
-/// How a service is configured.
+/// The configuration of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Config {
     /// `SERVICE_AUTO_START` …
@@ -117,7 +117,7 @@ impl Manager {
 }
 
 impl Service {
-    /// What it does now.
+    /// The state of the service now.
     ///
     /// # Errors
     /// When the service control manager does not tell.
@@ -137,7 +137,7 @@ impl Service {
         })
     }
 
-    /// How it is configured.
+    /// The configuration of the service.
     ///
     /// # Errors
     /// When the service control manager does not tell.

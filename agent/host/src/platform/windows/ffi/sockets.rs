@@ -39,7 +39,7 @@ pub(in super::super) enum State {
 }
 
 impl Socket {
-    /// It as a listener, where it is one.
+    /// The socket as a listener, where it is one.
     pub(in super::super) fn listener(&self) -> Option<Listener> {
         (self.transport == Transport::Tcp && self.state == State::Listening).then_some(Listener {
             port: self.port,
@@ -48,7 +48,7 @@ impl Socket {
         })
     }
 
-    /// Which ports it uses.
+    /// The IP version whose ports the socket uses.
     pub(in super::super) const fn family(&self) -> AddressFamily {
         if self.address.is_ipv4() { AddressFamily::V4 } else { AddressFamily::V6 }
     }

@@ -34,7 +34,7 @@ impl Live {
         Reading::Value(Boot { id, at: self.started() })
     }
 
-    /// When the system started, by its clock now.
+    /// The time at which the system started, by its clock now.
     ///
     /// What is added up of the uptime and the clock moves with every small correction of the
     /// latter. The first reading is kept until it is more than two seconds off: a clock that was

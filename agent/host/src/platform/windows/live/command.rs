@@ -23,7 +23,7 @@ const MAX_OUTPUT: u64 = 64 << 10;
 /// A program was of no use.
 #[derive(Debug, Error)]
 pub(super) enum CommandError {
-    /// It could not be run.
+    /// The program could not be run.
     #[error("could not run {program}")]
     Run {
         /// The program.
@@ -32,7 +32,7 @@ pub(super) enum CommandError {
         #[source]
         source: io::Error,
     },
-    /// It took too long, and was ended.
+    /// The program took too long, and was ended.
     #[error("{program} did not end within {} s", most.as_secs())]
     TimedOut {
         /// The program.
@@ -40,7 +40,7 @@ pub(super) enum CommandError {
         /// How long it could have taken.
         most: Duration,
     },
-    /// It said that it failed.
+    /// The program said that it failed.
     #[error("{program} ended with exit code {code}")]
     Failed {
         /// The program.
@@ -61,7 +61,7 @@ impl Drop for Running {
     }
 }
 
-/// What `program` prints, up to 64 KiB of it.
+/// The output of `program`, up to 64 KiB of it.
 ///
 /// # Errors
 /// When it cannot be run, takes longer than `most`, or says that it failed. That it printed nothing

@@ -1,4 +1,4 @@
-//! What the directory says, where this host is a domain controller.
+//! The section on the directory, where this host is a domain controller.
 
 use epmesh_facts::{Blank, Directory, Reading, Reason, Replication};
 use uuid::Uuid;

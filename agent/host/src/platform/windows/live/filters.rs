@@ -1,4 +1,4 @@
-//! What filters RPC on this host.
+//! The RPC filters of this host.
 
 use epmesh_facts::{Filters, Reading};
 

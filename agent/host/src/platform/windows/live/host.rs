@@ -1,4 +1,4 @@
-//! Who this host is.
+//! The section on the host: its names, addresses and boot.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

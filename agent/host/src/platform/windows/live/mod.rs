@@ -1,4 +1,4 @@
-//! What each section of a Windows domain controller is read from.
+//! The sections of a Windows domain controller, each with the calls that it is read with.
 
 mod boot;
 mod cache;

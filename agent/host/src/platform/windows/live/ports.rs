@@ -40,7 +40,7 @@ impl Live {
         Ports { dynamic, rpc, listeners }
     }
 
-    /// One look at the ports in use; what it saw is kept for the peak and the trend.
+    /// Looks at the ports in use once; what it saw is kept for the peak and the trend.
     pub(super) fn port_use(&self) -> PortUse {
         let dynamic = self.dynamic();
         let ranges = match &dynamic {

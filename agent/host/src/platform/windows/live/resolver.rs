@@ -1,4 +1,4 @@
-//! How this host turns names into addresses.
+//! The section on the resolver: the settings by which this host turns names into addresses.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -95,8 +95,8 @@ impl Live {
         }
     }
 
-    /// What Netlogon registers in DNS, however much that is. A host that is no domain controller has no
-    /// such file.
+    /// The names that Netlogon registers in DNS, however many. A host that is no domain controller has no such
+    /// file.
     pub(super) fn registered(&self) -> Reading<Vec<RegisteredName>> {
         match ffi::names::windows_folder() {
             Ok(root) => read(&PathBuf::from(root).join(r"System32\config\netlogon.dns"))

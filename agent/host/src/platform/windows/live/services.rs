@@ -27,8 +27,8 @@ impl Live {
     }
 }
 
-/// Those of `names` that are there. One that cannot be asked spoils the list: what is missing in
-/// it counts as absent.
+/// The services of `names` that are there. One that cannot be asked spoils the list: what is missing in it
+/// counts as absent.
 pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
     let manager = Manager::connect().map_err(|error| format!("service manager: {error}"))?;
     let mut list = Vec::new();

@@ -25,10 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// there is no more than one of those.
 static PORTS: AtomicBool = AtomicBool::new(false);
 
-/// The same of the question about DFS Replication.
+/// Whether the question about DFS Replication is open.
 static DFSR: AtomicBool = AtomicBool::new(false);
 
-/// What WMI tells of the dynamic port ranges.
+/// The dynamic port ranges, from WMI.
 ///
 /// # Errors
 /// Why it tells nothing.
@@ -41,7 +41,7 @@ pub(super) fn port_settings() -> Result<Rows, Reason> {
     })
 }
 
-/// What WMI tells of DFS Replication's configuration.
+/// The configuration of DFS Replication, from WMI.
 ///
 /// # Errors
 /// Why it tells nothing.

@@ -26,7 +26,7 @@ pub(super) struct Reason {
     pub(super) certain: bool,
 }
 
-/// What is wrong with the protocol sequences of a host's RPC runtime, if TCP is not among them.
+/// The trouble with the protocol sequences of a host's RPC runtime, if TCP is not among them.
 pub(in super::super::super) fn protocols_trouble(rpc: &RpcSettings) -> Option<ProtocolsTrouble> {
     Some(match &rpc.client_protocols {
         Reading::Absent => ProtocolsTrouble::NoKey,

@@ -72,7 +72,7 @@ impl Incidents {
     ///
     /// # Errors
     /// Never; a step that the store refuses is tried again.
-    pub async fn keep(self: Arc<Self>, stopping: CancellationToken) -> Result<()> {
+    pub async fn run(self: Arc<Self>, stopping: CancellationToken) -> Result<()> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -170,7 +170,7 @@ impl Incidents {
         next.dirty_since = None;
         if let Some(telling) = telling {
             let Record { id, what, .. } = &next.record;
-            tracing::info!(incident = %id, kind = telling.kind.as_str(), subject = %what.subject, cause = %what.cause, links = next.record.failing, "incident");
+            tracing::info!(incident = %id, kind = telling.kind.as_str(), fault = %what.fault, cause = %what.cause, links = next.record.failing, "incident");
         }
         Ok(())
     }

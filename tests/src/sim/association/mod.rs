@@ -61,7 +61,7 @@ pub trait RpcHost: Send + Sync {
     fn challenge(&self) -> Challenge;
 }
 
-/// What to do after bytes came in.
+/// The things to do after bytes came in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// Bytes for the client.
@@ -70,7 +70,7 @@ pub struct Reply {
     pub close: bool,
 }
 
-/// One connection.
+/// A connection.
 pub struct Association {
     host: Arc<dyn RpcHost>,
     port: u16,

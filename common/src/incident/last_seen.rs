@@ -1,4 +1,4 @@
-//! When something was last shown to work, read from the counts or from the links themselves.
+//! The time at which something was last seen to work, read from the counts or from the links themselves.
 
 use epmesh_facts::Timestamp;
 
@@ -8,12 +8,12 @@ use super::{
 };
 
 impl Places {
-    /// When a link last showed this. Where nothing counts it, `shown_at` is asked of every link that can
-    /// show it.
-    pub(super) fn last_shown(
+    /// The time of the last look that gave a contradiction. Where nothing counts them, `seen_at` is asked of
+    /// every link that can give it.
+    pub(super) fn last_seen(
         &mut self,
         contradiction: Contradiction,
-        shown_at: impl Fn(LinkId) -> Option<Timestamp>,
+        seen_at: impl Fn(LinkId) -> Option<Timestamp>,
     ) -> Option<Timestamp> {
         if let Some(count) = self.count(contradiction) {
             if count.links == 0 {
@@ -23,7 +23,7 @@ impl Places {
                 return Some(count.last);
             }
         }
-        let last = self.links(contradiction).filter_map(shown_at).max();
+        let last = self.links(contradiction).filter_map(seen_at).max();
         if let (Some(count), Some(last)) = (self.count(contradiction), last) {
             (count.last, count.is_stale) = (last, false);
         }
@@ -43,7 +43,7 @@ impl Places {
         }
     }
 
-    /// The links that can show this.
+    /// The links that can give a contradiction.
     fn links(&self, contradiction: Contradiction) -> Box<dyn Iterator<Item = LinkId> + '_> {
         let of = |dc: Number| self.dcs.get(dc).into_iter();
         let as_source = move |dc| of(dc).flat_map(|dc| dc.as_source.iter().copied());

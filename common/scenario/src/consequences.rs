@@ -1,4 +1,4 @@
-//! What follows on a computer from what a scenario states of it.
+//! The consequences, on a computer, of what a scenario states of it.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::world::{Kind, Machine, NOW, World, is_up};
 const ON_NTDS: [&str; 4] = ["Kdc", "IsmServ", "DFSR", "DNS"];
 
 /// Applies the consequences to every computer.
-pub(super) fn settle(world: &mut World) {
+pub(super) fn apply(world: &mut World) {
     let interface = world.link.interface;
     for machine in &mut world.machines {
         safe_boot(machine);
@@ -23,7 +23,7 @@ pub(super) fn settle(world: &mut World) {
     }
 }
 
-/// In a safe mode the directory and what hangs on it does not start.
+/// In a safe mode the directory, and the services that need it, do not start.
 fn safe_boot(machine: &mut Machine) {
     let mode = machine.host.boot_mode.value().copied().unwrap_or(BootMode::Normal);
     let left_out: &[&str] = match mode {
@@ -58,7 +58,7 @@ fn stop(machine: &mut Machine, name: &str) {
     }
 }
 
-/// What does not run has nothing in the endpoint map.
+/// A service that does not run has nothing in the endpoint map.
 fn endpoints(machine: &mut Machine) {
     let silent: Vec<InterfaceId> = machine
         .servers
@@ -84,7 +84,7 @@ fn mapper_runs(machine: &Machine) -> bool {
     machine.runs(name)
 }
 
-/// What does not run does not listen; a port that several services of one process share stays.
+/// A service that does not run does not listen; a port that several services of one process share stays open.
 fn listeners(machine: &mut Machine) {
     let alive: Vec<u32> = machine
         .services

@@ -1,4 +1,4 @@
-//! The roots of verdicts: equal over all links that one fault breaks.
+//! The candidate faults of verdicts: equal on all links that one fault breaks.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,12 @@ fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
     diagnose(&scenario.evidence, now())
 }
 
-/// Those who know only its IPv4 address, and those who get there over IPv6, have one fault in common.
+/// Clients that know only its IPv4 address, and clients that get there over IPv6, have one fault in common.
 #[test]
 fn a_server_cut_off_over_ipv4_alone_is_one_incident_for_clients_with_and_without_ipv6() {
     let failing = verdict(Scenario::time_out_135);
     let of_source = |wanted: fn(&Traffic) -> bool| {
-        let all = failing.candidates.iter().filter(move |root| match &root.fault {
+        let all = failing.candidates.iter().filter(move |candidate| match &candidate.fault {
             Fault::Dc { traffic, .. } => wanted(traffic),
             _ => false,
         });
@@ -45,8 +45,8 @@ fn a_server_cut_off_over_ipv4_alone_is_one_incident_for_clients_with_and_without
         grouper.put(&link, verdict, verdict.works.at.unwrap());
     }
     let incidents = grouper.incidents();
-    let subjects: Vec<_> = incidents.iter().map(|incident| incident.subject.to_string()).collect();
-    assert_eq!(subjects, ["every path to dc2.lab.test (IPv4)"]);
+    let faults: Vec<_> = incidents.iter().map(|incident| incident.fault.to_string()).collect();
+    assert_eq!(faults, ["every path to dc2.lab.test (IPv4)"]);
     assert_eq!((incidents[0].links.len(), incidents[0].latent.len()), (2, 1));
 }
 
@@ -128,7 +128,7 @@ fn a_stopped_directory_is_one_fault_at_either_end() {
     }
     let incidents = grouper.incidents();
     assert_eq!(incidents.len(), 1, "{incidents:#?}");
-    assert_eq!((&incidents[0].subject, incidents[0].links.len()), (&own, 4));
+    assert_eq!((&incidents[0].fault, incidents[0].links.len()), (&own, 4));
 }
 
 /// One error of one end is one incident, whatever partners it has; another error is another.
@@ -136,7 +136,7 @@ fn a_stopped_directory_is_one_fault_at_either_end() {
 fn what_is_refused_at_one_end_is_one_incident() {
     let refused = |error: u32| verdict(move |s| s.replicated(&[("DC=lab,DC=test", error, 120, 4)]));
     let faults = |verdict: &Verdict| -> Vec<String> {
-        verdict.candidates.iter().map(|root| root.fault.to_string()).collect()
+        verdict.candidates.iter().map(|candidate| candidate.fault.to_string()).collect()
     };
     // A database that was put back sends nothing and takes nothing: one fault, where both are seen.
     assert_eq!(
@@ -158,7 +158,7 @@ fn what_is_refused_at_one_end_is_one_incident() {
 }
 
 #[test]
-fn each_fault_has_its_subject() {
+fn each_fault_is_named() {
     let both = &["10.0.0.11", "10.0.0.13"];
     let rows: Vec<(&str, Verdict, &str)> = vec![
         (
@@ -232,10 +232,11 @@ fn each_fault_has_its_subject() {
         grouper.put(&link, &verdict, now());
         let incidents = grouper.incidents();
         assert_eq!(incidents.len(), 1, "{what}: {:?}", verdict.candidates);
-        assert_eq!(incidents[0].subject.to_string(), expected, "{what}");
+        assert_eq!(incidents[0].fault.to_string(), expected, "{what}");
         assert_eq!(incidents[0].state, verdict.state, "{what}");
-        let subjects: BTreeSet<_> = verdict.candidates.iter().map(|root| &root.fault).collect();
-        assert_eq!(subjects.len(), verdict.candidates.len(), "{what}: each root once");
+        let faults: BTreeSet<_> =
+            verdict.candidates.iter().map(|candidate| &candidate.fault).collect();
+        assert_eq!(faults.len(), verdict.candidates.len(), "{what}: each candidate once");
     }
 }
 
@@ -269,7 +270,7 @@ fn a_healthy_link_shows_what_works_and_nothing_shows_nothing() {
 }
 
 #[test]
-fn no_link_in_trouble_is_without_a_root() {
+fn no_link_in_trouble_is_without_a_candidate() {
     for row in crate::rows() {
         let verdict = verdict(row.change);
         let expected = matches!(verdict.state, State::Failing | State::Latent);

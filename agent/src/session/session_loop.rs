@@ -1,4 +1,4 @@
-//! Session after session, for as long as the agent runs.
+//! The loop over sessions: one after the other, for as long as the agent runs.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,7 +37,7 @@ pub async fn run(
         settings.renewal,
         settings.patience,
     );
-    let mut life = Life {
+    let mut sessions = SessionLoop {
         backoff: settings.backoff,
         slow: settings.refused,
         random: StdRng::from_os_rng(),
@@ -51,12 +51,12 @@ pub async fn run(
     };
     tokio::select! {
         () = shutdown.cancelled() => {}
-        () = life.live() => {}
+        () = sessions.run() => {}
     }
 }
 
-/// Session after session.
-struct Life {
+/// The loop that opens one session after the other, and waits between them.
+struct SessionLoop {
     settings: SessionSettings,
     current: CurrentIdentity,
     outbox: Outbox,
@@ -71,8 +71,8 @@ struct Life {
     said: Option<String>,
 }
 
-impl Life {
-    async fn live(&mut self) {
+impl SessionLoop {
+    async fn run(&mut self) {
         let coordinators = self.settings.coordinators.clone();
         let mut turn = coordinators.iter().cycle();
         let Some(mut address) = turn.next() else { return };
@@ -135,7 +135,7 @@ impl Life {
             return;
         }
         if refusal == Refusal::Rejected {
-            // Who is not to report is not to look at others either.
+            // An agent that is not to report is not to look at others either.
             let _ = self.orders.send(Order::Refused).await;
         }
         let bound = self.slow.bound();
