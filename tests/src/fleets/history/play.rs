@@ -103,8 +103,11 @@ impl Stage {
         for trouble in self.land.troubles.clone() {
             self.cure(&trouble, now);
         }
-        self.land.lies(None, now);
-        self.changed();
+        if self.land.world.liar.is_some() {
+            self.land.lies(None, now);
+            self.changed();
+            self.disturbed(now);
+        }
         let over = self.quiet.max(now).plus(OVER);
         self.at(over, Step::End);
     }

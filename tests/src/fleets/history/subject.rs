@@ -6,6 +6,7 @@ use epmesh_common::{
 };
 
 use super::super::{
+    attempt::LOGON_FAILURE,
     fault::{Fault, OUTSIDE},
     kind::Kind,
     own::site_name,
@@ -94,7 +95,11 @@ pub(super) fn fits(world: &World, fault: &Fault, subject: &Subject) -> bool {
         | Kind::BadPorts
         | Kind::SamePortTwice => is_condition,
         // Who has not the right, or the old password, the error alone does not tell.
-        Kind::SourceRefuses => matches!(subject, Subject::Refusal { .. }),
+        Kind::SourceRefuses => matches!(
+            subject,
+            Subject::Refusal { error, .. }
+                if [i64::from(fault.error.cast_signed()), i64::from(LOGON_FAILURE)].contains(error)
+        ),
         Kind::DestinationRefuses => matches!(subject, Subject::Refusal { dc, .. } if dc == d),
         Kind::RolledBack => {
             is_service || is_condition || matches!(subject, Subject::Refusal { dc, .. } if dc == s)
