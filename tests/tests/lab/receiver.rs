@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::{Child, ChildStdout, Stdio},
 };
 
 use axum::{Router, body::Bytes, http::HeaderMap, http::StatusCode};
@@ -32,6 +32,8 @@ pub(crate) fn configuration(folder: &Path) -> PathBuf {
 /// A receiver that runs; it ends when this is dropped.
 pub(crate) struct Receiver {
     child: Child,
+    /// What it prints, which nobody reads: a test that runs for a minute says so, and ends where nobody can hear it.
+    _out: ChildStdout,
     file: PathBuf,
 }
 
@@ -43,10 +45,11 @@ impl Receiver {
         let run = ["exec", "ops", "env", &set, &own, "--ignored", "--exact", test, "--nocapture"];
         let mut child =
             lab.command(&run).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut out = child.stdout.take().unwrap();
+        let mut lines = BufReader::new(&mut out).lines();
         let ready = lines.any(|line| line.unwrap().contains("receiver is ready"));
         assert!(ready, "the receiver did not start");
-        Self { child, file: file.to_owned() }
+        Self { child, _out: out, file: file.to_owned() }
     }
 
     /// What has come so far.

@@ -95,7 +95,10 @@ pub(crate) fn each_is_an_incident_of_its_own(lab: &Lab) {
         (&second, vec![&opened]),
         (&fourth, vec![&opened, &resolved]),
     ] {
-        lab.until("receivers know", LIMIT, || told(&receiver, id).len() >= turns.len());
+        lab.until_nothing_is_left("receivers know", LIMIT, || {
+            let told = told(&receiver, id);
+            (told.len() < turns.len()).then(|| format!("{id}: {told:?} of {turns:?}"))
+        });
         assert_eq!(told(&receiver, id).iter().collect::<Vec<_>>(), turns, "{id}");
     }
     println!("sequence: {} s", begun.elapsed().as_secs());
