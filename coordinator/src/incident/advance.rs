@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use epmesh_common::{
-    diagnosis::{Link, State},
+    diagnosis::{Cause, Fault, Link, State},
     facts::Timestamp,
     incident::Incident,
 };
 
-use super::{Damping, EntryKind, EventKind, Record, Status, counted::so_many, told::Told};
+use super::{
+    Damping, EntryKind, EventKind, Record, Status, counted::so_many, covers::covers, told::Told,
+};
 use crate::fleet::LinkStatus;
 
 impl Record {
@@ -126,7 +128,7 @@ impl Record {
                 if stood >= damping.open_after {
                     self.status = Status::Open;
                     self.opened = Some(now);
-                    self.acknowledged = None;
+                    (self.acknowledged, self.acknowledged_for) = (None, None);
                     self.came_back(now);
                     self.note(now, EntryKind::Reopened, &summary(&self.what));
                 }
@@ -233,6 +235,26 @@ impl Record {
         self.present
             && (damping.open_after..damping.resolve_after).contains(&since.until(now))
             && may_be_known()
+    }
+
+    /// The incident goes over to another subject, of this `cause`. What operators said of a fault that is not this one
+    /// ends: nothing that was acknowledged or silenced hides another fault.
+    pub(super) fn becomes(&mut self, subject: &Fault, cause: Cause, now: Timestamp) {
+        let mut text = format!("not {}: {subject}", self.what.fault);
+        let ends = |of: &Option<Fault>| of.as_ref().is_some_and(|of| !covers(of, subject, cause));
+        if self.acknowledged.is_some() && ends(&self.acknowledged_for) {
+            (self.acknowledged, self.acknowledged_for) = (None, None);
+            text.push_str("; the acknowledgement was for another fault, and ends");
+        }
+        if self.is_silenced(now) && ends(&self.silenced_for) {
+            (self.silence, self.silenced_for) = (None, None);
+            text.push_str("; the silence was for another fault, and ends");
+        }
+        if self.status == Status::Open {
+            self.note(now, EntryKind::Changed, &text);
+        }
+        // The fault has not been away; it had another name.
+        self.went = false;
     }
 
     /// Sets times that are later than `now` to `now`. A silence still lasts as long as was wanted.

@@ -12,7 +12,7 @@ use epmesh_common::{
     incident::Incident,
 };
 
-use super::{Damping, EntryKind, Record, Status};
+use super::{Damping, Record, Status};
 use crate::fleet::Snapshot;
 
 /// The resolved incidents that are kept.
@@ -36,6 +36,13 @@ pub(super) struct StoredIncident {
 impl StoredIncident {
     fn new(record: Record, revision: Option<u64>) -> Self {
         Self { record, revision, dirty_since: None, wordless_since: None }
+    }
+}
+
+impl StoredIncident {
+    /// What is so has to be known after a start that follows at once.
+    fn is_written_at_once(&mut self) {
+        self.dirty_since = Some(Timestamp::default());
     }
 }
 
@@ -90,6 +97,9 @@ impl IncidentBook {
             {
                 stored.record.see(None, now, status);
                 stored.dirty_since.get_or_insert(now);
+                if stored.record.seen_well {
+                    stored.is_written_at_once();
+                }
             }
         }
         for incident in there.into_iter().filter_map(|(_, incident)| incident) {
@@ -173,12 +183,7 @@ impl IncidentBook {
         if self.by_fault.get(before).is_some_and(|known| known == id) {
             self.by_fault.remove(before);
         }
-        if stored.record.status == Status::Open {
-            let text = format!("not {before}: {}", incident.fault);
-            stored.record.note(now, EntryKind::Changed, &text);
-        }
-        // The fault has not been away; it had another name.
-        stored.record.went = false;
+        stored.record.becomes(&incident.fault, incident.cause, now);
         self.by_fault.insert(incident.fault.clone(), id.to_owned());
     }
 
@@ -237,6 +242,9 @@ impl IncidentBook {
             }
             if record.status != Status::Resolved && !record.present && !record.seen_well {
                 record.look_for_well(status);
+                if record.seen_well {
+                    stored.is_written_at_once();
+                }
             }
         }
     }

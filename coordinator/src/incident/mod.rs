@@ -20,6 +20,7 @@
 mod advance;
 mod book;
 mod counted;
+mod covers;
 mod damping;
 mod document;
 mod entry;

@@ -83,6 +83,7 @@ impl Incidents {
             let note = note.map(|note| shortened(note, WORDS));
             let text = note.clone().unwrap_or_default();
             record.acknowledged = Some(Acknowledgement { by: by.to_owned(), at: now, note });
+            record.acknowledged_for = Some(record.what.fault.clone());
             record.enter(Entry {
                 at: now,
                 kind: EntryKind::Acknowledged,
@@ -129,6 +130,7 @@ impl Incidents {
                 by: Some(by.to_owned()),
             });
             record.silence = Some(Silence { by: by.to_owned(), at: now, until, why });
+            record.silenced_for = Some(record.what.fault.clone());
             Ok(())
         })
         .await

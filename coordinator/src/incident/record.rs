@@ -85,6 +85,12 @@ pub struct Record {
     pub acknowledged: Option<Acknowledgement>,
     /// The operator who silenced it, and until when.
     pub silence: Option<Silence>,
+    /// The fault that the operator spoke of who takes care of it: it holds for no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) acknowledged_for: Option<Fault>,
+    /// The fault that the operator spoke of who silenced it, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) silenced_for: Option<Fault>,
     /// What happened, oldest first.
     pub timeline: Vec<Entry>,
     /// How many entries after the first were left out of the timeline.
@@ -106,8 +112,9 @@ pub struct Record {
     /// Whether the fault was seen to go since it was last there.
     #[serde(skip)]
     pub(super) went: bool,
-    /// Whether one of its links was seen to work since the fault was last there.
-    #[serde(skip)]
+    /// Whether one of its links was seen to work since the fault was last there. No other fault takes it over then, not
+    /// after a start either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) seen_well: bool,
     /// The links that were still in trouble when it lost them, and that nothing else has explained since. One that
     /// is not seen any more is unseen.
@@ -137,6 +144,8 @@ impl Record {
             reopenings: Vec::new(),
             acknowledged: None,
             silence: None,
+            acknowledged_for: None,
+            silenced_for: None,
             timeline: Vec::new(),
             left_out: 0,
             told: None,

@@ -70,6 +70,14 @@ impl Record {
         self.what.latent.extend(unpack(latent));
         self.what.shared.extend(unpack(shared));
         self.unseen.extend(unpack(unseen));
+        // Records of before do not say which fault operators spoke of: it was the one of then, as far as is known.
+        let subject = &self.what.fault;
+        if self.acknowledged.is_some() {
+            self.acknowledged_for.get_or_insert_with(|| subject.clone());
+        }
+        if self.silence.is_some() {
+            self.silenced_for.get_or_insert_with(|| subject.clone());
+        }
         if self.status == Status::Open {
             let links: Vec<Link> = self.links().cloned().collect();
             self.unseen.extend(links);

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_common::facts::{Platform, ServiceState};
+use epmesh_common::facts::{Platform, Reading, ServiceState};
 
 use super::{
     client::addresses,
@@ -62,6 +62,10 @@ fn by_addresses(world: &World, to: usize, from: usize) -> u32 {
     let mut usable = found.iter().filter(|address| client.address_like(**address).is_some());
     if found.is_empty() {
         return 8524;
+    }
+    // One that came up without TCP has no protocol sequence to call with (`RPC_S_PROTSEQ_NOT_SUPPORTED`).
+    if matches!(client.rpc.client_protocols, Reading::Absent) {
+        return 1703;
     }
     if client.is_out_of_ports() {
         return 1722;

@@ -53,8 +53,18 @@ fn draw_faults(
 
 /// Whether a fault can be there beside these so that each is one of its own.
 pub(super) fn goes_beside(fault: &Fault, faults: &[Fault], world: &World) -> bool {
+    goes_beside_or(fault, faults, world, |_| false)
+}
+
+/// The same, beside such others too that `goes_over` says.
+pub(super) fn goes_beside_or(
+    fault: &Fault,
+    faults: &[Fault],
+    world: &World,
+    goes_over: impl Fn(&Fault) -> bool,
+) -> bool {
     // Independent: none keeps another one from showing.
-    let shared = faults.iter().any(|other| !fault.goes_with(other, world));
+    let shared = faults.iter().any(|other| !fault.goes_with(other, world) && !goes_over(other));
     // Two DNS servers down at once would be a fault that nobody put in.
     let takes_names = |it: &Fault| it.takes_down() && world.dcs[it.source].dns.is_some();
     let nameless = takes_names(fault) && faults.iter().any(takes_names);

@@ -304,11 +304,19 @@ impl Fault {
     }
 
     /// Whether one act mends both: the same cache, the same object in copies of the directory, or the way
-    /// between the same two sites in one direction and the other.
+    /// between the same two sites, or hosts, in one direction and the other.
     fn is_one_with(&self, other: &Self, world: &World) -> bool {
         match self.kind {
             Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
             Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            // As between two sites: one device between the two, in one direction and the other.
+            Kind::PathBlocksMapper
+            | Kind::PathAlters
+            | Kind::PathReplacesMapper
+            | Kind::PathLosesLarge => {
+                let back = (other.destination, other.source);
+                self.kind == other.kind && (self.source, self.destination) == back
+            }
             kind if kind.is_between_sites() => {
                 let sites = |fault: &Self| {
                     let site = |dc: usize| world.dcs.get(dc).map(|dc| dc.site);

@@ -60,6 +60,8 @@ pub struct Played {
     pub now: Timestamp,
     /// What was done to it.
     pub faults: Vec<Fault>,
+    /// The faults, by when they struck, that are not seen on a link because another one is met there first.
+    pub hidden: BTreeSet<(Timestamp, (usize, usize))>,
     /// Healthy hosts that were started anew, and when.
     pub restarts: Vec<(usize, Timestamp)>,
     /// The verdict on every link at the end.
@@ -93,6 +95,7 @@ impl Played {
             world,
             now,
             faults: Vec::new(),
+            hidden: BTreeSet::new(),
             restarts: Vec::new(),
             last: BTreeMap::new(),
             before: Vec::new(),
@@ -132,8 +135,13 @@ impl Played {
     /// Whether a fault bears on a link and none of the others hides it there.
     #[must_use]
     pub fn shows(&self, fault: &Fault, link: (usize, usize)) -> bool {
-        fault.touches(&self.world, link.0, link.1)
-            && !self.faults.iter().any(|other| other.hides(fault, link))
+        fault.touches(&self.world, link.0, link.1) && !self.is_hidden(fault, link)
+    }
+
+    /// Whether another fault keeps this one from showing on a link.
+    pub(super) fn is_hidden(&self, fault: &Fault, link: (usize, usize)) -> bool {
+        self.hidden.contains(&(fault.at, link))
+            || self.faults.iter().any(|other| other.hides(fault, link))
     }
 
     /// How a link really stands at the end.

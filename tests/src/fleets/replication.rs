@@ -96,6 +96,13 @@ impl Inbound {
         }
     }
 
+    /// What failed is tried again at `at` at the latest: who repairs something has it replicated once more.
+    pub(super) fn again(&mut self, at: Timestamp) {
+        for row in self.rows.iter_mut().filter(|row| row.failures > 0) {
+            row.next = row.next.min(at);
+        }
+    }
+
     /// The sources.
     pub(super) fn sources(&self) -> impl Iterator<Item = usize> {
         self.rows.iter().map(|row| row.source)

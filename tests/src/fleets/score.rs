@@ -290,8 +290,11 @@ pub(super) fn wrong<'p>(
     let bears = |fault: &&Fault| fault.at <= at && fault.touches(&played.world, to, from);
     let bearing: Vec<&Fault> = played.faults.iter().filter(bears).collect();
     // Of several the one that hides the others, once it has struck.
-    let hides = |fault: &&Fault| !bearing.iter().any(|other| other.hides(fault, (to, from)));
-    let fault = bearing.iter().copied().find(hides);
+    let shows = |fault: &&Fault| {
+        !played.hidden.contains(&(fault.at, link))
+            && !bearing.iter().any(|other| other.hides(fault, link))
+    };
+    let fault = bearing.iter().copied().find(shows);
     if !matches!(verdict.state, State::Failing | State::Latent) {
         // Healthy, and proven, while nothing gets through and both sides were asked since.
         let blind = fault.filter(|fault| {

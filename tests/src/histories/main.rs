@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
 use epmesh_tests::fleets::{
-    history::{Outcome, Wrong, play},
+    history::{Outcome, Plot, Wrong, play},
     on_threads,
 };
 
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut total = Outcome::default();
     for seed in &arguments.seed {
-        total.add(play(*seed, arguments.hours, true));
+        total.add(play(*seed, arguments.hours, Plot::of(*seed), true));
     }
     if arguments.seed.is_empty() {
         total = all(&arguments);
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn all(arguments: &Arguments) -> Outcome {
     let (first, hours) = (arguments.first, arguments.hours);
     let seeds = first..first.saturating_add(arguments.histories);
-    let one = |total: &mut Outcome, seed| total.add(play(seed, hours, false));
+    let one = |total: &mut Outcome, seed| total.add(play(seed, hours, Plot::of(seed), false));
     on_threads(seeds, arguments.threads, one, Outcome::add)
 }
 
@@ -66,6 +66,12 @@ fn print(total: &Outcome, whole: bool) {
     println!("words of operators          {}", total.words);
     println!("events told                 {}", total.events);
     println!("violations                  {}", total.violations.len());
+    if !whole {
+        println!("\nkind: struck, decided");
+        for (kind, [struck, decided]) in &total.kinds {
+            println!("  {kind:?}: {struck}, {decided}");
+        }
+    }
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for violation in &total.violations {
         groups.entry((violation.wrong, violation.kind)).or_default().push(violation);

@@ -125,3 +125,67 @@ async fn an_incident_of_thousands_of_links_fits_into_the_store() {
     book.restore(record, 1);
     assert_eq!(book.incidents.keys().next(), Some(&id));
 }
+
+/// On the link from the first to the second, this fault is all that explains it.
+fn on_one(fault: fn(&Link) -> Fault, cause: Cause) -> impl Fn(usize, usize, &Link) -> Verdict {
+    move |from, to, link| match (from, to) {
+        (2, 1) => failing(link, cause, Side::NameResolution, vec![fault(link)]),
+        _ => healthy(link),
+    }
+}
+
+fn names(link: &Link) -> Fault {
+    Fault::Names { from: link.destination.clone(), of: link.source.clone() }
+}
+
+fn alias(link: &Link) -> Fault {
+    let name = link.source.clone();
+    Fault::DnsRecord { name, record: epmesh_common::facts::RecordType::Cname, value: None }
+}
+
+/// It is the same incident, and another fault: who took care of the first has not been told of it.
+#[tokio::test]
+async fn what_was_said_of_one_fault_ends_where_it_turns_out_to_be_another() {
+    for is_silenced in [false, true] {
+        let stage = Stage::new(3).await;
+        stage.stays(0, 60, on_one(names, Cause::Unknown)).await;
+        let id = stage.only().await.row.id;
+        if is_silenced {
+            let day = Duration::from_secs(86_400);
+            stage.incidents.silence(&id, "anna", day, "known").await.expect("it is known");
+        } else {
+            stage.incidents.acknowledge(&id, "anna", None).await.expect("it is open");
+        }
+        stage.stays(120, 400, on_one(alias, Cause::DnsCnameMissing)).await;
+        assert_eq!(stage.told().await, [OPENED, CHANGED], "silenced: {is_silenced}");
+        let incident = stage.only().await;
+        assert_eq!((incident.row.id, incident.row.acknowledged), (id, None));
+        assert!(incident.row.silenced.is_none());
+        let changed = incident.timeline.iter().find(|entry| entry.text.contains("another fault"));
+        assert!(changed.is_some(), "{:?}", incident.timeline);
+    }
+}
+
+/// A link of it was well before the start; what comes after the start is another fault.
+#[tokio::test]
+async fn a_start_does_not_forget_what_was_seen_to_be_well() {
+    let stage = Stage::new(4).await;
+    stage.stays(0, 60, to_first(died)).await;
+    let first_is_well = |from: usize, to: usize, link: &Link| match (from, to) {
+        (2, _) => healthy(link),
+        (_, 1) => unknown(link),
+        _ => healthy(link),
+    };
+    stage.judged(120, first_is_well).await;
+    let before = stage.only().await.row.id;
+    let stage = stage.killed().await;
+    let withheld = |link: &Link| {
+        let fault = Fault::Application { dc: link.source.clone() };
+        failing(link, Cause::Unknown, Side::Source, vec![fault])
+    };
+    stage.stays(180, 400, to_first(withheld)).await;
+    let all = stage.all().await;
+    let subjects: Vec<&str> = all.iter().map(|it| it.row.subject.as_str()).collect();
+    assert_eq!(all.len(), 2, "{subjects:?}");
+    assert!(all.iter().any(|it| it.row.id == before && it.row.subject.starts_with("service")));
+}

@@ -5,7 +5,9 @@ use std::time::Duration;
 use epmesh_common::facts::Timestamp;
 
 use super::{
-    super::{begin::goes_beside, fault::Fault},
+    super::{begin::goes_beside_or, fault::Fault},
+    overlap::{goes_over, partners},
+    plot::Scene,
     stage::{Stage, Step},
     times::{AWAY, FLAPPING},
     trouble::{Cure, Trouble, cure, is_played, loses_registration},
@@ -17,6 +19,8 @@ const MOST: usize = 3;
 const TRIED: usize = 30;
 /// Faults of before for whose source, or which themselves, the next one is drawn.
 const REMEMBERED: usize = 4;
+/// So long after a repair, and a minute at most, what failed is replicated again.
+const REPLICATED: Duration = Duration::from_secs(120);
 /// Seconds until the next act: some before all have looked, some when the fleet has been quiet for long.
 const PAUSES: [u64; 14] = [5, 20, 45, 70, 130, 200, 330, 400, 500, 700, 900, 1_300, 2_000, 3_600];
 
@@ -24,7 +28,11 @@ impl Stage {
     /// Does something, and says when the next thing is done.
     pub(super) fn act(&mut self, now: Timestamp) {
         let standing = self.land.troubles.len();
-        match self.dice.from_to(0, 99) {
+        let dice = self.dice.from_to(0, 99);
+        let scene = if dice <= 68 { self.scene(now) } else { None };
+        match dice {
+            _ if scene.is_some() => self.plays(scene, now),
+            0..=7 if standing > 0 => self.replace(now),
             0..=37 if standing < MOST => self.strike(now),
             0..=68 if standing > 0 => self.heal(now),
             0..=68 => self.strike(now),
@@ -32,6 +40,7 @@ impl Stage {
             76..=81 => self.restart_coordinator(now),
             82..=87 => self.send_away(now),
             88..=91 => self.restart_host(now),
+            92..=93 if self.liar.is_some() => self.lie(now),
             _ => self.look_on_demand(now),
         }
         let pause = self.dice.one(&PAUSES).unwrap_or(60);
@@ -42,8 +51,47 @@ impl Stage {
         }
     }
 
+    fn plays(&mut self, scene: Option<Scene>, now: Timestamp) {
+        match scene {
+            Some(Scene::Strike(fault)) => self.strike_with(Fault { at: now, ..*fault }, now),
+            Some(Scene::Heal) => {
+                for trouble in self.land.troubles.clone() {
+                    self.cure(&trouble, now);
+                }
+            }
+            None => {}
+        }
+    }
+
     fn strike(&mut self, now: Timestamp) {
-        let Some(fault) = (0..TRIED).find_map(|_| self.draw(now)) else { return };
+        if let Some(fault) = (0..TRIED).find_map(|_| self.draw(now)) {
+            self.strike_with(fault, now);
+        }
+    }
+
+    /// One fault goes and another one of the same source comes, with no look between.
+    fn replace(&mut self, now: Timestamp) {
+        let Some(trouble) = self.dice.one(&self.land.troubles) else { return };
+        let of = trouble.fault.source;
+        if self.land.is_down(of) || cure(self.land.healthy(), &trouble.fault) != Cure::Undone {
+            return;
+        }
+        let others = self.land.troubles.iter().filter(|it| it.number != trouble.number);
+        let others: Vec<Fault> = others.map(|it| it.fault.clone()).collect();
+        let next = (0..3 * TRIED).find_map(|_| {
+            let world = self.land.healthy();
+            let next = Fault::draw(&mut self.dice, world, now, Some(&trouble.fault), None)?;
+            let is_other = (next.kind, next.wrong) != (trouble.fault.kind, trouble.fault.wrong);
+            let fits = next.source == of && is_other && !next.kind.restarts();
+            (fits && self.has_place(&next, &others, now)).then_some(next)
+        });
+        if let Some(next) = next {
+            self.cure(&trouble, now);
+            self.strike_with(next, now);
+        }
+    }
+
+    fn strike_with(&mut self, fault: Fault, now: Timestamp) {
         self.log(now, |stage| {
             let (to, from) = (stage.name(fault.destination), stage.name(fault.source));
             let server = fault.server.map(|server| stage.name(server));
@@ -56,6 +104,7 @@ impl Stage {
         let excess = self.past.len().saturating_sub(REMEMBERED);
         self.past.drain(..excess);
         self.outcome.faults += 1;
+        self.struck.push(fault.kind);
         let (number, source, restarts) = (self.outcome.faults, fault.source, fault.kind.restarts());
         let trouble = Trouble { number, fault, decided: None, had_incident: false };
         self.land.strike(trouble, now);
@@ -73,23 +122,38 @@ impl Stage {
         let again = near.clone().filter(|_| self.dice.chance(25));
         let again = again.map(|fault| Fault { at: now, ..fault });
         let world = self.land.healthy();
+        let over = self.dice.one(&self.land.troubles).filter(|_| self.dice.chance(25));
+        let over = over.map(|trouble| trouble.fault);
+        let kind = over.as_ref().and_then(|it| self.dice.one(partners(it.kind)));
+        let near = over.filter(|_| kind.is_some()).or(near);
+        let again = again.filter(|_| kind.is_none());
         let fault =
-            again.or_else(|| Fault::draw(&mut self.dice, world, now, near.as_ref(), None))?;
+            again.or_else(|| Fault::draw(&mut self.dice, world, now, near.as_ref(), kind))?;
+        let standing: Vec<Fault> = self.land.troubles.iter().map(|it| it.fault.clone()).collect();
+        self.has_place(&fault, &standing, now).then_some(fault)
+    }
+
+    /// Whether a fault has a place beside these.
+    fn has_place(&self, fault: &Fault, standing: &[Fault], now: Timestamp) -> bool {
+        let world = self.land.healthy();
         let since = now.minus(FLAPPING);
         let lost = |(source, at): &&(usize, Timestamp)| *source == fault.source && *at > since;
         let often = loses_registration(fault.kind) && self.losses.iter().filter(lost).count() >= 2;
-        let standing: Vec<Fault> = self.land.troubles.iter().map(|it| it.fault.clone()).collect();
-        let fits = is_played(fault.kind)
+        is_played(fault.kind)
             && !often
             && !self.land.is_down(fault.source)
-            && goes_beside(&fault, &standing, world);
-        fits.then_some(fault)
+            && goes_beside_or(fault, standing, world, |other| goes_over(world, fault, other))
     }
 
     fn heal(&mut self, now: Timestamp) {
         let Some(trouble) = self.dice.one(&self.land.troubles) else { return };
         if !self.land.is_down(trouble.fault.source) {
             self.cure(&trouble, now);
+            // Between a first look that is well and what comes then.
+            if self.dice.chance(15) && now < self.last {
+                let soon = Duration::from_secs(self.dice.from_to(20, 200));
+                self.at(now.plus(soon), Step::Restart);
+            }
         }
     }
 
@@ -99,6 +163,13 @@ impl Stage {
         self.log(now, |stage| format!("- {:?} {}", trouble.fault.kind, stage.name(source)));
         let cure = cure(self.land.healthy(), &trouble.fault);
         self.land.heal(trouble.number, now);
+        self.gone.push((trouble.clone(), now));
+        let excess = self.gone.len().saturating_sub(REMEMBERED);
+        self.gone.drain(..excess);
+        for post in &mut self.posts {
+            let at = now.plus(REPLICATED).plus(Duration::from_secs(self.dice.from_to(0, 60)));
+            post.agent.inbound.again(at);
+        }
         match cure {
             Cure::Undone => {}
             Cure::NewProcess => self.land.new_process(source, now),
@@ -109,11 +180,13 @@ impl Stage {
             }
         }
         self.changed();
-        self.disturbed(now);
+        self.disturbed(now.plus(REPLICATED).plus(REPLICATED));
     }
 
     fn reboot(&mut self, dc: usize, now: Timestamp, away: Duration) {
         self.land.goes_down(dc, now);
+        self.played.restarts.retain(|(other, _)| *other != dc);
+        self.played.restarts.push((dc, now));
         self.at(now.plus(away), Step::Up(dc));
         self.booted(now.plus(away));
     }
@@ -138,6 +211,21 @@ impl Stage {
         self.changed();
     }
 
+    /// An agent begins to lie, or tells the truth again.
+    fn lie(&mut self, now: Timestamp) {
+        let liar = if self.land.world.liar.is_some() { None } else { self.liar };
+        self.log(now, |stage| {
+            let name = liar.map(|(dc, _)| stage.name(dc));
+            format!("  lies: {name:?}, {:?}", liar.map(|(_, lie)| lie))
+        });
+        self.land.lies(liar, now);
+        for trouble in &mut self.land.troubles {
+            trouble.had_incident = false;
+        }
+        self.changed();
+        self.disturbed(now);
+    }
+
     /// An operator says something of an open incident.
     fn say(&mut self, now: Timestamp) {
         if now < self.absent {
@@ -153,13 +241,16 @@ impl Stage {
             self.coordinator.silence(&one.id, time, now)
         };
         self.outcome.words += usize::from(is_said);
+        if is_said {
+            self.watch.said(&one.id, now);
+        }
         self.log(now, |_| {
             let word = if is_care { "acknowledged" } else { "silenced" };
             format!("  {word}: {} ({}) {is_said}", one.id, one.subject)
         });
     }
 
-    fn restart_coordinator(&mut self, now: Timestamp) {
+    pub(super) fn restart_coordinator(&mut self, now: Timestamp) {
         if now < self.absent {
             return;
         }

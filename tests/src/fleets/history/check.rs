@@ -37,7 +37,7 @@ impl Stage {
         let open = self.coordinator.open_incidents(&self.land.world, now);
         let mut found = self.verdicts(now);
         found.extend(self.incidents(now, &open));
-        found.extend(self.told(&open));
+        found.extend(self.told(now, &open));
         for (wrong, number, said) in found {
             if wrong == Wrong::NotNamed {
                 self.missed.extend(number);
@@ -51,9 +51,12 @@ impl Stage {
             let fault = fault.map(|it| it.fault.clone());
             self.wrong(now, wrong, fault.as_ref(), said);
         }
-        let had: BTreeSet<usize> = (self.land.troubles.iter())
-            .filter(|it| open.iter().any(|one| one.is_open && self.is_of(&it.fault, one)))
-            .map(|it| it.number)
+        if self.played.world.liar.is_some() {
+            return;
+        }
+        let truth = self.truth();
+        let had: BTreeSet<usize> = (open.iter().filter(|it| it.is_open))
+            .flat_map(|it| truth.of(it).into_iter().map(|trouble| trouble.number))
             .collect();
         for trouble in &mut self.land.troubles {
             trouble.had_incident |= had.contains(&trouble.number);
@@ -97,31 +100,42 @@ impl Stage {
 
     fn incidents(&mut self, now: Timestamp, open: &[OpenIncident]) -> Vec<Found> {
         let mut found = Vec::new();
+        let truth = self.truth();
         let there: Vec<&OpenIncident> =
             open.iter().filter(|it| it.is_open && it.is_present).collect();
+        let of: Vec<Vec<usize>> = there
+            .iter()
+            .map(|one| truth.of(one).into_iter().map(|it| it.number).collect())
+            .collect();
         for trouble in &self.land.troubles {
-            let own: Vec<&&OpenIncident> =
-                there.iter().filter(|it| self.is_of(&trouble.fault, it)).collect();
+            let own = there.iter().zip(&of).filter(|(_, of)| of.contains(&trouble.number));
+            let own: Vec<&OpenIncident> = own.map(|(one, _)| *one).collect();
+            let fits = own.iter().any(|one| truth.broke(one).contains(&trouble.number));
             let since = trouble.decided.map(|since| since.until(now));
             let names: Vec<String> =
                 own.iter().map(|it| format!("{} {}", it.id, it.subject)).collect();
             let kind = trouble.fault.kind;
-            if own.is_empty() && since.is_some_and(|since| since >= HELD_BACK.saturating_add(SLACK))
-            {
+            if !fits && since.is_some_and(|since| since >= HELD_BACK.saturating_add(SLACK)) {
                 let all: Vec<String> = open.iter().map(|it| it.subject.to_string()).collect();
+                let is_none = own.is_empty();
+                let wrong = if is_none { Wrong::NotOpen } else { Wrong::OtherSubject };
                 let said = format!("{kind:?} has no open incident; there are: {}", all.join("; "));
-                found.push((Wrong::NotOpen, Some(trouble.number), said));
+                found.push((wrong, Some(trouble.number), said));
             }
-            if own.len() > 1 {
+            // Beside a witness that states the contrary each link is read by itself.
+            if own.len() > 1 && self.played.world.liar.is_none() {
                 let said = format!("{kind:?} is {}", names.join("; "));
                 found.push((Wrong::TwoOfOneFault, Some(trouble.number), said));
             }
         }
-        for one in &there {
-            let of = self.land.troubles.iter().filter(|it| self.is_of(&it.fault, one));
+        for (one, of) in there.iter().zip(&of) {
+            let of = self.land.troubles.iter().filter(|it| of.contains(&it.number));
             let kinds: Vec<String> = of.map(|it| format!("{:?}", it.fault.kind)).collect();
             let said = format!("{} {} is of [{}]", one.id, one.subject, kinds.join(", "));
+            let is_lie = one.links.iter().all(|link| self.played.is_lie(*link));
             match kinds.len() {
+                // What an agent states wrongly of its own links is an incident of theirs.
+                0 if is_lie => {}
                 0 => found.push((Wrong::NoFault, None, said)),
                 1 => {}
                 _ => found.push((Wrong::TwoInOne, None, said)),
@@ -140,7 +154,7 @@ impl Stage {
     /// Whether an incident is open for too long: its fault is gone, all its links were looked at since, and nothing
     /// disturbed the fleet for as long as it is held.
     fn stays(&self, now: Timestamp, one: &OpenIncident) -> bool {
-        let stands = self.land.troubles.iter().any(|it| self.is_of(&it.fault, one));
+        let stands = !self.truth().of(one).is_empty();
         // A start of the coordinator, or a host that is away, makes its links unseen; then the time begins anew.
         let gone = self.watch.present(&one.id).unwrap_or(now).max(self.disturbed);
         let looks = &self.played.looks;

@@ -9,8 +9,9 @@ use super::{
     super::{
         build::process,
         client::{Stands, stands},
-        world::{Life, World},
+        world::{Lie, Life, World},
     },
+    overlap::{hides, shared},
     trouble::Trouble,
 };
 
@@ -22,6 +23,8 @@ pub(super) struct Land {
     pub(super) world: World,
     /// The faults that stand, oldest first.
     pub(super) troubles: Vec<Trouble>,
+    /// The faults, by when they struck, that are not seen on a link because another one is met there first.
+    pub(super) hidden: BTreeSet<(Timestamp, (usize, usize))>,
     /// Hosts that are being started anew.
     down: BTreeSet<usize>,
     /// Rises with every change.
@@ -38,6 +41,7 @@ impl Land {
             world: healthy.clone(),
             healthy,
             troubles: Vec::new(),
+            hidden: BTreeSet::new(),
             down: BTreeSet::new(),
             version: 0,
             changed: start,
@@ -64,6 +68,12 @@ impl Land {
     /// Takes a fault away.
     pub(super) fn heal(&mut self, number: usize, now: Timestamp) {
         self.troubles.retain(|trouble| trouble.number != number);
+        self.set(now);
+    }
+
+    /// From now on an agent states what is not so, or none does.
+    pub(super) fn lies(&mut self, liar: Option<(usize, Lie)>, now: Timestamp) {
+        self.healthy.liar = liar;
         self.set(now);
     }
 
@@ -98,6 +108,14 @@ impl Land {
         for dc in &self.down {
             world.dcs[*dc].up = false;
         }
+        self.hidden.clear();
+        for one in &self.troubles {
+            for other in self.troubles.iter().filter(|other| other.number != one.number) {
+                let hidden = shared(&self.healthy, &one.fault, &other.fault)
+                    .filter(|link| hides(&self.healthy, &one.fault, &other.fault, *link));
+                self.hidden.extend(hidden.map(|link| (other.fault.at, link)));
+            }
+        }
         self.world = world;
         self.version += 1;
         self.changed = now;
@@ -108,8 +126,10 @@ impl Land {
     pub(super) fn is_well(&mut self, (to, from): (usize, usize)) -> bool {
         let Self { world, troubles, well, .. } = self;
         *well.entry((to, from)).or_insert_with(|| {
-            world.dcs[to].up
-                && world.dcs[from].up
+            let is_lie = world.liar.is_some_and(|(liar, _)| liar == to);
+            !is_lie
+                && world.dcs[to].lives()
+                && world.dcs[from].lives()
                 && !troubles.iter().any(|it| it.fault.touches(world, to, from))
                 && stands(world, to, from) == Stands::Works
         })

@@ -14,7 +14,12 @@
 //! | `open` | an incident that is not over, as it is read from the book |
 //! | `stage` | the state of a history and its steps to come |
 //! | `reports` | readings, looks and reports, to the coordinator |
+//! | `plot` | what a history plays: whatever the dice say, or the same records again and again |
+//! | `records` | records of one source that come one after the other |
+//! | `overlap` | two faults on one link: which of them is seen there |
+//! | `subject` | whether the subject of an incident is what a fault broke |
 //! | `acts` | what happens next, drawn from the dice |
+//! | `truth` | what is so, beside what the incidents say |
 //! | `follow` | incidents from one moment to the next |
 //! | `watch` | what holds at every moment |
 //! | `check` | what holds at a quiet moment |
@@ -29,16 +34,22 @@ mod follow;
 mod land;
 mod open;
 mod outcome;
+mod overlap;
 mod play;
+mod plot;
 mod post;
+mod records;
 mod reports;
 mod stage;
+mod subject;
 mod times;
 mod told;
 mod trouble;
+mod truth;
 mod watch;
 
 pub use self::{
     outcome::{Outcome, Violation, Wrong},
     play::play,
+    plot::Plot,
 };

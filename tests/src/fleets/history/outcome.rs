@@ -1,6 +1,6 @@
 //! What a history came to.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use super::super::kind::Kind;
 
@@ -15,6 +15,8 @@ pub enum Wrong {
     Lost,
     /// A fault stands, evidence has decided it for long enough, and no open incident is its own.
     NotOpen,
+    /// The incident on the links of such a fault is about something else.
+    OtherSubject,
     /// One fault has several open incidents.
     TwoOfOneFault,
     /// One open incident is of two faults.
@@ -25,6 +27,8 @@ pub enum Wrong {
     StaysOpen,
     /// Receivers do not know of an open incident that nobody silenced.
     NotTold,
+    /// An operator knew of another fault, and receivers were not told of the one that came.
+    Hidden,
     /// A verdict is proven and wrong.
     WronglyProven,
     /// A verdict finds something on a link that no fault bears on.
@@ -74,6 +78,8 @@ pub struct Outcome {
     pub words: usize,
     /// What receivers were told.
     pub events: usize,
+    /// Of each kind how many struck, and how many of these evidence decided.
+    pub kinds: BTreeMap<Kind, [usize; 2]>,
     /// What did not hold.
     pub violations: Vec<Violation>,
     /// What happened, where it is asked for.
@@ -91,6 +97,10 @@ impl Outcome {
         self.restarts += other.restarts;
         self.words += other.words;
         self.events += other.events;
+        for (kind, counts) in other.kinds {
+            let own = self.kinds.entry(kind).or_default();
+            own.iter_mut().zip(counts).for_each(|(own, count)| *own += count);
+        }
         self.violations.extend(other.violations);
         self.log.extend(other.log);
     }

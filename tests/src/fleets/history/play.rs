@@ -11,6 +11,7 @@ use super::{
         dice::Dice,
     },
     outcome::{Outcome, Wrong},
+    plot::Plot,
     stage::{Stage, Step},
     times::{OVER, SETTLED, TICK},
 };
@@ -22,13 +23,13 @@ const CHECK: u64 = 12;
 
 /// Plays the history that `seed` is, over so many hours; with `is_logged` the outcome says what happened.
 #[must_use]
-pub fn play(seed: u64, hours: u64, is_logged: bool) -> Outcome {
+pub fn play(seed: u64, hours: u64, plot: Plot, is_logged: bool) -> Outcome {
     let mut dice = Dice::new(seed ^ 0x6869_7374_6f72_7900);
     let start = Timestamp::from_millis(START);
     let last = start.plus(Duration::from_secs(hours * 3600));
     let count = usize::try_from(dice.from_to(3, 8)).unwrap_or(3);
     let world = build::world(&mut dice, count, start, Naming::Plain);
-    let mut stage = Stage::new(seed, start, last, world, dice);
+    let mut stage = Stage::new(seed, start, last, world, dice, plot);
     stage.is_logged = is_logged;
     stage.begin();
     stage.run();
@@ -54,6 +55,7 @@ impl Stage {
         while let Some((now, step)) = self.next() {
             match step {
                 Step::Act => self.act(now),
+                Step::Restart => self.restart_coordinator(now),
                 Step::Up(dc) => self.up(dc, now),
                 Step::Serves(with_facts) => self.serves(with_facts, now),
                 Step::Own(dc) => self.own(dc, now),
@@ -101,6 +103,11 @@ impl Stage {
         for trouble in self.land.troubles.clone() {
             self.cure(&trouble, now);
         }
+        if self.land.world.liar.is_some() {
+            self.land.lies(None, now);
+            self.changed();
+            self.disturbed(now);
+        }
         let over = self.quiet.max(now).plus(OVER);
         self.at(over, Step::End);
     }
@@ -115,6 +122,11 @@ impl Stage {
             }
         }
         self.outcome.decided = self.decided.len();
+        for (at, kind) in self.struck.iter().enumerate() {
+            let counts = self.outcome.kinds.entry(*kind).or_default();
+            counts[0] += 1;
+            counts[1] += usize::from(self.decided.contains(&(at + 1)));
+        }
         self.outcome.right = self.decided.difference(&self.missed).count();
     }
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use epmesh_common::facts::{Body, Statement, StatementKey, Target, Timestamp};
+use epmesh_common::facts::{Body, Neighbour, Statement, StatementKey, Target, Timestamp};
 
-use super::super::{agent::Agent, look::look, own::sections, world::World};
+use super::super::{
+    agent::{Agent, Looked},
+    lies::stated,
+    look::look,
+    own::sections,
+    world::World,
+};
 
 /// One agent, and the host that it is on.
-#[derive(Default)]
 pub(super) struct Post {
     pub(super) agent: Agent,
     /// Whom it looks at.
@@ -16,13 +21,34 @@ pub(super) struct Post {
     pub(super) away: Timestamp,
     /// When a report of it was lost.
     pub(super) lost: Timestamp,
-    /// The version of the world of which it read its own facts, and their subjects.
-    own: Option<(u64, Vec<StatementKey>)>,
+    /// What it read of its own host, while that is so.
+    own: Option<Own>,
     /// The version of the world in which it looked at each peer.
     looked: BTreeMap<usize, u64>,
 }
 
+/// The own facts of an agent, as it last read them.
+struct Own {
+    /// The version of the world.
+    version: u64,
+    /// What its directory had recorded of replication.
+    neighbours: Vec<Neighbour>,
+    subjects: Vec<StatementKey>,
+}
+
 impl Post {
+    /// The agent of the host `dc`, before it has said anything.
+    pub(super) fn begin(world: &World, dc: usize, start: Timestamp, noise: u64) -> Self {
+        Self {
+            agent: Agent::begin(world, dc, start, noise),
+            targets: Vec::new(),
+            away: Timestamp::default(),
+            lost: Timestamp::default(),
+            own: None,
+            looked: BTreeMap::new(),
+        }
+    }
+
     /// Its own facts, read at `at` by its clock.
     pub(super) fn read(
         &mut self,
@@ -31,38 +57,41 @@ impl Post {
         dc: usize,
         at: Timestamp,
     ) -> Vec<Statement> {
-        if let Some((_, subjects)) = self.own.as_ref().filter(|(seen, _)| *seen == version) {
-            let again = subjects.iter().map(|subject| self.agent.same(subject, at));
+        let neighbours = self.agent.inbound.told(world, dc);
+        let is_same = |own: &&Own| own.version == version && own.neighbours == neighbours;
+        if let Some(own) = self.own.as_ref().filter(is_same) {
+            let again = own.subjects.iter().map(|subject| self.agent.same(subject, at));
             if let Some(statements) = again.collect() {
                 return statements;
             }
         }
-        let read = sections(world, dc, &self.agent.inbound.told(world, dc));
+        let read = sections(world, dc, &neighbours);
         let bodies = read.into_iter().map(|section| Body::Own(Box::new(section)));
         let statements: Vec<_> = bodies.map(|body| self.agent.state(body, at)).collect();
         let subjects = statements.iter().map(|it| it.subject.clone()).collect();
-        self.own = Some((version, subjects));
+        self.own = Some(Own { version, neighbours, subjects });
         statements
     }
 
-    /// What it sees of a target, at `at` by its clock; the peer's number with it.
+    /// What it states of a target at `at` by its clock, and the look at `now`.
     pub(super) fn look(
         &mut self,
         world: &World,
         version: u64,
         dc: usize,
         target: usize,
-        at: Timestamp,
-    ) -> Option<(usize, Statement)> {
+        (now, at): (Timestamp, Timestamp),
+    ) -> Option<(Looked, Statement)> {
         let (peer, target) = self.targets.get(target)?;
+        let looked = Looked { peer: *peer, at: now, whole_map: target.whole_map };
         if self.looked.get(peer) == Some(&version)
             && let Some(same) = self.agent.same(&StatementKey::Peer(target.name.clone()), at)
         {
-            return Some((*peer, same));
+            return Some((looked, same));
         }
-        let seen = look(world, dc, target);
+        let seen = stated(world, dc, look(world, dc, target));
         self.looked.insert(*peer, version);
-        Some((*peer, self.agent.state(Body::Peer(seen), at)))
+        Some((looked, self.agent.state(Body::Peer(seen), at)))
     }
 
     /// Takes a new plan.

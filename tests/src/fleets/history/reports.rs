@@ -8,6 +8,7 @@ use super::{
     super::{
         agent::{INTERVAL, Looked},
         dice::{Dice, shifted},
+        lies::stated,
         look::look,
         own::sections,
     },
@@ -28,6 +29,7 @@ const REMEMBERED: usize = 256;
 impl Stage {
     /// An agent reads its host, and its round of looks begins.
     pub(super) fn own(&mut self, dc: usize, now: Timestamp) {
+        self.replicate(dc, now);
         self.speak(dc, now);
         let targets = self.posts[dc].targets.len();
         for at in 0..targets {
@@ -38,10 +40,18 @@ impl Stage {
         self.at(now.plus(INTERVAL), Step::Own(dc));
     }
 
+    /// The attempts to replicate that are due by now.
+    fn replicate(&mut self, dc: usize, now: Timestamp) {
+        let Self { land, posts, played, .. } = self;
+        posts[dc].agent.inbound.advance(&land.world, dc, now, |source, at, result| {
+            remember(played.attempts.entry((dc, source)).or_default(), (at, result));
+        });
+    }
+
     /// An agent states what it reads of its host.
     pub(super) fn speak(&mut self, dc: usize, now: Timestamp) {
         let host = &self.land.world.dcs[dc];
-        if !host.up {
+        if !host.lives() {
             return;
         }
         let at = host.clock(now);
@@ -55,17 +65,17 @@ impl Stage {
     /// An agent looks at one of its targets. News is sent at once, the rest with its like.
     pub(super) fn look(&mut self, dc: usize, target: usize, now: Timestamp) {
         let host = &self.land.world.dcs[dc];
-        if !host.up {
+        if !host.lives() {
             return;
         }
         let at = host.clock(now);
         let post = &mut self.posts[dc];
-        let seen = post.look(&self.land.world, self.land.version, dc, target, at);
-        let Some((peer, statement)) = seen else { return };
+        let seen = post.look(&self.land.world, self.land.version, dc, target, (now, at));
+        let Some((looked, statement)) = seen else { return };
         let is_news = statement.body.is_some();
         let is_first = post.agent.waiting.is_empty();
         post.agent.waiting.push(statement);
-        post.agent.looked.push(Looked { peer, at: now, whole_map: false });
+        post.agent.looked.push(looked);
         if is_news {
             self.flush(dc, now);
         } else if is_first {
@@ -76,7 +86,7 @@ impl Stage {
     /// Looks once more at what the coordinator wants in full, as an agent does at once.
     pub(super) fn again(&mut self, dc: usize, now: Timestamp) {
         let world = &self.land.world;
-        if !world.dcs[dc].up {
+        if !world.dcs[dc].lives() {
             return;
         }
         let at = world.dcs[dc].clock(now);
@@ -89,13 +99,15 @@ impl Stage {
         let peers = post.targets.iter();
         let peers = peers.filter(|(_, it)| wanted.contains(&StatementKey::Peer(it.name.clone())));
         let peers: Vec<(usize, Target)> = peers.cloned().collect();
-        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(look(world, dc, target))));
+        let seen = |target: &Target| stated(world, dc, look(world, dc, target));
+        bodies.extend(peers.iter().map(|(_, target)| Body::Peer(seen(target))));
         // What it said last is now of this moment.
         post.forget();
         let statements: Vec<_> =
             bodies.into_iter().map(|body| post.agent.state(body, at)).collect();
         post.agent.waiting.extend(statements);
-        let looked = |(peer, _)| Looked { peer, at: now, whole_map: false };
+        let looked =
+            |(peer, target): (usize, Target)| Looked { peer, at: now, whole_map: target.whole_map };
         post.agent.looked.extend(peers.into_iter().map(looked));
         if has_own {
             post.agent.spoke = Some(now);
@@ -106,9 +118,8 @@ impl Stage {
     /// Sends what waits.
     pub(super) fn flush(&mut self, dc: usize, now: Timestamp) {
         let host = &self.land.world.dcs[dc];
-        let waiting = self.posts[dc].agent.take_waiting(!host.up, host.clock(now));
+        let waiting = self.posts[dc].agent.take_waiting(!host.lives(), host.clock(now));
         if let Some((report, looked, spoke)) = waiting {
-            let looked = looked.into_iter().map(|look| (look.peer, look.at)).collect();
             self.send(dc, now, report, looked, spoke);
         }
     }
@@ -118,7 +129,7 @@ impl Stage {
         dc: usize,
         now: Timestamp,
         report: Report,
-        looked: Vec<(usize, Timestamp)>,
+        looked: Vec<Looked>,
         spoke: Option<Timestamp>,
     ) {
         // Dice of its own for each report: what becomes of one hangs on no other.
@@ -176,14 +187,19 @@ impl Stage {
         dc: usize,
         now: Timestamp,
         untold: &[StatementKey],
-        looked: Vec<(usize, Timestamp)>,
+        looked: Vec<Looked>,
         spoke: Option<Timestamp>,
     ) {
-        for (peer, at) in looked {
+        for Looked { peer, at, whole_map } in looked {
             if untold.contains(&StatementKey::Peer(self.land.world.dcs[peer].name.clone())) {
                 continue;
             }
             remember(self.played.looks.entry((dc, peer)).or_default(), at);
+            if whole_map {
+                self.played.whole.insert((dc, peer));
+            } else {
+                self.played.whole.remove(&(dc, peer));
+            }
             // Made in the world as it is now.
             if at > self.land.changed
                 && self.watch.follows((dc, peer))
@@ -201,7 +217,7 @@ impl Stage {
     }
 }
 
-fn remember(times: &mut Vec<Timestamp>, at: Timestamp) {
+fn remember<T>(times: &mut Vec<T>, at: T) {
     if times.len() >= REMEMBERED {
         times.drain(..REMEMBERED / 2);
     }

@@ -2,19 +2,28 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque},
 };
 
 use epmesh_common::facts::{DnsName, Report, Target, Timestamp};
 
 use super::{
-    super::{dice::Dice, fault::Fault, played::Played, world::World},
+    super::{
+        agent::Looked,
+        dice::Dice,
+        fault::Fault,
+        kind::Kind,
+        played::Played,
+        world::{Lie, World},
+    },
     coordinator::Coordinator,
     follow::Watch,
     land::Land,
     outcome::{Outcome, Violation, Wrong},
+    plot::{Plot, Scene},
     post::Post,
     times::{BOOT, SETTLED},
+    trouble::Trouble,
 };
 
 /// What happens at some moment.
@@ -22,6 +31,8 @@ use super::{
 pub(super) enum Step {
     /// Something is done to the fleet.
     Act,
+    /// The coordinator is started anew.
+    Restart,
     /// A host is up again.
     Up(usize),
     /// The coordinator is there again, with its facts or without.
@@ -49,7 +60,7 @@ pub(super) struct Parcel {
     pub(super) dc: usize,
     pub(super) report: Report,
     pub(super) sent: Timestamp,
-    pub(super) looked: Vec<(usize, Timestamp)>,
+    pub(super) looked: Vec<Looked>,
     pub(super) spoke: Option<Timestamp>,
 }
 
@@ -64,6 +75,11 @@ pub(super) struct Stage {
     /// Seeds the dice of each report.
     pub(super) noise: u64,
     pub(super) land: Land,
+    pub(super) plot: Plot,
+    /// What the plot has next.
+    pub(super) scenes: VecDeque<Scene>,
+    /// The agent that lies at times, and what it says then.
+    pub(super) liar: Option<(usize, Lie)>,
     pub(super) posts: Vec<Post>,
     pub(super) coordinator: Coordinator,
     /// Until when the coordinator is not there.
@@ -75,6 +91,10 @@ pub(super) struct Stage {
     pub(super) watch: Watch,
     /// Faults that stood before, the newest last.
     pub(super) past: Vec<Fault>,
+    /// Faults that went, and when.
+    pub(super) gone: Vec<(Trouble, Timestamp)>,
+    /// The kinds of the faults that struck, by their numbers.
+    pub(super) struck: Vec<Kind>,
     /// When registrations of a source were lost.
     pub(super) losses: Vec<(usize, Timestamp)>,
     /// When something was last done to the fleet.
@@ -103,10 +123,21 @@ impl Stage {
         seed: u64,
         start: Timestamp,
         last: Timestamp,
-        world: World,
+        mut world: World,
         mut dice: Dice,
+        plot: Plot,
     ) -> Self {
         let noise = dice.from_to(0, u64::MAX);
+        // It tells the truth at the beginning.
+        world.liar = None;
+        let liar = liar(&mut dice, &world);
+        let mut played = Played::begun(world.clone(), start);
+        let posts: Vec<Post> =
+            (0..world.dcs.len()).map(|dc| Post::begin(&world, dc, start, noise)).collect();
+        let all = posts.iter().enumerate();
+        let pulled =
+            all.flat_map(|(to, post)| post.agent.inbound.sources().map(move |it| (to, it)));
+        played.pulled = pulled.collect();
         let agents = world.dcs.iter().filter(|dc| dc.agent).map(|dc| dc.name.clone()).collect();
         let by_name = world.dcs.iter().enumerate().map(|(at, dc)| (dc.name.clone(), at)).collect();
         Self {
@@ -115,14 +146,19 @@ impl Stage {
             last,
             dice,
             noise,
-            posts: world.dcs.iter().map(|_| Post::default()).collect(),
+            posts,
+            plot,
+            scenes: VecDeque::new(),
+            liar,
             coordinator: Coordinator::new(agents),
             absent: start,
             parcels: Vec::new(),
             by_name,
-            played: Played::begun(world.clone(), start),
+            played,
             watch: Watch::default(),
             past: Vec::new(),
+            gone: Vec::new(),
+            struck: Vec::new(),
             losses: Vec::new(),
             disturbed: start,
             quiet: start.plus(SETTLED),
@@ -165,6 +201,7 @@ impl Stage {
     pub(super) fn changed(&mut self) {
         self.played.world = self.land.world.clone();
         self.played.faults = self.land.troubles.iter().map(|it| it.fault.clone()).collect();
+        self.played.hidden.clone_from(&self.land.hidden);
     }
 
     /// Notes what happened.
@@ -206,4 +243,12 @@ impl Stage {
             self.posts[dc].plan(targets);
         }
     }
+}
+
+/// An agent that lies at times, in one of three fleets that have others beside it and two that it speaks of.
+fn liar(dice: &mut Dice, world: &World) -> Option<(usize, Lie)> {
+    let agents: Vec<usize> = (0..world.dcs.len()).filter(|dc| world.dcs[*dc].agent).collect();
+    let lie = dice.one(&[Lie::AllWell, Lie::NothingThere]);
+    let liar = dice.one(&agents).zip(lie);
+    liar.filter(|_| agents.len() > 3 && dice.chance(35))
 }

@@ -1,16 +1,28 @@
 //! What receivers have to know: every open incident that nobody silenced, by its present subject unless an operator
-//! takes care of it.
+//! takes care of it; and whatever came after an operator said something of another fault.
 
 use std::collections::BTreeMap;
 
 use epmesh::alert::OutboxRecord;
+use epmesh_common::facts::Timestamp;
 use serde_json::Value;
 
-use super::{open::OpenIncident, outcome::Wrong, stage::Stage};
+use super::{
+    open::OpenIncident,
+    outcome::Wrong,
+    stage::Stage,
+    subject::fits,
+    times::{HELD_BACK, SLACK},
+    trouble::Trouble,
+};
 
 impl Stage {
     /// What receivers do not know.
-    pub(super) fn told(&mut self, open: &[OpenIncident]) -> Vec<(Wrong, Option<usize>, String)> {
+    pub(super) fn told(
+        &mut self,
+        now: Timestamp,
+        open: &[OpenIncident],
+    ) -> Vec<(Wrong, Option<usize>, String)> {
         let told = self.coordinator.told();
         self.outcome.events = told.len();
         let mut last: BTreeMap<&str, &OutboxRecord> = BTreeMap::new();
@@ -19,19 +31,32 @@ impl Stage {
             last.insert(id, record);
         }
         let mut found = Vec::new();
-        for one in open.iter().filter(|it| it.is_open && it.is_present && !it.is_silenced) {
+        for one in open.iter().filter(|it| it.is_open && it.is_present) {
             let said = last.get(one.id.as_str()).filter(|it| it.kind != "incident.resolved");
-            let subject = said.and_then(|record| subject(&record.body));
-            let is_told = match &subject {
-                None => false,
-                Some(known) => one.is_acknowledged || *known == one.subject.to_string(),
-            };
-            if !is_told {
-                let said = format!("{} {}: known is {subject:?}", one.id, one.subject);
+            let known = said.and_then(|record| subject(&record.body));
+            let is_known = known.as_ref().is_some_and(|known| *known == one.subject.to_string());
+            let said = format!("{} {}: known is {known:?}", one.id, one.subject);
+            if let Some(number) = self.hidden(now, one).filter(|_| !is_known) {
+                found.push((Wrong::Hidden, Some(number), said));
+            } else if !(is_known || one.is_silenced || one.is_acknowledged && known.is_some()) {
                 found.push((Wrong::NotTold, None, said));
             }
         }
         found
+    }
+
+    /// The number of the fault that an incident is of, where an operator spoke of another one and cannot have meant it: it
+    /// came later, or is nothing that the operator knew.
+    fn hidden(&self, now: Timestamp, one: &OpenIncident) -> Option<usize> {
+        let said = self.watch.known(&one.id).filter(|said| said.subject != one.subject)?;
+        let healthy = self.land.healthy();
+        let decided = |it: &Trouble| {
+            it.decided.is_some_and(|since| since.until(now) >= HELD_BACK.saturating_add(SLACK))
+        };
+        let is_other = |it: &&Trouble| {
+            decided(it) && (it.fault.at > said.at || !fits(healthy, &it.fault, &said.subject))
+        };
+        self.truth().fitting(one).find(is_other).map(|it| it.number)
     }
 }
 

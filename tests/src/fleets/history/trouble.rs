@@ -62,21 +62,7 @@ pub(super) const fn loses_registration(kind: Kind) -> bool {
 }
 
 /// Whether histories play it. What comes and goes by itself stands in the coordinator's memory for two hours
-/// after it has ended, and is no fault that stands; fleets play it. So they do what takes attempts to replicate, or the
-/// reading of whole endpoint maps, and what stands in place of something else.
+/// after it has ended, and is no fault that stands; fleets play it.
 pub(super) const fn is_played(kind: Kind) -> bool {
     !kind.comes_back()
-        && !kind.is_of_replication()
-        && !matches!(
-            kind,
-            Kind::PathAlters
-                | Kind::SitesAlter
-                | Kind::MapperReplaced
-                | Kind::PathReplacesMapper
-                | Kind::NeverAnswers
-                | Kind::FilteredForOne
-                | Kind::PathLosesLarge
-                | Kind::SitesLoseLarge
-                | Kind::OutsideServer
-        )
 }

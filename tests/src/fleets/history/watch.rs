@@ -1,27 +1,29 @@
 //! What holds at every moment: one subject has one open incident, an incident goes over to another subject only
-//! where the first one was not seen to be well, and a fault that stands keeps its incident.
+//! where the first one was not seen to be well or gone, and a fault that stands keeps its incident.
 
 use epmesh_common::facts::Timestamp;
 
 use super::{
-    super::{decidable::shows, fault::Fault},
-    open::OpenIncident,
-    outcome::Wrong,
-    stage::Stage,
+    super::decidable::shows, follow::Found, open::OpenIncident, outcome::Wrong, stage::Stage,
+    truth::Truth,
 };
 
 impl Stage {
+    /// What is so.
+    pub(super) fn truth(&self) -> Truth<'_> {
+        Truth { land: &self.land, played: &self.played, gone: &self.gone }
+    }
+
     /// Looks at what holds at every moment.
     pub(super) fn watch(&mut self, now: Timestamp) {
         let holds_any = self.land.troubles.iter().any(|it| it.had_incident);
-        if !holds_any && !self.coordinator.has_open() {
-            self.watch.take_in(&[], now, |_| None);
-            return;
-        }
-        let open = self.coordinator.open_incidents(&self.land.world, now);
-        let Self { watch, played, .. } = &mut *self;
-        let looked = |link| played.looks.get(&link)?.last().copied();
-        let (taken, doubled) = watch.take_in(&open, now, looked);
+        let open = if holds_any || self.coordinator.has_open() {
+            self.coordinator.open_incidents(&self.land.world, now)
+        } else {
+            Vec::new()
+        };
+        let Self { watch, played, land, gone, .. } = &mut *self;
+        let Found { taken, doubled } = watch.take_in(&open, now, &Truth { land, played, gone });
         for (incident, before) in taken {
             let OpenIncident { id, subject, is_acknowledged, is_silenced, .. } = &incident;
             let word = match (is_acknowledged, is_silenced) {
@@ -29,7 +31,7 @@ impl Stage {
                 (_, true) => ", silenced",
                 _ => "",
             };
-            let said = format!("{id}{word}: {before} was well, and then it is {subject}");
+            let said = format!("{id}{word}: {before}, and then it is {subject}");
             self.wrong(now, Wrong::TakenOver, None, said);
         }
         for subject in doubled {
@@ -40,14 +42,19 @@ impl Stage {
 
     /// A fault that stands, and had its incident, keeps it whatever else happens, unless another one hides it.
     fn look_for_lost(&mut self, now: Timestamp, open: &[OpenIncident]) {
+        let truth = self.truth();
+        let kept: Vec<usize> = (open.iter().filter(|it| it.is_open))
+            .flat_map(|it| truth.of(it).into_iter().map(|trouble| trouble.number))
+            .collect();
         let mut lost = Vec::new();
         for trouble in self.land.troubles.iter().filter(|it| it.had_incident) {
-            if !open.iter().any(|it| it.is_open && self.is_of(&trouble.fault, it)) {
+            if !kept.contains(&trouble.number) {
                 lost.push((trouble.number, trouble.fault.clone()));
             }
         }
         for (number, fault) in lost {
-            if shows(&self.played, &fault) {
+            // Beside a witness that states the contrary it may not be sure any more.
+            if shows(&self.played, &fault) && self.played.world.liar.is_none() {
                 let said = format!("{:?} has no incident", fault.kind);
                 self.wrong(now, Wrong::Lost, Some(&fault), said);
             }
@@ -55,10 +62,5 @@ impl Stage {
                 trouble.had_incident = false;
             }
         }
-    }
-
-    /// Whether an incident is of this fault: it has a link on which the fault shows.
-    pub(super) fn is_of(&self, fault: &Fault, incident: &OpenIncident) -> bool {
-        incident.links.iter().any(|link| self.played.shows(fault, *link))
     }
 }
