@@ -199,7 +199,7 @@ impl Record {
             }
             (Status::Open, Some(told)) => {
                 let told_at = told.at;
-                if self.acknowledged.is_some() {
+                if self.acknowledgement().is_some() {
                     // The operator who takes care of it sees the change; nobody else is told.
                     self.told = Some(Told { at: told_at, ..Told::of(&self.what, now) });
                     self.differs_since = None;
@@ -238,17 +238,18 @@ impl Record {
     }
 
     /// The incident goes over to another subject, of this `cause`. What operators said of a fault that is not this one
-    /// ends: nothing that was acknowledged or silenced hides another fault.
+    /// does not hold while it is this one: nothing that was acknowledged or silenced hides another fault. It holds again
+    /// where the incident comes back to theirs, as it may after a start, while the evidence comes in.
     pub(super) fn becomes(&mut self, subject: &Fault, cause: Cause, now: Timestamp) {
         let mut text = format!("not {}: {subject}", self.what.fault);
-        let ends = |of: &Option<Fault>| of.as_ref().is_some_and(|of| !covers(of, subject, cause));
-        if self.acknowledged.is_some() && ends(&self.acknowledged_for) {
-            (self.acknowledged, self.acknowledged_for) = (None, None);
-            text.push_str("; the acknowledgement was for another fault, and ends");
+        let holds = |of: Option<&Fault>| of.is_none_or(|of| covers(of, subject, cause));
+        if self.acknowledgement().is_some() && !holds(self.acknowledged_for.as_ref()) {
+            text.push_str(
+                "; the acknowledgement was for another fault, and does not hold for this one",
+            );
         }
-        if self.is_silenced(now) && ends(&self.silenced_for) {
-            (self.silence, self.silenced_for) = (None, None);
-            text.push_str("; the silence was for another fault, and ends");
+        if self.is_silenced(now) && !holds(self.silenced_for.as_ref()) {
+            text.push_str("; the silence was for another fault, and does not hold for this one");
         }
         if self.status == Status::Open {
             self.note(now, EntryKind::Changed, &text);

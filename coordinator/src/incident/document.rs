@@ -103,7 +103,7 @@ impl IncidentRow {
             opened: record.opened,
             resolved: record.resolved.filter(|_| record.status == Status::Resolved),
             reopened: record.reopenings.len(),
-            acknowledged: record.acknowledged.clone(),
+            acknowledged: record.acknowledgement().cloned(),
             silenced: record.silence.clone().filter(|_| record.is_silenced(now)),
         }
     }

@@ -10,7 +10,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Entry, EntryKind, packed::PackedLinks, told::Told};
+use super::{Entry, EntryKind, covers::covers, packed::PackedLinks, told::Told};
 use crate::store::{Key, KeyError, Space, record};
 
 /// The entries of a timeline that are kept, besides the first.
@@ -173,10 +173,21 @@ impl Record {
         Key::new(Space::Alerts, ["incident", &self.id])
     }
 
-    /// Whether it is silenced at `now`.
+    /// The acknowledgement, where it was for the fault that this is now.
+    pub(super) fn acknowledgement(&self) -> Option<&Acknowledgement> {
+        self.acknowledged.as_ref().filter(|_| self.is_of(self.acknowledged_for.as_ref()))
+    }
+
+    /// Whether it is silenced at `now`: a silence for another fault than this one does not hold.
     #[must_use]
     pub fn is_silenced(&self, now: Timestamp) -> bool {
         self.silence.as_ref().is_some_and(|silence| silence.until > now)
+            && self.is_of(self.silenced_for.as_ref())
+    }
+
+    /// Whether what an operator said of `fault` holds.
+    fn is_of(&self, fault: Option<&Fault>) -> bool {
+        fault.is_none_or(|said| covers(said, &self.what.fault, self.what.cause))
     }
 
     /// The links that it explains, failing or latent.
