@@ -279,10 +279,8 @@ def directory(domain, status):
 
 
 def replication(status):
-    def when(text, works):
+    def when(text):
         moment = datetime.strptime(text.removesuffix(" UTC"), "%a %b %d %H:%M:%S %Y")
-        # The agent tells the times of a row that works to the hour.
-        moment = moment.replace(minute=0, second=0) if works else moment
         return rfc3339(moment.replace(tzinfo=timezone.utc))
 
     def result(text):
@@ -295,8 +293,8 @@ def replication(status):
             one["DSA objectGUID"],
             result(one["last attempt message"]),
             one["consecutive failures"],
-            when(one["last attempt time"], result(one["last attempt message"]) == 0),
-            when(one["last success"], result(one["last attempt message"]) == 0),
+            when(one["last attempt time"]),
+            when(one["last success"]),
         )
         for one in status["repsFrom"]
     ]
