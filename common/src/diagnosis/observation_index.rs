@@ -26,8 +26,6 @@ pub(super) struct ObservationIndex {
     asked: Box<[AskedInterface]>,
     /// Whether the hosts file has another name than the peer's own: the alias.
     pub(super) maps_alias: bool,
-    /// Whether the whole endpoint map did not arrive from one of the addresses, while one entry of it did.
-    pub(super) loses_large: bool,
     /// Whether a DNS server gives several names for the alias, of which an alias has one.
     pub(super) many_aliases: bool,
 }
@@ -100,14 +98,12 @@ impl ObservationIndex {
                 && lookup.question.name != look.peer
                 && !records(&lookup.answer).is_empty()
         });
-        let loses_large = probes.iter().any(|probed| probed.loses_large);
         Self {
             sources: sources.into(),
             mapped: mapped.into(),
             probes: probes.into(),
             asked: asked.into(),
             maps_alias,
-            loses_large,
             many_aliases: look.lookups.iter().any(|lookup| targets(lookup).nth(1).is_some()),
         }
     }

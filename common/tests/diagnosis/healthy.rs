@@ -100,14 +100,10 @@ impl Scenario {
 
     /// The whole map does not arrive at the destination; what came of one entry.
     pub(crate) fn lose_large(&mut self, one_entry: Result<(), Failure>) {
-        loses_large(self.probe(), one_entry);
-    }
-
-    /// The whole map does not arrive at the third domain controller, which gets through.
-    pub(crate) fn third_loses_large(&mut self) {
-        self.third_looks(&Ok(()));
-        let third = self.evidence.observations.last_mut().expect("just put there");
-        loses_large(&mut third.seen.addresses[0], Ok(()));
+        let probe = self.probe();
+        let (through, endpoints) = (Through::Address(probe.address), Err(Failure::TimedOut));
+        probe.map = Some(MapView { through, endpoints });
+        probe.one_entry = Some(Stage { outcome: one_entry, ..Stage::ok(1) });
     }
 
     pub(crate) fn refuse_135(&mut self) {
@@ -341,10 +337,4 @@ pub(crate) fn shift_times(json: &mut serde_json::Value, seconds: u64) {
         }
         _ => {}
     }
-}
-
-fn loses_large(probe: &mut AddressProbe, one_entry: Result<(), Failure>) {
-    let (through, endpoints) = (Through::Address(probe.address), Err(Failure::TimedOut));
-    probe.map = Some(MapView { through, endpoints });
-    probe.one_entry = Some(Stage { outcome: one_entry, ..Stage::ok(1) });
 }

@@ -176,9 +176,6 @@ pub(super) fn rows() -> Vec<Row> {
         Row { name: "neither the whole map arrives nor one entry of it: it may not be listed",
             change: |s| s.lose_large(Err(Failure::TimedOut)),
             expect: HEALTHY },
-        Row { name: "it does not arrive at a third one, and the destination does not ask for it",
-            change: |s| s.third_loses_large(),
-            expect: (HEALTHY.0, HEALTHY.1, HEALTHY.2, Likely, HEALTHY.4) },
         // Directory data.
         Row { name: "the destination knows the source by an old GUID",
             change: |s| s.evidence.destination.directory.as_mut().unwrap().fact.settings =

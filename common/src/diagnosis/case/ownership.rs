@@ -148,7 +148,6 @@ impl Case<'_> {
         })
     }
 
-    /// Whether `name` is the source's host name in its own domain.
     /// The name of the host that answers port 135 of `address`, where that is another one than the source, which
     /// answers at the same address by a stronger word.
     pub(in crate::diagnosis) fn other_mapper(&self, address: IpAddr) -> Option<&str> {
@@ -160,6 +159,7 @@ impl Case<'_> {
         (!is_source && self.owner(address) == Owner::Source).then_some(name)
     }
 
+    /// Whether `name` is the source's host name in its own domain.
     fn is_domain_name_of_source(&self, name: &str) -> bool {
         let domain = self.source_host.and_then(|host| host.fact.domain.value());
         let (Some(domain), Some((host, suffix))) =

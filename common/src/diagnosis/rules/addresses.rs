@@ -57,11 +57,11 @@ pub(super) fn right_server(case: &Case<'_>, addresses: &[MappedAddress]) -> Find
                 // Both sides: the destination got through, and the source says that it is the source.
                 let both = case.owner(*address) == Owner::Source && case.source_host.is_some();
                 let owned = addresses.iter().all(|mapped| is_owned(case, mapped.address));
-                let sure = if both && owned { Confidence::Proven } else { Confidence::Likely };
-                match server::lost_elsewhere(case, *address) {
-                    Some(missing) => Finding::healthy(Confidence::Likely).missing(missing),
-                    None => Finding::healthy(sure),
-                }
+                Finding::healthy(if both && owned {
+                    Confidence::Proven
+                } else {
+                    Confidence::Likely
+                })
             }),
         (Some(_), Some((address, reach))) => {
             let finding = share(finding_for(case, *address, reach));

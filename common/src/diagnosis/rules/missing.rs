@@ -69,8 +69,6 @@ pub(in crate::diagnosis) enum Missing {
     WhyNotTried(Timestamp),
     /// The reason why replication gets through, as it did then, where the look does not.
     WhyItGetsThrough(Timestamp),
-    /// A whole endpoint map of the source at the destination, where another witness loses it.
-    LargeAnswer(DnsName),
     /// The hosts file or the DNS servers of the destination, whose own replication does not get to the source.
     NamesBeforeDns {
         /// The error of its replication.
@@ -176,10 +174,6 @@ impl Missing {
                 "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
                  did not: a connection that was made before stays open where new ones are stopped, and what \
                  tells programs apart, endpoint protection say, may stop epmesh-agent alone"
-            ),
-            Self::LargeAnswer(witness) => format!(
-                "whether an answer of several packets from {source} arrives at {dest}, whose agent reads no \
-                 whole endpoint map there: at {witness} a small answer arrives, and the whole map does not"
             ),
             Self::NamesBeforeDns { error } => format!(
                 "the hosts file and the cache of {dest}, which come before DNS, and the DNS servers that it \

@@ -15,7 +15,6 @@ use super::{
             observation_index::large_lost,
         },
         finding::Finding,
-        missing::Missing,
     },
     pattern::named,
 };
@@ -48,25 +47,6 @@ pub(in super::super) fn large_packets(case: &Case<'_>, address: IpAddr) -> Optio
     // Most answers of other interfaces are small, and so is that of replication while nothing changes.
     let fails = case.is_replication() && !has_replicated(case);
     Some(if fails { finding } else { finding.latent() })
-}
-
-/// A witness that loses the source's whole endpoint map at an address, where nobody who asked there got it and the
-/// destination did not ask: whether an answer of several packets arrives at the destination was not seen.
-pub(in super::super) fn lost_elsewhere(case: &Case<'_>, address: IpAddr) -> Option<Missing> {
-    if !case.is_replication() || !case.others.iter().any(|other| other.seen.index().loses_large) {
-        return None;
-    }
-    let there = |seen: &'_ Observed, arrives: bool| {
-        let mut probes = seen.seen.index().probes().iter();
-        let probed = probes.find(|probed| probed.address == address);
-        probed.is_some_and(|probed| if arrives { probed.has_large } else { probed.loses_large })
-    };
-    let all = || case.look.into_iter().chain(case.others.iter().copied());
-    if all().any(|seen| there(seen, true)) || has_replicated(case) {
-        return None;
-    }
-    let loses = case.others.iter().find(|other| there(other, false))?;
-    Some(Missing::LargeAnswer(loses.witness.clone()))
 }
 
 /// Whether the destination says that it has replicated from the source since large answers are lost.

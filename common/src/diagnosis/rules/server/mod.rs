@@ -14,7 +14,7 @@ mod registration;
 pub(super) use self::{
     filtered::turned_away,
     hangs::stuck,
-    large::{large_packets, lost_elsewhere},
+    large::large_packets,
     mapper::{mapper, unreached},
     not_serving::{alone, lost_since, not_registered},
     port::{one_port, port_bind, port_unreached},
