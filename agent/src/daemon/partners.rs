@@ -51,15 +51,10 @@ impl FailingPartners {
         if row.last_result != 0 || self.0.contains(&row.source) {
             return row;
         }
-        let (last_attempt, last_success) = (row.last_attempt.map(hour), row.last_success.map(hour));
+        let last_attempt = row.last_attempt.map(Timestamp::hour);
+        let last_success = row.last_success.map(Timestamp::hour);
         Neighbour { last_attempt, last_success, ..row }
     }
-}
-
-/// The hour in which a moment lies.
-const fn hour(at: Timestamp) -> Timestamp {
-    const HOUR: u64 = 3_600_000;
-    Timestamp::from_millis(at.as_millis() / HOUR * HOUR)
 }
 
 /// Whether a look got through to the interface at no address, or lost a whole endpoint map. One that was not

@@ -41,6 +41,19 @@ impl Timestamp {
         self.0.abs_diff(other.0)
     }
 
+    /// How far the two lie apart, whichever was first.
+    #[must_use]
+    pub const fn apart(self, other: Self) -> Duration {
+        Duration::from_millis(self.millis_apart(other))
+    }
+
+    /// The beginning of the hour in which this moment lies.
+    #[must_use]
+    pub const fn hour(self) -> Self {
+        const HOUR: u64 = 3_600_000;
+        Self(self.0 / HOUR * HOUR)
+    }
+
     /// This moment moved forward.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {

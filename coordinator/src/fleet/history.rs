@@ -62,7 +62,7 @@ impl MapReading<'_> {
     }
 
     fn goes_with(&self, other: Timestamp) -> bool {
-        self.at.until(other).max(other.until(self.at)) <= self.fresh_for
+        self.at.apart(other) <= self.fresh_for
     }
 }
 

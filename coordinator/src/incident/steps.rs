@@ -119,7 +119,7 @@ impl IncidentBook {
     fn may_be_put_off(&mut self, id: &str, now: Timestamp) -> bool {
         self.incidents.get_mut(id).is_some_and(|stored| {
             let since = *stored.wordless_since.get_or_insert(now);
-            since.until(now).max(now.until(since)) < PATIENCE
+            since.apart(now) < PATIENCE
         })
     }
 

@@ -255,7 +255,7 @@ fn judge(facts: &BTreeMap<String, Value>, row: Row) -> Judged {
 fn same(ours: &str, theirs: &str, near: Duration) -> bool {
     let moment = |text: &str| serde_json::from_value::<Timestamp>(text.into()).ok();
     let equal = |(a, b): (&str, &str)| match (moment(a), moment(b)) {
-        (Some(a), Some(b)) => a.until(b).max(b.until(a)) <= near,
+        (Some(a), Some(b)) => a.apart(b) <= near,
         _ => a.eq_ignore_ascii_case(b),
     };
     ours.split(" | ").count() == theirs.split(" | ").count()

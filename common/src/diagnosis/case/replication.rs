@@ -29,12 +29,11 @@ pub(in crate::diagnosis) struct Attempt<'a> {
 impl Attempt<'_> {
     /// When one last succeeded, in words; of one that worked, when it was made.
     pub(in crate::diagnosis) fn last_success(&self) -> Option<String> {
-        const HOUR: u64 = 3_600_000;
         let (success, stated) = match (self.success, self.row.last_success) {
             (None, _) if self.error == 0 => (self.tried?, self.row.last_attempt),
             (success, stated) => (success?, stated),
         };
-        let is_hour = stated.is_some_and(|at| at.as_millis() % HOUR == 0);
+        let is_hour = stated.is_some_and(|at| at == at.hour());
         let after = if is_hour { " or in the hour after" } else { "" };
         Some(format!("at {success}{after}"))
     }

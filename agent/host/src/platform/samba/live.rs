@@ -99,8 +99,7 @@ impl Live {
     pub(super) fn boot(&self) -> Option<Timestamp> {
         let read = proc::parse_boot(&self.read("/proc/stat").ok()?)?;
         let mut kept = self.boot.lock().unwrap_or_else(PoisonError::into_inner);
-        let near = kept
-            .is_some_and(|kept| kept.until(read).max(read.until(kept)) <= Duration::from_secs(2));
+        let near = kept.is_some_and(|kept| kept.apart(read) <= Duration::from_secs(2));
         if !near {
             *kept = Some(read);
         }

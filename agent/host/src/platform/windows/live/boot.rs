@@ -42,7 +42,7 @@ impl Live {
     pub(super) fn started(&self) -> Timestamp {
         let read = SystemClock.now().minus(ffi::boot::uptime());
         let mut kept = self.boot.lock().unwrap_or_else(PoisonError::into_inner);
-        let apart = kept.map(|kept| kept.until(read).max(read.until(kept)));
+        let apart = kept.map(|kept| kept.apart(read));
         if apart.is_none_or(|apart| apart > Duration::from_secs(2)) {
             *kept = Some(read);
         }
