@@ -61,10 +61,7 @@ impl Grouper {
     pub fn spokesman(&self, fault: &Fault) -> Option<Link> {
         let members = self.groups.get(self.fault_ids.get(fault)?)?;
         let members = members.iter().filter_map(|id| self.links.get(*id));
-        let is_failing = members.clone().any(|entry| entry.state == State::Failing);
-        let state = if is_failing { State::Failing } else { State::Latent };
-        let said = members.filter(|entry| entry.state == state);
-        let said = said.filter_map(|entry| Said::of(entry, fault));
+        let said = said(members.clone(), state_of(members), fault);
         let best = said.min_by(|one, other| one.order(other, &self.places))?;
         self.places.link(best.entry.ends)
     }
@@ -87,12 +84,8 @@ impl Grouper {
             .filter_map(|entry| self.places.link(entry.ends))
             .collect();
         shared.sort();
-        let state = if links.is_empty() { State::Latent } else { State::Failing };
-        let mut said: Vec<Said<'_>> = members
-            .iter()
-            .filter(|entry| entry.state == state)
-            .filter_map(|entry| Said::of(entry, &fault))
-            .collect();
+        let state = state_of(members.iter().copied());
+        let mut said: Vec<Said<'_>> = said(members.iter().copied(), state, &fault).collect();
         said.sort_by(|one, other| one.order(other, &self.places));
         let best = said.first()?;
         let mut places: Vec<String> =
@@ -129,6 +122,23 @@ impl Grouper {
             fault,
         })
     }
+}
+
+/// The state of an incident with these links: failing where one of them is.
+fn state_of<'a>(mut members: impl Iterator<Item = &'a LinkEntry>) -> State {
+    let is_failing = members.any(|entry| entry.state == State::Failing);
+    if is_failing { State::Failing } else { State::Latent }
+}
+
+/// What the verdicts on the links in this state say of a fault.
+fn said<'a>(
+    members: impl Iterator<Item = &'a LinkEntry>,
+    state: State,
+    fault: &Fault,
+) -> impl Iterator<Item = Said<'a>> {
+    members
+        .filter(move |entry| entry.state == state)
+        .filter_map(move |entry| Said::of(entry, fault))
 }
 
 /// What the verdict on one link says of the fault.
