@@ -9,7 +9,7 @@ use epmesh_common::{
 };
 
 use super::{
-    Damping, EntryKind, EventKind, Record, Status, counted::so_many, covers::covers, told::Told,
+    Damping, EntryKind, EventKind, Record, Status, counted::so_many, covers::holds, told::Told,
 };
 use crate::fleet::LinkStatus;
 
@@ -242,7 +242,7 @@ impl Record {
     /// where the incident comes back to theirs, as it may after a start, while the evidence comes in.
     pub(super) fn becomes(&mut self, subject: &Fault, cause: Cause, now: Timestamp) {
         let mut text = format!("not {}: {subject}", self.what.fault);
-        let holds = |of: Option<&Fault>| of.is_none_or(|of| covers(of, subject, cause));
+        let holds = |said: Option<&Fault>| holds(said, subject, cause);
         if self.acknowledgement().is_some() && !holds(self.acknowledged_for.as_ref()) {
             text.push_str(
                 "; the acknowledgement was for another fault, and does not hold for this one",

@@ -37,9 +37,7 @@ impl StoredIncident {
     fn new(record: Record, revision: Option<u64>) -> Self {
         Self { record, revision, dirty_since: None, wordless_since: None }
     }
-}
 
-impl StoredIncident {
     /// What is so has to be known after a start that follows at once.
     fn is_written_at_once(&mut self) {
         self.dirty_since = Some(Timestamp::default());

@@ -5,9 +5,14 @@ use epmesh_common::{
     facts::DnsName,
 };
 
+/// Whether what an operator said of a fault holds for `fault`, of this `cause`. An older record does not tell of which.
+pub(super) fn holds(said: Option<&Fault>, fault: &Fault, cause: Cause) -> bool {
+    said.is_none_or(|said| covers(said, fault, cause))
+}
+
 /// Whether what an operator `said` of a fault holds for `other`, of this `cause`: it is the same in other words, or what
 /// is still seen of it. What is wider, or another thing, is news.
-pub(super) fn covers(said: &Fault, other: &Fault, cause: Cause) -> bool {
+fn covers(said: &Fault, other: &Fault, cause: Cause) -> bool {
     let is_host = |dc: &DnsName| match other {
         Fault::Dc { dc: at, .. } | Fault::Condition { dc: at, cause: Cause::EpmUnreachable } => {
             at == dc

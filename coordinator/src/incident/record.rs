@@ -10,7 +10,7 @@ use epmesh_common::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Entry, EntryKind, covers::covers, packed::PackedLinks, told::Told};
+use super::{Entry, EntryKind, covers::holds, packed::PackedLinks, told::Told};
 use crate::store::{Key, KeyError, Space, record};
 
 /// The entries of a timeline that are kept, besides the first.
@@ -187,7 +187,7 @@ impl Record {
 
     /// Whether what an operator said of `fault` holds.
     fn is_of(&self, fault: Option<&Fault>) -> bool {
-        fault.is_none_or(|said| covers(said, &self.what.fault, self.what.cause))
+        holds(fault, &self.what.fault, self.what.cause)
     }
 
     /// The links that it explains, failing or latent.
