@@ -12,12 +12,7 @@ use crate::judged::{JUDGED, Judged};
 static CASES: LazyLock<Vec<Judged>> = LazyLock::new(|| {
     let mut all = Vec::new();
     for case in &*JUDGED {
-        all.push(Judged {
-            name: case.name.clone(),
-            at: case.at,
-            evidence: case.evidence.clone(),
-            verdict: case.verdict.clone(),
-        });
+        all.push(case.clone());
         for (what, evidence) in reduced(&case.evidence) {
             let verdict = diagnose(&evidence, case.at);
             all.push(Judged {

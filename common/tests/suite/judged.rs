@@ -10,6 +10,7 @@ use epmesh_common::{
 use crate::suite;
 
 /// A scenario with its verdict.
+#[derive(Clone)]
 pub(crate) struct Judged {
     /// Its path within the suite, without `.toml`.
     pub(crate) name: String,

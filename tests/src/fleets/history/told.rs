@@ -56,7 +56,7 @@ impl Stage {
         let is_other = |it: &&Trouble| {
             decided(it) && (it.fault.at > said.at || !fits(healthy, &it.fault, &said.subject))
         };
-        self.truth().fitting(one).find(is_other).map(|it| it.number)
+        self.truth().fitting(one).into_iter().find(is_other).map(|it| it.number)
     }
 }
 

@@ -27,25 +27,24 @@ impl<'a> Truth<'a> {
     }
 
     /// The faults that stand, and broke what an incident is about on one of its links.
-    pub(super) fn fitting(&self, one: &OpenIncident) -> impl Iterator<Item = &'a Trouble> {
+    pub(super) fn fitting(&self, one: &OpenIncident) -> Vec<&'a Trouble> {
         let healthy = self.land.healthy();
         let is_of = move |it: &&Trouble| {
             let touches = |link: &(usize, usize)| it.fault.touches(healthy, link.0, link.1);
             one.links.iter().any(touches) && fits(healthy, &it.fault, &one.subject)
         };
-        let fitting: Vec<&Trouble> = self.land.troubles.iter().filter(is_of).collect();
-        fitting.into_iter()
+        self.land.troubles.iter().filter(is_of).collect()
     }
 
     /// The numbers of the faults that stand, and broke what an incident is about.
     pub(super) fn broke(&self, one: &OpenIncident) -> BTreeSet<usize> {
-        self.fitting(one).map(|it| it.number).collect()
+        self.fitting(one).into_iter().map(|it| it.number).collect()
     }
 
     /// The faults that an incident is of: those that broke what it is about; where none did, those that show on its
     /// links, apart from what an agent states wrongly.
     pub(super) fn of(&self, one: &OpenIncident) -> Vec<&'a Trouble> {
-        let fitting: Vec<&Trouble> = self.fitting(one).collect();
+        let fitting = self.fitting(one);
         if !fitting.is_empty() {
             return fitting;
         }
