@@ -1,7 +1,8 @@
 //! The destination's own facts, as far as they decide whether it replicates at all.
 
 use epmesh_facts::{
-    Boot, EndpointMap, Host, RpcSettings, Service, ServiceRole, ServiceState, Timestamp,
+    Boot, EndpointMap, Host, Platform, Reading, RpcSettings, Service, ServiceRole, ServiceState,
+    Timestamp,
 };
 use epmesh_rpc::ProtocolSequence;
 
@@ -21,6 +22,19 @@ impl<'a> Case<'a> {
     /// The settings of the destination's RPC runtime.
     pub(in crate::diagnosis) fn destination_rpc(&self) -> Option<&'a RpcSettings> {
         self.fresh(self.evidence.destination.rpc_settings.as_ref())
+    }
+
+    /// Whether the destination's own questions to an endpoint mapper carry credentials, as those of a look do not
+    /// (`EnableAuthEpResolution`, \[MS-RPCE\] 3.1.1.1.3); `None` where its settings were not seen. Samba asks without.
+    pub(in crate::diagnosis) fn destination_asks_with_credentials(&self) -> Option<bool> {
+        if self.destination_platform() == Some(Platform::Samba) {
+            return Some(false);
+        }
+        match &self.destination_rpc()?.enable_auth_ep_resolution {
+            Reading::Value(value) => Some(*value == 1),
+            Reading::Absent | Reading::NotApplicable => Some(false),
+            Reading::Unreadable(_) => None,
+        }
     }
 
     /// The destination's boot.

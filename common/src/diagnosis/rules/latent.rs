@@ -75,7 +75,7 @@ fn disabled(case: &Case<'_>) -> Option<Finding> {
 /// A policy refuses callers without credentials from the next restart on.
 fn refused(case: &Case<'_>) -> Option<Finding> {
     let policy = case.source_rpc?.restrict_remote_clients.value()?;
-    (*policy == 2).then(|| {
+    (*policy == 2 && case.destination_asks_with_credentials() != Some(true)).then(|| {
         Finding::failing(Cause::EpmAccessDenied, Side::Source, 5)
             .blames(Culprit::RemoteClientsPolicy { dc: case.source().clone() })
             .sure(Confidence::Likely)

@@ -69,6 +69,9 @@ pub(in crate::diagnosis) enum Missing {
     WhyNotTried(Timestamp),
     /// The reason why replication gets through, as it did then, where the look does not.
     WhyItGetsThrough(Timestamp),
+    /// What the endpoint mapper answers to the destination itself, which asks with credentials, as the look does not;
+    /// and when its replication last got through, if it did since the look is refused.
+    OwnQuestions(Option<Timestamp>),
     /// The hosts file or the DNS servers of the destination, whose own replication does not get to the source.
     NamesBeforeDns {
         /// The error of its replication.
@@ -174,6 +177,16 @@ impl Missing {
                 "the reason why {dest} itself got through to {source} at {at}, when the look of its agent \
                  did not: a connection that was made before stays open where new ones are stopped, and what \
                  tells programs apart, endpoint protection say, may stop epmesh-agent alone"
+            ),
+            Self::OwnQuestions(last) => format!(
+                "what {dest} itself meets: {source} refuses questions to its endpoint mapper that carry no \
+                 credentials (RestrictRemoteClients), as those of the agents do; {dest} asks with credentials \
+                 (EnableAuthEpResolution), {}",
+                match last {
+                    Some(at) => format!("and its own replication got through at {at}"),
+                    None =>
+                        format!("and repadmin /showrepl {dest} tells how its own replication ends"),
+                }
             ),
             Self::NamesBeforeDns { error } => format!(
                 "the hosts file and the cache of {dest}, which come before DNS, and the DNS servers that it \

@@ -48,18 +48,21 @@ pub(super) fn reconcile(
 /// A failure, while replication got through since the look first saw it: something hits the look and not the
 /// directory's process. What hits a part of the attempts alone is no contradiction.
 fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
-    let Some((since, _)) = case.looked_over().filter(|_| finding.intermittent.is_none()) else {
-        return finding;
-    };
-    let last = case.attempts().max_by_key(|attempt| attempt.tried);
-    let last = last.filter(|last| last.error == 0).and_then(|last| last.success);
-    let Some(last) = last.filter(|last| *last >= since.plus(WAY)) else { return finding };
+    let last = got_through_since(case).filter(|_| finding.intermittent.is_none());
+    let Some(last) = last else { return finding };
     let sure = finding.confidence.min(Confidence::Likely);
     let finding = finding.sure(sure);
     if finding.missing.is_some() {
         return finding;
     }
     finding.missing(Missing::WhyItGetsThrough(last))
+}
+
+/// When the destination's last attempt got through, where that was after the look began to see what it sees.
+pub(super) fn got_through_since(case: &Case<'_>) -> Option<Timestamp> {
+    let (since, _) = case.looked_over()?;
+    let last = case.attempts().max_by_key(|attempt| attempt.tried)?;
+    last.success.filter(|success| last.error == 0 && *success >= since.plus(WAY))
 }
 
 /// The link is reached: the result that counts most of those that the destination's own replication ended

@@ -13,6 +13,8 @@ use super::{
             culprit::{AnsweredTo, Culprit, MapperStage, PortAt, PortTrouble},
         },
         finding::Finding,
+        missing::Missing,
+        replication::got_through_since,
     },
     hangs::never_answers,
     pattern::pattern,
@@ -127,6 +129,10 @@ pub(in super::super) fn mapper(
     let cause = if is_denied { Cause::EpmAccessDenied } else { Cause::NotError1753 };
     let policy = case.source_rpc.and_then(|rpc| rpc.restrict_remote_clients.value()).copied();
     let refuses = policy.filter(|policy| is_denied && *policy >= 1);
+    let asks = case.destination_asks_with_credentials();
+    if refuses.is_some() && asks == Some(true) {
+        return for_looks_alone(case);
+    }
     let culprit = Culprit::MapperAnswer {
         at,
         stage,
@@ -136,9 +142,21 @@ pub(in super::super) fn mapper(
     };
     // Those who got through before have not looked again: it may be the way of this one alone.
     let sure = match refuses {
-        Some(_) => Confidence::Proven,
+        Some(_) if asks == Some(false) => Confidence::Proven,
+        Some(_) => Confidence::Likely,
         None if pattern.was_served() => Confidence::Possible,
         None => Confidence::Likely,
     };
     Finding::failing(cause, Side::Source, windows_code(failure)).blames(culprit).sure(sure)
+}
+
+/// The endpoint mapper refuses questions without credentials. The look asks without, the destination does not: what
+/// it meets is told by its own replication alone.
+fn for_looks_alone(case: &Case<'_>) -> Finding {
+    match got_through_since(case) {
+        Some(last) => {
+            Finding::healthy(Confidence::Likely).missing(Missing::OwnQuestions(Some(last)))
+        }
+        None => Finding::unknown(Missing::OwnQuestions(None)),
+    }
 }
