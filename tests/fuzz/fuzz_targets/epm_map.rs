@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_tests::oracle::holds("epm_map", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_oracle::holds("epm_map", bytes));

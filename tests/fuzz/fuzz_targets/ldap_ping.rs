@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_tests::oracle::holds("ldap_ping", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_oracle::holds("ldap_ping", bytes));

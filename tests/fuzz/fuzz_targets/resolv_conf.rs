@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_tests::oracle::holds("resolv_conf", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_oracle::holds("resolv_conf", bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_tests::oracle::holds("rpc_client", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| epmesh_oracle::holds("rpc_client", bytes));

@@ -7,7 +7,7 @@ use epmesh_common::{
     facts::{Body, DnsName, Report, Target, Timestamp},
     windows::ClientProtocolRule,
 };
-use epmesh_tests::fleets::{
+use epmesh_fleets::{
     Naming,
     build::world,
     dice::Dice,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
 use epmesh_common::diagnosis::Verdict;
-use epmesh_tests::fleets::{MissKind, Score, Variant, on_threads, play, score};
+use epmesh_fleets::{MissKind, Score, Variant, on_threads, play, score};
 
 /// Fleets of which an error of one sort is told in full.
 const PRINTED: usize = 3;

@@ -7,12 +7,12 @@
 use std::{fs, path::Path};
 
 use epmesh_common::diagnosis::{State, diagnose};
+use epmesh_fleets::windows_client::{Difference, OfEvidence, differs, lived, scene};
 use epmesh_scenario::Scenario;
-use epmesh_tests::fleets::windows_client::{Difference, OfEvidence, differs, lived, scene};
 
 /// Every file of the suite, by its path within it.
 fn files() -> Vec<(String, String)> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let folder = std::env::var_os("EPMESH_SCENARIOS").map_or(own, Into::into);
     let mut found = Vec::new();
     let mut folders = vec![folder.clone()];

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
-use epmesh_tests::fleets::{
+use epmesh_fleets::{
     history::{Outcome, Plot, Wrong, play},
     on_threads,
 };

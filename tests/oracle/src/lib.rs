@@ -1,6 +1,6 @@
 //! Oracles of the decoders: what holds whatever bytes come in. Each takes bytes and panics where it does not.
 //!
-//! The targets of `tests/fuzz` call them, and so does `tests/tests/saved_inputs.rs` with what is saved in
+//! The targets of `tests/fuzz` call them, and so does `tests/oracle/tests/saved_inputs.rs` with what is saved in
 //! `tests/fuzz/corpus`.
 
 mod agent;

@@ -11,7 +11,7 @@ use epmesh_common::{
     },
     windows::ClientProtocolRule,
 };
-use epmesh_tests::fleets::{
+use epmesh_fleets::{
     Naming,
     build::world,
     dice::Dice,

@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, reason = "a test panics where it is wrong")]
 
-use epmesh_tests::fleets::history::{Outcome, Plot, play};
+use epmesh_fleets::history::{Outcome, Plot, play};
 
 const HISTORIES: u64 = 3;
 const HOURS: u64 = 4;

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use epmesh_tests::oracle::{TARGETS, Target};
+use epmesh_oracle::{TARGETS, Target};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// No input may take longer, unoptimised and on a busy machine.
@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// A number from the environment.

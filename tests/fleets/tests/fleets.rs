@@ -12,7 +12,7 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use epmesh_common::diagnosis::{Cause, Confidence, Side, State};
-use epmesh_tests::fleets::{
+use epmesh_fleets::{
     MissKind, Naming, Played, Score, Variant, drawn, kind::Kind, on_threads, play, score,
 };
 
