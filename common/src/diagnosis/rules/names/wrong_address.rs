@@ -178,6 +178,14 @@ pub(in super::super) fn elsewhere(
         .map(Finding::latent)
 }
 
+/// Whether the source states every address that the destination's sources of names give for it. Others may lead to it
+/// behind address translation, or to nobody.
+pub(in super::super) fn all_are_stated(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> bool {
+    let asked = name_sources.iter().filter(|name_source| name_source.asked);
+    let mut given = asked.flat_map(|name_source| name_source.addresses);
+    given.all(|mapped| case.owns(mapped.address))
+}
+
 /// How sure it is that the address is wrong. Proven when the source says which addresses are its own *and*
 /// another host answered there under its name. An address that is silent, or whose host does not say who it
 /// is, could still be a translated one that leads to the source, the more so where it has the interface; and
