@@ -93,7 +93,7 @@ pub(super) fn shared<'a>(
 /// Whether `one` keeps `other` from being seen on a link of this healthy world that both bear on: it stops the destination
 /// earlier, or it alone makes the link fail.
 pub(super) fn hides(world: &World, one: &Fault, other: &Fault, link: (usize, usize)) -> bool {
-    if one.hides(other, link) {
+    if one.hides(other, world, link) {
         return true;
     }
     let (Some(first), Some(second)) = (Stage::of(one.kind), Stage::of(other.kind)) else {

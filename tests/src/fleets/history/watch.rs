@@ -4,7 +4,11 @@
 use epmesh_common::facts::Timestamp;
 
 use super::{
-    super::decidable::shows, follow::Found, open::OpenIncident, outcome::Wrong, stage::Stage,
+    super::{decidable::shows, score::line},
+    follow::Found,
+    open::OpenIncident,
+    outcome::Wrong,
+    stage::Stage,
     truth::Truth,
 };
 
@@ -55,7 +59,10 @@ impl Stage {
         for (number, fault) in lost {
             // Beside a witness that states the contrary it may not be sure any more.
             if shows(&self.played, &fault) && self.played.world.liar.is_none() {
-                let said = format!("{:?} has no incident", fault.kind);
+                let verdicts = self.coordinator.verdicts(&self.land.world);
+                let shown = verdicts.iter().find(|(link, _)| self.played.shows(&fault, **link));
+                let shown = shown.map(|(link, verdict)| line(&self.played, *link, now, verdict));
+                let said = format!("{:?} has no incident: {shown:?}", fault.kind);
                 self.wrong(now, Wrong::Lost, Some(&fault), said);
             }
             if let Some(trouble) = self.land.troubles.iter_mut().find(|it| it.number == number) {
