@@ -271,7 +271,13 @@ fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     if !fault.kind.is_of_replication() {
         return true;
     }
-    // What was before an end was started anew may have been another life's.
+    let refused = refusals(played, fault, link);
+    refused.first().is_some_and(|error| *error != LOGON_FAILURE) || refused.len() > 1
+}
+
+/// How the attempts to replicate ended that failed since the fault and since either end was started anew, and were told.
+/// What was before an end was started anew may have been another life's.
+fn refusals(played: &Played, fault: &Fault, link: (usize, usize)) -> Vec<u32> {
     let restarted = played.restarts.iter().filter(|(dc, _)| [link.0, link.1].contains(dc));
     let recovered = restarted.map(|(_, at)| at.plus(RESTART)).max().unwrap_or_default();
     let since = fault.done().max(recovered);
@@ -279,8 +285,18 @@ fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let refused = attempts.filter(|(at, result)| {
         *at > since && *result != 0 && spoke_after(played, link.0, at.minus(APART))
     });
-    let refused: Vec<u32> = refused.map(|(_, result)| *result).collect();
-    refused.first().is_some_and(|error| *error != LOGON_FAILURE) || refused.len() > 1
+    refused.map(|(_, result)| *result).collect()
+}
+
+/// Whether it is still to be seen on some link. What shows in attempts to replicate alone is not, where an end was started
+/// anew since the last one; nor that long packets are lost, where nobody asks for any.
+pub(super) fn is_still_seen(played: &Played, fault: &Fault) -> bool {
+    played.last.keys().filter(|link| played.shows(fault, **link)).any(|link| {
+        let asks = || played.whole.contains(link);
+        let loses = played.world.loses_large(link.0, link.1).is_some();
+        let is_of_attempts = fault.kind.is_of_replication() || loses && !asks();
+        !is_of_attempts || !refusals(played, fault, *link).is_empty()
+    })
 }
 
 /// Whether what keeps the destination out may be meant: it replicates from others, and not over this way.

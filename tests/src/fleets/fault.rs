@@ -303,12 +303,20 @@ impl Fault {
         11 + u32::try_from(self.source).unwrap_or_default()
     }
 
-    /// Whether one act mends both: the same cache, the same object in copies of the directory, or the way
-    /// between the same two sites, or hosts, in one direction and the other.
+    /// Whether one act mends both: the same cache, the same object in copies of the directory, the options of one NTDS
+    /// Settings object, or the way between the same two sites, or hosts, in one direction and the other.
     fn is_one_with(&self, other: &Self, world: &World) -> bool {
         match self.kind {
             Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
             Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            // Two bits of one attribute ([MS-ADTS] 6.1.1.2.2.1.2.1.1), and a database that was put back has both (KB 875495).
+            Kind::SourceRefuses if self.error == 8456 => {
+                other.kind == Kind::DestinationRefuses && other.destination == self.source
+            }
+            Kind::DestinationRefuses => {
+                let is_disabled = other.kind == Kind::SourceRefuses && other.error == 8456;
+                is_disabled && other.source == self.destination
+            }
             // As between two sites: one device between the two, in one direction and the other.
             Kind::PathBlocksMapper
             | Kind::PathAlters

@@ -51,8 +51,11 @@ pub(in super::super) fn wrong_address(
                 .sure(Confidence::Likely),
         );
     }
-    // A cache that holds what a DNS server says is not at fault.
-    let behind = name_sources.iter().find(|other| other.is_dns() && other.gives(wrong.address));
+    // A cache that holds what a DNS server says of the same name is not at fault.
+    let says_so = |other: &&NameSource<'_>| {
+        other.is_dns() && other.name == decides.name && other.gives(wrong.address)
+    };
+    let behind = name_sources.iter().find(says_so);
     let name_source =
         if decides.kind == Source::Cache { behind.unwrap_or(decides) } else { decides };
     if may_be_source(&reach, &wrong) {
