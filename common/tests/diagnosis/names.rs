@@ -172,7 +172,7 @@ fn a_translated_address_is_not_stale() {
     let cut = |sure| (State::Failing, Cause::EpmUnreachable, sure);
     assert_eq!(said(&s), cut(Confidence::Possible));
     led_there(&mut s, "dc4.lab.test");
-    assert_eq!(said(&s), cut(Confidence::Likely));
+    assert_eq!(said(&s), cut(Confidence::Proven));
     // Hosts that no directory knows make no address the source's.
     for witness in &mut s.evidence.observations[1..] {
         witness.witness = name(&format!("stranger-{}", witness.witness));
