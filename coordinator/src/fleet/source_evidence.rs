@@ -17,7 +17,7 @@ use epmesh_common::{
 use super::{
     View,
     dc::WitnessView,
-    witnesses::{MOST_WITNESSES, NEIGHBOURS, witnesses},
+    witnesses::{MOST_WITNESSES, neighbours, witnesses},
 };
 
 /// The fewest links for which a thread is worth its beginning and its end.
@@ -208,13 +208,14 @@ impl<'v> SourceEvidence<'v> {
             return Vec::new();
         }
         let site = end.facts.site().or(end.site.as_ref());
-        let near = site.and_then(|site| self.view.sites.get(site)).into_iter().flatten();
-        let views = near.filter_map(|dc| self.views.get_key_value(dc));
+        let Some(near) = site.and_then(|site| self.view.sites.get(site)) else {
+            return Vec::new();
+        };
         let is_wanted = |(dc, seen): &(&DnsName, &WitnessView)| {
             let is_known = || self.others.iter().any(|other| other.witness == **dc);
             seen.at >= self.fresh_since && *dc != destination && !is_known()
         };
-        let wanted = views.filter(is_wanted).take(NEIGHBOURS);
+        let wanted = neighbours(self.views, near, is_wanted).into_iter();
         wanted.map(|(witness, seen)| observed(witness, seen)).collect()
     }
 

@@ -113,6 +113,7 @@ impl View {
         gone
     }
 
+    /// The domain controllers with agents in each site, in the order of names.
     fn agents_by_site(&self) -> HashMap<String, Vec<DnsName>> {
         let mut sites: HashMap<String, Vec<DnsName>> = HashMap::new();
         for (name, _) in self.members.iter().filter(|(_, member)| member.agent) {

@@ -11,7 +11,7 @@ pub(super) const MOST_WITNESSES: usize = 16;
 
 /// How many of them stand in the source's own site, where so many do: what keeps them out keeps everybody out. As many
 /// more stand beside the destination.
-pub(super) const NEIGHBOURS: usize = 4;
+const NEIGHBOURS: usize = 4;
 
 /// How many of them saw the same, before others that saw the same are taken.
 const ALIKE: usize = 3;
@@ -36,6 +36,21 @@ pub(super) fn witnesses<'v>(
     classes.flat_map(of_class).collect()
 }
 
+/// Some of the witnesses that stand `near`, a list in the order of names: those that are `wanted`. A site may have
+/// thousands of domain controllers, and a source few witnesses: the shorter list is walked.
+pub(super) fn neighbours<'v>(
+    views: &'v BTreeMap<DnsName, WitnessView>,
+    near: &[DnsName],
+    wanted: impl Fn(&(&DnsName, &WitnessView)) -> bool,
+) -> Vec<(&'v DnsName, &'v WitnessView)> {
+    if near.len() <= views.len() {
+        let there = near.iter().filter_map(|dc| views.get_key_value(dc));
+        return there.filter(wanted).take(NEIGHBOURS).collect();
+    }
+    let there = views.iter().filter(|(dc, _)| near.binary_search(dc).is_ok());
+    there.filter(wanted).take(NEIGHBOURS).collect()
+}
+
 /// Of many witnesses some of those that stand `near` the source, which tell a host from a way; then some of each sort
 /// of what was seen, which show contrast and address translation; and then the first by name, those that are not fresh
 /// last.
@@ -58,9 +73,8 @@ fn telling<'v>(
         }
         is_told_apart
     };
-    let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
     let mut all: Vec<(&DnsName, &WitnessView)> = Vec::with_capacity(3 * most);
-    all.extend(neighbours.filter(|(_, seen)| is_fresh(seen)).take(NEIGHBOURS));
+    all.extend(neighbours(views, near, |(_, seen)| is_fresh(seen)));
     all.iter().for_each(|(_, seen)| _ = is_one_more_of(seen.sort));
     let neighbours = all.len();
     let (mut rest, mut old) = (Vec::with_capacity(most), Vec::new());
