@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 
-use super::MAX_ADDRESSES;
+use super::limits::MAX_ADDRESSES;
 
 /// The part of a DNS_ADDR_ARRAY before its addresses.
 const ARRAY_HEAD: usize = 32;

@@ -6,6 +6,7 @@
 //! [MS-DNSP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-dnsp/f97756c9-3783-428b-9451-b376f877319a
 
 mod addresses;
+mod limits;
 mod name;
 mod property;
 mod record;
@@ -14,9 +15,3 @@ pub use self::{
     property::{Property, Updates},
     record::{Data, Record, Soa, Wins},
 };
-
-/// The longest value that is taken: a header, and data whose length is a number of two bytes.
-pub const MAX_VALUE: usize = 64 * 1024;
-
-/// The most addresses of one list that are taken.
-pub const MAX_ADDRESSES: usize = 256;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 
-use super::{MAX_VALUE, addresses};
+use super::{addresses, limits::MAX_VALUE};
 
 const ALLOW_UPDATE: u32 = 0x02;
 const NO_REFRESH: u32 = 0x10;

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use epmesh_codec::{ByteOrder, DecodeError, EncodeError, Reader, Writer};
 
-use super::{MAX_VALUE, addresses, name};
+use super::{addresses, limits::MAX_VALUE, name};
 
 /// The version of every value.
 const VERSION: u8 = 5;
