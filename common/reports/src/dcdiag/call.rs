@@ -43,7 +43,12 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     }
     told.outcome = Outcome::Failed;
     told.code = Some(code);
-    told.source = name.and_then(Party::named).or_else(|| state.tested.clone());
+    let argument = || {
+        let (_, rest) = line.split_once('(')?;
+        let (inside, _) = rest.split_once(')')?;
+        Party::named(inside).filter(|_| scan::is_host(inside))
+    };
+    told.source = name.and_then(Party::named).or_else(|| state.tested.clone()).or_else(argument);
     told.observer.clone_from(&state.home);
     told.destination.clone_from(&state.home);
     told.interface =
@@ -94,10 +99,12 @@ fn function(line: &str) -> Option<(&str, &str, &str)> {
     let starts = ["Ds", "Ldap", "ldap_", "Net", "Lsa", "Rpc"];
     line.match_indices('(').take(8).find_map(|(at, _)| {
         let before = line.get(..at)?;
+        // `DsGetDcName (DC7) call failed`
+        let before = before.strip_suffix(' ').unwrap_or(before);
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let name = before.get(before.trim_end_matches(is_name).len()..)?;
         let known = starts.iter().any(|start| name.len() > start.len() && name.starts_with(start));
         let (_, behind) = line.get(at + 1..)?.split_once(')')?;
-        known.then_some((before.get(..at - name.len())?, name, behind))
+        known.then_some((before.get(..before.len() - name.len())?, name, behind))
     })
 }

@@ -59,12 +59,16 @@ const NOT: [&str; 12] = [
     "않",
 ];
 
+/// The most blank lines between the parts of a result.
+const MAX_GAP: usize = 2;
+
 /// Takes a result; the line behind it.
-pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
+pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
     let rest = line.strip_prefix("..........")?.trim_start_matches('.').trim();
     if rest.is_empty() {
         return None;
     }
+    state.in_test = false;
     let mut lines = vec![number(at)];
     let mut here = at + 1;
     let mut text = rest.to_owned();
@@ -72,7 +76,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     let names_a_test = |text: &str| text.split(is_between).any(is_test);
     if (!names_a_test(&text) || outcome(&text).is_none())
         && let Some((next, more)) = page.next_open(here)
-        && next == here
+        && next <= here + MAX_GAP
         && !more.starts_with(['.', '[', '*'])
         && !heading_of_a_test(more)
         && let joined = format!("{text} {more}")
@@ -116,5 +120,14 @@ fn whose(text: &str, state: &State) -> Option<Party> {
         .and_then(Party::named);
     let begins = [" failed test", " passed test", " hat den Test "];
     let first = || begins.iter().any(|words| text.contains(words)).then(|| text.split(' ').next());
-    named.or_else(|| first().flatten().and_then(Party::named))
+    // NetBIOS names are written in capitals; in other languages the name stands anywhere.
+    let capital = |word: &&str| {
+        word.len() > 1
+            && !word.contains(|c: char| c.is_ascii_lowercase())
+            && word.contains(|c: char| c.is_ascii_uppercase())
+            && !is_test(word)
+    };
+    let mut capitals = text.split(is_between).filter(capital);
+    let only = capitals.next().filter(|_| capitals.next().is_none());
+    named.or_else(|| first().flatten().or(only).and_then(Party::named))
 }

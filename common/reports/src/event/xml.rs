@@ -119,6 +119,7 @@ fn event(body: &str, whole: bool) -> Event {
         computer: element(body, "Computer").map(|name| name.trim().to_owned()),
         when: attribute("<TimeCreated", "SystemTime="),
         provider: attribute("<Provider", "Name=").unwrap_or_default(),
+        is_information: element(body, "Level").is_some_and(|level| level.trim() == "4"),
         values,
         binary: element(body, "Binary").and_then(|hex| little_endian(hex.trim())),
         whole,

@@ -4,7 +4,12 @@
 
 use std::borrow::Cow;
 
+mod characters;
 mod mail;
+mod prefix;
+mod split;
+
+pub(super) use self::split::split;
 
 /// The elements of HTML, and of the language that Microsoft wrote its articles in, that stand around
 /// samples. No other `<…>` is touched: event XML is read by its own means, and `<date>` or `<DC name>` is
@@ -68,27 +73,61 @@ const SAMPLES: [&str; 2] = ["code", "pre"];
 
 /// `text` without what a page put around it, line for line; as it is where it is no page.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
-    match mail::unquoted(text) {
-        Cow::Borrowed(text) => of_page(text),
-        Cow::Owned(text) => Cow::Owned(of_page(&text).into_owned()),
-    }
+    // A reference may stand for the mark of a quotation, and a quoted line may be numbered.
+    let steps: [fn(&str) -> Cow<'_, str>; 6] = [
+        mail::unquoted,
+        of_page,
+        mail::unquoted,
+        // Strings of JSON come before their backslashes are taken for those of Markdown.
+        prefix::without,
+        characters::plain,
+        prefix::without,
+    ];
+    steps.into_iter().fold(Cow::Borrowed(text), |text, step| match text {
+        Cow::Borrowed(text) => step(text),
+        Cow::Owned(text) => {
+            let plain = match step(&text) {
+                Cow::Owned(plain) => Some(plain),
+                Cow::Borrowed(_) => None,
+            };
+            Cow::Owned(plain.unwrap_or(text))
+        }
+    })
+}
+
+/// Whether a line is a row of a table of Markdown: a document about a tool, and no output of it.
+pub(super) fn is_table_row(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with('|') && line.ends_with('|') && line.matches('|').count() > 2
+}
+
+/// Whether a text is a page: a page closes what it opens, and a name in brackets stands open.
+fn is_tagged(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let tag = text.get(at..).unwrap_or_default();
+        let closes = tag.starts_with("</");
+        let breaks = tag.get(1..3).is_some_and(|name| name.eq_ignore_ascii_case("br"));
+        (closes || breaks) && element(tag).is_some_and(|(name, _)| closes || name == "br")
+    })
 }
 
 fn of_page(text: &str) -> Cow<'_, str> {
     let fenced = text.lines().any(is_fence);
-    let tagged = SAMPLES.iter().chain(&["div", "p", "span", "para"]).any(|name| {
-        // A page closes what it opens, and a name in brackets stands open.
-        text.contains(&format!("</{name}>"))
-            || text.contains(&format!("</{}>", name.to_uppercase()))
-    });
-    if !fenced && !tagged {
+    let tagged = is_tagged(text);
+    // Event XML is read by its own means.
+    let referred = text.contains('&') && !text.contains("<Event") && has_reference(text);
+    if !fenced && !tagged && !referred {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
         if !is_fence(body) {
-            if tagged { untagged(body, &mut plain) } else { plain.push_str(body) }
+            match (tagged && !is_table_row(body), referred) {
+                (true, _) => untagged(body, &mut plain),
+                (false, true) => resolved(body, &mut plain),
+                (false, false) => plain.push_str(body),
+            }
         }
         plain.push_str(end);
     }
@@ -101,19 +140,48 @@ fn is_fence(line: &str) -> bool {
     rest.is_some_and(|word| word.len() <= 20 && !word.contains(char::is_whitespace))
 }
 
+/// The elements that stand inside of a word or a sentence.
+const INLINE: [&str; 16] = [
+    "a",
+    "b",
+    "i",
+    "u",
+    "em",
+    "tt",
+    "ui",
+    "kbd",
+    "code",
+    "samp",
+    "span",
+    "font",
+    "strong",
+    "linktext",
+    "embeddedlabel",
+    "codefeaturedelement",
+];
+
 fn untagged(line: &str, plain: &mut String) {
     let start = plain.len();
     let lower = line.to_ascii_lowercase();
     let last_end = SAMPLES.iter().filter_map(|name| lower.rfind(&format!("</{name}>"))).max();
     let mut rest = line;
+    // Words of two elements are two words: "DC1" and "1753" of a table.
+    let mut gap = false;
+    let put = |text: &str, gap: &mut bool, plain: &mut String| {
+        if !text.is_empty() && std::mem::take(gap) && plain.len() > start {
+            plain.push(' ');
+        }
+        resolved(text, plain);
+    };
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        resolved(before, plain);
+        put(before, &mut gap, plain);
         let Some((name, length)) = element(tag) else {
-            plain.push('<');
+            put("<", &mut gap, plain);
             rest = tag.get(1..).unwrap_or_default();
             continue;
         };
+        gap |= !INLINE.contains(&name.as_str());
         let opens = SAMPLES.contains(&name.as_str()) && !tag.starts_with("</");
         if opens && last_end.is_none_or(|end| end < line.len().saturating_sub(tag.len())) {
             // The sample goes on in the lines to come, and begins here.
@@ -121,7 +189,7 @@ fn untagged(line: &str, plain: &mut String) {
         }
         rest = tag.get(length..).unwrap_or_default();
     }
-    resolved(rest, plain);
+    put(rest, &mut gap, plain);
 }
 
 /// The name of the element whose tag `text` begins with, in small letters, and the tag's length.
@@ -139,23 +207,46 @@ fn element(text: &str) -> Option<(String, usize)> {
     Some((name, text.len() - behind.len() + end + 1))
 }
 
-/// `text` with its character references resolved; those that would end a line become blanks.
+/// The references that have names in reports.
+const NAMED: [(&str, char); 8] = [
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("amp;", '&'),
+    ("quot;", '"'),
+    ("apos;", '\''),
+    ("nbsp;", ' '),
+    ("ndash;", '-'),
+    ("shy;", '\u{ad}'),
+];
+
+/// Whether a text has character references that stand for something.
+fn has_reference(text: &str) -> bool {
+    text.split('&').skip(1).any(|behind| reference(behind).is_some())
+}
+
+/// The character of the reference that `behind` an ampersand begins, and its length; one that would end a
+/// line stands for nothing.
+fn reference(behind: &str) -> Option<(char, usize)> {
+    if let Some((name, c)) = NAMED.iter().find(|(name, _)| behind.starts_with(name)) {
+        return Some((*c, name.len()));
+    }
+    let number = behind.strip_prefix('#')?;
+    let end = number.bytes().take(8).position(|byte| byte == b';')?;
+    let digits = number.get(..end)?;
+    let code = match digits.strip_prefix(['x', 'X']) {
+        Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    let c = char::from_u32(code).filter(|c| !c.is_control())?;
+    Some((c, end + 2))
+}
+
+/// `text` with its character references resolved.
 fn resolved(text: &str, plain: &mut String) {
-    const NAMED: [(&str, char); 8] = [
-        ("lt;", '<'),
-        ("gt;", '>'),
-        ("amp;", '&'),
-        ("quot;", '"'),
-        ("apos;", '\''),
-        ("nbsp;", ' '),
-        ("#39;", '\''),
-        ("#160;", ' '),
-    ];
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
         plain.push_str(before);
-        let known = NAMED.iter().find(|(name, _)| behind.starts_with(name));
-        let (character, length) = known.map_or(('&', 0), |(name, c)| (*c, name.len()));
+        let (character, length) = reference(behind).unwrap_or(('&', 0));
         plain.push(character);
         rest = behind.get(length..).unwrap_or_default();
     }
@@ -185,7 +276,7 @@ mod tests {
     fn fences_go_and_everything_else_stays() {
         assert_eq!(plain("a\n```output\nb <date>\n   ```\r\nc"), "a\n\nb <date>\n\nc");
         for text in
-            ["<Event xmlns='x'><Data>&lt;b&gt;</Data></Event>", "From <source DC>", "a &lt; b"]
+            ["<Event xmlns='x'><Data>&lt;b&gt;</Data></Event>", "From <source DC>", "a & b; c"]
         {
             assert!(matches!(plain(text), Cow::Borrowed(same) if same == text));
         }

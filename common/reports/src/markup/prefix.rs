@@ -1,0 +1,352 @@
+//! What stands in front of every line of a report because something carried it: the numbers of `grep` and of
+//! lists, bullets, the stamps of a log, the name of a file, strings of JSON. Such a mark is no part of the
+//! report: its number is no count of failures, and its dash is no part of a site. It is a mark where several
+//! lines in a row have it.
+
+use std::borrow::Cow;
+
+/// The longest line that is looked at.
+const MAX_LINE: usize = 8_192;
+
+/// A kind of mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `- `, `* `, `• `.
+    Bullet(char),
+    /// `12. `, `12:`, `12) `, and a tab or a bar behind the number.
+    Number(char),
+    /// A time, and in every line the same words behind it.
+    Stamp,
+    /// `# `, `// `, `; `, `| `.
+    Comment(char),
+    /// `showrepl.txt:`, `showrepl.txt:12:`, `dc2-1  | `.
+    File,
+    /// `"…",`: an array of lines, one a line.
+    Item,
+    /// `{"log":"…"}`: an object for every line.
+    Object,
+}
+
+/// A mark, and where the line goes on behind it.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    kind: Kind,
+    end: usize,
+    /// The number of a `Kind::Number`.
+    value: u64,
+}
+
+impl Mark {
+    const fn new(kind: Kind, end: usize) -> Option<Self> {
+        Some(Self { kind, end, value: 0 })
+    }
+}
+
+/// The most lines that are looked at together.
+const MAX_RUN: usize = 50_000;
+
+/// `text` without such marks, line for line; as it is where there are none.
+pub(super) fn without(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    let (mut at, mut copied) = (0, 0);
+    while let Some(line) = line_at(text, at) {
+        let (lines, end) = match mark(line) {
+            Some(first) => run(text, at, first.kind),
+            None => (Vec::new(), at + line.len()),
+        };
+        if let Some(bare) = unmarked(&lines) {
+            plain.push_str(text.get(copied..at).unwrap_or_default());
+            plain.extend(bare);
+            copied = end;
+        }
+        at = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(plain)
+}
+
+/// The line that begins at a byte, with its end.
+fn line_at(text: &str, at: usize) -> Option<&str> {
+    text.get(at..)?.split_inclusive('\n').next()
+}
+
+/// The lines from `at` on that have a mark of one kind, with the blank ones between them; the byte behind
+/// the last.
+fn run(text: &str, at: usize, kind: Kind) -> (Vec<&str>, usize) {
+    let mut lines = Vec::new();
+    let (mut here, mut end, mut kept) = (at, at, 0);
+    while lines.len() < MAX_RUN
+        && let Some(line) = line_at(text, here)
+    {
+        let marked = mark(line).is_some_and(|mark| mark.kind == kind);
+        if !marked && !line.trim().is_empty() {
+            break;
+        }
+        lines.push(line);
+        here += line.len();
+        if marked {
+            (end, kept) = (here, lines.len());
+        }
+    }
+    lines.truncate(kept);
+    (lines, end)
+}
+
+/// Lines of one kind of mark without it; `None` where they are too few, or do not fit together.
+fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
+    let marked: Vec<(&str, Mark)> =
+        lines.iter().filter_map(|line| Some((*line, mark(line)?))).collect();
+    let kind = marked.first()?.1.kind;
+    let least = match kind {
+        Kind::Bullet(_) => 4,
+        Kind::Item | Kind::File => 2,
+        _ => 3,
+    };
+    if marked.len() < least {
+        return None;
+    }
+    let rest = |(line, mark): &(&str, Mark)| line.get(mark.end..).unwrap_or_default().to_owned();
+    let words = match kind {
+        Kind::Number(by) => {
+            let rising = marked.windows(2).all(|two| match two {
+                [(_, one), (_, other)] => one.value < other.value,
+                _ => true,
+            });
+            // `12:35:32` is a time.
+            let digit = |one: &&(&str, Mark)| rest(one).starts_with(|c: char| c.is_ascii_digit());
+            if !rising || (by == ':' && marked.iter().filter(digit).count() * 2 > marked.len()) {
+                return None;
+            }
+            0
+        }
+        Kind::Stamp => common(&marked)?,
+        _ => 0,
+    };
+    let bare = lines.iter().map(|line| {
+        let Some(mark) = mark(line) else { return (*line).to_owned() };
+        let end = line.strip_suffix('\n').map_or("", |_| "\n");
+        match kind {
+            Kind::Item | Kind::Object => format!("{}{end}", string(line, kind).unwrap_or_default()),
+            _ => {
+                let behind = line.get(mark.end..).unwrap_or_default();
+                let behind = behind.get(words.min(behind.trim_end().len())..).unwrap_or_default();
+                behind.strip_prefix(' ').unwrap_or(behind).to_owned()
+            }
+        }
+    });
+    Some(bare.collect())
+}
+
+/// The length of the words behind the stamps of a log that are the same in every line: `dc2 stdout:`.
+fn common(marked: &[(&str, Mark)]) -> Option<usize> {
+    let rests =
+        || marked.iter().map(|(line, mark)| line.get(mark.end..).unwrap_or_default().trim_end());
+    let first = rests().next()?;
+    let shared = rests().fold(first.len(), |length, rest| {
+        let same = first.bytes().zip(rest.bytes()).take_while(|(one, other)| one == other);
+        length.min(same.count())
+    });
+    let shared = first.as_bytes().get(..shared)?;
+    // Without a sign that ends them, no word is of the log.
+    let end = shared.iter().rposition(|byte| matches!(byte, b':' | b']' | b'|' | b'>'));
+    Some(end.map_or(0, |end| end + 1))
+}
+
+/// The mark of a line.
+fn mark(line: &str) -> Option<Mark> {
+    let bare = line.trim_end_matches(['\r', '\n']);
+    let indent = bare.len() - bare.trim_start().len();
+    let text = bare.get(indent..).filter(|text| !text.is_empty() && text.len() <= MAX_LINE)?;
+    let first = text.chars().next()?;
+    let second = text.chars().nth(1);
+    let blank = second.is_none_or(|c| c == ' ' || c == '\t');
+    match first {
+        '"' => {
+            return string(line, Kind::Item).and_then(|_| Mark::new(Kind::Item, bare.len()));
+        }
+        '{' => {
+            return string(line, Kind::Object).and_then(|_| Mark::new(Kind::Object, bare.len()));
+        }
+        '-' | '*' | '+' | '\u{2022}' | '\u{b7}' if blank => {
+            return Mark::new(Kind::Bullet(first), indent + first.len_utf8());
+        }
+        '#' | ';' | '|' if blank && !super::is_table_row(text) => {
+            return Mark::new(Kind::Comment(first), indent + 1);
+        }
+        '/' if text.starts_with("// ") => return Mark::new(Kind::Comment('/'), indent + 2),
+        _ => {}
+    }
+    if let Some(end) = stamp(text) {
+        return Mark::new(Kind::Stamp, indent + end);
+    }
+    if let Some(end) = file(text) {
+        return Mark::new(Kind::File, indent + end);
+    }
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let value = text.get(..digits).filter(|_| (1..=7).contains(&digits))?.parse().ok()?;
+    let behind = text.get(digits..)?;
+    let by = behind.chars().next()?;
+    let next = behind.chars().nth(1);
+    let bar = behind.trim_start().chars().next().filter(|c| matches!(c, '|' | '\u{2502}'));
+    let (by, end) = match (by, bar) {
+        ('.' | ')', _) if next.is_none_or(char::is_whitespace) => (by, 1),
+        (':' | '\t' | '\u{2192}', _) => (by, by.len_utf8()),
+        // `grep -C` writes a dash behind the numbers of the lines around those that it found.
+        ('-', _) if next.is_none_or(|c| !c.is_ascii_digit()) => (':', 1),
+        (_, Some(bar)) => (bar, behind.len() - behind.trim_start().len() + bar.len_utf8()),
+        _ => return None,
+    };
+    Some(Mark { kind: Kind::Number(by), end: indent + digits + end, value })
+}
+
+/// Where a stamp ends: `2026-10-02T12:40:00Z`, `[2026-10-02 12:40:00]`, `Oct  2 12:40:00`. Dates with slashes
+/// are the tools' own.
+fn stamp(text: &str) -> Option<usize> {
+    let (inside, open) = match text.strip_prefix('[') {
+        Some(inside) => (inside, true),
+        None => (text, false),
+    };
+    let shape = |text: &str, shape: &str| -> bool {
+        text.len() >= shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(byte, wanted)| match wanted {
+                b'9' => byte.is_ascii_digit(),
+                b'A' => byte.is_ascii_alphabetic(),
+                b'_' => matches!(byte, b' ' | b'T'),
+                b'?' => byte.is_ascii_digit() || byte == b' ',
+                other => byte == other,
+            })
+    };
+    let length = if shape(inside, "9999-99-99_99:99:99") {
+        19
+    } else if shape(inside, "AAA ?9 99:99:99") {
+        15
+    } else if open && shape(inside, "99:99:99") {
+        8
+    } else {
+        return None;
+    };
+    let zone = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | 'Z' | '+' | '-' | ':');
+    let behind = inside.get(length..)?;
+    let end = length + behind.find(|c| !zone(c)).unwrap_or(behind.len());
+    let closed = inside.get(end..)?.starts_with(']');
+    if open != closed {
+        return None;
+    }
+    Some(if open { end + 2 } else { end })
+}
+
+/// Where the name of a file ends, with the number of its line: `C:\temp\showrepl.txt:12:`; or that of a
+/// container, with a bar behind it.
+fn file(text: &str) -> Option<usize> {
+    let name =
+        |c: char| !c.is_whitespace() && !matches!(c, ':' | '"' | '<' | '>' | '|' | ',' | ';');
+    let drive = match text.as_bytes() {
+        [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic() => 2,
+        _ => 0,
+    };
+    let rest = text.get(drive..)?;
+    let length = rest.find(|c| !name(c)).filter(|length| (1..=200).contains(length))?;
+    let (file, behind) = rest.split_at_checked(length)?;
+    let kinds = [".txt", ".log", ".csv", ".xml", ".out", ".md"];
+    if kinds.iter().any(|kind| file.to_ascii_lowercase().ends_with(kind)) && behind.starts_with(':')
+    {
+        let digits = behind.bytes().skip(1).take_while(u8::is_ascii_digit).count();
+        let numbered = digits > 0 && behind.as_bytes().get(digits + 1) == Some(&b':');
+        return Some(drive + length + 1 + if numbered { digits + 1 } else { 0 });
+    }
+    let bar = behind.trim_start_matches(' ');
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    (drive == 0 && plain && behind.starts_with(' ') && (bar.starts_with("| ") || bar == "|"))
+        .then(|| text.len() - bar.len() + 1)
+}
+
+/// The text of a line that is a string of JSON, or an object that has one for the line of a log.
+fn string(line: &str, kind: Kind) -> Option<String> {
+    let text = line.trim();
+    let value = match kind {
+        Kind::Item => {
+            let text = text.strip_suffix(',').unwrap_or(text);
+            // A row of quoted fields is no string.
+            let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+            (!inner.replace("\\\"", "").contains('"')).then_some(())?;
+            serde_json::from_str::<String>(text).ok()?
+        }
+        Kind::Object => {
+            let text = text.strip_suffix(',').unwrap_or(text);
+            let object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(text).ok()?;
+            let keys = ["log", "message", "msg", "MESSAGE", "line", "text"];
+            let found = keys.iter().find_map(|key| object.get(*key)?.as_str());
+            found?.trim_end().to_owned()
+        }
+        _ => return None,
+    };
+    (!value.contains(['\n', '\r'])).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn marks_of_every_kind() {
+        let lines = ["Repadmin: x", "HUB\\DC1", "", "    a", "4 consecutive failure(s)."];
+        let marked = |mark: &dyn Fn(usize) -> String| -> String {
+            lines.iter().enumerate().map(|(at, line)| format!("{}{line}\n", mark(at))).collect()
+        };
+        for text in [
+            marked(&|_| "- ".to_owned()),
+            marked(&|_| "\u{2022} ".to_owned()),
+            marked(&|at| format!("{}. ", at + 9)),
+            marked(&|at| format!("{}: ", at + 9)),
+            marked(&|at| format!("{}:", at + 9)),
+            marked(&|at| format!("{:>6}\t", at + 9)),
+            marked(&|at| format!("{:>3} | ", at + 9)),
+            marked(&|at| format!("2026-10-02T12:40:{:02}Z dc2 stdout: ", at)),
+            marked(&|at| format!("[2026-10-02 12:40:{:02}] ", at)),
+            marked(&|at| format!("Oct  2 12:40:{:02} dc2 repadmin[7]: ", at)),
+            marked(&|at| format!("showrepl.txt:{}:", at + 1)),
+            marked(&|at| format!("C:\\temp\\showrepl.txt:{}:", at + 1)),
+            marked(&|_| "# ".to_owned()),
+            marked(&|_| "dc2-1  | ".to_owned()),
+        ] {
+            let plain = without(&text);
+            let bare: Vec<&str> = plain.lines().map(str::trim).collect();
+            let wanted: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+            assert_eq!(bare, wanted, "{text}");
+        }
+        let items = "[\n  \"HUB\\\\DC1\",\n  \"b\"\n]\n";
+        assert_eq!(without(items), "[\nHUB\\DC1\nb\n]\n");
+        let objects = "{\"log\":\"a\\n\",\"t\":1}\n{\"log\":\"b\\n\"}\n{\"log\":\"c\"}\n";
+        assert_eq!(without(objects), "a\nb\nc\n");
+    }
+
+    #[test]
+    fn what_is_no_mark() {
+        for text in [
+            "07/20/2026 11:29:05:559 NetpJoin: a\n07/20/2026 11:29:05:560 NetpJoin: b\n07/20/2026 11:29:05:561 NetpJoin: c\n",
+            "4 consecutive failure(s).\n5 consecutive failure(s).\n6 consecutive failure(s).\n",
+            "09:15:00 a\n10:15:00 b\n11:15:00 c\n",
+            "3. a\n2. b\n1. c\n",
+            "| a | b |\n| c | d |\n| e | f |\n",
+            "\"a\",\"b\"\n\"c\",\"d\"\n\"e\",\"f\"\n",
+            "58 - dc4.contoso.com\n59 - dc5.contoso.com\n60 - dc6.contoso.com\n",
+        ] {
+            assert_eq!(without(text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_keeps_its_place(
+            text in "(- |# |[0-9]{1,2}|\\. |:|\"|\\{|\n|\r|2026-10-02T12:40:00Z|a\\.txt:|\\PC){0,60}",
+        ) {
+            prop_assert_eq!(without(&text).matches('\n').count(), text.matches('\n').count());
+        }
+    }
+}
