@@ -1,7 +1,7 @@
 //! The formats that are read, and in which order.
 
 use super::{
-    csv, dcdiag, endpoints, event, joining, listing, page::Page, repadmin, replsum, samba,
+    csv, dcdiag, dcpromo, endpoints, event, joining, listing, page::Page, repadmin, replsum, samba,
     samba_log, showrepl, stray,
 };
 
@@ -34,7 +34,7 @@ impl Format {
 }
 
 /// Every format. Where two know their lines in the same way, the one above is read first.
-const FORMATS: [Format; 13] = [
+const FORMATS: [Format; 14] = [
     Format::new(Marks::Syntax, samba::read),
     Format::new(Marks::Syntax, event::read_xml),
     Format::new(Marks::Columns, csv::read),
@@ -42,6 +42,7 @@ const FORMATS: [Format; 13] = [
     Format::new(Marks::Names, joining::read),
     Format::new(Marks::Names, endpoints::read),
     Format::new(Marks::Names, event::read_text),
+    Format::new(Marks::Names, dcpromo::read),
     Format::new(Marks::Names, samba_log::read),
     Format::new(Marks::Names, repadmin::read),
     Format::new(Marks::Names, dcdiag::read),

@@ -12,6 +12,7 @@ mod console;
 mod csv;
 mod cut;
 mod dcdiag;
+mod dcpromo;
 mod endpoint_list;
 mod endpoints;
 mod error_record;

@@ -64,10 +64,14 @@ impl<'a> Page<'a> {
         }
         let mut lines: Vec<&str> = plain.lines().take(MAX_LINES).collect();
         lines.resize(written.len(), "");
-        // A row of a table in Markdown is of a document: nobody's, and quoted.
-        let foreign =
-            |line: &&str| if markup::is_table_row(line) { Claim::Foreign } else { Claim::Open };
-        let claims = lines.iter().map(foreign).collect();
+        // A row of a table is of a document: nobody's, and quoted.
+        let foreign = |(plain, written): (&&str, &&str)| match markup::is_table_row(plain)
+            || markup::is_row_of_page(written)
+        {
+            true => Claim::Foreign,
+            false => Claim::Open,
+        };
+        let claims = lines.iter().zip(&written).map(foreign).collect();
         let (total, beyond) =
             (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
         Self {

@@ -84,8 +84,9 @@ fn is_prose(line: &str) -> bool {
     let rest = behind.trim_start_matches(|c: char| c.is_ascii_hexdigit());
     let symbol = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | ' ');
     let rest = rest.trim_start_matches(')').trim();
-    let tools = rest.is_empty() || rest.starts_with([':', ',', '"']) || rest.chars().all(symbol);
-    !tools || line.starts_with('#') || line.split_whitespace().count() > 40
+    let tools =
+        matches!(rest, "" | "," | ":") || rest.starts_with(['"', ':']) || rest.chars().all(symbol);
+    !tools || line.starts_with('#') || line.ends_with('?') || line.split_whitespace().count() > 40
 }
 
 /// `0x800706D9` behind the word HRESULT or in brackets: a Windows error as COM passes it on.
@@ -97,7 +98,9 @@ fn hresult(line: &str) -> Option<i64> {
     let ends = !behind.get(8..)?.starts_with(|c: char| c.is_ascii_alphanumeric());
     let named = before.contains("hresult") || before.trim_end().ends_with('(');
     let code = u32::from_str_radix(digits, 16).ok()? & 0xffff;
-    (ends && named && windows_error::symbol(i64::from(code)).is_some()).then_some(i64::from(code))
+    // Small ones are of files and registries, and logs are full of those.
+    let known = code >= 1_000 && windows_error::symbol(i64::from(code)).is_some();
+    (ends && named && known).then_some(i64::from(code))
 }
 
 /// `code: 0x16c9a0d6 - ept_s_not_registered`: what the endpoint mapper itself answers.
@@ -117,7 +120,9 @@ fn ldap(at: usize, line: &str) -> Option<Told> {
     let bare = line.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let lower = bare.to_ascii_lowercase();
     let rest = lower.strip_prefix("ldap error ")?;
-    let own: u32 = rest.get(..rest.find(|c: char| !c.is_ascii_digit())?)?.parse().ok()?;
+    let (digits, behind) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?;
+    // Its name or its hexadecimal form follows in brackets; in a sentence something else does.
+    let own: u32 = digits.parse().ok().filter(|_| behind.trim_start().starts_with('('))?;
     let (_, windows) = lower.split_once("win32 err").unwrap_or(("", ""));
     let windows = windows.trim_start_matches("or");
     let mut told = Told::new(Tool::Unknown, vec![number(at)]);

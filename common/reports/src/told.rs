@@ -79,6 +79,8 @@ pub enum Tool {
     Event,
     /// `NETSETUP.LOG`.
     Netsetup,
+    /// `dcpromo.log`.
+    Dcpromo,
     /// `portqry -e 135`.
     Portqry,
     /// `rpcdump`, of impacket or of the resource kit.
@@ -106,6 +108,7 @@ impl Tool {
             Self::Dcdiag => "dcdiag",
             Self::Event => "event",
             Self::Netsetup => "NETSETUP.LOG",
+            Self::Dcpromo => "dcpromo.log",
             Self::Portqry => "portqry",
             Self::Rpcdump => "rpcdump",
             Self::SambaJson => "samba-tool drs showrepl --json",

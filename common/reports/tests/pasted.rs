@@ -74,6 +74,12 @@ fn no_failure_is_invented() {
         "a11-localised-healthy-then-prompt.txt",
         "a12-samba-never-tried.txt",
         "a13-documentation-table.md",
+        "a13b-documentation-table.html",
+        "a1d-information.xml",
+        "a3b-already-joined.log",
+        "a11b-italian-then-prose.txt",
+        "a11c-german-then-prompt.txt",
+        "e3-prose.txt",
         "b14-no-inbound-neighbours.txt",
         "c4-false-part.txt",
         "e2-prose.txt",
@@ -92,6 +98,8 @@ fn what_works_is_not_called_unclear() {
         "a10-portqry-udp.txt",
         "a10b-portqry-placeholder.txt",
         "a11-localised-healthy-then-prompt.txt",
+        "a11b-italian-then-prose.txt",
+        "a11c-german-then-prompt.txt",
     ] {
         let report = report(file);
         assert!(!report.told.is_empty(), "{file}");
@@ -104,7 +112,13 @@ fn what_works_is_not_called_unclear() {
 
 #[test]
 fn documents_and_prose_are_no_reports() {
-    for file in ["a13-documentation-table.md", "c4-false-part.txt", "e2-prose.txt"] {
+    for file in [
+        "a13-documentation-table.md",
+        "a13b-documentation-table.html",
+        "c4-false-part.txt",
+        "e2-prose.txt",
+        "e3-prose.txt",
+    ] {
         let report = report(file);
         assert!(report.told.is_empty() && report.parts.is_empty(), "{file}: {report:?}");
     }
@@ -127,6 +141,9 @@ fn the_number_of_a_list_is_no_count() {
         "a6-html-br.html",
         "a6b-html-p.html",
         "a6c-html-li.html",
+        "a6d-code-in-a-table.html",
+        "a6e-one-cell.html",
+        "a6f-html-div.html",
         "a9-numbered-list.txt",
         "a9b-bullets.txt",
         "a9c-numbered-and-quoted.txt",

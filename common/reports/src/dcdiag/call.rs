@@ -16,7 +16,7 @@ const MAX_TEXT: usize = 3;
 
 /// `[DC2] DsBindWithSpnEx() failed with error 1753,` with its text and its extended records.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
-    let (before, function, behind) = function(line)?;
+    let (before, function, behind) = function(line).or_else(|| plain_call(line))?;
     let bracket = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     // `[Replications Check,DC1]`
     let name = bracket.map(|(name, _)| name.rsplit(',').next().unwrap_or(name));
@@ -53,7 +53,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     told.destination.clone_from(&state.home);
     told.interface =
         function.starts_with("DsBind").then(|| names::by_name("drsuapi")).flatten().map(|k| k.id);
-    told.words = format!("{function}() failed");
+    let function = match function.contains(' ') {
+        true => function.to_owned(),
+        false => format!("{function}()"),
+    };
+    told.words = format!("{function} failed");
     // The text of the error, where the line ends with a comma.
     let mut more = end.ends_with([',', '，', '、']);
     let mut message = String::new();
@@ -72,7 +76,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
         more = !text.ends_with(['.', '。', char::REPLACEMENT_CHARACTER]);
     }
     if !message.is_empty() {
-        told.words = format!("{function}() failed: {}", message.trim_end_matches('.'));
+        told.words = format!("{function} failed: {}", message.trim_end_matches('.'));
     }
     // A heading may stand before the records.
     let heading = page.next_open(here);
@@ -92,6 +96,16 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     }
     page.tell(told);
     Some(here)
+}
+
+/// A call that is told in words: `[DC7] LDAP bind failed with error 8341,`.
+fn plain_call(line: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = line.strip_prefix('[')?.split_once("] ")?;
+    let (call, behind) = rest.split_once(" failed with error ")?;
+    let fits = |c: char| c.is_ascii_alphabetic() || c == ' ';
+    let named = scan::is_host(name) && call.chars().all(fits) && (1..=40).contains(&call.len());
+    let ends = scan::leading_number(behind).is_some() && behind.ends_with(',');
+    (named && ends).then_some(("", call, behind))
 }
 
 /// The first call in a line: what stands before it, its name, what stands behind its arguments.

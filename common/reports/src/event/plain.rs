@@ -47,6 +47,23 @@ const COMPUTER: [&str; 12] = [
     "计算机",
     "電腦",
 ];
+/// The properties of an event that PowerShell lists.
+const PROPERTIES: [&str; 14] = [
+    "TimeCreated",
+    "ProviderName",
+    "ProviderId",
+    "Id",
+    "LogName",
+    "MachineName",
+    "LevelDisplayName",
+    "Level",
+    "Version",
+    "Task",
+    "TaskDisplayName",
+    "UserId",
+    "RecordId",
+    "Message",
+];
 /// The label behind which the text of an event begins, where it stands in the same line.
 const DESCRIPTION: [&str; 3] = ["Description", "Message", "Beschreibung"];
 
@@ -74,10 +91,11 @@ fn begins(page: &Page<'_>, at: usize, line: &str) -> bool {
     }
     let Some((label, value)) = labelled(line) else { return false };
     // PowerShell's names of properties are in English everywhere.
-    if ["TimeCreated", "ProviderName", "Id"].iter().any(|name| property(line, name).is_some()) {
-        return (at..at + MAX_HEAD)
+    if is_property(line) {
+        // The text may come first, with blank lines in it.
+        let reach = if property(line, "Message").is_some() { MAX_LINES } else { MAX_HEAD };
+        return (at..at + reach)
             .filter_map(|at| page.open(at))
-            .take_while(|line| !line.is_empty() && property(line, "Message").is_none())
             .any(|line| property(line, "Id").and_then(|id| id.parse::<i64>().ok()).is_some());
     }
     let head = || {
@@ -105,6 +123,11 @@ fn property<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     (label.trim_end() == name && label.ends_with(' ')).then(|| value.trim())
 }
 
+/// Whether a line is a property of an event as PowerShell lists them.
+fn is_property(line: &str) -> bool {
+    PROPERTIES.iter().any(|name| property(line, name).is_some())
+}
+
 /// The number of an event of ours, as the value of a label.
 fn id(line: &str) -> Option<i64> {
     let value: i64 = labelled(line)?.1.parse().ok()?;
@@ -124,64 +147,49 @@ fn own_number(line: &str) -> Option<i64> {
 struct Head<'a> {
     labels: Vec<&'a str>,
     date: Option<&'a str>,
-    /// Whether a label said that the text comes now.
-    described: bool,
+    /// Whether the text of the event has begun.
+    is_over: bool,
 }
 
 fn event(page: &mut Page<'_>, start: usize) -> usize {
     let mut event = Event { is_text: true, ..Event::default() };
     let mut lines = vec![number(start)];
-    let mut head = Some(Head::default());
+    let mut head = Head::default();
     let mut here = start + 1;
-    if let (Some(head), Some(line)) = (head.as_mut(), page.open(start)) {
-        of_head(&mut event, head, line);
+    if let Some(line) = page.open(start) {
+        of_head(&mut event, &mut head, line);
+        head.is_over = text_follows(page, start, line, &event);
+        inline(&mut event, &head, line);
     }
     let mut another = false;
     while let Some((next, line)) = page.next_open(here) {
-        another = begins(page, next, line)
-            && match (&head, labelled(line)) {
-                (None, _) => true,
-                _ if line.starts_with("Event[") => true,
-                (Some(head), Some((label, _))) => head.labels.contains(&label),
-                (Some(_), None) => event.id.is_some(),
-            };
+        let seen = labelled(line).is_some_and(|(label, _)| head.labels.contains(&label));
+        let first = line.starts_with("Event[") || (head.is_over && !is_property(line));
+        another = (first || seen) && begins(page, next, line);
         if lines.len() >= MAX_LINES || another || foreign(line) {
             break;
         }
-        if let Some(open) = head.as_mut() {
-            let labels = labelled(line).is_some_and(|(label, value)| {
-                is_of_a_head(label) || value.is_empty() || !open.described
-            });
-            if labels && of_head(&mut event, open, line) {
-                let text_follows = labelled(line).is_some_and(|(label, value)| {
-                    let last = DESCRIPTION.contains(&label) || property(line, "Message").is_some();
-                    let behind = page.next_open(next + 1).and_then(|(_, line)| labelled(line));
-                    last || (value.is_empty() && !is_of_a_head(label) && behind.is_none())
-                        || (value.is_empty() && event.computer.is_some() && !is_of_a_head(label))
-                });
-                if text_follows {
-                    open.described = true;
-                    let text =
-                        labelled(line).map(|(_, value)| value).filter(|text| !text.is_empty());
-                    event
-                        .values
-                        .extend(text.map(|text| text.chars().take(1_000).collect::<String>()));
-                    head = None;
-                }
-            } else if event.known().is_some() {
-                head = None;
-                value(&mut event, line);
-            } else {
-                // What stands behind a head that no text belongs to is none of it.
-                break;
-            }
-        } else {
+        // PowerShell may list the text first.
+        if head.is_over && !is_property(line) {
             value(&mut event, line);
+        } else if of_head(&mut event, &mut head, line) {
+            let begins = text_follows(page, next, line, &event);
+            if begins {
+                head.is_over = true;
+                inline(&mut event, &head, line);
+            }
+        } else if event.known().is_some() {
+            head.is_over = true;
+            value(&mut event, line);
+        } else {
+            // What stands behind a head that no text belongs to is none of it.
+            break;
         }
         lines.push(number(next));
         here = next + 1;
         // Behind the error nothing of ours follows but further data under a label.
-        if event.whole && page.open(here).is_none_or(str::is_empty) && !data_follows(page, here) {
+        let ends = page.open(here).is_none_or(str::is_empty);
+        if event.whole && event.id.is_some() && ends && !data_follows(page, here) {
             break;
         }
     }
@@ -193,8 +201,32 @@ fn event(page: &mut Page<'_>, start: usize) -> usize {
     // These have no error at their end, and of others nobody knows what they end with.
     let without = found.is_none_or(|known| known.error == ErrorAt::Nowhere);
     event.whole |= has_data && (without || another);
+    // What was read before the number of the event was known.
+    let at = found.map_or(ErrorAt::Nowhere, |known| known.error);
+    event.whole |= (0..event.values.len()).any(|place| code(&event, at, place).is_some());
     tell(page, &event, lines);
     here
+}
+
+/// Whether the text of an event begins behind a line of its head, or in it.
+fn text_follows(page: &Page<'_>, at: usize, line: &str, event: &Event) -> bool {
+    let Some((label, value)) = labelled(line) else { return false };
+    if DESCRIPTION.contains(&label) {
+        return true;
+    }
+    let behind = page.next_open(at + 1).and_then(|(_, line)| labelled(line));
+    value.is_empty()
+        && !is_of_a_head(label)
+        && !is_property(line)
+        && (behind.is_none() || event.computer.is_some())
+}
+
+/// The text of an event that begins in the line of its label.
+fn inline(event: &mut Event, head: &Head<'_>, line: &str) {
+    let text = labelled(line).map(|(_, value)| value).filter(|text| !text.is_empty());
+    if let Some(text) = text.filter(|_| head.is_over) {
+        event.values.push(text.chars().take(1_000).collect());
+    }
 }
 
 /// A line of a head; whether it is one.
@@ -224,8 +256,10 @@ fn of_head<'a>(event: &mut Event, head: &mut Head<'a>, line: &'a str) -> bool {
     let information = ["Inform", "Сведения", "情報", "信息"];
     let level =
         matches!(label, "Level" | "Event Type" | "LevelDisplayName") || !is_of_a_head(label);
-    event.is_information |=
-        level && value.len() < 40 && information.iter().any(|word| value.starts_with(word));
+    event.is_information |= level
+        && value.len() < 40
+        && (information.iter().any(|word| value.starts_with(word))
+            || (property(line, "Level").is_some() && value == "4"));
     let host = scan::is_host(value)
         && (COMPUTER.contains(&label) || (event.id.is_some() && value.contains('.') && !source));
     event.computer = event.computer.take().or_else(|| host.then(|| value.to_owned()));

@@ -101,6 +101,29 @@ pub(super) fn is_table_row(line: &str) -> bool {
     line.starts_with('|') && line.ends_with('|') && line.matches('|').count() > 2
 }
 
+/// Whether a line is a row of a table of a page with words in more than one cell: a document, as above. A report
+/// that stands in a table stands in one cell, beside the numbers of its lines.
+pub(super) fn is_row_of_page(line: &str) -> bool {
+    let (mut cells, mut in_cell) = (0, false);
+    for part in line.split('<').skip(1) {
+        let (tag, text) = part.split_once('>').unwrap_or((part, ""));
+        let is =
+            |name: &str| tag.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name));
+        let whole = |name: &str| is(name) && matches!(tag.as_bytes().get(2), None | Some(b' '));
+        match () {
+            () if whole("td") || whole("th") => in_cell = true,
+            () if is("/td") || is("/th") => in_cell = false,
+            () => {}
+        }
+        // A cell is counted once, by its first words.
+        if in_cell && text.contains(char::is_alphabetic) {
+            cells += 1;
+            in_cell = false;
+        }
+    }
+    cells > 1
+}
+
 /// Whether a text is a page: a page closes what it opens, and a name in brackets stands open.
 fn is_tagged(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| {
@@ -123,7 +146,7 @@ fn of_page(text: &str) -> Cow<'_, str> {
     for line in text.split_inclusive('\n') {
         let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
         if !is_fence(body) {
-            match (tagged && !is_table_row(body), referred) {
+            match (tagged && !is_table_row(body) && !is_row_of_page(body), referred) {
                 (true, _) => untagged(body, &mut plain),
                 (false, true) => resolved(body, &mut plain),
                 (false, false) => plain.push_str(body),
@@ -182,6 +205,14 @@ fn untagged(line: &str, plain: &mut String) {
             continue;
         };
         gap |= !INLINE.contains(&name.as_str());
+        // The number of a line, which stands in a cell of its own.
+        if name == "td" {
+            let text = plain.get(start..).unwrap_or_default().trim();
+            if tag.starts_with("</") && !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+            {
+                plain.truncate(start);
+            }
+        }
         let opens = SAMPLES.contains(&name.as_str()) && !tag.starts_with("</");
         if opens && last_end.is_none_or(|end| end < line.len().saturating_sub(tag.len())) {
             // The sample goes on in the lines to come, and begins here.

@@ -13,8 +13,10 @@ const MAX_LINE: usize = 8_192;
 enum Kind {
     /// `- `, `* `, `• `.
     Bullet(char),
-    /// `12. `, `12:`, `12) `, and a tab or a bar behind the number.
+    /// `12. `, `12:`, `12) `, and a tab, a bar or a blank behind the number.
     Number(char),
+    /// A number in the place of a line that is blank.
+    Alone,
     /// A time, and in every line the same words behind it.
     Stamp,
     /// `# `, `// `, `; `, `| `.
@@ -81,7 +83,9 @@ fn run(text: &str, at: usize, kind: Kind) -> (Vec<&str>, usize) {
     while lines.len() < MAX_RUN
         && let Some(line) = line_at(text, here)
     {
-        let marked = mark(line).is_some_and(|mark| mark.kind == kind);
+        let numbered = matches!(kind, Kind::Number(_));
+        let marked = mark(line)
+            .is_some_and(|mark| mark.kind == kind || (numbered && mark.kind == Kind::Alone));
         if !marked && !line.trim().is_empty() {
             break;
         }
@@ -101,7 +105,8 @@ fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
         lines.iter().filter_map(|line| Some((*line, mark(line)?))).collect();
     let kind = marked.first()?.1.kind;
     let least = match kind {
-        Kind::Bullet(_) => 4,
+        Kind::Bullet(_) | Kind::Number(' ') => 4,
+        Kind::Alone => return None,
         Kind::Item | Kind::File => 2,
         _ => 3,
     };
@@ -117,7 +122,15 @@ fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
             });
             // `12:35:32` is a time.
             let digit = |one: &&(&str, Mark)| rest(one).starts_with(|c: char| c.is_ascii_digit());
-            if !rising || (by == ':' && marked.iter().filter(digit).count() * 2 > marked.len()) {
+            // With nothing but a blank behind it a number is one of the lines where it counts them all.
+            let all = marked.windows(2).all(|two| match two {
+                [(_, one), (_, other)] => one.value + 1 == other.value,
+                _ => true,
+            });
+            if !rising
+                || (by == ' ' && !all)
+                || (by == ':' && marked.iter().filter(digit).count() * 2 > marked.len())
+            {
                 return None;
             }
             0
@@ -133,7 +146,15 @@ fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
             _ => {
                 let behind = line.get(mark.end..).unwrap_or_default();
                 let behind = behind.get(words.min(behind.trim_end().len())..).unwrap_or_default();
-                behind.strip_prefix(' ').unwrap_or(behind).to_owned()
+                let behind = behind.strip_prefix(' ').unwrap_or(behind);
+                // YAML has its strings in quotes.
+                match behind.trim_end().strip_prefix('\'').and_then(|text| text.strip_suffix('\''))
+                {
+                    Some(text) if matches!(kind, Kind::Bullet(_)) => {
+                        format!("{}{end}", text.replace("''", "'"))
+                    }
+                    _ => behind.to_owned(),
+                }
             }
         }
     });
@@ -170,7 +191,10 @@ fn mark(line: &str) -> Option<Mark> {
         '{' => {
             return string(line, Kind::Object).and_then(|_| Mark::new(Kind::Object, bare.len()));
         }
-        '-' | '*' | '+' | '\u{2022}' | '\u{b7}' if blank => {
+        '-' | '*' | '+' | '\u{2013}' | '\u{2022}' | '\u{2023}' | '\u{25aa}' | '\u{25cf}'
+        | '\u{25e6}' | '\u{b7}'
+            if blank =>
+        {
             return Mark::new(Kind::Bullet(first), indent + first.len_utf8());
         }
         '#' | ';' | '|' if blank && !super::is_table_row(text) => {
@@ -185,18 +209,25 @@ fn mark(line: &str) -> Option<Mark> {
     if let Some(end) = file(text) {
         return Mark::new(Kind::File, indent + end);
     }
+    // `(12) `, `[12] `
+    let open = usize::from(matches!(first, '(' | '['));
+    let (text, indent) = (text.get(open..)?, indent + open);
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let value = text.get(..digits).filter(|_| (1..=7).contains(&digits))?.parse().ok()?;
     let behind = text.get(digits..)?;
-    let by = behind.chars().next()?;
+    let Some(by) = behind.trim_end().chars().next().or(behind.chars().next()) else {
+        return (open == 0).then_some(Mark { kind: Kind::Alone, end: indent + digits, value });
+    };
     let next = behind.chars().nth(1);
     let bar = behind.trim_start().chars().next().filter(|c| matches!(c, '|' | '\u{2502}'));
     let (by, end) = match (by, bar) {
-        ('.' | ')', _) if next.is_none_or(char::is_whitespace) => (by, 1),
+        ('.' | ')' | ']', _) if next.is_none_or(char::is_whitespace) => (by, 1),
+        _ if open > 0 => return None,
         (':' | '\t' | '\u{2192}', _) => (by, by.len_utf8()),
         // `grep -C` writes a dash behind the numbers of the lines around those that it found.
         ('-', _) if next.is_none_or(|c| !c.is_ascii_digit()) => (':', 1),
         (_, Some(bar)) => (bar, behind.len() - behind.trim_start().len() + bar.len_utf8()),
+        (' ', _) if !behind.trim_start().starts_with('-') => (' ', 1),
         _ => return None,
     };
     Some(Mark { kind: Kind::Number(by), end: indent + digits + end, value })

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{element, is_table_row, is_tagged};
+use super::{element, is_row_of_page, is_table_row, is_tagged};
 
 /// The longest line of JSON that is taken apart, in bytes.
 const MAX_JSON: usize = 8 << 20;
@@ -51,7 +51,7 @@ pub(crate) fn split(text: &str) -> (Cow<'_, str>, Option<Vec<u32>>) {
             Vec::new()
         } else {
             let strings = if json { strings(body) } else { Vec::new() };
-            if strings.is_empty() && tagged { blocks(body) } else { strings }
+            if strings.is_empty() && tagged { rows(body) } else { strings }
         };
         apart |= parts.len() > 1;
         if parts.len() > 1 {
@@ -69,8 +69,24 @@ pub(crate) fn split(text: &str) -> (Cow<'_, str>, Option<Vec<u32>>) {
     if apart { (Cow::Owned(out), Some(origin)) } else { (Cow::Borrowed(text), None) }
 }
 
+/// The parts of a line: a row of a table with several cells stays whole.
+fn rows(line: &str) -> Vec<Cow<'_, str>> {
+    let whole = |part: &Cow<'_, str>| is_row_of_page(part);
+    let parts = blocks(line, &["tr", "table", "tbody", "thead"]);
+    if !parts.iter().any(whole) {
+        return blocks(line, &BLOCKS);
+    }
+    parts
+        .into_iter()
+        .flat_map(|part| match part {
+            Cow::Borrowed(part) if !is_row_of_page(part) => blocks(part, &BLOCKS),
+            part => vec![part],
+        })
+        .collect()
+}
+
 /// The parts of a line between the elements that begin a line; each keeps its tags.
-fn blocks(line: &str) -> Vec<Cow<'_, str>> {
+fn blocks<'a>(line: &'a str, elements: &[&str]) -> Vec<Cow<'a, str>> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
     let mut cut = |start: &mut usize, at: usize| {
@@ -87,7 +103,7 @@ fn blocks(line: &str) -> Vec<Cow<'_, str>> {
             continue;
         };
         at = tag_at + length;
-        if !BLOCKS.contains(&name.as_str()) {
+        if !elements.contains(&name.as_str()) {
             continue;
         }
         if !tag.starts_with("</") && name != "br" {
