@@ -102,9 +102,9 @@ fn callback(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option
         });
         let Some((next, party)) = found else { break };
         if to {
-            told.destination = party
+            told.destination = party;
         } else {
-            told.source = party
+            told.source = party;
         }
         told.lines.push(number(next));
         here = next + 1;

@@ -10,13 +10,18 @@
     reason = "a test panics where it is wrong"
 )]
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use epmesh_reports::{
     Outcome, Party, Report, Told, about, decode, explain, message_code, read, read_text,
 };
 use epmesh_rpc::windows_error;
 use expect_test::expect_file;
+use proptest::prelude::*;
 
 mod support;
 
@@ -34,7 +39,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn name(path: &PathBuf) -> String {
+fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
@@ -391,4 +396,26 @@ fn what_carries_a_report_changes_nothing_that_fails() {
         wrong.len(),
         wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n")
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn lines_of_all_reports_in_any_order_make_no_error(
+        picks in proptest::collection::vec(
+            (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1..6_usize),
+            0..30,
+        ),
+    ) {
+        let texts = texts();
+        let mut text = String::new();
+        for (file, line, count) in &picks {
+            let lines: Vec<&str> = file.get(&texts).1.lines().collect();
+            let first = line.index(lines.len());
+            let some = lines.iter().skip(first).take(*count);
+            some.for_each(|line| text.extend([line, "\n"]));
+        }
+        holds("lines of reports", &text);
+    }
 }

@@ -65,7 +65,7 @@ fn list(page: &mut Page<'_>, at: usize) -> Option<usize> {
         lines.push(number(here));
         here += 1;
     }
-    let told = told(&properties, lines)?;
+    let told = told(&properties, &lines)?;
     page.tell(told);
     Some(here)
 }
@@ -90,7 +90,7 @@ fn table(page: &mut Page<'_>, at: usize) -> Option<usize> {
         let whole = |value: &String| !value.ends_with("...") && !value.ends_with('\u{2026}');
         let properties: Vec<(String, String)> =
             names.iter().cloned().zip(values).filter(|(_, value)| whole(value)).collect();
-        let Some(told) = told(&properties, vec![number(here)]) else { break };
+        let Some(told) = told(&properties, &[number(here)]) else { break };
         rows.push(told);
         here += 1;
     }

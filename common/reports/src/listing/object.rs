@@ -9,14 +9,13 @@ use super::super::{
 };
 
 /// The row of an object; `None` where it is none that is known.
-pub(super) fn told(properties: &[(String, String)], lines: Vec<u32>) -> Option<Told> {
+pub(super) fn told(properties: &[(String, String)], lines: &[u32]) -> Option<Told> {
     let object = Object(properties);
-    let told = object
-        .of_showrepl(&lines)
-        .or_else(|| object.of_metadata(&lines))
-        .or_else(|| object.of_failure(&lines))
-        .or_else(|| object.of_port(&lines))?;
-    Some(told)
+    object
+        .of_showrepl(lines)
+        .or_else(|| object.of_metadata(lines))
+        .or_else(|| object.of_failure(lines))
+        .or_else(|| object.of_port(lines))
 }
 
 struct Object<'a>(&'a [(String, String)]);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write};
 use epmesh_reports::{Party, Report, explain, extended_words};
 
 /// Every line that is not blank is told, a heading, or quoted.
-pub fn nothing_is_lost(text: &str, report: &Report) {
+pub(crate) fn nothing_is_lost(text: &str, report: &Report) {
     let mut seen: BTreeSet<u32> =
         report.told.iter().flat_map(|told| &told.lines).copied().collect();
     seen.extend(report.frame.iter().flat_map(|at| at.first_line..=at.last_line));
@@ -19,7 +19,7 @@ pub fn nothing_is_lost(text: &str, report: &Report) {
 }
 
 /// A report in lines, as it stands beside a fixture.
-pub fn listing(report: &Report) -> String {
+pub(crate) fn listing(report: &Report) -> String {
     let mut text = String::new();
     let name = |party: &Option<_>| party.as_ref().map_or_else(|| "?".to_owned(), Party::label);
     for part in &report.parts {
