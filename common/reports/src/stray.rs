@@ -3,7 +3,7 @@
 //! a document does, is none of it and is quoted; but where a file is no more than the error itself, it is
 //! what was asked about.
 
-use epmesh_rpc::windows_error;
+use epmesh_rpc::{names, windows_error};
 
 use super::{
     messages,
@@ -15,6 +15,8 @@ use super::{
 
 /// The most lines, blank ones apart, of a file that is no more than an error.
 const MAX_BARE: usize = 8;
+/// The most lines that the text of a box is broken into.
+const MAX_DIALOG: usize = 6;
 /// The most words around an error that is a line's only content.
 const MAX_WORDS: usize = 6;
 
@@ -26,20 +28,60 @@ pub(super) fn read(page: &mut Page<'_>) {
             at += 1;
             continue;
         };
-        let told = tool_error(line).map(|error| row(at, line, error)).or_else(|| ldap(at, line));
+        let told = dialog(page, at, line)
+            .or_else(|| tool_error(line).map(|error| row(at, line, error)))
+            .or_else(|| ldap(at, line));
         if let Some(mut told) = told {
             // The message stands in the next line where the number ends with a colon.
-            let next = page.open(at + 1).filter(|_| line.ends_with(':'));
+            let alone = told.lines.len() == 1;
+            let next = page.open(at + 1).filter(|_| alone && line.ends_with(':'));
             if let Some(message) = next.filter(|next| messages::code(next) == told.code) {
                 told.lines.push(number(at + 1));
                 told.words = format!("{} {message}", told.words);
             }
-            at += told.lines.len() - 1;
+            at = told.lines.last().map_or(at, |line| usize::try_from(*line).unwrap_or(at + 1) - 1);
             page.tell(told);
         }
         at += 1;
     }
     bare(page);
+}
+
+/// The box in which Active Directory Sites and Services tells that "Replicate now" failed: `The following error
+/// occurred during the attempt to synchronize naming context X from domain controller A to domain controller B:`
+/// and the message of the error.
+fn dialog(page: &Page<'_>, at: usize, line: &str) -> Option<Told> {
+    let lower = line.to_ascii_lowercase();
+    lower.find("attempt to synchronize naming context ")?;
+    let mut text = line.to_owned();
+    let mut last = at;
+    while last < at + MAX_DIALOG
+        && messages::code(&text).is_none()
+        && let Some((next, more)) = page.next_open(last + 1)
+    {
+        text.push(' ');
+        text.push_str(more);
+        last = next;
+    }
+    let code = messages::code(&text)?;
+    let lower = text.to_ascii_lowercase();
+    let named = |before: &str| {
+        let start = lower.find(before)? + before.len();
+        let end = |c: char| c.is_whitespace() || matches!(c, ':' | ',');
+        let name = text.get(start..)?.split(end).next()?;
+        // A document has a word in its place.
+        Party::named(name).filter(|_| scan::is_host(name))
+    };
+    let (source, destination) =
+        (named(" from domain controller ")?, named(" to domain controller ")?);
+    let mut told = Told::new(Tool::Unknown, Vec::new());
+    told.lines = (at..=last).filter(|at| page.open(*at) != Some("")).map(number).collect();
+    told.code = Some(code);
+    told.outcome = Outcome::Failed;
+    (told.source, told.destination) = (Some(source), Some(destination));
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.words = text;
+    Some(told)
 }
 
 fn row(at: usize, line: &str, code: i64) -> Told {

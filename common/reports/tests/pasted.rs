@@ -157,6 +157,9 @@ fn the_number_of_a_list_is_no_count() {
         "b11b-log-prefix.txt",
         "b11c-json-string.json",
         "b11d-docker-log.txt",
+        "b11e-syslog.txt",
+        "b11f-slashed-stamps.txt",
+        "b11g-numbered-with-blanks.txt",
         "b12-nonbreaking-hyphen.txt",
     ] {
         let report = report(file);

@@ -59,6 +59,8 @@ const NOT: [&str; 12] = [
     "않",
 ];
 
+/// The most lines that a result is wrapped into besides its first.
+const MAX_PARTS: usize = 3;
 /// The most blank lines between the parts of a result.
 const MAX_GAP: usize = 2;
 
@@ -74,18 +76,24 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
     let mut text = rest.to_owned();
     // Where the server's name is long, the end is wrapped: the test's name, or its outcome.
     let names_a_test = |text: &str| text.split(is_between).any(is_test);
-    if (!names_a_test(&text) || outcome(&text).is_none())
-        && let Some((next, more)) = page.next_open(here)
-        && next <= here + MAX_GAP
+    let mut joined = text.clone();
+    let mut parts = Vec::new();
+    let mut behind = here;
+    while (!names_a_test(&joined) || outcome(&joined).is_none())
+        && parts.len() < MAX_PARTS
+        && let Some((next, more)) = page.next_open(behind)
+        && next <= behind + MAX_GAP
         && !more.starts_with(['.', '[', '*'])
         && !heading_of_a_test(more)
-        && let joined = format!("{text} {more}")
-        && names_a_test(&joined)
-        && outcome(&joined).is_some()
     {
+        joined = format!("{joined} {more}");
+        parts.push(number(next));
+        behind = next + 1;
+    }
+    if !parts.is_empty() && names_a_test(&joined) && outcome(&joined).is_some() {
         text = joined;
-        lines.push(number(next));
-        here = next + 1;
+        lines.extend(parts);
+        here = behind;
     }
     // In a language that is not known here it is quoted.
     let outcome = outcome(&text)?;

@@ -25,7 +25,7 @@ const PORTQRY: [&str; 10] = [
 ];
 
 /// How many lines stand between the state of a port and its answer.
-const MAX_ANSWER: usize = 8;
+const MAX_ANSWER: usize = 120;
 
 /// Takes a line around a list; the line behind it.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) -> Option<usize> {
@@ -182,11 +182,15 @@ fn is_answered(page: &Page<'_>, at: usize) -> bool {
         let Some((next, line)) = page.next_open(here) else { return false };
         if line.starts_with("Server's response:")
             || line.starts_with("UUID:")
+            || line.starts_with("LDAP query response:")
             || line.ends_with(" is LISTENING")
         {
             return true;
         }
-        if port_status(line).is_some() || unanswered(line).is_some() {
+        if line.starts_with("Querying target system")
+            || port_status(line).is_some()
+            || unanswered(line).is_some()
+        {
             return false;
         }
         here = next + 1;

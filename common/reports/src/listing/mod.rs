@@ -28,6 +28,12 @@ pub(super) fn read(page: &mut Page<'_>) {
 
 /// The properties of a line: `Number of Failures : 4`.
 fn property(line: &str) -> Option<(&str, &str)> {
+    // `"Number of Failures":  "4",`, as `ConvertTo-Json` writes it.
+    if let Some((name, value)) = line.strip_prefix('"').and_then(|rest| rest.split_once("\":")) {
+        let value = value.trim().trim_end_matches(',').trim_matches('"');
+        let fits = name.len() <= 40 && !name.contains('"') && !value.contains(['"', '{', '[']);
+        return fits.then_some((name, if value == "null" { "" } else { value }));
+    }
     let at = line.find(" :")?;
     let (name, value) = (line.get(..at)?.trim_end(), line.get(at + 2..)?);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_');
@@ -133,6 +139,7 @@ mod tests {
     fn properties_and_cells() {
         assert_eq!(property("Number of Failures : 4"), Some(("Number of Failures", "4")));
         assert_eq!(property("FailureCount :"), Some(("FailureCount", "")));
+        assert_eq!(property("\"Number of Failures\":  \"4\","), Some(("Number of Failures", "4")));
         assert_eq!(property("Last attempt @ 12:35 : x"), None);
         assert_eq!(property("DSA Options: IS_GC"), None);
         let starts = starts("---- --  -----");

@@ -44,6 +44,9 @@ impl Mark {
     }
 }
 
+/// How many lines are many: words that all of them begin with are not their own.
+const MANY: usize = 8;
+
 /// The most lines that are looked at together.
 const MAX_RUN: usize = 50_000;
 
@@ -171,8 +174,14 @@ fn common(marked: &[(&str, Mark)]) -> Option<usize> {
         length.min(same.count())
     });
     let shared = first.as_bytes().get(..shared)?;
-    // Without a sign that ends them, no word is of the log.
-    let end = shared.iter().rposition(|byte| matches!(byte, b':' | b']' | b'|' | b'>'));
+    // Without a sign that ends them, words are of the log where many lines have them.
+    let sign = |byte: &u8| matches!(byte, b':' | b']' | b'|' | b'>');
+    let end = shared.iter().rposition(sign).or_else(|| {
+        let words = shared.iter().rposition(|byte| !byte.is_ascii_whitespace())?;
+        let whole = shared.get(words + 1).is_none_or(u8::is_ascii_whitespace);
+        let last = if whole { words } else { shared.iter().rposition(u8::is_ascii_whitespace)? };
+        (marked.len() >= MANY).then_some(last)
+    });
     Some(end.map_or(0, |end| end + 1))
 }
 
@@ -236,6 +245,14 @@ fn mark(line: &str) -> Option<Mark> {
 /// Where a stamp ends: `2026-10-02T12:40:00Z`, `[2026-10-02 12:40:00]`, `Oct  2 12:40:00`. Dates with slashes
 /// are the tools' own.
 fn stamp(text: &str) -> Option<usize> {
+    // The priority and version of syslog stand in front.
+    if let Some((priority, rest)) = text.strip_prefix('<').and_then(|rest| rest.split_once('>'))
+        && (1..=3).contains(&priority.len())
+        && priority.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        let rest = rest.strip_prefix("1 ").unwrap_or(rest);
+        return stamp(rest).map(|end| text.len() - rest.len() + end);
+    }
     let (inside, open) = match text.strip_prefix('[') {
         Some(inside) => (inside, true),
         None => (text, false),
@@ -250,7 +267,9 @@ fn stamp(text: &str) -> Option<usize> {
                 other => byte == other,
             })
     };
-    let length = if shape(inside, "9999-99-99_99:99:99") {
+    let length = if shape(inside, "9999-99-99_99:99:99")
+        || (!open && shape(inside, "9999/99/99 99:99:99"))
+    {
         19
     } else if shape(inside, "AAA ?9 99:99:99") {
         15

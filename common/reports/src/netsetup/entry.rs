@@ -193,7 +193,7 @@ fn split_time(line: &str) -> Option<(Option<&str>, &str)> {
         return Some((Some(line.get(..end)?), rest()?));
     }
     let letters: fn(&u8) -> bool =
-        |byte| matches!(byte.to_ascii_lowercase(), b'm' | b'd' | b'y' | b'h' | b's' | b'f');
+        |byte| matches!(byte.to_ascii_lowercase(), b'm' | b'd' | b'y' | b'h' | b's' | b'f' | b'x');
     if both(letters) {
         return Some((None, rest()?));
     }
