@@ -23,7 +23,8 @@ pub(super) fn read(page: &mut Page<'_>) {
         let Some((when, text)) = page.open(at).and_then(entry) else { continue };
         let Some(code) = code(text) else {
             // What tells no error in a form that is known is quoted where it may be one all the same.
-            let may_fail = ["rror", "ail"].iter().any(|word| text.contains(word));
+            let lower = text.to_ascii_lowercase();
+            let may_fail = ["error", "fail"].iter().any(|word| lower.contains(word));
             open.take().into_iter().for_each(|told| page.tell(told));
             if !may_fail && scan::paired_code(text).is_none() {
                 page.frame(TOOL, at);

@@ -47,7 +47,10 @@ const MAX_LINE: usize = 8_192;
 
 /// A line without the marks of Markdown: doubled backslashes, back-ticks and stars in pairs, escapes.
 fn unmarked(line: &str, plain: &mut String) {
-    if line.len() > MAX_LINE || line.trim_start().starts_with("```") || super::is_table_row(line) {
+    if line.len() > MAX_LINE
+        || line.trim_start().starts_with("```")
+        || super::table::is_table_row(line)
+    {
         plain.push_str(line);
         return;
     }

@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::{element, is_row_of_page, is_table_row, is_tagged};
+use super::{
+    element::{element, is_tagged},
+    table::{is_row_of_page, is_table_row},
+};
 
 /// The longest line of JSON that is taken apart, in bytes.
 const MAX_JSON: usize = 8 << 20;
