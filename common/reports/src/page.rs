@@ -65,11 +65,9 @@ impl<'a> Page<'a> {
         let mut lines: Vec<&str> = plain.lines().take(MAX_LINES).collect();
         lines.resize(written.len(), "");
         // A row of a table is of a document: nobody's, and quoted.
-        let foreign = |(plain, written): (&&str, &&str)| match markup::is_table_row(plain)
-            || markup::is_row_of_page(written)
-        {
-            true => Claim::Foreign,
-            false => Claim::Open,
+        let foreign = |(plain, written): (&&str, &&str)| {
+            let row = |line: &str| markup::is_table_row(line) || markup::is_row_of_page(line);
+            if row(plain) || row(written) { Claim::Foreign } else { Claim::Open }
         };
         let claims = lines.iter().zip(&written).map(foreign).collect();
         let (total, beyond) =

@@ -243,9 +243,12 @@ fn bare_error(line: &str) -> Option<i64> {
             unsigned if unsigned >> 16 == 0x8007 => i64::from(unsigned & 0xffff),
             _ => code,
         };
-        let known = windows_error::symbol(code).is_some() && code.unsigned_abs() >= 1_000;
+        // 2713 asks for a restart.
+        let known =
+            windows_error::symbol(code).is_some() && code.unsigned_abs() >= 1_000 && code != 2713;
         // A number among words is an error where one of them says so.
-        let alone = words == 1 || scan::named_code(text).is_some() || text.contains("0x");
+        let alone =
+            words == 1 || scan::named_code(text).is_some() || (words <= 3 && text.contains("0x"));
         (known && alone).then_some(code)
     };
     symbol.or_else(number).filter(|code| *code != 0)

@@ -67,28 +67,30 @@ fn every_text_says_what_stands_beside_it() {
     }
 }
 
+/// Texts in which nothing fails, whatever numbers stand in them.
+const NOTHING_FAILS: &[&str] = &[
+    "a1-event-count-as-error.xml",
+    "a2-netsetup-retry-succeeds.log",
+    "a3-netsetup-restart-needed.log",
+    "a10-portqry-udp.txt",
+    "a10b-portqry-placeholder.txt",
+    "a11-localised-healthy-then-prompt.txt",
+    "a12-samba-never-tried.txt",
+    "a13-documentation-table.md",
+    "a13b-documentation-table.html",
+    "a1d-information.xml",
+    "a3b-already-joined.log",
+    "a11b-italian-then-prose.txt",
+    "a11c-german-then-prompt.txt",
+    "e3-prose.txt",
+    "b14-no-inbound-neighbours.txt",
+    "c4-false-part.txt",
+    "e2-prose.txt",
+];
+
 #[test]
 fn no_failure_is_invented() {
-    // Texts in which nothing fails, whatever numbers stand in them.
-    for file in [
-        "a1-event-count-as-error.xml",
-        "a2-netsetup-retry-succeeds.log",
-        "a3-netsetup-restart-needed.log",
-        "a10-portqry-udp.txt",
-        "a10b-portqry-placeholder.txt",
-        "a11-localised-healthy-then-prompt.txt",
-        "a12-samba-never-tried.txt",
-        "a13-documentation-table.md",
-        "a13b-documentation-table.html",
-        "a1d-information.xml",
-        "a3b-already-joined.log",
-        "a11b-italian-then-prose.txt",
-        "a11c-german-then-prompt.txt",
-        "e3-prose.txt",
-        "b14-no-inbound-neighbours.txt",
-        "c4-false-part.txt",
-        "e2-prose.txt",
-    ] {
+    for file in NOTHING_FAILS {
         let report = report(file);
         assert_eq!(failed(&report), Vec::<&Told>::new(), "{file}");
         assert!(explain::failed_tests(&report).is_empty(), "{file}");
@@ -382,6 +384,10 @@ fn what_carries_a_report_changes_nothing_that_fails() {
     for (name, text) in texts() {
         for (how, carried) in carried(&text) {
             holds(&format!("{name} {how}"), &carried);
+            if NOTHING_FAILS.contains(&name.as_str()) {
+                let report = read_text(&carried);
+                assert_eq!(failed(&report), Vec::<&Told>::new(), "{name} {how}:\n{carried}");
+            }
             if carries.contains(&name.as_str())
                 && rows(&read_text(&carried)) != rows(&read_text(&text))
             {

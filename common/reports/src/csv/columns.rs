@@ -118,6 +118,30 @@ impl Order {
         at.and_then(|at| fields.get(at)).map_or("", String::as_str)
     }
 
+    /// Whether a row without a mark can be nothing else: times where the times are, a transport, names of one word.
+    pub(super) fn is_sure(&self, fields: &[String]) -> bool {
+        self.context(fields).is_some_and(|context| {
+            let field = |column| self.field(fields, context, column);
+            let time = |column| {
+                let text = field(column);
+                text.is_empty()
+                    || text == "0"
+                    || text.starts_with('(')
+                    || !scan::moments(text).is_empty()
+            };
+            let word = |column| {
+                let text: &str = field(column);
+                !text.is_empty() && !text.contains(char::is_whitespace)
+            };
+            let transport = field(Column::Transport);
+            word(Column::Source)
+                && word(Column::Transport)
+                && transport.chars().all(|c| c.is_ascii_alphabetic())
+                && time(Column::LastFailure)
+                && time(Column::LastSuccess)
+        })
+    }
+
     /// Whether a row has all that it can have.
     pub(super) fn is_whole(&self, fields: &[String]) -> bool {
         self.context(fields).is_some_and(|context| {

@@ -52,7 +52,13 @@ fn record(page: &mut Page<'_>, at: usize, order: &mut Order) -> Option<usize> {
         return header(page, at, &fields, order);
     }
     let whole = |fields: &[String]| order.is_whole(fields);
-    let (fields, behind) = joined(page, at, whole).unwrap_or((fields, at + 1));
+    let marked = first.ends_with("_info");
+    let found = joined(page, at, whole);
+    // Without the mark a row is known by all that it has: other lines have commas and names, too.
+    if !marked && !found.as_ref().is_some_and(|(fields, _)| order.is_sure(fields)) {
+        return header(page, at, &fields, order);
+    }
+    let (fields, behind) = found.unwrap_or((fields, at + 1));
     row(page, (at, behind), &fields, *order)
 }
 

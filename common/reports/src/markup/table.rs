@@ -2,8 +2,9 @@
 
 /// Whether a line is a row of a table of Markdown: a document about a tool, and no output of it.
 pub(crate) fn is_table_row(line: &str) -> bool {
-    let line = line.trim();
-    line.starts_with('|') && line.ends_with('|') && line.matches('|').count() > 2
+    let line = line.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ','));
+    // What stands in front of it may be the mark of a quotation, or the number of a line.
+    line.ends_with('|') && line.matches('|').count() > 2
 }
 
 /// Whether a line is a row of a table of a page with words in more than one cell: a document, as above. A report

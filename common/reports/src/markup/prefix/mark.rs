@@ -164,7 +164,8 @@ fn file(text: &str) -> Option<usize> {
         return Some(drive + length + 1 + if numbered { digits + 1 } else { 0 });
     }
     let bar = behind.trim_start_matches(' ');
-    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && file.contains(|c: char| c.is_ascii_alphabetic());
     (drive == 0 && plain && behind.starts_with(' ') && (bar.starts_with("| ") || bar == "|"))
         .then(|| text.len() - bar.len() + 1)
 }

@@ -89,7 +89,12 @@ fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
                 _ => true,
             });
             // `12:35:32` is a time.
-            let digit = |one: &&(&str, Mark)| rest(one).starts_with(|c: char| c.is_ascii_digit());
+            let digit = |one: &&(&str, Mark)| {
+                let rest = rest(one);
+                let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+                // A date has other signs.
+                digits > 0 && !matches!(rest.as_bytes().get(digits), Some(b'/' | b'-' | b'.'))
+            };
             // With nothing but a blank behind it a number is one of the lines where it counts them all.
             let all = marked.windows(2).all(|two| match two {
                 [(_, one), (_, other)] => one.value + 1 == other.value,
