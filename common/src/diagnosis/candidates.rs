@@ -7,6 +7,7 @@ use epmesh_facts::{DnsName, Failure, RecordType, ServiceState};
 use epmesh_rpc::epm::TCP_PORT;
 
 use super::{
+    at_one_address::{balanced_record, other_host},
     case::{Case, Reach, destination_site, effective, source_site},
     cause::{Cause, Confidence, Side, State},
     culprit::{
@@ -44,11 +45,18 @@ pub(super) fn candidates(
         }
         (_, Cause::EpmUnreachable | Cause::DynamicPortBlocked | Cause::HostFirewall) => {
             list.ways(name_sources);
+            list.balanced(name_sources);
         }
-        (Side::Network, Cause::AnswerAltered | Cause::LargePacketsLost) => list.ways(name_sources),
+        (Side::Network, Cause::AnswerAltered | Cause::LargePacketsLost) => {
+            list.ways(name_sources);
+            list.other_host();
+        }
         (_, Cause::RpcFiltered) if list.is_contrast() => list.ways(name_sources),
         // Two hosts with one address, or a filter on the path: either is a condition of the source.
-        (Side::Network, cause) => list.add(Side::Network, condition(case.source(), cause)),
+        (Side::Network, cause) => {
+            list.add(Side::Network, condition(case.source(), cause));
+            list.other_host();
+        }
         (Side::Destination, cause) => {
             list.add(Side::Destination, condition(case.destination(), cause));
         }
@@ -215,6 +223,21 @@ impl<'a> List<'a> {
     /// Whether the firewall that is to blame lets port 135 through, and not the port that it names.
     fn is_of_dynamic_port(&self) -> bool {
         matches!(self.culprit(), Some(Culprit::Firewall { at, .. }) if at.port != TCP_PORT)
+    }
+
+    /// What the links have in common that meet another host on port 135 of the source.
+    fn other_host(&mut self) {
+        if let Some(fault) = other_host(self.case, self.culprit()) {
+            self.add(Side::Network, fault);
+        }
+    }
+
+    /// What the links have in common that a balancer sends to different machines.
+    fn balanced(&mut self, name_sources: &[NameSource<'_>]) {
+        let (cause, side) = (Cause::DnsAStale, Side::NameResolution);
+        if let Some(fault) = balanced_record(self.case, self.culprit(), effective(name_sources)) {
+            self.push(CandidateFault { cause, side, fault, places: Vec::new() });
+        }
     }
 
     /// The faults where by the source's own word nothing listens there: neither a path nor a client has a part

@@ -5,6 +5,7 @@
 //! destination and other witnesses saw of it, and names one cause. It reads no clock: `now` is an
 //! argument.
 
+mod at_one_address;
 mod blamed;
 mod candidates;
 mod case;

@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use epmesh_common::{
     diagnosis::{Cause, Evidence, Fault, Link, ServerName, State, Traffic, Verdict, diagnose},
     facts::{
-        AddressFamily, Blank, Failure, PortRange, PortUse, RangeUse, Reading, RpcSettings, Section,
-        ServiceState, Transport, Trend,
+        AddressFamily, AddressProbe, Blank, Failure, PortRange, PortUse, RangeUse, Reading,
+        RpcSettings, Section, ServiceState, Transport, Trend,
     },
     incident::Grouper,
 };
 
-use crate::healthy::{MEMBER, Scenario, error, name, now, seconds_ago, settings};
+use crate::healthy::{
+    DC2, DC2_GUID, MEMBER, SECOND, Scenario, address, error, identity, member, name, now, observed,
+    seconds_ago, settings,
+};
 
 fn verdict(change: impl FnOnce(&mut Scenario)) -> Verdict {
     let mut scenario = Scenario::healthy();
@@ -129,6 +132,74 @@ fn a_stopped_directory_is_one_fault_at_either_end() {
     let incidents = grouper.incidents();
     assert_eq!(incidents.len(), 1, "{incidents:#?}");
     assert_eq!((&incidents[0].fault, incidents[0].links.len()), (&own, 4));
+}
+
+/// dc2's address, of which another host has port 135; whether dc2 itself is heard there over LDAP.
+fn with_another_mapper(hears_source: bool) -> AddressProbe {
+    let mut probe = AddressProbe { address: address(SECOND), ..member() };
+    probe.identity.extend(hears_source.then(|| identity(DC2, DC2_GUID)));
+    probe
+}
+
+/// To those who hear the source over LDAP, and to those who do not. Where one alone meets that host, it is the way.
+#[test]
+fn another_host_that_several_meet_on_port_135_is_one_fault() {
+    let meets = |hears_source: bool, also_other: bool| {
+        verdict(|s| {
+            *s.probe() = with_another_mapper(hears_source);
+            let mut other = observed("dc3.lab.test", SECOND);
+            if also_other {
+                other.seen.addresses[0] = with_another_mapper(true);
+            }
+            s.evidence.observations.push(other);
+        })
+    };
+    let faults = |links: [(&str, &Verdict); 2]| {
+        let mut grouper = Grouper::new();
+        for (destination, verdict) in links {
+            let destination = name(&format!("{destination}.lab.test"));
+            let link = Link { destination, ..Scenario::healthy().evidence.link };
+            grouper.put(&link, verdict, verdict.works.at.unwrap());
+        }
+        let incidents = grouper.incidents();
+        incidents.iter().map(|incident| incident.fault.to_string()).collect::<Vec<_>>()
+    };
+    let (hears, hears_not) = (meets(true, true), meets(false, true));
+    assert_eq!(hears.cause, Cause::AnswerAltered);
+    assert_eq!(hears_not.cause, Cause::WrongServerIdentity);
+    assert_eq!(faults([("dc1", &hears), ("dc3", &hears_not)]), ["endpoint mapper of dc2.lab.test"]);
+    let healthy = verdict(|_| {});
+    assert_eq!(
+        faults([("dc1", &meets(true, false)), ("dc3", &healthy)]),
+        ["path dc1.lab.test -> dc2.lab.test (RPC over port 135)"]
+    );
+}
+
+/// A firewall before a translated address is on the way; a machine that resets beside one that is another host is the
+/// balancer's, to which the record leads.
+#[test]
+fn a_record_that_leads_to_a_balancer_is_one_fault_also_for_those_who_are_reset() {
+    const BALANCER: &str = "10.0.0.80";
+    let reset = |meets_member: bool| {
+        verdict(|s| {
+            s.a_record(&["10.0.0.11", "10.0.0.13"], &[BALANCER]);
+            s.probe().address = address(BALANCER);
+            s.refuse_135();
+            s.evidence.observations.push(observed("dc4.lab.test", BALANCER));
+            if meets_member {
+                let mut other = observed("dc3.lab.test", BALANCER);
+                other.seen.addresses[0] = AddressProbe { address: address(BALANCER), ..member() };
+                s.evidence.observations.push(other);
+            }
+        })
+    };
+    let has_record = |verdict: &Verdict| {
+        let mut faults = verdict.candidates.iter().map(|candidate| candidate.fault.to_string());
+        faults.any(|fault| fault == "A dc2.lab.test = 10.0.0.80")
+    };
+    let (balanced, translated) = (reset(true), reset(false));
+    assert_eq!((balanced.cause, translated.cause), (Cause::EpmUnreachable, Cause::EpmUnreachable));
+    assert!(has_record(&balanced) && !has_record(&translated));
 }
 
 /// One error of one end is one incident, whatever partners it has; another error is another.

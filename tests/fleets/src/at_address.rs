@@ -15,7 +15,7 @@ use epmesh_common::{
 use super::{
     map::{NO_SUCH_INTERFACE, guised, not_rpc, rows_over_tcp, rows_without_directory},
     own::{drsuapi, netbios, site_name},
-    world::{Behind, Guise, StrangerKind, Way, Who, World},
+    world::{Behind, BindCut, Guise, StrangerKind, Way, Who, World},
 };
 
 /// `ept_map`: not registered.
@@ -163,9 +163,14 @@ fn at_port(world: &World, from: usize, address: IpAddr, dc: usize, port: u16) ->
     let behind =
         if port == server.directory.port { server.directory.behind } else { Behind::Nobody };
     let connected = connect(world, from, address, port, |_| behind != Behind::Nobody);
-    let bind = connected.is_ok().then(|| match behind {
+    let bind = connected.is_ok().then(|| match (world.bind_cut(from, dc), behind) {
+        (Some(cut), _) => stage(Err(match cut {
+            BindCut::Silence => Failure::TimedOut,
+            BindCut::Reset => Failure::Reset,
+            BindCut::Rejected => NO_SUCH_INTERFACE,
+        })),
         _ if server.frozen => stage(Err(Failure::TimedOut)),
-        Behind::Itself => stage(Ok(())),
+        (None, Behind::Itself) => stage(Ok(())),
         _ => stage(Err(NO_SUCH_INTERFACE)),
     });
     PortProbe { port, connect: stage(connected.map(|_| ())), bind, altered: false }

@@ -10,7 +10,7 @@ use epmesh_common::facts::{Platform, Reading, ServiceState};
 
 use super::{
     client::addresses,
-    world::{Behind, Guise, StrangerKind, Way, Who, World},
+    world::{Behind, BindCut, Guise, StrangerKind, Way, Who, World},
 };
 
 /// `WERR_BADFILE`, which Samba has for a name that leads nowhere.
@@ -103,6 +103,12 @@ fn at(world: &World, to: usize, from: usize, address: IpAddr) -> End {
         && server.directory.behind != Behind::Nobody;
     if !is_open {
         return End::Next;
+    }
+    // What takes the connection and not the bind: 1727 (KB 4019721), or the list of endpoints is used up.
+    match world.bind_cut(to, there) {
+        Some(BindCut::Silence | BindCut::Reset) => return End::Here(1727),
+        Some(BindCut::Rejected) => return End::Here(1753),
+        None => {}
     }
     if server.directory.behind == Behind::Another {
         return End::Here(1753);

@@ -80,6 +80,7 @@ pub fn world(dice: &mut Dice, count: usize, now: Timestamp, naming: Naming) -> W
         strangers: Vec::new(),
         blocks: Vec::new(),
         devices: Vec::new(),
+        balancers: Vec::new(),
         replicates: style.replicates,
         liar: None,
     };

@@ -72,5 +72,6 @@ pub fn reaches(world: &World, from: usize, source: usize, address: IpAddr) -> bo
         && world.guise(from, source).is_none()
         && world.told_port(from, source) == Some(server.directory.port)
         && arrives(server.directory.port)
+        && world.bind_cut(from, source).is_none()
         && server.directory.behind == Behind::Itself
 }

@@ -74,7 +74,10 @@ fn is_broken_thing(
     // Between sites the port is that of the source that the link is about.
     let (s, there) = (&source.name, &world.dcs[from]);
     match fault.kind {
-        Kind::NeverStarted | Kind::Died | Kind::Hangs => is_service(culprit, "NTDS", s),
+        Kind::NeverStarted | Kind::Died | Kind::Hangs | Kind::StartsForLong => {
+            is_service(culprit, "NTDS", s)
+        }
+        Kind::NetlogonPaused => is_service(culprit, "Netlogon", s),
         Kind::ComesAndGoes => is_service(culprit, "samba task[rpc]", s),
         Kind::Unregistered | Kind::NeverRegistered | Kind::PipeOnly => {
             matches!(registrant(culprit), Some((_, dc)) if dc == s)
@@ -91,8 +94,13 @@ fn is_broken_thing(
         Kind::EndpointToNobody | Kind::EndpointToAnother => {
             is_port(culprit, source.directory.port, &there.name)
         }
-        Kind::SitesBlockPorts => is_port(culprit, there.directory.port, &there.name),
-        Kind::HostDown | Kind::SitesBlockMapper | Kind::PathBlocksMapper => {
+        Kind::SitesBlockPorts | Kind::PathCutsBind => {
+            is_port(culprit, there.directory.port, &there.name)
+        }
+        Kind::PortBalanced if !matches!(fault.guise, Guise::Member(_)) => {
+            is_port(culprit, TCP_PORT, s)
+        }
+        Kind::HostDown | Kind::SitesBlockMapper | Kind::PathBlocksMapper | Kind::LoneSiteBlocks => {
             is_port(culprit, TCP_PORT, &there.name)
         }
         Kind::HostBlocksMapper => {
@@ -110,7 +118,9 @@ fn is_broken_thing(
             let is_told = |at: &PortAt| (at.port, &at.dc) == (ALTERED, &there.name);
             matches!(culprit, Culprit::AlteredAnswer { at, .. } if is_told(at))
         }
-        Kind::MapperReplaced | Kind::PathReplacesMapper => is_in_place(world, fault, culprit),
+        Kind::MapperReplaced | Kind::PathReplacesMapper | Kind::PortBalanced => {
+            is_in_place(world, fault, culprit)
+        }
         Kind::SourceRefuses | Kind::DestinationRefuses | Kind::RolledBack => {
             is_refused(world, fault, (destination, from), culprit)
         }
@@ -159,6 +169,17 @@ fn is_broken_thing(
             let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
             let record = record(culprit, kind, s);
             record.is_some_and(|record| has_address(&record.trouble, fault.wrong))
+        }
+        Kind::NameBalanced => {
+            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let record = record(culprit, kind, s);
+            let is_there = match culprit {
+                Culprit::Port { at, .. } | Culprit::OtherMapper { at, .. } => {
+                    (at.address, &at.dc) == (fault.wrong, s)
+                }
+                _ => false,
+            };
+            is_there || record.is_some_and(|record| has_address(&record.trouble, fault.wrong))
         }
         Kind::AliasWrong => {
             let record = record(culprit, RecordType::Cname, &source.alias());

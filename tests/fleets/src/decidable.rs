@@ -34,6 +34,8 @@
 //!     nothing.
 //! 16. What a file says that could not be read is not known, nor that it says nothing: what then is given for *S* before
 //!     DNS is open.
+//! 17. A Netlogon that is paused shows only to a destination that has not replicated from *S* since: what paused it then
+//!     does not keep *S* from sending changes.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -71,7 +73,7 @@ pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
 pub(super) fn decides_but_for_others(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
     let bears = played.shows(fault, link)
-        && (played.stands(link) != Stands::Works || latent(played, fault, to));
+        && (played.stands(link) != Stands::Works || latent(played, fault, link));
     let is_unread = fault.kind.is_of_names() && played.world.dcs[to].names.unread;
     let is_open = played.is_lie(link) || is_unread;
     bears
@@ -95,9 +97,11 @@ pub(super) fn decides_but_for_others(played: &Played, fault: &Fault, link: (usiz
 /// Whether it can show at all: on some link that it bears on, something does not work.
 #[must_use]
 pub fn shows(played: &Played, fault: &Fault) -> bool {
+    // A success is told by its hour alone: it may be one of before the pause.
+    let may_show = fault.kind == Kind::NetlogonPaused;
     played.last.keys().any(|link| {
         played.shows(fault, *link)
-            && (played.stands(*link) != Stands::Works || latent(played, fault, link.0))
+            && (played.stands(*link) != Stands::Works || may_show || latent(played, fault, *link))
     })
 }
 
@@ -147,8 +151,12 @@ fn came_and_went(played: &Played, fault: &Fault) -> bool {
 
 /// Whether a wrong name somewhere can be seen from this destination before it does harm: a server
 /// that it asks, and that answers it, has it.
-fn latent(played: &Played, fault: &Fault, to: usize) -> bool {
-    let world = &played.world;
+fn latent(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
+    let (world, to) = (&played.world, link.0);
+    if fault.kind == Kind::NetlogonPaused {
+        let mut attempts = played.attempts.get(&link).into_iter().flatten();
+        return !attempts.any(|(at, result)| *at > fault.at && *result == 0);
+    }
     if fault.kind.comes_back() {
         return true;
     }
@@ -201,6 +209,8 @@ fn placed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
         | Kind::SitesBlockPorts
         | Kind::PathBlocksMapper
         | Kind::PathInspected
+        | Kind::PathCutsBind
+        | Kind::PortBalanced
         | Kind::PathReplacesMapper => others.any(reached),
         Kind::PathAlters | Kind::SitesAlter if !world.dcs[from].agent => others.any(reached),
         _ => true,
@@ -219,6 +229,7 @@ const fn rests_on_others(kind: Kind) -> bool {
                 | Kind::EndpointToNobody
                 | Kind::MapperReplaced
                 | Kind::NeverAnswers
+                | Kind::NameBalanced
         )
 }
 
@@ -258,8 +269,9 @@ fn listed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
 
 /// Whether the source itself can be heard beside the host that answers in its place.
 fn names_itself(played: &Played, fault: &Fault, (to, from): (usize, usize)) -> bool {
-    let is_other_host = matches!(fault.kind, Kind::MapperReplaced | Kind::PathReplacesMapper)
-        && matches!(fault.guise, Guise::Member(_));
+    let is_replaced =
+        matches!(fault.kind, Kind::MapperReplaced | Kind::PathReplacesMapper | Kind::PortBalanced);
+    let is_other_host = is_replaced && matches!(fault.guise, Guise::Member(_));
     let world = &played.world;
     let mut addresses = world.dcs[from].addresses.iter();
     !is_other_host
@@ -302,7 +314,9 @@ pub(super) fn is_still_seen(played: &Played, fault: &Fault) -> bool {
 /// Whether what keeps the destination out may be meant: it replicates from others, and not over this way.
 fn may_be_on_purpose(played: &Played, fault: &Fault, (to, from): (usize, usize)) -> bool {
     let world = &played.world;
-    let is_cut = fault.kind.is_cut();
+    // At an address of a balancer's, a firewall resets as its machines without RPC do.
+    let is_reset = fault.kind == Kind::NameBalanced && fault.is_reset_by_balancer(to);
+    let is_cut = fault.kind.is_cut() || is_reset;
     let pulls = played.pulled.iter().any(|(destination, _)| *destination == to);
     is_cut
         && pulls

@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 
 use epmesh_common::{
     diagnosis::Side,
-    facts::{Platform, RpcFilter, RpcFilterLayer, Timestamp},
+    facts::{Platform, Timestamp},
 };
 
 use super::{
@@ -13,8 +13,7 @@ use super::{
     attempt::WRONG_PRINCIPAL,
     dice::Dice,
     kind::Kind,
-    own::netbios,
-    world::{Guise, Refusal, World},
+    world::{Balancer, BindCut, Guise, Refusal, Who, World},
 };
 
 /// One fault.
@@ -48,6 +47,11 @@ pub struct Fault {
 
 /// The number, among the strangers, of the DNS server that does not know the forest.
 pub(super) const OUTSIDE: usize = 2;
+/// The numbers, among the strangers, of a member server and of something without RPC.
+const MEMBER: usize = 0;
+const APPLIANCE: usize = 2;
+/// A directory starts within minutes; one that has been starting for so long hangs.
+const STARTS_FOR_LONG: Duration = Duration::from_secs(10 * 60);
 /// The port that a device writes into an answer: nothing listens there.
 pub(super) const ALTERED: u16 = 50_999;
 
@@ -87,7 +91,12 @@ impl Fault {
         wrong.extend(world.dcs[other].address_like(like));
         let wrong = dice.one(&wrong).filter(|wrong| wrong.is_ipv4() == like.is_ipv4())?;
         let last = world.dcs[source].addresses.last().copied();
-        let wrong = if kind == Kind::HostBlocksAddress { last? } else { wrong };
+        let wrong = match kind {
+            Kind::HostBlocksAddress => last?,
+            Kind::NameBalanced if like.is_ipv4() => IpAddr::from([10, 8, 0, 100]),
+            Kind::NameBalanced => "fd00:8::100".parse().ok()?,
+            _ => wrong,
+        };
         let on_one = matches!(
             kind,
             Kind::AddressStaleOnOne | Kind::AliasMissingOnOne | Kind::NameMissingOnOne
@@ -124,82 +133,6 @@ impl Fault {
         fault.has_place(world).then_some(fault)
     }
 
-    fn has_place(&self, world: &World) -> bool {
-        let (source, client) = (&world.dcs[self.source], &world.dcs[self.destination]);
-        let windows = source.platform == Platform::Windows;
-        let uses_alone = |dc: &super::world::Dc| {
-            let lives = dc.names.servers.iter().filter(|server| {
-                !source.addresses.contains(server)
-                    && (server.is_loopback() || world.owner(**server).is_some())
-            });
-            lives.count() == 0
-        };
-        // With a line that is right in the way, the wrong record does not show.
-        let is_unmapped = client.names.hosts.iter().all(|line| !line.names.contains(&source.name));
-        match self.kind {
-            // The last is a filter of the Windows Filtering Platform.
-            Kind::NeverStarted | Kind::Died | Kind::Hangs | Kind::RestoreMode => windows,
-            // Which of two filters that fit decides, their weights say, and these nobody is told.
-            Kind::HiddenByFilter | Kind::FilteredForOne => {
-                let is_there = |filter: &RpcFilter| filter.layer == RpcFilterLayer::Resolution;
-                windows && !source.filters.iter().any(is_there)
-            }
-            Kind::NoProtocols | Kind::EmptyLinkage | Kind::BadPorts | Kind::SamePortTwice => {
-                windows
-            }
-            Kind::FewPorts => windows,
-            // With a static port the directory's service is registered on that one too (KB 224196).
-            Kind::DynamicPortsTaken | Kind::ListedPortsTaken => {
-                windows && source.rpc.static_ports.iter().all(|held| held.port.value().is_none())
-            }
-            // On Windows the directory's process takes the host with it.
-            Kind::ComesAndGoes => !windows && source.agent,
-            Kind::RegistrationComesAndGoes => source.agent,
-            Kind::WinsStale => {
-                let named = netbios(source);
-                let wins = client.names.wins.as_ref();
-                let held =
-                    wins.is_some_and(|wins| wins.holds.iter().any(|(name, _)| *name == named));
-                client.platform == Platform::Windows && self.wrong.is_ipv4() && !held
-            }
-            Kind::MapperDisabled => windows,
-            Kind::HostPortsUsedUp => source.agent,
-            Kind::HostBlocksAddress => source.addresses.len() > 1,
-            Kind::LmhostsLine => {
-                let named = netbios(source);
-                let held = client.names.lmhosts.iter().any(|line| line.name == named);
-                client.platform == Platform::Windows && self.wrong.is_ipv4() && !held
-            }
-            Kind::HostDown | Kind::NeverAnswers => !world.dcs.iter().any(uses_alone),
-            // Wrong about fewer than three names, it is these records that are missing.
-            Kind::OutsideServer => {
-                let known = world.dcs.iter().enumerate().filter(|(at, dc)| {
-                    *at != self.destination && dc.forest == source.forest && !dc.read_only
-                });
-                known.count() >= 3
-            }
-            kind if kind.is_of_replication() => world.replicates && !source.read_only,
-            kind if kind.is_between_sites() => {
-                let third = |dc: &super::world::Dc| dc.agent && dc.site != client.site;
-                let dynamic = source.directory.port >= 49152 || kind != Kind::SitesBlockPorts;
-                // Somebody else must reach them, or nobody can tell a path from a host.
-                source.site != client.site
-                    && dynamic
-                    && world.dcs.iter().enumerate().any(|(at, dc)| at != self.source && third(dc))
-            }
-            Kind::HostBlocksPort => source.directory.port >= 49152,
-            // The hosts file maps the name that a cached alias leads to.
-            Kind::CacheStale => client.platform == Platform::Windows && is_unmapped,
-            kind if kind.is_of_one_way() => {
-                let third =
-                    |at: usize| at != self.source && at != self.destination && world.dcs[at].agent;
-                (0..world.dcs.len()).any(|at| third(at) && world.dcs[at].forest == source.forest)
-            }
-            Kind::HostsLine => is_unmapped,
-            _ => true,
-        }
-    }
-
     /// The causes and sides that are right for it in this fleet, on the link to `destination`.
     #[must_use]
     pub fn truth(&self, world: &World, destination: usize) -> (Vec<&'static str>, &'static [Side]) {
@@ -221,6 +154,9 @@ impl Fault {
         if self.kind == Kind::NoProtocols && destination == self.source {
             return (vec!["client-protocols-missing"], &[Side::Destination]);
         }
+        if let Some(truth) = self.by_device() {
+            return truth;
+        }
         if let Some(truth) = self.in_guise() {
             return truth;
         }
@@ -231,7 +167,17 @@ impl Fault {
         } else {
             sides
         };
-        let stale = matches!(self.kind, Kind::AddressStaleOnOne | Kind::AddressStaleOnAll);
+        let stale = matches!(
+            self.kind,
+            Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::NameBalanced
+        );
+        let sides = if self.kind == Kind::NameBalanced {
+            let (more, sides) = self.behind_balancer(destination);
+            causes.extend(more);
+            sides
+        } else {
+            sides
+        };
         let kept = world.dcs[self.source].addresses.iter();
         // The wrong A beside a right AAAA: "right and wrong addresses together".
         if stale && kept.clone().any(|own| own.is_ipv4() != self.wrong.is_ipv4()) {
@@ -265,6 +211,70 @@ impl Fault {
         Some((causes.to_vec(), sides))
     }
 
+    /// The causes and sides of a device that keeps some from what others get at the same address.
+    fn by_device(&self) -> Option<(Vec<&'static str>, &'static [Side])> {
+        let is_member = matches!(self.guise, Guise::Member(_));
+        let cause = match self.kind {
+            // Another host answers some, or resets them.
+            Kind::PortBalanced if is_member => "answer-altered",
+            Kind::PortBalanced => "epm-unreachable",
+            // What has not the interface is not the server that others find there.
+            Kind::PathCutsBind if self.bind_cut() == BindCut::Rejected => "answer-altered",
+            Kind::PathCutsBind => "rpc-filtered",
+            _ => return None,
+        };
+        Some((vec![cause], &[Side::Network]))
+    }
+
+    /// The causes, and the sides, that are right beside the record for a client whom the balancer sends where it
+    /// does. It leads some to the source: which of record and balancer is wrong then is open.
+    fn behind_balancer(&self, client: usize) -> (&'static [&'static str], &'static [Side]) {
+        const EITHER: &[Side] = &[Side::NameResolution, Side::Network];
+        match self.balancer().sends(client) {
+            Some(Who::Stranger(MEMBER)) => (&["answer-altered"], EITHER),
+            Some(Who::Stranger(_)) => (&["epm-unreachable"], EITHER),
+            _ => (&["wrong-server-identity"], &[Side::NameResolution]),
+        }
+    }
+
+    /// The balancer to whose address the source's name leads.
+    #[must_use]
+    pub fn balancer(&self) -> Balancer {
+        let others: &[Who] = match self.guise {
+            Guise::Member(_) => &[Who::Stranger(MEMBER)],
+            Guise::Http => &[Who::Stranger(APPLIANCE)],
+            Guise::OtherRpc => &[Who::Dc(self.other)],
+            Guise::Silent => &[Who::Stranger(MEMBER), Who::Stranger(APPLIANCE)],
+        };
+        let mut machines = vec![Who::Dc(self.source)];
+        machines.extend(others);
+        // The destination is sent to the first that is not the source.
+        let first = machines.len() + 1 - self.destination % machines.len();
+        Balancer { address: self.wrong, first: first % machines.len(), machines }
+    }
+
+    /// Whether the balancer to which the source's name leads sends this client to something without RPC.
+    #[must_use]
+    pub fn is_reset_by_balancer(&self, client: usize) -> bool {
+        self.balancer().sends(client) == Some(Who::Stranger(APPLIANCE))
+    }
+
+    /// Whether a balancer in front of the source's port sends this client elsewhere.
+    #[must_use]
+    pub const fn is_sent_elsewhere(&self, client: usize) -> bool {
+        client % 2 == self.destination % 2
+    }
+
+    /// What becomes of the bind.
+    #[must_use]
+    pub const fn bind_cut(&self) -> BindCut {
+        match self.refusal {
+            Refusal::Silence => BindCut::Silence,
+            Refusal::Reset => BindCut::Reset,
+            Refusal::Prohibited => BindCut::Rejected,
+        }
+    }
+
     /// Whether it can be told from a filter in front of its host: Windows' firewall drops in silence, and a
     /// neighbour in the same site has to be kept out as well.
     fn shows_at_host(&self, world: &World) -> bool {
@@ -286,6 +296,7 @@ impl Fault {
     #[must_use]
     pub fn done(&self) -> Timestamp {
         match self.kind {
+            Kind::StartsForLong => self.at.plus(STARTS_FOR_LONG),
             kind if kind.restarts() => self.at.plus(Duration::from_secs(60)),
             _ => self.strikes().last().unwrap_or(self.at),
         }
@@ -321,7 +332,8 @@ impl Fault {
             Kind::PathBlocksMapper
             | Kind::PathAlters
             | Kind::PathReplacesMapper
-            | Kind::PathLosesLarge => {
+            | Kind::PathLosesLarge
+            | Kind::PathCutsBind => {
                 let back = (other.destination, other.source);
                 self.kind == other.kind && (self.source, self.destination) == back
             }
@@ -408,6 +420,7 @@ impl Fault {
                 (destination, source) == (self.destination, self.source)
             }
             kind if kind.is_of_one_client() => destination == self.destination,
+            Kind::PortBalanced => source == self.source && self.is_sent_elsewhere(destination),
             // A host that is out of ports, whose endpoint mapper may not start, whose directory does not
             // run, or that has no TCP, is told so as a client too.
             Kind::HostPortsUsedUp
@@ -417,6 +430,7 @@ impl Fault {
             | Kind::Died
             | Kind::Hangs
             | Kind::RestoreMode
+            | Kind::StartsForLong
             | Kind::RolledBack
             | Kind::NoProtocols => [destination, source].contains(&self.source),
             _ => source == self.source,

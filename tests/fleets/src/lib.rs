@@ -6,7 +6,8 @@
 //! | `dice` | seeded chance |
 //! | `world`, `network`, `way` | hosts and name servers as they are; what lies between hosts; what becomes of what is sent |
 //! | `build`, `harmless` | a random healthy fleet, and what is odd in it and does no harm |
-//! | `kind`, `fault`, `strike` | what goes wrong and what the catalogue says of it; where; what it does |
+//! | `kind`, `sorts` | what goes wrong and what the catalogue says of it; what several kinds have in common |
+//! | `fault`, `place`, `strike` | one fault and what is right of it; whether a fleet has a place for it; what it does |
 //! | `client` | how a link really stands |
 //! | `windows_client`, `modelled` | the model of a Windows destination; the verdicts against it |
 //! | `culprit` | whom a verdict has to name for each fault |
@@ -17,6 +18,7 @@
 //! | `begin` | a fleet and its faults, drawn from a seed |
 //! | `agent`, `run` | reports through time, into the coordinator's view |
 //! | `played` | the variants of a play, and its record |
+//! | `situation` | the surroundings in which a fault is decided, so that each is known to be played |
 //! | `decidable` | which faults the evidence that came in decides: the rule |
 //! | `history` | fleets through a day, with the coordinator's incidents |
 //! | `score` | what was said against what is so, and the incidents against the faults |
@@ -47,12 +49,15 @@ mod map;
 mod modelled;
 pub mod network;
 pub mod own;
+mod place;
 pub mod played;
 mod ports;
 mod replication;
 pub mod run;
 pub mod score;
 mod seeds;
+pub mod situation;
+mod sorts;
 mod strike;
 mod way;
 pub mod windows_client;

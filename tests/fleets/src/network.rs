@@ -58,6 +58,40 @@ pub enum Meddling {
         /// Whether an answer of LDAP, which is as long, is lost too.
         ldap: bool,
     },
+    /// It lets connections through, and not the bind at the port that the endpoint mapper named.
+    CutsBind(BindCut),
+}
+
+/// What becomes of a bind that is not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindCut {
+    /// No answer comes.
+    Silence,
+    /// The connection is reset.
+    Reset,
+    /// What answers in place of the server does not have the interface.
+    Rejected,
+}
+
+/// A load balancer: it has an address, and sends each client to one of several machines, always the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balancer {
+    /// Its address.
+    pub address: IpAddr,
+    /// The machines, in its order.
+    pub machines: Vec<Who>,
+    /// The place of the machine to which the first domain controller is sent.
+    pub first: usize,
+}
+
+impl Balancer {
+    /// The machine to which `client` is sent; nobody is sent back to himself.
+    #[must_use]
+    pub fn sends(&self, client: usize) -> Option<Who> {
+        let turn =
+            self.machines.iter().cycle().skip(self.first + client % self.machines.len().max(1));
+        turn.take(self.machines.len()).copied().find(|who| *who != Who::Dc(client))
+    }
 }
 
 /// What answers on port 135 in place of the endpoint mapper.
@@ -85,6 +119,11 @@ pub enum Scope {
     OutsideSite(usize),
     /// This domain controller.
     Dc(usize),
+    /// Every second domain controller: those with an even number, or those with an odd one.
+    EverySecond {
+        /// Those with an odd one.
+        is_odd: bool,
+    },
 }
 
 impl Scope {
@@ -94,6 +133,7 @@ impl Scope {
             Self::Site(wanted) => wanted == site,
             Self::OutsideSite(other) => other != site,
             Self::Dc(wanted) => dc == Some(wanted),
+            Self::EverySecond { is_odd } => dc.is_some_and(|dc| (dc % 2 == 1) == is_odd),
         }
     }
 }

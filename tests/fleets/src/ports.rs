@@ -45,7 +45,10 @@ pub(super) fn ports(world: &World, at: usize) -> Ports {
         open.push(dc.directory.port);
     }
     let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
-    let own = open.iter().map(|port| (*port, OWN));
+    // On Samba the task that serves RPC is a process of its own.
+    let serves = |port: u16| port == dc.directory.port && dc.directory.behind == Behind::Itself;
+    let task = dc.directory.process.map_or(OWN, |process| process.pid);
+    let own = open.iter().map(|port| (*port, if serves(*port) { task } else { OWN }));
     let others = dc.taken.iter().map(|port| (*port, ANOTHER));
     let mut listeners: Vec<Listener> = own
         .chain(others)

@@ -15,8 +15,8 @@ use super::{
     kind::Kind,
     own::{drsuapi, netbios, settings},
     world::{
-        Behind, Block, Device, Life, Meddling, NameServer, PortSet, Refusal, Registered, Scope,
-        Wins, World, addresses_of, record,
+        Behind, Block, Device, Guise, Life, Meddling, NameServer, PortSet, Refusal, Registered,
+        Scope, Wins, World, addresses_of, record,
     },
 };
 
@@ -64,10 +64,14 @@ impl Fault {
             | Kind::PathBlocksMapper
             | Kind::HostBlocksMapper
             | Kind::HostBlocksPort
-            | Kind::HostBlocksAddress => {
+            | Kind::HostBlocksAddress
+            | Kind::LoneSiteBlocks => {
                 self.block(world);
             }
+            Kind::PortBalanced if !matches!(self.guise, Guise::Member(_)) => self.block(world),
             Kind::PathInspected
+            | Kind::PathCutsBind
+            | Kind::PortBalanced
             | Kind::PathAlters
             | Kind::SitesAlter
             | Kind::MapperReplaced
@@ -77,6 +81,7 @@ impl Fault {
             Kind::AddressStaleOnOne
             | Kind::AddressStaleOnAll
             | Kind::AddressTwice
+            | Kind::NameBalanced
             | Kind::AliasWrong
             | Kind::AliasDead
             | Kind::AliasMissingOnOne
@@ -114,8 +119,10 @@ impl Fault {
                 }
             }
             // The process stays, and with it other interfaces.
-            Kind::Hangs => {
-                directory.state = ServiceState::Stopping;
+            Kind::Hangs | Kind::StartsForLong => {
+                let ends = self.kind == Kind::Hangs;
+                directory.state =
+                    if ends { ServiceState::Stopping } else { ServiceState::Starting };
                 directory.registered = Registered::Nothing;
                 directory.behind = Behind::Nobody;
             }
@@ -135,6 +142,7 @@ impl Fault {
                 dc.filters.push(hiding(2));
             }
             Kind::NeverAnswers => dc.frozen = true,
+            Kind::NetlogonPaused => dc.netlogon_paused = true,
             Kind::SourceRefuses => dc.sends_no_changes = Some(self.error),
             Kind::RolledBack => {
                 (dc.sends_no_changes, dc.takes_no_changes) = (Some(8456), Some(8457));
@@ -197,7 +205,12 @@ impl Fault {
     /// From where to where it lies on a way.
     fn ends(&self, world: &World) -> (Scope, Scope) {
         let (client, server) = (&world.dcs[self.destination], &world.dcs[self.source]);
-        if self.kind.is_between_sites() {
+        if self.kind == Kind::LoneSiteBlocks {
+            (Scope::OutsideSite(server.site), Scope::Site(server.site))
+        } else if self.kind == Kind::PortBalanced {
+            let is_odd = self.destination % 2 == 1;
+            (Scope::EverySecond { is_odd }, Scope::Dc(self.source))
+        } else if self.kind.is_between_sites() {
             (Scope::Site(client.site), Scope::Site(server.site))
         } else if self.kind.is_of_one_link() {
             (Scope::Dc(self.destination), Scope::Dc(self.source))
@@ -213,6 +226,7 @@ impl Fault {
                 Meddling::LosesLarge { ldap: self.refusal == Refusal::Silence }
             }
             Kind::PathInspected => Meddling::Denies,
+            Kind::PathCutsBind => Meddling::CutsBind(self.bind_cut()),
             _ => Meddling::Answers(self.guise),
         };
         let (from, to) = self.ends(world);
@@ -226,7 +240,8 @@ impl Fault {
             _ => PortSet::Mapper,
         };
         let address = (self.kind == Kind::HostBlocksAddress).then_some(self.wrong);
-        let refusal = self.refusal;
+        let is_balancer = self.kind == Kind::PortBalanced;
+        let refusal = if is_balancer { Refusal::Reset } else { self.refusal };
         // Windows' own firewall is on where it drops.
         let source = &mut world.dcs[self.source];
         let is_own = from == Scope::Any && refusal == Refusal::Silence;
@@ -235,6 +250,9 @@ impl Fault {
     }
 
     fn records(&self, world: &mut World) {
+        if self.kind == Kind::NameBalanced {
+            world.balancers.push(self.balancer());
+        }
         let source = world.dcs[self.source].clone();
         let other = world.dcs[self.other].name.clone();
         let kind = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
@@ -243,7 +261,7 @@ impl Fault {
             addresses_of(&source.name, kind, &wrong)
         };
         let mut changed = vec![match self.kind {
-            Kind::AddressStaleOnOne | Kind::AddressStaleOnAll => {
+            Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::NameBalanced => {
                 (source.name.clone(), kind, all(vec![self.wrong]))
             }
             Kind::AddressTwice => {

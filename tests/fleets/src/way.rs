@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::world::{Device, Guise, Meddling, Refusal, Registered, Scope, Way, Who, World};
+use super::world::{BindCut, Device, Guise, Meddling, Refusal, Registered, Scope, Way, Who, World};
 
 impl World {
     /// Whether what `from` sends to `address` and `port` arrives.
@@ -16,7 +16,7 @@ impl World {
         if !sender.addresses.iter().any(|own| own.is_ipv4() == address.is_ipv4()) {
             return Way::NoWay;
         }
-        let Some(who) = self.owner(address) else { return Way::Silent };
+        let Some(who) = self.behind(from, address) else { return Way::Silent };
         let (site, dc) = match who {
             Who::Dc(dc) => (self.dcs[dc].site, Some(dc)),
             Who::Stranger(other) => (self.strangers[other].site, None),
@@ -40,6 +40,22 @@ impl World {
             },
             None => Way::Through(who),
         }
+    }
+
+    /// Who takes what `from` sends to an address: its owner, or the machine to which a balancer sends `from`.
+    #[must_use]
+    pub fn behind(&self, from: usize, address: IpAddr) -> Option<Who> {
+        let balancer = self.balancers.iter().find(|balancer| balancer.address == address);
+        balancer.map_or_else(|| self.owner(address), |balancer| balancer.sends(from))
+    }
+
+    /// What becomes of the bind of `from` at the port of `to`, where a device on the way does not let it through.
+    #[must_use]
+    pub fn bind_cut(&self, from: usize, to: usize) -> Option<BindCut> {
+        self.meddling(from, to).find_map(|does| match does {
+            Meddling::CutsBind(cut) => Some(cut),
+            _ => None,
+        })
     }
 
     /// What the devices on the way from `from` to `to` do.

@@ -9,7 +9,9 @@ use epmesh_common::facts::{
 };
 use uuid::Uuid;
 
-pub use super::network::{Block, Device, Guise, Meddling, PortSet, Refusal, Scope, Way, Who};
+pub use super::network::{
+    Balancer, BindCut, Block, Device, Guise, Meddling, PortSet, Refusal, Scope, Way, Who,
+};
 
 /// A whole fleet and what lies between its hosts.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,8 @@ pub struct World {
     pub blocks: Vec<Block>,
     /// What else stands on the ways.
     pub devices: Vec<Device>,
+    /// Load balancers.
+    pub balancers: Vec<Balancer>,
     /// Whether agents can read what their directories record of inbound replication, and there is any.
     pub replicates: bool,
     /// An agent that states what it did not see, and what it states.

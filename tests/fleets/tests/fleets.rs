@@ -13,7 +13,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use epmesh_common::diagnosis::{Cause, Confidence, Side, State};
 use epmesh_fleets::{
-    MissKind, Naming, Played, Score, Variant, drawn, kind::Kind, on_threads, play, score,
+    MissKind, Naming, Played, Score, Variant, drawn, fault::Fault, kind::Kind, on_threads, play,
+    score, situation::Situation,
 };
 
 /// Small, so that it takes seconds without optimisation.
@@ -145,6 +146,15 @@ fn healthy_domain_controllers_more_change_no_verdict() {
                 continue;
             }
             let after = &other[link];
+            // Which of record and balancer is wrong is open: one more may be led to the source there.
+            let resets = |it: &Fault| {
+                it.kind == Kind::NameBalanced
+                    && it.source == link.1
+                    && it.is_reset_by_balancer(link.0)
+            };
+            if one.faults.iter().any(resets) && before.0 == after.0 {
+                continue;
+            }
             let kind = variant.kind;
             let shown = format!("seed {seed}, {kind:?}, link {link:?}");
             assert_eq!((before.0, before.1), (after.0, after.1), "{shown}");
@@ -181,7 +191,7 @@ fn two_faults_stand_on_one_source_and_hosts_behind_address_translation() {
 
 #[test]
 fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
-    let total = total(0..200);
+    let total = short();
     let forgiven =
         |kind| matches!(kind, MissKind::NotNamed | MissKind::WrongCulprit | MissKind::NotCounted);
     let unforgivable: Vec<_> =
@@ -202,6 +212,27 @@ fn causes_are_named_and_nothing_is_proven_that_is_not_so() {
         .collect();
     assert!(idle.is_empty(), "no evidence ever decides {idle:?}");
     assert!(total.counted * 1000 >= total.fleets * 995, "{:#?}", total.misses);
+}
+
+#[test]
+fn each_situation_comes_up_and_is_decided() {
+    // A rare one that the dice left out is asked for.
+    let is_so_alone = |situation: Situation| {
+        let kind = situation.comes_of();
+        let variant = Variant { kind, faults: Some(1), ..SMALL };
+        (4000..4300)
+            .any(|seed| score(seed, &play(seed, variant)).situations.contains_key(&situation))
+    };
+    let never: Vec<_> = (Situation::ALL.into_iter())
+        .filter(|it| !short().situations.contains_key(it) && !is_so_alone(*it))
+        .collect();
+    assert!(never.is_empty(), "nothing is ever decided in {never:?}");
+}
+
+/// The short form of the campaign, played once for all tests.
+fn short() -> &'static Score {
+    static SHORT: OnceLock<Score> = OnceLock::new();
+    SHORT.get_or_init(|| total(0..200))
 }
 
 /// On all cores.

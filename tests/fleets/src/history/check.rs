@@ -7,7 +7,7 @@ use epmesh_common::facts::Timestamp;
 use super::{
     super::{
         decidable::decides,
-        score::{MissKind, is_right, line, wrong},
+        score::{MissKind, is_right, line, most, wrong},
     },
     open::OpenIncident,
     outcome::Wrong,
@@ -122,8 +122,9 @@ impl Stage {
                 let said = format!("{kind:?} has no open incident; there are: {}", all.join("; "));
                 found.push((wrong, Some(trouble.number), said));
             }
-            // Beside a witness that states the contrary each link is read by itself.
-            if own.len() > 1 && self.played.world.liar.is_none() {
+            // Beside a witness that states the contrary each link is read by itself where nothing decides.
+            let is_sure = since.is_some() || self.played.world.liar.is_none();
+            if own.len() > most(&self.played, &trouble.fault) && is_sure {
                 let said = format!("{kind:?} is {}", names.join("; "));
                 found.push((Wrong::TwoOfOneFault, Some(trouble.number), said));
             }

@@ -30,9 +30,12 @@ pub(super) fn fits(world: &World, fault: &Fault, subject: &Subject) -> bool {
     );
     let is_port = matches!(subject, Subject::Port { dc, .. } if dc == s);
     match fault.kind {
-        Kind::NeverStarted | Kind::Died | Kind::Hangs | Kind::RestoreMode => {
-            is_service || is_condition
-        }
+        Kind::NeverStarted
+        | Kind::Died
+        | Kind::Hangs
+        | Kind::RestoreMode
+        | Kind::StartsForLong
+        | Kind::NetlogonPaused => is_service || is_condition,
         Kind::ComesAndGoes | Kind::RegistrationComesAndGoes => is_service || is_registration,
         Kind::Unregistered | Kind::NeverRegistered | Kind::PipeOnly => {
             is_registration || is_condition
@@ -48,17 +51,28 @@ pub(super) fn fits(world: &World, fault: &Fault, subject: &Subject) -> bool {
         Kind::HostDown
         | Kind::HostBlocksMapper
         | Kind::HostBlocksPort
-        | Kind::HostBlocksAddress => is_port || is_condition || is_way_to(world, fault, subject),
+        | Kind::HostBlocksAddress
+        | Kind::LoneSiteBlocks => is_port || is_condition || is_way_to(world, fault, subject),
         kind if kind.is_between_sites() => is_way_between(world, fault, subject),
         Kind::FilteredForOne | Kind::PathInspected | Kind::PathReplacesMapper => {
             is_path(subject, d, s) || is_registration || is_condition || is_mapper
         }
-        Kind::PathBlocksMapper | Kind::PathAlters | Kind::PathLosesLarge => is_path(subject, d, s),
+        Kind::PathBlocksMapper | Kind::PathAlters | Kind::PathLosesLarge | Kind::PathCutsBind => {
+            is_path(subject, d, s)
+        }
+        Kind::PortBalanced => is_mapper || is_port || is_way_to(world, fault, subject),
         Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::AddressTwice => {
             let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
             let wrong = fault.wrong.to_string();
             // Where servers contradict each other, and nothing tells which is right, it is the record.
             record(s, &[kind], &|value| value.is_none_or(|value| value == wrong))
+        }
+        Kind::NameBalanced => {
+            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let wrong = fault.wrong.to_string();
+            record(s, &[kind], &|value| value.is_none_or(|value| value == wrong))
+                || is_mapper
+                || is_way_to(world, fault, subject)
         }
         Kind::AliasWrong => {
             let other = &world.dcs[fault.other].name;

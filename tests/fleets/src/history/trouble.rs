@@ -62,7 +62,8 @@ pub(super) const fn loses_registration(kind: Kind) -> bool {
 }
 
 /// Whether histories play it. What comes and goes by itself stands in the coordinator's memory for two hours
-/// after it has ended, and is no fault that stands; fleets play it.
+/// after it has ended, and is no fault that stands; that Netlogon is paused shows until its partners have replicated.
+/// Fleets play these.
 pub(super) const fn is_played(kind: Kind) -> bool {
-    !kind.comes_back()
+    !kind.comes_back() && !matches!(kind, Kind::NetlogonPaused)
 }

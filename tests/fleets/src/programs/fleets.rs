@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::Parser;
 use epmesh_common::diagnosis::Verdict;
-use epmesh_fleets::{MissKind, Score, Variant, on_threads, play, score};
+use epmesh_fleets::{MissKind, Score, Variant, kind::Kind, on_threads, play, score};
 
 /// Fleets of which an error of one sort is told in full.
 const PRINTED: usize = 3;
@@ -29,6 +29,9 @@ struct Arguments {
     /// The most domain controllers of a fleet; a seed is another fleet with another limit.
     #[arg(long)]
     most: Option<usize>,
+    /// Faults of this kind alone, one in each fleet.
+    #[arg(long, value_parser = kind)]
+    kind: Option<Kind>,
     /// Threads.
     #[arg(long, default_value_t = 2)]
     threads: u64,
@@ -82,8 +85,15 @@ fn one(seed: u64, variant: Variant, show: &[String]) -> Score {
     score(seed, &played)
 }
 
+/// The kind of that name.
+fn kind(name: &str) -> Result<Kind, String> {
+    let is_so = |kind: &Kind| format!("{kind:?}") == name;
+    Kind::ALL.into_iter().find(is_so).ok_or_else(|| format!("there is no kind {name}"))
+}
+
 fn variant(arguments: &Arguments) -> Variant {
-    Variant { most: arguments.most, ..Variant::default() }
+    let (most, kind) = (arguments.most, arguments.kind);
+    Variant { most, kind, faults: kind.map(|_| 1), ..Variant::default() }
 }
 
 fn all(arguments: &Arguments) -> Score {
@@ -107,6 +117,10 @@ fn print(total: &Score, whole: bool) {
     println!("\n{:<20} {:>7} {:>9} {:>7}", "kind", "put in", "decided", "named");
     for (kind, [put, decided, named]) in &total.kinds {
         println!("{:<20} {put:>7} {decided:>9} {named:>7}", format!("{kind:?}"));
+    }
+    println!("\n{:<28} {:>7}", "situation", "decided");
+    for (situation, decided) in &total.situations {
+        println!("{:<28} {decided:>7}", format!("{situation:?}"));
     }
     let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for miss in &total.misses {

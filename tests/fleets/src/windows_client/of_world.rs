@@ -128,7 +128,7 @@ impl Around for OfWorld<'_> {
     }
 
     fn owner(&self, address: IpAddr) -> Owner {
-        match self.world.owner(address) {
+        match self.world.behind(self.destination, address) {
             Some(Who::Dc(dc)) if dc == self.source => Owner::Source,
             // Its own, behind address translation.
             None if self.dc().own_addresses().contains(&address) => Owner::Another,
