@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use epmesh_common::facts::{Plan, SectionKind};
+use epmesh_common::facts::{Plan, Section, SectionKind};
 use rand::Rng as _;
 use tokio::{sync::mpsc, time::Instant};
 
@@ -22,6 +22,12 @@ const MAX_GATHERED: usize = 48;
 /// decides for three intervals (the coordinator's `fresh_for`): less often, and the directory would be
 /// stale in between.
 const SELDOM: u32 = 2;
+
+/// How long what decides nothing and hardly changes counts: the zones of the directory and its accounts.
+const RARELY: Duration = Duration::from_secs(3600);
+
+/// How many rounds later that is tried again, where it could not be read.
+const AGAIN: u32 = 5;
 
 /// Peers that are looked at together after the first round. A process that is woken for one look finds
 /// its code and data gone from the processor's caches, which costs more than the look; a few at once
@@ -103,30 +109,47 @@ pub(super) async fn go_round(reader: Arc<Reader>, plan: Option<Plan>) {
     let names = Arc::new(Names::new(between));
     // The second round begins early, so that a late moment is still within an interval of the first.
     let mut start = Instant::now() + between.mul_f64(1.0 - Moments::SPREAD);
+    let mut rare = 0;
     for round in 0_u32.. {
-        let kinds: Vec<SectionKind> = SectionKind::ALL
-            .into_iter()
-            .filter(|kind| *kind != SectionKind::Directory || round % SELDOM == 0)
-            .collect();
-        tokio::join!(
+        let is_due = |kind: &SectionKind| match kind {
+            SectionKind::Directory => round % SELDOM == 0,
+            SectionKind::DirectoryObjects => round >= rare,
+            _ => true,
+        };
+        let kinds: Vec<SectionKind> = SectionKind::ALL.into_iter().filter(is_due).collect();
+        let (is_unread, ()) = tokio::join!(
             own_round(&reader, &kinds, moments.own(round)),
             peer_round(&reader, plan.as_ref(), moments.peers(round), &names)
         );
+        if round >= rare {
+            rare = round.saturating_add(if is_unread { AGAIN } else { rounds_in(RARELY, between) });
+        }
         tokio::time::sleep_until(start).await;
         // A round that took longer than the interval pushes the next ones back.
         start = start.max(Instant::now()) + between;
     }
 }
 
-async fn own_round(reader: &Reader, kinds: &[SectionKind], wait: Duration) {
+/// How many rounds there are in a time; at least one.
+fn rounds_in(time: Duration, between: Duration) -> u32 {
+    let rounds = time.as_millis().checked_div(between.as_millis()).unwrap_or(1);
+    u32::try_from(rounds).unwrap_or(u32::MAX).max(1)
+}
+
+/// Reads the host's own facts and reports them. Whether what is read rarely could not be read.
+async fn own_round(reader: &Reader, kinds: &[SectionKind], wait: Duration) -> bool {
     // All in one report: one disk write, and one moment for all of them.
     tokio::time::sleep(wait).await;
     let began = Instant::now();
     let sections = reader.read_all(kinds, began).await;
+    let is_unread = sections.iter().any(
+        |(_, section)| matches!(section, Section::DirectoryObjects(objects) if objects.is_unread()),
+    );
     let mut on_demand = reader.on_demand.lock().await;
     let current = on_demand.current_own(sections, began, Priority::Round, Instant::now());
     reader.reporter.report_news(current).await;
     drop(on_demand);
+    is_unread
 }
 
 async fn peer_round(
@@ -194,6 +217,13 @@ mod tests {
             assert!(third - second <= most, "{:?}", third - second);
         }
         assert!(moments.own(1) <= interval.mul_f64(0.25));
+    }
+
+    #[test]
+    fn what_is_read_rarely_is_read_once_an_hour() {
+        let rounds = |seconds| rounds_in(RARELY, Duration::from_secs(seconds));
+        assert_eq!((rounds(60), rounds(10), rounds(7200)), (60, 360, 1));
+        assert_eq!(rounds_in(RARELY, Duration::ZERO), 1);
     }
 
     /// Few at a time, and those together: neither all in step nor each for itself.

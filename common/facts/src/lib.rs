@@ -9,6 +9,7 @@ pub mod shared;
 
 mod dc_facts;
 mod directory;
+mod directory_objects;
 mod events;
 mod failure;
 mod filters;
@@ -33,6 +34,9 @@ mod time;
 pub use self::{
     dc_facts::{DcFacts, Stamped},
     directory::{Directory, FunctionalLevels, Neighbour, NtdsSettings, Replication},
+    directory_objects::{
+        DirectoryObjects, DnsZone, DynamicUpdates, MachineAccount, StoredName, StoredRecord,
+    },
     events::{Events, LoggedEvent, WatchedLog},
     failure::Failure,
     filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},

@@ -58,6 +58,9 @@ pub struct InterfaceDns {
     pub servers: Vec<IpAddr>,
     /// Its own DNS suffix.
     pub suffix: Option<DnsName>,
+    /// Whether the host registers its addresses on this interface in DNS.
+    #[serde(default = "Reading::untold")]
+    pub registers: Reading<bool>,
 }
 
 /// A record that a domain controller wants in DNS (MS-ADTS 6.3.2).

@@ -39,6 +39,9 @@ macro_rules! sections {
             Filters, filters, "filters";
             /// What the event logs of the host say.
             Events, events, "events";
+            /// DNS zones, DNS names of domain controllers, and machine accounts, in the host's copy of the
+            /// directory.
+            DirectoryObjects, directory_objects, "directory-objects";
         }
     };
 }

@@ -4,7 +4,8 @@
 //! Four answers name a host: the CHALLENGE of NTLM inside an RPC bind ([`ntlm`]), the rootDSE
 //! ([`ldap`], [`rootdse`]), the LDAP ping ([`ldap`], [`netlogon`]) and NetBIOS node status
 //! ([`nbstat`]). [`nbns`] asks a name server instead, for a name. Each answer becomes an [`Identity`]; they are
-//! never merged here, since in a broken system they differ.
+//! never merged here, since in a broken system they differ. [`dnsp`] reads what a directory stores of DNS records
+//! and zones: where a name came from.
 //!
 //! # Specifications
 //!
@@ -13,6 +14,7 @@
 //! | name | title |
 //! |---|---|
 //! | [MS-ADTS] | Active Directory Technical Specification |
+//! | [MS-DNSP] | Domain Name Service (DNS) Server Management Protocol |
 //! | [MS-DTYP] | Windows Data Types |
 //! | [MS-NLMP] | NT LAN Manager (NTLM) Authentication Protocol |
 //! | [RFC 1001] | NetBIOS over TCP/UDP: concepts and methods |
@@ -23,6 +25,7 @@
 //! | [RFC 4514] | LDAP: string representation of distinguished names |
 //!
 //! [MS-ADTS]: https://learn.microsoft.com/openspecs/windows_protocols/ms-adts/d2435927-0999-4c62-8c6d-13ba31a52e1a
+//! [MS-DNSP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-dnsp/f97756c9-3783-428b-9451-b376f877319a
 //! [MS-DTYP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/cca27429-5689-4a16-b2b4-9325d93e4ba2
 //! [MS-NLMP]: https://learn.microsoft.com/openspecs/windows_protocols/ms-nlmp/b38c36ed-2804-4868-a9ff-8dd3182128e4
 //! [RFC 1001]: https://www.rfc-editor.org/rfc/rfc1001
@@ -34,6 +37,7 @@
 
 pub mod ber;
 pub mod dn;
+pub mod dnsp;
 pub mod ldap;
 pub mod nbns;
 pub mod nbstat;

@@ -5,10 +5,16 @@ use std::collections::HashMap;
 use epmesh_rpc::{InterfaceId, names, windows_error};
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorRecord, Outcome, Party, Report, Told, Tool, about, extended_words, netsetup};
+use super::{
+    ErrorRecord, Outcome, Party, Report, Told, Tool, about, about_samba, codes::SIDES,
+    extended_words, netsetup,
+};
 
 /// The most that is said of one pair, in sentences.
 const MAX_SAYS: usize = 12;
+
+/// The most rows of one pair whose times are kept.
+const MAX_ATTEMPTS: usize = 64;
 
 /// A pair that fails, as a report tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +34,57 @@ pub struct Pair {
     pub error: Option<String>,
     /// The naming contexts that fail with it.
     pub naming_contexts: Vec<String>,
+    /// The times and the count of every row that tells some.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
     /// The lines that say so.
     pub lines: Vec<u32>,
     /// What it means.
     pub says: Vec<String>,
     /// Whom to ask.
     pub ask: Option<String>,
+}
+
+/// The times and the count of failures of a row, as the tool writes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Attempt {
+    /// Its naming context.
+    pub naming_context: Option<String>,
+    /// When it was tried last.
+    pub when: Option<String>,
+    /// When it last worked.
+    pub last_success: Option<String>,
+    /// How often in a row it failed.
+    pub failures: Option<u64>,
+}
+
+impl Attempt {
+    /// The times and the count of a row; `None` where it tells none.
+    #[must_use]
+    pub fn of(told: &Told) -> Option<Self> {
+        let this = Self {
+            naming_context: told.naming_context.clone(),
+            when: told.when.clone(),
+            last_success: told.last_success.clone(),
+            failures: told.failures,
+        };
+        let empty = this.when.is_none() && this.last_success.is_none() && this.failures.is_none();
+        (!empty).then_some(this)
+    }
+
+    /// The times and the count in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let when = self.when.as_ref().map(|when| format!("last attempt {when}"));
+        let success = self.last_success.as_ref().map(|when| format!("last success {when}"));
+        let count = self.failures.map(|count| match count {
+            1 => "1 failure".to_owned(),
+            count => format!("{count} failures"),
+        });
+        let all: Vec<String> = [when, success, count].into_iter().flatten().collect();
+        all.join(", ")
+    }
 }
 
 /// What makes two rows one pair.
@@ -150,6 +201,12 @@ fn add(pair: &mut Pair, told: &Told) {
     {
         pair.naming_contexts.push(context.clone());
     }
+    if let Some(attempt) = Attempt::of(told)
+        && pair.attempts.len() < MAX_ATTEMPTS
+        && !pair.attempts.contains(&attempt)
+    {
+        pair.attempts.push(attempt);
+    }
     pair.lines.extend(&told.lines);
     let words = Some(told.words.clone()).filter(|_| !is_numbers(told));
     for text in words.into_iter().chain(extended_words(&told.extended)) {
@@ -181,10 +238,12 @@ fn pair(told: &Told) -> Pair {
         (meaning.to_owned(), Some(JOIN.to_owned()))
     } else {
         says.extend(records);
-        let known = told.code.and_then(about);
-        let unknown = told.code.map(|code| format!("what {code} means: net helpmsg {code}"));
+        let known = told.code.and_then(if told.by_samba { about_samba } else { about });
+        let unknown = told.code.filter(|_| !told.by_samba);
+        let unknown = unknown.map(|code| format!("what {code} means: net helpmsg {code}"));
         let meaning = known.map(|known| known.meaning.to_owned()).or(unknown).unwrap_or_default();
-        (meaning, known.map(|known| known.ask.to_owned()))
+        let ask = if is_by_itself(told) { SIDES } else { known.map_or("", |known| known.ask) };
+        (meaning, Some(ask.to_owned()).filter(|ask| !ask.is_empty()))
     };
     if !meaning.is_empty() && !says.iter().any(|said| alike(said, &meaning)) {
         says.push(meaning);
@@ -195,12 +254,23 @@ fn pair(told: &Told) -> Pair {
         source: told.source.clone(),
         interface: told.interface,
         code: told.code,
-        error: told.code.and_then(windows_error::symbol).map(str::to_owned),
+        error: told
+            .code
+            .filter(|code| !told.by_samba || code.unsigned_abs() > 100)
+            .and_then(windows_error::symbol)
+            .map(str::to_owned),
         naming_contexts: told.naming_context.iter().cloned().collect(),
+        attempts: Attempt::of(told).into_iter().collect(),
         lines: told.lines.clone(),
         says,
         ask,
     }
+}
+
+/// Whether a row is error 1753 alone, and nobody is named to ask.
+fn is_by_itself(told: &Told) -> bool {
+    let named = told.destination.is_some() || told.source.is_some();
+    told.tool == Tool::Unknown && told.code == Some(1753) && !named
 }
 
 /// What it means, and whom to ask, where the server did return an endpoint.

@@ -1,6 +1,9 @@
 //! The formats that are read, and in which order.
 
-use super::{csv, dcdiag, endpoints, event, joining, page::Page, replsum, samba, showrepl, stray};
+use super::{
+    csv, dcdiag, dcpromo, endpoints, event, joining, listing, page::Page, repadmin, replsum, samba,
+    samba_log, showrepl, stray,
+};
 
 /// The marks by which a format knows its own lines; the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,13 +34,17 @@ impl Format {
 }
 
 /// Every format. Where two know their lines in the same way, the one above is read first.
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 14] = [
     Format::new(Marks::Syntax, samba::read),
     Format::new(Marks::Syntax, event::read_xml),
     Format::new(Marks::Columns, csv::read),
+    Format::new(Marks::Columns, listing::read),
     Format::new(Marks::Names, joining::read),
     Format::new(Marks::Names, endpoints::read),
     Format::new(Marks::Names, event::read_text),
+    Format::new(Marks::Names, dcpromo::read),
+    Format::new(Marks::Names, samba_log::read),
+    Format::new(Marks::Names, repadmin::read),
     Format::new(Marks::Names, dcdiag::read),
     Format::new(Marks::Shape, replsum::read),
     Format::new(Marks::Shape, showrepl::read),

@@ -30,28 +30,65 @@ pub(super) fn read(page: &mut Page<'_>) {
         }
         text.push('\n');
     }
-    for attempt in netsetup::joins(&text) {
-        page.tell(told(&attempt, page));
+    let attempts = netsetup::joins(&text);
+    for (at, attempt) in attempts.iter().enumerate() {
+        let later = attempts.get(at + 1..).unwrap_or_default();
+        let row = told(attempt, later.iter().find(|later| is_retry(attempt, later)), page);
+        page.tell(row);
     }
-    for at in first..=last {
+    // What a function got over is no failure: the end of a section is known before its steps are read.
+    let mut well = false;
+    let mut rows = Vec::new();
+    for at in (first..=last).rev() {
         let Some(line) = page.open(at).filter(|line| netsetup::is_of_the_log(line)) else {
             continue;
         };
-        match netsetup::failure(line) {
-            Some(step) => page.tell(alone(&step, at)),
-            None => page.frame(TOOL, at),
+        well &= !netsetup::is_divider(line);
+        let end = netsetup::well_ended(line);
+        well |= end.is_some();
+        match (netsetup::failure(line), end) {
+            (Some(step), _) => rows.push(alone(&step, at, well)),
+            (None, Some((function, restart))) if restart || function.contains("Offline") => {
+                rows.push(done(&function, restart, at));
+            }
+            (None, _) => page.frame(TOOL, at),
         }
     }
+    rows.into_iter().rev().for_each(|row| page.tell(row));
 }
 
-/// A step that failed outside of any join.
-fn alone(step: &Step, at: usize) -> Told {
+/// Whether a later attempt is the same join, and went well.
+fn is_retry(attempt: &Attempt, later: &Attempt) -> bool {
+    let value = |noted: &Option<netsetup::Noted>| {
+        noted.as_ref().map(|noted| noted.value.trim_end_matches('.').to_lowercase())
+    };
+    let same = |one: Option<String>, other: Option<String>| match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    later.status.is_some_and(|status| status.code == 0)
+        && same(value(&attempt.domain), value(&later.domain))
+        && same(value(&attempt.machine), value(&later.machine))
+}
+
+/// A function outside of any join that did what it was for.
+fn done(function: &str, restart: bool, at: usize) -> Told {
     let mut told = Told::new(TOOL, vec![number(at)]);
-    told.outcome = Outcome::Failed;
+    told.outcome = Outcome::Succeeded;
+    let rest = if restart { "; a restart of the computer finishes it" } else { "" };
+    told.words = format!("{function} is done{rest}");
+    told
+}
+
+/// A step that failed outside of any join; `well` where what it was part of ended well.
+fn alone(step: &Step, at: usize, well: bool) -> Told {
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.outcome = if well { Outcome::Delayed } else { Outcome::Failed };
     told.source = step.controller.as_deref().and_then(Party::named);
     told.code = Some(super::scan::signed(i64::from(step.code)));
     told.interface = interface(step.stage);
-    told.words = format!("of no join: {}", step.text);
+    let over = if well { "; what it was part of ended well all the same" } else { "" };
+    told.words = format!("of no join: {}{over}", step.text);
     told
 }
 
@@ -66,7 +103,7 @@ fn interface(stage: Stage) -> Option<InterfaceId> {
     names::by_name(name).map(|known| known.id)
 }
 
-fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
+fn told(attempt: &Attempt, retry: Option<&Attempt>, page: &Page<'_>) -> Told {
     let at = |line: u32| usize::try_from(line).unwrap_or_default().saturating_sub(1);
     let mut lines = attempt.lines.clone();
     lines.retain(|line| page.open(at(*line)).is_some_and(|text| !text.is_empty()));
@@ -85,6 +122,10 @@ fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
         (Some(_), _) | (None, Some(_)) => Outcome::Failed,
         (None, None) => Outcome::Unclear,
     };
+    let again = retry.filter(|_| told.outcome == Outcome::Failed);
+    if again.is_some() {
+        told.outcome = Outcome::Delayed;
+    }
     told.interface = decisive.and_then(|step| interface(step.stage));
     let domain = attempt.domain.as_ref().map_or("a domain", |domain| domain.value.as_str());
     told.words = match (told.outcome, decisive) {
@@ -92,11 +133,15 @@ fn told(attempt: &Attempt, page: &Page<'_>) -> Told {
         (_, Some(step)) => format!(
             "the join to {domain} could not {} (line {}): {}",
             step.stage.words(),
-            step.line,
+            page.origin(step.line),
             step.text
         ),
         (Outcome::Failed, None) => format!("the join to {domain} failed"),
         (_, None) => format!("the log ends before it says how the join to {domain} went"),
     };
+    if let Some(line) = again.and_then(|again| again.status).map(|status| status.line) {
+        let end = page.origin(line);
+        told.words = format!("{}; it was tried again, and succeeded (line {end})", told.words);
+    }
     told
 }

@@ -12,6 +12,7 @@ mod console;
 mod csv;
 mod cut;
 mod dcdiag;
+mod dcpromo;
 mod endpoint_list;
 mod endpoints;
 mod error_record;
@@ -21,12 +22,17 @@ mod extended;
 mod formats;
 mod joining;
 mod json;
+mod listing;
 mod markup;
+mod messages;
 pub mod netsetup;
 mod outcome;
 mod page;
+mod repadmin;
 mod replsum;
 mod samba;
+mod samba_log;
+mod same;
 mod scan;
 mod showrepl;
 mod stray;
@@ -34,10 +40,11 @@ mod text;
 mod told;
 
 pub use self::{
-    codes::{About, about},
+    codes::{About, about, about_samba},
     endpoint_list::{EndpointList, ListedEndpoint},
     error_record::ErrorRecord,
     extended::{interfaces, words as extended_words},
+    messages::code as message_code,
     outcome::Outcome,
     text::{MAX_BYTES, TextError, decode},
     told::{Part, Party, Report, Stretch, Told, Tool, Unread},
@@ -54,11 +61,14 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Reads everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
-    let (plain, parts) = console::rejoined(markup::plain(text));
+    let (text, origin) = markup::split(text);
+    let (plain, parts) = console::rejoined(markup::plain(&text));
     let plain = cut::sure(plain);
-    let mut page = page::Page::new(text, &plain).with_parts(parts);
+    let mut page = page::Page::new(&text, &plain).with_parts(parts).with_origin(origin);
     for format in formats::surest_first() {
         (format.read)(&mut page);
     }
-    page.finish()
+    let mut report = page.finish();
+    same::name(&mut report);
+    report
 }

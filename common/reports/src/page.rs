@@ -1,8 +1,11 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
-use super::cut::CUT;
-use super::outcome::Outcome;
-use super::told::{Part, Report, Stretch, Told, Tool, Unread};
+use super::{
+    cut::CUT,
+    markup,
+    outcome::Outcome,
+    told::{Part, Report, Stretch, Told, Tool, Unread},
+};
 
 /// The most lines that are looked at; those behind are counted as unread.
 const MAX_LINES: usize = 400_000;
@@ -20,6 +23,8 @@ const MAX_QUOTE: usize = 400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
     Open,
+    /// Of no tool: no parser sees it.
+    Foreign,
     Frame(Tool),
     Row(Tool),
 }
@@ -35,6 +40,8 @@ pub(super) struct Page<'a> {
     claims: Vec<Claim>,
     /// Lines that are read as parts of the one above, in order.
     parts: Vec<usize>,
+    /// The line of the file that each line is a part of, where some were taken apart.
+    origin: Option<Vec<u32>>,
     told: Vec<Told>,
     /// The places in `told` of rows that did not fail.
     spare: Vec<usize>,
@@ -57,7 +64,12 @@ impl<'a> Page<'a> {
         }
         let mut lines: Vec<&str> = plain.lines().take(MAX_LINES).collect();
         lines.resize(written.len(), "");
-        let claims = vec![Claim::Open; lines.len()];
+        // A row of a table is of a document: nobody's, and quoted.
+        let foreign = |(plain, written): (&&str, &&str)| {
+            let row = |line: &str| markup::is_table_row(line) || markup::is_row_of_page(line);
+            if row(plain) || row(written) { Claim::Foreign } else { Claim::Open }
+        };
+        let claims = lines.iter().zip(&written).map(foreign).collect();
         let (total, beyond) =
             (u32::try_from(total).unwrap_or(u32::MAX), u32::try_from(beyond).unwrap_or(u32::MAX));
         Self {
@@ -66,6 +78,7 @@ impl<'a> Page<'a> {
             written,
             claims,
             parts: Vec::new(),
+            origin: None,
             told: Vec::new(),
             spare: Vec::new(),
             rows_left_out: 0,
@@ -80,8 +93,26 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// With the line of the file (from 1) that each line is a part of.
+    pub(super) fn with_origin(mut self, origin: Option<Vec<u32>>) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// The line of the file that a line (from 1) is a part of.
+    pub(super) fn origin(&self, line: u32) -> u32 {
+        let origin = self.origin.as_ref().and_then(|origin| origin.get(place(line)));
+        origin.copied().unwrap_or(line)
+    }
+
     fn is_part(&self, at: usize) -> bool {
         self.parts.binary_search(&at).is_ok()
+    }
+
+    /// Whether no parser has taken anything.
+    pub(super) fn says_nothing(&self) -> bool {
+        let taken = |claim: &Claim| matches!(claim, Claim::Frame(_) | Claim::Row(_));
+        !self.claims.iter().any(taken)
     }
 
     /// The number of lines.
@@ -99,6 +130,12 @@ impl<'a> Page<'a> {
     pub(super) fn open(&self, at: usize) -> Option<&'a str> {
         let line = self.lines.get(at).filter(|line| line.len() <= MAX_LINE)?;
         (self.claims.get(at) == Some(&Claim::Open)).then(|| line.trim_matches(is_blank))
+    }
+
+    /// Line `at` with the blanks in front of it, where nobody has taken it yet: for what stands in columns.
+    pub(super) fn open_column(&self, at: usize) -> Option<&'a str> {
+        self.open(at)?;
+        self.lines.get(at).map(|line| line.trim_end())
     }
 
     /// The first line at or behind `at` that is not blank, when nobody has taken it.
@@ -164,6 +201,7 @@ impl<'a> Page<'a> {
     /// The report on the file.
     pub(super) fn finish(mut self) -> Report {
         self.told.sort_by_key(|told| told.lines.first().copied());
+        let origin = self.origin.take();
         let mut report = Report {
             lines: self.total,
             told: self.told,
@@ -178,7 +216,8 @@ impl<'a> Page<'a> {
             }
             // What a row could not be given of its last word is quoted beside it.
             let withheld = plain.ends_with(CUT) && !text.ends_with(CUT);
-            if withheld && *claim != Claim::Open {
+            let taken = matches!(claim, Claim::Frame(_) | Claim::Row(_));
+            if withheld && taken {
                 quote(&mut report, line, text);
             }
             match claim {
@@ -189,7 +228,7 @@ impl<'a> Page<'a> {
                 {
                     extend(&mut report.frame, line);
                 }
-                Claim::Open => quote(&mut report, line, text),
+                Claim::Open | Claim::Foreign => quote(&mut report, line, text),
                 Claim::Frame(tool) => {
                     extend(&mut report.frame, line);
                     part(&mut report.parts, *tool, line);
@@ -197,8 +236,44 @@ impl<'a> Page<'a> {
                 Claim::Row(tool) => part(&mut report.parts, *tool, line),
             }
         }
+        if let Some(origin) = origin {
+            numbered(&mut report, &origin, &self.written);
+        }
         report
     }
+}
+
+/// Gives the lines of a report the numbers of the file, of whose lines some were taken apart.
+fn numbered(report: &mut Report, origin: &[u32], written: &[&str]) {
+    let of = |line: u32| origin.get(place(line)).copied().unwrap_or(line);
+    for told in &mut report.told {
+        told.lines.iter_mut().for_each(|line| *line = of(*line));
+        told.lines.dedup();
+        told.extended.iter_mut().for_each(|record| record.line = of(record.line));
+        let endpoints = told.endpoints.iter_mut().flat_map(|list| &mut list.endpoints);
+        endpoints.for_each(|endpoint| endpoint.line = of(endpoint.line));
+    }
+    let stretches = report.frame.iter_mut().chain(report.parts.iter_mut().map(|part| &mut part.at));
+    stretches.for_each(|at| {
+        at.first_line = of(at.first_line);
+        at.last_line = of(at.last_line);
+    });
+    report.unread.iter_mut().for_each(|unread| unread.line = of(unread.line));
+    report.lines = origin.last().copied().unwrap_or_default();
+    if report.unread_left_out == 0 {
+        return;
+    }
+    // A line of which a part is told or quoted is not left out.
+    let mut seen = vec![false; place(report.lines).saturating_add(2)];
+    let mut see = |line: u32| seen.get_mut(place(line)).map(|seen| std::mem::replace(seen, true));
+    report.told.iter().flat_map(|told| &told.lines).for_each(|line| _ = see(*line));
+    report.frame.iter().flat_map(|at| at.first_line..=at.last_line).for_each(|line| _ = see(line));
+    report.unread.iter().for_each(|unread| _ = see(unread.line));
+    let blank =
+        |at: usize| written.get(at).is_some_and(|text| text.trim_matches(is_blank).is_empty());
+    let left =
+        origin.iter().enumerate().filter(|(at, line)| !blank(*at) && see(**line) == Some(false));
+    report.unread_left_out = u32::try_from(left.count()).unwrap_or(u32::MAX);
 }
 
 /// The number of a line that is counted from 0, for people.

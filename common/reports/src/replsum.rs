@@ -93,7 +93,8 @@ fn another_follows(page: &Page<'_>, at: usize) -> bool {
 }
 
 fn is_heading(line: &str) -> bool {
-    line.contains("%%") && line.contains('/')
+    // A heading has words alone.
+    line.contains("%%") && line.contains('/') && !line.contains(|c: char| c.is_ascii_digit())
 }
 
 fn is_dots(line: &str) -> bool {
@@ -123,6 +124,13 @@ fn row(page: &mut Page<'_>, at: usize, line: &str, end: End) -> Option<usize> {
     let total = behind.next()?;
     let gap = |from: usize, to: usize| rest.get(from..to).is_some_and(|gap| gap.trim().is_empty());
     if !gap(fails.end, slash) || !gap(slash + 1, total.start) || name.contains(['\\', ':', '=']) {
+        return None;
+    }
+    let in_name = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '-' | '_' | '.' | '<' | '>' | char::REPLACEMENT_CHARACTER)
+    };
+    if !name.chars().all(in_name) || !name.contains(char::is_alphabetic) {
         return None;
     }
     let percent = behind.next();

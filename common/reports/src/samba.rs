@@ -110,9 +110,11 @@ fn row(group: &[&Leaf], own: Option<Party>, notification: bool) -> Told {
     told.code = message
         .filter(|message| message.contains("result "))
         .and_then(|message| scan::numbers(message).first().map(|one| scan::signed(one.value)));
+    told.by_samba = true;
+    let untried = value("last attempt time").is_some_and(|time| time.starts_with("NTTIME(0)"));
     told.outcome = match (told.code, message) {
         (Some(code), _) => Outcome::of_status(code),
-        (None, Some("was successful")) => Outcome::Succeeded,
+        (None, Some("was successful")) if !untried => Outcome::Succeeded,
         _ => Outcome::Unclear,
     };
     let deleted = if value("is deleted") == Some("true") || value("is deleted") == Some("True") {
@@ -121,6 +123,11 @@ fn row(group: &[&Leaf], own: Option<Party>, notification: bool) -> Told {
         ""
     };
     let kind = if notification { "change notification; " } else { "" };
-    told.words = format!("{kind}{}{deleted}", message.unwrap_or("the row ends before its result"));
+    let said = match message {
+        Some("was successful") if untried => "it was never tried: no attempt has a time",
+        Some(message) => message,
+        None => "the row ends before its result",
+    };
+    told.words = format!("{kind}{said}{deleted}");
     told
 }

@@ -69,20 +69,29 @@ pub enum Tool {
     Showrepl,
     /// `repadmin /showrepl * /csv`.
     ShowreplCsv,
+    /// Another call of `repadmin`: `/syncall`, `/replicate`, `/bind`.
+    Repadmin,
     /// `repadmin /replsum`.
     Replsum,
     /// `dcdiag`.
     Dcdiag,
-    /// The Directory Service event log: XML, or the text of `wevtutil` and of the event viewer.
+    /// The event logs of a domain controller: XML, or the text of `wevtutil` and of the event viewer.
     Event,
     /// `NETSETUP.LOG`.
     Netsetup,
+    /// `dcpromo.log`.
+    Dcpromo,
     /// `portqry -e 135`.
     Portqry,
     /// `rpcdump`, of impacket or of the resource kit.
     Rpcdump,
     /// `samba-tool drs showrepl --json`.
     SambaJson,
+    /// `log.samba`.
+    SambaLog,
+    /// A list or table of PowerShell: `Get-ADReplicationFailure`, `Get-ADReplicationPartnerMetadata`,
+    /// `Test-NetConnection`.
+    PowerShell,
     /// None that is known: a line that names an error.
     Unknown,
 }
@@ -94,13 +103,17 @@ impl Tool {
         match self {
             Self::Showrepl => "repadmin /showrepl",
             Self::ShowreplCsv => "repadmin /showrepl /csv",
+            Self::Repadmin => "repadmin",
             Self::Replsum => "repadmin /replsum",
             Self::Dcdiag => "dcdiag",
-            Self::Event => "Directory Service event",
+            Self::Event => "event",
             Self::Netsetup => "NETSETUP.LOG",
+            Self::Dcpromo => "dcpromo.log",
             Self::Portqry => "portqry",
             Self::Rpcdump => "rpcdump",
             Self::SambaJson => "samba-tool drs showrepl --json",
+            Self::SambaLog => "log.samba",
+            Self::PowerShell => "PowerShell",
             Self::Unknown => "an unknown tool",
         }
     }
@@ -138,6 +151,9 @@ pub struct Told {
     /// A list of the endpoint map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<EndpointList>,
+    /// Whether Samba's number of an error stands in it: its meaning is not always the one of Windows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_samba: bool,
     /// Every line that it was read from, in order.
     pub lines: Vec<u32>,
     /// What it is, in the tool's words or in ours.
@@ -162,6 +178,7 @@ impl Told {
             failures: None,
             extended: Vec::new(),
             endpoints: None,
+            by_samba: false,
             lines,
             words: String::new(),
         }

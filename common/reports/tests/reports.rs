@@ -8,11 +8,15 @@
     reason = "a test panics where it is wrong"
 )]
 
-use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use epmesh_reports::{Party, Report, decode, explain, extended_words, read, read_text};
+use epmesh_reports::{Party, Report, decode, explain, read, read_text};
 use expect_test::expect_file;
 use proptest::prelude::*;
+
+mod support;
+
+use self::support::listing;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/reports")
@@ -29,18 +33,9 @@ fn fixtures() -> Vec<PathBuf> {
     files
 }
 
-/// Every line that is not blank is told, a heading, or quoted.
+/// Every line has its place, and no error is a heading.
 fn nothing_is_lost(text: &str, report: &Report) {
-    let mut seen: BTreeSet<u32> =
-        report.told.iter().flat_map(|told| &told.lines).copied().collect();
-    seen.extend(report.frame.iter().flat_map(|at| at.first_line..=at.last_line));
-    seen.extend(report.unread.iter().map(|unread| unread.line));
-    for (number, line) in (1_u32..).zip(text.lines()) {
-        let blank = line
-            .trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{feff}')
-            .is_empty();
-        assert!(blank || seen.contains(&number), "line {number} is lost: {line:?}\n{text}");
-    }
+    support::nothing_is_lost(text, report);
     let error = ["(1753)", "(0x6d9)", "(1722)", "(0x6ba)"];
     for at in &report.frame {
         for number in at.first_line..=at.last_line {
@@ -48,41 +43,6 @@ fn nothing_is_lost(text: &str, report: &Report) {
             assert!(!error.iter().any(|code| line.contains(code)), "an error as a heading: {line}");
         }
     }
-}
-
-fn listing(report: &Report) -> String {
-    let mut text = String::new();
-    let name = |party: &Option<_>| party.as_ref().map_or_else(|| "?".to_owned(), Party::label);
-    for part in &report.parts {
-        let _ =
-            writeln!(text, "{} {}-{}", part.tool.words(), part.at.first_line, part.at.last_line);
-    }
-    for told in &report.told {
-        let _ = writeln!(
-            text,
-            "{:?} {} <- {} {} code {:?} when {:?} success {:?} failures {:?} lines {:?}: {}",
-            told.outcome,
-            name(&told.destination),
-            name(&told.source),
-            told.naming_context.as_deref().unwrap_or("-"),
-            told.code,
-            told.when.as_deref().unwrap_or("-"),
-            told.last_success.as_deref().unwrap_or("-"),
-            told.failures,
-            told.lines,
-            told.words
-        );
-        for words in extended_words(&told.extended) {
-            let _ = writeln!(text, "    {words}");
-        }
-    }
-    for list in explain::lists(report) {
-        let _ = writeln!(text, "list {list}");
-    }
-    for unread in &report.unread {
-        let _ = writeln!(text, "unread {}: {}", unread.line, unread.text);
-    }
-    text
 }
 
 #[test]

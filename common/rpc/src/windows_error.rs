@@ -16,6 +16,14 @@ pub fn symbol(code: i64) -> Option<&'static str> {
     ERRORS.get(found).map(|(_, name)| *name)
 }
 
+/// The number of a symbolic name; `None` of one that is not known.
+#[must_use]
+pub fn code_of(symbol: &str) -> Option<i64> {
+    let found = ERRORS.iter().find(|(_, name)| *name == symbol)?.0;
+    // Security and COM errors are negative where tools print them.
+    Some(i64::from(found.cast_signed()))
+}
+
 /// In ascending order.
 const ERRORS: &[(u32, &str)] = &[
     (0, "ERROR_SUCCESS"),
@@ -25,6 +33,7 @@ const ERRORS: &[(u32, &str)] = &[
     (8, "ERROR_NOT_ENOUGH_MEMORY"),
     (14, "ERROR_OUTOFMEMORY"),
     (53, "ERROR_BAD_NETPATH"),
+    (58, "ERROR_BAD_NET_RESP"),
     (64, "ERROR_NETNAME_DELETED"),
     (67, "ERROR_BAD_NET_NAME"),
     (87, "ERROR_INVALID_PARAMETER"),
@@ -35,12 +44,15 @@ const ERRORS: &[(u32, &str)] = &[
     (1060, "ERROR_SERVICE_DOES_NOT_EXIST"),
     (1062, "ERROR_SERVICE_NOT_ACTIVE"),
     (1068, "ERROR_SERVICE_DEPENDENCY_FAIL"),
+    (1069, "ERROR_SERVICE_LOGON_FAILED"),
     (1168, "ERROR_NOT_FOUND"),
+    (1219, "ERROR_SESSION_CREDENTIAL_CONFLICT"),
     (1225, "ERROR_CONNECTION_REFUSED"),
     (1231, "ERROR_NETWORK_UNREACHABLE"),
     (1232, "ERROR_HOST_UNREACHABLE"),
     (1256, "ERROR_HOST_DOWN"),
     (1311, "ERROR_NO_LOGON_SERVERS"),
+    (1317, "ERROR_NO_SUCH_USER"),
     (1326, "ERROR_LOGON_FAILURE"),
     (1332, "ERROR_NONE_MAPPED"),
     (1355, "ERROR_NO_SUCH_DOMAIN"),
@@ -92,7 +104,10 @@ const ERRORS: &[(u32, &str)] = &[
     (1908, "ERROR_DOMAIN_CONTROLLER_NOT_FOUND"),
     (2224, "NERR_UserExists"),
     (2691, "NERR_SetupAlreadyJoined"),
+    (2713, "NERR_JoinPerformedMustRestart"),
+    (8341, "ERROR_DS_GENERIC_ERROR"),
     (8418, "ERROR_DS_DRA_SCHEMA_MISMATCH"),
+    (8420, "ERROR_DS_CANT_FIND_EXPECTED_NC"),
     (8438, "ERROR_DS_DRA_BUSY"),
     (8439, "ERROR_DS_DRA_BAD_DN"),
     (8446, "ERROR_DS_DRA_OUT_OF_MEM"),
@@ -135,6 +150,20 @@ const ERRORS: &[(u32, &str)] = &[
     (0x8009_0311, "SEC_E_NO_AUTHENTICATING_AUTHORITY"),
     (0x8009_0322, "SEC_E_WRONG_PRINCIPAL"),
     (0x8009_0324, "SEC_E_TIME_SKEW"),
+    (0xc000_0001, "STATUS_UNSUCCESSFUL"),
+    (0xc000_000d, "STATUS_INVALID_PARAMETER"),
+    (0xc000_0022, "STATUS_ACCESS_DENIED"),
+    (0xc000_0034, "STATUS_OBJECT_NAME_NOT_FOUND"),
+    (0xc000_005e, "STATUS_NO_LOGON_SERVERS"),
+    (0xc000_006d, "STATUS_LOGON_FAILURE"),
+    (0xc000_00b5, "STATUS_IO_TIMEOUT"),
+    (0xc000_0133, "STATUS_TIME_DIFFERENCE_AT_DC"),
+    (0xc000_020d, "STATUS_CONNECTION_RESET"),
+    (0xc000_0225, "STATUS_NOT_FOUND"),
+    (0xc000_0236, "STATUS_CONNECTION_REFUSED"),
+    (0xc000_023c, "STATUS_NETWORK_UNREACHABLE"),
+    (0xc000_023d, "STATUS_HOST_UNREACHABLE"),
+    (0xc000_0241, "STATUS_CONNECTION_ABORTED"),
     (0xc002_001c, "RPC_NT_CALL_FAILED_DNE"),
 ];
 

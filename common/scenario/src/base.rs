@@ -122,6 +122,7 @@ pub(super) fn machine(plot: &Plot<'_>) -> Option<Machine> {
             ..Directory::blank(&Blank::Absent)
         },
         neighbours: Vec::new(),
+        directory_objects: None,
         rpc: if windows { settings() } else { RpcSettings::blank(&Blank::NotApplicable) },
         filters: if windows { filters() } else { Filters::blank(&Blank::NotApplicable) },
         filtered_for: std::collections::BTreeSet::new(),
@@ -289,6 +290,7 @@ pub(super) fn forest(platform: Platform, release: Release) -> Option<World> {
         forest: FOREST.parse().ok()?,
         machines,
         dns: BTreeMap::new(),
+        dns_for: BTreeMap::new(),
         wins: BTreeMap::new(),
         blocks: Vec::new(),
         translations: Vec::new(),
@@ -314,8 +316,12 @@ pub(super) fn arrange(world: &mut World) {
         let own = machine.addresses();
         let mut order = servers.clone();
         order.sort_by_key(|server| !own.contains(server));
-        let told =
-            InterfaceDns { interface: "Ethernet".to_owned(), servers: order.clone(), suffix: None };
+        let told = InterfaceDns {
+            interface: "Ethernet".to_owned(),
+            servers: order.clone(),
+            suffix: None,
+            registers: Reading::Value(true),
+        };
         machine.resolver.servers = Reading::Value(order);
         machine.resolver.interfaces = Reading::Value(vec![told]);
         if machine.kind == Kind::Dc {

@@ -150,6 +150,9 @@ fn section(machine: &Machine, kind: SectionKind) -> Option<Section> {
         SectionKind::RpcSettings => Section::RpcSettings(machine.rpc.clone()),
         SectionKind::PortUse => Section::PortUse(machine.port_use.clone()),
         SectionKind::Filters => Section::Filters(machine.filters.clone()),
+        SectionKind::DirectoryObjects => {
+            Section::DirectoryObjects(machine.directory_objects.clone()?)
+        }
         SectionKind::Events => {
             let mut events = machine.events.clone();
             if let Reading::Value(list) = &mut events.list {

@@ -35,6 +35,7 @@ mod read_names;
 mod read_network;
 mod read_services;
 mod read_settings;
+mod read_zones;
 mod resolve;
 #[cfg(test)]
 mod tests;

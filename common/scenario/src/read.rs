@@ -12,12 +12,12 @@ use super::{
     base::{self, FOREST, Plot},
     consequences,
     expect::{self, Expect},
-    read_machine, read_names, read_network, words,
+    read_machine, read_names, read_network, read_zones, words,
     world::{Kind, Machine, World},
 };
 
 /// Root tables that are no computers.
-const RESERVED: [&str; 3] = ["dns", "wins", "expect"];
+const RESERVED: [&str; 4] = ["dns", "wins", "zones", "expect"];
 
 /// The most computers that a scenario may add.
 const MOST_MACHINES: usize = 64;
@@ -52,6 +52,7 @@ pub(super) fn scenario(file: &str, text: &str) -> Result<Parts, Problems> {
                 read_machine::rest(world, &section.0, &section.1);
             }
             read_names::servers(world, &root);
+            read_zones::read(world, &root);
             read_network::read(world, &root);
             consequences::apply(world);
             expect::read(&root, world)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     age::age,
-    read_names, read_services, read_settings,
+    read_names, read_services, read_settings, read_zones,
     world::{Machine, World, ago},
 };
 
@@ -36,6 +36,7 @@ pub(super) fn identity(machine: &mut Machine, table: &Section<'_>) {
 pub(super) fn rest(world: &mut World, name: &str, table: &Section<'_>) {
     let rows = directory(world, table);
     let neighbours = replication(world, table);
+    let passwords = read_zones::passwords(world, table);
     let Some(machine) = world.machines.iter_mut().find(|machine| machine.name == name) else {
         return;
     };
@@ -45,6 +46,10 @@ pub(super) fn rest(world: &mut World, name: &str, table: &Section<'_>) {
     read_settings::read(machine, table);
     read_names::own(machine, table);
     machine.neighbours = neighbours;
+    if let Some(list) = passwords {
+        let objects = machine.directory_objects.get_or_insert_with(read_zones::unstated);
+        objects.accounts = Reading::Value(list);
+    }
     if let Reading::Value(settings) = &mut machine.directory.settings {
         for (host, row) in rows {
             settings.retain(|known| known.host.as_ref() != Some(&host));

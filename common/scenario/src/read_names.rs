@@ -36,6 +36,11 @@ pub(super) fn own(machine: &mut Machine, table: &Section<'_>) {
         }
         machine.resolver.servers = Reading::Value(servers);
     }
+    if let Some(registers) = table.boolean("registers-in-dns")
+        && let Reading::Value(interfaces) = &mut machine.resolver.interfaces
+    {
+        interfaces.iter_mut().for_each(|one| one.registers = Reading::Value(registers));
+    }
     if let Some(records) = table.list("dns-client-cache", cached) {
         match &mut machine.cache {
             Some(cache) => *cache = records,
@@ -59,10 +64,22 @@ fn cached(text: &str) -> Result<Record, String> {
 /// `[dns.…]` and `[wins.…]`: what the servers hold and how they answer.
 pub(super) fn servers(world: &mut World, root: &Section<'_>) {
     if let Some(dns) = root.table("dns") {
-        for key in dns.keys() {
+        // What a server says to one asker differs from what it says to all: those come first.
+        let (of_one, of_all): (Vec<String>, Vec<String>) =
+            dns.keys().into_iter().partition(|key| key.contains(FOR));
+        for key in of_all {
             let Some(targets) = dns_servers(world, &key) else { continue };
             if let Some(table) = dns.table(&key) {
-                zone(world, &table, &targets);
+                zone(world, &table, &targets, None);
+            }
+        }
+        for key in of_one {
+            let Some((servers, asker)) = key.split_once(FOR) else { continue };
+            let Some(targets) = dns_servers(world, servers) else { continue };
+            if world.machine(asker).is_some()
+                && let Some(table) = dns.table(&key)
+            {
+                zone(world, &table, &targets, Some(asker));
             }
         }
     }
@@ -86,8 +103,11 @@ fn dns_servers(world: &World, key: &str) -> Option<Vec<IpAddr>> {
     machine.or_else(|| key.parse().ok().map(|address| vec![address]))
 }
 
-/// Every key of the table is a record, but for `answers`.
-fn zone(world: &mut World, table: &Section<'_>, targets: &[IpAddr]) {
+/// Between a DNS server and the one asker that it answers so: `dc3 for dc1`.
+const FOR: &str = " for ";
+
+/// Every key of the table is a record, but for `answers`. With an asker, the servers answer so to this one alone.
+fn zone(world: &mut World, table: &Section<'_>, targets: &[IpAddr], asker: Option<&str>) {
     let template = world.dns.values().next().cloned().unwrap_or_default();
     let reply = table.parse("answers", words::reply);
     let mut records: Vec<((DnsName, RecordType), Vec<RecordData>)> = Vec::new();
@@ -102,8 +122,12 @@ fn zone(world: &mut World, table: &Section<'_>, targets: &[IpAddr]) {
         records.push(((name, kind), data));
     }
     for target in targets {
-        let zone =
-            world.dns.entry(*target).or_insert_with(|| Zone { reply: None, ..template.clone() });
+        let held = world.dns.get(target);
+        let start = held.cloned().unwrap_or_else(|| Zone { reply: None, ..template.clone() });
+        let zone = match asker {
+            None => world.dns.entry(*target).or_insert(start),
+            Some(asker) => world.dns_for.entry((asker.to_owned(), *target)).or_insert(start),
+        };
         if reply.is_some() {
             zone.reply.clone_from(&reply);
         }
@@ -118,7 +142,7 @@ fn zone(world: &mut World, table: &Section<'_>, targets: &[IpAddr]) {
 }
 
 /// A host, or `alias-of-dc2`: the CNAME of its GUID in `_msdcs`.
-fn record_name(world: &World, text: &str) -> Option<DnsName> {
+pub(super) fn record_name(world: &World, text: &str) -> Option<DnsName> {
     match text.strip_prefix("alias-of-") {
         Some(machine) => {
             let guid = world.machine(machine)?.guid()?;

@@ -147,7 +147,8 @@ fn answer(
     if world.blocked(witness, server, 53).is_some() {
         return Answer::TimedOut;
     }
-    let Some(zone) = world.dns.get(&server) else { return Answer::TimedOut };
+    let of_asker = world.dns_for.get(&(witness.name.clone(), server));
+    let Some(zone) = of_asker.or_else(|| world.dns.get(&server)) else { return Answer::TimedOut };
     if let Some(reply) = &zone.reply {
         return reply.clone();
     }

@@ -41,7 +41,8 @@ fn a_healthy_windows_has_no_notes() {
     assert!(remarks.is_empty(), "{remarks}");
     let facts = scenario.evidence().source;
     for kind in SectionKind::ALL {
-        assert_eq!(facts.at(kind).is_none(), kind == SectionKind::Replication, "{kind}");
+        let is_unstated = matches!(kind, SectionKind::Replication | SectionKind::DirectoryObjects);
+        assert_eq!(facts.at(kind).is_none(), is_unstated, "{kind}");
     }
 }
 

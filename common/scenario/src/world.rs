@@ -8,9 +8,9 @@ use std::{
 
 use epmesh_common::diagnosis::{Link, Registration};
 use epmesh_facts::{
-    Answer, Boot, Directory, DnsName, Events, Failure, Filters, Host, IdentityMethod, MapAnswer,
-    Neighbour, PortUse, Ports, Record, RecordData, RecordType, Resolver, RpcSettings, SectionKind,
-    Service, ServiceState, Timestamp,
+    Answer, Boot, Directory, DirectoryObjects, DnsName, Events, Failure, Filters, Host,
+    IdentityMethod, MapAnswer, Neighbour, PortUse, Ports, Record, RecordData, RecordType, Resolver,
+    RpcSettings, SectionKind, Service, ServiceState, Timestamp,
 };
 use epmesh_rpc::{Endpoint, InterfaceId};
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) forest: DnsName,
     pub(super) machines: Vec<Machine>,
     pub(super) dns: BTreeMap<IpAddr, Zone>,
+    /// What a DNS server says to one asker, by the asker's name, where that differs.
+    pub(super) dns_for: BTreeMap<(String, IpAddr), Zone>,
     pub(super) wins: BTreeMap<IpAddr, WinsServer>,
     pub(super) blocks: Vec<Block>,
     pub(super) translations: Vec<Translation>,
@@ -68,6 +70,9 @@ pub(super) struct Machine {
     pub(super) cache: Option<Vec<Record>>,
     pub(super) directory: Directory,
     pub(super) neighbours: Vec<Neighbour>,
+    /// What its copy of the directory holds of DNS zones and machine accounts; `None` where the scenario does not
+    /// speak of it.
+    pub(super) directory_objects: Option<DirectoryObjects>,
     pub(super) rpc: RpcSettings,
     pub(super) filters: Filters,
     /// Witnesses that an RPC filter is limited to; empty for all.

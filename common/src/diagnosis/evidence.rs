@@ -56,7 +56,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// The sections of the destination's own facts that a verdict is made of.
-    pub const OF_DESTINATION: [SectionKind; 8] = [
+    pub const OF_DESTINATION: [SectionKind; 9] = [
         SectionKind::Host,
         SectionKind::EndpointMap,
         SectionKind::Services,
@@ -65,18 +65,21 @@ impl Evidence {
         SectionKind::Replication,
         SectionKind::RpcSettings,
         SectionKind::PortUse,
+        SectionKind::DirectoryObjects,
     ];
 
     /// The sections of the source's own facts that a verdict is made of.
-    pub const OF_SOURCE: [SectionKind; 8] = [
+    pub const OF_SOURCE: [SectionKind; 10] = [
         SectionKind::Host,
         SectionKind::EndpointMap,
         SectionKind::Services,
         SectionKind::Ports,
+        SectionKind::Resolver,
         SectionKind::Directory,
         SectionKind::RpcSettings,
         SectionKind::PortUse,
         SectionKind::Filters,
+        SectionKind::DirectoryObjects,
     ];
 
     /// A link of which nothing is known yet.

@@ -27,6 +27,14 @@ impl Fault {
                 Self::Path { to: at, .. } | Self::Dc { dc: at, .. } => at == dc,
                 _ => false,
             },
+            // The endpoint mapper itself did not answer. Where it says that something is not registered, that is over.
+            Self::Condition {
+                dc,
+                cause: Cause::EpmAccessDenied | Cause::NotError1753 | Cause::ServiceHangs,
+            } => match other {
+                Self::EndpointMapper { dc: at } => at == dc && cause == Cause::Unknown,
+                _ => false,
+            },
             // Nobody says any more which of the source's services it is.
             Self::Service { dc, .. } | Self::Condition { dc, .. } => match other {
                 Self::Registration { dc: at, .. }
@@ -36,5 +44,24 @@ impl Fault {
             },
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_facts::DnsName;
+
+    use super::*;
+
+    #[test]
+    fn a_mapper_that_answers_again_leaves_no_trouble_to_what_is_not_registered() {
+        let dc: DnsName = "dc1.lab.test".parse().expect("a name");
+        let missing = Fault::Application { dc: dc.clone() };
+        let turns_out = |cause| {
+            let condition = Fault::Condition { dc: dc.clone(), cause };
+            condition.may_turn_out_to_be(&missing, Cause::Unknown)
+        };
+        assert!(!turns_out(Cause::EpmAccessDenied) && !turns_out(Cause::NotError1753));
+        assert!(turns_out(Cause::PortRangeExhausted), "the reason is not told any more");
     }
 }

@@ -43,6 +43,11 @@ const OWN: &[&str] = &[
     "whenCreated",
     "userAccountControl",
     "--recursive",
+    "zoneoptions",
+    "--aging=1",
+    // Aging on; a week, the interval of the console.
+    "1",
+    "168",
     "--all-names",
     "--verbose",
     // netsh
@@ -168,6 +173,8 @@ const OWN: &[&str] = &[
     "-Id",
     "-ForceRemoval",
     "-InterfaceAlias",
+    "-RegisterThisConnectionsAddress",
+    "$true",
     "-ServerAddresses",
     "StaticRPC",
     "DumpMachineCfg",

@@ -9,6 +9,7 @@
 
 mod convert;
 mod directory;
+mod directory_objects;
 mod error;
 mod events;
 mod failure;

@@ -63,6 +63,17 @@ pub const NTDS_SETTINGS: usize = 10_000;
 /// Inbound replication neighbours of a domain controller.
 pub const NEIGHBOURS: usize = 65_536;
 
+/// DNS zones of a directory that hold names of domain controllers.
+pub const DNS_ZONES: usize = 256;
+/// Names of domain controllers in these zones.
+pub const STORED_NAMES: usize = 2048;
+/// Records of one name.
+pub const STORED_RECORDS: usize = 256;
+/// Servers of a zone, of one kind.
+pub const ZONE_SERVERS: usize = 256;
+/// Machine accounts of domain controllers.
+pub const MACHINE_ACCOUNTS: usize = 10_000;
+
 /// Values of a registry key.
 pub const REGISTRY_VALUES: usize = 256;
 /// Lines of a registry value that has several.

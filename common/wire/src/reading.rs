@@ -151,4 +151,9 @@ reading_messages! {
     RpcFiltersReading(Vec<proto::RpcFilter>),
     WatchedLogsReading(Vec<proto::WatchedLog>),
     LoggedEventsReading(Vec<proto::LoggedEvent>),
+    DnsZonesReading(Vec<proto::DnsZone>),
+    StoredNamesReading(Vec<proto::StoredName>),
+    StoredRecordsReading(Vec<proto::StoredRecord>),
+    MachineAccountsReading(Vec<proto::MachineAccount>),
+    DynamicUpdatesReading(i32),
 }

@@ -153,6 +153,7 @@ impl Wire for InterfaceDns {
             interface: self.interface.clone(),
             servers: self.servers.iter().copied().map(address_bytes).collect(),
             suffix: self.suffix.as_ref().map(ToString::to_string),
+            registers: reading(&self.registers, |flag| *flag),
         }
     }
 
@@ -162,6 +163,7 @@ impl Wire for InterfaceDns {
             servers: r
                 .list("servers", m.servers, limits::DNS_SERVERS, |r, m| r.plain_address(&m))?,
             suffix: m.suffix.map(|text| r.name("suffix", &text)).transpose()?,
+            registers: r.later_reading("registers", m.registers, |_, flag| Ok(flag))?,
         })
     }
 }

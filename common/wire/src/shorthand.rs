@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(uneven, Err(ShorthandError::Count { handles: 1, times: 0 }));
     }
 
-    /// Fifty peers and eleven sections that have not changed.
+    /// Fifty peers and all sections, which have not changed.
     #[test]
     fn a_steady_minute_is_small() {
         let subjects: Vec<StatementKey> = SectionKind::ALL

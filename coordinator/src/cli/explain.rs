@@ -7,7 +7,7 @@ use epmesh_common::{
     diagnosis::{Blamed, State, Verdict},
     reports::{
         self, Outcome, Party, Tool,
-        explain::{failed_tests, list_outcomes},
+        explain::{Attempt, failed_tests, list_outcomes},
     },
     rpc::names,
 };
@@ -93,8 +93,9 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
     if report.told.is_empty() && report.parts.is_empty() {
         let _ = writeln!(
             text,
-            "it holds no output of a known tool; known are repadmin, dcdiag, portqry, rpcdump, \
-             samba-tool, NETSETUP.LOG and Directory Service events"
+            "it holds no output of a known tool; known are repadmin, dcdiag, portqry, rpcdump, nltest, \
+             samba-tool, log.samba, NETSETUP.LOG, Get-ADReplicationFailure and its like, and events of \
+             Active Directory, DFSR and NETLOGON"
         );
     }
     let mut shown = HashMap::new();
@@ -156,7 +157,9 @@ fn rest(answer: &Explanation, width: Option<u16>) -> String {
                 Outcome::Delayed => "no failure by itself",
                 _ => "not clear",
             };
-            ("", format!("line {}, {what}: {}", lines(&told.lines), told.words))
+            let times = Attempt::of(told).map(|attempt| format!(" ({})", attempt.words()));
+            let words = format!("{}{}", told.words, times.unwrap_or_default());
+            ("", format!("line {}, {what}: {words}", lines(&told.lines)))
         });
     text.push_str(&labelled(&unclear.collect::<Vec<_>>(), width));
     if report.rows_left_out > 0 {
@@ -193,7 +196,9 @@ const fn unnamed(tool: Tool, destination: bool, one_call: bool) -> &'static str 
         (Tool::Netsetup, true) => "(the computer that joins)",
         (Tool::Netsetup, false) => "(no domain controller yet)",
         (Tool::Portqry | Tool::Rpcdump, true) => "(where the tool ran)",
-        (Tool::Showrepl | Tool::ShowreplCsv, true) => "(where repadmin ran)",
+        (Tool::Showrepl | Tool::ShowreplCsv | Tool::Repadmin, true) => "(where repadmin ran)",
+        (Tool::PowerShell, true) => "(where PowerShell ran)",
+        (Tool::SambaLog, true) => "(where Samba ran)",
         (Tool::Replsum, true) if one_call => "(where repadmin ran)",
         (Tool::Replsum, _) => "(any)",
         _ => "(not named)",
@@ -213,12 +218,22 @@ fn pair(
     let (destination, source) = (name(&pair.destination, true), name(&pair.source, false));
     let interface =
         pair.interface.map_or_else(String::new, |id| format!("   {}", names::label(id)));
-    let mut text = format!("{destination} <- {source}{interface}\n");
+    let alone = pair.tool == Tool::Unknown && pair.destination.is_none() && pair.source.is_none();
+    let mut text = match alone {
+        true => "an error by itself\n".to_owned(),
+        false => format!("{destination} <- {source}{interface}\n"),
+    };
     let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(code) = pair.code {
         rows.push(("error", format!("{code} {}", pair.error.as_deref().unwrap_or(""))));
     }
-    rows.extend(pair.naming_contexts.iter().map(|context| ("context", context.clone())));
+    for context in &pair.naming_contexts {
+        rows.push(("context", context.clone()));
+        let of = pair.attempts.iter().filter(|one| one.naming_context.as_ref() == Some(context));
+        rows.extend(of.map(|attempt| ("", attempt.words())));
+    }
+    let others = pair.attempts.iter().filter(|attempt| attempt.naming_context.is_none());
+    rows.extend(others.map(|attempt| ("times", attempt.words())));
     rows.extend(pair.says.iter().map(|says| ("", says.clone())));
     rows.extend(pair.ask.iter().map(|ask| ("ask", ask.clone())));
     rows.push(("lines", lines(&pair.lines)));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     time::Duration,
 };
@@ -83,6 +84,10 @@ pub(super) struct WitnessView {
     pub(super) since: Timestamp,
     /// Whether the witness read the whole endpoint map.
     pub(super) read_map: bool,
+    /// Whether the witness got through, and lost no long answer.
+    pub(super) gets_through: bool,
+    /// A number that is the same where witnesses tried the same addresses and came as far.
+    pub(super) sort: u64,
     /// Every address that the observation names.
     pub(super) addresses: Shared<Vec<IpAddr>>,
     pub(super) observation: IndexedObservation,
@@ -92,10 +97,15 @@ impl PeerRecord {
     /// The form in which the observation goes into evidence.
     pub(super) fn witness_view(&self) -> WitnessView {
         self.observation.prepare();
+        let read_map = self.observation.addresses.iter().any(|probe| probe.map.is_some());
+        let mut hasher = DefaultHasher::new();
+        (read_map, &self.outcome).hash(&mut hasher);
         WitnessView {
             at: self.at,
             since: self.since,
-            read_map: self.observation.addresses.iter().any(|probe| probe.map.is_some()),
+            read_map,
+            gets_through: self.outcome.gets_through(),
+            sort: hasher.finish(),
             addresses: named(&self.observation).into(),
             observation: self.observation.clone(),
         }

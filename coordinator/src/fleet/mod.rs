@@ -36,6 +36,7 @@ mod tests;
 mod topology;
 mod verdicts;
 mod view;
+mod witnesses;
 
 pub use self::{
     bundle::{BundleError, BundleLine, Header, Member as BundleMember},

@@ -9,12 +9,12 @@ use epmesh_common::{
 
 /// The outcome of a look: how far a witness came at each address and interface. Times, ports and the order of
 /// answers are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Outcome {
     reached: BTreeSet<(IpAddr, Option<InterfaceId>, Reach)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Reach {
     Silent,
     Unconnected,
@@ -24,6 +24,8 @@ enum Reach {
     PortClosed,
     InterfaceRefused,
     Whole,
+    /// One entry of the whole map arrives, and the whole does not.
+    LongAnswerLost,
 }
 
 impl Outcome {
@@ -35,6 +37,9 @@ impl Outcome {
             if let Some(reach) = to_mapper(probe) {
                 reached.insert((probe.address, None, reach));
             }
+            if loses_long_answer(probe) {
+                reached.insert((probe.address, None, Reach::LongAnswerLost));
+            }
             for interface in &probe.interfaces {
                 let reach = to_interface(interface);
                 reached.insert((probe.address, Some(interface.interface), reach));
@@ -42,6 +47,19 @@ impl Outcome {
         }
         Self { reached }
     }
+
+    /// Whether the witness got through to an interface, and no long answer was lost.
+    #[must_use]
+    pub(super) fn gets_through(&self) -> bool {
+        let has = |wanted| self.reached.iter().any(|(.., reach)| *reach == wanted);
+        has(Reach::Whole) && !has(Reach::LongAnswerLost)
+    }
+}
+
+/// Whether the whole endpoint map does not arrive, while one entry of it does.
+fn loses_long_answer(probe: &AddressProbe) -> bool {
+    let is_lost = probe.map.as_ref().is_some_and(|map| map.endpoints.is_err());
+    is_lost && probe.one_entry.as_ref().is_some_and(|stage| stage.outcome.is_ok())
 }
 
 fn to_mapper(probe: &AddressProbe) -> Option<Reach> {

@@ -14,13 +14,11 @@ use epmesh_common::{
     shared::Shared,
 };
 
-use super::{View, dc::WitnessView};
-
-/// The most witnesses besides the destination whose observations go into one evidence.
-const MOST_WITNESSES: usize = 16;
-
-/// How many of them stand in the source's own site, where so many do: what keeps them out keeps everybody out.
-const NEIGHBOURS: usize = 4;
+use super::{
+    View,
+    dc::WitnessView,
+    witnesses::{MOST_WITNESSES, NEIGHBOURS, witnesses},
+};
 
 /// The fewest links for which a thread is worth its beginning and its end.
 const WORTH_A_THREAD: usize = 256;
@@ -38,6 +36,9 @@ pub struct SourceEvidence<'v> {
     base: Evidence,
     /// Addresses that several domain controllers report as theirs, and the source does not.
     contested: Vec<IpAddr>,
+    /// Whether there are more witnesses than go into one evidence, and one of them does not get through: then those that
+    /// stand beside the destination go into it as well.
+    is_in_trouble: bool,
 }
 
 impl View {
@@ -143,6 +144,7 @@ impl View {
         let named = named.into_iter().flatten().copied();
         let named: BTreeSet<IpAddr> = addresses_in(&base.source).chain(named).collect();
         let others = witnesses.into_iter().map(|(witness, seen)| observed(witness, seen));
+        let is_cut_off = |seen: &WitnessView| !seen.gets_through && seen.at >= fresh_since;
         let mut gathered = SourceEvidence {
             view: self,
             fresh_since,
@@ -150,6 +152,7 @@ impl View {
             others: others.collect(),
             base,
             contested: Vec::new(),
+            is_in_trouble: views.len() > MOST_WITNESSES && views.values().any(is_cut_off),
         };
         for address in named {
             let Some(owner) = gathered.owner(address, source).cloned() else { continue };
@@ -198,6 +201,23 @@ impl<'v> SourceEvidence<'v> {
         cursor.evidence
     }
 
+    /// Witnesses that stand in the site of `destination` and are not among the others, where it matters who else in that
+    /// site gets through.
+    fn beside(&self, destination: &DnsName, end: &End) -> Vec<Observed> {
+        if !self.is_in_trouble {
+            return Vec::new();
+        }
+        let site = end.facts.site().or(end.site.as_ref());
+        let near = site.and_then(|site| self.view.sites.get(site)).into_iter().flatten();
+        let views = near.filter_map(|dc| self.views.get_key_value(dc));
+        let is_wanted = |(dc, seen): &(&DnsName, &WitnessView)| {
+            let is_known = || self.others.iter().any(|other| other.witness == **dc);
+            seen.at >= self.fresh_since && *dc != destination && !is_known()
+        };
+        let wanted = views.filter(is_wanted).take(NEIGHBOURS);
+        wanted.map(|(witness, seen)| observed(witness, seen)).collect()
+    }
+
     /// The owner of an address. If several report it as theirs, the source comes first, then the
     /// destination, then the first by name.
     fn owner(&self, address: IpAddr, destination: &DnsName) -> Option<&DnsName> {
@@ -217,6 +237,8 @@ struct LinkEvidenceCursor<'g> {
     has_own: bool,
     /// The other witness that is left out, because it is the destination or one too many.
     left_out: usize,
+    /// How many observations at the end are of witnesses beside the destination.
+    beside: usize,
     /// The owners that were put in for this destination, and those that they replaced.
     owners: Vec<(IpAddr, Option<DnsName>)>,
     /// The observations of the source that come after the last destination, by the witness's name.
@@ -232,6 +254,7 @@ impl<'g> LinkEvidenceCursor<'g> {
             evidence,
             has_own: false,
             left_out: MOST_WITNESSES,
+            beside: 0,
             owners: Vec::new(),
             ahead: gathered.views.iter().peekable(),
         }
@@ -251,7 +274,13 @@ impl<'g> LinkEvidenceCursor<'g> {
         evidence.link.destination = destination.clone();
         evidence.destination = end.facts.clone();
         evidence.destination_site.clone_from(&end.site);
+        let beside = std::mem::take(&mut self.beside);
+        let kept = evidence.observations.len() - beside;
+        evidence.observations.truncate(kept);
         self.put_observations(own, destination);
+        let beside = self.gathered.beside(destination, end);
+        self.beside = beside.len();
+        self.evidence.observations.extend(beside);
         self.put_owners(own.map(|(_, seen)| seen), destination, end);
         &self.evidence
     }
@@ -325,35 +354,6 @@ fn observed(witness: &DnsName, seen: &WitnessView) -> Observed {
         since: Some(seen.since),
         seen: seen.observation.clone(),
     }
-}
-
-/// The witnesses that saw the source: some fresh ones of those that stand `near` it, then the fresh ones, of these
-/// first the ones that read the whole map; one more than go into one evidence.
-fn witnesses<'v>(
-    views: &'v BTreeMap<DnsName, WitnessView>,
-    fresh_since: Timestamp,
-    near: &[DnsName],
-) -> Vec<(&'v DnsName, &'v WitnessView)> {
-    let is_fresh = |seen: &WitnessView| seen.at >= fresh_since;
-    let most = views.len().min(MOST_WITNESSES + 1);
-    let mut all = Vec::with_capacity(most);
-    if views.len() > MOST_WITNESSES {
-        let neighbours = near.iter().filter_map(|dc| views.get_key_value(dc));
-        all.extend(neighbours.filter(|(_, seen)| is_fresh(seen)).take(NEIGHBOURS));
-    }
-    let neighbours = all.len();
-    for class in [(true, true), (true, false), (false, true), (false, false)] {
-        let of_class = views.iter().filter(|(_, seen)| (is_fresh(seen), seen.read_map) == class);
-        for view in of_class {
-            if all.len() == most {
-                return all;
-            }
-            if all.iter().take(neighbours).all(|(taken, _)| !std::ptr::eq(*taken, view.0)) {
-                all.push(view);
-            }
-        }
-    }
-    all
 }
 
 /// Every address that a domain controller's own facts name.

@@ -106,6 +106,7 @@ impl View {
             .collect();
         for (link, _) in &gone {
             self.verdicts.remove(link);
+            self.forget_lost_answers(link);
             self.grouper.remove(link);
             self.dirty.remove(link);
         }
@@ -154,6 +155,7 @@ impl View {
             let replication = self.dcs.get(name).and_then(|dc| dc.facts.replication.as_ref());
             let neighbours = replication.and_then(|held| held.fact.neighbours.value());
             let partners = neighbours.into_iter().flatten();
+            member.loses_long_answers = self.long_answers_lost.contains_key(name);
             member.partners =
                 partners.filter_map(|partner| by_guid.get(&partner.source).cloned()).collect();
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use epmesh_common::{
-    diagnosis::{Link, Verdict},
+    diagnosis::{Cause, Link, Verdict},
     facts::{DnsName, Timestamp},
 };
 
@@ -32,6 +32,7 @@ impl View {
             return None;
         }
         let (state, cause) = (verdict.state, verdict.cause);
+        self.note_long_answers(link, &verdict);
         let held = self.verdicts.entry(link.clone());
         let known = match &held {
             Entry::Occupied(known) => Some(known.get()),
@@ -51,6 +52,25 @@ impl View {
         self.grouper.put(link, &verdict, since);
         held.insert_entry(Judged { verdict, at: now, since });
         (!is_same).then(|| Transition { link: link.clone(), before, state, cause, at: now })
+    }
+
+    /// Notes whether long answers arrive on a link. A look that did not ask for one says nothing.
+    fn note_long_answers(&mut self, link: &Link, verdict: &Verdict) {
+        if verdict.cause == Cause::LargePacketsLost {
+            let lost = self.long_answers_lost.entry(link.source.clone()).or_default();
+            self.moved |= lost.insert(link.destination.clone());
+        } else if verdict.works.large {
+            self.forget_lost_answers(link);
+        }
+    }
+
+    /// Forgets that long answers were lost on a link.
+    pub(super) fn forget_lost_answers(&mut self, link: &Link) {
+        let Some(lost) = self.long_answers_lost.get_mut(&link.source) else { return };
+        self.moved |= lost.remove(&link.destination);
+        if lost.is_empty() {
+            self.long_answers_lost.remove(&link.source);
+        }
     }
 
     /// As [`View::record_verdict`], with a verdict for each of `links`. The links of one destination are

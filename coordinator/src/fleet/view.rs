@@ -69,6 +69,8 @@ pub struct View {
     /// The destinations of the links from each source.
     pub(super) watchers: HashMap<DnsName, BTreeSet<DnsName>>,
     pub(super) verdicts: HashMap<Link, Judged>,
+    /// By source, the destinations at which its long answers did not arrive, and have not been seen to since.
+    pub(super) long_answers_lost: BTreeMap<DnsName, BTreeSet<DnsName>>,
     pub(super) dirty: DirtyLinks,
     pub(super) names: Names,
     /// The incidents that follow from the verdicts.
@@ -104,6 +106,7 @@ impl View {
             owners: Owners::default(),
             watchers: HashMap::new(),
             verdicts: HashMap::new(),
+            long_answers_lost: BTreeMap::new(),
             dirty: DirtyLinks::default(),
             names: Names::default(),
             grouper: Grouper::new(),

@@ -181,7 +181,10 @@ impl Record {
         if self.is_silenced(now) {
             return None;
         }
+        // What is not there any more is no news; it may come back, or is told to be over.
+        let is_gone = !self.present && self.unseen.is_empty();
         match (self.status, &self.told) {
+            (Status::Open, None) if is_gone => None,
             (Status::Open, None) => {
                 self.told = Some(Told::of(&self.what, now));
                 self.differs_since = None;
@@ -197,6 +200,7 @@ impl Record {
                 self.differs_since = None;
                 None
             }
+            (Status::Open, Some(_)) if is_gone => None,
             (Status::Open, Some(told)) => {
                 let told_at = told.at;
                 if self.acknowledgement().is_some() {

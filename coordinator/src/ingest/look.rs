@@ -121,13 +121,25 @@ impl Hub {
         })
     }
 
+    /// The sections of an end of the link that a verdict needs. An agent of an earlier version knows nothing of
+    /// directory objects and would refuse the whole request: who never stated them is not asked for them.
+    fn known(&self, link: &Link, dc: &DnsName) -> Vec<SectionKind> {
+        let is_destination = *dc == link.destination;
+        let needed: &[SectionKind] =
+            if is_destination { &Evidence::OF_DESTINATION } else { &Evidence::OF_SOURCE };
+        let later = SectionKind::DirectoryObjects;
+        let is_told =
+            self.fleet.read(|view| view.facts(dc).is_some_and(|facts| facts.at(later).is_some()));
+        needed.iter().copied().filter(|kind| *kind != later || is_told).collect()
+    }
+
     /// The witnesses to ask: for which sections of their own, and whether they look at the source.
     fn witnesses(&self, link: &Link) -> Vec<(DnsName, Vec<SectionKind>, bool)> {
         // All sections that a verdict needs are asked for. With one of now and one of two minutes ago, a
         // host that was installed anew in between would contradict itself.
         let mut witnesses = vec![
-            (link.destination.clone(), Evidence::OF_DESTINATION.to_vec(), true),
-            (link.source.clone(), Evidence::OF_SOURCE.to_vec(), false),
+            (link.destination.clone(), self.known(link, &link.destination), true),
+            (link.source.clone(), self.known(link, &link.source), false),
         ];
         let watchers = self.fleet.read(|view| view.watchers(&link.source));
         let others = watchers

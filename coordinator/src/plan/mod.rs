@@ -20,8 +20,8 @@ pub const SAMPLE: usize = 32;
 /// The most replication partners that are planned for one agent.
 pub const MOST_PARTNERS: usize = 128;
 
-/// The number of a peer's witnesses that read its whole endpoint map and try its well-known ports. It costs
-/// both sides more than the rest of a look.
+/// The number of a peer's witnesses that read its whole endpoint map and try its well-known ports, while nothing is
+/// wrong. It costs both sides more than the rest of a look.
 pub const MAP_READERS: usize = 2;
 
 /// A known domain controller, as far as planning needs it.
@@ -37,6 +37,9 @@ pub struct Member {
     pub site: Option<String>,
     /// The domain controllers from which it replicates.
     pub partners: BTreeSet<DnsName>,
+    /// Whether long answers of it were lost on the way to a witness. Then all its witnesses read its whole map: to whom
+    /// else they do not arrive must not hang on who is chosen.
+    pub loses_long_answers: bool,
 }
 
 impl Member {
@@ -80,11 +83,12 @@ pub fn targets(members: &BTreeMap<DnsName, Member>) -> BTreeMap<DnsName, Vec<Tar
         .map(|(peer, witnesses)| (peer, rendezvous::highest(peer, witnesses, MAP_READERS)))
         .collect();
     let planned = |agent: &DnsName, peer: &DnsName| {
-        let whole = readers.get(peer).is_some_and(|readers| readers.contains(&agent));
+        let is_reader = readers.get(peer).is_some_and(|readers| readers.contains(&agent));
+        let is_in_doubt = members.get(peer).is_some_and(|member| member.loses_long_answers);
         Target {
-            whole_map: whole,
+            whole_map: is_reader || is_in_doubt,
             // It is the same witness each time, so that the observation changes only when the peer does.
-            well_known: whole,
+            well_known: is_reader,
             ..target(peer, members.get(peer))
         }
     };
@@ -144,6 +148,20 @@ mod tests {
         let readers = plans.values().flatten();
         let readers = readers.filter(|target| target.name == dc(3) && target.whole_map).count();
         assert_eq!(readers, MAP_READERS);
+    }
+
+    #[test]
+    fn whose_long_answers_are_lost_is_asked_for_one_by_all() {
+        let mut members = fleet(9);
+        members.get_mut(&dc(3)).expect("it is there").loses_long_answers = true;
+        let plans = targets(&members);
+        let asked = |of: usize, is_asked: fn(&Target) -> bool| {
+            let all = plans.values().flatten();
+            all.filter(|target| target.name == dc(of) && is_asked(target)).count()
+        };
+        assert_eq!(asked(3, |target| target.whole_map), 8);
+        assert_eq!(asked(3, |target| target.well_known), MAP_READERS);
+        assert_eq!(asked(4, |target| target.whole_map), MAP_READERS);
     }
 
     #[test]

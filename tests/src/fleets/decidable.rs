@@ -29,7 +29,9 @@
 //!     controller that is away gives as well takes two.
 //! 14. Between sites, a way that no replication takes may be closed on purpose.
 //! 15. A witness that states what is not so is one voice among the others: where the side, or the cause, rests on what
-//!     others saw of *S*, nothing is decided beside it. What *D* itself states wrongly decides nothing.
+//!     others saw of *S*, nothing is decided beside it. So it is with a record that leads where nobody says who he is:
+//!     where one says that *S* answers there, it may be address translation. What *D* itself states wrongly decides
+//!     nothing.
 //! 16. What a file says that could not be read is not known, nor that it says nothing: what then is given for *S* before
 //!     DNS is open.
 //! 17. A Netlogon that is paused shows only to a destination that has not replicated from *S* since: what paused it then
@@ -40,12 +42,13 @@ use std::{net::IpAddr, time::Duration};
 use epmesh_common::facts::{RecordType, Timestamp};
 
 use super::{
+    at_address::probe,
     attempt::LOGON_FAILURE,
     client::{Stands, reaches},
     fault::{Fault, OUTSIDE},
     kind::Kind,
     played::Played,
-    world::{Guise, Way},
+    world::{Guise, Way, Who, World},
 };
 
 /// Times of two hosts that are nearer to each other than this have no order: each is as exact as
@@ -61,12 +64,18 @@ const RESTART: Duration = Duration::from_secs(70);
 /// Whether what came in decides this fault on this link.
 #[must_use]
 pub fn decides(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
+    let is_contested =
+        rests_on_others(fault.kind) || may_be_translated(&played.world, fault, link.0);
+    !(played.world.liar.is_some() && is_contested) && decides_but_for_others(played, fault, link)
+}
+
+/// The same where no other witness states what is not so.
+pub(super) fn decides_but_for_others(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let (to, from) = link;
     let bears = played.shows(fault, link)
         && (played.stands(link) != Stands::Works || latent(played, fault, link));
-    let is_contested = rests_on_others(fault.kind) && played.world.liar.is_some();
     let is_unread = fault.kind.is_of_names() && played.world.dcs[to].names.unread;
-    let is_open = played.is_lie(link) || is_contested || is_unread;
+    let is_open = played.is_lie(link) || is_unread;
     bears
         && !is_open
         && !played.world.dcs[from].read_only
@@ -224,6 +233,29 @@ const fn rests_on_others(kind: Kind) -> bool {
         )
 }
 
+/// Whether the wrong address of a record may be the source's behind address translation, for all that the destination is
+/// told: no host answers it there by a name, and no domain controller states that the address is its own. What stands on
+/// the destination itself is held against DNS, and no translation makes it right.
+fn may_be_translated(world: &World, fault: &Fault, to: usize) -> bool {
+    let leads_there = matches!(
+        fault.kind,
+        Kind::AddressStaleOnOne
+            | Kind::AddressStaleOnAll
+            | Kind::AddressTwice
+            | Kind::LmhostsLine
+            | Kind::WinsStale
+    );
+    let is_stated = || match world.owner(fault.wrong) {
+        Some(Who::Dc(dc)) => world.dcs[dc].agent && world.dcs[dc].inside.is_none(),
+        _ => false,
+    };
+    let is_named = || {
+        let answers = probe(world, to, fault.wrong, false).identity;
+        answers.iter().any(|answer| answer.outcome.is_ok())
+    };
+    leads_there && !is_stated() && !is_named()
+}
+
 /// Whether the source was heard to list what was denied, or what was told otherwise, after that.
 fn listed(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let is_against_map = match fault.kind {
@@ -251,7 +283,13 @@ fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     if !fault.kind.is_of_replication() {
         return true;
     }
-    // What was before an end was started anew may have been another life's.
+    let refused = refusals(played, fault, link);
+    refused.first().is_some_and(|error| *error != LOGON_FAILURE) || refused.len() > 1
+}
+
+/// How the attempts to replicate ended that failed since the fault and since either end was started anew, and were told.
+/// What was before an end was started anew may have been another life's.
+fn refusals(played: &Played, fault: &Fault, link: (usize, usize)) -> Vec<u32> {
     let restarted = played.restarts.iter().filter(|(dc, _)| [link.0, link.1].contains(dc));
     let recovered = restarted.map(|(_, at)| at.plus(RESTART)).max().unwrap_or_default();
     let since = fault.done().max(recovered);
@@ -259,8 +297,18 @@ fn was_refused(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     let refused = attempts.filter(|(at, result)| {
         *at > since && *result != 0 && spoke_after(played, link.0, at.minus(APART))
     });
-    let refused: Vec<u32> = refused.map(|(_, result)| *result).collect();
-    refused.first().is_some_and(|error| *error != LOGON_FAILURE) || refused.len() > 1
+    refused.map(|(_, result)| *result).collect()
+}
+
+/// Whether it is still to be seen on some link. What shows in attempts to replicate alone is not, where an end was started
+/// anew since the last one; nor that long packets are lost, where nobody asks for any.
+pub(super) fn is_still_seen(played: &Played, fault: &Fault) -> bool {
+    played.last.keys().filter(|link| played.shows(fault, **link)).any(|link| {
+        let asks = || played.whole.contains(link);
+        let loses = played.world.loses_large(link.0, link.1).is_some();
+        let is_of_attempts = fault.kind.is_of_replication() || loses && !asks();
+        !is_of_attempts || !refusals(played, fault, *link).is_empty()
+    })
 }
 
 /// Whether what keeps the destination out may be meant: it replicates from others, and not over this way.

@@ -317,12 +317,20 @@ impl Fault {
         11 + u32::try_from(self.source).unwrap_or_default()
     }
 
-    /// Whether one act mends both: the same cache, the same object in copies of the directory, or the way
-    /// between the same two sites, or hosts, in one direction and the other.
+    /// Whether one act mends both: the same cache, the same object in copies of the directory, the options of one NTDS
+    /// Settings object, or the way between the same two sites, or hosts, in one direction and the other.
     fn is_one_with(&self, other: &Self, world: &World) -> bool {
         match self.kind {
             Kind::CacheStale => self.destination == other.destination && self.kind == other.kind,
             Kind::SettingsStale => self.source == other.source && self.kind == other.kind,
+            // Two bits of one attribute ([MS-ADTS] 6.1.1.2.2.1.2.1.1), and a database that was put back has both (KB 875495).
+            Kind::SourceRefuses if self.error == 8456 => {
+                other.kind == Kind::DestinationRefuses && other.destination == self.source
+            }
+            Kind::DestinationRefuses => {
+                let is_disabled = other.kind == Kind::SourceRefuses && other.error == 8456;
+                is_disabled && other.source == self.destination
+            }
             // As between two sites: one device between the two, in one direction and the other.
             Kind::PathBlocksMapper
             | Kind::PathAlters
@@ -352,12 +360,20 @@ impl Fault {
 
     /// Whether it keeps `other` from showing on a link from the second to the first: a destination
     /// that is led elsewhere by its own hosts file or cache asks nobody else and never gets to the
-    /// source.
+    /// source. A cache that holds an address of one family speaks for that one alone: of the other the client asks DNS
+    /// (each question has its own entry), and gets to the source.
     #[must_use]
-    pub fn hides(&self, other: &Self, (to, from): (usize, usize)) -> bool {
+    pub fn hides(&self, other: &Self, world: &World, (to, from): (usize, usize)) -> bool {
+        let gets_there = || {
+            let mut right = world.dcs[from].addresses.iter();
+            right.any(|own| {
+                own.is_ipv4() != self.wrong.is_ipv4() && world.dcs[to].address_like(*own).is_some()
+            })
+        };
         self.kind.leads_astray()
             && !other.kind.leads_astray()
             && (to, from) == (self.destination, self.source)
+            && !(self.kind == Kind::CacheStale && gets_there())
     }
 
     /// Whether both can be there at once so that each shows: they bear on different links, or one
@@ -390,7 +406,7 @@ impl Fault {
         let hidden = |one: &Self, two: &Self| {
             two.source == one.source
                 && two.kind.is_of_one_host()
-                && shared.iter().all(|link| one.hides(two, *link))
+                && shared.iter().all(|link| one.hides(two, world, *link))
         };
         apart && !(cut(self) && cut(other)) || hidden(self, other) || hidden(other, self)
     }

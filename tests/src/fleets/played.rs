@@ -141,7 +141,7 @@ impl Played {
     /// Whether another fault keeps this one from showing on a link.
     pub(super) fn is_hidden(&self, fault: &Fault, link: (usize, usize)) -> bool {
         self.hidden.contains(&(fault.at, link))
-            || self.faults.iter().any(|other| other.hides(fault, link))
+            || self.faults.iter().any(|other| other.hides(fault, &self.world, link))
     }
 
     /// How a link really stands at the end.

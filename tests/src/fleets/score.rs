@@ -11,7 +11,7 @@ use epmesh_common::{
 use super::{
     client::Stands,
     culprit,
-    decidable::{decides, shows},
+    decidable::{decides, decides_but_for_others, shows},
     fault::Fault,
     kind::Kind,
     modelled::modelled,
@@ -323,7 +323,7 @@ pub(super) fn wrong<'p>(
     // Of several the one that hides the others, once it has struck.
     let shows = |fault: &&Fault| {
         !played.hidden.contains(&(fault.at, link))
-            && !bearing.iter().any(|other| other.hides(fault, link))
+            && !bearing.iter().any(|other| other.hides(fault, &played.world, link))
     };
     let fault = bearing.iter().copied().find(shows);
     if !matches!(verdict.state, State::Failing | State::Latent) {
@@ -332,7 +332,7 @@ pub(super) fn wrong<'p>(
             at == played.now
                 && verdict.state == State::Healthy
                 && verdict.confidence == Confidence::Proven
-                && decides(played, fault, link)
+                && decides_but_for_others(played, fault, link)
         });
         return blind.map(|fault| (MissKind::WronglyProven, Some(fault)));
     }

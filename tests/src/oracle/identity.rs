@@ -1,11 +1,11 @@
-//! Decoders of identities: NTLM, LDAP, NetBIOS.
+//! Decoders of identities (NTLM, LDAP, NetBIOS), and of what a directory stores of DNS.
 
 use std::convert::Infallible;
 
 use epmesh_common::identity::{
     Identity,
     ber::{self, LengthForm},
-    dn,
+    dn, dnsp,
     ldap::{Message, Op, message_len},
     nbns, nbstat,
     netlogon::{Ping, SamLogonResponseEx},
@@ -31,6 +31,14 @@ pub(super) fn negotiate(bytes: &[u8]) {
 pub(super) fn challenge(bytes: &[u8]) {
     let challenge = keeps_form(bytes, Challenge::decode, Challenge::encode);
     challenge.iter().for_each(|challenge| is_clean(&Identity::from(challenge)));
+}
+
+pub(super) fn dns_record(bytes: &[u8]) {
+    comes_back(bytes, dnsp::Record::decode, dnsp::Record::encode);
+}
+
+pub(super) fn dns_property(bytes: &[u8]) {
+    comes_back(bytes, dnsp::Property::decode, dnsp::Property::encode);
 }
 
 pub(super) fn ldap(bytes: &[u8]) {

@@ -80,6 +80,8 @@ pub const TARGETS: &[Target] = &[
     target("pending_enrolment", kept::pending_enrolment),
     target("dns_answer", dns::answer),
     target("srv_answer", dns::srv),
+    target("dns_record", identity::dns_record),
+    target("dns_property", identity::dns_property),
     target("object_name", agent::object_name),
     target("dns_update_list", agent::dns_update_list),
     target("dpkg_status", agent::dpkg_status),

@@ -16,7 +16,7 @@ import resource
 import socket
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 PRIVATE = "/var/lib/samba/private"
 LEVELS = {"2000": 0, "2003": 2, "2008": 3, "2008 R2": 4, "2012": 5, "2012 R2": 6, "2016": 7}
@@ -278,6 +278,86 @@ def directory(domain, status):
     row("ldbsearch primaryGroupID", ["directory.read-only"], [str(account["primarygroupid"] == "521").lower()])
 
 
+def hours(value):
+    """An hour since 1601 as a time; nothing for a static record."""
+    return rfc3339(datetime(1601, 1, 1, tzinfo=timezone.utc) + timedelta(hours=value)) if value else ""
+
+
+def directory_objects(domain):
+    """DNS zones, names and machine accounts, read by Samba's own decoders from its database."""
+    import ldb
+    from samba.auth import system_session
+    from samba.dcerpc import dnsp, misc
+    from samba.ndr import ndr_unpack
+    from samba.param import LoadParm
+    from samba.samdb import SamDB
+    params = LoadParm()
+    params.load_default()
+    sam = SamDB(url=f"{PRIVATE}/sam.ldb", session_info=system_session(), lp=params)
+    base = "DC=" + domain.replace(".", ",DC=")
+    config = f"CN=Configuration,{base}"
+    text = lambda message, name: str(message[name][0]) if name in message else ""
+    hosts = [text(one, "dNSHostName").lower() for one in sam.search(config, expression="(objectClass=server)")]
+    guids = [
+        str(ndr_unpack(misc.GUID, one["objectGUID"][0]))
+        for one in sam.search(config, expression="(objectClass=nTDSDSA)", attrs=["objectGUID"])
+    ]
+    wanted = sorted(hosts + [f"{guid}._msdcs.{domain}" for guid in guids])
+    zones, names, records, tombs = [], [], [], []
+    for partition, zone in ((f"DC=DomainDnsZones,{base}", domain), (f"DC=ForestDnsZones,{base}", f"_msdcs.{domain}")):
+        dn = f"DC={zone},CN=MicrosoftDNS,{partition}"
+        found = sam.search(dn, ldb.SCOPE_BASE, attrs=["dNSProperty"])[0]
+        said = {}
+        for value in found["dNSProperty"]:
+            one = ndr_unpack(dnsp.DnsProperty, value)
+            said[one.id] = one.data
+        root = sam.search(f"DC=@,{dn}", ldb.SCOPE_BASE, attrs=["dnsRecord"])[0]
+        soa = [ndr_unpack(dnsp.DnssrvRpcRecord, value) for value in root["dnsRecord"]]
+        soa = [one.data.minimum for one in soa if one.wType == dnsp.DNS_TYPE_SOA]
+        updates = {0: "off", 1: "unsecure", 2: "secure"}[int(said[dnsp.DSPROPERTY_ZONE_ALLOW_UPDATE])]
+        zones.append(
+            (
+                zone,
+                partition,
+                updates,
+                str(bool(said[dnsp.DSPROPERTY_ZONE_AGING_STATE])).lower(),
+                said[dnsp.DSPROPERTY_ZONE_NOREFRESH_INTERVAL],
+                said[dnsp.DSPROPERTY_ZONE_REFRESH_INTERVAL],
+                soa[0],
+            )
+        )
+        for name in wanted:
+            if name.endswith(f"._msdcs.{domain}") != zone.startswith("_msdcs."):
+                continue
+            node = sam.search(dn, expression=f"(name={name.removesuffix('.' + zone)})", attrs=["dnsRecord", "dNSTombstoned"])
+            names.append((name, zone, partition))
+            if not node:
+                continue
+            for value in node[0].get("dnsRecord", []):
+                one = ndr_unpack(dnsp.DnssrvRpcRecord, value)
+                if one.wType == dnsp.DNS_TYPE_CNAME:
+                    records.append(("", one.data, hours(one.dwTimeStamp)))
+                elif one.wType in (dnsp.DNS_TYPE_A, dnsp.DNS_TYPE_AAAA):
+                    records.append((one.data, "", hours(one.dwTimeStamp)))
+    what = "samba's dnsp over sam.ldb"
+    paths = ("name", "partition", "updates", "aging", "no-refresh-hours", "refresh-hours", "negative-ttl-s")
+    row(what, [f"directory-objects.zones[].{one}" for one in paths], zones)
+    row(what, [f"directory-objects.zones[].{one}" for one in ("scavenging-servers", "wins")], [("absent", "absent")] * len(zones))
+    row(what, [f"directory-objects.names[].{one}" for one in ("name", "zone", "partition")], names)
+    row(what, ["directory-objects.names[].deleted"], ["absent"] * len(names))
+    paths = ("data.address", "data.alias", "refreshed")
+    row(what, [f"directory-objects.names[].records[].{one}" for one in paths], records)
+    accounts = [
+        (text(one, "dNSHostName").lower(), filetime(text(one, "pwdLastSet")))
+        for one in sam.search(base, expression="(primaryGroupID=516)", attrs=["dNSHostName", "pwdLastSet"])
+    ]
+    row("sam.ldb", [f"directory-objects.accounts[].{one}" for one in ("host", "password-set")], accounts)
+
+
+def filetime(text):
+    return rfc3339(datetime(1601, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=int(text) // 10))
+
+
 def replication(status):
     def when(text):
         moment = datetime.strptime(text.removesuffix(" UTC"), "%a %b %d %H:%M:%S %Y")
@@ -311,7 +391,9 @@ def rows(address):
     services()
     ports()
     resolver(own)
-    directory(field(run("samba-tool", "domain", "info", "127.0.0.1"), "Domain"), status)
+    domain = field(run("samba-tool", "domain", "info", "127.0.0.1"), "Domain")
+    directory(domain, status)
+    directory_objects(domain)
     replication(status)
     print(json.dumps(ROWS))
 

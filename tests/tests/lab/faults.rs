@@ -11,7 +11,7 @@ use epmesh::{
 use epmesh_common::diagnosis::{Blamed, Cause, Confidence, Side, State, Verdict};
 use serde_json::Value;
 
-use self::table::{Culprit, FAULTS, MEMBER, SERVICE, culprit};
+use self::table::{Culprit, FAULTS, MEMBER, ORIGINS, SERVICE, culprit};
 use crate::lab::Lab;
 
 /// Until a verdict is there; a service that has just started is given 20 s to register.
@@ -207,6 +207,13 @@ fn verdict(
         verdict.error.code,
         begun.elapsed()
     );
+    // The lab writes its records with samba-tool, which makes static ones and leaves a tombstone.
+    for (_, words) in ORIGINS.iter().filter(|(fault, _)| *fault == name) {
+        let facts: Vec<&String> = verdict.evidence.iter().map(|item| &item.fact).collect();
+        if !facts.iter().any(|fact| fact.contains(words)) {
+            return Err(format!("the proof does not say {words:?}: {facts:#?}"));
+        }
+    }
     let right = verdict.state == State::Failing
         && verdict.cause == cause
         && sides.contains(&verdict.side)

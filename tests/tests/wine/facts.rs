@@ -22,7 +22,8 @@ const UNREADABLE: [(&str, &str); 5] = [
 ];
 
 /// Where "not applicable" must stand: Wine says that this is a machine of a workgroup.
-const NO_DIRECTORY: [&str; 2] = ["/directory/fact/settings", "/replication/fact/neighbours"];
+const NO_DIRECTORY: [&str; 3] =
+    ["/directory/fact/settings", "/replication/fact/neighbours", "/directory-objects/fact/zones"];
 
 /// The port that NTDS is told to use.
 const STATIC_PORT: u32 = 50_123;

@@ -32,6 +32,9 @@ pub(super) fn read(page: &mut Page<'_>) {
 /// Takes the row or header that begins at `at`; the line behind it.
 fn record(page: &mut Page<'_>, at: usize, order: &mut Order) -> Option<usize> {
     let line = page.open(at).filter(|line| !line.is_empty())?;
+    if let Some(behind) = filtered(page, at, line, order) {
+        return Some(behind);
+    }
     let fields = fields(line)?;
     let first = fields.first().map(|field| field.to_ascii_lowercase()).unwrap_or_default();
     if first.ends_with("_columns") {
@@ -49,8 +52,38 @@ fn record(page: &mut Page<'_>, at: usize, order: &mut Order) -> Option<usize> {
         return header(page, at, &fields, order);
     }
     let whole = |fields: &[String]| order.is_whole(fields);
-    let (fields, behind) = joined(page, at, whole).unwrap_or((fields, at + 1));
+    let marked = first.ends_with("_info");
+    let found = joined(page, at, whole);
+    // Without the mark a row is known by all that it has: other lines have commas and names, too.
+    if !marked && !found.as_ref().is_some_and(|(fields, _)| order.is_sure(fields)) {
+        return header(page, at, &fields, order);
+    }
+    let (fields, behind) = found.unwrap_or((fields, at + 1));
     row(page, (at, behind), &fields, *order)
+}
+
+/// A header that a filter left some columns of, and the rows under it: `… /csv | ConvertFrom-Csv | Select-Object
+/// … | ConvertTo-Csv`.
+fn filtered(page: &mut Page<'_>, at: usize, line: &str, order: &mut Order) -> Option<usize> {
+    if let Some(width) = order.width() {
+        let row = SEPARATORS.iter().find_map(|by| {
+            let fields = pieces(line, *by)?;
+            (fields.len() == width && order.fits(&fields)).then_some(fields)
+        });
+        if let Some(fields) = row {
+            return self::row(page, (at, at + 1), &fields, *order);
+        }
+        // Its rows stand together; what has another form is of something else.
+        *order = Order::default();
+    }
+    let mut headers = SEPARATORS.iter().filter_map(|by| pieces(line, *by));
+    let found = headers.find_map(|fields| {
+        let whole = fields.len() >= COLUMNS_OF_ALL || is_marked(&fields);
+        if whole { None } else { Order::filtered(&fields) }
+    })?;
+    *order = found;
+    page.frame(TOOL, at);
+    Some(at + 1)
 }
 
 /// A header without the mark: words in every column, and the rows come behind it.
@@ -69,11 +102,40 @@ fn header(page: &mut Page<'_>, at: usize, fields: &[String], order: &mut Order) 
 
 /// The fields of a line that looks like one of these files', by whichever separator.
 fn fields(line: &str) -> Option<Vec<String>> {
-    [',', ';', '\t'].into_iter().find_map(|by| split(line, by))
+    SEPARATORS.into_iter().find_map(|by| split(line, by))
 }
+
+/// What stands between the fields of a row.
+const SEPARATORS: [char; 3] = [',', ';', '\t'];
+/// How many columns repadmin writes at least.
+const COLUMNS_OF_ALL: usize = 10;
 
 /// The fields of a line; quotes may hold the separator.
 fn split(line: &str, by: char) -> Option<Vec<String>> {
+    let fields = pieces(line, by)?;
+    let marked = is_marked(&fields);
+    // Where the quotes are lost, the parts of a distinguished name are fields.
+    let fields =
+        if marked || fields.len() > COLUMNS_OF_ALL { names_joined(fields) } else { fields };
+    (fields.len() >= 3 && (marked || fields.len() >= COLUMNS_OF_ALL)).then_some(fields)
+}
+
+/// Fields with the parts of each distinguished name together again.
+fn names_joined(fields: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::with_capacity(fields.len());
+    for field in fields {
+        match joined.last_mut().filter(|last| scan::is_dn(last) && scan::is_dn(&field)) {
+            Some(last) if last.len() < 1_024 => {
+                last.push(',');
+                last.push_str(&field);
+            }
+            _ => joined.push(field),
+        }
+    }
+    joined
+}
+
+fn pieces(line: &str, by: char) -> Option<Vec<String>> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {
@@ -84,7 +146,7 @@ fn split(line: &str, by: char) -> Option<Vec<String>> {
         }
     }
     let fields: Vec<String> = fields.into_iter().map(|field| field.trim().to_owned()).collect();
-    (fields.len() >= 3 && (is_marked(&fields) || fields.len() >= 10)).then_some(fields)
+    (fields.len() > 1).then_some(fields)
 }
 
 fn is_marked(fields: &[String]) -> bool {
@@ -133,7 +195,8 @@ fn row(
     fields: &[String],
     order: Order,
 ) -> Option<usize> {
-    let context = order.context(fields)?;
+    let narrow = order.width() == Some(fields.len());
+    let context = order.context(fields).or(narrow.then_some(0))?;
     let field = |column: Column| order.field(fields, context, column);
     // What has words in the place of the count has other columns than these: it is quoted.
     let failures = field(Column::Failures);
@@ -146,7 +209,7 @@ fn row(
         Party::named(field(name)).map(|party| Party { site, ..party })
     };
     let mut told = Told::new(TOOL, numbers(at, behind - 1));
-    told.naming_context = Some(field(Column::Context).to_owned());
+    told.naming_context = Some(field(Column::Context).to_owned()).filter(|dn| !dn.is_empty());
     told.destination = party(Column::DestinationSite, Column::Destination);
     told.source = party(Column::SourceSite, Column::Source);
     told.failures = failures.parse().ok();
@@ -158,6 +221,9 @@ fn row(
         // The last attempt worked and failures are counted: one of the two is not what it seems.
         (Some(0), Some(1..)) => Outcome::Unclear,
         (Some(code), _) => Outcome::of_status(code),
+        // Without its column: the count alone says whether it fails.
+        (None, Some(1..)) if narrow => Outcome::Failed,
+        (None, Some(0)) if narrow => Outcome::Succeeded,
         (None, _) => Outcome::Unclear,
     };
     told.words = match (told.outcome, told.code) {
@@ -165,6 +231,8 @@ fn row(
             format!("it counts {failures} failures, and its status is 0")
         }
         (Outcome::Unclear, None) => "the row ends before its status".to_owned(),
+        (_, None) => format!("it counts {failures} failures, and its status is not in the table"),
+        _ if narrow => format!("status {status}"),
         _ => format!("status {status}, transport {}", field(Column::Transport)),
     };
     told.code = told.code.filter(|code| *code != 0);

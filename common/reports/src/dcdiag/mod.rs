@@ -10,6 +10,7 @@ use super::{
 };
 
 mod call;
+mod coded;
 mod headings;
 mod replications;
 mod result;
@@ -53,8 +54,9 @@ pub(super) fn read(page: &mut Page<'_>) {
         at = replications::read(page, at, line)
             .or_else(|| call::read(page, at, line, &state))
             .or_else(|| records_alone(page, at, &state))
-            .or_else(|| result::read(page, at, line, &state))
+            .or_else(|| result::read(page, at, line, &mut state))
             .or_else(|| course(page, at, line, &mut state))
+            .or_else(|| coded::read(page, at, line, &state))
             .unwrap_or(at + 1);
     }
 }
@@ -104,7 +106,9 @@ fn course(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opti
         return Some(at + 1);
     }
     let known = COURSE.iter().any(|start| line.starts_with(start)) || line == "Done";
-    if known || heading_of_a_test(line) {
+    let begins = heading_of_a_test(line);
+    state.in_test |= begins;
+    if known || begins {
         page.frame(TOOL, at);
         return Some(at + 1);
     }

@@ -13,6 +13,8 @@ use super::state::TOOL;
 
 /// The most lines of one failure.
 const MAX_LINES: usize = 18;
+/// The most lines that the text of an error is wrapped into.
+const MAX_MESSAGE: usize = 4;
 /// The most lines of its heading.
 const MAX_HEADING: usize = 3;
 
@@ -31,6 +33,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     let mut heading_ends = line.ends_with([':', '：']);
     let mut counted = false;
     let mut remarks = 0_usize;
+    let mut messages = 0_usize;
     let mut here = at + 1;
     while let Some((next, text)) = page.next_open(here) {
         let times = scan::moments(text);
@@ -60,9 +63,21 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
             counted = true;
         } else if told.when.is_some() && !counted && scan::says_never(text) {
             // It never worked.
-        } else if told.code.is_some() && told.when.is_none() && told.words.is_empty() {
-            text.clone_into(&mut told.words);
-        } else if counted && remark(text) {
+        } else if told.code.is_some()
+            && told.when.is_none()
+            && (told.words.is_empty() || (messages < MAX_MESSAGE && time_follows(page, next)))
+        {
+            // The text of the error may be wrapped: its time comes behind it.
+            if !told.words.is_empty() {
+                told.words.push(' ');
+            }
+            told.words.push_str(text);
+            messages += 1;
+        } else if counted && (remark(text) || scan::alias(text).is_some()) {
+            let guid = scan::alias(text);
+            if let Some(source) = told.source.as_mut() {
+                source.dsa_guid = source.dsa_guid.or(guid);
+            }
             let (before, by) = match remarks {
                 0 => (told.words.trim_end_matches('.'), "; "),
                 _ => (told.words.as_str(), " "),
@@ -79,6 +94,22 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     told.interface = names::by_name("drsuapi").map(|known| known.id);
     told.source.is_some().then(|| page.tell(told))?;
     Some(here)
+}
+
+/// Whether a line with a time comes behind the text of an error.
+fn time_follows(page: &Page<'_>, at: usize) -> bool {
+    let mut here = at + 1;
+    for _ in 0..MAX_MESSAGE {
+        let Some((next, line)) = page.next_open(here) else { return false };
+        if !scan::moments(line).is_empty() {
+            return true;
+        }
+        if line.starts_with(['[', '.', '*']) {
+            return false;
+        }
+        here = next + 1;
+    }
+    false
 }
 
 /// The one number of a line, wherever a language has it.
@@ -122,6 +153,8 @@ fn remark(text: &str) -> bool {
         "The source",
         "The machine",
         "Check",
+        "The guid-based DNS name",
+        "is not registered on one or more DNS servers",
         "Kerberos Error",
         "destination, source or KDC",
         "Verify domain partition",

@@ -59,29 +59,41 @@ const NOT: [&str; 12] = [
     "않",
 ];
 
+/// The most lines that a result is wrapped into besides its first.
+const MAX_PARTS: usize = 3;
+/// The most blank lines between the parts of a result.
+const MAX_GAP: usize = 2;
+
 /// Takes a result; the line behind it.
-pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
+pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
     let rest = line.strip_prefix("..........")?.trim_start_matches('.').trim();
     if rest.is_empty() {
         return None;
     }
+    state.in_test = false;
     let mut lines = vec![number(at)];
     let mut here = at + 1;
     let mut text = rest.to_owned();
     // Where the server's name is long, the end is wrapped: the test's name, or its outcome.
     let names_a_test = |text: &str| text.split(is_between).any(is_test);
-    if (!names_a_test(&text) || outcome(&text).is_none())
-        && let Some((next, more)) = page.next_open(here)
-        && next == here
+    let mut joined = text.clone();
+    let mut parts = Vec::new();
+    let mut behind = here;
+    while (!names_a_test(&joined) || outcome(&joined).is_none())
+        && parts.len() < MAX_PARTS
+        && let Some((next, more)) = page.next_open(behind)
+        && next <= behind + MAX_GAP
         && !more.starts_with(['.', '[', '*'])
         && !heading_of_a_test(more)
-        && let joined = format!("{text} {more}")
-        && names_a_test(&joined)
-        && outcome(&joined).is_some()
     {
+        joined = format!("{joined} {more}");
+        parts.push(number(next));
+        behind = next + 1;
+    }
+    if !parts.is_empty() && names_a_test(&joined) && outcome(&joined).is_some() {
         text = joined;
-        lines.push(number(next));
-        here = next + 1;
+        lines.extend(parts);
+        here = behind;
     }
     // In a language that is not known here it is quoted.
     let outcome = outcome(&text)?;
@@ -116,5 +128,14 @@ fn whose(text: &str, state: &State) -> Option<Party> {
         .and_then(Party::named);
     let begins = [" failed test", " passed test", " hat den Test "];
     let first = || begins.iter().any(|words| text.contains(words)).then(|| text.split(' ').next());
-    named.or_else(|| first().flatten().and_then(Party::named))
+    // NetBIOS names are written in capitals; in other languages the name stands anywhere.
+    let capital = |word: &&str| {
+        word.len() > 1
+            && !word.contains(|c: char| c.is_ascii_lowercase())
+            && word.contains(|c: char| c.is_ascii_uppercase())
+            && !is_test(word)
+    };
+    let mut capitals = text.split(is_between).filter(capital);
+    let only = capitals.next().filter(|_| capitals.next().is_none());
+    named.or_else(|| first().flatten().or(only).and_then(Party::named))
 }

@@ -14,6 +14,8 @@ pub(super) struct State {
     pub(super) home: Option<Party>,
     /// The domain controller under test.
     pub(super) tested: Option<Party>,
+    /// Whether a test has begun and its result is still to come.
+    pub(super) in_test: bool,
 }
 
 /// Adds the lines that are read with the row, those from `first` up to `behind`.

@@ -24,21 +24,24 @@ const PORTQRY: [&str; 10] = [
     "portqry.exe ",
 ];
 
+/// How many lines stand between the state of a port and its answer.
+const MAX_ANSWER: usize = 120;
+
 /// Takes a line around a list; the line behind it.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) -> Option<usize> {
     if let Some(rest) = line.strip_prefix("Querying target system called:") {
         close(page, open);
         open.tool = Some(Tool::Portqry);
         page.frame(Tool::Portqry, at);
-        open.target = Party::named(rest);
-        if open.target.is_some() {
+        open.target = target(rest);
+        if !rest.trim().is_empty() {
             return Some(at + 1);
         }
         let (next, host) = page.next_open(at + 1)?;
         if host.contains(char::is_whitespace) {
             return Some(at + 1);
         }
-        open.target = Party::named(host);
+        open.target = target(host);
         page.frame(Tool::Portqry, next);
         return Some(next + 1);
     }
@@ -68,6 +71,17 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) 
         close(page, open);
         return Some(at + 1);
     }
+    if let Some(address) = line.strip_prefix("Name resolved to ").filter(|_| open.target.is_none())
+    {
+        // The name may be a word that a document has in its place.
+        open.target = target(address);
+    }
+    if line.ends_with(" is LISTENING")
+        && (line.starts_with("UDP port ") || line.starts_with("TCP port "))
+    {
+        page.frame(Tool::Portqry, at);
+        return Some(at + 1);
+    }
     if let Some(status) = port_status(line) {
         port(page, at, line, status, open);
         return Some(at + 1);
@@ -77,9 +91,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) 
         return Some(at + 1);
     }
     let portqry = PORTQRY.iter().any(|start| line.starts_with(start));
+    // impacket writes `Protocol:`, `Provider:` and `UUID` one below the other; others have such labels, too.
+    let followed = |by: &str| page.next_open(at + 1).is_some_and(|(_, next)| next.starts_with(by));
     let dump = line.starts_with("Impacket v")
-        || (line.starts_with("Protocol: ") && !line.contains("0x"))
-        || line.starts_with("Provider: ");
+        || (line.starts_with("Protocol: ") && !line.contains("0x") && followed("Provider:"))
+        || (line.starts_with("Provider: ") && followed("UUID"));
     if portqry {
         page.frame(Tool::Portqry, at);
     } else if dump {
@@ -136,7 +152,8 @@ fn port_status(line: &str) -> Option<&str> {
 }
 
 fn port(page: &mut Page<'_>, at: usize, line: &str, status: &str, open: &Open) {
-    if status.trim() == "LISTENING" {
+    let answered = || status.trim() == "LISTENING or FILTERED" && is_answered(page, at);
+    if status.trim() == "LISTENING" || answered() {
         page.frame(Tool::Portqry, at);
         return;
     }
@@ -156,6 +173,37 @@ fn port(page: &mut Page<'_>, at: usize, line: &str, status: &str, open: &Open) {
         }
     );
     page.tell(told);
+}
+
+/// Whether the port answered after all: the list of the endpoint mapper, or the tool's word, comes behind.
+fn is_answered(page: &Page<'_>, at: usize) -> bool {
+    let mut here = at + 1;
+    for _ in 0..MAX_ANSWER {
+        let Some((next, line)) = page.next_open(here) else { return false };
+        if line.starts_with("Server's response:")
+            || line.starts_with("UUID:")
+            || line.starts_with("LDAP query response:")
+            || line.ends_with(" is LISTENING")
+        {
+            return true;
+        }
+        if line.starts_with("Querying target system")
+            || port_status(line).is_some()
+            || unanswered(line).is_some()
+        {
+            return false;
+        }
+        here = next + 1;
+    }
+    false
+}
+
+/// The server that was asked; not what a document has in its place: `<fqdn>`, `*<fqdn>*`, `%DC%`.
+fn target(text: &str) -> Option<Party> {
+    let name = text.trim().trim_start_matches('\\');
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+    let placeholder = name.starts_with('%') || !name.chars().all(fits);
+    Party::named(text).filter(|_| !placeholder)
 }
 
 /// Why there is no list: `RPC query failed (6ba).`, or the name led nowhere.

@@ -1,5 +1,7 @@
-//! Events of the "Directory Service" log: as XML, and as the text of `wevtutil` and the event viewer.
+//! Events of the logs of a domain controller: as XML, and as the text of `wevtutil`, the event viewer and
+//! PowerShell.
 
+mod catalogue;
 mod plain;
 mod row;
 mod xml;

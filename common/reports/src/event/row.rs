@@ -1,14 +1,18 @@
-//! The meaning of an event, whichever way it was written. Its values are known by what they look like:
-//! a naming context, an NTDS Settings object, a `GUID._msdcs` name, a number; the order differs by
-//! event and version.
+//! The row of an event, whichever way it was written. What a value is, a naming context, an NTDS Settings
+//! object, a `GUID._msdcs` name, is known by its looks, and its place among the others differs by version; which
+//! of them an event has, and whether a number is an error, stands in the table of events.
 
-use epmesh_rpc::names;
+use epmesh_rpc::{names, windows_error};
 
-use super::super::{
-    outcome::Outcome,
-    page::Page,
-    scan,
-    told::{Party, Told, Tool},
+use super::{
+    super::{
+        messages,
+        outcome::Outcome,
+        page::Page,
+        scan,
+        told::{Party, Told, Tool},
+    },
+    catalogue::{ErrorAt, Known, Provider, Writer, known},
 };
 
 pub(super) const TOOL: Tool = Tool::Event;
@@ -20,6 +24,8 @@ pub(super) struct Event {
     pub(super) computer: Option<String>,
     pub(super) when: Option<String>,
     pub(super) provider: String,
+    /// Whether it says of itself that it is information (level 4).
+    pub(super) is_information: bool,
     pub(super) values: Vec<String>,
     /// An error number that stands in the record's binary data (1265 of old).
     pub(super) binary: Option<i64>,
@@ -28,34 +34,44 @@ pub(super) struct Event {
     pub(super) is_text: bool,
 }
 
-/// The meaning of an event that bears on replication.
-pub(super) fn meaning(id: i64) -> Option<&'static str> {
-    Some(match id {
-        1655 => "a global catalog could not be reached",
-        1925 => "a replication link could not be established",
-        1265 => "the KCC could not add a replication agreement",
-        1311 => "the KCC found that its sites and links do not connect all domain controllers",
-        1865 => "the KCC could not connect all sites",
-        1960 => "an inbound replication of a naming context was refused",
-        1125 => "the installation wizard could not connect to a domain controller",
-        2087 => {
-            "no name of the source could be resolved: not its GUID name, host name or NetBIOS name"
-        }
-        2088 => {
-            "the source's GUID name could not be resolved; another of its names did, and it replicated"
-        }
-        1113 | 1115 => {
-            "replication was switched off by an administrator (error 8456 or 8457, not 1753)"
-        }
-        _ => return None,
-    })
+impl Event {
+    /// The row of the table for it: not for one of another provider that has the same number.
+    pub(super) fn known(&self) -> Option<&'static Known> {
+        let provider = Provider::named(&self.provider);
+        let fits = provider.is_some() || self.provider.is_empty();
+        known(provider, self.id.filter(|_| fits)?)
+    }
 }
 
 /// Makes a row of it.
 pub(super) fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
     let mut told = Told::new(TOOL, lines);
-    told.destination = event.computer.as_deref().and_then(Party::named);
     told.when.clone_from(&event.when);
+    let id =
+        event.id.map_or_else(|| "an event without a number".to_owned(), |id| format!("event {id}"));
+    let cut = if event.whole { "" } else { " (its end is missing)" };
+    match event.known() {
+        Some(known) => {
+            fill(&mut told, event, known);
+            told.words = format!("{id}: {}{cut}", known.meaning);
+        }
+        None => {
+            told.observer = event.computer.as_deref().and_then(Party::named);
+            let of = match event.provider.as_str() {
+                "" => String::new(),
+                provider => format!(" of {provider}"),
+            };
+            told.words = format!(
+                "{id}{of}, which is not known here, so that no number in it is taken for an error: {}{cut}",
+                event.values.join("; ")
+            );
+        }
+    }
+    page.tell(told);
+}
+
+fn fill(told: &mut Told, event: &Event, known: &Known) {
+    let computer = event.computer.as_deref().and_then(Party::named);
     let mut source = Party::default();
     for (at, value) in event.values.iter().map(|value| value.trim()).enumerate() {
         if let Some(guid) = scan::alias(value) {
@@ -65,41 +81,59 @@ pub(super) fn tell(page: &mut Page<'_>, event: &Event, lines: Vec<u32>) {
             source.name = Some(server);
         } else if scan::is_dn(value) {
             let transport = value.to_ascii_lowercase().contains("cn=inter-site transports");
-            if !transport && told.naming_context.is_none() {
+            if known.has_context && !transport && told.naming_context.is_none() {
                 told.naming_context = Some(value.to_owned());
             }
         } else if let Some(host) = value.strip_prefix("\\\\") {
-            let party = Party::named(host.trim_end_matches('\\'));
+            let party = Party::named(host.split([' ', '\\']).next().unwrap_or_default());
             source.name = source.name.or_else(|| party?.name);
-        } else if let Some(code) = error(value) {
+        } else if let Some(code) = code(event, known.error, at) {
             told.code = told.code.or(Some(code));
-        } else if source.name.is_none()
+        } else if known.has_host
+            && source.name.is_none()
             && (!event.is_text || at.checked_sub(1).is_some_and(|at| is_label(event, at)))
-            && matches!(event.id, Some(1655 | 2087 | 2088))
             && scan::is_host(value)
+            && (known.provider != Provider::Dfsr || value.contains('.'))
         {
             source.name = Some(value.to_owned());
         }
     }
-    told.code = told.code.or(event.binary).filter(|code| *code != 0);
-    told.source = (source != Party::default()).then_some(source);
-    told.interface = told.code.and_then(|_| names::by_name("drsuapi")).map(|known| known.id);
-    let id =
-        event.id.map_or_else(|| "an event without a number".to_owned(), |id| format!("event {id}"));
-    let known = event.id.and_then(meaning);
-    told.outcome = match (event.id, known, event.whole) {
-        (Some(2088), ..) => Outcome::Delayed,
-        (_, Some(_), _) => Outcome::Failed,
-        (_, None, _) if told.code.is_some() => Outcome::Failed,
-        _ => Outcome::Unclear,
-    };
-    let said = known.map_or_else(|| event.values.join("; "), str::to_owned);
-    let cut = if event.whole { "" } else { " (its end is missing)" };
-    told.words = match (known, event.provider.as_str()) {
-        (Some(_), _) | (None, "") => format!("{id}: {said}{cut}"),
-        (None, provider) => format!("{id} of {provider}: {said}{cut}"),
-    };
-    page.tell(told);
+    if known.id == 2042 {
+        told.last_success = event.values.iter().find_map(|value| scan::moments(value).pop());
+    }
+    // 1265 of old has its error in the record's data alone; of 5719 that is a status of another kind.
+    let binary = event.binary.filter(|_| known.error == ErrorAt::Number);
+    told.code = told.code.or(binary).filter(|code| *code != 0);
+    let source = (source != Party::default()).then_some(source);
+    match known.writer {
+        Writer::Client => (told.destination, told.source) = (computer, source),
+        Writer::Server => told.source = computer,
+    }
+    let interface = known.interface.and_then(names::by_name).map(|known| known.id);
+    told.interface = interface;
+    // What calls itself information is no failure.
+    told.outcome = if event.is_information { Outcome::Unclear } else { known.outcome };
+}
+
+/// The error in a value, where the event has its error so.
+pub(super) fn code(event: &Event, at: ErrorAt, place: usize) -> Option<i64> {
+    let value = event.values.get(place)?.trim();
+    match at {
+        ErrorAt::Nowhere => None,
+        ErrorAt::Number => error(value),
+        // `%%1311` is the number of the message that stands there.
+        ErrorAt::Message => messages::code(value).or_else(|| {
+            let number: i64 = value.strip_prefix("%%")?.parse().ok()?;
+            windows_error::symbol(number).map(|_| number)
+        }),
+        ErrorAt::BesideItsMessage => {
+            let next = event.values.get(place + 1).map_or("", |next| next.trim());
+            let message = next.contains(' ') && next.ends_with(['.', '。']);
+            let alone = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            let code = error(value).filter(|code| windows_error::symbol(*code).is_some())?;
+            (!alone || message).then_some(code)
+        }
+    }
 }
 
 /// Whether a value of a text is the label of the next: of a sentence one word may stand in a line, too.
@@ -108,13 +142,15 @@ fn is_label(event: &Event, at: usize) -> bool {
 }
 
 /// A value that is an error: a number by itself, or one with its text behind it.
-pub(super) fn error(value: &str) -> Option<i64> {
+fn error(value: &str) -> Option<i64> {
     if let Some(code) = scan::paired_code(value) {
         return Some(code);
     }
     let first = scan::numbers(value).first().copied().filter(|first| first.start == 0)?;
     let rest = value.get(first.end..)?.trim();
-    let text = rest.is_empty() || rest.starts_with(|c: char| c.is_alphabetic());
-    // A registry path of these events begins "22 DS RPC Client" behind a backslash, never here.
+    // `1753 There are …`, `1753 (There are …)`; a registry path of these events begins "22 DS RPC Client"
+    // behind a backslash, never here.
+    let message = rest.strip_prefix(['(', ':', '-']).unwrap_or(rest).trim_start();
+    let text = rest.is_empty() || message.starts_with(|c: char| c.is_alphabetic());
     (text && first.value != 0).then(|| scan::signed(first.value))
 }

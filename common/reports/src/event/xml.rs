@@ -37,6 +37,9 @@ pub(crate) fn read(page: &mut Page<'_>) {
         let body = text.get(start..stop).unwrap_or_default();
         let (first, last) = (lines.of(start), lines.of(stop.saturating_sub(1).max(start)));
         let last = if whole { last } else { last_of_xml(page, first, last) };
+        // Of an event without an end no more is read than its lines.
+        let reach = body.split_inclusive('\n').take(last - first + 1).map(str::len).sum();
+        let body = body.get(..reach).unwrap_or_default();
         tell(page, &event(body, whole), numbers(first, last));
         at = stop;
     }
@@ -119,6 +122,7 @@ fn event(body: &str, whole: bool) -> Event {
         computer: element(body, "Computer").map(|name| name.trim().to_owned()),
         when: attribute("<TimeCreated", "SystemTime="),
         provider: attribute("<Provider", "Name=").unwrap_or_default(),
+        is_information: element(body, "Level").is_some_and(|level| level.trim() == "4"),
         values,
         binary: element(body, "Binary").and_then(|hex| little_endian(hex.trim())),
         whole,

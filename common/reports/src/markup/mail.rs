@@ -22,7 +22,11 @@ pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
         let marked = is_marked(line);
         // One line alone is no quotation: an event's tag may end in a line of its own, and a prompt of
         // a shell begins so.
-        let quoted = marked && (before || lines.peek().is_some_and(|next| is_marked(next)));
+        let next = lines.peek().copied().unwrap_or_default();
+        // Markdown carries a quotation on over a line that it was told to break.
+        let goes_on =
+            line.trim_end_matches(['\r', '\n']).ends_with("  ") && !next.trim().is_empty();
+        let quoted = marked && (before || is_marked(next) || goes_on);
         before = marked;
         let line = if quoted { unmarked(line) } else { line };
         if coloured { uncoloured(line, &mut plain) } else { plain.push_str(line) }

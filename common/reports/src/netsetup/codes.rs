@@ -21,6 +21,10 @@ pub const fn meaning(code: u32) -> Option<&'static str> {
         0x52e => "the name or the password of the account that joins is wrong",
         0x525 => "there is no account of that name yet: in a first join it is made later",
         0x35 => "the domain controller was not reached over SMB",
+        0xa83 => "the computer is a member of a domain already",
+        0xa84 => "the computer is a member of no domain",
+        0xa99 => "it is done, and a restart of the computer finishes it: no failure",
+        0x2 => "something on the computer itself that was to be read or deleted is not there",
         _ => return None,
     })
 }
@@ -32,6 +36,7 @@ pub fn code_words(code: u32) -> String {
         0xa8b => Some("NERR_JoinDnsResolution"),
         0x525 => Some("ERROR_NO_SUCH_USER"),
         0x52e => Some("ERROR_LOGON_FAILURE"),
+        0xa99 => Some("NERR_JoinPerformedMustRestart"),
         other => windows_error::symbol(i64::from(other)),
     };
     match name {
@@ -42,5 +47,10 @@ pub fn code_words(code: u32) -> String {
 
 /// Whether a step with this code may fail in a join that succeeds.
 pub(super) const fn is_transient(code: u32) -> bool {
-    matches!(code, 0x8b0 | 0x534 | 0x525 | 0xc000_0034)
+    matches!(code, 0x2 | 0xa83 | 0xa84 | 0x8b0 | 0x534 | 0x525 | 0xc000_0034) || is_done(code)
+}
+
+/// Whether a function that ends with this code has done what it was for: 0xa99 asks for a restart.
+pub(super) const fn is_done(code: u32) -> bool {
+    matches!(code, 0 | 0xa99)
 }

@@ -1,5 +1,7 @@
 //! The lines of the log.
 
+use std::ops::RangeInclusive;
+
 use super::{super::cut::CUT, attempt::Stage};
 
 /// The most that is kept of one step, in characters.
@@ -30,10 +32,11 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
         }
         let gap = std::mem::take(&mut gap);
         let (time, rest) = match split_time(line) {
-            Some((time, rest)) => (Some(time.to_owned()), rest),
+            Some((time, rest)) => (time.map(str::to_owned), rest),
             None => (None, line),
         };
-        let begins = time.is_some() || is_divider(rest) || (!timed && begins_an_entry(rest));
+        let begins =
+            split_time(line).is_some() || is_divider(rest) || (!timed && begins_an_entry(rest));
         match entries.last_mut() {
             // What stands apart is nothing that was wrapped, nor is what goes on and on.
             Some(open) if !begins && (gap || number > open.line.saturating_add(MAX_WRAPPED)) => {}
@@ -87,6 +90,15 @@ impl Entry {
     /// `NetpDoDomainJoin: status: 0x6d9`: how all of it ended.
     pub(super) fn is_of_the_whole(&self) -> bool {
         self.text.starts_with("NetpDoDomainJoin") && self.code().is_some()
+    }
+
+    /// `NetpCompleteOfflineDomainJoin: status: 0x0`: the function whose end the line tells, and how it ended.
+    pub(super) fn end(&self) -> Option<(&str, u32)> {
+        let (function, rest) = self.text.split_once(": status: ")?;
+        let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let digits = rest.trim_end_matches(['.', ' ']).strip_prefix("0x")?;
+        let code = u32::from_str_radix(digits, 16).ok()?;
+        (function.starts_with("Net") && function.chars().all(name)).then_some((function, code))
     }
 
     /// The computer whose account a line is about: `for 'APP1$'`.
@@ -164,20 +176,45 @@ impl Entry {
     }
 }
 
-/// The time in front of a line, and the rest.
-fn split_time(line: &str) -> Option<(&str, &str)> {
+/// The time in front of a line, and the rest. Where a document has a word in its place (`<DateTime>`,
+/// `mm/dd/yyyy hh:mm:ss:ms`) there is no time, and the line is one of the log all the same.
+fn split_time(line: &str) -> Option<(Option<&str>, &str)> {
     let mut words = line.split(' ');
     let (date, time) = (words.next()?, words.next()?);
-    let digits = |text: &str, by: char, counts: std::ops::RangeInclusive<usize>| {
+    let fits = |text: &str, by: char, counts: RangeInclusive<usize>, of: fn(&u8) -> bool| {
         let parts: Vec<&str> = text.split(by).collect();
-        let is_number = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
-        counts.contains(&parts.len()) && parts.iter().all(|part| is_number(part))
+        let is_one = |p: &str| !p.is_empty() && p.len() <= 4 && p.as_bytes().iter().all(of);
+        counts.contains(&parts.len()) && parts.into_iter().all(is_one)
     };
-    if !digits(date, '/', 2..=3) || !digits(time, ':', 3..=4) {
-        return None;
-    }
+    let both = |of: fn(&u8) -> bool| fits(date, '/', 2..=3, of) && fits(time, ':', 3..=4, of);
     let end = date.len() + 1 + time.len();
-    Some((line.get(..end)?, line.get(end..)?.strip_prefix(' ').unwrap_or_default()))
+    let rest = || Some(line.get(end..)?.strip_prefix(' ').unwrap_or_default());
+    if both(u8::is_ascii_digit) {
+        return Some((Some(line.get(..end)?), rest()?));
+    }
+    let letters: fn(&u8) -> bool =
+        |byte| matches!(byte.to_ascii_lowercase(), b'm' | b'd' | b'y' | b'h' | b's' | b'f' | b'x');
+    if both(letters) {
+        return Some((None, rest()?));
+    }
+    let mut rest = line;
+    while let Some(behind) = behind_placeholder(rest) {
+        rest = behind;
+    }
+    (rest.len() < line.len()).then(|| (None, rest.strip_prefix(' ').unwrap_or(rest)))
+}
+
+/// What stands behind a word for a time: `<DateTime>`, `*<DateTime>*`, `[time]`.
+fn behind_placeholder(line: &str) -> Option<&str> {
+    let text = line.trim_start_matches([' ', '*']);
+    let (inside, behind) = match text.chars().next()? {
+        '<' => text.get(1..)?.split_once('>')?,
+        '[' => text.get(1..)?.split_once(']')?,
+        _ => return None,
+    };
+    let lower = inside.to_ascii_lowercase();
+    let time = inside.len() <= 30 && ["date", "time"].iter().any(|word| lower.contains(word));
+    time.then(|| behind.trim_start_matches('*'))
 }
 
 fn is_divider(text: &str) -> bool {

@@ -16,7 +16,7 @@ pub use self::{
 };
 
 use self::{
-    codes::is_transient,
+    codes::{is_done, is_transient},
     entry::{Entry, entries},
 };
 
@@ -63,6 +63,19 @@ pub(super) fn failure(line: &str) -> Option<Step> {
     Some(Step { line: 0, stage: entry.stage(), code, controller, text: entry.text })
 }
 
+/// The end of a function that a line tells, where that function did what it was for: its name, and whether a
+/// restart of the computer has to follow.
+pub(super) fn well_ended(line: &str) -> Option<(String, bool)> {
+    let entry = Entry::alone(line);
+    let (function, code) = entry.end().filter(|(_, code)| is_done(*code))?;
+    Some((function.to_owned(), code != 0))
+}
+
+/// Whether a line divides what the log tells.
+pub(super) fn is_divider(line: &str) -> bool {
+    Entry::alone(line).is_divider()
+}
+
 fn read(entries: &[Entry]) -> Attempt {
     let mut attempt = Attempt {
         first_line: entries.first().map_or(0, |entry| entry.line),
@@ -89,6 +102,7 @@ fn read(entries: &[Entry]) -> Attempt {
         rolled_back |= entry.text.contains("rollback");
         let Some(code) = entry.code() else { continue };
         if entry.is_of_the_whole() {
+            let code = if is_done(code) { 0 } else { code };
             attempt.status = Some(Status { line: entry.line, code });
         } else if code != 0 && attempt.failures.len() < MAX_STEPS {
             let stage = if rolled_back { Stage::Rollback } else { entry.stage() };

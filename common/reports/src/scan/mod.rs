@@ -99,6 +99,29 @@ pub(super) fn paired_code(text: &str) -> Option<i64> {
     })
 }
 
+/// An error as `1753 0x6d9`, `0x6d9 (1753)` or `1753/0x6d9`: the same number twice, side by side.
+pub(super) fn doubled_code(text: &str) -> Option<i64> {
+    if !text.contains("0x") && !text.contains("0X") {
+        return None;
+    }
+    let numbers = numbers(text);
+    let joined = |from: usize, to: usize| {
+        let gap = text.get(from..to).unwrap_or_default();
+        (1..=3).contains(&gap.len()) && gap.chars().all(|c| matches!(c, ' ' | '/' | '=' | '('))
+    };
+    text.match_indices("0x").chain(text.match_indices("0X")).take(64).find_map(|(at, _)| {
+        let digits = text.get(at + 2..)?;
+        let length = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
+        let code = hexadecimal(text.get(at..)?).filter(|code| *code != 0)?;
+        let next = numbers.partition_point(|number| number.start < at);
+        let before = next.checked_sub(1).and_then(|before| numbers.get(before));
+        let before = before.filter(|number| joined(number.end, at));
+        let behind = numbers.get(next).filter(|number| joined(at + 2 + length, number.start));
+        let same = |number: &&Number| signed(number.value) == code && !is_of_ldap(text, **number);
+        before.filter(same).or(behind.filter(same)).map(|_| code)
+    })
+}
+
 /// Whether a number is LDAP's own: `LDAP Error 81(0x51)`, which no Windows error has to do with.
 fn is_of_ldap(text: &str, number: Number) -> bool {
     let before = text.get(..number.start).unwrap_or_default();
@@ -106,6 +129,7 @@ fn is_of_ldap(text: &str, number: Number) -> bool {
         .split_whitespace()
         .rev()
         .take(2)
+        .map(|word| word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()))
         .any(|word| word.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("ldap")))
 }
 
@@ -237,6 +261,27 @@ pub(super) fn is_host(text: &str) -> bool {
         && text.chars().all(fits)
         && !text.starts_with(['-', '.'])
         && text.contains(|c: char| c.is_ascii_alphabetic())
+}
+
+/// The command behind the prompt of a shell, which may be nothing: `C:\>repadmin /showrepl`, `PS C:\> …`,
+/// `[root@dc1 ~]# …`.
+pub(super) fn behind_prompt(line: &str) -> Option<&str> {
+    let shell = line.strip_prefix("PS ").unwrap_or(line);
+    if let [letter, b':', b'\\', ..] = shell.as_bytes()
+        && letter.is_ascii_alphabetic()
+    {
+        let (folder, command) = shell.split_once('>')?;
+        let named = folder.len() <= 200 && !folder.contains(['"', '<', '|']);
+        return named.then(|| command.trim());
+    }
+    let rest = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (who, command) = rest.or_else(|| {
+        let at = line.find(['$', '#'])?;
+        let (who, command) = line.split_at_checked(at)?;
+        Some((who, command))
+    })?;
+    let command = command.strip_prefix(['$', '#'])?.strip_prefix(' ')?;
+    (who.contains('@') && who.len() <= 100).then(|| command.trim())
 }
 
 mod moment;

@@ -2,7 +2,11 @@
 //! the same. Read by structure: a `SITE\SERVER`, a distinguished name, a GUID, two times and an error
 //! number stand in the same order in every language.
 
-use super::{page::Page, scan, told::Party};
+use super::{
+    page::{Page, number},
+    scan,
+    told::{Party, Told},
+};
 
 mod neighbour;
 mod state;
@@ -15,6 +19,11 @@ const MAX_HEAD: usize = 10;
 
 /// The most headings of one report.
 const MAX_HEADINGS: usize = 4;
+
+/// Whether a line is the name of a domain controller with its site, and nothing else.
+pub(super) fn is_name(line: &str) -> bool {
+    bare_name(line).is_some()
+}
 
 /// Takes every report.
 pub(super) fn read(page: &mut Page<'_>) {
@@ -36,22 +45,41 @@ pub(super) fn read(page: &mut Page<'_>) {
     }
 }
 
-/// `Repadmin: running command /showrepl against full DC dc1.contoso.com`
+/// `Repadmin: running command /showrepl against full DC dc1.contoso.com`, and the command at a prompt or by
+/// itself. What somebody writes about the command is none.
 fn command(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
-    let lower = line.to_ascii_lowercase();
+    let prompt = scan::behind_prompt(line);
+    let text = prompt.unwrap_or(line);
+    let lower = text.to_ascii_lowercase();
     if !lower.contains("/showrepl") && !lower.contains("/showreps") {
         return None;
     }
     if scan::paired_code(line).is_some() || lower.contains(".log") {
         return None;
     }
+    let rest = lower.strip_prefix("repadmin")?;
+    let rest = rest.strip_prefix(".exe").unwrap_or(rest);
+    let said = rest.trim_start().starts_with([':', '：']);
+    let argument = |word: &str| {
+        word.starts_with(['/', '*', '|', '>', '-', '"'])
+            || scan::is_host(word) && word.contains(|c: char| c == '.' || c.is_ascii_digit())
+    };
+    let alone = || {
+        let mut words = rest.split_whitespace().take_while(|word| !word.starts_with(['|', '>']));
+        rest.starts_with(' ') && words.all(argument)
+    };
+    if !said && prompt.is_none() && !alone() {
+        return None;
+    }
     page.frame(TOOL, at);
     // The name is in quotes or not, and not the last word in every language.
-    let mut words = line.split_whitespace().map(|word| {
+    let mut words = text.split_whitespace().map(|word| {
         word.trim_matches(|c: char| !c.is_alphanumeric() && c != char::REPLACEMENT_CHARACTER)
     });
-    let host = words.rfind(|word| word.contains('.') && scan::is_host(word));
-    *state = State::of(host.and_then(Party::named).filter(|_| !line.contains('>')));
+    let host = words.rfind(|word| {
+        word.contains('.') && scan::is_host(word) && !word.eq_ignore_ascii_case("repadmin.exe")
+    });
+    *state = State::of(host.and_then(Party::named).filter(|_| !text.contains('>')));
     Some(at + 1)
 }
 
@@ -76,7 +104,7 @@ fn head(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option
         here = next + 1;
     }
     // A name alone is no report: something of the head, or a heading, has to follow.
-    let heading_follows = page.next_open(here).is_some_and(|(_, text)| text.starts_with("===="));
+    let heading_follows = page.next_open(here).is_some_and(|(_, text)| text.starts_with("==="));
     if own.dsa_guid.is_none() && !heading_follows {
         return None;
     }
@@ -98,13 +126,14 @@ fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
         return Some(at + 1);
     }
     let inner = line.trim_matches(|c| c == '=' || c == ' ');
-    if !line.starts_with("====") || !line.ends_with("==") || inner.is_empty() {
+    // Some languages have three signs in front, and the English report four.
+    if !line.starts_with("===") || !line.ends_with("==") || inner.is_empty() {
         return None;
     }
     // Other tools have such rules, too: without a domain controller above, one of these lists follows.
     let lists = |text: &str| {
         scan::is_dn(text)
-            || text.starts_with("====")
+            || text.starts_with("===")
             || text.starts_with("Connection --")
             || scan::site_and_server(text).is_some()
     };
@@ -133,9 +162,28 @@ fn heading(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
             _ => Section::Connections,
         }
     };
-    page.frame(TOOL, at);
     state.context = None;
+    let next = page.next_open(at + 1).map(|(_, text)| text);
+    let nothing = match next {
+        None => last(),
+        Some(text) => text.starts_with("===") || scan::behind_prompt(text).is_some(),
+    };
+    if state.section == Section::Inbound && nothing && state.own.is_some() {
+        page.tell(alone(at, state));
+    } else {
+        page.frame(TOOL, at);
+    }
     Some(at + 1)
+}
+
+/// A report that lists no inbound neighbour.
+fn alone(at: usize, state: &State) -> Told {
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.destination.clone_from(&state.own);
+    "it lists no inbound neighbour: this domain controller replicates from nobody. It is the only one, or the \
+     KCC has made it no connection (events 1311, 1865), or the report is cut off here"
+        .clone_into(&mut told.words);
+    told
 }
 
 /// A naming context, wrapped or not. Its lines become part of the rows under it.

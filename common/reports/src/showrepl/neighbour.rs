@@ -70,7 +70,9 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
                 }
             }
             Kind::Foreign => {
-                end = End::Foreign;
+                // What stands apart is no rest of a sentence, and a prompt is none either.
+                let apart = next > here || scan::behind_prompt(written).is_some();
+                end = if apart { End::Apart } else { End::Foreign };
                 break;
             }
         }
@@ -129,6 +131,9 @@ fn named(line: &str) -> Option<Party> {
 enum End {
     OfReport,
     NextItem,
+    /// Something else, behind a blank line.
+    Apart,
+    /// Something else, right behind.
     Foreign,
 }
 
@@ -192,7 +197,7 @@ fn kind(line: &str, known: Known) -> Kind {
 
 /// Whether a line begins something else.
 fn ends(line: &str) -> bool {
-    line.starts_with("====")
+    line.starts_with("===")
         || line.starts_with("****")
         || scan::is_dn(line)
         || named(line).is_some()
@@ -226,10 +231,17 @@ fn judge(told: &mut Told, text: &str, message: &str, end: End) {
     told.when = moments.next();
     told.last_success = moments.next();
     told.code = code(text);
+    told.by_samba = text.contains("(WERR") || text.contains("NTTIME(");
+    // The first time of all is the attempt's.
+    let zero = text.find("NTTIME(0)").or_else(|| text.find("(never)"));
+    let first = text.split_once('@').map_or(text, |(_, rest)| rest).trim_start();
+    let untried =
+        zero.is_some() && (first.starts_with("NTTIME(0)") || first.starts_with("(never)"));
     told.outcome = match (told.code, told.failures) {
         // repadmin knows more of these than numbers tell, and says so where it speaks English.
         (Some(_), _) if text.contains("delayed for a normal reason") => Outcome::Delayed,
         (Some(code), _) => Outcome::of_status(code),
+        _ if untried => Outcome::Unclear,
         (None, Some(0)) => Outcome::Succeeded,
         // The count is there and no code: it failed, and the number was not found.
         (None, Some(_)) => Outcome::Unclear,
@@ -248,6 +260,7 @@ fn judge(told: &mut Told, text: &str, message: &str, end: End) {
         (None, None) => Outcome::Unclear,
     };
     told.words = match (told.outcome, message) {
+        (Outcome::Unclear, _) if untried => "it was never tried: no attempt has a time".to_owned(),
         (Outcome::Unclear, _) => {
             let said = text.trim();
             match (said, end) {

@@ -4,8 +4,8 @@ use std::{cell::OnceCell, net::IpAddr, time::Duration};
 
 use epmesh_facts::{
     AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
-    Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver, RpcSettings,
-    Service, Services, Source, Stamped, Timestamp, Transport,
+    InterfaceDns, Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver,
+    RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport,
 };
 use epmesh_rpc::{Endpoint, InterfaceId, ProtocolSequence};
 
@@ -204,6 +204,13 @@ impl<'a> Case<'a> {
     /// From whom the destination replicates.
     pub(in crate::diagnosis) fn destination_replication(&self) -> Option<&'a Replication> {
         self.fresh(self.evidence.destination.replication.as_ref())
+    }
+
+    /// The network interfaces of the source with their DNS settings, those that are told of DNS servers.
+    pub(in crate::diagnosis) fn source_adapters(&self) -> Option<Vec<&'a InterfaceDns>> {
+        let resolver = self.fresh(self.evidence.source.resolver.as_ref())?;
+        let adapters = resolver.interfaces.value()?.iter();
+        Some(adapters.filter(|one| !one.servers.is_empty()).collect())
     }
 
     /// The source's own copy of the directory.

@@ -5,8 +5,10 @@ mod directory;
 mod fresh_evidence;
 mod losses;
 mod names;
+mod origin;
 mod owner;
 mod ownership;
+mod password;
 mod port_use;
 mod reach;
 mod replication;
@@ -17,7 +19,9 @@ pub(super) use self::{
     directory::older,
     fresh_evidence::{Case, WAY},
     names::{WrongAddress, effective, name_sources, tried},
+    origin::{Origin, age_in_words},
     owner::Owner,
+    password::OldPassword,
     port_use::full,
     reach::{
         Reach, connect_code, error_at, goes_on, has_no_way, has_no_way_to, reach, windows_code,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, IdentityMethod};
+use epmesh_facts::{AddressProbe, DnsName, IdentityMethod};
 use epmesh_identity::Identity;
 use uuid::Uuid;
 
@@ -29,29 +29,47 @@ impl Case<'_> {
         if let Some(owner) = self.answered(address) {
             return owner;
         }
-        // Behind address translation the source owns another address than the one that leads to it.
-        let seen_there = |other: &&Observed| {
-            let probe = other.seen.addresses.iter().find(|probe| probe.address == address);
-            probe.and_then(|probe| self.answerer(probe)) == Some(Owner::Source)
-        };
-        if self.others.iter().copied().any(|other| seen_there(&other)) {
+        if self.owns(address) {
             return Owner::Source;
         }
         let claimed = self.evidence.owners.get(&address).filter(|name| *name != self.source());
-        if let Some(owned) = self.source_addresses() {
-            return match claimed {
-                _ if owned.contains(&address) => Owner::Source,
-                Some(name) => Owner::Other(Some(OtherHost::Named(name.to_string()))),
-                // Where only that is seen which a namesake would say too, it may be translated.
-                None if self.is_named_at(address) => Owner::NotKnown,
-                None => Owner::Other(None),
-            };
+        let other = |name: &DnsName| Owner::Other(Some(OtherHost::Named(name.to_string())));
+        // Behind address translation the source owns another address than the one that leads to it. Where it states
+        // its addresses, one witness alone may be mistaken, and nobody takes its word against an owner's.
+        match (self.led_to_source(address), self.states_addresses(), claimed) {
+            (2.., ..) | (1, false, _) => Owner::Source,
+            (_, _, Some(name)) => other(name),
+            (1, true, None) => Owner::NotKnown,
+            // Where only that is seen which a namesake would say too, it may be translated.
+            (0, true, None) if self.is_named_at(address) => Owner::NotKnown,
+            (0, true, None) => Owner::Other(None),
+            (0, false, None) if self.evidence.owners.contains_key(&address) => Owner::Source,
+            (0, false, None) => Owner::NotKnown,
         }
-        match (claimed, self.evidence.owners.contains_key(&address)) {
-            (Some(name), _) => Owner::Other(Some(OtherHost::Named(name.to_string()))),
-            (None, true) => Owner::Source,
-            (None, false) => Owner::NotKnown,
-        }
+    }
+
+    /// How many witnesses that the directory knows say that the source answers them at an address: none, one, or
+    /// more.
+    fn led_to_source(&self, address: IpAddr) -> usize {
+        let is_led = |other: &&&Observed| {
+            let probe = other.seen.addresses.iter().find(|probe| probe.address == address);
+            probe.and_then(|probe| self.answerer(probe)) == Some(Owner::Source)
+                && self.is_vouched(&other.witness)
+        };
+        self.others.iter().filter(is_led).take(2).count()
+    }
+
+    /// Whether one witness alone says that the source answers at an address that the source does not state.
+    pub(in crate::diagnosis) fn is_told_by_one(&self, address: IpAddr) -> bool {
+        self.owner(address) == Owner::NotKnown
+            && self.states_addresses()
+            && !self.is_named_at(address)
+            && self.led_to_source(address) == 1
+    }
+
+    /// Whether the source says which addresses it owns.
+    fn states_addresses(&self) -> bool {
+        self.source_host.is_some_and(|host| host.fact.addresses.value().is_some())
     }
 
     /// Whether the host that answered the destination at an address gave a name or a GUID.

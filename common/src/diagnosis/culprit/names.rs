@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use epmesh_facts::{DnsName, RecordType, Source};
+use epmesh_facts::{DnsName, RecordData, RecordType, Source};
 
 use super::super::fault::ServerName;
 
@@ -189,11 +189,20 @@ impl DnsRecord {
     /// The data of the record that has to be deleted, as it stands in the zone; `None` where nothing is.
     #[must_use]
     pub fn data(&self) -> Option<String> {
+        Some(match self.record_data()? {
+            RecordData::Address(address) => address.to_string(),
+            RecordData::Alias(target) => target.to_string(),
+        })
+    }
+
+    /// That data, typed.
+    #[must_use]
+    pub fn record_data(&self) -> Option<RecordData> {
         match &self.trouble {
-            RecordTrouble::WrongAddress(leads) => Some(leads.address.to_string()),
+            RecordTrouble::WrongAddress(leads) => Some(RecordData::Address(leads.address)),
             RecordTrouble::WrongTarget { target, .. }
             | RecordTrouble::TargetWithoutAddress(target)
-            | RecordTrouble::OneOfSeveralTargets(target) => Some(target.to_string()),
+            | RecordTrouble::OneOfSeveralTargets(target) => Some(RecordData::Alias(target.clone())),
             RecordTrouble::Missing | RecordTrouble::MissingOnSome | RecordTrouble::Conflict(_) => {
                 None
             }

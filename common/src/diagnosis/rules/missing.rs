@@ -60,6 +60,8 @@ pub(in crate::diagnosis) enum Missing {
     AddressAnswer(Source, DnsName),
     /// The owners of the addresses that the DNS servers give.
     WhoseAddresses,
+    /// A second witness's word on an address that the source does not state and at which one says that it answers.
+    SecondWitness(IpAddr),
     /// The destination's next attempt to replicate: its last one failed, before something changed.
     NextAttempt {
         /// The error of the last one.
@@ -180,6 +182,10 @@ impl Missing {
                  asks: not all of these could be read; what DNS has leads to {source}, and the replication of \
                  {dest} from it ends with error {error}{} all the same, so that it may be led elsewhere",
                 symbol(*error).map_or(String::new(), |name| format!(" ({name})")),
+            ),
+            Self::SecondWitness(address) => format!(
+                "whether {address} leads to {source}, which does not state that address: one witness alone says \
+                 that {source} answers there; another one's word would tell address translation from a wrong record"
             ),
             Self::WhoseAddresses => format!(
                 "which of these addresses belongs to {source}: an agent there would tell, or an answer \

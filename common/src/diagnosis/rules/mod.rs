@@ -91,11 +91,12 @@ fn first_finding(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> Finding {
     if names::every_server_answered(case, name_sources)
         && replication::names_are_read(case, name_sources)
         && directory::is_seen(case)
+        && names::all_are_stated(case, name_sources)
     {
         return finding;
     }
-    // What comes before DNS, what the other servers hold, or the directory, was not seen, and could break the
-    // link tomorrow.
+    // What comes before DNS, what the other servers hold, or the directory, was not seen, or a name leads to an address
+    // that may not be the source's: it could break the link tomorrow.
     let sure = finding.confidence.min(Confidence::Likely);
     finding.sure(sure)
 }

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use epmesh_facts::{
-    AddressFamily, Boot, BootMode, Directory, EndpointMap, Events, Filters, FirewallProfile,
-    FunctionalLevels, Host, HostsFile, HostsLine, InterfaceAddress, InterfaceDns, Listener,
-    LmhostsFile, LmhostsLine, LoggedEvent, NearMiss, Neighbour, NtdsSettings, OsVersion, Platform,
-    PortRange, PortUse, Ports, Process, ProcessUse, ProfileKind, RangeUse, RegisteredName,
-    RegistryText, Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings,
-    Section, Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
-    Transport, Trend, WatchedLog, sections,
+    AddressFamily, Boot, BootMode, Directory, DirectoryObjects, DnsZone, DynamicUpdates,
+    EndpointMap, Events, Filters, FirewallProfile, FunctionalLevels, Host, HostsFile, HostsLine,
+    InterfaceAddress, InterfaceDns, Listener, LmhostsFile, LmhostsLine, LoggedEvent,
+    MachineAccount, NearMiss, Neighbour, NtdsSettings, OsVersion, Platform, PortRange, PortUse,
+    Ports, Process, ProcessUse, ProfileKind, RangeUse, RecordData, RegisteredName, RegistryText,
+    Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings, Section,
+    Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
+    StoredName, StoredRecord, Transport, Trend, WatchedLog, sections,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Union};
 
@@ -144,8 +145,14 @@ fn resolver() -> impl Strategy<Value = Resolver> {
     let addresses = || vec(any::<IpAddr>(), 0..3);
     let lmhosts = (text(), vec(lmhosts_line(), 0..3), vec(text(), 0..2))
         .prop_map(|(path, lines, includes)| LmhostsFile { path, lines, includes });
-    let interface = (text(), addresses(), option::of(name()))
-        .prop_map(|(interface, servers, suffix)| InterfaceDns { interface, servers, suffix });
+    let interface = (text(), addresses(), option::of(name()), reading(any::<bool>())).prop_map(
+        |(interface, servers, suffix, registers)| InterfaceDns {
+            interface,
+            servers,
+            suffix,
+            registers,
+        },
+    );
     let registered =
         (name(), text(), text()).prop_map(|(name, kind, data)| RegisteredName { name, kind, data });
     let dns = (reading(hosts), reading(addresses()), reading(vec(name(), 0..3)));
@@ -288,6 +295,58 @@ fn events() -> impl Strategy<Value = Events> {
     let left_out = reading(any::<u32>());
     (reading(moment()), reading(vec(event, 0..4)), reading(vec(log, 0..4)), left_out)
         .prop_map(|(since, list, logs, left_out)| Events { since, list, logs, left_out })
+}
+
+fn directory_objects() -> impl Strategy<Value = DirectoryObjects> {
+    let account = (name(), reading(moment()))
+        .prop_map(|(host, password_set)| MachineAccount { host, password_set });
+    let lists = (reading(vec(zone(), 0..3)), reading(vec(stored_name(), 0..3)));
+    (lists, reading(vec(account, 0..3))).prop_map(|((zones, names), accounts)| DirectoryObjects {
+        zones,
+        names,
+        accounts,
+    })
+}
+
+fn zone() -> impl Strategy<Value = DnsZone> {
+    let updates = [DynamicUpdates::Off, DynamicUpdates::Unsecure, DynamicUpdates::Secure];
+    let hours = || reading(any::<u32>());
+    let servers = || reading(vec(any::<IpAddr>(), 0..3));
+    let aging = (reading(any::<bool>()), hours(), hours(), servers());
+    (name(), text(), reading(select(updates.to_vec())), aging, servers(), hours()).prop_map(
+        |(name, partition, updates, aging, wins, negative_ttl_s)| {
+            let (aging, no_refresh_hours, refresh_hours, scavenging_servers) = aging;
+            DnsZone {
+                name,
+                partition,
+                updates,
+                aging,
+                no_refresh_hours,
+                refresh_hours,
+                scavenging_servers,
+                wins,
+                negative_ttl_s,
+            }
+        },
+    )
+}
+
+fn stored_name() -> impl Strategy<Value = StoredName> {
+    let data = prop_oneof![
+        any::<IpAddr>().prop_map(RecordData::Address),
+        name().prop_map(RecordData::Alias)
+    ];
+    let record =
+        (data, option::of(moment())).prop_map(|(data, refreshed)| StoredRecord { data, refreshed });
+    (name(), name(), text(), reading(vec(record, 0..3)), reading(moment())).prop_map(
+        |(name, zone, partition, records, deleted)| StoredName {
+            name,
+            zone,
+            partition,
+            records,
+            deleted,
+        },
+    )
 }
 
 fn settings() -> impl Strategy<Value = NtdsSettings> {

@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use epmesh_common::{
-    diagnosis::{Evidence, Link, State, Verdict, diagnose},
+    diagnosis::{Cause, Evidence, Link, State, Verdict, diagnose, judge},
     facts::{
-        Body, Directory, DnsName, Host, NtdsSettings, Process, Reading, Report, Section,
-        SectionKind, ServiceState, Statement, StatementKey, Timestamp,
+        Body, Directory, DnsName, Host, NtdsSettings, PeerObservation, Process, Reading, Report,
+        Section, SectionKind, ServiceState, Statement, StatementKey, Timestamp,
     },
     windows::ClientProtocolRule,
 };

@@ -34,6 +34,19 @@ async fn a_change_that_nobody_looks_after_is_told_once() {
     assert_eq!(stage.told().await, [OPENED, CHANGED]);
 }
 
+/// There would be no verdict to show.
+#[tokio::test]
+async fn what_it_was_for_a_moment_before_it_went_is_not_told() {
+    let stage = Stage::new(3).await;
+    stage.stays(0, 180, to_first(died)).await;
+    stage.judged(240, to_first(|link| latent(died(link)))).await;
+    stage.judged(245, all_well).await;
+    for second in [255, 300, 400] {
+        stage.waited(second).await;
+    }
+    assert_eq!(stage.told().await, [OPENED, RESOLVED]);
+}
+
 #[tokio::test]
 async fn a_silenced_one_sends_nothing_until_the_silence_ends() {
     let stage = Stage::new(3).await;

@@ -29,6 +29,8 @@ pub enum Wrong {
     NotTold,
     /// An operator knew of another fault, and receivers were not told of the one that came.
     Hidden,
+    /// Receivers were told that something is wrong, without a verdict that says so.
+    ToldWithoutVerdict,
     /// A verdict is proven and wrong.
     WronglyProven,
     /// A verdict finds something on a link that no fault bears on.

@@ -93,8 +93,14 @@ pub(super) fn shared<'a>(
 /// Whether `one` keeps `other` from being seen on a link of this healthy world that both bear on: it stops the destination
 /// earlier, or it alone makes the link fail.
 pub(super) fn hides(world: &World, one: &Fault, other: &Fault, link: (usize, usize)) -> bool {
-    if one.hides(other, link) {
+    if one.hides(other, world, link) {
         return true;
+    }
+    // A destination whose own directory does not run tries nothing. What is on the way is there all the same, and proven
+    // it is said first.
+    let is_idle = |fault: &Fault| fault.kind.stops_directory() && fault.source == link.0;
+    if is_idle(one) || is_idle(other) {
+        return false;
     }
     let (Some(first), Some(second)) = (Stage::of(one.kind), Stage::of(other.kind)) else {
         return false;

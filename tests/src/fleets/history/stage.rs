@@ -105,6 +105,8 @@ pub(super) struct Stage {
     pub(super) was_quiet: bool,
     /// What was found not to hold, so that it is told once.
     pub(super) reported: BTreeSet<(Wrong, Option<usize>, String)>,
+    /// How many of the events told were looked at.
+    pub(super) heard: usize,
     /// The faults, and the links of each, that evidence decided when it was last asked.
     pub(super) decides: BTreeSet<(usize, (usize, usize))>,
     /// The faults that evidence decided at some quiet moment.
@@ -164,6 +166,7 @@ impl Stage {
             quiet: start.plus(SETTLED),
             was_quiet: false,
             reported: BTreeSet::new(),
+            heard: 0,
             decides: BTreeSet::new(),
             decided: BTreeSet::new(),
             missed: BTreeSet::new(),

@@ -31,6 +31,13 @@ impl Stage {
             last.insert(id, record);
         }
         let mut found = Vec::new();
+        for record in told.iter().skip(self.heard) {
+            if !has_verdict(&record.body).unwrap_or(false) {
+                let said = format!("{} {}", record.kind, record.subject);
+                found.push((Wrong::ToldWithoutVerdict, None, said));
+            }
+        }
+        self.heard = told.len();
         for one in open.iter().filter(|it| it.is_open && it.is_present) {
             let said = last.get(one.id.as_str()).filter(|it| it.kind != "incident.resolved");
             let known = said.and_then(|record| subject(&record.body));
@@ -58,6 +65,17 @@ impl Stage {
         };
         self.truth().fitting(one).into_iter().find(is_other).map(|it| it.number)
     }
+}
+
+/// Whether an event says that an incident is over, or shows a verdict on a link that fails, or will. Where the links
+/// cannot be seen, there is none to show.
+fn has_verdict(body: &str) -> Option<bool> {
+    let event: Value = serde_json::from_str(body).ok()?;
+    let data = event.get("data")?;
+    let is_unseen = data.get("incident")?.get("unseen")?.as_u64()? > 0;
+    let is_over = event.get("type")? == "incident.resolved";
+    let state = data.get("verdict").and_then(|verdict| verdict.get("state"));
+    Some(is_over || is_unseen || state.is_some_and(|state| state == "failing" || state == "latent"))
 }
 
 /// The subject of the incident in an event.

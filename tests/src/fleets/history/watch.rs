@@ -4,7 +4,14 @@
 use epmesh_common::facts::Timestamp;
 
 use super::{
-    super::decidable::shows, follow::Found, open::OpenIncident, outcome::Wrong, stage::Stage,
+    super::{
+        decidable::{is_still_seen, shows},
+        score::line,
+    },
+    follow::Found,
+    open::OpenIncident,
+    outcome::Wrong,
+    stage::Stage,
     truth::Truth,
 };
 
@@ -54,8 +61,13 @@ impl Stage {
         }
         for (number, fault) in lost {
             // Beside a witness that states the contrary it may not be sure any more.
-            if shows(&self.played, &fault) && self.played.world.liar.is_none() {
-                let said = format!("{:?} has no incident", fault.kind);
+            let is_seen = shows(&self.played, &fault) && is_still_seen(&self.played, &fault);
+            if is_seen && self.played.world.liar.is_none() {
+                let verdicts = self.coordinator.verdicts(&self.land.world);
+                let shown = verdicts.iter().find(|(link, _)| self.played.shows(&fault, **link));
+                let shown = shown.map(|(link, verdict)| line(&self.played, *link, now, verdict));
+                let shown = shown.unwrap_or_default();
+                let said = format!("{:?} has no incident: {shown}", fault.kind);
                 self.wrong(now, Wrong::Lost, Some(&fault), said);
             }
             if let Some(trouble) = self.land.troubles.iter_mut().find(|it| it.number == number) {

@@ -158,3 +158,12 @@ pub(super) const FAULTS: &[(&str, Cause, &[Side], Culprit)] = &[
         ),
     ),
 ];
+
+/// What the proof of a fault has to say of where the record came from, by the copy of the directory.
+pub(super) const ORIGINS: &[(&str, &str)] = &[
+    ("wrong-a-member", "as a static record: nobody removes it"),
+    ("wrong-a-member", "scavenging is off for lab.test"),
+    ("second-a-dead", "as a static record: nobody removes it"),
+    ("cname-nobody", "as a static record: nobody removes it"),
+    ("no-cname", "were deleted"),
+];

@@ -2,16 +2,22 @@
 //! and its forest: the same questions on every platform, over whichever connection to the directory
 //! the platform has.
 
+mod accounts;
 pub mod ask;
 pub mod dn;
+mod moments;
 mod objects;
+mod origins;
 mod own;
 pub mod repsfrom;
 mod section;
+mod wanted;
+mod zones;
 
 pub use self::{
     ask::{Ask, DirectoryError, Entry},
     objects::{Settings, Whoami, neighbours, settings, whoami},
+    origins::origins,
     own::{Own, own},
     section::section,
 };

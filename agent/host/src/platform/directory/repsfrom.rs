@@ -18,14 +18,13 @@ use epmesh_facts::{Neighbour, Timestamp};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::moments::of_seconds;
+
 /// The length of the fixed part of version 1.
 const FIXED: usize = 208;
 
 /// The longest value that is taken; real ones have some 300 to 1,000 bytes.
 pub const MAX_VALUE: usize = 64 * 1024;
-
-/// Seconds from 1601-01-01 to 1970-01-01.
-const EPOCH_1601: u64 = 11_644_473_600;
 
 /// A `repsFrom` value could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -90,15 +89,14 @@ fn u32_at(value: &[u8], offset: usize) -> u32 {
 
 /// The moment at `offset`; zero means never.
 fn time_at(value: &[u8], offset: usize) -> Option<Timestamp> {
-    let seconds = u64::from_le_bytes(bytes_at(value, offset)).checked_sub(EPOCH_1601)?;
-    Some(Timestamp::from_millis(seconds.saturating_mul(1000)))
+    of_seconds(u64::from_le_bytes(bytes_at(value, offset)))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::moments::EPOCH_1601, *};
 
     /// A value written by the table of MS-DRSR 5.170.
     fn value(version: u32, failures: u32, success: u64, attempt: u64, result: u32) -> Vec<u8> {

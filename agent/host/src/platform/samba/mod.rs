@@ -29,8 +29,8 @@ use std::{
 };
 
 use epmesh_facts::{
-    self as facts, Blank, Events, Filters, PortUse, Ports, Reading, Replication, Resolver,
-    RpcSettings, Section, SectionKind, Services,
+    self as facts, Blank, DirectoryObjects, Events, Filters, PortUse, Ports, Reading, Replication,
+    Resolver, RpcSettings, Section, SectionKind, Services,
 };
 use tonic::async_trait;
 
@@ -191,6 +191,18 @@ impl Platform for Samba {
             }
             SectionKind::Filters => Section::Filters(Filters::blank(&Blank::NotApplicable)),
             SectionKind::Events => Section::Events(Events::blank(&Blank::NotApplicable)),
+            SectionKind::DirectoryObjects => {
+                let read = self.directory_read(async move {
+                    let mut connection = Connection::open(&socket).await?;
+                    Ok(directory::origins(&mut connection).await)
+                });
+                Section::DirectoryObjects(match read.await {
+                    Reading::Value(objects) => objects,
+                    Reading::Absent => DirectoryObjects::blank(&Blank::Absent),
+                    Reading::NotApplicable => DirectoryObjects::blank(&Blank::NotApplicable),
+                    Reading::Unreadable(why) => DirectoryObjects::blank(&Blank::Unreadable(why)),
+                })
+            }
         }
     }
 }

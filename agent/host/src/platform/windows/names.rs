@@ -86,7 +86,12 @@ fn read_interfaces(registry: &dyn Registry) -> Result<Reading<Vec<InterfaceDns>>
                     known.servers.extend(servers);
                     known.suffix = known.suffix.take().or(suffix);
                 }
-                None => told.push(InterfaceDns { interface, servers, suffix }),
+                None => told.push(InterfaceDns {
+                    interface,
+                    servers,
+                    suffix,
+                    registers: Reading::unseen("the registry alone does not tell it"),
+                }),
             }
         }
     }

@@ -4,7 +4,9 @@
 mod address;
 mod item;
 mod names;
+mod origins;
 mod own_state;
+mod passwords;
 mod replication;
 mod settings;
 
@@ -14,7 +16,9 @@ use self::{
     address::{address, witnessed},
     item::item,
     names::resolve,
+    origins::origins,
     own_state::own_state,
+    passwords::passwords,
     replication::{own_directory, replication},
     settings::settings,
 };
@@ -33,10 +37,12 @@ pub(in crate::diagnosis) fn proof(case: &Case<'_>) -> Vec<EvidenceItem> {
     let mut items = Vec::new();
     know(case, &mut items);
     resolve(case, &mut items);
+    origins(case, &mut items);
     own_state(case, &mut items);
     settings(case, &mut items);
     own_directory(case, &mut items);
     replication(case, &mut items);
+    passwords(case, &mut items);
     if let Some(look) = case.look {
         for probe in &look.seen.addresses {
             address(case, look, probe, &mut items);

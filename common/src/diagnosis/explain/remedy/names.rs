@@ -75,6 +75,8 @@ fn alias_missing(g: &RemedyContext<'_>) -> Vec<String> {
         "if that fails, check that the zone accepts dynamic updates from {source}, and which DNS server \
          {source} itself asks ({seen}){by_hand}"
     ));
+    // It may remember for a while that the name was not there.
+    steps.push(flush(g));
     steps.push(ask_for_alias(g));
     steps
 }

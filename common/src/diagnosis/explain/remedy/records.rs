@@ -1,19 +1,21 @@
 //! DNS records in a remedy: the command that deletes one, the one that registers one, and what to ask
 //! the servers afterwards.
 
-use epmesh_facts::{Platform, RecordType};
+use epmesh_facts::RecordType;
 
 use super::{
     super::super::{
         case::Case,
         cause::{Confidence, State},
-        culprit::{Culprit, DnsRecord, NameServer, ServerHost},
+        culprit::{Culprit, DnsRecord, NameServer},
         name_source::NameSource,
     },
     commands::command,
     context::RemedyContext,
     foreign::{any_ours, is_ours, leave},
-    registering::{register_alias, register_host, start_netlogon},
+    origins,
+    registering::{register_alias, register_host, start_netlogon, switch_registration_on},
+    servers::{place, platform_of},
 };
 
 /// The steps for a record that is wrong.
@@ -33,6 +35,7 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     }
     steps.extend(deletions);
     steps.extend(record.into_iter().flat_map(|record| leave(g.case, record)));
+    steps.extend(record.and_then(|record| origins::step(g.case, record)));
     let kind = record.map_or(RecordType::A, |record| record.record);
     let is_dead = record.is_some_and(|record| record.trouble.is_dead_alias());
     if is_dead && g.finding.state == State::Latent {
@@ -45,11 +48,12 @@ pub(super) fn steps(g: &RemedyContext<'_>) -> Vec<String> {
     // What is wrong on servers of others alone is right on the forest's own.
     if record.is_none_or(any_ours) {
         steps.extend(start_netlogon(g).filter(|_| kind == RecordType::Cname));
+        steps.extend(switch_registration_on(g).filter(|_| kind != RecordType::Cname));
         let register = if kind == RecordType::Cname { register_alias(g) } else { register_host(g) };
         steps.push(format!(
             "on {}, register the right record: {register}{}",
             g.source,
-            record.and_then(|record| aging(g.case, record)).unwrap_or_default(),
+            record.and_then(|record| origins::aging(g.case, record)).unwrap_or_default(),
         ));
     }
     if is_dead && g.finding.state == State::Failing {
@@ -141,42 +145,11 @@ pub(super) fn reload(case: &Case<'_>, server: &NameServer, zone: &str) -> String
     )
 }
 
-/// Where a command that names this server has to be typed: a loopback address is another server everywhere
-/// else.
-fn place(server: &NameServer) -> String {
-    match &server.host {
-        Some(ServerHost::Destination(name)) => format!(", on {name}"),
-        Some(ServerHost::Dc(_)) | None => String::new(),
-    }
-}
-
 /// Words for a forest that began with Windows 2000, where `_msdcs` may be a folder in the zone of the root.
 fn or_below(zone: &str, host: &str) -> String {
     zone.strip_prefix("_msdcs.").map_or_else(String::new, |root| {
         format!(" (else the zone is {root} and the name {host}._msdcs)")
     })
-}
-
-/// What shows whether old records of the zone are taken out.
-fn aging(case: &Case<'_>, record: &DnsRecord) -> Option<String> {
-    let server = record.servers.iter().find(|server| is_ours(server))?;
-    let (to, zone, place) = (server.address, record.name.parent()?, place(server));
-    let how = match platform_of(case, server) {
-        Some(Platform::Windows) => format!(": dnscmd {to} /ZoneInfo {zone}{place}"),
-        _ => String::new(),
-    };
-    Some(format!("; if stale records come back, check that scavenging is on for the zone{how}"))
-}
-
-/// The platform of a DNS server: what it is where that is known, else what both ends are.
-fn platform_of(case: &Case<'_>, server: &NameServer) -> Option<Platform> {
-    let (from, to) = (case.destination_platform(), case.source_platform());
-    match &server.host {
-        Some(ServerHost::Dc(owner)) if owner == case.source() => to,
-        Some(ServerHost::Dc(owner)) if owner == case.destination() => from,
-        Some(ServerHost::Destination(_)) => from,
-        Some(ServerHost::Dc(_)) | None => from.filter(|from| Some(*from) == to),
-    }
 }
 
 pub(super) fn flush(g: &RemedyContext<'_>) -> String {

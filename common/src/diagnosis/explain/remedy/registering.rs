@@ -1,7 +1,7 @@
 //! Steps that bring the source's own records back: the service that registers them, and the
 //! commands.
 
-use epmesh_facts::{Platform, ServiceState, StartType};
+use epmesh_facts::{InterfaceDns, Platform, Reading, ServiceState, StartType};
 
 use super::{context::RemedyContext, service::enable};
 
@@ -32,11 +32,33 @@ pub(super) fn start_netlogon(g: &RemedyContext<'_>) -> Option<String> {
     ))
 }
 
+/// The step for the adapters of the source where none registers its addresses in DNS: nothing then writes its address
+/// records, whatever it is told. Netlogon does for the alias alone.
+pub(super) fn switch_registration_on(g: &RemedyContext<'_>) -> Option<String> {
+    let source = g.source;
+    let adapters = g.case.source_adapters()?;
+    let is_off = |one: &&InterfaceDns| one.registers == Reading::Value(false);
+    if adapters.is_empty() || !adapters.iter().all(is_off) {
+        return None;
+    }
+    let names: Vec<String> = adapters.iter().map(|one| one.interface.clone()).collect();
+    let how = names.iter().map(|name| {
+        format!("Set-DnsClient -InterfaceAlias \"{name}\" -RegisterThisConnectionsAddress $true")
+    });
+    Some(format!(
+        "no adapter of {source} registers its addresses in DNS ({}), so that nothing writes its address records: on \
+         {source}, switch it on for the adapter that the others reach it by, in PowerShell: {}",
+        names.join(", "),
+        how.collect::<Vec<_>>().join("; ")
+    ))
+}
+
 /// The steps that bring back all records of the source.
 pub(super) fn register_all(g: &RemedyContext<'_>) -> Vec<String> {
     let source = g.source;
     let stopped = start_netlogon(g);
     let mut steps: Vec<String> = stopped.clone().into_iter().collect();
+    steps.extend(switch_registration_on(g));
     let how = g.at_source(
         "ipconfig /registerdns for the host's own addresses, then nltest /dsregdns for what Netlogon registers, the \
          alias among it",

@@ -5,6 +5,7 @@ use epmesh_facts::{DnsName, Platform, ServiceRole, ServiceState};
 
 use super::{
     super::super::{
+        case::OldPassword,
         cause::Side,
         culprit::{Culprit, RefusedReplication},
         replication_error::Kind,
@@ -45,7 +46,11 @@ fn by_kind(g: &RemedyContext<'_>, kind: Kind, refused: &RefusedReplication) -> V
         Kind::Rights => rights(g, &refused.context),
         Kind::SourceDisabled | Kind::SinkDisabled => disabled(g, kind),
         Kind::Clock => clock(g),
-        Kind::Principal => password(g, refused),
+        Kind::Principal => {
+            let mut steps: Vec<String> = old_password(g).into_iter().collect();
+            steps.extend(password(g, refused));
+            steps
+        }
         Kind::Denied => denied(g),
         Kind::Logon => logon(g),
         Kind::Protocol => protocol(g),
@@ -190,6 +195,21 @@ fn clock(g: &RemedyContext<'_>) -> Vec<String> {
              future for a while"
         ),
     ]
+}
+
+/// The copy of the directory with the older password, where both ends told when it was set.
+fn old_password(g: &RemedyContext<'_>) -> Option<String> {
+    let OldPassword { older, newer } = g.case.old_password()?;
+    let (old, new) = (older.at.value()?, newer.at.value()?);
+    let (host, other, source) = (older.copy.witness, newer.copy.witness, g.source);
+    let so = if host == source {
+        "as after a restore from a snapshot or an image: then it uses an old password itself"
+    } else {
+        "so that the tickets it gives are made with the old one until that change has come to it"
+    };
+    Some(format!(
+        "{host} has an old password of {source}: by its directory it was set at {old}, by that of {other} at {new}, {so}"
+    ))
 }
 
 /// -2146893022: KB 2090913. The look has seen who answers.

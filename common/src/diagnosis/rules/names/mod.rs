@@ -15,7 +15,7 @@ pub(super) use self::{
     right_beside_wrong::right_beside_wrong,
     silent::astray_in_silence,
     unanswered::{address_missing, every_server_answered, unanswered, until_forgotten},
-    wrong_address::{elsewhere, wrong_address},
+    wrong_address::{all_are_stated, elsewhere, wrong_address},
 };
 pub(in crate::diagnosis) use self::{
     alias::{alias_astray, alias_twice},

@@ -51,8 +51,11 @@ pub(in super::super) fn wrong_address(
                 .sure(Confidence::Likely),
         );
     }
-    // A cache that holds what a DNS server says is not at fault.
-    let behind = name_sources.iter().find(|other| other.is_dns() && other.gives(wrong.address));
+    // A cache that holds what a DNS server says of the same name is not at fault.
+    let says_so = |other: &&NameSource<'_>| {
+        other.is_dns() && other.name == decides.name && other.gives(wrong.address)
+    };
+    let behind = name_sources.iter().find(says_so);
     let name_source =
         if decides.kind == Source::Cache { behind.unwrap_or(decides) } else { decides };
     if may_be_source(&reach, &wrong) {
@@ -176,6 +179,14 @@ pub(in super::super) fn elsewhere(
         .or_else(|| disagreement(case, name_sources))
         .or_else(|| conflict(case, name_sources))
         .map(Finding::latent)
+}
+
+/// Whether the source states every address that the destination's sources of names give for it. Others may lead to it
+/// behind address translation, or to nobody.
+pub(in super::super) fn all_are_stated(case: &Case<'_>, name_sources: &[NameSource<'_>]) -> bool {
+    let asked = name_sources.iter().filter(|name_source| name_source.asked);
+    let mut given = asked.flat_map(|name_source| name_source.addresses);
+    given.all(|mapped| case.owns(mapped.address))
 }
 
 /// How sure it is that the address is wrong. Proven when the source says which addresses are its own *and*

@@ -75,9 +75,11 @@ pub(in super::super) fn unreached(case: &Case<'_>, address: IpAddr, failure: &Fa
     }
     let sure = pattern.confidence(case, listens);
     let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses(case, failure));
-    Finding::failing(Cause::EpmUnreachable, pattern.side(case, failure), error)
+    let missing = pattern.missing(address);
+    let finding = Finding::failing(Cause::EpmUnreachable, pattern.side(case, failure), error)
         .blames(Culprit::Port { at, trouble })
-        .sure(sure)
+        .sure(sure);
+    Finding { missing, ..finding }
 }
 
 /// Port 135 is open, and no endpoint mapper's answer comes from it.

@@ -5,11 +5,14 @@ use std::net::IpAddr;
 
 use epmesh_facts::{AddressProbe, DnsName, Failure, MapView, Platform, Through};
 
-use super::super::super::{
-    case::{Case, Owner, Reach, destination_site, has_no_way_to, reach, site_of, source_site},
-    cause::{Confidence, Side},
-    culprit::{Named, Witnesses},
-    evidence::Observed,
+use super::super::{
+    super::{
+        case::{Case, Owner, Reach, destination_site, has_no_way_to, reach, site_of, source_site},
+        cause::{Confidence, Side},
+        culprit::{Named, Witnesses},
+        evidence::Observed,
+    },
+    missing::Missing,
 };
 
 /// At most so many witnesses are named.
@@ -27,6 +30,8 @@ pub(super) struct Pattern<'a> {
     elsewhere: bool,
     /// Whether the address is one of the source's own, and not a translated one.
     is_own: bool,
+    /// Whether one witness alone says that the source answers at the address, which the source does not state.
+    is_told_by_one: bool,
 }
 
 /// The pattern over the looks of the others at one address of the source: whether each fails in the `same` way
@@ -48,6 +53,7 @@ pub(super) fn pattern<'a>(
         failed: Vec::new(),
         elsewhere: false,
         is_own: case.owns(address),
+        is_told_by_one: foreign && case.is_told_by_one(address),
     };
     let at_other = |probe: &AddressProbe| {
         probe.address != address
@@ -173,6 +179,8 @@ impl Pattern<'_> {
         let is_enough =
             self.reached.iter().filter(|witness| case.is_vouched(witness)).nth(1).is_some();
         match (listens, is_enough) {
+            // The record may be wrong, and not the way.
+            _ if self.is_told_by_one => Confidence::Possible,
             (Some(true), true) if after => Confidence::Proven,
             // The host serves at another of its addresses: the route to this one, or the host's own filter
             // on one adapter.
@@ -181,6 +189,11 @@ impl Pattern<'_> {
             (None, _) if self.is_served() => Confidence::Likely,
             (None, _) => Confidence::Possible,
         }
+    }
+
+    /// What would tell whether the way is cut or the record wrong, where one witness alone is led to the source by it.
+    pub(super) fn missing(&self, address: IpAddr) -> Option<Missing> {
+        self.is_told_by_one.then_some(Missing::SecondWitness(address))
     }
 
     /// The pattern in the form of a culprit.

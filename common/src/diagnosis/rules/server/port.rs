@@ -48,9 +48,11 @@ pub(in super::super) fn port_unreached(
     }
     let sure = pattern.confidence(case, listens);
     let trouble = PortTrouble::Unreached(failure.clone(), pattern.witnesses(case, failure));
-    Finding::failing(Cause::DynamicPortBlocked, pattern.side(case, failure), error)
+    let missing = pattern.missing(address);
+    let finding = Finding::failing(Cause::DynamicPortBlocked, pattern.side(case, failure), error)
         .blames(Culprit::Port { at, trouble })
-        .sure(sure)
+        .sure(sure);
+    Finding { missing, ..finding }
 }
 
 /// The finding on the source's own firewall: the source listens, its firewall is on, and nobody gets through

@@ -10,8 +10,8 @@ use windows_sys::Win32::{
         IpHelper::{
             GAA_FLAG_INCLUDE_WINS_INFO, GAA_FLAG_SKIP_ANYCAST, GAA_FLAG_SKIP_MULTICAST,
             GetAdaptersAddresses, IF_TYPE_SOFTWARE_LOOPBACK, IP_ADAPTER_ADDRESSES_LH,
-            IP_ADAPTER_DNS_SERVER_ADDRESS_XP, IP_ADAPTER_UNICAST_ADDRESS_LH,
-            IP_ADAPTER_WINS_SERVER_ADDRESS_LH,
+            IP_ADAPTER_DDNS_ENABLED, IP_ADAPTER_DNS_SERVER_ADDRESS_XP,
+            IP_ADAPTER_UNICAST_ADDRESS_LH, IP_ADAPTER_WINS_SERVER_ADDRESS_LH,
         },
         Ndis::IfOperStatusUp,
     },
@@ -54,6 +54,8 @@ pub(in super::super) struct Adapter {
     pub(in super::super) wins: Vec<IpAddr>,
     /// Its DNS suffix; empty when it has none.
     pub(in super::super) suffix: String,
+    /// Whether the addresses on it are registered in DNS by dynamic update.
+    pub(in super::super) registers: bool,
 }
 
 /// All interfaces, in the order of the system.
@@ -107,6 +109,8 @@ fn adapter(buffer: &Buffer, raw: &IP_ADAPTER_ADDRESSES_LH) -> Option<Adapter> {
     let unicast = addresses(buffer, raw.FirstUnicastAddress, |one| (one.Address, one.Next))?;
     let dns = addresses(buffer, raw.FirstDnsServerAddress, |one| (one.Address, one.Next))?;
     let wins = addresses(buffer, raw.FirstWinsServerAddress, |one| (one.Address, one.Next))?;
+    // SAFETY: both forms of the union are the same 32 bits, of which each value is one.
+    let flags = unsafe { raw.Anonymous2.Flags };
     let guid = buffer.bytes_at(raw.AdapterName, GUID_LEN).unwrap_or_default();
     Some(Adapter {
         guid: String::from_utf8_lossy(guid).into_owned(),
@@ -118,6 +122,7 @@ fn adapter(buffer: &Buffer, raw: &IP_ADAPTER_ADDRESSES_LH) -> Option<Adapter> {
         dns,
         wins,
         suffix: buffer.text_at(raw.DnsSuffix).unwrap_or_default(),
+        registers: flags & IP_ADAPTER_DDNS_ENABLED != 0,
     })
 }
 

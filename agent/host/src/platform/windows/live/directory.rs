@@ -1,6 +1,6 @@
 //! The section on the directory, where this host is a domain controller.
 
-use epmesh_facts::{Blank, Directory, Reading, Reason, Replication};
+use epmesh_facts::{Blank, Directory, DirectoryObjects, Reading, Reason, Replication};
 use uuid::Uuid;
 
 use super::host_state::Live;
@@ -29,6 +29,16 @@ impl Live {
             (settings, directory::own(&mut connection).await)
         });
         directory::section(reading(settings), reading(own))
+    }
+
+    pub(super) fn directory_objects(&self) -> DirectoryObjects {
+        if let Some(blank) = no_directory() {
+            return DirectoryObjects::blank(&blank);
+        }
+        match open() {
+            Ok(mut connection) => finished(directory::origins(&mut connection)),
+            Err(error) => DirectoryObjects::blank(&Blank::unreadable(Reason::of(&error))),
+        }
     }
 
     pub(super) fn replication(&self) -> Replication {

@@ -123,6 +123,9 @@ impl Platform for Windows {
             SectionKind::PortUse => |live: &Live| Section::PortUse(live.port_use()),
             SectionKind::Filters => |live: &Live| Section::Filters(live.filters()),
             SectionKind::Events => |live: &Live| Section::Events(live.events()),
+            SectionKind::DirectoryObjects => {
+                |live: &Live| Section::DirectoryObjects(live.directory_objects())
+            }
         };
         match self.apart(kind, read).await {
             Some(section) => section,

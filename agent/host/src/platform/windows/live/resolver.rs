@@ -147,6 +147,7 @@ fn told(adapter: &Adapter) -> InterfaceDns {
         interface: adapter.name.clone(),
         servers: dns_servers(adapter),
         suffix: adapter.suffix.parse().ok(),
+        registers: Reading::Value(adapter.registers),
     }
 }
 
