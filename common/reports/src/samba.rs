@@ -115,6 +115,8 @@ fn row(group: &[&Leaf], own: Option<Party>, notification: bool) -> Told {
     told.outcome = match (told.code, message) {
         (Some(code), _) => Outcome::of_status(code),
         (None, Some("was successful")) if !untried => Outcome::Succeeded,
+        // It keeps no time of its notifications.
+        (None, Some("was successful")) if notification => Outcome::Delayed,
         _ => Outcome::Unclear,
     };
     let deleted = if value("is deleted") == Some("true") || value("is deleted") == Some("True") {
@@ -124,6 +126,7 @@ fn row(group: &[&Leaf], own: Option<Party>, notification: bool) -> Told {
     };
     let kind = if notification { "change notification; " } else { "" };
     let said = match message {
+        Some("was successful") if untried && notification => "no time of one is kept",
         Some("was successful") if untried => "it was never tried: no attempt has a time",
         Some(message) => message,
         None => "the row ends before its result",

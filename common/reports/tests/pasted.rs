@@ -79,6 +79,7 @@ const NOTHING_FAILS: &[&str] = &[
     "a13-documentation-table.md",
     "a13b-documentation-table.html",
     "a1d-information.xml",
+    "a1e-count-as-text.txt",
     "a3b-already-joined.log",
     "a11b-italian-then-prose.txt",
     "a11c-german-then-prompt.txt",

@@ -83,7 +83,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
         // A name and RPC in a line of something else.
         return None;
     }
-    judge(&mut told, &text, message.trim(), end);
+    let untried = judge(&mut told, &text, message.trim(), end);
     if let Some((dn, at)) = &state.context {
         told.naming_context = Some(dn.clone());
         lines.extend(at);
@@ -94,6 +94,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
     told.interface = names::by_name("drsuapi").map(|known| known.id);
     let outbound = state.section == Section::Outbound;
     if outbound {
+        // Samba keeps no time of its notifications: that is so on every healthy domain controller.
+        if untried && told.outcome == Outcome::Unclear {
+            told.outcome = Outcome::Delayed;
+            "no time of one is kept".clone_into(&mut told.words);
+        }
         told.words = format!("change notification; {}", told.words);
     }
     told.source = Some(party);
@@ -226,7 +231,7 @@ fn code(text: &str) -> Option<i64> {
     })
 }
 
-fn judge(told: &mut Told, text: &str, message: &str, end: End) {
+fn judge(told: &mut Told, text: &str, message: &str, end: End) -> bool {
     let mut moments = scan::moments(text).into_iter();
     told.when = moments.next();
     told.last_success = moments.next();
@@ -276,4 +281,5 @@ fn judge(told: &mut Told, text: &str, message: &str, end: End) {
         (_, "") => text.trim().to_owned(),
         (_, message) => message.to_owned(),
     };
+    untried
 }

@@ -23,7 +23,7 @@ struct Forest {
 impl Ask for Forest {
     async fn object(&mut self, _: &str, _: &[&str]) -> Result<Entry, DirectoryError> {
         let mut root = Entry::new(String::new());
-        root.add("namingContexts", ["DC=lab,DC=test", DOMAIN, FOREST].map(|dn| dn.into()));
+        root.add("namingContexts", ["DC=lab,DC=test", DOMAIN, FOREST].map(Vec::<u8>::from));
         root.add("defaultNamingContext", ["DC=lab,DC=test".into()]);
         Ok(root)
     }
