@@ -93,8 +93,11 @@ impl Fault {
         let last = world.dcs[source].addresses.last().copied();
         let wrong = match kind {
             Kind::HostBlocksAddress => last?,
-            Kind::NameBalanced if like.is_ipv4() => IpAddr::from([10, 8, 0, 100]),
-            Kind::NameBalanced => "fd00:8::100".parse().ok()?,
+            // Each source has a balancer of its own.
+            Kind::NameBalanced if like.is_ipv4() => {
+                IpAddr::from([10, 8, 0, u8::try_from(source).ok()?])
+            }
+            Kind::NameBalanced => format!("fd00:8::{source:x}").parse().ok()?,
             _ => wrong,
         };
         let on_one = matches!(
