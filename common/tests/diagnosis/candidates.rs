@@ -185,7 +185,9 @@ fn a_record_that_leads_to_a_balancer_is_one_fault_also_for_those_who_are_reset()
             s.a_record(&["10.0.0.11", "10.0.0.13"], &[BALANCER]);
             s.probe().address = address(BALANCER);
             s.refuse_135();
-            s.evidence.observations.push(observed("dc4.lab.test", BALANCER));
+            // One alone would prove nothing.
+            s.led("dc4.lab.test", BALANCER);
+            s.led("dc5.lab.test", BALANCER);
             if meets_member {
                 let mut other = observed("dc3.lab.test", BALANCER);
                 other.seen.addresses[0] = AddressProbe { address: address(BALANCER), ..member() };

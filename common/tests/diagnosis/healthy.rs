@@ -6,8 +6,8 @@ use epmesh_common::{
     diagnosis::{Evidence, Link, Registration},
     facts::{
         AddressProbe, Answer, Failure, LastingState, Lookup, MapAnswer, MapView, Neighbour,
-        Platform, Process, Reading, Record, RecordData, RecordType, Replication, Section, Service,
-        ServiceRole, ServiceState, Services, Source, Stage, Through, Timestamp,
+        NtdsSettings, Platform, Process, Reading, Record, RecordData, RecordType, Replication,
+        Section, Service, ServiceRole, ServiceState, Services, Source, Stage, Through, Timestamp,
     },
     rpc::{Binding, ProtocolSequence},
 };
@@ -172,6 +172,20 @@ impl Scenario {
             third.seen.addresses[0].interfaces.clear();
         }
         self.evidence.observations.push(third);
+    }
+
+    /// The destination's directory lists the witness as a domain controller.
+    pub(crate) fn lists(&mut self, witness: &str) {
+        let directory = &mut self.evidence.destination.directory.as_mut().expect("healthy").fact;
+        let Reading::Value(known) = &mut directory.settings else { panic!("healthy") };
+        let guid = "33333333-0000-4000-8000-000000000003";
+        known.push(NtdsSettings { host: Some(name(witness)), ..settings(guid) });
+    }
+
+    /// A domain controller that the directory lists says that the source answers it at `at`.
+    pub(crate) fn led(&mut self, witness: &str, at: &str) {
+        self.lists(witness);
+        self.evidence.observations.push(observed(witness, at));
     }
 
     pub(crate) fn hosts_line(&mut self, line: u32, to: &str) {

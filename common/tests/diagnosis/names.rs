@@ -2,12 +2,10 @@
 
 use epmesh_common::{
     diagnosis::{Cause, Confidence, State, diagnose},
-    facts::{
-        Answer, Lookup, NtdsSettings, Question, Reading, Record, RecordData, RecordType, Source,
-    },
+    facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source},
 };
 
-use crate::healthy::{self, FIRST, MEMBER, SECOND, Scenario, THIRD, address, name, now};
+use crate::healthy::{FIRST, MEMBER, SECOND, Scenario, THIRD, address, name, now};
 
 const BOTH: [&str; 2] = [FIRST, THIRD];
 
@@ -147,18 +145,6 @@ fn the_remedy_names_record_and_server() {
     assert!(steps.ends_with("then check: epmesh diagnose dc1.lab.test dc2.lab.test --now"));
 }
 
-/// A domain controller by the directory says that the source answers it at 192.0.2.12.
-fn led_there(s: &mut Scenario, witness: &str) {
-    s.third_looks(&Ok(()));
-    let seen = s.evidence.observations.last_mut().expect("just put there");
-    seen.witness = name(witness);
-    seen.seen.addresses[0].address = address("192.0.2.12");
-    let directory = &mut s.evidence.destination.directory.as_mut().expect("healthy").fact;
-    let Reading::Value(settings) = &mut directory.settings else { panic!("healthy") };
-    let guid = "33333333-0000-4000-8000-000000000003";
-    settings.push(NtdsSettings { host: Some(name(witness)), ..healthy::settings(guid) });
-}
-
 /// Behind address translation the source owns another address than the one that leads to it.
 #[test]
 fn a_translated_address_is_not_stale() {
@@ -167,11 +153,11 @@ fn a_translated_address_is_not_stale() {
     s.probe().address = address("192.0.2.12");
     assert_eq!(said(&s).0, State::Healthy, "it says that it is the source");
     // The path is cut, and another witness still sees the source there, which may be mistaken; two are not.
-    led_there(&mut s, "dc3.lab.test");
+    s.led("dc3.lab.test", "192.0.2.12");
     s.time_out_135();
     let cut = |sure| (State::Failing, Cause::EpmUnreachable, sure);
     assert_eq!(said(&s), cut(Confidence::Possible));
-    led_there(&mut s, "dc4.lab.test");
+    s.led("dc4.lab.test", "192.0.2.12");
     assert_eq!(said(&s), cut(Confidence::Proven));
     // Hosts that no directory knows make no address the source's.
     for witness in &mut s.evidence.observations[1..] {
@@ -186,7 +172,7 @@ fn a_translated_address_is_not_stale() {
 fn an_address_that_one_witness_alone_makes_the_sources_is_in_doubt() {
     let led = |witnesses: &[&str]| {
         let mut s = windows(|s| s.lookups().push(wins("192.0.2.12")));
-        witnesses.iter().for_each(|witness| led_there(&mut s, witness));
+        witnesses.iter().for_each(|witness| s.led(witness, "192.0.2.12"));
         said(&s)
     };
     let (one, two) = ("dc3.lab.test", "dc4.lab.test");

@@ -62,7 +62,9 @@ fn contradicted(case: &Case<'_>, finding: Finding) -> Finding {
 pub(super) fn got_through_since(case: &Case<'_>) -> Option<Timestamp> {
     let (since, _) = case.looked_over()?;
     let last = case.attempts().max_by_key(|attempt| attempt.tried)?;
-    last.success.filter(|success| last.error == 0 && *success >= since.plus(WAY))
+    // One that worked was made when it succeeded.
+    let success = last.success.or(last.tried).filter(|_| last.error == 0)?;
+    (success >= since.plus(WAY)).then_some(success)
 }
 
 /// The link is reached: the result that counts most of those that the destination's own replication ended
