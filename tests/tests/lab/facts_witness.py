@@ -303,26 +303,29 @@ def directory_objects(domain):
         for one in sam.search(config, expression="(objectClass=nTDSDSA)", attrs=["objectGUID"])
     ]
     wanted = sorted(hosts + [f"{guid}._msdcs.{domain}" for guid in guids])
-    zones, names, records, tombs = [], [], [], []
+    zones, servers, names, records = [], [], [], []
     for partition, zone in ((f"DC=DomainDnsZones,{base}", domain), (f"DC=ForestDnsZones,{base}", f"_msdcs.{domain}")):
         dn = f"DC={zone},CN=MicrosoftDNS,{partition}"
         found = sam.search(dn, ldb.SCOPE_BASE, attrs=["dNSProperty"])[0]
         said = {}
-        for value in found["dNSProperty"]:
+        # Samba's provision gives the zone _msdcs none.
+        none = None if "dNSProperty" in found else "absent"
+        for value in found.get("dNSProperty", []):
             one = ndr_unpack(dnsp.DnsProperty, value)
             said[one.id] = one.data
         root = sam.search(f"DC=@,{dn}", ldb.SCOPE_BASE, attrs=["dnsRecord"])[0]
         soa = [ndr_unpack(dnsp.DnssrvRpcRecord, value) for value in root["dnsRecord"]]
         soa = [one.data.minimum for one in soa if one.wType == dnsp.DNS_TYPE_SOA]
-        updates = {0: "off", 1: "unsecure", 2: "secure"}[int(said[dnsp.DSPROPERTY_ZONE_ALLOW_UPDATE])]
+        updates = none or {0: "off", 1: "unsecure", 2: "secure"}[int(said[dnsp.DSPROPERTY_ZONE_ALLOW_UPDATE])]
+        servers.append((none or "absent", "absent"))
         zones.append(
             (
                 zone,
                 partition,
                 updates,
-                str(bool(said[dnsp.DSPROPERTY_ZONE_AGING_STATE])).lower(),
-                said[dnsp.DSPROPERTY_ZONE_NOREFRESH_INTERVAL],
-                said[dnsp.DSPROPERTY_ZONE_REFRESH_INTERVAL],
+                none or str(bool(said[dnsp.DSPROPERTY_ZONE_AGING_STATE])).lower(),
+                none or said[dnsp.DSPROPERTY_ZONE_NOREFRESH_INTERVAL],
+                none or said[dnsp.DSPROPERTY_ZONE_REFRESH_INTERVAL],
                 soa[0],
             )
         )
@@ -336,13 +339,13 @@ def directory_objects(domain):
             for value in node[0].get("dnsRecord", []):
                 one = ndr_unpack(dnsp.DnssrvRpcRecord, value)
                 if one.wType == dnsp.DNS_TYPE_CNAME:
-                    records.append(("", one.data, hours(one.dwTimeStamp)))
+                    records.append(("", one.data.lower(), hours(one.dwTimeStamp)))
                 elif one.wType in (dnsp.DNS_TYPE_A, dnsp.DNS_TYPE_AAAA):
                     records.append((one.data, "", hours(one.dwTimeStamp)))
     what = "samba's dnsp over sam.ldb"
     paths = ("name", "partition", "updates", "aging", "no-refresh-hours", "refresh-hours", "negative-ttl-s")
     row(what, [f"directory-objects.zones[].{one}" for one in paths], zones)
-    row(what, [f"directory-objects.zones[].{one}" for one in ("scavenging-servers", "wins")], [("absent", "absent")] * len(zones))
+    row(what, [f"directory-objects.zones[].{one}" for one in ("scavenging-servers", "wins")], servers)
     row(what, [f"directory-objects.names[].{one}" for one in ("name", "zone", "partition")], names)
     row(what, ["directory-objects.names[].deleted"], ["absent"] * len(names))
     paths = ("data.address", "data.alias", "refreshed")

@@ -1,6 +1,6 @@
 //! The section on where records and passwords came from.
 
-use epmesh_facts::{Blank, DirectoryObjects, Reading, Reason};
+use epmesh_facts::{Blank, DirectoryObjects, Platform, Reading, Reason};
 
 use super::{
     accounts::accounts,
@@ -10,12 +10,12 @@ use super::{
 };
 
 /// Asks the directory: some twelve searches, so that this is done rarely.
-pub async fn origins(directory: &mut dyn Ask) -> DirectoryObjects {
+pub async fn origins(directory: &mut dyn Ask, platform: Platform) -> DirectoryObjects {
     let wanted = match wanted(directory).await {
         Ok(wanted) => wanted,
         Err(error) => return unread(error),
     };
-    let dns = reading(zones(directory, &wanted).await);
+    let dns = reading(zones(directory, &wanted, platform).await);
     let accounts = reading(accounts(directory, &wanted).await);
     let (zones, names) = match dns {
         Reading::Value((zones, names)) => (Reading::Value(zones), Reading::Value(names)),

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use epmesh_facts::{
-    DnsName, DnsZone, DynamicUpdates, Reading, RecordData, StoredName, StoredRecord, Timestamp,
+    DnsName, DnsZone, DynamicUpdates, Platform, Reading, RecordData, StoredName, StoredRecord,
+    Timestamp,
 };
 use epmesh_identity::{
     DecodeError,
@@ -28,6 +29,7 @@ const HOUR: u64 = 3600;
 pub(super) async fn zones(
     directory: &mut dyn Ask,
     wanted: &Wanted,
+    platform: Platform,
 ) -> Result<(Vec<DnsZone>, Vec<StoredName>), DirectoryError> {
     let mut all = Vec::new();
     for (partition, base) in containers(directory).await? {
@@ -51,7 +53,7 @@ pub(super) async fn zones(
             let what = "DNS zones with names of domain controllers".to_owned();
             return Err(DirectoryError::TooMany { what });
         }
-        let mut zone = settings(name.clone(), partition.clone(), object);
+        let mut zone = settings(name.clone(), partition.clone(), object, platform);
         root(directory, object.dn(), &mut zone).await?;
         for part in of_zone.chunks(TOGETHER) {
             names.extend(stored(directory, object.dn(), &zone, part).await?);
@@ -96,7 +98,6 @@ fn zone_name(dn: &str) -> Option<DnsName> {
 
 /// A setting that no value tells.
 fn unset<T>(shows_none: bool) -> Reading<T> {
-    // Every zone has some settings: without any, the account may not read them.
     if shows_none { Reading::unseen("the zone shows no dNSProperty") } else { Reading::Absent }
 }
 
@@ -108,9 +109,11 @@ fn doubt<T>(reading: &mut Reading<T>, error: &DecodeError) {
 }
 
 /// The zone with its settings, as far as `dNSProperty` has them.
-fn settings(name: DnsName, partition: String, object: &Entry) -> DnsZone {
+fn settings(name: DnsName, partition: String, object: &Entry, platform: Platform) -> DnsZone {
     let mut values = object.binary("dNSProperty").map(Property::decode).peekable();
-    let none = values.peek().is_none();
+    // Windows gives every zone some settings: without any, the account may not read them. Samba's provision gives its
+    // zone _msdcs none.
+    let none = platform == Platform::Windows && values.peek().is_none();
     let mut zone = DnsZone {
         name,
         partition,

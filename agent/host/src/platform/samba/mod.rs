@@ -194,7 +194,7 @@ impl Platform for Samba {
             SectionKind::DirectoryObjects => {
                 let read = self.directory_read(async move {
                     let mut connection = Connection::open(&socket).await?;
-                    Ok(directory::origins(&mut connection).await)
+                    Ok(directory::origins(&mut connection, facts::Platform::Samba).await)
                 });
                 Section::DirectoryObjects(match read.await {
                     Reading::Value(objects) => objects,

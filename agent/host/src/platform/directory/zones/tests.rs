@@ -118,7 +118,8 @@ async fn records_are_told_with_their_age_and_the_zone_with_its_settings() {
         zones: vec![domain, zone("..TrustAnchors", FOREST, &[]), msdcs],
         asked: Vec::new(),
     };
-    let (zones, names) = zones(&mut forest, &wanted()).await.expect("they can be read");
+    let (zones, names) =
+        zones(&mut forest, &wanted(), Platform::Windows).await.expect("they can be read");
     let rows: Vec<_> = zones.iter().map(|zone| (zone.name.as_str(), &zone.aging)).collect();
     assert_eq!(
         rows,
@@ -157,7 +158,8 @@ async fn what_could_not_be_read_is_never_just_missing() {
     broken.add("dnsRecord", [vec![1, 2, 3]]);
     let empty = Entry::new(format!("DC=dc1,{}", bare.dn()));
     let mut forest = Forest { zones: vec![bare], nodes: vec![broken, empty], asked: Vec::new() };
-    let (zones, names) = zones(&mut forest, &wanted()).await.expect("they can be read");
+    let (zones, names) =
+        zones(&mut forest, &wanted(), Platform::Windows).await.expect("they can be read");
     let unseen = |reading: &Reading<Vec<StoredRecord>>| matches!(reading, Reading::Unreadable(_));
     assert!(matches!(zones[0].aging, Reading::Unreadable(_)));
     assert!(matches!(zones[0].wins, Reading::Unreadable(_)));
@@ -170,11 +172,19 @@ async fn what_could_not_be_read_is_never_just_missing() {
     assert_eq!((&alias.zone, &alias.records), (&name("lab.test"), &Reading::Absent));
 }
 
+/// Samba's provision gives the zone _msdcs none, and its agent reads as the system.
+#[test]
+fn a_zone_of_samba_may_have_no_settings() {
+    let bare = zone("_msdcs.lab.test", FOREST, &[]);
+    let read = settings(name("_msdcs.lab.test"), FOREST.to_owned(), &bare, Platform::Samba);
+    assert_eq!((read.aging, read.updates), (Reading::Absent, Reading::Absent));
+}
+
 #[tokio::test]
 async fn a_value_that_was_refused_may_be_any_setting_that_is_missing() {
     let mut torn = zone("lab.test", DOMAIN, &[Property::Aging(true)]);
     torn.add("dNSProperty", [vec![0; 7]]);
-    let read = settings(name("lab.test"), DOMAIN.to_owned(), &torn);
+    let read = settings(name("lab.test"), DOMAIN.to_owned(), &torn, Platform::Windows);
     assert_eq!(read.aging, Reading::Value(true));
     assert!(matches!(read.updates, Reading::Unreadable(_)));
 }

@@ -1,6 +1,6 @@
 //! The section on the directory, where this host is a domain controller.
 
-use epmesh_facts::{Blank, Directory, DirectoryObjects, Reading, Reason, Replication};
+use epmesh_facts::{Blank, Directory, DirectoryObjects, Platform, Reading, Reason, Replication};
 use uuid::Uuid;
 
 use super::host_state::Live;
@@ -36,7 +36,7 @@ impl Live {
             return DirectoryObjects::blank(&blank);
         }
         match open() {
-            Ok(mut connection) => finished(directory::origins(&mut connection)),
+            Ok(mut connection) => finished(directory::origins(&mut connection, Platform::Windows)),
             Err(error) => DirectoryObjects::blank(&Blank::unreadable(Reason::of(&error))),
         }
     }
