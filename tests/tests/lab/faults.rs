@@ -207,7 +207,8 @@ fn verdict(
         verdict.error.code,
         begun.elapsed()
     );
-    // The lab writes its records with samba-tool, which makes static ones and leaves a tombstone.
+    // The lab writes its records with samba-tool, which makes static ones, and with whose last value
+    // the object goes.
     for (_, words) in ORIGINS.iter().filter(|(fault, _)| *fault == name) {
         let facts: Vec<&String> = verdict.evidence.iter().map(|item| &item.fact).collect();
         if !facts.iter().any(|fact| fact.contains(words)) {

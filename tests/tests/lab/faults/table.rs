@@ -165,5 +165,5 @@ pub(super) const ORIGINS: &[(&str, &str)] = &[
     ("wrong-a-member", "scavenging is off for lab.test"),
     ("second-a-dead", "as a static record: nobody removes it"),
     ("cname-nobody", "as a static record: nobody removes it"),
-    ("no-cname", "were deleted"),
+    ("no-cname", "has no object of"),
 ];
