@@ -6,7 +6,7 @@
 use epmesh_fleets::history::{Outcome, Plot, play};
 
 const HISTORIES: u64 = 3;
-const HOURS: u64 = 4;
+const HOURS: u64 = 5;
 
 /// Plays histories beside each other, and expects that nothing is wrong in them.
 fn played(seeds: std::ops::Range<u64>, plot: Plot) -> Outcome {
@@ -30,8 +30,7 @@ fn whatever_comes_and_goes_the_open_incidents_are_the_faults_that_stand() {
     // What a history is worth: faults strike, evidence decides them, and it is quiet often enough.
     let Outcome { faults, decided, checks, restarts, words, events, .. } = total;
     println!("{faults} faults, {decided} decided, {checks} quiet moments");
-    // Of long runs three in five are decided; these are two dozen.
-    assert!(faults >= 10 && decided * 5 >= faults * 2 && checks > 60, "{total:?}");
+    assert!(faults >= 10 && decided * 2 >= faults && checks > 60, "{total:?}");
     assert!(restarts > 0 && words > 0 && events > faults, "{total:?}");
 }
 
