@@ -149,6 +149,19 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Shows `take` each line that nobody has taken and that is not blank, in order. Where it takes some, it says which
+    /// line is behind them, and the walk goes on there.
+    pub(super) fn walk(
+        &mut self,
+        mut take: impl FnMut(&mut Self, usize, &'a str) -> Option<usize>,
+    ) {
+        let mut at = 0;
+        while at < self.len() {
+            let line = self.open(at).filter(|line| !line.is_empty());
+            at = line.and_then(|line| take(self, at, line)).unwrap_or(at + 1);
+        }
+    }
+
     /// Takes a line as one that carries nothing of its own.
     pub(super) fn frame(&mut self, tool: Tool, at: usize) {
         let mut at = at;

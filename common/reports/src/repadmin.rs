@@ -24,17 +24,11 @@ struct State {
 /// Takes every failed call, and what stands around it.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut state = State::default();
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
-        at = call(page, at, line, &state)
+    page.walk(|page, at, line| {
+        call(page, at, line, &state)
             .or_else(|| callback(page, at, line, &state))
             .or_else(|| course(page, at, line, &mut state))
-            .unwrap_or(at + 1);
-    }
+    });
 }
 
 /// `DsBindWithCred to DC1 failed with status 1753 (0x6d9):`, `DsReplicaSync() failed with status 1753 (0x6d9):`
@@ -188,9 +182,5 @@ fn commanded(command: &str) -> State {
 }
 
 fn machine(name: &str) -> Option<Party> {
-    let name = name.trim_end_matches([':', ',']);
-    match scan::alias(name) {
-        Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
-        None => Party::named(name),
-    }
+    Party::asked_as(name.trim_end_matches([':', ',']))
 }

@@ -25,12 +25,7 @@ pub(super) fn read(page: &mut Page<'_>) {
     let mut end = End::NotSaid;
     let mut tables = 0_usize;
     let mut in_report = false;
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
+    page.walk(|page, at, line| {
         let dots = is_dots(line);
         if dots {
             // Every report has its own two tables.
@@ -44,16 +39,15 @@ pub(super) fn read(page: &mut Page<'_>) {
             page.frame(TOOL, at);
         } else if let Some(behind) = row(page, at, line, end) {
             in_report = true;
-            at = behind;
-            continue;
+            return Some(behind);
         } else if in_report && let Some(told) = unasked(at, line) {
             page.tell(told);
         } else if dots || line.starts_with("Replication Summary Start Time") || introduces(page, at)
         {
             page.frame(TOOL, at);
         }
-        at += 1;
-    }
+        None
+    });
 }
 
 /// By its words where they are known, else by its place: sources come first where both are there.
@@ -201,10 +195,7 @@ fn unasked(at: usize, line: &str) -> Option<Told> {
         return None;
     }
     let mut told = Told::new(TOOL, vec![number(at)]);
-    told.source = match scan::alias(host) {
-        Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
-        None => Party::named(host),
-    };
+    told.source = Party::asked_as(host);
     told.code = Some(scan::signed(code));
     told.outcome = Outcome::Failed;
     told.words = "repadmin could not ask it for its replication status".to_owned();

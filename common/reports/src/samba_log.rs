@@ -11,7 +11,6 @@ use uuid::Uuid;
 use super::{
     outcome::Outcome,
     page::{Page, number},
-    scan,
     told::{Party, Told, Tool},
 };
 
@@ -55,7 +54,7 @@ fn bind(line: &str) -> Option<Told> {
     };
     let (address, _) = binding.split_once('[')?;
     let address = address.rsplit(':').next().filter(|address| !address.is_empty());
-    told.source = option("target_hostname=").or(address).and_then(machine);
+    told.source = option("target_hostname=").or(address).and_then(Party::asked_as);
     told.destination = option("localaddress=").and_then(Party::named);
     Some(told)
 }
@@ -67,7 +66,7 @@ fn connect(line: &str) -> Option<Told> {
     let mut told = failed(line, status)?;
     let (address, behind) = host.split_once(' ').unwrap_or((host, ""));
     let inside = behind.strip_prefix('(').and_then(|rest| rest.split_once(')'));
-    told.source = inside.map_or(Some(address), |(name, _)| Some(name)).and_then(machine);
+    told.source = inside.map_or(Some(address), |(name, _)| Some(name)).and_then(Party::asked_as);
     Some(told)
 }
 
@@ -83,14 +82,6 @@ fn failed(line: &str, status: &str) -> Option<Told> {
     told.words = line.chars().take(600).collect();
     told.by_samba = true;
     Some(told)
-}
-
-/// A machine by its name or address, or by the GUID in its name.
-fn machine(name: &str) -> Option<Party> {
-    match scan::alias(name) {
-        Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
-        None => Party::named(name),
-    }
 }
 
 #[cfg(test)]

@@ -22,28 +22,22 @@ const MAX_WORDS: usize = 6;
 
 /// Takes every such line.
 pub(super) fn read(page: &mut Page<'_>) {
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
-        let told = dialog(page, at, line)
+    page.walk(|page, at, line| {
+        let mut told = dialog(page, at, line)
             .or_else(|| tool_error(line).map(|error| row(at, line, error)))
-            .or_else(|| ldap(at, line));
-        if let Some(mut told) = told {
-            // The message stands in the next line where the number ends with a colon.
-            let alone = told.lines.len() == 1;
-            let next = page.open(at + 1).filter(|_| alone && line.ends_with(':'));
-            if let Some(message) = next.filter(|next| messages::code(next) == told.code) {
-                told.lines.push(number(at + 1));
-                told.words = format!("{} {message}", told.words);
-            }
-            at = told.lines.last().map_or(at, |line| usize::try_from(*line).unwrap_or(at + 1) - 1);
-            page.tell(told);
+            .or_else(|| ldap(at, line))?;
+        // The message stands in the next line where the number ends with a colon.
+        let alone = told.lines.len() == 1;
+        let next = page.open(at + 1).filter(|_| alone && line.ends_with(':'));
+        if let Some(message) = next.filter(|next| messages::code(next) == told.code) {
+            told.lines.push(number(at + 1));
+            told.words = format!("{} {message}", told.words);
         }
-        at += 1;
-    }
+        // Lines are counted from 1: the last one's number is the place behind it.
+        let behind = told.lines.last().and_then(|line| usize::try_from(*line).ok());
+        page.tell(told);
+        behind
+    });
     bare(page);
 }
 
@@ -92,13 +86,7 @@ fn row(at: usize, line: &str, code: i64) -> Told {
         let word = word.trim_end_matches([',', '.', ':']);
         word.contains('.') && scan::is_host(word) && !is_program(word)
     });
-    told.source = host.and_then(|host| {
-        let host = host.trim_end_matches([',', '.', ':']);
-        match scan::alias(host) {
-            Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
-            None => Party::named(host),
-        }
-    });
+    told.source = host.and_then(|host| Party::asked_as(host.trim_end_matches([',', '.', ':'])));
     line.clone_into(&mut told.words);
     told
 }

@@ -4,7 +4,9 @@ use epmesh_rpc::InterfaceId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{endpoint_list::EndpointList, error_record::ErrorRecord, outcome::Outcome};
+use super::{
+    endpoint_list::EndpointList, error_record::ErrorRecord, outcome::Outcome, scan::alias,
+};
 
 /// The report: what was found in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +207,15 @@ impl Party {
         let kept = || name.chars().take(256).collect();
         let whole = !name.is_empty() && !name.ends_with(super::cut::CUT);
         whole.then(|| Self { name: Some(kept()), ..Self::default() })
+    }
+
+    /// The machine that is asked under this name: by its GUID where that is the alias of its NTDS Settings object.
+    #[must_use]
+    pub fn asked_as(name: &str) -> Option<Self> {
+        match alias(name) {
+            Some(guid) => Some(Self { dsa_guid: Some(guid), ..Self::default() }),
+            None => Self::named(name),
+        }
     }
 
     /// The name of the tool for people.

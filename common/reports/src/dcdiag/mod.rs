@@ -45,20 +45,14 @@ const MAX_SETUP: usize = 120;
 /// Takes everything of dcdiag.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut state = State::default();
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
-        at = replications::read(page, at, line)
+    page.walk(|page, at, line| {
+        replications::read(page, at, line)
             .or_else(|| call::read(page, at, line, &state))
             .or_else(|| records_alone(page, at, &state))
             .or_else(|| result::read(page, at, line, &mut state))
             .or_else(|| course(page, at, line, &mut state))
             .or_else(|| coded::read(page, at, line, &state))
-            .unwrap_or(at + 1);
-    }
+    });
 }
 
 /// Extended records whose call is not there: cut out of a longer output.
@@ -72,10 +66,7 @@ fn records_alone(page: &mut Page<'_>, at: usize, state: &State) -> Option<usize>
     told.code = Some(scan::signed(status));
     told.interface = extended::interface(&records);
     told.destination.clone_from(&state.home);
-    told.source = extended::address(&records).and_then(|address| match scan::alias(address) {
-        Some(guid) => Some(Party { dsa_guid: Some(guid), ..Party::default() }),
-        None => Party::named(address),
-    });
+    told.source = extended::address(&records).and_then(Party::asked_as);
     "RPC extended error information".clone_into(&mut told.words);
     told.extended = records;
     page.tell(told);

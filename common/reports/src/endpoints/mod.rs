@@ -20,20 +20,9 @@ const MAX_BETWEEN: usize = 3;
 /// Takes every list.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut open = Open::default();
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
-        if let Some(behind) = interface(page, at, line, &mut open) {
-            at = behind;
-        } else if let Some(behind) = frame::read(page, at, line, &mut open) {
-            at = behind;
-        } else {
-            at += 1;
-        }
-    }
+    page.walk(|page, at, line| {
+        interface(page, at, line, &mut open).or_else(|| frame::read(page, at, line, &mut open))
+    });
     close(page, &mut open);
 }
 

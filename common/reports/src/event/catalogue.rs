@@ -67,6 +67,8 @@ pub(super) struct Known {
     pub(super) has_context: bool,
     /// Whether a value that is one word may be the host.
     pub(super) has_host: bool,
+    /// Whether its first value with a time is the last success.
+    pub(super) has_success: bool,
 }
 
 /// The event with this number, of this provider; of any where the text names none.
@@ -87,6 +89,7 @@ const fn replication(id: i64, error: ErrorAt, meaning: &'static str) -> Known {
         interface: Some("drsuapi"),
         has_context: true,
         has_host: false,
+        has_success: false,
     }
 }
 
@@ -177,6 +180,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         has_context: false,
+        has_success: true,
         ..replication(
             2042,
             ErrorAt::Nowhere,
@@ -194,15 +198,14 @@ const KNOWN: &[Known] = &[
         )
     },
     Known {
-        provider: Provider::Directory,
-        id: 2947,
-        meaning: "the password of a group managed service account was not given out; no RPC call and no replication",
-        outcome: Outcome::Failed,
-        error: ErrorAt::Number,
         writer: Writer::Server,
         interface: None,
         has_context: false,
-        has_host: false,
+        ..replication(
+            2947,
+            ErrorAt::Number,
+            "the password of a group managed service account was not given out; no RPC call and no replication",
+        )
     },
     dfsr(5002, "DFS Replication had an error with a partner"),
     dfsr(5008, "DFS Replication could not communicate with a partner"),
@@ -214,41 +217,34 @@ const KNOWN: &[Known] = &[
         interface: None,
         ..dfsr(1202, "DFS Replication could not read its configuration from a domain controller")
     },
-    Known {
-        provider: Provider::Netlogon,
-        id: 5719,
-        meaning: "this computer could not set up a secure session with a domain controller",
-        outcome: Outcome::Failed,
-        error: ErrorAt::Message,
-        writer: Writer::Client,
-        interface: Some("netlogon"),
-        has_context: false,
-        has_host: false,
-    },
-    Known {
-        provider: Provider::Netlogon,
-        id: 5783,
-        meaning: "a domain controller did not answer on the secure session, and the call was cancelled",
-        outcome: Outcome::Failed,
-        error: ErrorAt::Nowhere,
-        writer: Writer::Client,
-        interface: Some("netlogon"),
-        has_context: false,
-        has_host: false,
-    },
+    netlogon(
+        5719,
+        ErrorAt::Message,
+        "this computer could not set up a secure session with a domain controller",
+    ),
+    netlogon(
+        5783,
+        ErrorAt::Nowhere,
+        "a domain controller did not answer on the secure session, and the call was cancelled",
+    ),
 ];
 
 const fn dfsr(id: i64, meaning: &'static str) -> Known {
     Known {
         provider: Provider::Dfsr,
-        id,
-        meaning,
-        outcome: Outcome::Failed,
-        error: ErrorAt::BesideItsMessage,
-        writer: Writer::Client,
         interface: Some("dfsr"),
         has_context: false,
         has_host: true,
+        ..replication(id, ErrorAt::BesideItsMessage, meaning)
+    }
+}
+
+const fn netlogon(id: i64, error: ErrorAt, meaning: &'static str) -> Known {
+    Known {
+        provider: Provider::Netlogon,
+        interface: Some("netlogon"),
+        has_context: false,
+        ..replication(id, error, meaning)
     }
 }
 

@@ -98,7 +98,7 @@ fn fill(told: &mut Told, event: &Event, known: &Known) {
             source.name = Some(value.to_owned());
         }
     }
-    if known.id == 2042 {
+    if known.has_success {
         told.last_success = event.values.iter().find_map(|value| scan::moments(value).pop());
     }
     // 1265 of old has its error in the record's data alone; of 5719 that is a status of another kind.

@@ -31,12 +31,10 @@ pub(super) fn entries(text: &str) -> Vec<Entry> {
             continue;
         }
         let gap = std::mem::take(&mut gap);
-        let (time, rest) = match split_time(line) {
-            Some((time, rest)) => (time.map(str::to_owned), rest),
-            None => (None, line),
-        };
-        let begins =
-            split_time(line).is_some() || is_divider(rest) || (!timed && begins_an_entry(rest));
+        let split = split_time(line);
+        let (time, rest) = split.unwrap_or((None, line));
+        let time = time.map(str::to_owned);
+        let begins = split.is_some() || is_divider(rest) || (!timed && begins_an_entry(rest));
         match entries.last_mut() {
             // What stands apart is nothing that was wrapped, nor is what goes on and on.
             Some(open) if !begins && (gap || number > open.line.saturating_add(MAX_WRAPPED)) => {}

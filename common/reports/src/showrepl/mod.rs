@@ -28,21 +28,15 @@ pub(super) fn is_name(line: &str) -> bool {
 /// Takes every report.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut state = State::of(None);
-    let mut at = 0;
-    while at < page.len() {
-        let Some(line) = page.open(at).filter(|line| !line.is_empty()) else {
-            at += 1;
-            continue;
-        };
-        at = command(page, at, line, &mut state)
+    page.walk(|page, at, line| {
+        command(page, at, line, &mut state)
             .or_else(|| summary::read(page, at, line, &state.own))
             .or_else(|| neighbour::read(page, at, line, &mut state))
             .or_else(|| head(page, at, line, &mut state))
             .or_else(|| heading(page, at, line, &mut state))
             .or_else(|| context(page, at, line, &mut state))
             .or_else(|| connection(page, at, line, &state))
-            .unwrap_or(at + 1);
-    }
+    });
 }
 
 /// `Repadmin: running command /showrepl against full DC dc1.contoso.com`, and the command at a prompt or by

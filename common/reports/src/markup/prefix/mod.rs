@@ -38,6 +38,9 @@ pub(super) fn without(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// A line, and its mark, where it has one.
+type Line<'a> = (&'a str, Option<Mark>);
+
 /// The line that begins at a byte, with its end.
 fn line_at(text: &str, at: usize) -> Option<&str> {
     text.get(at..)?.split_inclusive('\n').next()
@@ -45,19 +48,20 @@ fn line_at(text: &str, at: usize) -> Option<&str> {
 
 /// The lines from `at` on that have a mark of one kind, with the blank ones between them; the byte behind
 /// the last.
-fn run(text: &str, at: usize, kind: Kind) -> (Vec<&str>, usize) {
+fn run(text: &str, at: usize, kind: Kind) -> (Vec<Line<'_>>, usize) {
     let mut lines = Vec::new();
     let (mut here, mut end, mut kept) = (at, at, 0);
     while lines.len() < MAX_RUN
         && let Some(line) = line_at(text, here)
     {
         let numbered = matches!(kind, Kind::Number(_));
-        let marked = mark(line)
-            .is_some_and(|mark| mark.kind == kind || (numbered && mark.kind == Kind::Alone));
+        let mark = mark(line);
+        let marked =
+            mark.is_some_and(|mark| mark.kind == kind || (numbered && mark.kind == Kind::Alone));
         if !marked && !line.trim().is_empty() {
             break;
         }
-        lines.push(line);
+        lines.push((line, mark));
         here += line.len();
         if marked {
             (end, kept) = (here, lines.len());
@@ -68,9 +72,9 @@ fn run(text: &str, at: usize, kind: Kind) -> (Vec<&str>, usize) {
 }
 
 /// Lines of one kind of mark without it; `None` where they are too few, or do not fit together.
-fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
+fn unmarked(lines: &[Line<'_>]) -> Option<Vec<String>> {
     let marked: Vec<(&str, Mark)> =
-        lines.iter().filter_map(|line| Some((*line, mark(line)?))).collect();
+        lines.iter().filter_map(|(line, mark)| Some((*line, (*mark)?))).collect();
     let kind = marked.first()?.1.kind;
     let least = match kind {
         Kind::Bullet(_) | Kind::Number(' ') => 4,
@@ -111,8 +115,8 @@ fn unmarked(lines: &[&str]) -> Option<Vec<String>> {
         Kind::Stamp => common(&marked)?,
         _ => 0,
     };
-    let bare = lines.iter().map(|line| {
-        let Some(mark) = mark(line) else { return (*line).to_owned() };
+    let bare = lines.iter().map(|(line, mark)| {
+        let Some(mark) = mark else { return (*line).to_owned() };
         let end = line.strip_suffix('\n').map_or("", |_| "\n");
         match kind {
             Kind::Item | Kind::Object => format!("{}{end}", string(line, kind).unwrap_or_default()),
