@@ -92,6 +92,21 @@ pub enum EncodeError {
     },
 }
 
+impl DecodeError {
+    /// Refuses a length, a count or a depth that exceeds its bound.
+    ///
+    /// # Errors
+    /// [`DecodeError::TooLarge`] where `value` is more than `max`.
+    pub const fn bound(
+        field: &'static str,
+        offset: usize,
+        value: usize,
+        max: usize,
+    ) -> Result<(), Self> {
+        if value > max { Err(Self::TooLarge { field, offset, value, max }) } else { Ok(()) }
+    }
+}
+
 impl EncodeError {
     /// Refuses a length or a count that exceeds its bound.
     ///

@@ -85,11 +85,8 @@ impl<'a> Tlv<'a> {
     /// # Errors
     /// Nesting deeper than [`MAX_DEPTH`].
     pub fn children(&self) -> Result<Reader<'a>, DecodeError> {
-        let (field, offset, max) = ("nesting depth", self.offset, MAX_DEPTH.into());
-        if self.content.depth > MAX_DEPTH {
-            let value = self.content.depth.into();
-            return Err(DecodeError::TooLarge { field, offset, value, max });
-        }
+        let depth = self.content.depth.into();
+        DecodeError::bound("nesting depth", self.offset, depth, MAX_DEPTH.into())?;
         Ok(self.content.clone())
     }
 

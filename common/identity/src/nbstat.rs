@@ -251,10 +251,7 @@ fn skip_name(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         }
         reader.ensure(len <= 63, field, 1, len, "a label of at most 63 octets")?;
         reader.bytes(field, len.into())?;
-        let (value, max) = (reader.offset() - start, text::MAX_NAME);
-        if value > max {
-            return Err(DecodeError::TooLarge { field, offset: start, value, max });
-        }
+        DecodeError::bound(field, start, reader.offset() - start, text::MAX_NAME)?;
     }
 }
 

@@ -293,10 +293,7 @@ fn payload<'a>(
 fn name_utf16(mut value: Reader<'_>, field: &'static str) -> Result<Option<String>, DecodeError> {
     let offset = value.offset();
     let bytes = value.rest();
-    let (units, max) = (bytes.len() / 2, MAX_NAME);
-    if units > max {
-        return Err(DecodeError::TooLarge { field, offset, value: units, max });
-    }
+    DecodeError::bound(field, offset, bytes.len() / 2, MAX_NAME)?;
     Ok(text::non_empty(text::from_utf16_le(bytes, MAX_NAME)))
 }
 

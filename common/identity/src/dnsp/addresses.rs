@@ -19,16 +19,9 @@ const V6: u16 = 23;
 /// A count that is refused where it exceeds the bound.
 fn count(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, DecodeError> {
     let offset = reader.offset();
-    let count = reader.u32(field)?;
-    match usize::try_from(count) {
-        Ok(count) if count <= MAX_ADDRESSES => Ok(count),
-        _ => Err(DecodeError::TooLarge {
-            field,
-            offset,
-            value: usize::try_from(count).unwrap_or(usize::MAX),
-            max: MAX_ADDRESSES,
-        }),
-    }
+    let count = usize::try_from(reader.u32(field)?).unwrap_or(usize::MAX);
+    DecodeError::bound(field, offset, count, MAX_ADDRESSES)?;
+    Ok(count)
 }
 
 /// IP4_ARRAY (2.2.3.2.1): a count, and addresses in the order of the network.

@@ -52,15 +52,7 @@ impl Property {
     /// # Errors
     /// What is no value of version 1, or data that its setting cannot have.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_VALUE {
-            let (field, offset) = ("the value", 0);
-            return Err(DecodeError::TooLarge {
-                field,
-                offset,
-                value: bytes.len(),
-                max: MAX_VALUE,
-            });
-        }
+        DecodeError::bound("the value", 0, bytes.len(), MAX_VALUE)?;
         let mut reader = Reader::new(bytes, ByteOrder::Little);
         let length = reader.u32("DataLength")?;
         reader.u32("NameLength")?;

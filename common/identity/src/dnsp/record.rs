@@ -99,15 +99,7 @@ impl Record {
     /// # Errors
     /// What is no value of version 5, or data that its type cannot have.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        if bytes.len() > MAX_VALUE {
-            let (field, offset) = ("the value", 0);
-            return Err(DecodeError::TooLarge {
-                field,
-                offset,
-                value: bytes.len(),
-                max: MAX_VALUE,
-            });
-        }
+        DecodeError::bound("the value", 0, bytes.len(), MAX_VALUE)?;
         let mut reader = Reader::new(bytes, ByteOrder::Little);
         let length = reader.u16("DataLength")?;
         let kind = reader.u16("Type")?;

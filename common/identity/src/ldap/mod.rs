@@ -51,14 +51,7 @@ pub fn message_len(stream: &[u8]) -> Result<Option<usize>, DecodeError> {
     }
     let Some(header) = ber::header(stream, "ldap message", 0)? else { return Ok(None) };
     let len = header.header_len.saturating_add(header.value_len);
-    if len > MAX_MESSAGE {
-        return Err(DecodeError::TooLarge {
-            field: "ldap message",
-            offset: 0,
-            value: len,
-            max: MAX_MESSAGE,
-        });
-    }
+    DecodeError::bound("ldap message", 0, len, MAX_MESSAGE)?;
     Ok(Some(len))
 }
 

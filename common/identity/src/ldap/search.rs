@@ -170,10 +170,7 @@ impl SearchRequest {
 impl Filter {
     fn decode(fields: &mut Reader<'_>, depth: usize) -> Result<Self, DecodeError> {
         let tlv = fields.any("filter")?;
-        if depth > MAX_FILTER_DEPTH {
-            let (offset, max) = (tlv.offset, MAX_FILTER_DEPTH);
-            return Err(DecodeError::TooLarge { field: "filter depth", offset, value: depth, max });
-        }
+        DecodeError::bound("filter depth", tlv.offset, depth, MAX_FILTER_DEPTH)?;
         match tlv.tag {
             AND | OR => {
                 let mut inner = tlv.children()?;
@@ -191,15 +188,10 @@ impl Filter {
                 let value = inner.expect(OCTET_STRING, "filter value")?.value.to_vec();
                 Ok(Self::Equality { attribute, value })
             }
-            PRESENT if tlv.value.len() <= MAX_NAME => {
+            PRESENT => {
+                DecodeError::bound("filter attribute", tlv.offset, tlv.value.len(), MAX_NAME)?;
                 Ok(Self::Present(text::from_utf8(tlv.value, MAX_NAME)))
             }
-            PRESENT => Err(DecodeError::TooLarge {
-                field: "filter attribute",
-                offset: tlv.offset,
-                value: tlv.value.len(),
-                max: MAX_NAME,
-            }),
             tag => Err(DecodeError::Value {
                 field: "filter",
                 offset: tlv.offset,
@@ -283,10 +275,7 @@ impl SearchResultEntry {
 /// The next octet string as text of at most `max` octets.
 fn octets(fields: &mut Reader<'_>, field: &'static str, max: usize) -> Result<String, DecodeError> {
     let tlv = fields.expect(OCTET_STRING, field)?;
-    let (offset, value) = (tlv.offset, tlv.value.len());
-    if value > max {
-        return Err(DecodeError::TooLarge { field, offset, value, max });
-    }
+    DecodeError::bound(field, tlv.offset, tlv.value.len(), max)?;
     Ok(text::from_utf8(tlv.value, max))
 }
 
@@ -296,10 +285,7 @@ fn check_count(
     max: usize,
     at: &Reader<'_>,
 ) -> Result<(), DecodeError> {
-    if count < max {
-        return Ok(());
-    }
-    Err(DecodeError::TooLarge { field, offset: at.offset(), value: count + 1, max })
+    DecodeError::bound(field, at.offset(), count + 1, max)
 }
 
 #[cfg(test)]

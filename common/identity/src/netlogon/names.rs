@@ -33,10 +33,7 @@ pub(super) fn read_name(
                     name.push(b'.');
                 }
                 name.extend(reader.bytes(field, len.into())?);
-                if name.len() > MAX_NAME {
-                    let (value, max) = (name.len(), MAX_NAME);
-                    return Err(DecodeError::TooLarge { field, offset: start, value, max });
-                }
+                DecodeError::bound(field, start, name.len(), MAX_NAME)?;
             }
             high if high & POINTER == POINTER => {
                 let low = reader.u8(field)?;
