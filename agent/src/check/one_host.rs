@@ -156,7 +156,7 @@ fn root_dse(seen: &PeerObservation) -> Option<&Identity> {
 /// The given address in the place of an answer for it: the engine follows names.
 fn given(name: &DnsName, address: IpAddr) -> epmesh_common::facts::Lookup {
     use epmesh_common::facts::{Answer, Lookup, Question, Record, RecordData, RecordType, Source};
-    let kind = if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+    let kind = RecordType::of(address);
     let data = RecordData::Address(address);
     let record = Record { name: name.clone(), data, ttl: None, line: None };
     Lookup {

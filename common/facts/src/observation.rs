@@ -133,6 +133,14 @@ pub enum RecordType {
     Nb,
 }
 
+impl RecordType {
+    /// The type of the record that holds an address.
+    #[must_use]
+    pub const fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::A } else { Self::Aaaa }
+    }
+}
+
 impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -194,6 +202,26 @@ pub enum RecordData {
     Address(IpAddr),
     /// CNAME.
     Alias(DnsName),
+}
+
+impl RecordData {
+    /// The type of the record.
+    #[must_use]
+    pub const fn kind(&self) -> RecordType {
+        match self {
+            Self::Address(address) => RecordType::of(*address),
+            Self::Alias(_) => RecordType::Cname,
+        }
+    }
+}
+
+impl fmt::Display for RecordData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Alias(target) => target.fmt(f),
+        }
+    }
 }
 
 /// A stage that either worked or did not.
@@ -262,6 +290,24 @@ pub struct AddressProbe {
 }
 
 impl AddressProbe {
+    /// The failure of the whole endpoint map to arrive, where one entry of it, a small answer to the same question,
+    /// arrived.
+    #[must_use]
+    pub fn large_lost(&self) -> Option<&Failure> {
+        let failure = self.map.as_ref()?.endpoints.as_ref().err()?;
+        let is_lost = matches!(failure, Failure::TimedOut | Failure::Unfinished | Failure::Reset);
+        let small_passes = self.one_entry.as_ref().is_some_and(|stage| stage.outcome.is_ok());
+        (is_lost && small_passes).then_some(failure)
+    }
+
+    /// The DNS name of the host that answered on port 135, by its NTLM challenge.
+    #[must_use]
+    pub fn mapper_host(&self) -> Option<&str> {
+        let mut answers = self.identity.iter();
+        let there = answers.find(|answer| answer.method == IdentityMethod::NtlmChallenge)?;
+        there.outcome.as_ref().ok()?.dns_name.as_deref()
+    }
+
     /// A look that has come as far as this connection.
     #[must_use]
     pub const fn connected(address: IpAddr, connect: Stage) -> Self {

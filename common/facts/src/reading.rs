@@ -48,6 +48,16 @@ impl<T> Reading<T> {
         Self::Unreadable(why.into())
     }
 
+    /// The value; without one, what `blank` makes of the answer in its place.
+    pub fn or_blank(self, blank: impl FnOnce(&Blank) -> T) -> T {
+        blank(&match self {
+            Self::Value(value) => return value,
+            Self::Absent => Blank::Absent,
+            Self::NotApplicable => Blank::NotApplicable,
+            Self::Unreadable(why) => Blank::Unreadable(why),
+        })
+    }
+
     /// This reading, or what `then` makes of the value.
     pub fn and_then<U>(self, then: impl FnOnce(T) -> Reading<U>) -> Reading<U> {
         match self {

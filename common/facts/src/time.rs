@@ -15,12 +15,27 @@ pub struct Timestamp(u64);
 /// 9999-12-31T23:59:59.999Z, the last moment RFC 3339 can write.
 const LAST: u64 = 253_402_300_799_999;
 
+/// Seconds from 1601-01-01 to 1970-01-01.
+const EPOCH_1601: u64 = 11_644_473_600;
+
 impl Timestamp {
     /// The moment this many milliseconds after the Unix epoch; anything past the year 9999 is
     /// taken as the end of it, so that every `Timestamp` can be written.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(if millis > LAST { LAST } else { millis })
+    }
+
+    /// The moment so many seconds after 1601-01-01T00:00Z, as directories count; `None` before 1970.
+    #[must_use]
+    pub fn from_seconds_of_1601(seconds: u64) -> Option<Self> {
+        Some(Self::from_millis(seconds.checked_sub(EPOCH_1601)?.saturating_mul(1000)))
+    }
+
+    /// The moment of a FILETIME, in units of 100 ns since 1601 (MS-DTYP 2.3.3); `None` before 1970.
+    #[must_use]
+    pub fn from_filetime(time: u64) -> Option<Self> {
+        (time / 10_000).checked_sub(EPOCH_1601 * 1000).map(Self::from_millis)
     }
 
     /// Milliseconds since the Unix epoch.
@@ -111,6 +126,15 @@ mod tests {
         assert_eq!(serde_json::from_str::<Timestamp>(&text).expect("its own text"), moment);
         assert!(serde_json::from_str::<Timestamp>("\"yesterday\"").is_err());
         assert!(serde_json::from_str::<Timestamp>("\"1960-01-01T00:00:00Z\"").is_err());
+    }
+
+    #[test]
+    fn times_since_1601() {
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let (seconds, filetime) = (Timestamp::from_seconds_of_1601, Timestamp::from_filetime);
+        assert_eq!(seconds(EPOCH_1601 + 100), Some(Timestamp::from_millis(100_000)));
+        assert_eq!(text(filetime(116_444_736_000_000_000)), text(seconds(EPOCH_1601)));
+        assert_eq!((seconds(0), filetime(0)), (None, None));
     }
 
     proptest! {

@@ -346,7 +346,7 @@ fn zone(world: &World) -> Zone {
     let mut zone = Zone::default();
     for machine in &world.machines {
         for address in machine.addresses() {
-            let kind = if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let kind = RecordType::of(address);
             let name = machine.host.name.clone();
             zone.records.entry((name, kind)).or_default().push(RecordData::Address(address));
         }

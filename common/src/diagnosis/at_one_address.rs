@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, IdentityMethod, IdentityProbe, RecordType};
+use epmesh_facts::{AddressProbe, RecordType};
 
 use super::{
     case::{Case, Owner},
@@ -21,12 +21,8 @@ pub(super) fn other_host(case: &Case<'_>, culprit: Option<&Culprit>) -> Option<F
         }
         _ => return None,
     };
-    let is_host = |answer: &IdentityProbe| {
-        let name = answer.outcome.as_ref().ok().and_then(|who| who.dns_name.as_deref());
-        answer.method == IdentityMethod::NtlmChallenge
-            && name.is_some_and(|name| name.eq_ignore_ascii_case(host))
-    };
-    let is_met = probes(case, address).any(|probe| probe.identity.iter().any(is_host));
+    let mut met = probes(case, address).filter_map(AddressProbe::mapper_host);
+    let is_met = met.any(|name| name.eq_ignore_ascii_case(host));
     is_met.then(|| Fault::EndpointMapper { dc: case.source().clone() })
 }
 
@@ -49,7 +45,7 @@ pub(super) fn balanced_record(
         && answerers().any(|owner| matches!(owner, Owner::Other(_)));
     is_balanced.then(|| Fault::DnsRecord {
         name: case.source().clone(),
-        record: if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa },
+        record: RecordType::of(address),
         value: Some(address.to_string()),
     })
 }

@@ -258,19 +258,10 @@ fn probed(
         address: probe.address,
         guid,
         is_peer,
-        loses_large: large_lost(probe).is_some(),
+        loses_large: probe.large_lost().is_some(),
         has_large: probe.map.as_ref().is_some_and(|map| map.endpoints.is_ok()),
         asked: span,
     }
-}
-
-/// The failure of the whole endpoint map to arrive, where one entry of it, a small answer to the same question,
-/// arrived.
-pub(super) fn large_lost(probe: &AddressProbe) -> Option<&Failure> {
-    let failure = probe.map.as_ref()?.endpoints.as_ref().err()?;
-    let is_lost = matches!(failure, Failure::TimedOut | Failure::Unfinished | Failure::Reset);
-    let small_passes = probe.one_entry.as_ref().is_some_and(|stage| stage.outcome.is_ok());
-    (is_lost && small_passes).then_some(failure)
 }
 
 /// Whether the bind on a port was denied, as it may be to a caller without credentials.

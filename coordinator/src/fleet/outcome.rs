@@ -37,7 +37,7 @@ impl Outcome {
             if let Some(reach) = to_mapper(probe) {
                 reached.insert((probe.address, None, reach));
             }
-            if loses_long_answer(probe) {
+            if probe.large_lost().is_some() {
                 reached.insert((probe.address, None, Reach::LongAnswerLost));
             }
             for interface in &probe.interfaces {
@@ -54,12 +54,6 @@ impl Outcome {
         let has = |wanted| self.reached.iter().any(|(.., reach)| *reach == wanted);
         has(Reach::Whole) && !has(Reach::LongAnswerLost)
     }
-}
-
-/// Whether the whole endpoint map does not arrive, while one entry of it does.
-fn loses_long_answer(probe: &AddressProbe) -> bool {
-    let is_lost = probe.map.as_ref().is_some_and(|map| map.endpoints.is_err());
-    is_lost && probe.one_entry.as_ref().is_some_and(|stage| stage.outcome.is_ok())
 }
 
 fn to_mapper(probe: &AddressProbe) -> Option<Reach> {

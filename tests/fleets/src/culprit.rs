@@ -166,12 +166,12 @@ fn is_broken_thing(
         },
         Kind::MapperDisabled => is_disabled_mapper(culprit, s),
         Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::AddressTwice => {
-            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let kind = RecordType::of(fault.wrong);
             let record = record(culprit, kind, s);
             record.is_some_and(|record| has_address(&record.trouble, fault.wrong))
         }
         Kind::NameBalanced => {
-            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let kind = RecordType::of(fault.wrong);
             let record = record(culprit, kind, s);
             let is_there = match culprit {
                 Culprit::Port { at, .. } | Culprit::OtherMapper { at, .. } => {

@@ -255,7 +255,7 @@ impl Fault {
         }
         let source = world.dcs[self.source].clone();
         let other = world.dcs[self.other].name.clone();
-        let kind = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+        let kind = RecordType::of(self.wrong);
         let all = |mut wrong: Vec<IpAddr>| {
             wrong.retain(|address| address.is_ipv4() == self.wrong.is_ipv4());
             addresses_of(&source.name, kind, &wrong)
@@ -328,7 +328,7 @@ impl Fault {
             }
             Kind::CacheStale => {
                 let leads = vec![record(&source.alias(), RecordData::Alias(source.name.clone()))];
-                let of = if self.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+                let of = RecordType::of(self.wrong);
                 let to = addresses_of(&source.name, of, &[self.wrong]);
                 client.names.cache.push((
                     source.alias(),

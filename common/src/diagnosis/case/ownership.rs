@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{AddressProbe, DnsName, IdentityMethod};
+use epmesh_facts::{AddressProbe, DnsName};
 use epmesh_identity::Identity;
 use uuid::Uuid;
 
@@ -169,9 +169,7 @@ impl Case<'_> {
     /// The name of the host that answers port 135 of `address`, where that is another one than the source, which
     /// answers at the same address by a stronger word.
     pub(in crate::diagnosis) fn other_mapper(&self, address: IpAddr) -> Option<&str> {
-        let answers = &self.probe(address)?.identity;
-        let there = answers.iter().find(|answer| answer.method == IdentityMethod::NtlmChallenge)?;
-        let name = there.outcome.as_ref().ok()?.dns_name.as_deref()?;
+        let name = self.probe(address)?.mapper_host()?;
         let is_source = name.trim_end_matches('.').eq_ignore_ascii_case(self.source().as_str())
             || self.is_domain_name_of_source(name);
         (!is_source && self.owner(address) == Owner::Source).then_some(name)

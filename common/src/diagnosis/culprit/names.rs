@@ -189,10 +189,7 @@ impl DnsRecord {
     /// The data of the record that has to be deleted, as it stands in the zone; `None` where nothing is.
     #[must_use]
     pub fn data(&self) -> Option<String> {
-        Some(match self.record_data()? {
-            RecordData::Address(address) => address.to_string(),
-            RecordData::Alias(target) => target.to_string(),
-        })
+        Some(self.record_data()?.to_string())
     }
 
     /// That data, typed.

@@ -62,13 +62,13 @@ pub(super) fn fits(world: &World, fault: &Fault, subject: &Subject) -> bool {
         }
         Kind::PortBalanced => is_mapper || is_port || is_way_to(world, fault, subject),
         Kind::AddressStaleOnOne | Kind::AddressStaleOnAll | Kind::AddressTwice => {
-            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let kind = RecordType::of(fault.wrong);
             let wrong = fault.wrong.to_string();
             // Where servers contradict each other, and nothing tells which is right, it is the record.
             record(s, &[kind], &|value| value.is_none_or(|value| value == wrong))
         }
         Kind::NameBalanced => {
-            let kind = if fault.wrong.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
+            let kind = RecordType::of(fault.wrong);
             let wrong = fault.wrong.to_string();
             record(s, &[kind], &|value| value.is_none_or(|value| value == wrong))
                 || is_mapper

@@ -4,7 +4,6 @@ use epmesh_facts::{DnsName, MachineAccount, Reading, Timestamp};
 
 use super::{
     ask::{Ask, DirectoryError},
-    moments::of_filetime,
     wanted::Wanted,
 };
 
@@ -39,7 +38,7 @@ fn password_set(text: Option<&str>) -> Reading<Timestamp> {
     };
     match text.parse::<u64>() {
         Ok(0) => Reading::Absent,
-        Ok(time) => of_filetime(time)
+        Ok(time) => Timestamp::from_filetime(time)
             .map_or_else(|| Reading::unseen("pwdLastSet is before 1970"), Reading::Value),
         Err(_) => Reading::unseen("pwdLastSet is no number"),
     }

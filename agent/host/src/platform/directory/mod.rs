@@ -5,7 +5,6 @@
 mod accounts;
 pub mod ask;
 pub mod dn;
-mod moments;
 mod objects;
 mod origins;
 mod own;

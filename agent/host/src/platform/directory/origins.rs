@@ -1,6 +1,6 @@
 //! The section on where records and passwords came from.
 
-use epmesh_facts::{Blank, DirectoryObjects, Platform, Reading, Reason};
+use epmesh_facts::{DirectoryObjects, Platform};
 
 use super::{
     accounts::accounts,
@@ -10,27 +10,16 @@ use super::{
 };
 
 /// Asks the directory: some twelve searches, so that this is done rarely.
-pub async fn origins(directory: &mut dyn Ask, platform: Platform) -> DirectoryObjects {
-    let wanted = match wanted(directory).await {
-        Ok(wanted) => wanted,
-        Err(error) => return unread(error),
-    };
+///
+/// # Errors
+/// The directory does not tell which names and accounts are wanted.
+pub async fn origins(
+    directory: &mut dyn Ask,
+    platform: Platform,
+) -> Result<DirectoryObjects, DirectoryError> {
+    let wanted = wanted(directory).await?;
     let dns = reading(zones(directory, &wanted, platform).await);
     let accounts = reading(accounts(directory, &wanted).await);
-    let (zones, names) = match dns {
-        Reading::Value((zones, names)) => (Reading::Value(zones), Reading::Value(names)),
-        Reading::Absent => (Reading::Absent, Reading::Absent),
-        Reading::NotApplicable => (Reading::NotApplicable, Reading::NotApplicable),
-        Reading::Unreadable(why) => (Reading::Unreadable(why.clone()), Reading::Unreadable(why)),
-    };
-    DirectoryObjects { zones, names, accounts }
-}
-
-fn unread(error: DirectoryError) -> DirectoryObjects {
-    let blank = match reading::<()>(Err(error)) {
-        Reading::Unreadable(why) => Blank::Unreadable(why),
-        // A failed read has no other reading.
-        _ => Blank::unreadable(Reason::from("it could not be asked")),
-    };
-    DirectoryObjects::blank(&blank)
+    let names = dns.clone().map(|(_, names)| names);
+    Ok(DirectoryObjects { zones: dns.map(|(zones, _)| zones), names, accounts })
 }

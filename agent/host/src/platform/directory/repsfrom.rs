@@ -18,8 +18,6 @@ use epmesh_facts::{Neighbour, Timestamp};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::moments::of_seconds;
-
 /// The length of the fixed part of version 1.
 const FIXED: usize = 208;
 
@@ -89,14 +87,17 @@ fn u32_at(value: &[u8], offset: usize) -> u32 {
 
 /// The moment at `offset`; zero means never.
 fn time_at(value: &[u8], offset: usize) -> Option<Timestamp> {
-    of_seconds(u64::from_le_bytes(bytes_at(value, offset)))
+    Timestamp::from_seconds_of_1601(u64::from_le_bytes(bytes_at(value, offset)))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::moments::EPOCH_1601, *};
+    use super::*;
+
+    /// Seconds from 1601-01-01 to 1970-01-01.
+    const EPOCH_1601: u64 = 11_644_473_600;
 
     /// A value written by the table of MS-DRSR 5.170.
     fn value(version: u32, failures: u32, success: u64, attempt: u64, result: u32) -> Vec<u8> {

@@ -14,7 +14,6 @@ use epmesh_identity::{
 use super::{
     ask::{Ask, DirectoryError, Entry},
     dn,
-    moments::{of_filetime, of_seconds},
     wanted::Wanted,
 };
 
@@ -240,13 +239,14 @@ fn records(node: &Entry) -> (Reading<Vec<StoredRecord>>, Reading<Timestamp>) {
                 Err(error) => return (Reading::unreadable(&error), deleted),
             },
             Data::Tombstone(at) => {
-                deleted = of_filetime(at).map_or(deleted, Reading::Value);
+                deleted = Timestamp::from_filetime(at).map_or(deleted, Reading::Value);
                 continue;
             }
             Data::Soa(_) | Data::Wins(_) | Data::Other { .. } => continue,
         };
-        let refreshed = (record.hours != 0)
-            .then(|| of_seconds(u64::from(record.hours) * HOUR).unwrap_or_default());
+        let refreshed = (record.hours != 0).then(|| {
+            Timestamp::from_seconds_of_1601(u64::from(record.hours) * HOUR).unwrap_or_default()
+        });
         list.push(StoredRecord { data, refreshed });
     }
     if !seen && !is_tombstone {

@@ -194,14 +194,9 @@ impl Platform for Samba {
             SectionKind::DirectoryObjects => {
                 let read = self.directory_read(async move {
                     let mut connection = Connection::open(&socket).await?;
-                    Ok(directory::origins(&mut connection, facts::Platform::Samba).await)
+                    directory::origins(&mut connection, facts::Platform::Samba).await
                 });
-                Section::DirectoryObjects(match read.await {
-                    Reading::Value(objects) => objects,
-                    Reading::Absent => DirectoryObjects::blank(&Blank::Absent),
-                    Reading::NotApplicable => DirectoryObjects::blank(&Blank::NotApplicable),
-                    Reading::Unreadable(why) => DirectoryObjects::blank(&Blank::Unreadable(why)),
-                })
+                Section::DirectoryObjects(read.await.or_blank(DirectoryObjects::blank))
             }
         }
     }

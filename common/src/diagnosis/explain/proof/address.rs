@@ -9,7 +9,6 @@ use super::{
         case::{Case, Reach, reach},
         cause::Step,
         evidence::Observed,
-        observation_index::large_lost,
         verdict::EvidenceItem,
     },
     item::item,
@@ -28,7 +27,7 @@ pub(super) fn address(
     for interface in &probe.interfaces {
         ports(look, probe, interface, items);
     }
-    items.extend(listed(look, probe).filter(|_| large_lost(probe).is_some()));
+    items.extend(listed(look, probe).filter(|_| probe.large_lost().is_some()));
     items.extend(well_known(look, probe));
     for answer in &probe.identity {
         let (fact, raw) = match &answer.outcome {
@@ -64,7 +63,7 @@ pub(super) fn witnessed(
             ports(other, probe, interface, items);
         }
     }
-    let is_lost = case.probe(probe.address).is_some_and(|own| large_lost(own).is_some());
+    let is_lost = case.probe(probe.address).is_some_and(|own| own.large_lost().is_some());
     items.extend(listed(other, probe).filter(|_| is_lost));
 }
 

@@ -1,6 +1,6 @@
 //! Proof from name resolution: what each source of names said.
 
-use epmesh_facts::{Answer, Lookup, Record, RecordData, RecordType, Source};
+use epmesh_facts::{Answer, Lookup, Record, RecordType, Source};
 
 use super::{
     super::super::{case::Case, cause::Step, verdict::EvidenceItem},
@@ -59,11 +59,8 @@ fn lookup_words(case: &Case<'_>, lookup: &Lookup) -> String {
 }
 
 fn record_words(record: &Record) -> String {
-    let data = match &record.data {
-        RecordData::Address(address) => address.to_string(),
-        RecordData::Alias(target) => target.to_string(),
-    };
-    record.line.map_or_else(|| data.clone(), |line| format!("{data} (line {line})"))
+    let data = &record.data;
+    record.line.map_or_else(|| data.to_string(), |line| format!("{data} (line {line})"))
 }
 
 fn lookup_raw(lookup: &Lookup) -> Option<String> {

@@ -46,7 +46,7 @@ fn strange(case: &Case<'_>) -> Vec<Asked> {
             Answer::Records(records) => {
                 let wrong = records.iter().filter(|record| is_wrong(case, &record.data));
                 wrong
-                    .map(|one| (one.name.clone(), kind_of(&one.data), Some(one.data.clone())))
+                    .map(|one| (one.name.clone(), one.data.kind(), Some(one.data.clone())))
                     .collect()
             }
             Answer::NoSuchName | Answer::NoData if is_missed(case, kind) => {
@@ -61,14 +61,6 @@ fn strange(case: &Case<'_>) -> Vec<Asked> {
         }
     }
     all
-}
-
-const fn kind_of(data: &RecordData) -> RecordType {
-    match data {
-        RecordData::Address(address) if address.is_ipv4() => RecordType::A,
-        RecordData::Address(_) => RecordType::Aaaa,
-        RecordData::Alias(_) => RecordType::Cname,
-    }
 }
 
 /// Whether an answer is not the source, as far as that can be told.
@@ -117,7 +109,7 @@ fn words(
         }
     };
     if let Some(record) = data.and_then(|data| origin.record(data)) {
-        let what = format!("{kind} {name} {}", data_words(&record.data));
+        let what = format!("{kind} {name} {}", record.data);
         return match record.refreshed {
             None => (
                 format!("its directory holds {what} as a static record: nobody removes it"),
@@ -139,20 +131,13 @@ fn words(
             Some(format!("tombstone of {at}")),
         );
     }
-    let all: Vec<String> = list.iter().map(|record| data_words(&record.data)).collect();
+    let all: Vec<String> = list.iter().map(|record| record.data.to_string()).collect();
     let held = if all.is_empty() { "no address and no alias".to_owned() } else { all.join(", ") };
     let lacks = match data {
-        Some(data) => format!("not {}", data_words(data)),
+        Some(data) => format!("not {data}"),
         None => format!("which was not answered for {kind}"),
     };
     (format!("its directory holds for {name} in the zone {zone}: {held}; {lacks}"), partition)
-}
-
-fn data_words(data: &RecordData) -> String {
-    match data {
-        RecordData::Address(address) => address.to_string(),
-        RecordData::Alias(target) => target.to_string(),
-    }
 }
 
 /// What the zone does with old records, and with names that it has not.

@@ -86,7 +86,7 @@ pub(super) fn culprit_where(
                 |other: &NameSource<'_>| other.name == name_source.name && other.gives(address);
             Culprit::DnsRecord(DnsRecord {
                 name: name_source.name.clone(),
-                record: if address.is_ipv4() { RecordType::A } else { RecordType::Aaaa },
+                record: RecordType::of(address),
                 servers: servers_where(case, name_sources, holds),
                 trouble: RecordTrouble::WrongAddress(leads),
             })

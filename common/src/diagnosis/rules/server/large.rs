@@ -12,7 +12,6 @@ use super::{
             cause::{Cause, Confidence, Side},
             culprit::{Culprit, PortAt},
             evidence::Observed,
-            observation_index::large_lost,
         },
         finding::Finding,
     },
@@ -30,7 +29,7 @@ pub(in super::super) fn large_packets(case: &Case<'_>, address: IpAddr) -> Optio
     if !probed?.loses_large {
         return None;
     }
-    let failure = large_lost(case.probe(address)?)?.clone();
+    let failure = case.probe(address)?.large_lost()?.clone();
     let arrives = |map: &MapView| map.endpoints.is_ok();
     let is_served = |other: &&&Observed| {
         let mut there = other.seen.addresses.iter().filter(|probe| probe.address == address);

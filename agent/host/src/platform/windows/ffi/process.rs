@@ -54,7 +54,8 @@ impl Process {
         if done == 0 {
             return Err(io::Error::last_os_error());
         }
-        moment(ticks(created)).ok_or_else(|| io::Error::other("it has no time of creation"))
+        Timestamp::from_filetime(ticks(created))
+            .ok_or_else(|| io::Error::other("it has no time of creation"))
     }
 
     /// The file name of its program: `lsass.exe`.
@@ -102,12 +103,6 @@ const fn ticks(time: FILETIME) -> u64 {
     ((time.dwHighDateTime as u64) << 32) | time.dwLowDateTime as u64
 }
 
-/// The moment so many hundreds of nanoseconds after 1601; `None` before 1970.
-pub(super) fn moment(ticks: u64) -> Option<Timestamp> {
-    const EPOCH_1601_MS: u64 = 11_644_473_600_000;
-    (ticks / 10_000).checked_sub(EPOCH_1601_MS).map(Timestamp::from_millis)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::{SystemTime, UNIX_EPOCH};
@@ -129,7 +124,8 @@ mod tests {
     fn a_process_that_is_not_there_is_an_error() {
         // Ids are multiples of four.
         assert!(Process::open(u32::MAX - 2).is_err());
-        assert_eq!(moment(0), None);
-        assert_eq!(moment(116_444_736_000_000_000), Some(Timestamp::from_millis(0)));
+        assert_eq!(Timestamp::from_filetime(0), None);
+        let epoch = Timestamp::from_filetime(116_444_736_000_000_000);
+        assert_eq!(epoch, Some(Timestamp::from_millis(0)));
     }
 }

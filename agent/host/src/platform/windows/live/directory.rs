@@ -35,10 +35,10 @@ impl Live {
         if let Some(blank) = no_directory() {
             return DirectoryObjects::blank(&blank);
         }
-        match open() {
-            Ok(mut connection) => finished(directory::origins(&mut connection, Platform::Windows)),
-            Err(error) => DirectoryObjects::blank(&Blank::unreadable(Reason::of(&error))),
-        }
+        let read = open().and_then(|mut connection| {
+            finished(directory::origins(&mut connection, Platform::Windows))
+        });
+        reading(read).or_blank(DirectoryObjects::blank)
     }
 
     pub(super) fn replication(&self) -> Replication {
