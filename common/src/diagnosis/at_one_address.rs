@@ -26,8 +26,8 @@ pub(super) fn other_host(case: &Case<'_>, culprit: Option<&Culprit>) -> Option<F
     is_met.then(|| Fault::EndpointMapper { dc: case.source().clone() })
 }
 
-/// The record of an address that the source does not own, where it leads one witness to the source and another one to
-/// another host: a balancer, and no translation that a firewall stands before.
+/// The record of an address that the source does not own, where it leads another witness to another host: a balancer,
+/// and no translation that a firewall stands before.
 pub(super) fn balanced_record(
     case: &Case<'_>,
     culprit: Option<&Culprit>,
@@ -40,10 +40,9 @@ pub(super) fn balanced_record(
     if !(is_given && is_foreign) {
         return None;
     }
-    let answerers = || probes(case, address).filter_map(|probe| case.answerer(probe));
-    let is_balanced = answerers().any(|owner| owner == Owner::Source)
-        && answerers().any(|owner| matches!(owner, Owner::Other(_)));
-    is_balanced.then(|| Fault::DnsRecord {
+    let mut answerers = probes(case, address).filter_map(|probe| case.answerer(probe));
+    let leads_elsewhere = answerers.any(|owner| matches!(owner, Owner::Other(_)));
+    leads_elsewhere.then(|| Fault::DnsRecord {
         name: case.source().clone(),
         record: RecordType::of(address),
         value: Some(address.to_string()),

@@ -10,11 +10,15 @@ use super::{
     link_entry::{FaultId, LinkId},
     numbers::{FastMap, FastSet},
 };
-use crate::diagnosis::{Fault, Link, State};
+use crate::diagnosis::{Fault, Link, ServerName, State};
 
 /// The wrong names from which on a DNS server is held to be wrong as a whole. Below that each record is
 /// a fault of its own.
 const WRONG_NAMES: usize = 3;
+
+/// The same of names that a server does not have for which no domain controller speaks: it may well not hold the
+/// forest's zones at all.
+const MISSING_NAMES: usize = 2;
 
 /// The incidents that a change opened, changed or ended, by their faults, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,25 +122,29 @@ impl Walk {
 pub(super) fn explicable(grouper: &Grouper, fault: FaultId) -> BTreeSet<LinkId> {
     let links = grouper.explicable(fault);
     match grouper.faults.get(fault).map(|entry| &entry.fault) {
-        Some(Fault::DnsServer { .. }) if !is_wrong_as_a_whole(grouper, &links) => BTreeSet::new(),
+        Some(Fault::DnsServer { server }) if !is_wrong_as_a_whole(grouper, server, &links) => {
+            BTreeSet::new()
+        }
         _ => links,
     }
 }
 
 /// Whether a DNS server answered nobody, or is wrong about many names.
-fn is_wrong_as_a_whole(grouper: &Grouper, links: &BTreeSet<LinkId>) -> bool {
-    let mut wrong: BTreeSet<&DnsName> = BTreeSet::new();
+fn is_wrong_as_a_whole(grouper: &Grouper, server: &ServerName, links: &BTreeSet<LinkId>) -> bool {
+    let is_outside = matches!(server, ServerName::Address(_));
+    let (mut wrong, mut missing) = (BTreeSet::<&DnsName>::new(), BTreeSet::<&DnsName>::new());
     for entry in links.iter().filter_map(|id| grouper.links.get(*id)) {
         let candidates = entry.trouble.iter().flat_map(|trouble| &trouble.candidates);
         let mut records = candidates.filter_map(|candidate| match &candidate.fault {
-            Fault::DnsRecord { name, .. } => Some(name),
+            Fault::DnsRecord { name, value, .. } => Some((name, value)),
             _ => None,
         });
-        match records.next() {
-            Some(name) => wrong.insert(name),
-            None => return true,
-        };
-        if wrong.len() >= WRONG_NAMES {
+        let Some((name, value)) = records.next() else { return true };
+        wrong.insert(name);
+        if value.is_none() && is_outside {
+            missing.insert(name);
+        }
+        if wrong.len() >= WRONG_NAMES || missing.len() >= MISSING_NAMES {
             return true;
         }
     }

@@ -262,11 +262,6 @@ fn miscounted(played: &Played) -> Option<String> {
 pub(super) fn most(played: &Played, fault: &Fault) -> usize {
     let bearing = played.last.keys().filter(|link| played.shows(fault, **link));
     match fault.kind {
-        // Wrong about fewer than three names, it is these records that are missing.
-        Kind::OutsideServer => match bearing.count() {
-            few @ (1 | 2) => few,
-            _ => 1,
-        },
         // That one balancer resets several, and not the firewalls on their ways, nobody has seen.
         Kind::PortBalanced if !matches!(fault.guise, Guise::Member(_)) => bearing.count(),
         // Behind an address that leads others to the source, a firewall resets as a balancer's other machine does.

@@ -189,6 +189,34 @@ fn a_server_is_blamed_when_it_is_wrong_about_all_it_serves() {
     assert_eq!(faults(&mut grouper).len(), 3);
 }
 
+/// A server that lacks two names, and for which no domain controller speaks, holds none of the zone. One that has a wrong
+/// value holds it, and so does a domain controller: there each record is a fault.
+#[test]
+fn a_server_outside_of_the_forest_that_lacks_two_names_is_blamed_as_a_whole() {
+    let found = |on: &ServerName, is_stale: bool| {
+        let all = fleet(3, |from, to, link| {
+            if from > 1 {
+                return healthy(link, RIGHT);
+            }
+            let record = Fault::DnsRecord {
+                name: format!("alias{to}.lab.test").parse().expect("a name"),
+                record: RecordType::Cname,
+                value: (is_stale && to == 3).then(|| "dc9.lab.test".to_owned()),
+            };
+            let faults = vec![
+                (Side::NameResolution, record),
+                (Side::NameResolution, Fault::DnsServer { server: on.clone() }),
+            ];
+            failing(link, Cause::DnsCnameMissing, Side::NameResolution, faults)
+        });
+        faults(&mut grouped(&all))
+    };
+    let outside = server("192.0.2.53");
+    assert_eq!(found(&outside, false), ["DNS server 192.0.2.53"]);
+    assert_eq!(found(&outside, true).len(), 2);
+    assert_eq!(found(&ServerName::Dc(dc(2)), false).len(), 2);
+}
+
 /// What cuts in between two sites is one fault, until something gets through there: a small answer where RPC
 /// does not pass, a large one where large packets are lost.
 #[test]
