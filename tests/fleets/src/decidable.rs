@@ -160,6 +160,10 @@ fn latent(played: &Played, fault: &Fault, link: (usize, usize)) -> bool {
     if fault.kind.comes_back() {
         return true;
     }
+    // Whom the balancer leads to the source sees nothing of it.
+    if fault.kind == Kind::NameBalanced && !fault.is_reset_by_balancer(to) {
+        return false;
+    }
     // A host without IPv6 does not try IPv6.
     if fault.kind == Kind::HostBlocksAddress && world.dcs[to].address_like(fault.wrong).is_none() {
         return false;

@@ -90,6 +90,8 @@ impl Kind {
                 | Self::OutsideServer
                 // The other address is tried next.
                 | Self::HostBlocksAddress
+                | Self::CacheStale
+                | Self::NameBalanced
         )
     }
 

@@ -91,6 +91,15 @@ fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -
                 let finding = Finding::unknown(Missing::NamesBeforeDns { error: attempt.error });
                 return Finding { error: attempt.error, ..finding };
             }
+            if kind.bearing() == Bearing::Way && is_on_the_way(&finding) {
+                // What was going to break the way has broken it.
+                let sure = finding.confidence.min(sure);
+                return Finding {
+                    state: State::Failing,
+                    error: attempt.error,
+                    ..finding.sure(sure)
+                };
+            }
             let failing = Finding::failing(
                 Cause::ReplicationRefused,
                 side(case, attempt, kind),
@@ -106,6 +115,11 @@ fn refused(case: &Case<'_>, name_sources: &[NameSource<'_>], finding: Finding) -
             }))
         }
     }
+}
+
+/// Whether something on the way of the link is wrong already: a name that leads elsewhere, or an address that is cut off.
+fn is_on_the_way(found: &Finding) -> bool {
+    found.state == State::Latent && matches!(found.side, Side::NameResolution | Side::Network)
 }
 
 /// A link that is well, within a site, over which the destination has not replicated for hours: it pulls once an

@@ -16,17 +16,21 @@ use super::{
 };
 
 /// The finding on a hosts file or a cache that is wrong in all likelihood. The destination takes these before
-/// it asks DNS. This one gives only addresses that nobody is known to own, and the link fails there; every
-/// DNS server that has an address gives others, at one of which the source answers. Without the source's own
-/// word the address may still be a second one of the source, which is down and which no DNS server knows.
+/// it asks DNS. This one gives only addresses that nobody is known to own, and the link fails there, or would if an
+/// address of the other IP version did not lead through; every DNS server that has an address gives others, at one of
+/// which the source answers. Without the source's own word the address may still be a second one of the source, which
+/// is down and which no DNS server knows.
 pub(in super::super) fn astray_in_silence(
     case: &Case<'_>,
     name_sources: &[NameSource<'_>],
     decides: &NameSource<'_>,
-    failing: &Finding,
+    found: &Finding,
 ) -> Option<Finding> {
-    let is_certain = failing.state != State::Failing || failing.confidence == Confidence::Proven;
-    if is_certain || !matches!(decides.kind, Source::Hosts | Source::Cache) {
+    let in_trouble = matches!(found.state, State::Failing | State::Latent);
+    if !in_trouble
+        || found.confidence == Confidence::Proven
+        || !matches!(decides.kind, Source::Hosts | Source::Cache)
+    {
         return None;
     }
     let is_known = |mapped: &MappedAddress| case.owner(mapped.address) != Owner::NotKnown;
@@ -42,12 +46,16 @@ pub(in super::super) fn astray_in_silence(
         return None;
     }
     let reach = case.reach(first.address);
+    if matches!(reach, Reach::Reached(_)) {
+        return None;
+    }
     let is_silent = matches!(reach, Reach::Unreached(_) | Reach::NotSeen);
     let there = AnswersThere::Nobody { is_silent, right };
     let place = (first.address, first.line);
-    Some(
-        Finding::failing(mapping(case, decides), Side::NameResolution, failing.error)
-            .blames(culprit_where(case, name_sources, decides, place, there))
-            .sure(Confidence::Likely),
-    )
+    let mut finding = Finding::failing(mapping(case, decides), Side::NameResolution, found.error)
+        .blames(culprit_where(case, name_sources, decides, place, there))
+        .sure(Confidence::Likely);
+    finding.state = found.state;
+    finding.intermittent.clone_from(&found.intermittent);
+    Some(finding)
 }
