@@ -17,7 +17,7 @@ use epmesh_common::{
 use super::{
     View,
     dc::WitnessView,
-    witnesses::{MOST_WITNESSES, neighbours, witnesses},
+    witnesses::{MOST_WITNESSES, NEIGHBOURS, neighbours, witnesses},
 };
 
 /// The fewest links for which a thread is worth its beginning and its end.
@@ -127,8 +127,7 @@ impl View {
         let known = self.dcs.get(source);
         static NONE: BTreeMap<DnsName, WitnessView> = BTreeMap::new();
         let views = self.observers.get(source).unwrap_or(&NONE);
-        let near = self.site_of(source).and_then(|site| self.sites.get(site));
-        let witnesses = witnesses(views, fresh_since, near.map_or(&[], Vec::as_slice));
+        let witnesses = witnesses(views, fresh_since, self.near(source));
         let link = Link { destination: source.clone(), source: source.clone(), interface };
         let base = Evidence {
             source: known.map(|source| source.facts.clone()).unwrap_or_default(),
@@ -182,6 +181,11 @@ impl View {
         own.or_else(|| self.members.get(dc)?.site.as_ref())
     }
 
+    /// The agents that stand in the site of a domain controller, in the order of names.
+    fn near(&self, dc: &DnsName) -> &[DnsName] {
+        self.neighbours.get(dc).map_or(&[], |near| near.as_slice())
+    }
+
     /// The site of a domain controller that does not state it itself.
     fn site_for(&self, dc: &DnsName, facts: Option<&DcFacts>) -> Option<String> {
         if facts.is_some_and(|facts| facts.site().is_some()) {
@@ -201,21 +205,13 @@ impl<'v> SourceEvidence<'v> {
         cursor.evidence
     }
 
-    /// Witnesses that stand in the site of `destination` and are not among the others, where it matters who else in that
-    /// site gets through.
-    fn beside(&self, destination: &DnsName, end: &End) -> Vec<Observed> {
-        if !self.is_in_trouble {
-            return Vec::new();
-        }
-        let site = end.facts.site().or(end.site.as_ref());
-        let Some(near) = site.and_then(|site| self.view.sites.get(site)) else {
-            return Vec::new();
-        };
+    /// Witnesses that stand `near` a destination and are not among the others, one more than go into one evidence.
+    fn beside(&self, near: &[DnsName]) -> Vec<Observed> {
         let is_wanted = |(dc, seen): &(&DnsName, &WitnessView)| {
             let is_known = || self.others.iter().any(|other| other.witness == **dc);
-            seen.at >= self.fresh_since && *dc != destination && !is_known()
+            seen.at >= self.fresh_since && !is_known()
         };
-        let wanted = neighbours(self.views, near, is_wanted).into_iter();
+        let wanted = neighbours(self.views, near, NEIGHBOURS + 1, is_wanted).into_iter();
         wanted.map(|(witness, seen)| observed(witness, seen)).collect()
     }
 
@@ -240,6 +236,9 @@ struct LinkEvidenceCursor<'g> {
     left_out: usize,
     /// How many observations at the end are of witnesses beside the destination.
     beside: usize,
+    /// The sites of the destinations so far, each as who stands there, with those of them that stand beside a
+    /// destination.
+    sites: Vec<(&'g [DnsName], Vec<Observed>)>,
     /// The owners that were put in for this destination, and those that they replaced.
     owners: Vec<(IpAddr, Option<DnsName>)>,
     /// The observations of the source that come after the last destination, by the witness's name.
@@ -256,6 +255,7 @@ impl<'g> LinkEvidenceCursor<'g> {
             has_own: false,
             left_out: MOST_WITNESSES,
             beside: 0,
+            sites: Vec::new(),
             owners: Vec::new(),
             ahead: gathered.views.iter().peekable(),
         }
@@ -279,9 +279,7 @@ impl<'g> LinkEvidenceCursor<'g> {
         let kept = evidence.observations.len() - beside;
         evidence.observations.truncate(kept);
         self.put_observations(own, destination);
-        let beside = self.gathered.beside(destination, end);
-        self.beside = beside.len();
-        self.evidence.observations.extend(beside);
+        self.put_beside(destination);
         self.put_owners(own.map(|(_, seen)| seen), destination, end);
         &self.evidence
     }
@@ -315,6 +313,25 @@ impl<'g> LinkEvidenceCursor<'g> {
             (None, None) => {}
         }
         self.has_own = has_own;
+    }
+
+    /// Puts in witnesses that stand in the site of the destination, where it matters who else in that site gets through.
+    fn put_beside(&mut self, destination: &DnsName) {
+        if !self.gathered.is_in_trouble {
+            return;
+        }
+        let near = self.gathered.view.near(destination);
+        let at = self.sites.iter().position(|(known, _)| std::ptr::eq(*known, near));
+        let at = at.unwrap_or_else(|| {
+            self.sites.push((near, self.gathered.beside(near)));
+            self.sites.len() - 1
+        });
+        let beside = self.sites.get(at).into_iter().flat_map(|(_, beside)| beside);
+        let held = &mut self.evidence.observations;
+        let before = held.len();
+        let others = beside.filter(|seen| seen.witness != *destination);
+        held.extend(others.take(NEIGHBOURS).cloned());
+        self.beside = held.len() - before;
     }
 
     fn put_owners(&mut self, own: Option<&WitnessView>, destination: &DnsName, end: &End) {

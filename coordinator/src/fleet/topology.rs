@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use epmesh_common::{
     diagnosis::{Link, State},
     facts::{Directory, DnsName, Plan, Timestamp},
+    shared::Shared,
 };
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ impl View {
     pub fn rearrange(&mut self, now: Timestamp) -> Rearranged {
         self.moved = false;
         self.members = self.known(now);
-        self.sites = self.agents_by_site();
+        self.neighbours = self.agents_by_site();
         let mut plans = BTreeMap::new();
         let mut replanned = Vec::new();
         let interval = u32::try_from(self.settings.interval.as_millis()).unwrap_or(u32::MAX);
@@ -113,15 +114,23 @@ impl View {
         gone
     }
 
-    /// The domain controllers with agents in each site, in the order of names.
-    fn agents_by_site(&self) -> HashMap<String, Vec<DnsName>> {
-        let mut sites: HashMap<String, Vec<DnsName>> = HashMap::new();
-        for (name, _) in self.members.iter().filter(|(_, member)| member.agent) {
+    /// By domain controller, those with agents in its site, in the order of names. Sites of two forests may have one
+    /// name; every forest is made with the same one.
+    fn agents_by_site(&self) -> HashMap<DnsName, Shared<Vec<DnsName>>> {
+        let mut sites: HashMap<(Option<&DnsName>, &str), Vec<&DnsName>> = HashMap::new();
+        for (name, member) in &self.members {
             if let Some(site) = self.site_of(name) {
-                sites.entry(site.clone()).or_default().push(name.clone());
+                sites.entry((member.forest.as_ref(), site)).or_default().push(name);
             }
         }
-        sites
+        let mut neighbours = HashMap::with_capacity(self.members.len());
+        for stand_there in sites.into_values() {
+            let has_agent = |name: &&DnsName| self.members.get(*name).is_some_and(|it| it.agent);
+            let agents = stand_there.iter().copied().filter(has_agent).cloned();
+            let agents: Shared<Vec<DnsName>> = agents.collect::<Vec<_>>().into();
+            neighbours.extend(stand_there.into_iter().map(|name| (name.clone(), agents.clone())));
+        }
+        neighbours
     }
 
     fn known(&self, now: Timestamp) -> BTreeMap<DnsName, Member> {

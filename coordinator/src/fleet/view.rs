@@ -61,8 +61,8 @@ pub struct View {
     /// kept with each witness; here all that bear on a link are found at once.
     pub(super) observers: HashMap<DnsName, BTreeMap<DnsName, WitnessView>>,
     pub(super) members: BTreeMap<DnsName, Member>,
-    /// The agents that stand in each site, in the order of their names.
-    pub(super) sites: HashMap<String, Vec<DnsName>>,
+    /// By domain controller, the agents that stand in its site, in the order of their names: one list a site.
+    pub(super) neighbours: HashMap<DnsName, Shared<Vec<DnsName>>>,
     pub(super) plans: BTreeMap<DnsName, Plan>,
     /// Address ownership, as each domain controller reports it.
     pub(super) owners: Owners,
@@ -101,7 +101,7 @@ impl View {
             dcs: BTreeMap::new(),
             observers: HashMap::new(),
             members: BTreeMap::new(),
-            sites: HashMap::new(),
+            neighbours: HashMap::new(),
             plans: BTreeMap::new(),
             owners: Owners::default(),
             watchers: HashMap::new(),

@@ -11,7 +11,7 @@ pub(super) const MOST_WITNESSES: usize = 16;
 
 /// How many of them stand in the source's own site, where so many do: what keeps them out keeps everybody out. As many
 /// more stand beside the destination.
-const NEIGHBOURS: usize = 4;
+pub(super) const NEIGHBOURS: usize = 4;
 
 /// How many of them saw the same, before others that saw the same are taken.
 const ALIKE: usize = 3;
@@ -36,19 +36,20 @@ pub(super) fn witnesses<'v>(
     classes.flat_map(of_class).collect()
 }
 
-/// Some of the witnesses that stand `near`, a list in the order of names: those that are `wanted`. A site may have
-/// thousands of domain controllers, and a source few witnesses: the shorter list is walked.
+/// Up to `most` of the witnesses that stand `near`, a list in the order of names: those that are `wanted`. A site may
+/// have thousands of domain controllers, and a source few witnesses: the shorter list is walked.
 pub(super) fn neighbours<'v>(
     views: &'v BTreeMap<DnsName, WitnessView>,
     near: &[DnsName],
+    most: usize,
     wanted: impl Fn(&(&DnsName, &WitnessView)) -> bool,
 ) -> Vec<(&'v DnsName, &'v WitnessView)> {
     if near.len() <= views.len() {
         let there = near.iter().filter_map(|dc| views.get_key_value(dc));
-        return there.filter(wanted).take(NEIGHBOURS).collect();
+        return there.filter(wanted).take(most).collect();
     }
     let there = views.iter().filter(|(dc, _)| near.binary_search(dc).is_ok());
-    there.filter(wanted).take(NEIGHBOURS).collect()
+    there.filter(wanted).take(most).collect()
 }
 
 /// Of many witnesses some of those that stand `near` the source, which tell a host from a way; then some of each sort
@@ -74,7 +75,7 @@ fn telling<'v>(
         is_told_apart
     };
     let mut all: Vec<(&DnsName, &WitnessView)> = Vec::with_capacity(3 * most);
-    all.extend(neighbours(views, near, |(_, seen)| is_fresh(seen)));
+    all.extend(neighbours(views, near, NEIGHBOURS, |(_, seen)| is_fresh(seen)));
     all.iter().for_each(|(_, seen)| _ = is_one_more_of(seen.sort));
     let neighbours = all.len();
     let (mut rest, mut old) = (Vec::with_capacity(most), Vec::new());
