@@ -6,6 +6,7 @@
 
 pub mod cached;
 pub mod dfsr_config;
+pub mod event_log;
 pub mod event_watch;
 pub mod event_xml;
 #[cfg(windows)]
