@@ -19,7 +19,12 @@ pub const SECURITY: &str = "Security";
 ///
 /// The directory service's provider has one name in its manifest (2008 and later) and several,
 /// `NTDS …`, as classic sources before; all are asked for.
-pub const WATCHED: [Watched; 4] = [
+///
+/// Tcpip 4227 and 4231 are of TCP's dynamic ports, 4266 of UDP's, which a DNS server uses up first ("Troubleshoot port
+/// exhaustion issues"). Event 8 of the RPC runtime is the only line that names a registration that failed: program,
+/// process, protocol sequence, endpoint, interface, error ("Event ID 8 — RPC Service Endpoint Functionality",
+/// `RPC_EVENTLOG_FW_EP_ADD_ERR`).
+pub const WATCHED: [Watched; 5] = [
     Watched {
         log: "Directory Service",
         providers: &[
@@ -31,7 +36,8 @@ pub const WATCHED: [Watched; 4] = [
         ids: &[1113, 1115, 1125, 1265, 1311, 1655, 1865, 1925, 1960, 2087, 2088],
     },
     Watched { log: "System", providers: &["NETLOGON"], ids: &[5719, 5783, 5809, 5820] },
-    Watched { log: "System", providers: &["Tcpip", "Tcpip6"], ids: &[4227, 4231] },
+    Watched { log: "System", providers: &["Tcpip", "Tcpip6"], ids: &[4227, 4231, 4266] },
+    Watched { log: "Application", providers: &["Microsoft-Windows-RPC-Events"], ids: &[8] },
     Watched { log: SECURITY, providers: &["Microsoft-Windows-Security-Auditing"], ids: &[5712] },
 ];
 
@@ -124,5 +130,7 @@ mod tests {
         assert!(is_watched("System", "NETLOGON", 5809));
         assert!(!is_watched("System", "Service Control Manager", 5809));
         assert!(!is_watched("Application", "NETLOGON", 5809));
+        assert!(is_watched("Application", "Microsoft-Windows-RPC-Events", 8));
+        assert!(!is_watched("Application", "Application Hang", 8));
     }
 }
