@@ -16,6 +16,7 @@ pub mod host;
 pub mod keys;
 #[cfg(windows)]
 mod live;
+pub mod local_map;
 pub mod names;
 pub mod near_miss;
 pub mod net_setting;
