@@ -43,7 +43,7 @@ pub use self::{
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     lasting::LastingState,
     listing::{Row, listing, plain_text},
-    map::{EndpointMap, MapView, Through},
+    map::{EndpointMap, MapView, Through, holds_over_tcp},
     map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},
     observation::{
