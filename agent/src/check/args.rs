@@ -1,6 +1,6 @@
 //! The arguments of `check`.
 
-use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, builder::ArgPredicate};
 use epmesh_common::{
@@ -74,6 +74,15 @@ pub enum Wanted {
     Address(IpAddr),
 }
 
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
 impl FromStr for Wanted {
     type Err = String;
 
@@ -86,14 +95,16 @@ impl FromStr for Wanted {
     }
 }
 
-fn interface(text: &str) -> Result<InterfaceId, String> {
+/// An interface by its name or its UUID.
+pub(crate) fn interface(text: &str) -> Result<InterfaceId, String> {
     names::find(text).ok_or_else(|| {
         "no interface is known by that; give a name such as drsuapi or \"UUID vMAJOR.MINOR\""
             .to_owned()
     })
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A time of 0.1 to 300 seconds.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
     if !(0.1..=300.0).contains(&seconds) {
         return Err("from 0.1 to 300 seconds".to_owned());

@@ -3,17 +3,16 @@
 
 mod args;
 mod domain_join;
-mod listing;
 mod one_host;
 mod own_host;
 mod render;
 mod report;
 mod run;
 
+pub(crate) use self::args::{interface, seconds};
 pub use self::{
     args::{Arguments, Command, Wanted},
     domain_join::{Srv, SrvAnswer, srv_answer},
-    listing::Entry,
     one_host::check,
     own_host::own_name,
     report::{Exit, Report},

@@ -12,10 +12,12 @@ use epmesh_common::{
 
 use super::{
     args::{Arguments, Wanted},
-    listing,
     report::Report,
 };
-use crate::probe::{self, Peers as _, Prober};
+use crate::{
+    listing,
+    probe::{self, Peers as _, Prober},
+};
 
 /// Looks at the host that `arguments` names and judges what was seen. `here` is the name of the
 /// host that looks, `now` the time of the look.

@@ -12,7 +12,8 @@ use epmesh_common::{
     rpc::names,
 };
 
-use super::{args::Arguments, listing::Entry, one_host::interfaces, report::Report};
+use super::{args::Arguments, one_host::interfaces, report::Report};
+use crate::listing::Entry;
 
 /// The whole report.
 pub(super) fn table(report: &Report, arguments: &Arguments) -> String {

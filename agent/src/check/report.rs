@@ -8,7 +8,7 @@ use epmesh_common::{
 };
 use serde::Serialize;
 
-use super::listing::Entry;
+use crate::listing::Entry;
 
 /// The exit status of `check`, the same as that of `epmesh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The command line. Each subcommand is a struct with its own file of work behind it.
 //!
 //! Exit codes: 0 done; 1 it failed; 2 wrong usage or configuration, nothing was started. `check`
-//! has those of `epmesh`: 0 healthy, 1 failing or latent, 4 unknown.
+//! has those of `epmesh`: 0 healthy, 1 failing or latent, 4 unknown; so has `endpoints`: 0 the map was
+//! read, 1 an interface is not in it, 4 it could not be read.
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -21,7 +22,7 @@ use crate::{
         detect::{PlatformError, detect},
         start,
     },
-    check,
+    check, endpoints,
     notice::Notices,
     self_test,
     session::Identity,
@@ -76,6 +77,8 @@ enum Command {
     /// Look at one host from here: names, endpoint mapper, ports, who answers, and a verdict; or with
     /// --join at a domain, as a computer that joins it does.
     Check(Box<check::Command>),
+    /// Print the endpoint map of one host, and nothing else: who is registered there, and where.
+    Endpoints(endpoints::Arguments),
     /// Tell what the agent may read on this host and what not, with the right that is missing, and
     /// whether it could run.
     SelfTest(self_test::Arguments),
@@ -143,6 +146,13 @@ async fn dispatch(cli: Cli) -> ExitCode {
             Err(error) => bad_config(&error),
         };
     }
+    if let Command::Endpoints(arguments) = &cli.command {
+        // It looks at another host, and needs neither a configuration nor a platform.
+        return match endpoints::run(arguments).await {
+            Ok(exit) => exit.into(),
+            Err(error) => fail(1, &format!("{error:#}")),
+        };
+    }
     let config = match Config::load(cli.config.as_deref()) {
         Ok(config) => config,
         Err(error) => return bad_config(&error),
@@ -183,7 +193,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
             },
             Err(error) => return fail(USAGE, &chain(&error)),
         },
-        Command::Config(_) => Ok(()),
+        Command::Config(_) | Command::Endpoints(_) => Ok(()), // done before
         #[cfg(windows)]
         Command::Service(_) => Ok(()), // done before there was a runtime
     };
@@ -266,6 +276,10 @@ mod tests {
         assert!(parse("epmesh-agent check").is_err());
         assert!(parse("epmesh-agent check dc2 --join lab.test").is_err());
         assert!(parse("epmesh-agent check dc2 --netsetup-log NETSETUP.LOG").is_err());
+        assert!(parse("epmesh-agent endpoints dc2 -i drsuapi --output csv").is_ok());
+        assert!(parse("epmesh-agent endpoints [fd00::2] --port 1135").is_ok());
+        assert!(parse("epmesh-agent endpoints").is_err());
+        assert!(parse("epmesh-agent endpoints dc2 --port 0").is_err());
         assert!(parse("epmesh-agent self-test --problems --output json").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1 --token-file -").is_ok());
         assert!(parse("epmesh-agent enroll --coordinator https://c:1").is_err());

@@ -9,6 +9,8 @@ mod dns;
 #[cfg(test)]
 mod dns_together;
 #[cfg(test)]
+mod endpoints;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod floods;

@@ -34,7 +34,7 @@ pub struct Entry {
 }
 
 /// Every entry of every map that was read, interface by interface.
-pub(super) fn entries(seen: &PeerObservation) -> Vec<Entry> {
+pub(crate) fn entries(seen: &PeerObservation) -> Vec<Entry> {
     let maps = seen.addresses.iter().filter_map(|probe| {
         let endpoints = probe.map.as_ref()?.endpoints.as_ref().ok()?;
         Some((probe.address, endpoints))
@@ -43,7 +43,8 @@ pub(super) fn entries(seen: &PeerObservation) -> Vec<Entry> {
         .collect()
 }
 
-fn entry(address: IpAddr, endpoint: &Endpoint) -> Entry {
+/// An entry of the map that the endpoint mapper at `address` has.
+pub(crate) fn entry(address: IpAddr, endpoint: &Endpoint) -> Entry {
     let id = endpoint.interface;
     let known = names::by_uuid(id.uuid).filter(|known| known.id.major == id.major);
     Entry {
