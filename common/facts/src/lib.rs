@@ -39,7 +39,10 @@ pub use self::{
     },
     events::{Events, LoggedEvent, WatchedLog},
     failure::Failure,
-    filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
+    filters::{
+        FilterField, FilterTerms, Filters, FirewallProfile, ProfileKind, RpcFilter,
+        RpcFilterAction, RpcFilterLayer,
+    },
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     lasting::LastingState,
     listing::{Row, listing, plain_text},
