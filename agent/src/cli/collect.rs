@@ -32,7 +32,8 @@ pub(super) async fn print(arguments: &Collect, platform: &Arc<dyn Platform>) -> 
     Ok(())
 }
 
-/// The sections as text for people: one line a fact, whatever could not be read with its reason.
+/// The sections as text for people: the facts that stand alone, a table for each list, and whatever could not be read
+/// with its reason.
 /// At the end what there is to say about them; programs get that from the coordinator, whose
 /// document of a domain controller has it beside the sections.
 ///
@@ -43,12 +44,16 @@ fn table(sections: &[Section]) -> serde_json::Result<String> {
     let mut facts = DcFacts::default();
     for section in sections {
         facts.put(Timestamp::default(), section.clone());
-        let mut table = Table::new();
-        table.load_preset(NOTHING);
-        for row in listing(section)? {
-            table.add_row([row.fact, row.text]);
+        let _ = writeln!(text, "{}", section.kind());
+        for block in listing(section)? {
+            let mut table = Table::new();
+            table.load_preset(NOTHING);
+            if !block.columns.is_empty() {
+                table.set_header(&block.columns);
+            }
+            table.add_rows(&block.rows);
+            let _ = writeln!(text, "{}{}\n", block.heading(), table.trim_fmt());
         }
-        let _ = writeln!(text, "{}\n{}\n", section.kind(), table.trim_fmt());
     }
     let _ = write!(text, "{}", Remarks::of(&facts));
     Ok(text)

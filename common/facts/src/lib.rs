@@ -45,7 +45,7 @@ pub use self::{
     },
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     lasting::LastingState,
-    listing::{Row, listing, plain_text},
+    listing::{Block, listing, plain_text},
     map::{EndpointMap, MapView, Through, holds_over_tcp},
     map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},

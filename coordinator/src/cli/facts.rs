@@ -26,21 +26,24 @@ pub(super) fn render(document: &OwnFacts, now: Timestamp) -> String {
         document.dc, document.facts.clock_ahead_ms
     );
     for section in sections {
-        let mut rows = table(&[], Some(u16::MAX));
+        let _ = writeln!(text, "{}   {}", section.fact.kind(), ago(section.at, now));
         // These types have no map with keys other than strings, the only way this can fail.
-        for row in listing(&section.fact).unwrap_or_default() {
-            rows.add_row([row.fact, row.text]);
+        for block in listing(&section.fact).unwrap_or_default() {
+            let columns: Vec<&str> = block.columns.iter().map(String::as_str).collect();
+            let mut rows = table(&columns, Some(u16::MAX));
+            rows.add_rows(&block.rows);
+            let _ = writeln!(text, "{}{}", block.heading(), finish(&rows));
         }
-        if section.fact.kind() == SectionKind::Services {
+        if section.fact.kind() == SectionKind::Services && !document.facts.lasting.is_empty() {
+            let mut rows = table(&[], Some(u16::MAX));
             for held in &document.facts.lasting {
                 let for_long = ago(held.since, now);
                 let whole = if held.came_then { "" } else { " or longer" };
                 let told = format!("{}, first told {for_long}{whole}", held.state);
                 rows.add_row([held.service.clone(), told]);
             }
+            let _ = writeln!(text, "{}", finish(&rows));
         }
-        let _ = writeln!(text, "{}   {}", section.fact.kind(), ago(section.at, now));
-        let _ = writeln!(text, "{}", finish(&rows));
     }
     let _ = write!(text, "{}", document.remarks);
     text

@@ -44,6 +44,7 @@ const LONG: &str = "takes long; the file does the same in small";
 
 const DEMO: &str = "tests/tests/documents/demo.rs";
 const CHECK: &str = "agent/tests/probe_suite/check.rs";
+const ENDPOINTS: &str = "agent/tests/probe_suite/endpoints.rs";
 const LAB: &str = "tests/tests/lab/lab.rs";
 const LAB_FAULTS: &str = "tests/tests/lab/faults.rs";
 const LAB_JOIN: &str = "tests/tests/lab/join.rs";
@@ -91,6 +92,18 @@ pub(crate) const ELSEWHERE: &[Elsewhere] = &[
         A_HOST,
         "tests/tests/lab/witnesses.rs",
         r#""--all", "--output", "json""#,
+    ),
+    other(
+        "epmesh-agent endpoints dc2.lab.test",
+        A_HOST,
+        "tests/tests/lab/witnesses.rs",
+        r#""endpoints", &address"#,
+    ),
+    other(
+        "epmesh-agent endpoints dc2.lab.test --interface drsuapi --output csv",
+        A_HOST,
+        ENDPOINTS,
+        r#""--output", "csv""#,
     ),
     other(
         "epmesh-agent check --join lab.test",
