@@ -28,6 +28,7 @@ pub(super) fn read(page: &mut Page<'_>) {
         call(page, at, line, &state)
             .or_else(|| callback(page, at, line, &state))
             .or_else(|| completed(page, at, line, &state))
+            .or_else(|| bound(page, at, line))
             .or_else(|| course(page, at, line, &mut state))
     });
 }
@@ -178,6 +179,28 @@ fn message(page: &Page<'_>, at: usize, told: &mut Told, words: &str) -> usize {
         here += 1;
     }
     here
+}
+
+/// `Bind to DC5 succeeded.` and what `/bind` lists of the server.
+fn bound(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
+    let host = line.strip_prefix("Bind to ")?.strip_suffix(" succeeded.")?;
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.source = machine(host).filter(|_| scan::is_host(host));
+    told.outcome = Outcome::Succeeded;
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    line.clone_into(&mut told.words);
+    page.tell(told);
+    let known = ["NTDSAPI ", "bindAddr:", "Extensions supported", "Site GUID:", "Repl epoch:"];
+    let mut here = at + 1;
+    while page.open(here).is_some_and(|line| {
+        known.iter().any(|start| line.starts_with(start))
+            || line.ends_with(": Yes")
+            || line.ends_with(": No")
+    }) {
+        page.frame(TOOL, here);
+        here += 1;
+    }
+    Some(here)
 }
 
 /// The command, and what `/syncall` says it does.

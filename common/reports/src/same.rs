@@ -13,10 +13,18 @@ use super::{
     told::{Party, Report, Told, Tool},
 };
 
+/// What two rows have alike that may tell of one failure.
+#[derive(PartialEq, Eq, Hash)]
+struct Failure {
+    tool: Tool,
+    destination: Option<Party>,
+    source: Option<Party>,
+    code: Option<i64>,
+}
+
 /// Gives the lines of a failure that is said again to the row that says it first.
 pub(super) fn once(report: &mut Report) {
-    let mut first: HashMap<(Tool, Option<Party>, Option<Party>, Option<i64>), Vec<usize>> =
-        HashMap::new();
+    let mut first: HashMap<Failure, Vec<usize>> = HashMap::new();
     let mut again: Vec<(usize, usize)> = Vec::new();
     for (at, told) in report.told.iter().enumerate() {
         let repeats = matches!(told.tool, Tool::Showrepl | Tool::Repadmin);
@@ -30,7 +38,12 @@ pub(super) fn once(report: &mut Report) {
             let dsa_guid = party.dsa_guid.filter(|_| name.is_none());
             Some(Party { name, site: None, dsa_guid })
         };
-        let key = (told.tool, bare(&told.destination), bare(&told.source), told.code);
+        let key = Failure {
+            tool: told.tool,
+            destination: bare(&told.destination),
+            source: bare(&told.source),
+            code: told.code,
+        };
         let held = first.entry(key).or_default();
         let named = told.source.is_some();
         let same = held.iter().copied().take(MAX_ALIKE).find(|place| {

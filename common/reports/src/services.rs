@@ -6,10 +6,13 @@ use super::{
     outcome::Outcome,
     page::{Page, number},
     scan,
-    told::{Told, Tool},
+    told::{Party, Told, Tool},
 };
 
 const TOOL: Tool = Tool::Services;
+
+/// The exit code of a service that nobody has started since the computer was (`ERROR_SERVICE_NEVER_STARTED`).
+const NEVER_STARTED: i64 = 1077;
 
 /// The most lines of one service.
 const MAX_LINES: usize = 16;
@@ -57,14 +60,21 @@ fn service(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
         here += 1;
     }
     let code = exit?;
-    let failed = code != 0 && state != "RUNNING";
+    let failed = !matches!(code, 0 | NEVER_STARTED) && state != "RUNNING";
     told.code = Some(code).filter(|_| failed);
-    told.outcome = if failed { Outcome::Failed } else { Outcome::Succeeded };
+    told.outcome = match code {
+        _ if failed => Outcome::Failed,
+        NEVER_STARTED => Outcome::Delayed,
+        _ => Outcome::Succeeded,
+    };
     told.lines = lines.into_iter().map(number).collect();
     // The machine, where the command names another one.
     told.observer = commands::above(page, at).and_then(|command| command.server());
-    let place = told.observer.as_ref().map_or("this computer".to_owned(), |party| party.label());
+    let place = told.observer.as_ref().map_or("this computer".to_owned(), Party::label);
     told.words = match failed {
+        false if code == NEVER_STARTED => {
+            format!("the service {name} on {place} has not been started since the computer was")
+        }
         true => format!("the service {name} on {place} is {state}, and ended with error {code}"),
         false => format!("the service {name} on {place} is {state}"),
     };

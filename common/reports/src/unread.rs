@@ -111,7 +111,6 @@ fn is_word_for_an_error(word: &str) -> bool {
         "erreur",
         "errore",
         "fout",
-        "erro",
         "ошибка",
         "resultado",
         "hresult",

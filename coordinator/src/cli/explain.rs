@@ -22,7 +22,10 @@ use super::{
 };
 use crate::query::{ExplainedPair, Explanation};
 
+mod ranges;
 mod rest;
+
+use self::ranges::lines;
 
 /// How many parts of a file are named.
 const MAX_PARTS: usize = 40;
@@ -239,27 +242,4 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
         rows.push(("more", more));
     }
     rows
-}
-
-/// How many stretches of lines are named.
-const MAX_STRETCHES: usize = 40;
-
-/// `3-7, 12`.
-fn lines(all: &[u32]) -> String {
-    let mut stretches: Vec<(u32, u32)> = Vec::new();
-    for line in all {
-        match stretches.last_mut() {
-            Some((_, last)) if last.saturating_add(1) == *line => *last = *line,
-            _ => stretches.push((*line, *line)),
-        }
-    }
-    let written = stretches.iter().take(MAX_STRETCHES).map(|(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    });
-    let written = written.collect::<Vec<_>>().join(", ");
-    match stretches.len().checked_sub(MAX_STRETCHES) {
-        None | Some(0) => written,
-        Some(more) => format!("{written} and {more} more ranges"),
-    }
 }

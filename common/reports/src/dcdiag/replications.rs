@@ -66,7 +66,11 @@ fn attempt(page: &mut Page<'_>, at: usize, line: &str) -> Option<(String, usize)
             match source(text, destination) {
                 Some(found) => told.source = Some(found),
                 // Of the output that somebody searched for errors, both ends are lost.
-                None if heading_ends && has_code.is_some() && text.ends_with([':', '：']) => {
+                None if line.contains("Replications")
+                    && heading_ends
+                    && has_code.is_some()
+                    && text.ends_with([':', '：']) =>
+                {
                     told.code = has_code.map(scan::signed).filter(|code| *code != 0);
                     told.code?;
                     text.clone_into(&mut told.words);

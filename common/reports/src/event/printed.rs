@@ -131,7 +131,7 @@ mod tests {
         for (line, wanted) in [
             ("A warning event occurred.  EventID: 0x80000785", Some(1925)),
             ("An error event occurred.  EventID: 0xC000138A", Some(5002)),
-            ("Ein Warnungsereignis ist aufgetreten. Ereignis-ID: 0x80000785", Some(1925)),
+            ("Warnungsereignis aufgetreten. Ereignis-ID: 0x80000785", Some(1925)),
             ("status: 0x6d9", None),
             ("the error is 0x80000785", None),
         ] {

@@ -46,13 +46,11 @@ fn around(page: &Page<'_>, at: usize, told: &mut Told) {
         told.lines.push(number(found));
         here = found;
     }
-    let mut here = at + 1;
-    for start in ["Server Win32 Error ", "Extended Information:"] {
+    for (here, start) in (at + 1..).zip(["Server Win32 Error ", "Extended Information:"]) {
         let next = page.open(here).filter(|line| line.starts_with(start));
         let Some(line) = next else { break };
         told.code = told.code.or(scan::paired_code(line).filter(|code| *code != 0));
         told.lines.push(number(here));
-        here += 1;
     }
     told.lines.sort_unstable();
 }

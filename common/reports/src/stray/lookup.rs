@@ -7,6 +7,7 @@ use super::super::{
     scan,
     told::{Told, Tool},
 };
+use super::statement;
 
 /// The most lines of one answer.
 const MAX_LINES: usize = 40;
@@ -63,6 +64,7 @@ fn answer(page: &Page<'_>, at: usize) -> (Vec<usize>, usize) {
         && lines.len() < MAX_LINES
         && scan::behind_prompt(text).is_none()
         && !is_command(text)
+        && statement::code(text).is_none()
     {
         apart |= next > here && lines.len() > 1;
         let goes_on = text.starts_with('#')

@@ -57,7 +57,7 @@ fn is_state(line: &str) -> bool {
         "state" | "current state" | "status" | "current status" => {
             matches!(word, "ok" | "resolved" | "recovered" | "up" | "healthy")
         }
-        "subject" | "betreff" | "objet" | "asunto" => {
+        "subject" | "betreff" | "asunto" => {
             ["[recovery]", "[resolved]", "[ok]", "recovery:", "resolved:", "ok:"]
                 .iter()
                 .any(|mark| value.starts_with(mark))

@@ -163,7 +163,7 @@ fn abbreviated(lower: &str) -> Option<i64> {
 fn number(text: &str, bracketed: bool) -> Option<i64> {
     if text.starts_with("0x") {
         let code = unwrapped(scan::hexadecimal(text)?);
-        return windows_error::symbol(code).filter(|_| code.unsigned_abs() >= 5).map(|_| code);
+        return windows_error::symbol(code).filter(|_| code.unsigned_abs() >= 1_000).map(|_| code);
     }
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let value: i64 = text.get(..end)?.parse().ok()?;

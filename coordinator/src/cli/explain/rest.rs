@@ -6,7 +6,7 @@ use epmesh_common::reports::{Outcome, Report, Unread, explain::Attempt};
 
 use super::{
     super::render::{WIDTH, labelled},
-    lines,
+    ranges::lines,
 };
 
 /// How wide a label is, with the blanks behind it.
@@ -74,6 +74,7 @@ fn unread(report: &Report, width: Option<u16>) -> String {
     let errors = report.unread.iter().filter(|unread| unread.error.is_some()).count();
     match errors {
         0 => text.push('\n'),
+        1 if count == 1 => text.push_str("; it holds an error, and may tell of a failure\n"),
         1 => text.push_str("; one of them holds an error, and may tell of a failure\n"),
         more => {
             let _ = writeln!(text, "; {more} of them hold an error, and may tell of a failure");
