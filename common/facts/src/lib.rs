@@ -39,11 +39,14 @@ pub use self::{
     },
     events::{Events, LoggedEvent, WatchedLog},
     failure::Failure,
-    filters::{Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer},
+    filters::{
+        FilterField, FilterTerms, Filters, FirewallProfile, ProfileKind, RpcFilter,
+        RpcFilterAction, RpcFilterLayer,
+    },
     host::{Boot, BootMode, Host, InterfaceAddress, OsVersion, Platform},
     lasting::LastingState,
     listing::{Row, listing, plain_text},
-    map::{EndpointMap, MapView, Through},
+    map::{EndpointMap, MapView, Through, holds_over_tcp},
     map_differences::{MapDifferences, ViewDifference},
     name::{DnsName, NameError},
     observation::{

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_rpc::Endpoint;
+use epmesh_rpc::{Endpoint, InterfaceId, ProtocolSequence};
 use serde::{Deserialize, Serialize};
 
 use super::{Blank, Failure, Reason};
@@ -43,6 +43,22 @@ impl EndpointMap {
     }
 }
 
+/// Whether a map holds an interface over TCP. None where it does not, and one of the interface's entries could
+/// not be read: that one may be it.
+#[must_use]
+pub fn holds_over_tcp(map: &[Endpoint], wanted: InterfaceId) -> Option<bool> {
+    let of = |sequence: &ProtocolSequence| {
+        map.iter().any(|endpoint| {
+            endpoint.interface.offers(wanted) && endpoint.binding.sequence == *sequence
+        })
+    };
+    match of(&ProtocolSequence::NcacnIpTcp) {
+        true => Some(true),
+        false if of(&ProtocolSequence::unread()) => None,
+        false => Some(false),
+    }
+}
+
 /// An endpoint map seen through one way in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,4 +77,35 @@ pub enum Through {
     Local,
     /// TCP port 135 at this address.
     Address(IpAddr),
+}
+
+#[cfg(test)]
+mod tests {
+    use epmesh_rpc::{Binding, names};
+
+    use super::*;
+
+    #[test]
+    fn an_entry_that_could_not_be_read_may_be_the_one() {
+        let ids = names::find("drsuapi").zip(names::find("netlogon"));
+        let (drsuapi, netlogon) = ids.expect("two known interfaces");
+        let row = |interface, sequence: &str| Endpoint {
+            interface,
+            object: None,
+            binding: Binding {
+                sequence: sequence.parse().expect("a sequence"),
+                endpoint: String::new(),
+                host: None,
+            },
+            annotation: String::new(),
+        };
+        let mut map = vec![row(drsuapi, "ncacn_np"), row(netlogon, "protocols")];
+        assert_eq!(holds_over_tcp(&map, drsuapi), Some(false));
+        assert_eq!(holds_over_tcp(&map, netlogon), None);
+        map.push(row(drsuapi, "protocols"));
+        assert_eq!(holds_over_tcp(&map, drsuapi), None);
+        map.push(row(drsuapi, "ncacn_ip_tcp"));
+        assert_eq!(holds_over_tcp(&map, drsuapi), Some(true));
+        assert_eq!(holds_over_tcp(&[], drsuapi), Some(false));
+    }
 }

@@ -10,8 +10,8 @@ use super::{EndpointMap, Failure, Through};
 
 /// The differences of the other views of an endpoint map from one of them.
 ///
-/// Compared is what a remote client could use: every protocol sequence but `ncalrpc`, of which a
-/// server shows remote callers what it likes. The host in a binding and the annotation are left
+/// Compared is what a remote client could use: no `ncalrpc`, of which a server shows remote callers what it
+/// likes, and no sequence that the system and a tower name differently. The host in a binding and the annotation are left
 /// out: the first depends on the way in, the second is free text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,7 +78,7 @@ fn key(endpoint: &Endpoint) -> (InterfaceId, Option<Uuid>, &ProtocolSequence, &s
 fn beyond(more: &[Endpoint], less: &[Endpoint]) -> Vec<Endpoint> {
     let mut known: BTreeSet<_> = less.iter().map(key).collect();
     more.iter()
-        .filter(|endpoint| endpoint.binding.sequence != ProtocolSequence::Ncalrpc)
+        .filter(|endpoint| endpoint.binding.sequence.is_remote())
         .filter(|endpoint| known.insert(key(endpoint)))
         .cloned()
         .collect()

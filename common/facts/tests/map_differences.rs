@@ -36,11 +36,8 @@ fn views_of_the_same_map_agree() {
     let local = recorded();
     assert_eq!(local.len(), 53);
     // Another way in: another host in the towers, another order, no local endpoints.
-    let mut remote: Vec<Endpoint> = local
-        .iter()
-        .filter(|endpoint| endpoint.binding.sequence != ProtocolSequence::Ncalrpc)
-        .cloned()
-        .collect();
+    let mut remote: Vec<Endpoint> =
+        local.iter().filter(|endpoint| endpoint.binding.sequence.is_remote()).cloned().collect();
     assert!(!remote.is_empty() && remote.len() < local.len());
     remote.reverse();
     for endpoint in &mut remote {

@@ -26,8 +26,38 @@ pub enum ProtocolSequence {
     NcadgIpUdp,
     /// Inside one machine: `ncalrpc`.
     Ncalrpc,
-    /// Any other, by its protocol identifiers; written `protocols-0b-0c-11`.
+    /// Hyper-V sockets: `ncacn_hvsocket`. It leads from a virtual machine or a container to its host and back,
+    /// never to another domain controller.
+    NcacnHvsocket,
+    /// Any other that a tower shows, by its protocol identifiers; written `protocols-0b-0c-11`. Without any,
+    /// written `protocols`, it is one that could not be read.
     Other(Vec<u8>),
+    /// Any other that Windows names, by that name.
+    Named(SequenceName),
+}
+
+/// The name of a protocol sequence that has no variant of its own: `nca` and what Windows puts behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SequenceName(String);
+
+impl SequenceName {
+    /// The longest that is taken. The longest of Microsoft's list ("String Binding") has 14 letters.
+    const MAX: usize = 32;
+
+    fn new(text: &str) -> Option<Self> {
+        let (kind, rest) = text.strip_prefix("nca")?.split_once('_')?;
+        let plain = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        (text.len() <= Self::MAX && plain(kind) && plain(rest)).then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for SequenceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
 }
 
 impl ProtocolSequence {
@@ -35,8 +65,8 @@ impl ProtocolSequence {
     #[must_use]
     pub fn from_ids(ids: &[u8]) -> Self {
         use FloorProtocol::{
-            ConnectionOriented, Connectionless, Http, Ip, Local, LocalPort, NamedPipe, NetBiosName,
-            Tcp, Udp,
+            ConnectionOriented, Connectionless, Http, HyperVSocket, Ip, Local, LocalPort,
+            NamedPipe, NetBiosName, Tcp, Udp,
         };
         let floors: Vec<FloorProtocol> = ids.iter().map(|id| FloorProtocol::from_id(*id)).collect();
         match floors.as_slice() {
@@ -45,16 +75,31 @@ impl ProtocolSequence {
             [ConnectionOriented, Http, Ip] => Self::NcacnHttp,
             [Connectionless, Udp, Ip] => Self::NcadgIpUdp,
             [Local, LocalPort] => Self::Ncalrpc,
+            // What follows it is written nowhere.
+            [ConnectionOriented, HyperVSocket, ..] => Self::NcacnHvsocket,
             _ => Self::Other(ids.to_vec()),
         }
     }
 
-    /// The protocols of its floors.
+    /// The sequence of an entry that could not be read: it may be any.
+    #[must_use]
+    pub const fn unread() -> Self {
+        Self::Other(Vec::new())
+    }
+
+    /// Whether a tower has the same endpoint as the system's own list: whether it is one of those that
+    /// lead to a host over the network, and whose tower is known.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        matches!(self, Self::NcacnIpTcp | Self::NcacnNp | Self::NcacnHttp | Self::NcadgIpUdp)
+    }
+
+    /// The protocols of its floors, as far as they are known.
     #[must_use]
     pub fn floors(&self) -> Vec<FloorProtocol> {
         use FloorProtocol::{
-            ConnectionOriented, Connectionless, Http, Ip, Local, LocalPort, NamedPipe, NetBiosName,
-            Tcp, Udp,
+            ConnectionOriented, Connectionless, Http, HyperVSocket, Ip, Local, LocalPort,
+            NamedPipe, NetBiosName, Tcp, Udp,
         };
         match self {
             Self::NcacnIpTcp => vec![ConnectionOriented, Tcp, Ip],
@@ -62,6 +107,8 @@ impl ProtocolSequence {
             Self::NcacnHttp => vec![ConnectionOriented, Http, Ip],
             Self::NcadgIpUdp => vec![Connectionless, Udp, Ip],
             Self::Ncalrpc => vec![Local, LocalPort],
+            Self::NcacnHvsocket => vec![ConnectionOriented, HyperVSocket],
+            Self::Named(_) => Vec::new(),
             Self::Other(ids) => ids.iter().map(|id| FloorProtocol::from_id(*id)).collect(),
         }
     }
@@ -75,6 +122,8 @@ impl fmt::Display for ProtocolSequence {
             Self::NcacnHttp => "ncacn_http",
             Self::NcadgIpUdp => "ncadg_ip_udp",
             Self::Ncalrpc => "ncalrpc",
+            Self::NcacnHvsocket => "ncacn_hvsocket",
+            Self::Named(name) => return name.fmt(f),
             Self::Other(ids) => {
                 f.write_str("protocols")?;
                 return ids.iter().try_for_each(|id| write!(f, "-{id:02x}"));
@@ -112,8 +161,10 @@ impl FromStr for ProtocolSequence {
             "ncacn_http" => Ok(Self::NcacnHttp),
             "ncadg_ip_udp" => Ok(Self::NcadgIpUdp),
             "ncalrpc" => Ok(Self::Ncalrpc),
+            "ncacn_hvsocket" => Ok(Self::NcacnHvsocket),
             _ => ids()
                 .map(|ids| Self::from_ids(&ids))
+                .or_else(|| SequenceName::new(text).map(Self::Named))
                 .ok_or_else(|| ParseSequenceError(text.chars().take(80).collect())),
         }
     }
@@ -181,13 +232,22 @@ mod tests {
     #[test]
     fn every_sequence_has_a_text_that_names_it() {
         let texts = ["ncacn_ip_tcp", "ncacn_np", "ncacn_http", "ncadg_ip_udp", "ncalrpc"];
-        for text in texts.into_iter().chain(["protocols-0b-0c-11", "protocols"]) {
+        let others = ["ncacn_hvsocket", "protocols-0b-0c-11", "protocols"];
+        for text in texts.into_iter().chain(others) {
             let sequence: ProtocolSequence = text.parse().unwrap();
             assert_eq!(sequence.to_string(), text);
             let ids: Vec<u8> = sequence.floors().into_iter().map(FloorProtocol::id).collect();
             assert_eq!(ProtocolSequence::from_ids(&ids), sequence);
         }
-        for text in ["", "tcp", "protocols0b", "protocols-+b", "protocols-0b-", "NCACN_NP"] {
+        for text in ["ncacn_vns_spp", "ncacn_quic"] {
+            let sequence: ProtocolSequence = text.parse().unwrap();
+            assert!(matches!(sequence, ProtocolSequence::Named(_)) && !sequence.is_remote());
+            assert_eq!(sequence.to_string(), text);
+        }
+        let long = "ncacn_".to_owned() + &"x".repeat(40);
+        let odd = ["nca_", "ncacn_", "ncacn-ip", "ncacn_ip tcp", "nca_x", long.as_str()];
+        let none = ["", "tcp", "protocols0b", "protocols-+b", "protocols-0b-", "NCACN_NP"];
+        for text in none.into_iter().chain(odd) {
             assert!(text.parse::<ProtocolSequence>().is_err(), "{text:?}");
         }
     }

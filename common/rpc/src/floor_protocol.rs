@@ -27,6 +27,9 @@ pub enum FloorProtocol {
     NetBiosName,
     /// HTTP; the floor holds a port.
     Http,
+    /// A Hyper-V socket, between a host and its virtual machines or containers; the floor holds a service's
+    /// UUID as text. Windows 10 and Server 2016 have it; the appendix does not.
+    HyperVSocket,
     /// Any other.
     Other(u8),
 }
@@ -47,6 +50,7 @@ impl FloorProtocol {
             0x10 => Self::LocalPort,
             0x11 => Self::NetBiosName,
             0x1f => Self::Http,
+            0x21 => Self::HyperVSocket,
             other => Self::Other(other),
         }
     }
@@ -66,6 +70,7 @@ impl FloorProtocol {
             Self::LocalPort => 0x10,
             Self::NetBiosName => 0x11,
             Self::Http => 0x1f,
+            Self::HyperVSocket => 0x21,
             Self::Other(id) => id,
         }
     }

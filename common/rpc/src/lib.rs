@@ -63,7 +63,7 @@ mod tower;
 
 pub use auth::{AuthVerifier, auth_level, auth_type};
 pub use bind::{Bind, BindAck, BindNak, Context, ContextResult, NDR, NDR64};
-pub use binding::{Binding, ParseSequenceError, ProtocolSequence};
+pub use binding::{Binding, ParseSequenceError, ProtocolSequence, SequenceName};
 pub use client::{Bound, Client, Event, FaultEvent};
 pub use epm::Endpoint;
 pub use epmesh_codec::{ByteOrder, DecodeError, EncodeError};

@@ -105,9 +105,10 @@ impl Floor {
                 let address = Ipv4Addr::from(address);
                 Some(if address.is_unspecified() { String::new() } else { address.to_string() })
             }
-            FloorProtocol::NamedPipe | FloorProtocol::LocalPort | FloorProtocol::NetBiosName => {
-                Some(printable(&self.rhs))
-            }
+            FloorProtocol::NamedPipe
+            | FloorProtocol::LocalPort
+            | FloorProtocol::NetBiosName
+            | FloorProtocol::HyperVSocket => Some(printable(&self.rhs)),
             _ => None,
         }
     }
@@ -127,14 +128,17 @@ impl Tower {
     /// # Errors
     ///
     /// When the endpoint is no port number where one is needed, the host no IPv4 address where
-    /// one is needed, or the sequence is not one of the five known ones.
+    /// one is needed, or the sequence is not one of the five whose towers are known.
     pub fn new(interface: InterfaceId, binding: &Binding) -> Result<Self, EncodeError> {
         let wrong = |field, value: &str, reason| EncodeError::Unencodable {
             field,
             value: value.chars().take(80).collect(),
             reason,
         };
-        if let ProtocolSequence::Other(_) = binding.sequence {
+        if let ProtocolSequence::Other(_)
+        | ProtocolSequence::Named(_)
+        | ProtocolSequence::NcacnHvsocket = binding.sequence
+        {
             let text = binding.sequence.to_string();
             return Err(wrong("protocol sequence", &text, "no tower is known for it"));
         }
@@ -172,7 +176,7 @@ impl Tower {
     ///
     /// # Errors
     ///
-    /// When the sequence is not one of the five known ones.
+    /// When the sequence is not one of the five whose towers are known.
     pub fn request(
         interface: InterfaceId,
         sequence: &ProtocolSequence,
@@ -251,6 +255,9 @@ impl Tower {
             return Some(Binding { sequence, endpoint: String::new(), host: None });
         }
         let endpoint = below.get(1)?.value()?;
+        if sequence == ProtocolSequence::NcacnHvsocket {
+            return Some(Binding { sequence, endpoint, host: None });
+        }
         let host = match below.get(2) {
             Some(floor) => Some(floor.value()?).filter(|host| !host.is_empty()),
             None => None,
@@ -313,5 +320,18 @@ mod tests {
         assert_eq!(binding.sequence, ProtocolSequence::Other(vec![0x0b, 0x07, 0x16]));
         tower.floors[4].lhs.clear();
         assert_eq!(tower.binding(), None);
+    }
+
+    #[test]
+    fn a_hyper_v_socket_is_named() {
+        let mut tower = Tower::new(DRSUAPI, &Binding::tcp(1025)).unwrap();
+        let service = "42011404-0324-4cd0-b565-ed6806063ecc";
+        tower.floors[3] = Floor { lhs: vec![0x21], rhs: [service.as_bytes(), &[0]].concat() };
+        for floors in [5, 4] {
+            tower.floors.truncate(floors);
+            let binding = tower.encode().unwrap().parse().unwrap().binding().unwrap();
+            assert_eq!(binding.to_string(), format!("ncacn_hvsocket:[{service}]"));
+            assert!(Tower::new(DRSUAPI, &binding).is_err(), "nobody says how it is written");
+        }
     }
 }

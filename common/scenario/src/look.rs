@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use epmesh_facts::{
-    AddressProbe, Answer, Failure, Host, IdentityMethod, IdentityProbe, InterfaceProbe, Lookup,
-    MapAnswer, MapView, PeerObservation, Platform, PortProbe, RecordData, RpcFilterAction,
-    RpcFilterLayer, Stage, Through, Transport, WellKnownPort,
+    AddressProbe, Answer, Failure, FilterField, Host, IdentityMethod, IdentityProbe,
+    InterfaceProbe, Lookup, MapAnswer, MapView, PeerObservation, Platform, PortProbe, RecordData,
+    RpcFilterAction, RpcFilterLayer, Stage, Through, Transport, WellKnownPort,
 };
 use epmesh_identity::Identity;
 use epmesh_rpc::{Binding, InterfaceId, ProtocolSequence};
@@ -150,6 +150,10 @@ fn ept_map(world: &World, witness: &Machine, address: IpAddr, wanted: InterfaceI
         filter.layer == RpcFilterLayer::Resolution
             && filter.action == RpcFilterAction::Block
             && filter.interface.is_none_or(|only| only == wanted.uuid)
+            // Other conditions are set so that domain controllers are let through.
+            && filter.terms.as_ref().is_none_or(|terms| {
+                terms.others.iter().all(|field| *field == FilterField::Address)
+            })
     });
     let bindings: Vec<Binding> = owner
         .map

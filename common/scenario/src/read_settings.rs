@@ -2,8 +2,8 @@
 
 use epmesh_config::Section;
 use epmesh_facts::{
-    LoggedEvent, NearMiss, ProfileKind, Reading, RegistryText, RpcFilter, RpcFilterAction,
-    RpcFilterLayer, StaticPortOwner,
+    FilterField, FilterTerms, LoggedEvent, NearMiss, ProfileKind, Reading, RegistryText, RpcFilter,
+    RpcFilterAction, RpcFilterLayer, StaticPortOwner,
 };
 
 use super::{
@@ -136,11 +136,22 @@ fn filters(machine: &mut Machine, table: &Section<'_>) {
         let interface = row.parse("interface", words::interface).map(|interface| interface.uuid);
         let name = row.text("name").unwrap_or_else(|| "RPC filter".to_owned());
         let from = row.list("for", |text| Ok::<_, String>(text.to_owned())).unwrap_or_default();
-        let conditions = u32::from(interface.is_some()) + u32::from(!from.is_empty());
+        let but = row.list("but", words::filter_field).unwrap_or_default();
+        let others: Vec<FilterField> =
+            from.first().map(|_| FilterField::Address).into_iter().chain(but).collect();
+        let limits = usize::from(interface.is_some()) + others.len();
+        let conditions = u32::try_from(limits).unwrap_or(u32::MAX);
+        let terms = (!row.boolean("older-agent").unwrap_or_default()).then(|| FilterTerms {
+            protocol: None,
+            others,
+            // What netsh gives: the more conditions, the heavier.
+            weight: u64::from(conditions),
+            sublayer: super::base::guid(0xEE),
+        });
         let key = super::base::guid(0xF0 | u8::try_from(at).unwrap_or(0) & 0x0F);
         let action = action.unwrap_or(RpcFilterAction::Block);
         if let Some(layer) = layer {
-            found.push(RpcFilter { layer, key, name, action, interface, conditions });
+            found.push(RpcFilter { layer, key, name, action, interface, conditions, terms });
             machine.filtered_for.extend(from);
         }
     }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use epmesh_facts::{
-    Answer, DnsName, Failure, HostsLine, IdentityMethod, LmhostsLine, MapAnswer, PortRange,
-    RecordData, RecordType, ServiceState, StartType,
+    Answer, DnsName, Failure, FilterField, HostsLine, IdentityMethod, LmhostsLine, MapAnswer,
+    PortRange, RecordData, RecordType, ServiceState, StartType,
 };
 use epmesh_rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence, names};
 use epmesh_windows::Release;
@@ -192,6 +192,17 @@ pub(super) fn endpoint(interface: InterfaceId, text: &str) -> Read<Endpoint> {
     let (sequence, endpoint) = text.split_once(':').ok_or_else(shape)?;
     let sequence: ProtocolSequence = sequence.parse().map_err(|_| shape())?;
     Ok(super::base_services::endpoint_of(interface, sequence, endpoint))
+}
+
+/// The field of a condition of an RPC filter, other than interface and address.
+pub(super) fn filter_field(text: &str) -> Read<FilterField> {
+    match text {
+        "version" => Ok(FilterField::InterfaceVersion),
+        "authentication" => Ok(FilterField::Authentication),
+        "caller" => Ok(FilterField::Caller),
+        "opnum" => Ok(FilterField::Opnum),
+        _ => Err(format!("{text:?} is none of version, authentication, caller, opnum")),
+    }
 }
 
 /// An interface by its short name or its UUID.

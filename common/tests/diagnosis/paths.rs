@@ -41,6 +41,7 @@ fn block(layer: RpcFilterLayer) -> RpcFilter {
         action: RpcFilterAction::Block,
         interface: None,
         conditions: 0,
+        terms: None,
     }
 }
 

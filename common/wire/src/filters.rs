@@ -1,7 +1,8 @@
 //! Firewall profiles and RPC filters on the wire.
 
 use epmesh_facts::{
-    Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction, RpcFilterLayer,
+    FilterField, FilterTerms, Filters, FirewallProfile, ProfileKind, RpcFilter, RpcFilterAction,
+    RpcFilterLayer,
 };
 use epmesh_proto::v1 as proto;
 
@@ -15,6 +16,18 @@ use super::{
 wire_enum!(ProfileKind = proto::ProfileKind { Domain, Private, Public });
 wire_enum!(RpcFilterLayer = proto::RpcFilterLayer { Calls, Resolution, Registration });
 wire_enum!(RpcFilterAction = proto::RpcFilterAction { Permit, Block, Other });
+wire_enum!(
+    FilterField = proto::FilterField {
+        Interface,
+        InterfaceVersion,
+        Protocol,
+        Authentication,
+        Caller,
+        Address,
+        Opnum,
+        Other
+    }
+);
 
 impl Wire for Filters {
     type Message = proto::Filters;
@@ -63,6 +76,7 @@ impl Wire for RpcFilter {
             action: self.action.number(),
             interface: self.interface.map(|guid| guid.as_bytes().to_vec()),
             conditions: self.conditions,
+            terms: self.terms.as_ref().map(Wire::encode),
         }
     }
 
@@ -74,6 +88,30 @@ impl Wire for RpcFilter {
             action: r.known("action", m.action)?,
             interface: r.optional_guid("interface", m.interface.as_deref())?,
             conditions: m.conditions,
+            terms: r.optional("terms", m.terms)?,
+        })
+    }
+}
+
+impl Wire for FilterTerms {
+    type Message = proto::RpcFilterTerms;
+
+    fn encode(&self) -> proto::RpcFilterTerms {
+        proto::RpcFilterTerms {
+            protocol: self.protocol.map(u32::from),
+            others: self.others.iter().map(|field| field.number()).collect(),
+            weight: self.weight,
+            sublayer: self.sublayer.as_bytes().to_vec(),
+        }
+    }
+
+    fn decode(m: proto::RpcFilterTerms, r: &mut Reader) -> Result<Self, WireError> {
+        Ok(Self {
+            // A number that is none of a protocol sequence is not TCP's.
+            protocol: m.protocol.map(|protocol| u8::try_from(protocol).unwrap_or(u8::MAX)),
+            others: r.list("others", m.others, limits::FILTER_FIELDS, Reader::plain_known)?,
+            weight: m.weight,
+            sublayer: r.guid("sublayer", &m.sublayer)?,
         })
     }
 }

@@ -86,6 +86,8 @@ pub const PROCESS_USES: usize = 32;
 pub const PROFILES: usize = 16;
 /// RPC filters of a host.
 pub const RPC_FILTERS: usize = 1024;
+/// The most fields of an RPC filter's conditions: there are eight.
+pub const FILTER_FIELDS: usize = 8;
 /// Events kept of a host: the latest.
 pub const EVENTS: usize = 256;
 /// Logs that are watched.

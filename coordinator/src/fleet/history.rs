@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use epmesh_common::{
     diagnosis::{Registration, serving},
-    facts::{DcFacts, EndpointMap, Process, Timestamp},
-    rpc::{InterfaceId, ProtocolSequence},
+    facts::{DcFacts, EndpointMap, Process, Timestamp, holds_over_tcp},
+    rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -88,15 +88,15 @@ impl History {
             {
                 continue;
             }
-            let listed = endpoints.iter().any(|endpoint| {
-                endpoint.interface.offers(*interface)
-                    && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
-            });
-            if listed {
-                self.held(*interface, boot.as_deref(), process, reading.at);
-            } else if let Some(last) = self.last(*interface) {
-                last.open = false;
-                last.registration.lost.get_or_insert(reading.at);
+            match holds_over_tcp(endpoints, *interface) {
+                Some(true) => self.held(*interface, boot.as_deref(), process, reading.at),
+                Some(false) => {
+                    if let Some(last) = self.last(*interface) {
+                        last.open = false;
+                        last.registration.lost.get_or_insert(reading.at);
+                    }
+                }
+                None => {}
             }
         }
         self.forget_before(reading.at.minus(reading.kept_for), interfaces);

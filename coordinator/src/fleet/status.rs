@@ -6,8 +6,8 @@ use std::{
 };
 
 use epmesh_common::{
-    facts::{DnsName, Platform, Timestamp},
-    rpc::{InterfaceId, ProtocolSequence},
+    facts::{DnsName, Platform, Timestamp, holds_over_tcp},
+    rpc::InterfaceId,
 };
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -132,14 +132,9 @@ impl View {
         let map = dc.facts.endpoint_map.as_ref();
         let own = map.and_then(|held| held.fact.own());
         let registered = own.map(|endpoints| {
-            let holds = |wanted: InterfaceId| {
-                endpoints.iter().any(|endpoint| {
-                    endpoint.interface.offers(wanted)
-                        && endpoint.binding.sequence == ProtocolSequence::NcacnIpTcp
-                })
-            };
             let watched = self.settings.interfaces.iter();
-            watched.map(|interface| (*interface, holds(*interface))).collect()
+            let holds = |wanted: &InterfaceId| Some((*wanted, holds_over_tcp(endpoints, *wanted)?));
+            watched.filter_map(holds).collect()
         });
         DcStatus {
             name: name.clone(),

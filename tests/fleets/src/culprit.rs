@@ -143,11 +143,13 @@ fn is_broken_thing(
         Kind::PathLosesLarge | Kind::SitesLoseLarge => {
             matches!(culprit, Culprit::LargeAnswer { at, .. } if at.dc == there.name)
         }
-        Kind::HiddenByFilter | Kind::FilteredForOne => matches!(
+        Kind::HiddenByFilter => matches!(
             culprit,
             Culprit::RpcFilter { dc, effect: FilterEffect::Resolution, .. } if dc == s
         ),
-        Kind::PathInspected => matches!(
+        // The value of a filter's second condition is not told: it may be meant for others, and something else deny
+        // the interface. The filter stands in the proof.
+        Kind::FilteredForOne | Kind::PathInspected => matches!(
             culprit,
             Culprit::Registration {
                 holder: RegistrationHolder::At { dc, .. },

@@ -40,6 +40,7 @@ fn permit_before_block(dice: &mut Dice) -> [RpcFilter; 2] {
         action,
         interface,
         conditions,
+        terms: None,
     };
     let permit = RpcFilterAction::Permit;
     let drs = Some(drsuapi().uuid);
@@ -59,6 +60,7 @@ fn petit_potam(dice: &mut Dice) -> RpcFilter {
         action: RpcFilterAction::Block,
         interface: Some(EFSR),
         conditions: 1,
+        terms: None,
     }
 }
 

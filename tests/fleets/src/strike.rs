@@ -369,6 +369,7 @@ fn hiding(conditions: u32) -> RpcFilter {
         action: RpcFilterAction::Block,
         interface: Some(drsuapi().uuid),
         conditions,
+        terms: None,
     }
 }
 

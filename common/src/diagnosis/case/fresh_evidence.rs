@@ -5,7 +5,7 @@ use std::{cell::OnceCell, net::IpAddr, time::Duration};
 use epmesh_facts::{
     AddressFamily, AddressProbe, Boot, DcFacts, Directory, DnsName, EndpointMap, Filters, Host,
     InterfaceDns, Listener, Platform, PortRange, PortUse, Ports, Process, Replication, Resolver,
-    RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport,
+    RpcSettings, Service, Services, Source, Stamped, Timestamp, Transport, holds_over_tcp,
 };
 use epmesh_rpc::{Endpoint, InterfaceId, ProtocolSequence};
 
@@ -166,12 +166,13 @@ impl<'a> Case<'a> {
         self.source_map?.fact.own()
     }
 
-    /// The TCP ports under which the source's own map holds the interface; `None` when the map
-    /// could not be seen.
+    /// The TCP ports under which the source's own map holds the interface; `None` when the map, or an entry
+    /// that may be the one, could not be seen.
     pub(in crate::diagnosis) fn registered_ports(&self) -> Option<Vec<u16>> {
         let wanted = self.interface();
-        let ports = self
-            .own_map()?
+        let map = self.own_map()?;
+        holds_over_tcp(map, wanted)?;
+        let ports = map
             .iter()
             .filter(|endpoint| {
                 endpoint.interface.offers(wanted)

@@ -86,7 +86,15 @@ pub fn failure() -> impl Strategy<Value = Failure> + Clone {
 
 /// A binding of any protocol sequence.
 pub fn binding() -> impl Strategy<Value = Binding> {
-    let known = ["ncacn_ip_tcp", "ncacn_np", "ncacn_http", "ncadg_ip_udp", "ncalrpc"];
+    let known = [
+        "ncacn_ip_tcp",
+        "ncacn_np",
+        "ncacn_http",
+        "ncadg_ip_udp",
+        "ncalrpc",
+        "ncacn_hvsocket",
+        "ncacn_quic",
+    ];
     let sequence = prop_oneof![
         select(known.to_vec()).prop_filter_map("a sequence", |text| text.parse().ok()),
         vec(any::<u8>(), 0..4).prop_map(|ids| ProtocolSequence::from_ids(&ids)),

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use epmesh_facts::{
     AddressFamily, Boot, BootMode, Directory, DirectoryObjects, DnsZone, DynamicUpdates,
-    EndpointMap, Events, Filters, FirewallProfile, FunctionalLevels, Host, HostsFile, HostsLine,
-    InterfaceAddress, InterfaceDns, Listener, LmhostsFile, LmhostsLine, LoggedEvent,
-    MachineAccount, NearMiss, Neighbour, NtdsSettings, OsVersion, Platform, PortRange, PortUse,
-    Ports, Process, ProcessUse, ProfileKind, RangeUse, RecordData, RegisteredName, RegistryText,
-    Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings, Section,
-    Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
+    EndpointMap, Events, FilterField, FilterTerms, Filters, FirewallProfile, FunctionalLevels,
+    Host, HostsFile, HostsLine, InterfaceAddress, InterfaceDns, Listener, LmhostsFile, LmhostsLine,
+    LoggedEvent, MachineAccount, NearMiss, Neighbour, NtdsSettings, OsVersion, Platform, PortRange,
+    PortUse, Ports, Process, ProcessUse, ProfileKind, RangeUse, RecordData, RegisteredName,
+    RegistryText, Replication, Resolver, RpcFilter, RpcFilterAction, RpcFilterLayer, RpcSettings,
+    Section, Service, ServiceRole, ServiceState, Services, StartType, StaticPort, StaticPortOwner,
     StoredName, StoredRecord, Transport, Trend, WatchedLog, sections,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select, strategy::Union};
@@ -265,15 +265,24 @@ fn filters() -> impl Strategy<Value = Filters> {
     let layers =
         vec![RpcFilterLayer::Calls, RpcFilterLayer::Resolution, RpcFilterLayer::Registration];
     let actions = vec![RpcFilterAction::Permit, RpcFilterAction::Block, RpcFilterAction::Other];
-    let what = (select(actions), option::of(guid()), any::<u32>());
+    let fields = vec![FilterField::Caller, FilterField::Opnum, FilterField::Other];
+    let terms = (option::of(any::<u8>()), vec(select(fields), 0..3), any::<u64>(), guid());
+    let terms = terms.prop_map(|(protocol, others, weight, sublayer)| FilterTerms {
+        protocol,
+        others,
+        weight,
+        sublayer,
+    });
+    let what = (select(actions), option::of(guid()), any::<u32>(), option::of(terms));
     let filter = (select(layers), guid(), text(), what).prop_map(
-        |(layer, key, name, (action, interface, conditions))| RpcFilter {
+        |(layer, key, name, (action, interface, conditions, terms))| RpcFilter {
             layer,
             key,
             name,
             action,
             interface,
             conditions,
+            terms,
         },
     );
     (reading(vec(profile, 0..3)), reading(vec(filter, 0..3)), reading(any::<u32>()))

@@ -12,9 +12,9 @@ use windows_sys::Win32::{
             SDDL_REVISION_1, SE_FILE_OBJECT, SetNamedSecurityInfoW,
         },
         DACL_SECURITY_INFORMATION, EqualSid, GetSecurityDescriptorDacl, GetSecurityDescriptorOwner,
-        GetTokenInformation, OBJECT_SECURITY_INFORMATION, OWNER_SECURITY_INFORMATION,
-        PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES,
-        TOKEN_QUERY, TOKEN_USER, TokenUser,
+        GetTokenInformation, IsWellKnownSid, OBJECT_SECURITY_INFORMATION,
+        OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR,
+        PSID, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser, WinLocalSystemSid,
     },
     Storage::FileSystem::CreateDirectoryW,
     System::Threading::{GetCurrentProcess, OpenProcessToken},
@@ -206,6 +206,16 @@ pub fn is_ours(path: &Path) -> io::Result<bool> {
     // SAFETY: both SIDs are valid: `owner` is not null here and points into `descriptor`, the
     // other into `user`; both outlive the call.
     Ok(!owner.is_null() && unsafe { EqualSid(owner, user.sid()) } != 0)
+}
+
+/// Whether this process runs as LocalSystem.
+///
+/// # Errors
+/// What the system says.
+pub fn is_local_system() -> io::Result<bool> {
+    let user = User::current()?;
+    // SAFETY: the SID is valid, in a buffer that outlives the call.
+    Ok(unsafe { IsWellKnownSid(user.sid(), WinLocalSystemSid) } != 0)
 }
 
 /// The user of this process: a `TOKEN_USER` and the SID it points to, in one buffer.

@@ -1,6 +1,10 @@
 //! The firewall's profiles, from the registry, and which of many RPC filters are told.
 
-use epmesh_facts::{FirewallProfile, ProfileKind, Reading, RpcFilter, RpcFilterAction};
+use epmesh_facts::{
+    FilterField, FilterTerms, FirewallProfile, ProfileKind, Reading, Reason, ReasonKind, RpcFilter,
+    RpcFilterAction,
+};
+use uuid::Uuid;
 
 use super::{keys, registry::Registry, typed::number};
 
@@ -32,6 +36,61 @@ pub fn profiles(registry: &dyn Registry) -> Reading<Vec<FirewallProfile>> {
         }
     }
     if profiles.is_empty() { Reading::Absent } else { Reading::Value(profiles) }
+}
+
+/// A condition of a filter, as it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The interface is this one. At the layer of registrations: the process has this interface.
+    Interface(Uuid),
+    /// The protocol sequence is the one of this number.
+    Protocol(u8),
+    /// Something else.
+    Other(FilterField),
+}
+
+/// The interface to which a filter is limited, and its other terms. Conditions on the same field are
+/// alternatives, those on different fields hold together ("Filter arbitration"): with two interfaces it is
+/// limited to neither alone.
+#[must_use]
+pub fn terms(conditions: &[Condition], weight: u64, sublayer: Uuid) -> (Option<Uuid>, FilterTerms) {
+    let (mut interface, mut protocol, mut others) = (None, None, Vec::new());
+    for condition in conditions {
+        match *condition {
+            Condition::Interface(uuid) if interface.is_none_or(|before| before == uuid) => {
+                interface = Some(uuid);
+            }
+            Condition::Interface(_) => others.push(FilterField::Interface),
+            Condition::Protocol(number) if protocol.is_none_or(|before| before == number) => {
+                protocol = Some(number);
+            }
+            Condition::Protocol(_) => others.push(FilterField::Protocol),
+            Condition::Other(field) => others.push(field),
+        }
+    }
+    if others.contains(&FilterField::Interface) {
+        interface = None;
+    }
+    if others.contains(&FilterField::Protocol) {
+        protocol = None;
+    }
+    others.sort_unstable();
+    others.dedup();
+    (interface, FilterTerms { protocol, others, weight, sublayer })
+}
+
+/// The list of filters as it may be told: the enumeration returns only those that the caller may read, so that an
+/// empty one says something only where the caller is the system itself.
+#[must_use]
+pub fn told(filters: Vec<RpcFilter>, is_system: bool) -> Reading<Vec<RpcFilter>> {
+    if filters.is_empty() && !is_system {
+        return Reading::unseen(Reason::of_kind(
+            // ERROR_ACCESS_DENIED
+            ReasonKind::System(5),
+            "none is shown to this account, which says nothing of those that it may not read",
+        ));
+    }
+    Reading::Value(filters)
 }
 
 /// The most RPC filters that are told; as many as a report takes.
@@ -84,7 +143,6 @@ impl RpcFilters {
 #[cfg(test)]
 mod tests {
     use epmesh_facts::RpcFilterLayer;
-    use uuid::Uuid;
 
     use super::*;
 
@@ -96,7 +154,36 @@ mod tests {
             action,
             interface: None,
             conditions: 0,
+            terms: None,
         }
+    }
+
+    #[test]
+    fn conditions_are_taken_apart() {
+        let (drsuapi, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let of = |conditions: &[Condition]| {
+            let (interface, terms) = terms(conditions, 7, Uuid::nil());
+            (interface, terms.protocol, terms.others)
+        };
+        use Condition::{Interface, Other, Protocol};
+        assert_eq!(of(&[]), (None, None, vec![]));
+        assert_eq!(of(&[Interface(drsuapi), Protocol(1)]), (Some(drsuapi), Some(1), vec![]));
+        let caller = Other(FilterField::Caller);
+        let set = [Interface(drsuapi), caller, Other(FilterField::Opnum), caller];
+        let fields = vec![FilterField::Caller, FilterField::Opnum];
+        assert_eq!(of(&set), (Some(drsuapi), None, fields));
+        let two = [Interface(drsuapi), Interface(other)];
+        assert_eq!(of(&two), (None, None, vec![FilterField::Interface]));
+        assert_eq!(of(&[Protocol(1), Protocol(2)]), (None, None, vec![FilterField::Protocol]));
+    }
+
+    #[test]
+    fn an_empty_list_says_something_to_the_system_alone() {
+        assert_eq!(told(Vec::new(), true), Reading::Value(Vec::new()));
+        let unseen = told(Vec::new(), false);
+        assert!(matches!(&unseen, Reading::Unreadable(why) if why.kind == ReasonKind::System(5)));
+        let one = vec![filter(1, RpcFilterAction::Block)];
+        assert_eq!(told(one.clone(), false), Reading::Value(one));
     }
 
     fn read(permits: u128, blocks: u128) -> (Vec<RpcFilter>, u32) {

@@ -6,6 +6,7 @@
 
 pub mod cached;
 pub mod dfsr_config;
+pub mod event_log;
 pub mod event_watch;
 pub mod event_xml;
 #[cfg(windows)]
@@ -15,6 +16,7 @@ pub mod host;
 pub mod keys;
 #[cfg(windows)]
 mod live;
+pub mod local_map;
 pub mod names;
 pub mod near_miss;
 pub mod net_setting;

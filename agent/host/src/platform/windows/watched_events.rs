@@ -12,11 +12,19 @@ pub struct Watched {
     pub ids: &'static [u32],
 }
 
+/// The log that the audit policy decides about.
+pub const SECURITY: &str = "Security";
+
 /// The watched events, by log.
 ///
 /// The directory service's provider has one name in its manifest (2008 and later) and several,
 /// `NTDS …`, as classic sources before; all are asked for.
-pub const WATCHED: [Watched; 4] = [
+///
+/// Tcpip 4227 and 4231 are of TCP's dynamic ports, 4266 of UDP's, which a DNS server uses up first ("Troubleshoot port
+/// exhaustion issues"). Event 8 of the RPC runtime is the only line that names a registration that failed: program,
+/// process, protocol sequence, endpoint, interface, error ("Event ID 8 — RPC Service Endpoint Functionality",
+/// `RPC_EVENTLOG_FW_EP_ADD_ERR`).
+pub const WATCHED: [Watched; 5] = [
     Watched {
         log: "Directory Service",
         providers: &[
@@ -28,44 +36,56 @@ pub const WATCHED: [Watched; 4] = [
         ids: &[1113, 1115, 1125, 1265, 1311, 1655, 1865, 1925, 1960, 2087, 2088],
     },
     Watched { log: "System", providers: &["NETLOGON"], ids: &[5719, 5783, 5809, 5820] },
-    Watched { log: "System", providers: &["Tcpip", "Tcpip6"], ids: &[4227, 4231] },
-    Watched { log: "Security", providers: &["Microsoft-Windows-Security-Auditing"], ids: &[5712] },
+    Watched { log: "System", providers: &["Tcpip", "Tcpip6"], ids: &[4227, 4231, 4266] },
+    Watched { log: "Application", providers: &["Microsoft-Windows-RPC-Events"], ids: &[8] },
+    Watched { log: SECURITY, providers: &["Microsoft-Windows-Security-Auditing"], ids: &[5712] },
 ];
 
 /// The most ids of one query: beyond some twenty terms the event log service refuses an XPath.
 pub const MAX_IDS: usize = 22;
 
-/// A question to the event log (`EvtQuery`, `EvtSubscribe`).
+/// A question to the event log (`EvtQuery`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The log, as its `Path`.
     pub log: &'static str,
-    /// The XPath that selects the events.
+    /// The XPath that selects the events. It has no time in it: how far back the log is looked through is
+    /// bounded by records, and a time in an XPath is a difference in milliseconds, of which nobody says that
+    /// it may exceed 32 bits.
     pub xpath: String,
+    /// The first provider, and which of its questions it is.
+    name: (&'static str, usize),
 }
 
-/// The questions that select the watched events from `since` on, in milliseconds ago, or all there
-/// are.
+impl Query {
+    /// What a query is called where its place is kept: it stays the same when other queries are added.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.log, self.name.0, self.name.1)
+    }
+}
+
+/// The questions that select the watched events.
 #[must_use]
-pub fn queries(since: Option<u64>) -> Vec<Query> {
-    WATCHED.iter().flat_map(|watched| of(watched, since)).collect()
+pub fn queries() -> Vec<Query> {
+    WATCHED.iter().flat_map(of).collect()
 }
 
-fn of(watched: &Watched, since: Option<u64>) -> Vec<Query> {
+fn of(watched: &Watched) -> Vec<Query> {
     let providers = watched.providers.iter().map(|name| format!("@Name='{name}'"));
     let providers = providers.collect::<Vec<_>>().join(" or ");
-    let time = since.map(|ms| format!(" and TimeCreated[timediff(@SystemTime) <= {ms}]"));
-    let time = time.unwrap_or_default();
     // The providers count as terms too.
     let room = MAX_IDS.saturating_sub(watched.providers.len() + 1).max(1);
-    let query = |ids: &[u32]| {
+    let first = watched.providers.first().copied().unwrap_or_default();
+    let query = |(place, ids): (usize, &[u32])| {
         let ids = ids.iter().map(|id| format!("EventID={id}")).collect::<Vec<_>>().join(" or ");
         Query {
             log: watched.log,
-            xpath: format!("*[System[Provider[{providers}] and ({ids}){time}]]"),
+            xpath: format!("*[System[Provider[{providers}] and ({ids})]]"),
+            name: (first, place),
         }
     };
-    watched.ids.chunks(room).map(query).collect()
+    watched.ids.chunks(room).enumerate().map(query).collect()
 }
 
 /// Whether an event is one of the watched.
@@ -84,10 +104,10 @@ mod tests {
 
     #[test]
     fn queries_are_short_enough_and_select_every_id() {
-        let queries = queries(Some(86_400_000));
+        let queries = queries();
         for query in &queries {
             assert!(query.xpath.matches('=').count() <= MAX_IDS + 2, "{}", query.xpath);
-            assert!(query.xpath.ends_with(" and TimeCreated[timediff(@SystemTime) <= 86400000]]]"));
+            assert_eq!(queries.iter().filter(|other| other.key() == query.key()).count(), 1);
         }
         for watched in WATCHED {
             for id in watched.ids {
@@ -98,7 +118,7 @@ mod tests {
             }
         }
         assert_eq!(
-            super::queries(None).last().map(|query| query.xpath.as_str()),
+            queries.last().map(|query| query.xpath.as_str()),
             Some(
                 "*[System[Provider[@Name='Microsoft-Windows-Security-Auditing'] and (EventID=5712)]]"
             )
@@ -110,5 +130,7 @@ mod tests {
         assert!(is_watched("System", "NETLOGON", 5809));
         assert!(!is_watched("System", "Service Control Manager", 5809));
         assert!(!is_watched("Application", "NETLOGON", 5809));
+        assert!(is_watched("Application", "Microsoft-Windows-RPC-Events", 8));
+        assert!(!is_watched("Application", "Application Hang", 8));
     }
 }

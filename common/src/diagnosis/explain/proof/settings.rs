@@ -2,7 +2,8 @@
 //! ports either end has left: as far as it bears on whether the interface can be registered and reached.
 
 use epmesh_facts::{
-    BootMode, DnsName, PortUse, Reading, RegistryText, RpcSettings, Stamped, Timestamp, Transport,
+    BootMode, DnsName, PortUse, Reading, RegistryText, RpcFilter, RpcSettings, Stamped, Timestamp,
+    Transport,
 };
 
 use super::{
@@ -43,7 +44,8 @@ pub(super) fn settings(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
         }
         let rows = filters.rpc.value().into_iter().flatten();
         for filter in rows.filter(|filter| filter.blocks(case.interface().uuid)) {
-            let fact = format!("its RPC filter {} may block the interface", filter.name);
+            let fact =
+                format!("its RPC filter {} may block the interface{}", filter.name, when(filter));
             let raw = format!("{}, {}", filter.layer, filter.key);
             items.push(item(Step::Ask, source, held.at, fact, Some(raw)));
         }
@@ -54,6 +56,18 @@ pub(super) fn settings(case: &Case<'_>, items: &mut Vec<EvidenceItem>) {
     ];
     for (host, fresh, held) in ends {
         items.extend(busy(host, fresh, held.as_ref()));
+    }
+}
+
+/// What decides whether a filter acts on a caller, where that is not the interface and the protocol alone.
+fn when(filter: &RpcFilter) -> String {
+    match &filter.terms {
+        _ if filter.is_plain() => String::new(),
+        Some(terms) => {
+            let fields: Vec<String> = terms.others.iter().map(ToString::to_string).collect();
+            format!("; that depends on {}", fields.join(", "))
+        }
+        None => "; it has conditions that are not told".to_owned(),
     }
 }
 

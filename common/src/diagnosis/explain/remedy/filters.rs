@@ -96,7 +96,7 @@ fn exception(g: &RemedyContext<'_>) -> String {
     )
 }
 
-/// The last resort.
+/// The last resort. A filter with conditions protects something from somebody else: it is never to be deleted for this.
 fn delete(g: &RemedyContext<'_>) -> String {
     let filter = match g.culprit {
         Some(
@@ -106,12 +106,14 @@ fn delete(g: &RemedyContext<'_>) -> String {
         _ => None,
     };
     // Without braces: PowerShell would take them for its own.
-    let (key, which) = match filter {
-        Some(filter) => (filter.key.to_string(), ""),
-        None => ("KEY".to_owned(), ", KEY is the filterkey that the list shows for it"),
-    };
-    format!(
-        "only where the exception does not help, and those who set the filter agree, delete it, which removes the \
-         protection that it was made for: netsh rpc filter delete filter filterkey={key}{which}"
-    )
+    match filter {
+        Some(filter) => format!(
+            "only where the exception does not help, and those who set the filter agree, delete it, which removes \
+             the protection that it was made for: netsh rpc filter delete filter filterkey={}",
+            filter.key
+        ),
+        None => "only where the exception does not help, have those who set the filter change it: with conditions \
+                 other than interface and protocol it is a protection from others, and is not to be deleted"
+            .to_owned(),
+    }
 }

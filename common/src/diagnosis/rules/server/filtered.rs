@@ -3,9 +3,7 @@
 
 use std::net::IpAddr;
 
-use epmesh_facts::{
-    AddressProbe, Failure, PortProbe, Reading, RpcFilter, RpcFilterAction, RpcFilterLayer,
-};
+use epmesh_facts::{AddressProbe, Failure, PortProbe, Reading, RpcFilter, RpcFilterLayer};
 
 use super::{
     super::{
@@ -30,11 +28,7 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     if let Some(filter) = blocking(case, RpcFilterLayer::Resolution) {
         return Finding::failing(Cause::RpcFiltered, Side::Source, 1753)
             .blames(met(case, filter, address, FilterEffect::Resolution))
-            .sure(if throughout && !is_permitted(case, filter.layer) {
-                Confidence::Proven
-            } else {
-                Confidence::Likely
-            });
+            .sure(if throughout { Confidence::Proven } else { Confidence::Likely });
     }
     let culprit = Culprit::Registration {
         holder: RegistrationHolder::At { dc: case.source().clone(), address },
@@ -54,9 +48,10 @@ pub(super) fn denied(case: &Case<'_>, address: IpAddr) -> Finding {
     );
     // No filter that fits, or a host that has none: something on the way answers in its place,
     // unless it answers everybody so.
+    let may_be_its_own = may_block(case, RpcFilterLayer::Resolution).next().is_some();
     let none = case.source_filters.is_some_and(|filters| {
         filters.rpc_is_whole() || matches!(filters.rpc, Reading::Absent | Reading::NotApplicable)
-    });
+    }) && !may_be_its_own;
     let on_the_way = none && !pattern.all_fail();
     let side = if on_the_way { Side::Network } else { Side::Source };
     let finding = Finding::failing(Cause::RpcFiltered, side, 1753).blames(culprit);
@@ -121,25 +116,33 @@ fn met(case: &Case<'_>, filter: &RpcFilter, address: IpAddr, effect: FilterEffec
     }
 }
 
-/// The filter of the source, at this layer, that may block the interface.
-pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
-    let filters = case.source_filters?.rpc.value()?;
-    let is_permitted = is_permitted(case, layer);
-    // A filter with more conditions has more weight, and decides before one that blocks everything.
-    let is_outweighed = |filter: &RpcFilter| is_permitted && filter.conditions == 0;
-    filters.iter().find(|filter| {
-        filter.layer == layer && filter.blocks(case.interface().uuid) && !is_outweighed(filter)
-    })
+/// The filters of the source, at this layer, that may block the interface, and are not decided before by one that
+/// permits it to everybody. Whether one with conditions acts on a caller, its conditions decide, whose values are not
+/// told.
+fn may_block<'a>(
+    case: &Case<'a>,
+    layer: RpcFilterLayer,
+) -> impl Iterator<Item = &'a RpcFilter> + use<'a> {
+    let wanted = case.interface().uuid;
+    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
+    let rows = filters.map(Vec::as_slice).unwrap_or_default();
+    let rows = rows.iter().filter(move |filter| filter.layer == layer);
+    let permits: Vec<&RpcFilter> =
+        rows.clone().filter(|filter| filter.permits(wanted) && filter.is_plain()).collect();
+    let is_outweighed =
+        move |filter: &RpcFilter| permits.iter().any(|permit| permit.decides_before(filter));
+    rows.filter(move |filter| filter.blocks(wanted) && !is_outweighed(filter))
 }
 
-/// Whether a filter of the source at this layer permits the very interface.
-fn is_permitted(case: &Case<'_>, layer: RpcFilterLayer) -> bool {
-    let filters = case.source_filters.and_then(|filters| filters.rpc.value());
-    filters.into_iter().flatten().any(|filter| {
-        filter.layer == layer
-            && filter.action == RpcFilterAction::Permit
-            && filter.interface == Some(case.interface().uuid)
-    })
+/// The filter of the source, at this layer, that blocks the interface for every caller: its conditions are nothing but
+/// the interface and the protocol sequence, and none beside it permits the interface to anybody.
+pub(super) fn blocking<'a>(case: &Case<'a>, layer: RpcFilterLayer) -> Option<&'a RpcFilter> {
+    let wanted = case.interface().uuid;
+    let filters = case.source_filters?.rpc.value()?;
+    if filters.iter().any(|filter| filter.layer == layer && filter.permits(wanted)) {
+        return None;
+    }
+    may_block(case, layer).find(|filter| filter.is_plain())
 }
 
 /// The port was reached, and the bind turned away as one without credentials may be. Where an RPC
@@ -165,7 +168,7 @@ pub(in super::super) fn turned_away(case: &Case<'_>, address: IpAddr) -> Option<
     Some(
         Finding::failing(Cause::RpcFiltered, Side::Source, 5)
             .blames(met(case, filter, address, FilterEffect::Calls(port)))
-            // The filter may have conditions that are not told, and a caller with credentials get by.
+            // Whether a filter acts at the bind or at the call alone is not written anywhere.
             .sure(Confidence::Likely),
     )
 }

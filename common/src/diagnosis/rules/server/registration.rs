@@ -183,7 +183,7 @@ fn running(case: &Case<'_>, service: &Service, link: Link) -> Finding {
         }
     }
     // Its own map may still have the interface, and be kept from telling.
-    if case.own_map().is_none() {
+    if case.registered_ports().is_none() {
         let finding = link.failing(Cause::Unknown).missing(Missing::OwnMap);
         let finding = finding.sure(Confidence::Likely);
         return blames(finding, RegistrationTrouble::MapNotSeen(runs));

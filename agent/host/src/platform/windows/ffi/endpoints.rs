@@ -2,7 +2,7 @@
 
 use std::{ffi::c_void, ptr};
 
-use epmesh_rpc::{Binding, Endpoint, InterfaceId, ProtocolSequence};
+use epmesh_rpc::{Endpoint, InterfaceId};
 use thiserror::Error;
 use uuid::Uuid;
 use windows_sys::{
@@ -18,6 +18,7 @@ use windows_sys::{
 };
 
 use super::{error::CallError, text};
+use crate::platform::windows::local_map::{self, Entry};
 
 /// The most endpoints that are taken; a domain controller has some hundreds.
 const MAX_ENDPOINTS: usize = 20_000;
@@ -35,28 +36,24 @@ pub(in super::super) enum MapError {
     /// The map has more endpoints than are taken.
     #[error("the endpoint map has more than {MAX_ENDPOINTS} endpoints")]
     TooMany,
-    /// A protocol sequence that is none.
-    #[error("an endpoint of {interface} has the protocol sequence {sequence:?}")]
-    Sequence {
-        /// The interface.
-        interface: InterfaceId,
-        /// What stands there.
-        sequence: String,
-    },
 }
 
-/// Reads the whole map, in the order of the endpoint mapper.
+/// Reads the whole map, sorted. An entry that is not understood stays in it: see [`local_map`].
 ///
 /// # Errors
 /// Whatever kept it from being read to its end: a map that is cut short is no map.
 pub(in super::super) fn local() -> Result<Vec<Endpoint>, MapError> {
     let inquiry = Inquiry::begin()?;
-    let mut endpoints = Vec::new();
-    while let Some(endpoint) = inquiry.next()? {
-        if endpoints.len() >= MAX_ENDPOINTS {
+    let mut entries = Vec::new();
+    while let Some(entry) = inquiry.next()? {
+        if entries.len() >= MAX_ENDPOINTS {
             return Err(MapError::TooMany);
         }
-        endpoints.push(endpoint);
+        entries.push(entry);
+    }
+    let (endpoints, unread) = local_map::endpoints(entries);
+    if unread > 0 {
+        tracing::warn!(unread, "entries of the endpoint map could not be read");
     }
     Ok(endpoints)
 }
@@ -94,8 +91,8 @@ impl Inquiry {
         Ok(Self(context))
     }
 
-    /// The next endpoint; `None` after the last one.
-    fn next(&self) -> Result<Option<Endpoint>, MapError> {
+    /// The next entry; `None` after the last one.
+    fn next(&self) -> Result<Option<Entry>, MapError> {
         let nil = GUID::from_u128(0);
         let mut interface = RPC_IF_ID { Uuid: nil, VersMajor: 0, VersMinor: 0 };
         let mut binding = BindingHandle(ptr::null_mut());
@@ -118,14 +115,10 @@ impl Inquiry {
         check("RpcMgmtEpEltInqNext", status)?;
         let interface =
             InterfaceId::new(uuid(interface.Uuid), interface.VersMajor, interface.VersMinor);
-        let text = binding.text()?;
-        let (sequence, host, endpoint) = text.parts()?;
-        let sequence: ProtocolSequence =
-            sequence.parse().map_err(|_| MapError::Sequence { interface, sequence })?;
-        Ok(Some(Endpoint {
+        Ok(Some(Entry {
             interface,
-            object: Some(uuid(object)).filter(|object| !object.is_nil()),
-            binding: Binding { sequence, endpoint, host: Some(host).filter(|h| !h.is_empty()) },
+            object: uuid(object),
+            binding: binding.text().and_then(|text| text.parts()).ok(),
             annotation: annotation.text(MAX_ANNOTATION),
         }))
     }

@@ -2,17 +2,25 @@
 
 use std::ptr;
 
-use epmesh_facts::{RpcFilter, RpcFilterAction, RpcFilterLayer};
+use epmesh_facts::{FilterField, RpcFilter, RpcFilterAction, RpcFilterLayer};
 use uuid::Uuid;
 use windows_sys::{
     Win32::{
         Foundation::{ERROR_MORE_DATA, ERROR_SUCCESS, HANDLE},
         NetworkManagement::WindowsFilteringPlatform::{
             FWP_ACTION_BLOCK, FWP_ACTION_PERMIT, FWP_BYTE_ARRAY16_TYPE,
-            FWP_FILTER_ENUM_OVERLAPPING, FWP_MATCH_EQUAL, FWPM_CONDITION_RPC_IF_UUID,
-            FWPM_FILTER_ENUM_TEMPLATE0, FWPM_FILTER0, FWPM_LAYER_RPC_EP_ADD, FWPM_LAYER_RPC_EPMAP,
-            FWPM_LAYER_RPC_UM, FwpmEngineClose0, FwpmEngineOpen0, FwpmFilterCreateEnumHandle0,
-            FwpmFilterDestroyEnumHandle0, FwpmFilterEnum0, FwpmFreeMemory0,
+            FWP_FILTER_ENUM_OVERLAPPING, FWP_MATCH_EQUAL, FWP_UINT8, FWP_UINT64,
+            FWPM_CONDITION_IP_LOCAL_ADDRESS, FWPM_CONDITION_IP_LOCAL_ADDRESS_V4,
+            FWPM_CONDITION_IP_LOCAL_ADDRESS_V6, FWPM_CONDITION_IP_REMOTE_ADDRESS,
+            FWPM_CONDITION_IP_REMOTE_ADDRESS_V4, FWPM_CONDITION_IP_REMOTE_ADDRESS_V6,
+            FWPM_CONDITION_PROCESS_WITH_RPC_IF_UUID, FWPM_CONDITION_REMOTE_USER_TOKEN,
+            FWPM_CONDITION_RPC_AUTH_LEVEL, FWPM_CONDITION_RPC_AUTH_TYPE,
+            FWPM_CONDITION_RPC_IF_FLAG, FWPM_CONDITION_RPC_IF_UUID, FWPM_CONDITION_RPC_IF_VERSION,
+            FWPM_CONDITION_RPC_PROTOCOL, FWPM_CONDITION_RPC_PROXY_AUTH_TYPE,
+            FWPM_FILTER_CONDITION0, FWPM_FILTER_ENUM_TEMPLATE0, FWPM_FILTER0,
+            FWPM_LAYER_RPC_EP_ADD, FWPM_LAYER_RPC_EPMAP, FWPM_LAYER_RPC_UM, FwpmEngineClose0,
+            FwpmEngineOpen0, FwpmFilterCreateEnumHandle0, FwpmFilterDestroyEnumHandle0,
+            FwpmFilterEnum0, FwpmFreeMemory0,
         },
         System::Rpc::RPC_C_AUTHN_WINNT,
     },
@@ -20,7 +28,7 @@ use windows_sys::{
 };
 
 use super::{error::CallError, text};
-use crate::platform::windows::filters::RpcFilters;
+use crate::platform::windows::filters::{self, Condition, RpcFilters};
 
 /// Filters asked for at once.
 const PAGE: u32 = 64;
@@ -167,27 +175,30 @@ impl Page {
 unsafe fn filter(layer: RpcFilterLayer, raw: &FWPM_FILTER0) -> RpcFilter {
     // SAFETY: the name is null or ends with a zero.
     let name = unsafe { text::at(raw.displayData.name, MAX_NAME) }.unwrap_or_default();
-    let mut interface = None;
+    let mut conditions = Vec::new();
     for index in 0..raw.numFilterConditions.min(MAX_CONDITIONS) {
         if raw.filterCondition.is_null() {
             break;
         }
-        // SAFETY: the filter has `numFilterConditions` conditions; for this type of value the
-        // member of the union is a pointer to sixteen bytes, or null.
-        unsafe {
-            let condition = &*raw.filterCondition.add(usize::try_from(index).unwrap_or(0));
-            let value = &condition.conditionValue;
-            if same(&condition.fieldKey, &FWPM_CONDITION_RPC_IF_UUID)
-                && condition.matchType == FWP_MATCH_EQUAL
-                && value.r#type == FWP_BYTE_ARRAY16_TYPE
-                && !value.Anonymous.byteArray16.is_null()
-            {
-                // A UUID in memory, with its first three fields in the machine's order.
-                let bytes = (*value.Anonymous.byteArray16).byteArray16;
-                interface = Some(Uuid::from_bytes_le(bytes));
-            }
-        }
+        // SAFETY: the filter has `numFilterConditions` conditions, handed out by the engine.
+        conditions.push(unsafe {
+            condition(layer, &*raw.filterCondition.add(usize::try_from(index).unwrap_or(0)))
+        });
     }
+    let missing = raw.numFilterConditions > 0 && raw.filterCondition.is_null();
+    if missing || raw.numFilterConditions > MAX_CONDITIONS {
+        conditions.push(Condition::Other(FilterField::Other));
+    }
+    let weight = &raw.effectiveWeight;
+    // SAFETY: for this type of value the member of the union is a pointer to a number, or null.
+    let weight = unsafe {
+        if weight.r#type == FWP_UINT64 && !weight.Anonymous.uint64.is_null() {
+            *weight.Anonymous.uint64
+        } else {
+            0
+        }
+    };
+    let (interface, terms) = filters::terms(&conditions, weight, uuid(&raw.subLayerKey));
     RpcFilter {
         layer,
         key: uuid(&raw.filterKey),
@@ -199,8 +210,62 @@ unsafe fn filter(layer: RpcFilterLayer, raw: &FWPM_FILTER0) -> RpcFilter {
         },
         interface,
         conditions: raw.numFilterConditions,
+        terms: Some(terms),
     }
 }
+
+/// # Safety
+/// `raw` was handed out by the engine and has not been freed.
+unsafe fn condition(layer: RpcFilterLayer, raw: &FWPM_FILTER_CONDITION0) -> Condition {
+    let value = &raw.conditionValue;
+    let is = |field: &GUID| same(&raw.fieldKey, field);
+    let is_interface = is(&FWPM_CONDITION_RPC_IF_UUID)
+        || (layer == RpcFilterLayer::Registration && is(&FWPM_CONDITION_PROCESS_WITH_RPC_IF_UUID));
+    if raw.matchType == FWP_MATCH_EQUAL {
+        // SAFETY: for each type of value the member of the union is the one that is read here: a pointer to sixteen
+        // bytes, or null, and a number.
+        unsafe {
+            if is_interface
+                && value.r#type == FWP_BYTE_ARRAY16_TYPE
+                && !value.Anonymous.byteArray16.is_null()
+            {
+                // A UUID in memory, with its first three fields in the machine's order.
+                let bytes = (*value.Anonymous.byteArray16).byteArray16;
+                return Condition::Interface(Uuid::from_bytes_le(bytes));
+            }
+            if is(&FWPM_CONDITION_RPC_PROTOCOL) && value.r#type == FWP_UINT8 {
+                return Condition::Protocol(value.Anonymous.uint8);
+            }
+        }
+    }
+    if is_interface {
+        return Condition::Other(FilterField::Interface);
+    }
+    let field = FIELDS.iter().find(|(key, _)| is(key));
+    Condition::Other(field.map_or(FilterField::Other, |(_, field)| *field))
+}
+
+/// `FWPM_CONDITION_RPC_OPNUM` ("Filtering condition identifiers"), which windows-sys lacks.
+const OPNUM: GUID = GUID::from_u128(0xd58e_fb76_aab7_4148_a87e_9581_1341_29b9);
+
+/// The groups in which other fields are told.
+const FIELDS: [(GUID, FilterField); 15] = [
+    (FWPM_CONDITION_RPC_IF_VERSION, FilterField::InterfaceVersion),
+    (FWPM_CONDITION_RPC_IF_FLAG, FilterField::InterfaceVersion),
+    (FWPM_CONDITION_RPC_PROTOCOL, FilterField::Protocol),
+    (FWPM_CONDITION_RPC_AUTH_TYPE, FilterField::Authentication),
+    (FWPM_CONDITION_RPC_AUTH_LEVEL, FilterField::Authentication),
+    (FWPM_CONDITION_RPC_PROXY_AUTH_TYPE, FilterField::Authentication),
+    (FWPM_CONDITION_REMOTE_USER_TOKEN, FilterField::Caller),
+    (FWPM_CONDITION_IP_REMOTE_ADDRESS, FilterField::Address),
+    (FWPM_CONDITION_IP_REMOTE_ADDRESS_V4, FilterField::Address),
+    (FWPM_CONDITION_IP_REMOTE_ADDRESS_V6, FilterField::Address),
+    (FWPM_CONDITION_IP_LOCAL_ADDRESS, FilterField::Address),
+    (FWPM_CONDITION_IP_LOCAL_ADDRESS_V4, FilterField::Address),
+    (FWPM_CONDITION_IP_LOCAL_ADDRESS_V6, FilterField::Address),
+    (FWPM_CONDITION_RPC_IF_UUID, FilterField::Interface),
+    (OPNUM, FilterField::Opnum),
+];
 
 fn uuid(guid: &GUID) -> Uuid {
     Uuid::from_fields(guid.data1, guid.data2, guid.data3, &guid.data4)

@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "these functions have no safe wrapper in windows-sys")]
 
 pub(super) mod adapters;
+mod audit;
 pub(super) mod boot;
 mod buffer;
 pub(super) mod dns_cache;

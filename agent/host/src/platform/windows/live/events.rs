@@ -5,17 +5,17 @@ use std::{path::Path, sync::PoisonError};
 use epmesh_facts::Events;
 
 use super::host_state::Live;
-use crate::os::{
-    clock::{Clock as _, SystemClock},
-    private_files::write_private,
-};
 use crate::{
-    os::read::{FileError, read_text},
-    platform::windows::{event_watch::Watch, ffi::events::read},
+    os::{
+        private_files::write_private,
+        read::{FileError, read_text},
+    },
+    platform::windows::{event_watch::Watch, ffi::events::Logs},
 };
 
 /// Where the watch is kept between two lives of the agent, in its state folder.
 const FILE: &str = "events.json";
+
 impl Live {
     /// Reads on from where it last stopped, also across restarts of the agent. The first watch
     /// begins with the present life of the host: what a domain controller says when it starts is
@@ -26,8 +26,7 @@ impl Live {
         let before = kept.clone();
         let watch =
             kept.get_or_insert_with(|| load(&path).unwrap_or_else(|| Watch::from(self.started())));
-        let events = watch
-            .go_on(SystemClock.now(), |query, bookmark| read(query.log, &query.xpath, bookmark));
+        let events = watch.go_on(&mut Logs);
         if before.as_ref() != Some(&*watch) {
             save(&path, watch);
         }

@@ -87,10 +87,6 @@ impl Windows {
                 (Err(why), Vec::new(), vec![IpAddr::V4(Ipv4Addr::LOCALHOST)])
             }
         };
-        let local = local.map(|mut endpoints| {
-            endpoints.sort();
-            endpoints
-        });
         let port = self.live.settings.endpoint_mapper_port;
         let own = own.into_iter().map(|own| own.address).filter(reachable);
         let tcp = endpoint_map::through_each(&loopback, own, port, Limits::default());
