@@ -19,8 +19,12 @@ const TOOL: Tool = Tool::Dcpromo;
 /// Takes every line of the log.
 pub(super) fn read(page: &mut Page<'_>) {
     let mut open: Option<Told> = None;
+    let mut named = None;
     for at in 0..page.len() {
         let Some((when, text)) = page.open(at).and_then(entry) else { continue };
+        if let Some(partner) = text.strip_prefix("ReplicaPartner ") {
+            named = Party::named(partner).filter(|_| scan::is_host(partner.trim()));
+        }
         let Some(code) = code(text) else {
             // What tells no error in a form that is known is quoted where it may be one all the same.
             let lower = text.to_ascii_lowercase();
@@ -41,16 +45,32 @@ pub(super) fn read(page: &mut Page<'_>) {
         told.outcome = Outcome::Failed;
         told.code = Some(code);
         told.when = Some(when.to_owned());
-        let marks = ["\\\\", "domain controller "];
-        let host = marks.iter().find_map(|mark| text.split_once(mark)).map(|(_, rest)| rest);
-        let name = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-        told.source = host
-            .and_then(|host| Party::named(host.split(name).next()?))
-            .filter(|party| party.name.as_ref().is_some_and(|name| scan::is_host(name)));
+        told.source = partner(text).or_else(|| named.clone());
+        // The object that could not be made is the one of the computer that is promoted.
+        told.destination = scan::ntds_settings(text).map(|(site, server)| Party {
+            name: Some(server),
+            site: Some(site),
+            dsa_guid: None,
+        });
         text.clone_into(&mut told.words);
         open = Some(told);
     }
     open.take().into_iter().for_each(|told| page.tell(told));
+}
+
+/// The domain controller that a line names behind one of the words for it.
+fn partner(text: &str) -> Option<Party> {
+    let marks = ["\\\\", "domain controller ", "AD DC ", "directory server ", "Domain Controller "];
+    let name = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    marks.iter().find_map(|mark| {
+        let (_, rest) = text.split_once(mark)?;
+        let host = rest.split(name).next()?.trim_end_matches('.');
+        // `domain controller for the domain` names none.
+        let like_a_name = *mark == "\\\\"
+            || host.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        let distinguished = host.eq_ignore_ascii_case("cn");
+        Party::named(host).filter(|_| scan::is_host(host) && like_a_name && !distinguished)
+    })
 }
 
 /// The time of a line and what it says: `10/02/2026 12:35:32 [INFO] …`, `10/02 12:35:32 [ERROR] …`.

@@ -73,7 +73,10 @@ impl EndpointList {
         let others = self.endpoints.iter().filter(of).count();
         match (ports.is_empty(), others, self.is_whole()) {
             (false, ..) => format!("{name} is registered on ncacn_ip_tcp: {}", ports.join(", ")),
-            (true, 0, true) => format!("{name} is not in the list, and the list is whole"),
+            (true, 0, true) => format!(
+                "{name} is not in the list, and the list is whole: a client that asks this host for it is told \
+                 1753. It is another host than the one that is meant, or its directory service is not registered"
+            ),
             (true, _, true) => format!(
                 "{name} is registered, but not on ncacn_ip_tcp, and the list is whole: a client over \
                  TCP is told 1753"

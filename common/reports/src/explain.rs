@@ -242,7 +242,12 @@ fn pair(told: &Told) -> Pair {
         let unknown = told.code.filter(|_| !told.by_samba);
         let unknown = unknown.map(|code| format!("what {code} means: net helpmsg {code}"));
         let meaning = known.map(|known| known.meaning.to_owned()).or(unknown).unwrap_or_default();
-        let ask = if is_by_itself(told) { SIDES } else { known.map_or("", |known| known.ask) };
+        let ask = match told {
+            _ if told.tool == Tool::Services => LOCAL,
+            _ if is_by_itself(told, 1753) => SIDES,
+            _ if is_by_itself(told, 1722) => UNREACHED,
+            _ => known.map_or("", |known| known.ask),
+        };
         (meaning, Some(ask.to_owned()).filter(|ask| !ask.is_empty()))
     };
     if !meaning.is_empty() && !says.iter().any(|said| alike(said, &meaning)) {
@@ -267,11 +272,19 @@ fn pair(told: &Told) -> Pair {
     }
 }
 
-/// Whether a row is error 1753 alone, and nobody is named to ask.
-fn is_by_itself(told: &Told) -> bool {
+/// Whether a row is this error alone, and nobody is named to ask.
+fn is_by_itself(told: &Told, code: i64) -> bool {
     let named = told.destination.is_some() || told.source.is_some();
-    told.tool == Tool::Unknown && told.code == Some(1753) && !named
+    told.tool == Tool::Unknown && told.code == Some(code) && !named
 }
+
+/// Whom to ask about the error that a service ended with.
+const LOCAL: &str = "the computer that the service runs on: its System log beside the time (Service Control Manager), \
+                     and the services that it depends on. It is no failure between two machines";
+
+/// Whom to ask about 1722 alone.
+const UNREACHED: &str = "the client: which server did it call, and is port 135 of it reached from there, and the port \
+                         behind it; then the server: does it run";
 
 /// What it means, and whom to ask, where the server did return an endpoint.
 const RETURNED: (&str, &str) = (

@@ -39,13 +39,12 @@ pub(super) fn begins(line: &str, ordinal: usize) -> bool {
         return true;
     }
     // In another language: the ordinal, the process id, and the program in brackets at the end.
+    if !line.ends_with([')', '）']) {
+        return false;
+    }
     let numbers = scan::numbers(line);
     let first = numbers.first().is_some_and(|one| usize::try_from(one.value) == Ok(ordinal));
-    first
-        && numbers.len() == 2
-        && line.ends_with([')', '）'])
-        && !line.contains("0x")
-        && line.contains([',', '，', '、'])
+    first && numbers.len() == 2 && !line.contains("0x") && line.contains([',', '，', '、'])
 }
 
 fn record(page: &Page<'_>, start: usize) -> (ErrorRecord, usize) {

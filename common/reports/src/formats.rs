@@ -1,8 +1,8 @@
 //! The formats that are read, and in which order.
 
 use super::{
-    csv, dcdiag, dcpromo, endpoints, event, joining, listing, page::Page, repadmin, replsum, samba,
-    samba_log, showrepl, stray,
+    csv, dcdiag, dcpromo, endpoints, event, joining, listing, nltest, page::Page, repadmin,
+    replsum, samba, samba_log, services, showrepl, stray,
 };
 
 /// The marks by which a format knows its own lines; the surest first.
@@ -34,7 +34,7 @@ impl Format {
 }
 
 /// Every format. Where two know their lines in the same way, the one above is read first.
-const FORMATS: [Format; 14] = [
+const FORMATS: [Format; 17] = [
     Format::new(Marks::Syntax, samba::read),
     Format::new(Marks::Syntax, event::read_xml),
     Format::new(Marks::Columns, csv::read),
@@ -42,6 +42,9 @@ const FORMATS: [Format; 14] = [
     Format::new(Marks::Names, joining::read),
     Format::new(Marks::Names, endpoints::read),
     Format::new(Marks::Names, event::read_text),
+    Format::new(Marks::Names, event::read_printed),
+    Format::new(Marks::Names, nltest::read),
+    Format::new(Marks::Names, services::read),
     Format::new(Marks::Names, dcpromo::read),
     Format::new(Marks::Names, samba_log::read),
     Format::new(Marks::Names, repadmin::read),

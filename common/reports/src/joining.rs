@@ -1,6 +1,6 @@
 //! `NETSETUP.LOG` among the lines of a file: every attempt to join is a row.
 
-use epmesh_rpc::{InterfaceId, names};
+use epmesh_rpc::{InterfaceId, names, windows_error};
 
 use super::{
     netsetup::{self, Attempt, Stage, Step},
@@ -123,7 +123,9 @@ fn told(attempt: &Attempt, retry: Option<&Attempt>, page: &Page<'_>) -> Told {
         (None, None) => Outcome::Unclear,
     };
     let again = retry.filter(|_| told.outcome == Outcome::Failed);
-    if again.is_some() {
+    // That another domain controller took the computer says nothing of the one that did not.
+    let elsewhere = again.and_then(|again| elsewhere(&told.source, again));
+    if again.is_some() && elsewhere.is_none() {
         told.outcome = Outcome::Delayed;
     }
     told.interface = decisive.and_then(|step| interface(step.stage));
@@ -141,7 +143,25 @@ fn told(attempt: &Attempt, retry: Option<&Attempt>, page: &Page<'_>) -> Told {
     };
     if let Some(line) = again.and_then(|again| again.status).map(|status| status.line) {
         let end = page.origin(line);
-        told.words = format!("{}; it was tried again, and succeeded (line {end})", told.words);
+        // A row that is no failure is told in words alone.
+        let code = decisive.filter(|_| told.outcome == Outcome::Delayed);
+        let code = code.map_or_else(String::new, |step| {
+            let symbol = windows_error::symbol(i64::from(step.code)).unwrap_or_default();
+            format!(" ({} {symbol})", step.code)
+        });
+        let through = elsewhere.map_or_else(String::new, |other| format!(" through {other}"));
+        told.words = format!(
+            "{}{code}; it was tried again, and succeeded{through} (line {end})",
+            told.words
+        );
     }
     told
+}
+
+/// The domain controller of a later attempt, where that is another one than this.
+fn elsewhere(source: &Option<Party>, again: &Attempt) -> Option<String> {
+    let later = again.joined_at()?;
+    let other = Party::named(later)?;
+    let same = source.as_ref().is_none_or(|source| source.may_be(&other));
+    (!same).then(|| later.to_owned())
 }

@@ -8,6 +8,7 @@
 //! does not; tests hold every parser to that.
 
 mod codes;
+mod commands;
 mod console;
 mod csv;
 mod cut;
@@ -26,6 +27,7 @@ mod listing;
 mod markup;
 mod messages;
 pub mod netsetup;
+mod nltest;
 mod outcome;
 mod page;
 mod repadmin;
@@ -34,10 +36,12 @@ mod samba;
 mod samba_log;
 mod same;
 mod scan;
+mod services;
 mod showrepl;
 mod stray;
 mod text;
 mod told;
+mod unread;
 
 pub use self::{
     codes::{About, about, about_samba},
@@ -61,6 +65,12 @@ pub fn read(bytes: &[u8]) -> Result<Report, TextError> {
 /// Reads everything that a text says.
 #[must_use]
 pub fn read_text(text: &str) -> Report {
+    counted(text).0
+}
+
+/// Reads everything that a text says; with it how often a line was looked at, which is what reading costs.
+#[must_use]
+pub fn counted(text: &str) -> (Report, u64) {
     let (text, origin) = markup::split(text);
     let (plain, parts) = console::rejoined(markup::plain(&text));
     let plain = cut::sure(plain);
@@ -68,7 +78,9 @@ pub fn read_text(text: &str) -> Report {
     for format in formats::surest_first() {
         (format.read)(&mut page);
     }
+    let looks = page.looks();
     let mut report = page.finish();
+    same::once(&mut report);
     same::name(&mut report);
-    report
+    (report, looks)
 }

@@ -60,6 +60,20 @@ const MESSAGES: &[Message] = &[
 /// The longest text that is looked at, in bytes.
 const MAX_TEXT: usize = 1_000;
 
+/// One of these stands in every message that is written in ASCII alone.
+const STEMS: [&str; 10] = [
+    "endp",
+    "rpc",
+    "principal",
+    "dsa op",
+    "system is not",
+    "terminaison",
+    "extremos",
+    "eindp",
+    "slutp",
+    "asignador",
+];
+
 /// The error whose message stands in a text.
 #[must_use]
 pub fn code(text: &str) -> Option<i64> {
@@ -67,6 +81,10 @@ pub fn code(text: &str) -> Option<i64> {
         return None;
     }
     let lower = text.to_lowercase();
+    // Most lines of a log are ruled out by a few looks.
+    if text.is_ascii() && !STEMS.iter().any(|stem| lower.contains(stem)) {
+        return None;
+    }
     let all = |message: &&Message| message.words.iter().all(|word| lower.contains(word));
     MESSAGES.iter().find(all).map(|message| message.code)
 }
@@ -74,6 +92,16 @@ pub fn code(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_message_in_ascii_has_a_stem() {
+        for message in MESSAGES {
+            let ascii = message.words.iter().all(|word| word.is_ascii());
+            let stem =
+                STEMS.iter().any(|stem| message.words.iter().any(|word| word.contains(stem)));
+            assert!(!ascii || stem, "{:?}", message.words);
+        }
+    }
 
     #[test]
     fn in_the_languages_of_windows() {

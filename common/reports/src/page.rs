@@ -1,10 +1,13 @@
 //! The lines of a file, and what became of each. No line is dropped: what no parser takes is quoted.
 
+use std::cell::Cell;
+
 use super::{
     cut::CUT,
     markup,
     outcome::Outcome,
-    told::{Part, Report, Stretch, Told, Tool, Unread},
+    told::{Part, Report, Stretch, Told, Tool},
+    unread::{is_blank, quote},
 };
 
 /// The most lines that are looked at; those behind are counted as unread.
@@ -14,10 +17,6 @@ const MAX_LINES: usize = 400_000;
 const MAX_LINE: usize = 8_192;
 /// The most rows that are kept.
 const MAX_ROWS: usize = 20_000;
-/// The most lines that are quoted.
-const MAX_UNREAD: usize = 2_000;
-/// The most that is quoted of one, in characters.
-const MAX_QUOTE: usize = 400;
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +42,13 @@ pub(super) struct Page<'a> {
     /// The line of the file that each line is a part of, where some were taken apart.
     origin: Option<Vec<u32>>,
     told: Vec<Told>,
+    /// How often a line was looked at.
+    looks: Cell<u64>,
     /// The places in `told` of rows that did not fail.
     spare: Vec<usize>,
     rows_left_out: u32,
+    /// Of these, the failed ones and those that worked.
+    left_out: (u32, u32),
     /// How many lines the text has, with those past the limit.
     total: u32,
     /// Lines past the limit that are not blank.
@@ -80,8 +83,10 @@ impl<'a> Page<'a> {
             parts: Vec::new(),
             origin: None,
             told: Vec::new(),
+            looks: Cell::new(0),
             spare: Vec::new(),
             rows_left_out: 0,
+            left_out: (0, 0),
             total,
             beyond,
         }
@@ -115,6 +120,11 @@ impl<'a> Page<'a> {
         !self.claims.iter().any(taken)
     }
 
+    /// How often a line was looked at so far.
+    pub(super) const fn looks(&self) -> u64 {
+        self.looks.get()
+    }
+
     /// The number of lines.
     pub(super) fn len(&self) -> usize {
         self.lines.len()
@@ -128,8 +138,22 @@ impl<'a> Page<'a> {
     /// Line `at` (from 0) without the blanks around it, where nobody has taken it yet. Too long a line
     /// is nobody's.
     pub(super) fn open(&self, at: usize) -> Option<&'a str> {
+        self.looks.set(self.looks.get() + 1);
         let line = self.lines.get(at).filter(|line| line.len() <= MAX_LINE)?;
         (self.claims.get(at) == Some(&Claim::Open)).then(|| line.trim_matches(is_blank))
+    }
+
+    /// Line `at` whoever has taken it, without the blanks around it.
+    pub(super) fn line(&self, at: usize) -> Option<&'a str> {
+        self.looks.set(self.looks.get() + 1);
+        let line = self.lines.get(at).filter(|line| line.len() <= MAX_LINE)?;
+        Some(line.trim_matches(is_blank))
+    }
+
+    /// Whether a line is of a tool that is known.
+    pub(super) fn is_of_a_tool(&self, at: usize) -> bool {
+        let claim = self.claims.get(at);
+        matches!(claim, Some(Claim::Frame(tool) | Claim::Row(tool)) if *tool != Tool::Unknown)
     }
 
     /// Line `at` with the blanks in front of it, where nobody has taken it yet: for what stands in columns.
@@ -197,8 +221,15 @@ impl<'a> Page<'a> {
         }
         self.rows_left_out = self.rows_left_out.saturating_add(1);
         let place = if failed { self.spare.pop() } else { None };
-        if let Some(held) = place.and_then(|at| self.told.get_mut(at)) {
-            *held = told;
+        let left = match place.and_then(|at| self.told.get_mut(at)) {
+            Some(held) => std::mem::replace(held, told),
+            None => told,
+        };
+        let (failed, worked) = &mut self.left_out;
+        match left.outcome {
+            Outcome::Failed => *failed = failed.saturating_add(1),
+            Outcome::Succeeded => *worked = worked.saturating_add(1),
+            Outcome::Delayed | Outcome::Unclear => {}
         }
     }
 
@@ -219,6 +250,8 @@ impl<'a> Page<'a> {
             lines: self.total,
             told: self.told,
             rows_left_out: self.rows_left_out,
+            failed_left_out: self.left_out.0,
+            worked_left_out: self.left_out.1,
             unread_left_out: self.beyond,
             ..Report::default()
         };
@@ -302,23 +335,6 @@ fn place(line: u32) -> usize {
 /// The numbers of a stretch of lines counted from 0, the last one included.
 pub(super) fn numbers(first: usize, last: usize) -> Vec<u32> {
     (number(first)..=number(last)).collect()
-}
-
-/// A NUL is what is left of UTF-16 that was taken apart.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\0' || c == '\u{feff}'
-}
-
-fn quote(report: &mut Report, line: u32, text: &str) {
-    if report.unread.len() >= MAX_UNREAD {
-        report.unread_left_out = report.unread_left_out.saturating_add(1);
-        return;
-    }
-    let text = text.trim_matches(is_blank);
-    let mut rest = text.chars();
-    let quoted = rest.by_ref().take(MAX_QUOTE).collect();
-    let cut = u32::try_from(rest.count()).unwrap_or(u32::MAX);
-    report.unread.push(Unread { line, text: quoted, cut });
 }
 
 fn extend(stretches: &mut Vec<Stretch>, line: u32) {

@@ -27,6 +27,8 @@ pub(super) fn read(page: &mut Page<'_>) {
     page.walk(|page, at, line| {
         call(page, at, line, &state)
             .or_else(|| callback(page, at, line, &state))
+            .or_else(|| completed(page, at, line, &state))
+            .or_else(|| bound(page, at, line))
             .or_else(|| course(page, at, line, &mut state))
     });
 }
@@ -73,10 +75,16 @@ fn call(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usi
 fn callback(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
     let text = line.strip_prefix("CALLBACK MESSAGE:").unwrap_or(line).trim_start();
     let contacting = text.strip_prefix("Error contacting server ");
-    if contacting.is_none() && !text.starts_with("Error issuing replication:") {
-        return None;
-    }
     let code = scan::paired_code(text).filter(|code| *code != 0)?;
+    // In another language the ends stand under its message, by their GUIDs.
+    let foreign = || {
+        let next = page.next_open(at + 1).filter(|_| text.ends_with([':', '：']))?.0;
+        let ends = ends(page, next).or_else(|| ends(page, page.next_open(next + 1)?.0))?;
+        ends.by_guid.then_some(())
+    };
+    if contacting.is_none() && !text.starts_with("Error issuing replication:") {
+        foreign()?;
+    }
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.outcome = Outcome::Failed;
     told.code = Some(scan::signed(code));
@@ -89,22 +97,67 @@ fn callback(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option
         None => "a synchronisation could not be started",
     };
     let mut here = message(page, at, &mut told, words);
-    for (label, to) in [("From", false), ("To", true)] {
-        let found = page.next_open(here).and_then(|(next, line)| {
-            let (name, value) = line.split_once(':')?;
-            (name.trim() == label).then(|| (next, machine(value.trim())))
-        });
-        let Some((next, party)) = found else { break };
-        if to {
-            told.destination = party;
-        } else {
-            told.source = party;
-        }
-        told.lines.push(number(next));
-        here = next + 1;
+    if let Some(ends) = page.next_open(here).and_then(|(next, _)| ends(page, next)) {
+        (told.source, told.destination) = (ends.source, ends.destination.or(told.destination));
+        told.lines.extend(ends.lines.iter().copied().map(number));
+        here = ends.lines.last().map_or(here, |last| last + 1);
     }
     page.tell(told);
     Some(here)
+}
+
+/// `From: GUID._msdcs.FOREST` and `To  : …` under a message of `/syncall`, in any language where both are GUIDs; the
+/// second may be missing in English.
+struct Ends {
+    source: Option<Party>,
+    destination: Option<Party>,
+    lines: Vec<usize>,
+    by_guid: bool,
+}
+
+fn ends(page: &Page<'_>, at: usize) -> Option<Ends> {
+    let end = |at: usize| {
+        let (label, value) = page.open(at)?.split_once([':', '：'])?;
+        let label = label.trim();
+        let value = value.trim();
+        let fits = label.chars().count() <= 12 && label.chars().all(char::is_alphabetic);
+        fits.then_some((label, value))
+    };
+    let (label, value) = end(at)?;
+    let second = end(at + 1);
+    let by_guid = |value: &str| scan::alias(value).is_some();
+    let guids = by_guid(value) && second.is_some_and(|(_, value)| by_guid(value));
+    if label != "From" && !guids {
+        return None;
+    }
+    let second = second.filter(|(label, _)| guids || *label == "To");
+    Some(Ends {
+        source: machine(value),
+        destination: second.and_then(|(_, value)| machine(value)),
+        lines: (at..=at + usize::from(second.is_some())).collect(),
+        by_guid: guids,
+    })
+}
+
+/// `CALLBACK MESSAGE: The following replication completed successfully:` with both ends under it, and the end of it
+/// all.
+fn completed(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.outcome = Outcome::Succeeded;
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    if line == "SyncAll terminated with no errors." {
+        line.clone_into(&mut told.words);
+        told.destination.clone_from(&state.destination);
+        page.tell(told);
+        return Some(at + 1);
+    }
+    let whole = line.strip_prefix("CALLBACK MESSAGE:")?.contains("completed successfully");
+    let ends = page.next_open(at + 1).filter(|_| whole).and_then(|(next, _)| ends(page, next))?;
+    (told.source, told.destination) = (ends.source, ends.destination);
+    told.lines.extend(ends.lines.iter().copied().map(number));
+    "a synchronisation was completed".clone_into(&mut told.words);
+    page.tell(told);
+    ends.lines.last().map(|last| last + 1)
 }
 
 /// Adds the message in the next line, which may be wrapped once; the line behind it.
@@ -126,6 +179,28 @@ fn message(page: &Page<'_>, at: usize, told: &mut Told, words: &str) -> usize {
         here += 1;
     }
     here
+}
+
+/// `Bind to DC5 succeeded.` and what `/bind` lists of the server.
+fn bound(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
+    let host = line.strip_prefix("Bind to ")?.strip_suffix(" succeeded.")?;
+    let mut told = Told::new(TOOL, vec![number(at)]);
+    told.source = machine(host).filter(|_| scan::is_host(host));
+    told.outcome = Outcome::Succeeded;
+    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    line.clone_into(&mut told.words);
+    page.tell(told);
+    let known = ["NTDSAPI ", "bindAddr:", "Extensions supported", "Site GUID:", "Repl epoch:"];
+    let mut here = at + 1;
+    while page.open(here).is_some_and(|line| {
+        known.iter().any(|start| line.starts_with(start))
+            || line.ends_with(": Yes")
+            || line.ends_with(": No")
+    }) {
+        page.frame(TOOL, here);
+        here += 1;
+    }
+    Some(here)
 }
 
 /// The command, and what `/syncall` says it does.
@@ -155,7 +230,11 @@ fn course(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opti
         return None;
     }
     page.frame(TOOL, at);
-    Some(at + 1)
+    // The ends of what is in progress: how it went is told by another message.
+    let under = page.next_open(at + 1).filter(|_| line.contains("in progress"));
+    let lines = under.and_then(|(next, _)| ends(page, next)).map_or(Vec::new(), |ends| ends.lines);
+    lines.iter().for_each(|at| page.frame(TOOL, *at));
+    Some(lines.last().map_or(at, |last| *last) + 1)
 }
 
 /// The machines of a command: `repadmin /replicate DC2 DC1 DC=lab,DC=test` has the destination first, and

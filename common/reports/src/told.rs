@@ -25,6 +25,12 @@ pub struct Report {
     pub frame: Vec<Stretch>,
     /// Rows past the limit: they were read, and are not in `told`.
     pub rows_left_out: u32,
+    /// How many of these failed.
+    #[serde(default)]
+    pub failed_left_out: u32,
+    /// How many of these worked.
+    #[serde(default)]
+    pub worked_left_out: u32,
     /// Lines past the limit that could not be read and are not in `unread`.
     pub unread_left_out: u32,
 }
@@ -61,10 +67,13 @@ pub struct Unread {
     /// How many characters more it has.
     #[serde(default)]
     pub cut: u32,
+    /// The error that stands in it, in the part that is not kept too: it may have failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<i64>,
 }
 
 /// The tool that wrote a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
     /// `repadmin /showrepl`, `/showreps`, and `samba-tool drs showrepl`, which writes the same.
@@ -91,6 +100,10 @@ pub enum Tool {
     SambaJson,
     /// `log.samba`.
     SambaLog,
+    /// `nltest`.
+    Nltest,
+    /// `sc query`.
+    Services,
     /// A list or table of PowerShell: `Get-ADReplicationFailure`, `Get-ADReplicationPartnerMetadata`,
     /// `Test-NetConnection`.
     PowerShell,
@@ -115,6 +128,8 @@ impl Tool {
             Self::Rpcdump => "rpcdump",
             Self::SambaJson => "samba-tool drs showrepl --json",
             Self::SambaLog => "log.samba",
+            Self::Nltest => "nltest",
+            Self::Services => "sc query",
             Self::PowerShell => "PowerShell",
             Self::Unknown => "an unknown tool",
         }

@@ -18,7 +18,7 @@ use std::{
     time::Instant,
 };
 
-use epmesh_reports::{MAX_BYTES, Outcome, Report, decode, explain, read, read_text};
+use epmesh_reports::{MAX_BYTES, Outcome, Report, counted, decode, explain, read, read_text};
 use proptest::{
     prelude::*,
     sample::{Index, select},
@@ -303,6 +303,50 @@ fn peak() -> Option<usize> {
     line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok().map(|kb| kb * 1024)
 }
 
+/// How often the lines of a long text are looked at; the text is made of `unit`, which has its line ends.
+fn looks(unit: &str, times: usize) -> (u64, u64) {
+    let text = unit.repeat(times);
+    let lines = u64::try_from(text.lines().count()).expect("few");
+    (counted(&text).1, lines)
+}
+
+#[test]
+fn twice_the_text_costs_twice_the_looks() {
+    let of = |wanted: &str| {
+        let (_, text) = texts().into_iter().find(|(name, _)| name == wanted).expect("it");
+        text
+    };
+    let units = [
+        ("a log", "2026-10-02 12:35:32 INFO request 1753 took 977 ms, status 200 ok\n".to_owned()),
+        ("errors", "System error 1722 has occurred.\n".to_owned()),
+        ("prompts", "C:\\>net view \\\\fs1\nSystem error 1722 has occurred.\n".to_owned()),
+        ("look-ups", "C:\\>net helpmsg 1753\n\n".to_owned()),
+        ("states", "Current state: OK, error 1753 (0x6d9)\n".to_owned()),
+        ("events of dcdiag", "EventID: 0x80000785\nTime: 1/1/2026 1:1:1\nx\n".to_owned()),
+        ("entries", "EPT_S_NOT_REGISTERED\n1753 (0x6d9)\nx\n".to_owned()),
+        ("lists of the KCC", "==== KCC ====\nA\\B\n".to_owned()),
+        ("statuses", "Trusted DC Connection Status Status = 1753 0x6d9 X\n".to_owned()),
+        (
+            "services",
+            "SERVICE_NAME: a\nSTATE : 1 STOPPED\nWIN32_EXIT_CODE : 1753 (0x6d9)\n".to_owned(),
+        ),
+        (
+            "messages of /syncall",
+            "CALLBACK MESSAGE: Error issuing replication: 1753 (0x6d9):\n".to_owned(),
+        ),
+        ("showrepl", of("showrepl.txt")),
+        ("dcdiag", of("dcdiag.txt")),
+        ("replsum", of("replsum.txt")),
+    ];
+    for (name, unit) in units {
+        let times = (4_000 / unit.lines().count()).max(4);
+        let ((once, lines), (twice, _)) = (looks(&unit, times), looks(&unit, times * 2));
+        // Each format looks at each line some times, and at some around it.
+        assert!(once <= lines * 1_200, "{name}: {once} looks at {lines} lines");
+        assert!(twice * 10 <= once * 22, "{name}: {once}, then {twice}");
+    }
+}
+
 #[test]
 fn failures_are_kept_before_what_worked() {
     let row = |status: &str| {
@@ -313,6 +357,7 @@ fn failures_are_kept_before_what_worked() {
     nothing_is_lost(&text, &report);
     let failed = report.told.iter().filter(|told| told.outcome == Outcome::Failed);
     assert_eq!((failed.count(), report.told.len(), report.rows_left_out), (3, 20_000, 503));
+    assert_eq!((report.failed_left_out, report.worked_left_out), (0, 503));
     assert!(report.told.is_sorted_by_key(|told| told.lines[0]));
 }
 

@@ -27,7 +27,7 @@ const EXPLAIN_STATUS: &str = "Exit status:\n  \
     1  something that it names is failing or latent: by the verdicts where there are any, else by the report\n  \
     2  the file cannot be read\n  \
     3  the coordinator could not be asked (without --offline); what the report says is printed\n  \
-    4  it names nothing that is known here, or the evidence does not decide";
+    4  it names nothing that is known here, the evidence does not decide, or a line that could not be read holds an error";
 
 /// The coordinator's address and the operator's identity.
 #[derive(Clone, Debug, Args)]

@@ -7,7 +7,7 @@ use epmesh_common::{
     diagnosis::{Blamed, State, Verdict},
     reports::{
         self, Outcome, Party, Tool,
-        explain::{Attempt, failed_tests, list_outcomes},
+        explain::{failed_tests, list_outcomes},
     },
     rpc::names,
 };
@@ -18,12 +18,14 @@ use super::{
     client::{Client, ClientError, parse, reply},
     exit::Exit,
     file::read,
-    render::{WIDTH, labelled, links},
+    render::{labelled, links},
 };
 use crate::query::{ExplainedPair, Explanation};
 
-/// How wide a label is, with the blanks behind it.
-const LABEL: usize = 10;
+mod ranges;
+mod rest;
+
+use self::ranges::lines;
 
 /// How many parts of a file are named.
 const MAX_PARTS: usize = 40;
@@ -69,12 +71,13 @@ pub(super) fn exit(answer: &Explanation, offline: bool) -> Exit {
     let states = states.chain(lists);
     let failed = (!failed_tests(&answer.report).is_empty()).then_some(State::Failing);
     let report = &answer.report;
-    // What a report does not tell, or has past a limit, may be a failure.
+    // What a report does not tell, has past a limit, or says in a line that could not be read, may be a failure.
     let unclear = report.told.iter().any(|told| told.outcome == Outcome::Unclear);
+    let unread = report.unread_left_out > 0 || report.unread.iter().any(|one| one.error.is_some());
+    // No tool tells anything: errors that were looked up, or that are over.
+    let of_a_tool = report.told.iter().any(|told| told.tool != Tool::Unknown);
     match Exit::of(states.chain(failed)) {
-        Exit::Healthy if report.told.is_empty() || unclear || report.unread_left_out > 0 => {
-            Exit::Unknown
-        }
+        Exit::Healthy if !of_a_tool || unclear || unread => Exit::Unknown,
         exit => exit,
     }
 }
@@ -122,7 +125,7 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
             width,
         ));
     }
-    text.push_str(&rest(answer, width));
+    text.push_str(&rest::words(&answer.report, width));
     if let Some(why) = &answer.no_coordinator {
         let what = format!(
             "{why}. The verdict of each link above is missing: side, cause and culprit. Everything else is \
@@ -130,60 +133,6 @@ pub(super) fn render(answer: &Explanation, width: Option<u16>) -> String {
         );
         let _ = writeln!(text, "\nno coordinator");
         text.push_str(&labelled(&[("", what)], width));
-    }
-    text
-}
-
-/// How much was read, what is no failure, and what could not be read.
-fn rest(answer: &Explanation, width: Option<u16>) -> String {
-    let report = &answer.report;
-    let mut text = String::new();
-    let of = |outcome| report.told.iter().filter(|told| told.outcome == outcome).count();
-    let rows = |count: usize| format!("{count} {}", if count == 1 { "row" } else { "rows" });
-    let _ = writeln!(
-        text,
-        "\n{} read: {} failed, {} worked, {} not clear or put off",
-        rows(report.told.len()),
-        of(Outcome::Failed),
-        of(Outcome::Succeeded),
-        of(Outcome::Unclear) + of(Outcome::Delayed)
-    );
-    let unclear = report
-        .told
-        .iter()
-        .filter(|told| matches!(told.outcome, Outcome::Unclear | Outcome::Delayed))
-        .map(|told| {
-            let what = match told.outcome {
-                Outcome::Delayed => "no failure by itself",
-                _ => "not clear",
-            };
-            let times = Attempt::of(told).map(|attempt| format!(" ({})", attempt.words()));
-            let words = format!("{}{}", told.words, times.unwrap_or_default());
-            ("", format!("line {}, {what}: {words}", lines(&told.lines)))
-        });
-    text.push_str(&labelled(&unclear.collect::<Vec<_>>(), width));
-    if report.rows_left_out > 0 {
-        let _ = writeln!(text, "{} more rows were read and are not listed", report.rows_left_out);
-    }
-    let unread = report.unread.len();
-    if unread > 0 {
-        let lines = if unread == 1 { "line" } else { "lines" };
-        let _ = writeln!(text, "\n{unread} {lines} could not be read");
-    }
-    let room = usize::from(width.unwrap_or(WIDTH)).saturating_sub(LABEL + 14).max(20);
-    for unread in &report.unread {
-        let short: String = unread.text.chars().take(room).collect();
-        let more = unread.text.chars().count().saturating_sub(room);
-        let more = more + usize::try_from(unread.cut).unwrap_or(usize::MAX);
-        let more = if more > 0 { format!(" … {more} more") } else { String::new() };
-        let _ = writeln!(text, "{:>8}  {short}{more}", unread.line);
-    }
-    if report.unread_left_out > 0 {
-        let _ = writeln!(
-            text,
-            "          and {} more, up to line {}",
-            report.unread_left_out, report.lines
-        );
     }
     text
 }
@@ -293,27 +242,4 @@ fn judged(verdict: &Verdict, code: Option<i64>) -> Vec<(&'static str, String)> {
         rows.push(("more", more));
     }
     rows
-}
-
-/// How many stretches of lines are named.
-const MAX_STRETCHES: usize = 40;
-
-/// `3-7, 12`.
-fn lines(all: &[u32]) -> String {
-    let mut stretches: Vec<(u32, u32)> = Vec::new();
-    for line in all {
-        match stretches.last_mut() {
-            Some((_, last)) if last.saturating_add(1) == *line => *last = *line,
-            _ => stretches.push((*line, *line)),
-        }
-    }
-    let written = stretches.iter().take(MAX_STRETCHES).map(|(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
-    });
-    let written = written.collect::<Vec<_>>().join(", ");
-    match stretches.len().checked_sub(MAX_STRETCHES) {
-        None | Some(0) => written,
-        Some(more) => format!("{written} and {more} more ranges"),
-    }
 }

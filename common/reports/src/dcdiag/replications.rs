@@ -18,8 +18,29 @@ const MAX_MESSAGE: usize = 4;
 /// The most lines of its heading.
 const MAX_HEADING: usize = 3;
 
-/// Takes a failed attempt; the line behind it.
+/// Takes failed attempts; the line behind them.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
+    let (destination, mut here) = attempt(page, at, line)?;
+    // Of the output that somebody searched for errors, the heading of a further attempt may be lost.
+    while let Some((next, text)) = page.next_open(here)
+        && next == here
+        && text.ends_with([':', '：'])
+        && let Some(code) = scan::bracketed_code(text).filter(|code| *code != 0)
+    {
+        let mut told = Told::new(TOOL, vec![number(next)]);
+        told.destination = Party::named(&destination);
+        told.code = Some(scan::signed(code));
+        told.outcome = Outcome::Failed;
+        told.interface = names::by_name("drsuapi").map(|known| known.id);
+        text.clone_into(&mut told.words);
+        page.tell(told);
+        here = next + 1;
+    }
+    Some(here)
+}
+
+/// Takes a failed attempt; its destination, and the line behind it.
+fn attempt(page: &mut Page<'_>, at: usize, line: &str) -> Option<(String, usize)> {
     let (_, rest) = line.strip_prefix('[')?.split_once(',')?;
     let (destination, behind) = rest.split_once(']')?;
     let destination = destination.trim();
@@ -32,6 +53,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     told.destination = Party::named(destination);
     let mut heading_ends = line.ends_with([':', '：']);
     let mut counted = false;
+    let mut searched = false;
     let mut remarks = 0_usize;
     let mut messages = 0_usize;
     let mut here = at + 1;
@@ -43,6 +65,17 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         } else if told.source.is_none() && told.naming_context.is_none() && told.code.is_none() {
             match source(text, destination) {
                 Some(found) => told.source = Some(found),
+                // Of the output that somebody searched for errors, both ends are lost.
+                None if line.contains("Replications")
+                    && heading_ends
+                    && has_code.is_some()
+                    && text.ends_with([':', '：']) =>
+                {
+                    told.code = has_code.map(scan::signed).filter(|code| *code != 0);
+                    told.code?;
+                    text.clone_into(&mut told.words);
+                    searched = true;
+                }
                 // The heading is wrapped.
                 None if !heading_ends && told.lines.len() < MAX_HEADING => {
                     heading_ends = text.ends_with([':', '：']);
@@ -58,12 +91,17 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         } else if !times.is_empty() {
             let when = times.into_iter().next();
             if told.when.is_none() { told.when = when } else { told.last_success = when }
-        } else if let Some(count) = count(text).filter(|_| told.when.is_some() && !counted) {
+        } else if searched && has_code.is_some() {
+            break;
+        } else if let Some(count) =
+            count(text).filter(|_| (told.when.is_some() || searched) && !counted)
+        {
             told.failures = u64::try_from(count).ok();
             counted = true;
         } else if told.when.is_some() && !counted && scan::says_never(text) {
             // It never worked.
         } else if told.code.is_some()
+            && !searched
             && told.when.is_none()
             && (told.words.is_empty() || (messages < MAX_MESSAGE && time_follows(page, next)))
         {
@@ -92,8 +130,8 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
     }
     told.outcome = if told.code.is_some() { Outcome::Failed } else { Outcome::Unclear };
     told.interface = names::by_name("drsuapi").map(|known| known.id);
-    told.source.is_some().then(|| page.tell(told))?;
-    Some(here)
+    (told.source.is_some() || searched).then(|| page.tell(told))?;
+    Some((destination.to_owned(), here))
 }
 
 /// Whether a line with a time comes behind the text of an error.

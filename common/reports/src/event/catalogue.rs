@@ -214,6 +214,27 @@ const KNOWN: &[Known] = &[
         "DFS Replication stopped communicating with a partner after an error; it tries again by itself",
     ),
     Known {
+        outcome: Outcome::Succeeded,
+        error: ErrorAt::Nowhere,
+        ..dfsr(5004, "DFS Replication has a connection with a partner")
+    },
+    Known {
+        outcome: Outcome::Succeeded,
+        interface: None,
+        has_context: false,
+        ..replication(1000, ErrorAt::Nowhere, "the directory has started")
+    },
+    Known {
+        outcome: Outcome::Succeeded,
+        interface: None,
+        has_context: false,
+        ..replication(
+            1394,
+            ErrorAt::Nowhere,
+            "what kept the directory from being written to is over",
+        )
+    },
+    Known {
         interface: None,
         ..dfsr(1202, "DFS Replication could not read its configuration from a domain controller")
     },

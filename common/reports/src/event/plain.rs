@@ -267,7 +267,7 @@ fn of_head<'a>(event: &mut Event, head: &mut Head<'a>, line: &'a str) -> bool {
 }
 
 /// A line of the text of an event.
-fn value(event: &mut Event, line: &str) {
+pub(super) fn value(event: &mut Event, line: &str) {
     if let Some(status) = dumped(line) {
         event.binary = event.binary.or(Some(status));
         event.whole = true;

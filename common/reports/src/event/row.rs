@@ -112,7 +112,11 @@ fn fill(told: &mut Told, event: &Event, known: &Known) {
     let interface = known.interface.and_then(names::by_name).map(|known| known.id);
     told.interface = interface;
     // What calls itself information is no failure.
-    told.outcome = if event.is_information { Outcome::Unclear } else { known.outcome };
+    told.outcome = match known.outcome {
+        Outcome::Succeeded => Outcome::Succeeded,
+        _ if event.is_information => Outcome::Unclear,
+        outcome => outcome,
+    };
 }
 
 /// The error in a value, where the event has its error so.

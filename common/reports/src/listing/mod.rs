@@ -36,7 +36,8 @@ fn property(line: &str) -> Option<(&str, &str)> {
     }
     let at = line.find(" :")?;
     let (name, value) = (line.get(..at)?.trim_end(), line.get(at + 2..)?);
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_');
+    // `PingReplyDetails (RTT)`
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '(' | ')');
     let named = (1..=40).contains(&name.len()) && name.chars().all(fits);
     (named && (value.is_empty() || value.starts_with(' '))).then(|| (name, value.trim()))
 }
@@ -44,6 +45,10 @@ fn property(line: &str) -> Option<(&str, &str)> {
 /// Takes an object of a list; the line behind it.
 fn list(page: &mut Page<'_>, at: usize) -> Option<usize> {
     property(page.open(at)?)?;
+    // Where the values stand: more of one than fit into its line go on there.
+    let column = page.open_column(at).and_then(|line| line.find(" : ")).map(|at| at + 3);
+    let under =
+        |line: &str| column.is_some_and(|column| line.len() - line.trim_start().len() >= column);
     let mut properties: Vec<(String, String)> = Vec::new();
     let mut lines = Vec::new();
     let mut here = at;
@@ -66,6 +71,7 @@ fn list(page: &mut Page<'_>, at: usize) -> Option<usize> {
             {
                 value.push_str(line);
             }
+            (None, Some(_)) if page.open_column(here).is_some_and(under) => {}
             _ => break,
         }
         lines.push(number(here));

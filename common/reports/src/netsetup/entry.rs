@@ -109,7 +109,15 @@ impl Entry {
 
     /// The computer, as older and newer logs call it.
     pub(super) fn machine(&self) -> Option<&str> {
-        ["Machine:", "HostName:"].iter().find_map(|label| self.labelled(label))
+        let labelled = ["Machine:", "HostName:"].iter().find_map(|label| self.labelled(label));
+        labelled.or_else(|| {
+            let (name, "") =
+                self.text.strip_prefix("NetpMachineValidToJoin: '")?.trim_end().split_once('\'')?
+            else {
+                return None;
+            };
+            (!name.is_empty()).then_some(name)
+        })
     }
 
     /// The text after a label; `(NULL)` is nothing.

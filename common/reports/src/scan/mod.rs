@@ -87,6 +87,10 @@ pub(super) fn leading_number(line: &str) -> Option<i64> {
 
 /// An error as `1753 (0x6d9)`, where both are the same number: nothing else looks like it.
 pub(super) fn paired_code(text: &str) -> Option<i64> {
+    // Every line of a file is asked several times.
+    if !text.contains("0x") && !text.contains("0X") {
+        return None;
+    }
     numbers(text).into_iter().find_map(|number| {
         let rest = text.get(number.end..)?.trim_start();
         let digits = rest.strip_prefix('(')?.trim_start();
@@ -146,6 +150,9 @@ pub(super) fn named_code(text: &str) -> Option<i64> {
 
 /// An error in brackets, `(1753)` or `(-2146893022)`.
 pub(super) fn bracketed_code(text: &str) -> Option<i64> {
+    if !text.contains('(') {
+        return None;
+    }
     numbers(text).into_iter().find_map(|number| {
         let before = text.get(..number.start)?.trim_end();
         let behind = text.get(number.end..)?.trim_start();

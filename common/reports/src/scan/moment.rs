@@ -4,6 +4,9 @@
 /// A time of day and the date beside it, in the words of the text. `<date> <time>`, as articles write
 /// it, is one too.
 pub(crate) fn moments(text: &str) -> Vec<String> {
+    if !text.contains(':') && !text.contains("<time>") {
+        return Vec::new();
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut found = Vec::new();
     let mut used = 0;

@@ -8,6 +8,7 @@ use super::{
     told::{Party, Told},
 };
 
+mod failcache;
 mod neighbour;
 mod state;
 mod summary;
@@ -30,6 +31,7 @@ pub(super) fn read(page: &mut Page<'_>) {
     let mut state = State::of(None);
     page.walk(|page, at, line| {
         command(page, at, line, &mut state)
+            .or_else(|| failcache::read(page, at, line))
             .or_else(|| summary::read(page, at, line, &state.own))
             .or_else(|| neighbour::read(page, at, line, &mut state))
             .or_else(|| head(page, at, line, &mut state))
@@ -53,7 +55,8 @@ fn command(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opt
     }
     let rest = lower.strip_prefix("repadmin")?;
     let rest = rest.strip_prefix(".exe").unwrap_or(rest);
-    let said = rest.trim_start().starts_with([':', '：']);
+    let said = rest.trim_start().starts_with([':', '：'])
+        || rest.trim_start().starts_with("running command /show");
     let argument = |word: &str| {
         word.starts_with(['/', '*', '|', '>', '-', '"'])
             || scan::is_host(word) && word.contains(|c: char| c == '.' || c.is_ascii_digit())

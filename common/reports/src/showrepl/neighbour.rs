@@ -20,13 +20,12 @@ const MAX_MESSAGE: usize = 4;
 
 /// Takes a neighbour; the line behind it.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Option<usize> {
-    let mut party = named(line)?;
+    let Head { mut party, mut lines, behind } = head(page, at, line)?;
     let mut told = Told::new(TOOL, Vec::new());
-    let mut lines = vec![at];
     let mut text = String::new();
     let mut message = String::new();
     let mut wait_for_message = 0;
-    let mut here = at + 1;
+    let mut here = behind;
     let mut end = End::OfReport;
     while let Some((next, written)) = page.next_open(here) {
         if ends(written) {
@@ -40,10 +39,16 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
             // The last success is the last that is said of a neighbour.
             all: scan::moments(&text).len() > 1,
             message: wait_for_message > 0,
+            over: over(&text),
+            apart: next > here,
         };
         let kind = if lines.len() > MAX_LINES { Kind::Foreign } else { kind(written, known) };
         match kind {
-            Kind::Guid => party.dsa_guid = party.dsa_guid.or_else(|| scan::guid(written)),
+            Kind::Guid => {
+                if let Some(party) = &mut party {
+                    party.dsa_guid = party.dsa_guid.or_else(|| scan::guid(written));
+                }
+            }
             Kind::Attempt => {
                 text.push(' ');
                 text.push_str(written);
@@ -84,7 +89,11 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
         return None;
     }
     let untried = judge(&mut told, &text, message.trim(), end);
-    if let Some((dn, at)) = &state.context {
+    if party.is_none() && told.code.is_none() {
+        return None;
+    }
+    // The naming context above may be another neighbour's, where the name of this one is lost.
+    if let Some((dn, at)) = state.context.as_ref().filter(|_| party.is_some()) {
         told.naming_context = Some(dn.clone());
         lines.extend(at);
     }
@@ -101,18 +110,48 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
         }
         told.words = format!("change notification; {}", told.words);
     }
-    told.source = Some(party);
+    told.source = party;
     page.tell(told);
     Some(here)
+}
+
+/// The first lines of a neighbour.
+struct Head {
+    /// `None` where the name is lost, and what it says of its last attempt is there.
+    party: Option<Party>,
+    lines: Vec<usize>,
+    behind: usize,
+}
+
+fn head(page: &Page<'_>, at: usize, line: &str) -> Option<Head> {
+    if let Some(party) = named(line) {
+        return Some(Head { party: Some(party), lines: vec![at], behind: at + 1 });
+    }
+    // The name of a deleted server goes on in the next line: `SITE\DC2`, `DEL:GUID (deleted DSA) via RPC`.
+    if let Some((site, server)) = bare_name(line) {
+        let next = page.open(at + 1)?;
+        let deleted = next.starts_with("DEL:") && scan::guid(next).is_some() && has_transport(next);
+        let party = Party { name: Some(server), site, dsa_guid: None };
+        return deleted.then(|| Head {
+            party: Some(party),
+            lines: vec![at, at + 1],
+            behind: at + 2,
+        });
+    }
+    // What somebody quotes of a report may be no more than the attempt.
+    let attempt = line.starts_with("Last attempt @") && !scan::moments(line).is_empty();
+    attempt.then(|| Head { party: None, lines: Vec::new(), behind: at })
+}
+
+/// Whether a text names what carries replication.
+fn has_transport(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, "RPC" | "SMTP" | "IP"))
 }
 
 /// `SITE\SERVER via RPC`, in any language; without the backslash as web pages have it; and samba-tool's
 /// `NTDS DN: …` where it could not make a name of it.
 fn named(line: &str) -> Option<Party> {
-    let has_transport = |text: &str| {
-        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-        words.any(|word| matches!(word, "RPC" | "SMTP" | "IP"))
-    };
     if let Some((site, server, behind)) = scan::site_and_server(line) {
         let party =
             Party { name: Some(server.to_owned()), site: Some(site.to_owned()), dsa_guid: None };
@@ -150,6 +189,34 @@ struct Known {
     count: bool,
     all: bool,
     message: bool,
+    /// Whether the attempt has been told to its end.
+    over: Over,
+    /// Whether a blank line stands in front of this one.
+    apart: bool,
+}
+
+/// How far the sentence on the last attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// It goes on, or it failed and its error is known.
+    No,
+    /// It worked.
+    Worked,
+    /// In another language: a whole sentence without an error, of which the rest may be wrapped.
+    Sentence,
+}
+
+fn over(text: &str) -> Over {
+    let one = scan::moments(text).len() == 1 || text.contains("NTTIME(");
+    if code(text).is_some() || !one {
+        Over::No
+    } else if text.contains("successful") && !text.contains("unsuccessful") {
+        Over::Worked
+    } else if open_ended(text) {
+        Over::No
+    } else {
+        Over::Sentence
+    }
 }
 
 enum Kind {
@@ -164,6 +231,29 @@ enum Kind {
 }
 
 fn kind(line: &str, known: Known) -> Kind {
+    if scan::behind_prompt(line).is_some() {
+        return Kind::Foreign;
+    }
+    let failed = code(line);
+    match known.over {
+        // Nothing comes behind it but samba-tool's count and time: an error in a later line is another's.
+        Over::Worked
+            if failed.is_some()
+                || !(line.contains("consecutive failure") || line.starts_with("Last success")) =>
+        {
+            return Kind::Foreign;
+        }
+        Over::Sentence if failed.is_some() && (known.apart || !line.ends_with([':', '：'])) => {
+            return Kind::Foreign;
+        }
+        _ => {}
+    }
+    // The error that was wrapped begins the line, or the line ends where the message is to come.
+    let wrapped = line.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '(' | '-'))
+        || line.ends_with([':', '：']);
+    if known.apart && failed.is_some() && known.attempt && !wrapped {
+        return Kind::Foreign;
+    }
     let has_time =
         !scan::moments(line).is_empty() || line.contains("NTTIME(0)") || line.contains("(never)");
     // The code may be what was wrapped. What comes behind the last is of a neighbour whose name was

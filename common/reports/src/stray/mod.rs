@@ -1,84 +1,106 @@
-//! Lines of no known report that name an error in a form that is nothing else: `1753 (0x6d9)`, `Status = 1753
-//! 0x6d9 EPT_S_NOT_REGISTERED`, `(Exception from HRESULT: 0x800706D9)`. What people write about an error, or
-//! a document does, is none of it and is quoted; but where a file is no more than the error itself, it is
-//! what was asked about.
+//! Lines of no known report that name an error: `Status = 1753 0x6d9 EPT_S_NOT_REGISTERED`, `(Exception from
+//! HRESULT: 0x800706D9)`, `System error 1722 has occurred.`, or its message alone, whatever stands around them. What
+//! people write about an error in general, or a document does, is none of it and is quoted, what was looked up is no
+//! failure, and what is told as past is none either; but where a file is no more than the error itself, it is what was
+//! asked about.
 
-use epmesh_rpc::{names, windows_error};
+use epmesh_rpc::windows_error;
 
 use super::{
-    messages,
+    commands, messages,
     outcome::Outcome,
     page::{Page, number},
     scan,
     told::{Party, Told, Tool},
+    unread,
 };
+
+mod dialog;
+mod document;
+mod ends;
+mod ldap;
+mod lookup;
+mod over;
+mod statement;
 
 /// The most lines, blank ones apart, of a file that is no more than an error.
 const MAX_BARE: usize = 8;
-/// The most lines that the text of a box is broken into.
-const MAX_DIALOG: usize = 6;
 /// The most words around an error that is a line's only content.
 const MAX_WORDS: usize = 6;
 
 /// Takes every such line.
 pub(super) fn read(page: &mut Page<'_>) {
+    let alone = page.says_nothing();
+    let document = document::is_one(page);
+    let ends = ends::named(page).filter(|_| alone);
+    // A document tells of errors in general, in whole sentences.
+    let states = |line: &str| statement::code(line).filter(|_| !document);
     page.walk(|page, at, line| {
-        let mut told = dialog(page, at, line)
-            .or_else(|| tool_error(line).map(|error| row(at, line, error)))
-            .or_else(|| ldap(at, line))?;
-        // The message stands in the next line where the number ends with a colon.
-        let alone = told.lines.len() == 1;
-        let next = page.open(at + 1).filter(|_| alone && line.ends_with(':'));
-        if let Some(message) = next.filter(|next| messages::code(next) == told.code) {
-            told.lines.push(number(at + 1));
-            told.words = format!("{} {message}", told.words);
+        if let Some(behind) = lookup::read(page, at, line) {
+            return Some(behind);
+        }
+        if over::is_over(page, at, line) && unread::error_in(line).is_some() {
+            page.tell(quoted(at, line));
+            return Some(at + 1);
+        }
+        let mut told = dialog::read(page, at, line)
+            .or_else(|| tool_error(line).map(|error| row(page, at, line, error)))
+            .or_else(|| ldap::read(page, at, line))
+            .or_else(|| states(line).map(|error| row(page, at, line, error)))
+            .or_else(|| {
+                let own = !document && (alone || stands_alone(page, at));
+                let code = own.then(|| statement::message(line)).flatten()?;
+                Some(row(page, at, line, code))
+            })?;
+        with_message(page, at, line, &mut told);
+        if let Some(ends) = ends.as_ref().filter(|_| told.source.is_none() && told.code.is_some()) {
+            told.source = Some(ends.source.clone());
+            told.destination = Some(ends.destination.clone());
+            told.lines.push(number(ends.at));
         }
         // Lines are counted from 1: the last one's number is the place behind it.
-        let behind = told.lines.last().and_then(|line| usize::try_from(*line).ok());
+        let behind = told.lines.iter().filter_map(|line| usize::try_from(*line).ok());
+        let behind =
+            behind.filter(|behind| *behind > at).take_while(|behind| *behind <= at + MAX_BARE);
+        let behind = behind.max();
+        told.lines.sort_unstable();
+        told.lines.dedup();
         page.tell(told);
         behind
     });
     bare(page);
 }
 
-/// The box in which Active Directory Sites and Services tells that "Replicate now" failed: `The following error
-/// occurred during the attempt to synchronize naming context X from domain controller A to domain controller B:`
-/// and the message of the error.
-fn dialog(page: &Page<'_>, at: usize, line: &str) -> Option<Told> {
-    let lower = line.to_ascii_lowercase();
-    lower.find("attempt to synchronize naming context ")?;
-    let mut text = line.to_owned();
-    let mut last = at;
-    while last < at + MAX_DIALOG
-        && messages::code(&text).is_none()
-        && let Some((next, more)) = page.next_open(last + 1)
+/// Adds the message of an error in the next line: right behind a colon, or by itself behind a blank line.
+fn with_message(page: &Page<'_>, at: usize, line: &str, told: &mut Told) {
+    let colon = page.open(at + 1).filter(|_| line.ends_with(':')).map(|next| (at + 1, next));
+    let apart = || page.next_open(at + 1).filter(|(_, next)| statement::message(next).is_some());
+    let next = colon.filter(|(_, next)| messages::code(next) == told.code).or_else(apart);
+    let fits = told.code.is_some() && !told.lines.iter().any(|held| *held > number(at));
+    if let Some((next, message)) =
+        next.filter(|(_, next)| fits && messages::code(next) == told.code)
     {
-        text.push(' ');
-        text.push_str(more);
-        last = next;
+        told.lines.push(number(next));
+        told.words = format!("{} {message}", told.words);
     }
-    let code = messages::code(&text)?;
-    let lower = text.to_ascii_lowercase();
-    let named = |before: &str| {
-        let start = lower.find(before)? + before.len();
-        let end = |c: char| c.is_whitespace() || matches!(c, ':' | ',');
-        let name = text.get(start..)?.split(end).next()?;
-        // A document has a word in its place.
-        Party::named(name).filter(|_| scan::is_host(name))
-    };
-    let (source, destination) =
-        (named(" from domain controller ")?, named(" to domain controller ")?);
-    let mut told = Told::new(Tool::Unknown, Vec::new());
-    told.lines = (at..=last).filter(|at| page.open(*at) != Some("")).map(number).collect();
-    told.code = Some(code);
-    told.outcome = Outcome::Failed;
-    (told.source, told.destination) = (Some(source), Some(destination));
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
-    told.words = text;
-    Some(told)
 }
 
-fn row(at: usize, line: &str, code: i64) -> Told {
+/// Whether a line begins what stands around it: a blank line, or a prompt, is above it. Else it may be the rest of a
+/// row.
+fn stands_alone(page: &Page<'_>, at: usize) -> bool {
+    let above = at.checked_sub(1).map(|at| page.line(at).unwrap_or_default());
+    above.is_none_or(|line| line.is_empty() || scan::behind_prompt(line).is_some())
+}
+
+/// An error that the text says is over.
+fn quoted(at: usize, line: &str) -> Told {
+    let mut told = Told::new(Tool::Unknown, vec![number(at)]);
+    told.outcome = Outcome::Delayed;
+    told.words = format!("the text tells it as over: {line}");
+    told
+}
+
+fn row(page: &Page<'_>, at: usize, line: &str, code: i64) -> Told {
     let mut told = Told::new(Tool::Unknown, vec![number(at)]);
     told.code = Some(code);
     told.outcome = Outcome::Failed;
@@ -88,6 +110,7 @@ fn row(at: usize, line: &str, code: i64) -> Told {
     });
     told.source = host.and_then(|host| Party::asked_as(host.trim_end_matches([',', '.', ':'])));
     line.clone_into(&mut told.words);
+    commands::name(page, at, &mut told);
     told
 }
 
@@ -145,45 +168,6 @@ fn with_its_message(line: &str) -> Option<i64> {
     (messages::code(line) == Some(code)).then_some(code)
 }
 
-/// `LDAP error 81 (Server Down) Win32 Err 58.`: an error of LDAP's own, and the Windows error behind it.
-fn ldap(at: usize, line: &str) -> Option<Told> {
-    let bare = line.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    let lower = bare.to_ascii_lowercase();
-    let rest = lower.strip_prefix("ldap error ")?;
-    let (digits, behind) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?;
-    // Its name or its hexadecimal form follows in brackets; in a sentence something else does.
-    let own: u32 = digits.parse().ok().filter(|_| behind.trim_start().starts_with('('))?;
-    let (_, windows) = lower.split_once("win32 err").unwrap_or(("", ""));
-    let windows = windows.trim_start_matches("or");
-    let mut told = Told::new(Tool::Unknown, vec![number(at)]);
-    told.outcome = Outcome::Failed;
-    told.code = scan::numbers(windows).first().map(|one| one.value).filter(|code| *code != 0);
-    told.words = format!(
-        "{line}: {own} is LDAP's own number ({}), and no error of Windows or RPC",
-        ldap_words(own)
-    );
-    Some(told)
-}
-
-/// The results of LDAP that tools on domain controllers print (RFC 4511, and winldap.h above 80).
-const fn ldap_words(code: u32) -> &'static str {
-    match code {
-        1 => "operations error",
-        8 => "stronger authentication required",
-        32 => "no such object",
-        49 => "invalid credentials",
-        50 => "insufficient access rights",
-        51 => "busy",
-        52 => "unavailable",
-        53 => "unwilling to perform",
-        81 => "the server is down, or was not reached on its LDAP port",
-        82 => "a local error, mostly of the authentication by Kerberos",
-        85 => "a timeout",
-        91 => "the connection failed",
-        _ => "see winldap.h",
-    }
-}
-
 /// The lines of a file that is no more than a few errors: a number, a symbol or a message in any language.
 fn bare(page: &mut Page<'_>) {
     if page.len() > MAX_BARE * 4 {
@@ -201,8 +185,9 @@ fn bare(page: &mut Page<'_>) {
     for (at, line) in lines {
         // Beside a report the bare message may be the rest of one of its lines.
         let found = with_its_message(line).or_else(|| bare_error(line).filter(|_| alone));
-        if let Some(code) = found {
-            page.tell(row(at, line, code));
+        if let Some(code) = found.filter(|_| !statement::is_of_another(line)) {
+            let told = row(page, at, line, code);
+            page.tell(told);
         }
     }
 }
