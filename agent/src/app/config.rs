@@ -12,7 +12,10 @@ use epmesh_common::{
 };
 use thiserror::Error;
 
-use crate::session::{SpoolLimits, coordinator_url};
+use crate::{
+    probe::NtlmChallenge,
+    session::{SpoolLimits, coordinator_url},
+};
 
 /// The place of the configuration unless told otherwise: `/etc/epmesh-agent/agent.toml`, on Windows
 /// `%ProgramData%\epmesh-agent\agent.toml`.
@@ -79,6 +82,8 @@ pub struct Probe {
     pub max_connections_per_minute: u32,
     /// Bytes in a minute, both ways; no coordinator lifts it.
     pub max_bytes_per_minute: u32,
+    /// When peers are asked for their NTLM challenge.
+    pub ntlm: NtlmChallenge,
 }
 
 /// The ports that are asked; others only in tests.
@@ -119,6 +124,7 @@ impl Default for Config {
                 min_interval: Duration::from_secs(5),
                 max_connections_per_minute: 12_000,
                 max_bytes_per_minute: 32 << 20,
+                ntlm: NtlmChallenge::default(),
             },
             ports: Ports { endpoint_mapper: 135, dns: 53, ldap: 389, netbios: 137 },
             samba: Samba {
@@ -193,6 +199,7 @@ impl Config {
             set(&mut to.max_connections_per_minute, connections);
             let bytes = number(&probe, "max-bytes-per-minute", 65_536, 1 << 30);
             set(&mut to.max_bytes_per_minute, bytes);
+            set(&mut to.ntlm, probe.parse("ntlm-challenge", ntlm));
         }
         if let Some(ports) = root.table("ports") {
             let to = &mut config.ports;
@@ -239,6 +246,15 @@ fn platform(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("it is neither samba nor windows")
+    }
+}
+
+fn ntlm(text: &str) -> Result<NtlmChallenge, &'static str> {
+    match text {
+        "when-needed" => Ok(NtlmChallenge::WhenNeeded),
+        "always" => Ok(NtlmChallenge::Always),
+        "never" => Ok(NtlmChallenge::Never),
+        _ => Err("it is none of when-needed, always, never"),
     }
 }
 

@@ -20,6 +20,7 @@ impl From<&Config> for probe::Config {
             concurrency: config.probe.concurrency.saturating_mul(2),
             connections_per_minute: config.probe.max_connections_per_minute,
             bytes_per_minute: config.probe.max_bytes_per_minute,
+            ntlm: config.probe.ntlm,
             pace: default.pace.min(config.probe.min_interval),
             ports,
             ..default

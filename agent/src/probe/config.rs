@@ -38,10 +38,25 @@ pub struct Config {
     /// Whether the operating system's own resolver is asked too. Only a simulation leaves it out: its
     /// names are none that this machine's DNS servers should hear of.
     pub system_resolver: bool,
+    /// When the NTLM challenge is asked for.
+    pub ntlm: NtlmChallenge,
     /// The ports.
     pub ports: WirePorts,
     /// The well-known ports that are tried where the plan asks for them.
     pub well_known: Vec<WellKnown>,
+}
+
+/// When a peer is asked for its NTLM challenge. It logs on to nothing, and stands in the logs of whoever removes
+/// NTLM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NtlmChallenge {
+    /// Where neither LDAP question names the peer, where it does not get as far as the interface; else once an hour.
+    #[default]
+    WhenNeeded,
+    /// At every look.
+    Always,
+    /// Never. Which host answers on port 135 is then not known by its own word.
+    Never,
 }
 
 /// A well-known port and how it is tried.
@@ -103,6 +118,7 @@ impl Default for Config {
             bytes_per_minute: 32 << 20,
             pace: Duration::from_secs(1),
             system_resolver: true,
+            ntlm: NtlmChallenge::default(),
             ports: WirePorts::default(),
             well_known: WELL_KNOWN.to_vec(),
         }

@@ -25,7 +25,7 @@ mod prober;
 
 pub(crate) use self::names::dns::ask_apart;
 pub use self::{
-    config::{Config, Sign, WELL_KNOWN, WellKnown, WirePorts},
+    config::{Config, NtlmChallenge, Sign, WELL_KNOWN, WellKnown, WirePorts},
     names::{dns::message::answer as dns_answer, resolve::addresses},
     peers::{Peers, Priority},
     prober::Prober,

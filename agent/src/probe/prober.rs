@@ -16,7 +16,10 @@ use super::Peers;
 use super::{
     config::Config,
     endpoint::address::{self, Wanted},
-    limits::{budget::Budget, rate::RateLimit},
+    limits::{
+        budget::{Budget, Questions},
+        rate::RateLimit,
+    },
     names::resolve,
     peers::Priority,
 };
@@ -32,6 +35,7 @@ pub struct Prober {
     config: Config,
     rate: RateLimit,
     cache: Option<Arc<dyn NameCache>>,
+    questions: Questions,
 }
 
 impl Prober {
@@ -39,7 +43,7 @@ impl Prober {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let rate = RateLimit::new(&config);
-        Self { config, rate, cache: None }
+        Self { config, rate, cache: None, questions: Questions::default() }
     }
 
     /// Lets it look into the DNS client's cache too.
@@ -57,7 +61,7 @@ impl Prober {
     /// Every source of the target's name that `resolver` lists, and nothing else.
     pub async fn names(&self, target: &Target, resolver: &Resolver) -> Vec<Lookup> {
         self.rate.room(Priority::OnDemand).await;
-        let budget = Budget::new(&self.config, &self.rate, Priority::OnDemand);
+        let budget = Budget::new(&self.config, &self.rate, &self.questions, Priority::OnDemand);
         resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await
     }
 
@@ -70,8 +74,8 @@ impl Prober {
         well_known: bool,
     ) -> Vec<AddressProbe> {
         self.rate.room(Priority::OnDemand).await;
-        let budget = Budget::new(&self.config, &self.rate, Priority::OnDemand);
-        let wanted = Wanted { interfaces, whole_map, well_known };
+        let budget = Budget::new(&self.config, &self.rate, &self.questions, Priority::OnDemand);
+        let wanted = Wanted { peer: None, interfaces, whole_map, well_known };
         address::probe_all(&budget, addresses, wanted).await
     }
 
@@ -83,11 +87,12 @@ impl Prober {
         priority: Priority,
     ) -> PeerObservation {
         let _turn = self.rate.enter(&target.name, priority).await;
-        let budget = Budget::new(&self.config, &self.rate, priority);
+        let budget = Budget::new(&self.config, &self.rate, &self.questions, priority);
         let lookups = resolve::resolve(&budget, target, resolver, self.cache.as_ref()).await;
         let found = resolve::addresses(&lookups);
         let Target { whole_map, well_known, .. } = *target;
-        let wanted = Wanted { interfaces, whole_map, well_known };
+        let peer = Some(&target.name);
+        let wanted = Wanted { peer, interfaces, whole_map, well_known };
         let addresses = address::probe_all(&budget, &found, wanted).await;
         PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
     }

@@ -1,6 +1,8 @@
 //! The identity of a host, asked in four ways.
 
-use epmesh_agent::probe::WirePorts;
+use std::time::Duration;
+
+use epmesh_agent::probe::{Config, NtlmChallenge, Peers as _, Prober, WirePorts};
 use epmesh_common::{
     facts::{AddressProbe, Failure, IdentityMethod},
     identity::{
@@ -18,8 +20,8 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    fixture::{LOCALHOST, closed_ports, config, look_at_address},
-    server::{Behaviour, start},
+    fixture::{LOCALHOST, closed_ports, config, drsuapi, look_at_address, resolver, target},
+    server::{Behaviour, Server, start},
 };
 
 const GUID: Uuid = Uuid::from_u128(0x5678);
@@ -172,4 +174,79 @@ async fn a_ping_without_an_answer_times_out_and_an_empty_one_is_named() {
     let probe = look_at_address(config(WirePorts { cldap, ..closed_ports() })).await;
     let Err(Failure::Protocol(what)) = said_by(&probe, IdentityMethod::LdapPing) else { panic!() };
     assert!(what.contains("no entry in the answer"), "{what}");
+}
+
+/// The looks of one prober at one address, and whether each asked for the NTLM challenge.
+async fn asked_in(prober: &Prober, looks: usize) -> Vec<bool> {
+    let mut asked = Vec::new();
+    for _ in 0..looks {
+        let seen = prober.look(&target(), &[drsuapi()], &resolver(Vec::new())).await;
+        let probe = seen.addresses.first().expect("an address");
+        let mut methods = probe.identity.iter().map(|one| one.method);
+        asked.push(methods.any(|method| method == IdentityMethod::NtlmChallenge));
+    }
+    asked
+}
+
+/// A server whose LDAP names the peer, with this endpoint mapper.
+async fn named(mapper: &Server, ntlm: NtlmChallenge) -> Prober {
+    let ports =
+        WirePorts { ldap: ldap(root_dse).await, endpoint_mapper: mapper.port, ..closed_ports() };
+    Prober::new(Config { ntlm, pace: Duration::ZERO, ..config(ports) })
+}
+
+#[tokio::test]
+async fn the_challenge_is_asked_for_once_while_all_is_well() {
+    let service = start(Behaviour::AnyInterface).await;
+    let mapper = start(Behaviour::Mapper { port: service.port, page: 500 }).await;
+    let prober = named(&mapper, NtlmChallenge::WhenNeeded).await;
+    assert_eq!(asked_in(&prober, 4).await, [true, false, false, false]);
+    let prober = named(&mapper, NtlmChallenge::Always).await;
+    assert_eq!(asked_in(&prober, 2).await, [true, true]);
+    let prober = named(&mapper, NtlmChallenge::Never).await;
+    assert_eq!(asked_in(&prober, 2).await, [false, false]);
+}
+
+#[tokio::test]
+async fn the_challenge_is_asked_for_where_the_interface_is_not_registered() {
+    let mapper = start(Behaviour::NotRegistered(0x16C9_A0D6)).await;
+    let prober = named(&mapper, NtlmChallenge::WhenNeeded).await;
+    assert_eq!(asked_in(&prober, 3).await, [true, true, true]);
+    // Behind a port that nobody answers there is no challenge to be had.
+    let gone = named(&mapper, NtlmChallenge::WhenNeeded).await;
+    drop(mapper);
+    tokio::task::yield_now().await;
+    assert_eq!(asked_in(&gone, 2).await, [false, false]);
+}
+
+#[tokio::test]
+async fn the_challenge_is_asked_for_where_ldap_names_nobody() {
+    let service = start(Behaviour::AnyInterface).await;
+    let mapper = start(Behaviour::Mapper { port: service.port, page: 500 }).await;
+    let ports = WirePorts { endpoint_mapper: mapper.port, ..closed_ports() };
+    let prober = Prober::new(Config { pace: Duration::ZERO, ..config(ports) });
+    assert_eq!(asked_in(&prober, 2).await, [true, true]);
+}
+
+/// Most hosts of today do not answer NetBIOS: one that was silent is not asked again for an hour.
+#[tokio::test]
+async fn silence_on_netbios_is_remembered() {
+    let service = start(Behaviour::AnyInterface).await;
+    let mapper = start(Behaviour::Mapper { port: service.port, page: 500 }).await;
+    let silent = udp(|_| Vec::new()).await;
+    let ports = WirePorts {
+        ldap: ldap(root_dse).await,
+        endpoint_mapper: mapper.port,
+        netbios: silent,
+        ..closed_ports()
+    };
+    let prober = Prober::new(Config { pace: Duration::ZERO, ..config(ports) });
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let seen = prober.look(&target(), &[drsuapi()], &resolver(Vec::new())).await;
+        let identity = &seen.addresses.first().expect("an address").identity;
+        let status = identity.iter().find(|one| one.method == IdentityMethod::NodeStatus);
+        asked.push(status.map(|one| (one.outcome.clone(), one.retried)));
+    }
+    assert_eq!(asked, [Some((Err(Failure::TimedOut), false)), None, None]);
 }

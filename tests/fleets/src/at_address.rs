@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use epmesh_common::{
     facts::{
-        AddressProbe, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, MapAnswer, MapView,
-        Platform, PortProbe, ServiceState, Stage, Through,
+        AddressProbe, DnsName, Failure, IdentityMethod, IdentityProbe, InterfaceProbe, MapAnswer,
+        MapView, Platform, PortProbe, ServiceState, Stage, Through,
     },
     identity::Identity,
     rpc::{Binding, Endpoint},
@@ -61,6 +61,30 @@ pub(super) fn probe(world: &World, from: usize, address: IpAddr, whole_map: bool
         let is_lost = matches!(endpoints, Err(Failure::TimedOut));
         probe.one_entry = is_lost.then(|| stage(Ok(())));
         probe.map = Some(view(endpoints));
+    }
+    probe
+}
+
+/// What a look has of it but once an hour: not the NTLM challenge, where LDAP names the peer, and the look gets
+/// through or port 135 is closed.
+pub(super) fn asked_rarely(mut probe: AddressProbe, peer: &DnsName) -> AddressProbe {
+    let by_ldap = |method| matches!(method, IdentityMethod::RootDse | IdentityMethod::LdapPing);
+    let is_named = probe.identity.iter().any(|said| {
+        let name = said.outcome.as_ref().ok().and_then(|who| who.dns_name.as_deref());
+        by_ldap(said.method) && name.is_some_and(|name| name.parse().as_ref() == Ok(peer))
+    });
+    let is_served = |port: &PortProbe| {
+        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+        port.connect.outcome.is_ok() && bind.is_none_or(Result::is_ok)
+    };
+    let is_reached = |asked: &InterfaceProbe| {
+        matches!(asked.answer, MapAnswer::Endpoints(_)) && asked.ports.iter().all(is_served)
+    };
+    let gets_through = probe.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())
+        && probe.interfaces.iter().all(is_reached)
+        && probe.map.as_ref().is_none_or(|map| map.endpoints.is_ok());
+    if is_named && (gets_through || probe.connect.outcome.is_err()) {
+        probe.identity.retain(|said| said.method != IdentityMethod::NtlmChallenge);
     }
     probe
 }

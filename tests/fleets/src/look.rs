@@ -9,7 +9,7 @@ use epmesh_common::facts::{
 };
 
 use super::{
-    at_address::probe,
+    at_address::{asked_rarely, probe},
     world::{World, alias},
 };
 
@@ -28,6 +28,7 @@ pub fn look(world: &World, from: usize, target: &Target) -> PeerObservation {
     let addresses = addresses
         .into_iter()
         .map(|address| probe(world, from, address, target.whole_map))
+        .map(|probe| asked_rarely(probe, &target.name))
         .collect();
     PeerObservation { peer: target.name.clone(), dsa_guid: target.dsa_guid, lookups, addresses }
 }

@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    facts::{AddressProbe, Failure, MapAnswer, MapView, PortProbe, Stage, Through},
+    facts::{
+        AddressProbe, DnsName, Failure, InterfaceProbe, MapAnswer, MapView, PortProbe, Stage,
+        Through,
+    },
     rpc::{Binding, InterfaceId, ProtocolSequence},
     wire::limits,
 };
@@ -24,6 +27,8 @@ const MAX_PORTS: usize = 8;
 /// The questions to an address.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::probe) struct Wanted<'w> {
+    /// The name of the host that is expected there, where one is.
+    pub(in crate::probe) peer: Option<&'w DnsName>,
     /// The interfaces to ask for.
     pub(in crate::probe) interfaces: &'w [InterfaceId],
     /// Whether to read the whole endpoint map.
@@ -57,10 +62,28 @@ async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addr
     let ports = async {
         if wanted.well_known { well_known::probe(budget, address).await } else { Vec::new() }
     };
-    let (mut probe, identity, ports) =
-        tokio::join!(path(budget, address, wanted), identity::ask(budget, address), ports);
-    (probe.identity, probe.well_known) = (identity, ports);
+    let who = identity::ask(budget, address, wanted.peer);
+    let (mut probe, who, ports) = tokio::join!(path(budget, address, wanted), who, ports);
+    let (is_open, gets_through) = (probe.connect.outcome.is_ok(), gets_through(&probe));
+    probe.identity = who.complete(budget, address, is_open, gets_through).await;
+    probe.well_known = ports;
     probe
+}
+
+/// Whether the look reached every interface that it asked for, at every port that was named, and read the map where it
+/// was to.
+fn gets_through(probe: &AddressProbe) -> bool {
+    let is_served = |port: &PortProbe| {
+        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+        port.connect.outcome.is_ok() && !port.altered && bind.is_none_or(Result::is_ok)
+    };
+    let is_reached = |asked: &InterfaceProbe| {
+        let is_named = matches!(&asked.answer, MapAnswer::Endpoints(found) if !found.is_empty());
+        is_named && asked.ports.iter().all(is_served)
+    };
+    probe.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())
+        && probe.interfaces.iter().all(is_reached)
+        && probe.map.as_ref().is_none_or(|map| map.endpoints.is_ok())
 }
 
 async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {

@@ -1,11 +1,11 @@
 //! The identity of the host at an address, asked in four ways that need no credentials and log on
-//! to nothing.
+//! to nothing. One of them, the NTLM challenge, is noise for whoever removes NTLM, and is asked for last and rarely.
 
 use std::net::IpAddr;
 
 use epmesh_agent_host::rpc::{association::Association, errors::protocol, read_into::read_into};
 use epmesh_common::{
-    facts::{Failure, IdentityMethod, IdentityProbe},
+    facts::{DnsName, Failure, IdentityMethod, IdentityProbe},
     identity::{
         Identity,
         ldap::{self, Control, ExtendedDnForm, Message, Op, SearchRequest, SearchResultEntry},
@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use crate::probe::{
-    datagram,
+    config, datagram,
     limits::budget::{Budget, Purpose, millis_since},
     net::{self, Missed},
 };
@@ -36,9 +36,81 @@ const METHODS: [IdentityMethod; 4] = [
     IdentityMethod::NodeStatus,
 ];
 
-/// Asks in every way at the same time; no answer in time is asked for once more.
-pub(in crate::probe) async fn ask(budget: &Budget<'_>, address: IpAddr) -> Vec<IdentityProbe> {
-    join_all(METHODS.map(|method| ask_by(budget, address, method))).await
+/// The answers of an address to the question for its name.
+#[derive(Debug)]
+pub(in crate::probe) struct Answers(Vec<IdentityProbe>);
+
+/// Asks beside the way to the interface: by LDAP and by NetBIOS at the same time, and for the NTLM challenge where LDAP
+/// does not name `peer`. No answer in time is asked for once more, by NetBIOS not: most hosts of today are silent there,
+/// and one that was is left alone for an hour, as long as LDAP names it.
+pub(in crate::probe) async fn ask(
+    budget: &Budget<'_>,
+    address: IpAddr,
+    peer: Option<&DnsName>,
+) -> Answers {
+    use IdentityMethod::{LdapPing, NodeStatus, NtlmChallenge, RootDse};
+    let is_silent = budget.questions.silent.is_recent(address);
+    let by_ldap = async {
+        let mut told = join_all([RootDse, LdapPing].map(|by| ask_by(budget, address, by))).await;
+        if !names(&told, peer) {
+            let late = [
+                (NtlmChallenge, budget.config.ntlm != config::NtlmChallenge::Never),
+                (NodeStatus, is_silent),
+            ];
+            let late = late.into_iter().filter(|(_, is_asked)| *is_asked);
+            told.extend(join_all(late.map(|(by, _)| ask_by(budget, address, by))).await);
+        }
+        told
+    };
+    let by_netbios =
+        async { if is_silent { None } else { Some(ask_by(budget, address, NodeStatus).await) } };
+    let (mut told, status) = tokio::join!(by_ldap, by_netbios);
+    told.extend(status);
+    if let Some(status) = told.iter().find(|probe| probe.method == NodeStatus) {
+        match &status.outcome {
+            Err(Failure::TimedOut) => budget.questions.silent.note(address),
+            _ => budget.questions.silent.forget(address),
+        }
+    }
+    Answers(told)
+}
+
+impl Answers {
+    /// All answers, strongest first. What LDAP named is asked for its NTLM challenge last, where port 135 answers:
+    /// if the look did not get through, since another host may answer there, or was not asked for an hour.
+    pub(in crate::probe) async fn complete(
+        self,
+        budget: &Budget<'_>,
+        address: IpAddr,
+        is_open: bool,
+        gets_through: bool,
+    ) -> Vec<IdentityProbe> {
+        let Self(mut told) = self;
+        let by = IdentityMethod::NtlmChallenge;
+        let asked = &budget.questions.challenged;
+        let is_due = match budget.config.ntlm {
+            config::NtlmChallenge::Always => true,
+            config::NtlmChallenge::Never => false,
+            config::NtlmChallenge::WhenNeeded => {
+                is_open && (!gets_through || !asked.is_recent(address))
+            }
+        };
+        if is_due && told.iter().all(|probe| probe.method != by) {
+            told.push(ask_by(budget, address, by).await);
+        }
+        if told.iter().any(|probe| probe.method == by) {
+            asked.note(address);
+        }
+        told.sort_by_key(|probe| METHODS.iter().position(|method| *method == probe.method));
+        told
+    }
+}
+
+/// Whether one of the answers gives this name. Where no name was wanted, none does.
+fn names(told: &[IdentityProbe], peer: Option<&DnsName>) -> bool {
+    let told = told.iter().filter_map(|probe| probe.outcome.as_ref().ok()?.dns_name.as_deref());
+    let mut told = told.filter_map(|name| name.parse::<DnsName>().ok());
+    peer.is_some_and(|peer| told.any(|name| name == *peer))
 }
 
 async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) -> IdentityProbe {
@@ -53,7 +125,11 @@ async fn ask_by(budget: &Budget<'_>, address: IpAddr, method: IdentityMethod) ->
                 &outcome,
                 Err(Missed { failure: Failure::TimedOut | Failure::Unfinished, .. })
             );
-            if late && budget.has_time() && budget.open().is_ok() {
+            if late
+                && method != IdentityMethod::NodeStatus
+                && budget.has_time()
+                && budget.open().is_ok()
+            {
                 (start, retried) = (Instant::now(), true);
                 outcome = once(budget, address, method).await;
             }

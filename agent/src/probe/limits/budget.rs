@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{bytes::ByteCount, rate::RateLimit};
+use super::{bytes::ByteCount, rare::Rare, rate::RateLimit};
 use crate::probe::{config::Config, peers::Priority};
 
 /// Sockets at once for names. Names come before addresses, so that a look never has more than ten.
@@ -36,11 +36,21 @@ pub(in crate::probe) enum Purpose {
     WellKnown,
 }
 
+/// When the questions that are asked rarely were last asked, by all looks.
+#[derive(Debug, Default)]
+pub(in crate::probe) struct Questions {
+    /// For the NTLM challenge.
+    pub(in crate::probe) challenged: Rare,
+    /// For the node status, without an answer.
+    pub(in crate::probe) silent: Rare,
+}
+
 /// The budget of one look at one peer.
 #[derive(Debug)]
 pub(in crate::probe) struct Budget<'a> {
     pub(in crate::probe) config: &'a Config,
     pub(in crate::probe) rate: &'a RateLimit,
+    pub(in crate::probe) questions: &'a Questions,
     /// When the look ends.
     pub(in crate::probe) end: Instant,
     pub(in crate::probe) bytes: ByteCount<'a>,
@@ -56,11 +66,13 @@ impl<'a> Budget<'a> {
     pub(in crate::probe) fn new(
         config: &'a Config,
         rate: &'a RateLimit,
+        questions: &'a Questions,
         priority: Priority,
     ) -> Self {
         Self {
             config,
             rate,
+            questions,
             end: Instant::now() + config.look,
             bytes: ByteCount::new(rate),
             priority,

@@ -3,4 +3,5 @@
 
 pub(super) mod budget;
 pub(super) mod bytes;
+pub(super) mod rare;
 pub(super) mod rate;

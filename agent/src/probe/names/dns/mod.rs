@@ -19,7 +19,7 @@ use crate::probe::{
     config::Config,
     datagram::Datagram,
     limits::{
-        budget::{Budget, Purpose, millis_since},
+        budget::{Budget, Purpose, Questions, millis_since},
         rate::RateLimit,
     },
     net::Missed,
@@ -146,7 +146,8 @@ pub(crate) async fn ask_apart(
     query: Query,
 ) -> Result<Message, Failure> {
     let rate = RateLimit::new(config);
-    let budget = Budget::new(config, &rate, Priority::OnDemand);
+    let questions = Questions::default();
+    let budget = Budget::new(config, &rate, &questions, Priority::OnDemand);
     let (server, request) = (SocketAddr::new(server, config.ports.dns), message::about(query));
     let until = || budget.stage(config.dns);
     let mut said = None;
