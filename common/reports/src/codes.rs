@@ -115,6 +115,10 @@ pub const fn about(code: i64) -> Option<About> {
              has an old password of this machine or another time",
             "the client's DNS servers and the KDC that it uses (nltest /dsgetdc /kdc); then its machine password and its clock",
         ),
+        1311 => (
+            "no domain controller was reached to log on with: none was located, or none answered",
+            "the client's DNS servers and its way to the domain controllers (nltest /dsgetdc); then their Netlogon service",
+        ),
         1355 => ("no domain controller was found", "the client's DNS servers"),
         _ => return None,
     };
@@ -182,6 +186,7 @@ mod tests {
             5,
             58,
             1256,
+            1311,
             1355,
             1396,
             1398,

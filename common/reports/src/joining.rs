@@ -11,6 +11,9 @@ use super::{
 
 const TOOL: Tool = Tool::Netsetup;
 
+/// The most later attempts that succeeded among which the one for an attempt is looked for.
+const MAX_RETRIES: usize = 32;
+
 /// Takes every attempt.
 pub(super) fn read(page: &mut Page<'_>) {
     // Joined lines could begin in another tool's part: the log is read only where it is seen to be.
@@ -31,9 +34,17 @@ pub(super) fn read(page: &mut Page<'_>) {
         text.push('\n');
     }
     let attempts = netsetup::joins(&text);
+    // A log is appended to for years: only what succeeded is looked at, and not all of it for each attempt.
+    let well = attempts.iter().enumerate().filter(|(_, one)| succeeded(one)).map(|(at, _)| at);
+    let well: Vec<usize> = well.collect();
     for (at, attempt) in attempts.iter().enumerate() {
-        let later = attempts.get(at + 1..).unwrap_or_default();
-        let row = told(attempt, later.iter().find(|later| is_retry(attempt, later)), page);
+        let next = well.partition_point(|well| *well <= at);
+        let mut later = well.iter().skip(next).take(MAX_RETRIES).filter_map(|at| attempts.get(*at));
+        let retry = later.find(|later| {
+            page.compared();
+            is_retry(attempt, later)
+        });
+        let row = told(attempt, retry, page);
         page.tell(row);
     }
     // What a function got over is no failure: the end of a section is known before its steps are read.
@@ -57,6 +68,10 @@ pub(super) fn read(page: &mut Page<'_>) {
     rows.into_iter().rev().for_each(|row| page.tell(row));
 }
 
+fn succeeded(attempt: &Attempt) -> bool {
+    attempt.status.is_some_and(|status| status.code == 0)
+}
+
 /// Whether a later attempt is the same join, and went well.
 fn is_retry(attempt: &Attempt, later: &Attempt) -> bool {
     let value = |noted: &Option<netsetup::Noted>| {
@@ -66,7 +81,7 @@ fn is_retry(attempt: &Attempt, later: &Attempt) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => true,
     };
-    later.status.is_some_and(|status| status.code == 0)
+    succeeded(later)
         && same(value(&attempt.domain), value(&later.domain))
         && same(value(&attempt.machine), value(&later.machine))
 }

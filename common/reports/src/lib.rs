@@ -81,6 +81,7 @@ pub fn counted(text: &str) -> (Report, u64) {
     let looks = page.looks();
     let mut report = page.finish();
     same::once(&mut report);
+    same::later(&mut report);
     same::name(&mut report);
     (report, looks)
 }

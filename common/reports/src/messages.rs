@@ -53,6 +53,7 @@ const MESSAGES: &[Message] = &[
     message(1722, &["rpc 服务器不可用"]),
     // The others of which people paste the sentence alone.
     message(8524, &["dsa operation is unable to proceed because of a dns lookup failure"]),
+    message(1311, &["no logon servers available"]),
     message(-2_146_893_022, &["the target principal name is incorrect"]),
     message(1256, &["the remote system is not available. for information about network"]),
 ];
@@ -61,8 +62,9 @@ const MESSAGES: &[Message] = &[
 const MAX_TEXT: usize = 1_000;
 
 /// One of these stands in every message that is written in ASCII alone.
-const STEMS: [&str; 10] = [
+const STEMS: [&str; 12] = [
     "endp",
+    "no logon servers",
     "rpc",
     "principal",
     "dsa op",
@@ -72,6 +74,7 @@ const STEMS: [&str; 10] = [
     "eindp",
     "slutp",
     "asignador",
+    "mapeador",
 ];
 
 /// The error whose message stands in a text.

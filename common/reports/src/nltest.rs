@@ -48,6 +48,7 @@ pub(super) fn read(page: &mut Page<'_>) {
         let behind = command(page, at, line, &mut state)
             .or_else(|| status(page, at, line, &mut state))
             .or_else(|| found(page, at, line, &state))
+            .or_else(|| verified(page, at, line))
             .or_else(|| course(page, at, line, &mut state));
         if behind.is_none() {
             close(page, &mut state);
@@ -140,6 +141,26 @@ fn found(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<us
     told.source = Party::named(name).filter(|_| scan::is_host(name));
     told.outcome = Outcome::Succeeded;
     "a domain controller was found".clone_into(&mut told.words);
+    page.tell(told);
+    Some(here)
+}
+
+/// `The secure channel from PC7 to the domain contoso.com has been verified.`: netdom, of the same.
+fn verified(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
+    let (client, rest) = line.strip_prefix("The secure channel from ")?.split_once(" to ")?;
+    rest.contains("has been verified").then_some(())?;
+    let mut told = Told::new(Tool::Netdom, vec![number(at)]);
+    told.outcome = Outcome::Succeeded;
+    told.destination = Party::named(client).filter(|_| scan::is_host(client));
+    told.interface = names::by_name("netlogon").map(|known| known.id);
+    line.clone_into(&mut told.words);
+    let mut here = at + 1;
+    if let Some((_, host)) = page.open(here).and_then(|next| next.split_once("\\\\")) {
+        let host = host.trim_end_matches('.');
+        told.source = Party::named(host).filter(|_| scan::is_host(host));
+        told.lines.push(number(here));
+        here += 1;
+    }
     page.tell(told);
     Some(here)
 }

@@ -120,6 +120,11 @@ impl<'a> Page<'a> {
         !self.claims.iter().any(taken)
     }
 
+    /// Counts what is compared with another part of the file: it costs as much as a look.
+    pub(super) fn compared(&self) {
+        self.looks.set(self.looks.get() + 1);
+    }
+
     /// How often a line was looked at so far.
     pub(super) const fn looks(&self) -> u64 {
         self.looks.get()

@@ -71,6 +71,34 @@ pub(super) fn once(report: &mut Report) {
     });
 }
 
+/// Says of a failed call of dcdiag that the same server passes its test further down: of a text that shows both, the
+/// failure may be the older one.
+pub(super) fn later(report: &mut Report) {
+    let mut passed: HashMap<String, u32> = HashMap::new();
+    for told in &report.told {
+        let name = told.source.as_ref().and_then(|source| source.name.as_ref());
+        let passes = told.tool == Tool::Dcdiag
+            && told.outcome == Outcome::Succeeded
+            && told.words.contains("Connectivity");
+        if let (true, Some(name), Some(line)) = (passes, name, told.lines.first()) {
+            passed.insert(name.to_lowercase(), *line);
+        }
+    }
+    for told in &mut report.told {
+        let call = told.tool == Tool::Dcdiag
+            && told.outcome == Outcome::Failed
+            && told.interface.is_some();
+        let Some(name) = told.source.as_ref().and_then(|source| source.name.as_ref()) else {
+            continue;
+        };
+        let below = passed.get(&name.to_lowercase()).filter(|line| told.lines.last() < Some(line));
+        if let Some(line) = below.filter(|_| call && told.destination.is_none()) {
+            told.words =
+                format!("{}; below, {name} passes the test Connectivity (line {line})", told.words);
+        }
+    }
+}
+
 /// The most rows of one pair and error that are compared.
 const MAX_ALIKE: usize = 32;
 

@@ -102,6 +102,8 @@ pub enum Tool {
     SambaLog,
     /// `nltest`.
     Nltest,
+    /// `netdom`.
+    Netdom,
     /// `sc query`.
     Services,
     /// A list or table of PowerShell: `Get-ADReplicationFailure`, `Get-ADReplicationPartnerMetadata`,
@@ -129,6 +131,7 @@ impl Tool {
             Self::SambaJson => "samba-tool drs showrepl --json",
             Self::SambaLog => "log.samba",
             Self::Nltest => "nltest",
+            Self::Netdom => "netdom",
             Self::Services => "sc query",
             Self::PowerShell => "PowerShell",
             Self::Unknown => "an unknown tool",

@@ -144,7 +144,7 @@ mod tests {
         ] {
             assert_eq!(error_in(text), wanted, "{text}");
         }
-        let long = format!("{}error 1753 {}", "é".repeat(4_000), "x ".repeat(4_000));
+        let long = format!("{} error 1753 {}", "é".repeat(4_000), "x ".repeat(4_000));
         assert_eq!(error_in(&long), Some(1753));
     }
 }

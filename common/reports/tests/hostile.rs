@@ -334,6 +334,13 @@ fn twice_the_text_costs_twice_the_looks() {
             "messages of /syncall",
             "CALLBACK MESSAGE: Error issuing replication: 1753 (0x6d9):\n".to_owned(),
         ),
+        ("joins", "NetpDoDomainJoin\nNetpJoinDomain: status: 0x6d9\n".to_owned()),
+        (
+            "joins that went well",
+            "NetpDoDomainJoin\nHostName: PC1\nDomain: a.b\nNetpDoDomainJoin: status: 0x0\n\
+             NetpDoDomainJoin\nHostName: PC2\nDomain: c.d\nNetpDoDomainJoin: status: 0x6d9\n"
+                .to_owned(),
+        ),
         ("showrepl", of("showrepl.txt")),
         ("dcdiag", of("dcdiag.txt")),
         ("replsum", of("replsum.txt")),

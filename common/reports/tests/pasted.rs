@@ -100,6 +100,7 @@ const NOTHING_FAILS: &[&str] = &[
     "d5c-nltest-well.txt",
     "d8-portqry-not-a-dc.txt",
     "e4b-in-general.txt",
+    "e7-notes-and-scripts.txt",
 ];
 
 #[test]

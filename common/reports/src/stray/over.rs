@@ -6,7 +6,12 @@ use super::super::page::Page;
 const REACH: usize = 6;
 
 /// Words that say that something is over.
-const OVER: [&str; 16] = [
+const OVER: [&str; 21] = [
+    "works now",
+    "works again",
+    "now works",
+    "but today",
+    "fine now",
     "was resolved",
     "is resolved",
     "been resolved",
@@ -75,6 +80,7 @@ mod tests {
         for (line, wanted) in [
             ("the fault (error 1753) was resolved at 05:20", true),
             ("error 1753 is gone since the record was repaired", true),
+            ("yesterday it failed with error 1753, but today it is well", true),
             ("the fault (error 1753) is not resolved", false),
             ("the name was resolved to 10.0.0.1, then error 1753", false),
             ("error 1753 is unresolved", false),

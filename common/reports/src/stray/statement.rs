@@ -12,7 +12,11 @@ const MAX_LINE: usize = 400;
 const MAX_MESSAGE: (usize, usize) = (150, 18);
 
 /// Words of a sentence about what may happen, or about what was written of it.
-const IN_GENERAL: [&str; 20] = [
+const IN_GENERAL: [&str; 24] = [
+    "fixed",
+    "fixes ",
+    "issue where",
+    "problem where",
     "if ",
     "when ",
     "whenever ",
@@ -34,6 +38,10 @@ const IN_GENERAL: [&str; 20] = [
     " reports that ",
     "symptom",
 ];
+
+/// Signs and words of a script: what stands in it is what it would say.
+const OF_A_SCRIPT: [&str; 10] =
+    ["$", "{", "}", "write-", "echo ", "print(", "printf", "throw ", "==", " -eq "];
 
 /// Words of programs whose numbers are their own.
 const OF_ANOTHER: [&str; 12] = [
@@ -67,6 +75,9 @@ pub(super) fn code(line: &str) -> Option<i64> {
     let lower = text.to_lowercase();
     if IN_GENERAL.iter().any(|words| lower.starts_with(words.trim_start()) || lower.contains(words))
     {
+        return None;
+    }
+    if OF_A_SCRIPT.iter().any(|sign| lower.contains(sign)) {
         return None;
     }
     // Steps of NETSETUP.LOG may fail in a join that succeeds.
@@ -238,6 +249,9 @@ mod tests {
             ("room (1753) is free", None),
             ("Error 2026: the year", None),
             ("did it fail with error 1753?", None),
+            ("Fixed: the call failed with error 1753 (0x6d9).", None),
+            ("Write-Host \"it failed with error 1753\"", None),
+            ("if ($code -eq 1753) { throw \"it failed with error 1753\" }", None),
         ] {
             assert_eq!(code(line), wanted, "{line}");
         }
