@@ -22,6 +22,8 @@ pub mod near_miss;
 pub mod net_setting;
 pub mod netlogon_dns;
 pub mod netsh;
+pub mod own_directory;
+pub mod processes;
 pub mod reading_cache;
 #[cfg(test)]
 pub mod reg_export;

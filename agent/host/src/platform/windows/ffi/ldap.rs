@@ -7,11 +7,11 @@ use thiserror::Error;
 use tonic::async_trait;
 use windows_sys::{
     Win32::Networking::Ldap::{
-        LDAP, LDAP_BERVAL, LDAP_NO_RESULTS_RETURNED, LDAP_OPT_ENCRYPT, LDAP_OPT_PROTOCOL_VERSION,
-        LDAP_OPT_REFERRALS, LDAP_OPT_SEND_TIMEOUT, LDAP_OPT_SIGN, LDAP_OPT_TIMELIMIT, LDAP_PORT,
-        LDAP_SCOPE_BASE, LDAP_SCOPE_SUBTREE, LDAP_SUCCESS, LDAP_TIMEOUT, LDAP_TIMEVAL,
-        LDAP_VERSION3, LDAPMessage, LdapGetLastError, ldap_bind_sW, ldap_connect,
-        ldap_count_values_len, ldap_err2stringW, ldap_first_entry, ldap_get_dnW,
+        LDAP, LDAP_BERVAL, LDAP_NO_RESULTS_RETURNED, LDAP_OPT_AREC_EXCLUSIVE, LDAP_OPT_ENCRYPT,
+        LDAP_OPT_PROTOCOL_VERSION, LDAP_OPT_REFERRALS, LDAP_OPT_SEND_TIMEOUT, LDAP_OPT_SIGN,
+        LDAP_OPT_TIMELIMIT, LDAP_PORT, LDAP_SCOPE_BASE, LDAP_SCOPE_SUBTREE, LDAP_SUCCESS,
+        LDAP_TIMEOUT, LDAP_TIMEVAL, LDAP_VERSION3, LDAPMessage, LdapGetLastError, ldap_bind_sW,
+        ldap_connect, ldap_count_values_len, ldap_err2stringW, ldap_first_entry, ldap_get_dnW,
         ldap_get_next_page_s, ldap_get_values_lenW, ldap_initW, ldap_memfreeW, ldap_msgfree,
         ldap_next_entry, ldap_search_abandon_page, ldap_search_ext_sW, ldap_search_init_pageW,
         ldap_set_optionW, ldap_unbind, ldap_value_free_len,
@@ -93,6 +93,9 @@ impl Connection {
         connection.switch("LDAP_OPT_REFERRALS", LDAP_OPT_REFERRALS, false)?;
         connection.switch("LDAP_OPT_SIGN", LDAP_OPT_SIGN, true)?;
         connection.switch("LDAP_OPT_ENCRYPT", LDAP_OPT_ENCRYPT, true)?;
+        // It is a host's name: without this the library also looks for domain controllers of a domain of that name.
+        // Where the library does not know the option, it looks.
+        let _ = connection.switch("LDAP_OPT_AREC_EXCLUSIVE", LDAP_OPT_AREC_EXCLUSIVE, true);
         let mut most = limit();
         // SAFETY: the connection is live, and the limit valid for the whole call.
         check("ldap_connect", unsafe { ldap_connect(connection.0, &raw mut most) })?;

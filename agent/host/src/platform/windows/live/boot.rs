@@ -4,7 +4,7 @@ use std::{sync::PoisonError, time::Duration};
 
 use epmesh_facts::{Boot, Reading, Timestamp};
 
-use super::host_state::Live;
+use super::{host_state::Live, services};
 use crate::os::clock::{Clock as _, SystemClock};
 use crate::platform::windows::{ffi, typed};
 
@@ -60,8 +60,8 @@ fn first_process() -> Result<Timestamp, String> {
         if status.pid == 0 {
             continue;
         }
-        return ffi::process::Process::open(status.pid)
-            .and_then(|process| process.started())
+        return ffi::process::all()
+            .and_then(|all| services::started(&all, status.pid))
             .map_err(|error| format!("the process of {name}, {}: {error}", status.pid));
     }
     Err("no process was found that lives as long as the host (DcomLaunch, RpcSs, PlugPlay)"

@@ -5,10 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use epmesh_facts::{DnsName, Host, InterfaceAddress, Platform, Reading};
 use uuid::Uuid;
 
-use super::{
-    directory,
-    host_state::{Live, name, text},
-};
+use super::host_state::{Live, name, text};
 use crate::platform::{
     contract::{AGENT_VERSION, unnamed},
     windows::{
@@ -75,7 +72,7 @@ impl Live {
         match self.registered() {
             Reading::Value(records) => netlogon_dns::own_guid(&records),
             Reading::Absent => match role {
-                Ok(role) if role.domain_controller => directory::own_guid(),
+                Ok(role) if role.domain_controller => self.own_guid(),
                 Ok(_) => Reading::Absent,
                 Err(error) => Reading::unreadable(error),
             },

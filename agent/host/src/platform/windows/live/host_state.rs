@@ -6,7 +6,10 @@ use epmesh_facts::{DnsName, PortRange, Reading, Timestamp};
 
 use crate::platform::{
     port_use::History,
-    windows::{event_watch::Watch, ffi, reading_cache::ReadingCache, registry::Registry},
+    windows::{
+        event_watch::Watch, ffi, own_directory::Connections, reading_cache::ReadingCache,
+        registry::Registry,
+    },
 };
 
 /// The settings of the platform.
@@ -36,6 +39,8 @@ pub(super) struct Live {
     pub(super) port_history: Mutex<History>,
     /// What was seen of the events.
     pub(super) watch: Mutex<Option<Watch>>,
+    /// The connections to the own directory that are kept.
+    pub(super) connections: Connections<ffi::ldap::Connection>,
 }
 
 impl Live {
@@ -48,6 +53,7 @@ impl Live {
             dfsr_port: ReadingCache::default(),
             port_history: Mutex::default(),
             watch: Mutex::default(),
+            connections: Connections::default(),
         }
     }
 

@@ -65,8 +65,10 @@ impl Live {
         let counts = port_use::count(ranges, &sockets);
         let rpc = rpc_ranges(&self.registry_settings(), &dynamic)
             .map(|ranges| port_use::count(&ranges, &sockets));
+        let processes = ffi::process::all().unwrap_or_default();
         let top = port_use::top(ranges, &sockets, |pid| {
-            ffi::process::Process::open(pid).and_then(|process| process.program()).ok()
+            let program = processes.get(&pid).map(|running| running.program.clone());
+            program.filter(|program| !program.is_empty())
         });
         let top = if top.is_empty() && port_use::has_top(&counts) && sockets.iter().all(unowned) {
             Reading::unseen("the system does not say whose the sockets are")

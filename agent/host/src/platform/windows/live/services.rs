@@ -1,6 +1,8 @@
 //! The services that a domain controller needs.
 
-use epmesh_facts::{Blank, Process, Reading, Reason, Service, ServiceState, Services, StartType};
+use epmesh_facts::{
+    Blank, Process, Reading, Reason, Service, ServiceState, Services, StartType, Timestamp,
+};
 use epmesh_wire::limits::DEPENDENCIES;
 use windows_sys::Win32::{
     Foundation::ERROR_SERVICE_SPECIFIC_ERROR,
@@ -17,6 +19,7 @@ use crate::platform::windows::{
         self,
         services::{Config, Manager, Status},
     },
+    processes::Processes,
     services,
 };
 
@@ -31,6 +34,7 @@ impl Live {
 /// counts as absent.
 pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
     let manager = Manager::connect().map_err(|error| format!("service manager: {error}"))?;
+    let processes = ffi::process::all();
     let mut list = Vec::new();
     for name in names {
         let fail = |error: std::io::Error| format!("service {name}: {error}");
@@ -45,7 +49,10 @@ pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
                 Ok(_) => Reading::NotApplicable,
                 Err(error) => Reading::unreadable(error),
             };
-            list.push(Service { delayed, ..described(name, &status, config) });
+            list.push(Service {
+                delayed,
+                ..described(name, process(&status, &processes), &status, config)
+            });
         }
     }
     if list.is_empty() {
@@ -59,10 +66,15 @@ pub(super) fn listed(names: &[&str]) -> Result<Vec<Service>, String> {
     Ok(list)
 }
 
-fn described(name: &str, status: &Status, config: std::io::Result<Config>) -> Service {
+fn described(
+    name: &str,
+    process: Reading<Process>,
+    status: &Status,
+    config: std::io::Result<Config>,
+) -> Service {
     let blank = Service::blank(name, state(status.state), &Blank::Absent);
     let service = Service {
-        process: process(status),
+        process,
         // While it runs, the exit code of the run before is not kept.
         exit_code: match status.state {
             SERVICE_STOPPED if status.exit_code == ERROR_SERVICE_SPECIFIC_ERROR => {
@@ -123,14 +135,24 @@ fn state(state: u32) -> ServiceState {
     }
 }
 
-fn process(status: &Status) -> Reading<Process> {
+fn process(status: &Status, processes: &std::io::Result<Processes>) -> Reading<Process> {
     if status.pid == 0 {
         return Reading::Absent;
     }
-    match ffi::process::Process::open(status.pid).and_then(|process| process.started()) {
+    let started = match processes {
+        Ok(processes) => started(processes, status.pid).map_err(|error| Reason::of(&error)),
+        Err(error) => Err(Reason::of(error)),
+    };
+    match started {
         Ok(started) => Reading::Value(Process { pid: status.pid, started }),
-        Err(error) => {
-            Reading::unseen(Reason::of(&error).about(format_args!("process {}", status.pid)))
-        }
+        Err(why) => Reading::unseen(why.about(format_args!("process {}", status.pid))),
     }
+}
+
+/// The time at which a process was made.
+pub(super) fn started(processes: &Processes, pid: u32) -> std::io::Result<Timestamp> {
+    let running = processes.get(&pid);
+    running
+        .and_then(|running| running.started)
+        .ok_or_else(|| std::io::Error::other("the system's list of processes does not have it"))
 }
