@@ -17,6 +17,10 @@ const MAX_TEXT: usize = 3;
 /// `[DC2] DsBindWithSpnEx() failed with error 1753,` with its text and its extended records.
 pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
     let (before, function, behind) = function(line).or_else(|| plain_call(line))?;
+    // Adprep writes of each call what LDAP returned: 0x20 is "no such object", and most good runs have it.
+    if behind.contains("return code is") {
+        return None;
+    }
     let bracket = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     // `[Replications Check,DC1]`
     let name = bracket.map(|(name, _)| name.rsplit(',').next().unwrap_or(name));

@@ -38,7 +38,8 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, open: &mut Open) 
             return Some(at + 1);
         }
         let (next, host) = page.next_open(at + 1)?;
-        if host.contains(char::is_whitespace) {
+        // An error in brackets is no name.
+        if host.contains(|c: char| c.is_whitespace() || c == '(') {
             return Some(at + 1);
         }
         open.target = target(host);

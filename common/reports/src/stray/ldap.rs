@@ -10,7 +10,7 @@ use super::super::{
 
 /// `LDAP error 81 (Server Down) Win32 Err 58.`: an error of LDAP's own, and the Windows error behind it.
 pub(super) fn read(page: &Page<'_>, at: usize, line: &str) -> Option<Told> {
-    let bare = line.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let bare = behind_source(line).trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let lower = bare.to_ascii_lowercase();
     let rest = lower.strip_prefix("ldap error ")?;
     let (digits, behind) = rest.split_at_checked(rest.find(|c: char| !c.is_ascii_digit())?)?;
@@ -28,6 +28,16 @@ pub(super) fn read(page: &Page<'_>, at: usize, line: &str) -> Option<Told> {
     commands::name(page, at, &mut told);
     around(page, at, &mut told);
     Some(told)
+}
+
+/// What stands behind the file and line of the program: `[d:\rtm\…\repbind.c, 444] LDAP error 81 …`.
+fn behind_source(line: &str) -> &str {
+    let place = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    let behind = place.filter(|(place, _)| {
+        let file = place.split_once(".c, ").or_else(|| place.split_once(".cxx, "));
+        file.is_some_and(|(_, number)| number.parse::<u32>().is_ok())
+    });
+    behind.map_or(line, |(_, behind)| behind)
 }
 
 /// What repadmin writes around an error of LDAP: that it asked nobody, and the error of Windows, which may be 0.

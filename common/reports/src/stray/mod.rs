@@ -48,7 +48,7 @@ pub(super) fn read(page: &mut Page<'_>) {
             .or_else(|| ldap::read(page, at, line))
             .or_else(|| states(line).map(|error| row(page, at, line, error)))
             .or_else(|| {
-                let own = !document && (alone || stands_alone(page, at));
+                let own = !document && !is_title(page, at) && (alone || stands_alone(page, at));
                 let code = own.then(|| statement::message(line)).flatten()?;
                 Some(row(page, at, line, code))
             })?;
@@ -90,6 +90,11 @@ fn with_message(page: &Page<'_>, at: usize, line: &str, told: &mut Told) {
 fn stands_alone(page: &Page<'_>, at: usize) -> bool {
     let above = at.checked_sub(1).map(|at| page.line(at).unwrap_or_default());
     above.is_none_or(|line| line.is_empty() || scan::behind_prompt(line).is_some())
+}
+
+/// Whether a line is the title of an article, whose address is the next one.
+fn is_title(page: &Page<'_>, at: usize) -> bool {
+    page.line(at + 1).is_some_and(|next| next.starts_with("http"))
 }
 
 /// An error that the text says is over.
@@ -182,7 +187,13 @@ fn bare(page: &mut Page<'_>) {
     if lines.len() > MAX_BARE {
         return;
     }
+    let many = lines.len() > 1;
     for (at, line) in lines {
+        // Somebody asks about it, or names an article on it.
+        let is_asked = many && line.contains('?');
+        if is_asked || is_title(page, at) {
+            continue;
+        }
         // Beside a report the bare message may be the rest of one of its lines.
         let found = with_its_message(line).or_else(|| bare_error(line).filter(|_| alone));
         if let Some(code) = found.filter(|_| !statement::is_of_another(line)) {

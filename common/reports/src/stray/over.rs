@@ -38,6 +38,11 @@ pub(super) fn is_over(page: &Page<'_>, at: usize, line: &str) -> bool {
 
 fn says_so(line: &str) -> bool {
     let lower = line.to_lowercase();
+    // The end of a subject: `error 1753 - RESOLVED`.
+    let end = lower.trim_end_matches(|c: char| !c.is_alphanumeric());
+    if end.ends_with("- resolved") || end.ends_with("- solved") || end.ends_with("- fixed") {
+        return true;
+    }
     OVER.iter().any(|words| {
         lower.match_indices(words).any(|(at, _)| {
             let before = lower.get(..at).unwrap_or_default();
