@@ -76,8 +76,8 @@ fn wrapped(lower: &str) -> Option<i64> {
         let digits = lower.get(at + 2..)?;
         let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         let value = u32::from_str_radix(digits.get(..end)?, 16).ok()?;
-        let is_com = value >> 16 == 0x8007 || value == 0x16c9_a0d6;
-        let code = if value == 0x16c9_a0d6 { 1753 } else { i64::from(value & 0xffff) };
+        let code = windows_error::out_of_com(i64::from(value));
+        let is_com = code != i64::from(value);
         let before = lower.get(..at)?.trim_end_matches([' ', ':', '=', '(']);
         let word = before.rsplit(|c: char| !c.is_alphabetic()).next()?;
         let known = code >= 1_000 && windows_error::symbol(code).is_some();

@@ -1,19 +1,33 @@
 //! Windows error numbers that Active Directory and RPC report, with their symbolic names
 //! (winerror.h).
 
+use crate::ept_status::EPT_S_NOT_REGISTERED;
+
 /// The symbolic name of a Windows error number.
 ///
 /// Security and COM errors are known both as the negative number that tools print
 /// (`-2146893022`) and as the positive one (`0x80090322`).
 #[must_use]
 pub fn symbol(code: i64) -> Option<&'static str> {
-    let code = match u32::try_from(code) {
-        Ok(code) => code,
-        // A negative HRESULT is the same 32 bits.
-        Err(_) => i32::try_from(code).ok()?.cast_unsigned(),
-    };
+    let code = bits(code)?;
     let found = ERRORS.binary_search_by_key(&code, |(number, _)| *number).ok()?;
     ERRORS.get(found).map(|(_, name)| *name)
+}
+
+/// The 32 bits of a number; a negative HRESULT has the same as the positive one.
+fn bits(code: i64) -> Option<u32> {
+    u32::try_from(code).or_else(|_| i32::try_from(code).map(i32::cast_unsigned)).ok()
+}
+
+/// The Windows error in a COM error of it (`HRESULT_FROM_WIN32`, MS-ERREF 2.1.1) and in the endpoint mapper's own
+/// status; any other number as it is.
+#[must_use]
+pub fn out_of_com(code: i64) -> i64 {
+    match bits(code) {
+        Some(EPT_S_NOT_REGISTERED) => 1753,
+        Some(error) if error >> 16 == 0x8007 => i64::from(error & 0xffff),
+        _ => code,
+    }
 }
 
 /// The number of a symbolic name; `None` of one that is not known.
@@ -170,6 +184,16 @@ const ERRORS: &[(u32, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_com_passes_on_is_a_windows_error() {
+        let passed = [(0x8007_06d9, 1753), (-2_147_023_143, 1753), (0x16c9_a0d6, 1753)];
+        for (code, error) in
+            passed.into_iter().chain([(1722, 1722), (-2_146_893_022, -2_146_893_022)])
+        {
+            assert_eq!(out_of_com(code), error, "{code}");
+        }
+    }
 
     #[test]
     fn numbers_are_found_as_tools_print_them() {

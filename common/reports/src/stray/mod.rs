@@ -219,14 +219,7 @@ fn bare_error(line: &str) -> Option<i64> {
         .find_map(windows_error::code_of);
     let number = || {
         let code = scan::first_code(text)?;
-        // Of hexadecimal errors of COM the Windows error is the last half.
-        let unsigned = u32::try_from(code).or_else(|_| i32::try_from(code).map(i32::cast_unsigned));
-        let unsigned = unsigned.ok()?;
-        let code = match unsigned {
-            0x16c9_a0d6 => 1753,
-            unsigned if unsigned >> 16 == 0x8007 => i64::from(unsigned & 0xffff),
-            _ => code,
-        };
+        let code = windows_error::out_of_com(code);
         // 2713 asks for a restart.
         let known =
             windows_error::symbol(code).is_some() && code.unsigned_abs() >= 1_000 && code != 2713;

@@ -173,7 +173,7 @@ fn abbreviated(lower: &str) -> Option<i64> {
 /// The number that a text begins with, where it is an error for certain.
 fn number(text: &str, bracketed: bool) -> Option<i64> {
     if text.starts_with("0x") {
-        let code = unwrapped(scan::hexadecimal(text)?);
+        let code = windows_error::out_of_com(scan::hexadecimal(text)?);
         return windows_error::symbol(code).filter(|_| code.unsigned_abs() >= 1_000).map(|_| code);
     }
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -185,15 +185,6 @@ fn number(text: &str, bracketed: bool) -> Option<i64> {
     };
     let twice = scan::paired_code(text) == Some(value);
     (ends && (twice || is_known(value)) && windows_error::symbol(value).is_some()).then_some(value)
-}
-
-/// The Windows error in a COM error of it.
-fn unwrapped(code: i64) -> i64 {
-    match i32::try_from(code).map(i32::cast_unsigned) {
-        Ok(0x16c9_a0d6) => 1753,
-        Ok(unsigned) if unsigned >> 16 == 0x8007 => i64::from(unsigned & 0xffff),
-        _ => code,
-    }
 }
 
 /// Small numbers are of everything.
