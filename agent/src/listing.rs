@@ -43,6 +43,27 @@ pub(crate) fn entries(seen: &PeerObservation) -> Vec<Entry> {
         .collect()
 }
 
+/// A row of a table for each of some entries: name, UUID and version, object, protocol sequence, endpoint, annotation. The
+/// interface stands once, in front of its endpoints.
+pub(crate) fn rows<'e>(
+    entries: impl IntoIterator<Item = &'e Entry>,
+) -> impl Iterator<Item = [String; 6]> {
+    let mut before = None;
+    entries.into_iter().map(move |entry| {
+        let this = (entry.uuid, &entry.version);
+        let is_first = before.replace(this) != Some(this);
+        let head = |value: String| if is_first { value } else { String::new() };
+        [
+            head(entry.name.unwrap_or("").to_owned()),
+            head(format!("{} v{}", entry.uuid, entry.version)),
+            entry.object.map_or_else(String::new, |object| object.to_string()),
+            entry.sequence.clone(),
+            entry.endpoint.clone(),
+            entry.annotation.clone(),
+        ]
+    })
+}
+
 /// An entry of the map that the endpoint mapper at `address` has.
 pub(crate) fn entry(address: IpAddr, endpoint: &Endpoint) -> Entry {
     let id = endpoint.interface;

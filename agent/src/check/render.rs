@@ -13,7 +13,7 @@ use epmesh_common::{
 };
 
 use super::{args::Arguments, one_host::interfaces, report::Report};
-use crate::listing::Entry;
+use crate::listing::{self, Entry};
 
 /// The whole report.
 pub(super) fn table(report: &Report, arguments: &Arguments) -> String {
@@ -188,22 +188,7 @@ fn endpoints(text: &mut String, report: &Report, arguments: &Arguments) {
         } else {
             format!("{title}: {listed} entries, {hidden} of them not shown (--all)")
         };
-        let mut before = None;
-        let rows = entries.iter().map(|entry| {
-            // The interface stands once, in front of its endpoints.
-            let first =
-                before.replace((entry.uuid, &entry.version)) != Some((entry.uuid, &entry.version));
-            let head = |value: String| if first { value } else { String::new() };
-            [
-                head(entry.name.unwrap_or("").to_owned()),
-                head(format!("{} v{}", entry.uuid, entry.version)),
-                entry.object.map_or_else(String::new, |object| object.to_string()),
-                entry.sequence.clone(),
-                entry.endpoint.clone(),
-                entry.annotation.clone(),
-            ]
-        });
-        block(text, &more, rows);
+        block(text, &more, listing::rows(entries));
     }
 }
 

@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use crate::listing::Entry;
 
-/// The exit status of `check`, the same as that of `epmesh`.
+/// The exit status of `check` and of `endpoints`, the same as that of `epmesh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// The interface is reached, and nothing is wrong.
+    /// The interface is reached, or listed, and nothing is wrong.
     Healthy = 0,
     /// Something is wrong.
     Failing = 1,
-    /// Nothing can be said of the link.
+    /// Nothing can be said of the link, or of the map.
     Unknown = 4,
 }
 

@@ -9,5 +9,5 @@ mod run;
 pub use self::{
     args::{Arguments, Form},
     read::{Listed, read},
-    run::{Exit, run},
+    run::run,
 };

@@ -5,27 +5,14 @@ use std::fmt::Write as _;
 use comfy_table::{Table, presets::NOTHING};
 
 use super::read::Listed;
-use crate::listing::Entry;
+use crate::listing;
 
-/// The map for people: an interface stands once, in front of its endpoints.
+/// The map for people.
 pub(super) fn table(listed: &Listed) -> String {
     let mut table = Table::new();
     table.load_preset(NOTHING);
     table.set_header(["interface", "", "object", "protocol", "endpoint", "annotation"]);
-    let mut before = None;
-    for entry in &listed.endpoints {
-        let this = (entry.uuid, entry.version.as_str());
-        let is_first = before.replace(this) != Some(this);
-        let head = |value: String| if is_first { value } else { String::new() };
-        table.add_row([
-            head(entry.name.unwrap_or("").to_owned()),
-            head(format!("{} v{}", entry.uuid, entry.version)),
-            object(entry),
-            entry.sequence.clone(),
-            entry.endpoint.clone(),
-            entry.annotation.clone(),
-        ]);
-    }
+    table.add_rows(listing::rows(&listed.endpoints));
     let Listed { host, address, entries, endpoints, .. } = listed;
     let at = if *host == address.to_string() { String::new() } else { format!(" ({address})") };
     let shown = endpoints.len();
@@ -63,7 +50,7 @@ pub(super) fn csv(listed: &Listed) -> csv::Result<Vec<u8>> {
             entry.name.unwrap_or(""),
             &entry.uuid.to_string(),
             &entry.version,
-            &object(entry),
+            &entry.object.map_or_else(String::new, |object| object.to_string()),
             &entry.sequence,
             &text(&entry.endpoint),
             &text(entry.host.as_deref().unwrap_or("")),
@@ -71,10 +58,6 @@ pub(super) fn csv(listed: &Listed) -> csv::Result<Vec<u8>> {
         ])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-fn object(entry: &Entry) -> String {
-    entry.object.map_or_else(String::new, |object| object.to_string())
 }
 
 /// Text that a server chose. A spreadsheet takes a cell that begins with one of these for a formula; behind an

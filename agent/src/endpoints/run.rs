@@ -1,6 +1,6 @@
 //! The command `endpoints`: reads, prints, and says how it ends.
 
-use std::{io::Write as _, process::ExitCode};
+use std::io::Write as _;
 
 use epmesh_common::{error::chain, rpc::names};
 
@@ -9,26 +9,10 @@ use super::{
     read::{Listed, read},
     render,
 };
+use crate::check::Exit;
 
-/// The exit status of `endpoints`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// The map was read and lists every interface that was asked for.
-    Listed = 0,
-    /// The map was read and does not list one of them.
-    Missing = 1,
-    /// The map could not be read: what is in it is not known.
-    NotRead = 4,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        // The discriminants are the exit status.
-        Self::from(exit as u8)
-    }
-}
-
-/// Reads the map, prints it, and says how it ends. What is missing and what failed goes to standard error.
+/// Reads the map, prints it, and says how it ends: failing where an interface that was asked for is not in it, unknown
+/// where it could not be read. What is missing and what failed goes to standard error.
 ///
 /// # Errors
 /// When standard output takes nothing.
@@ -41,7 +25,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
                 "whether anything is registered there is not known; `epmesh-agent check {}` looks at each step",
                 arguments.host
             );
-            return Ok(Exit::NotRead);
+            return Ok(Exit::Unknown);
         }
     };
     let out = match arguments.output {
@@ -61,5 +45,5 @@ fn ended(listed: &Listed) -> Exit {
             listed.host
         );
     }
-    if listed.missing.is_empty() { Exit::Listed } else { Exit::Missing }
+    if listed.missing.is_empty() { Exit::Healthy } else { Exit::Failing }
 }

@@ -300,6 +300,24 @@ impl AddressProbe {
         (is_lost && small_passes).then_some(failure)
     }
 
+    /// Whether the look reached every interface that it asked for, at every port that was named, and read the map where
+    /// it was to.
+    #[must_use]
+    pub fn gets_through(&self) -> bool {
+        let is_served = |port: &PortProbe| {
+            let bind = port.bind.as_ref().map(|bind| &bind.outcome);
+            port.connect.outcome.is_ok() && !port.altered && bind.is_none_or(Result::is_ok)
+        };
+        let is_reached = |asked: &InterfaceProbe| {
+            let is_named =
+                matches!(&asked.answer, MapAnswer::Endpoints(found) if !found.is_empty());
+            is_named && asked.ports.iter().all(is_served)
+        };
+        self.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())
+            && self.interfaces.iter().all(is_reached)
+            && self.map.as_ref().is_none_or(|map| map.endpoints.is_ok())
+    }
+
     /// The DNS name of the host that answered on port 135, by its NTLM challenge.
     #[must_use]
     pub fn mapper_host(&self) -> Option<&str> {

@@ -73,17 +73,7 @@ pub(super) fn asked_rarely(mut probe: AddressProbe, peer: &DnsName) -> AddressPr
         let name = said.outcome.as_ref().ok().and_then(|who| who.dns_name.as_deref());
         by_ldap(said.method) && name.is_some_and(|name| name.parse().as_ref() == Ok(peer))
     });
-    let is_served = |port: &PortProbe| {
-        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
-        port.connect.outcome.is_ok() && bind.is_none_or(Result::is_ok)
-    };
-    let is_reached = |asked: &InterfaceProbe| {
-        matches!(asked.answer, MapAnswer::Endpoints(_)) && asked.ports.iter().all(is_served)
-    };
-    let gets_through = probe.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())
-        && probe.interfaces.iter().all(is_reached)
-        && probe.map.as_ref().is_none_or(|map| map.endpoints.is_ok());
-    if is_named && (gets_through || probe.connect.outcome.is_err()) {
+    if is_named && (probe.gets_through() || probe.connect.outcome.is_err()) {
         probe.identity.retain(|said| said.method != IdentityMethod::NtlmChallenge);
     }
     probe

@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 
 use epmesh_common::{
-    facts::{
-        AddressProbe, DnsName, Failure, InterfaceProbe, MapAnswer, MapView, PortProbe, Stage,
-        Through,
-    },
+    facts::{AddressProbe, DnsName, Failure, MapAnswer, MapView, PortProbe, Stage, Through},
     rpc::{Binding, InterfaceId, ProtocolSequence},
     wire::limits,
 };
@@ -64,26 +61,10 @@ async fn probe(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> Addr
     };
     let who = identity::ask(budget, address, wanted.peer);
     let (mut probe, who, ports) = tokio::join!(path(budget, address, wanted), who, ports);
-    let (is_open, gets_through) = (probe.connect.outcome.is_ok(), gets_through(&probe));
+    let (is_open, gets_through) = (probe.connect.outcome.is_ok(), probe.gets_through());
     probe.identity = who.complete(budget, address, is_open, gets_through).await;
     probe.well_known = ports;
     probe
-}
-
-/// Whether the look reached every interface that it asked for, at every port that was named, and read the map where it
-/// was to.
-fn gets_through(probe: &AddressProbe) -> bool {
-    let is_served = |port: &PortProbe| {
-        let bind = port.bind.as_ref().map(|bind| &bind.outcome);
-        port.connect.outcome.is_ok() && !port.altered && bind.is_none_or(Result::is_ok)
-    };
-    let is_reached = |asked: &InterfaceProbe| {
-        let is_named = matches!(&asked.answer, MapAnswer::Endpoints(found) if !found.is_empty());
-        is_named && asked.ports.iter().all(is_served)
-    };
-    probe.bind.as_ref().is_some_and(|bind| bind.outcome.is_ok())
-        && probe.interfaces.iter().all(is_reached)
-        && probe.map.as_ref().is_none_or(|map| map.endpoints.is_ok())
 }
 
 async fn path(budget: &Budget<'_>, address: IpAddr, wanted: Wanted<'_>) -> AddressProbe {
