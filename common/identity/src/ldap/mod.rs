@@ -215,10 +215,7 @@ impl Message {
         let mut messages = Vec::new();
         let mut offset = 0;
         while !bytes.is_empty() {
-            if messages.len() == MAX_MESSAGES {
-                let (value, max) = (MAX_MESSAGES + 1, MAX_MESSAGES);
-                return Err(DecodeError::TooLarge { field: "ldap messages", offset, value, max });
-            }
+            DecodeError::bound("ldap messages", offset, messages.len() + 1, MAX_MESSAGES)?;
             let (message, len) = Self::decode(bytes)?;
             messages.push(message);
             offset += len;
@@ -345,14 +342,8 @@ fn decode_controls(mut list: Reader<'_>) -> Result<Vec<Control>, DecodeError> {
     let mut controls = Vec::new();
     while !list.is_empty() {
         let control = list.expect(SEQUENCE, "control")?;
-        if controls.len() == MAX_CONTROLS {
-            return Err(DecodeError::TooLarge {
-                field: "number of controls",
-                offset: control.offset,
-                value: MAX_CONTROLS + 1,
-                max: MAX_CONTROLS,
-            });
-        }
+        let count = controls.len() + 1;
+        DecodeError::bound("number of controls", control.offset, count, MAX_CONTROLS)?;
         let mut fields = control.children()?;
         let oid = fields.expect(OCTET_STRING, "control oid")?;
         let critical = match fields.peek() {
