@@ -66,8 +66,7 @@ fn partner(text: &str) -> Option<Party> {
         let (_, rest) = text.split_once(mark)?;
         let host = rest.split(name).next()?.trim_end_matches('.');
         // `domain controller for the domain` names none.
-        let like_a_name = *mark == "\\\\"
-            || host.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        let like_a_name = *mark == "\\\\" || scan::is_no_word(host);
         let distinguished = host.eq_ignore_ascii_case("cn");
         Party::named(host).filter(|_| scan::is_host(host) && like_a_name && !distinguished)
     })

@@ -141,7 +141,7 @@ pub fn failed_tests(report: &Report) -> Vec<String> {
 /// The lists of endpoint maps in a report, in plain words.
 #[must_use]
 pub fn lists(report: &Report) -> Vec<String> {
-    let drsuapi = names::by_name("drsuapi").map(|known| known.id);
+    let drsuapi = names::find("drsuapi");
     let words = |told: &Told| {
         let list = told.endpoints.as_ref()?;
         let of = told.source.as_ref().map_or_else(|| "a server".to_owned(), Party::label);
@@ -153,7 +153,7 @@ pub fn lists(report: &Report) -> Vec<String> {
 /// The outcomes of the lists for the interface that replication needs.
 #[must_use]
 pub fn list_outcomes(report: &Report) -> Vec<Outcome> {
-    let drsuapi = names::by_name("drsuapi").map(|known| known.id);
+    let drsuapi = names::find("drsuapi");
     let lists = report.told.iter().filter_map(|told| told.endpoints.as_ref());
     lists.filter_map(|list| Some(list.outcome(drsuapi?))).collect()
 }

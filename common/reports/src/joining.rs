@@ -115,7 +115,7 @@ fn interface(stage: Stage) -> Option<InterfaceId> {
         Stage::Policy => "lsarpc",
         _ => return None,
     };
-    names::by_name(name).map(|known| known.id)
+    names::find(name)
 }
 
 fn told(attempt: &Attempt, retry: Option<&Attempt>, page: &Page<'_>) -> Told {

@@ -109,8 +109,7 @@ fn status(page: &mut Page<'_>, at: usize, line: &str, state: &mut State) -> Opti
     told.code = Some(code).filter(|code| *code != 0);
     told.outcome = Outcome::of_status(code);
     let of_a_channel = !what.starts_with("Getting");
-    told.interface =
-        of_a_channel.then(|| names::by_name("netlogon")).flatten().map(|known| known.id);
+    told.interface = of_a_channel.then(|| names::find("netlogon")).flatten();
     let domain = state.domain.as_ref();
     let about = match (of_a_channel, domain) {
         (true, Some(domain)) => format!("the secure channel to {domain}: "),
@@ -152,7 +151,7 @@ fn verified(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
     let mut told = Told::new(Tool::Netdom, vec![number(at)]);
     told.outcome = Outcome::Succeeded;
     told.destination = Party::named(client).filter(|_| scan::is_host(client));
-    told.interface = names::by_name("netlogon").map(|known| known.id);
+    told.interface = names::find("netlogon");
     line.clone_into(&mut told.words);
     let mut here = at + 1;
     if let Some((_, host)) = page.open(here).and_then(|next| next.split_once("\\\\")) {

@@ -55,7 +55,7 @@ fn call(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usi
     told.code = Some(scan::signed(code));
     let drsuapi = ["DsBind", "DsReplica", "DsUnBind", "DsGetNCChanges"];
     let drsuapi = drsuapi.iter().any(|start| function.starts_with(start));
-    told.interface = drsuapi.then(|| names::by_name("drsuapi")).flatten().map(|known| known.id);
+    told.interface = drsuapi.then(|| names::find("drsuapi")).flatten();
     match host {
         // It is repadmin that asked this one.
         Some(host) => told.source = machine(host),
@@ -88,7 +88,7 @@ fn callback(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.outcome = Outcome::Failed;
     told.code = Some(scan::signed(code));
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     told.destination.clone_from(&state.destination);
     told.naming_context.clone_from(&state.context);
     told.source = contacting.and_then(|rest| machine(rest.split_whitespace().next()?));
@@ -144,7 +144,7 @@ fn ends(page: &Page<'_>, at: usize) -> Option<Ends> {
 fn completed(page: &mut Page<'_>, at: usize, line: &str, state: &State) -> Option<usize> {
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.outcome = Outcome::Succeeded;
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     if line == "SyncAll terminated with no errors." {
         line.clone_into(&mut told.words);
         told.destination.clone_from(&state.destination);
@@ -187,7 +187,7 @@ fn bound(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> {
     let mut told = Told::new(TOOL, vec![number(at)]);
     told.source = machine(host).filter(|_| scan::is_host(host));
     told.outcome = Outcome::Succeeded;
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     line.clone_into(&mut told.words);
     page.tell(told);
     let known = ["NTDSAPI ", "bindAddr:", "Extensions supported", "Site GUID:", "Repl epoch:"];

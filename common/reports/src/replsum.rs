@@ -158,7 +158,7 @@ fn row(page: &mut Page<'_>, at: usize, line: &str, end: End) -> Option<usize> {
         End::NotSaid => told.observer = party,
     }
     told.outcome = if fails.value > 0 { Outcome::Failed } else { Outcome::Succeeded };
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     // Where neither end is said to be this one, the words alone tell which it is about.
     let about = match (end, &told.observer) {
         (End::NotSaid, Some(party)) => {

@@ -105,7 +105,7 @@ fn row(group: &[&Leaf], own: Option<Party>, notification: bool) -> Told {
     told.when = time("last attempt time");
     told.last_success = time("last success");
     told.failures = value("consecutive failures").and_then(|count| count.parse().ok());
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     let message = value("last attempt message");
     told.code = message
         .filter(|message| message.contains("result "))

@@ -208,7 +208,7 @@ impl ServeOptions {
 /// The interfaces that are watched unless configured otherwise: replication.
 #[must_use]
 pub fn default_interfaces() -> Vec<InterfaceId> {
-    names::by_name("drsuapi").map(|known| known.id).into_iter().collect()
+    names::find("drsuapi").into_iter().collect()
 }
 
 fn server_name(text: &str) -> Result<String, String> {

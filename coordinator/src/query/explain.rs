@@ -211,7 +211,7 @@ fn ends(row: &Named<'_>, fleet: &Fleet) -> Result<Ends, String> {
             "{source} was asked from itself, which is no link: epmesh facts {source}, epmesh endpoints {source}"
         ));
     }
-    let interface = row.interface.or_else(|| names::by_name("drsuapi").map(|known| known.id));
+    let interface = row.interface.or_else(|| names::find("drsuapi"));
     let interface = interface.ok_or("the interface is not known")?;
     Ok(Ends::Both(Link { destination, source, interface }))
 }

@@ -20,7 +20,7 @@ use super::{
 /// Directory replication, the interface that the fleets watch.
 #[must_use]
 pub fn drsuapi() -> InterfaceId {
-    names::by_name("drsuapi").map(|known| known.id).expect("drsuapi has a name")
+    names::find("drsuapi").expect("drsuapi has a name")
 }
 
 /// Every section that the agent of `at` reads.

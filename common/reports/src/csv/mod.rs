@@ -236,7 +236,7 @@ fn row(
         _ => format!("status {status}, transport {}", field(Column::Transport)),
     };
     told.code = told.code.filter(|code| *code != 0);
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     page.tell(told);
     Some(behind)
 }

@@ -55,8 +55,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     told.source = name.and_then(Party::named).or_else(|| state.tested.clone()).or_else(argument);
     told.observer.clone_from(&state.home);
     told.destination.clone_from(&state.home);
-    told.interface =
-        function.starts_with("DsBind").then(|| names::by_name("drsuapi")).flatten().map(|k| k.id);
+    told.interface = function.starts_with("DsBind").then(|| names::find("drsuapi")).flatten();
     let function = match function.contains(' ') {
         true => function.to_owned(),
         false => format!("{function}()"),

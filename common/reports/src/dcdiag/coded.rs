@@ -65,7 +65,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &State) ->
     } else {
         None
     };
-    told.interface = name.and_then(names::by_name).map(|known| known.id);
+    told.interface = name.and_then(names::find);
     told.words = words;
     page.tell(told);
     Some(here)

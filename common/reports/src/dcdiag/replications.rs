@@ -31,7 +31,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str) -> Option<usize> 
         told.destination = Party::named(&destination);
         told.code = Some(scan::signed(code));
         told.outcome = Outcome::Failed;
-        told.interface = names::by_name("drsuapi").map(|known| known.id);
+        told.interface = names::find("drsuapi");
         text.clone_into(&mut told.words);
         page.tell(told);
         here = next + 1;
@@ -129,7 +129,7 @@ fn attempt(page: &mut Page<'_>, at: usize, line: &str) -> Option<(String, usize)
         here = next + 1;
     }
     told.outcome = if told.code.is_some() { Outcome::Failed } else { Outcome::Unclear };
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     (told.source.is_some() || searched).then(|| page.tell(told))?;
     Some((destination.to_owned(), here))
 }

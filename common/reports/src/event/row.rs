@@ -109,7 +109,7 @@ fn fill(told: &mut Told, event: &Event, known: &Known) {
         Writer::Client => (told.destination, told.source) = (computer, source),
         Writer::Server => told.source = computer,
     }
-    let interface = known.interface.and_then(names::by_name).map(|known| known.id);
+    let interface = known.interface.and_then(names::find);
     told.interface = interface;
     // What calls itself information is no failure.
     told.outcome = match known.outcome {

@@ -145,6 +145,6 @@ fn drsuapi(mut told: Told, code: Option<i64>, failures: Option<i64>) -> Option<T
         (None, _) => format!("it counts {count}, and its status is not shown"),
     };
     told.code = code.filter(|code| *code != 0);
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     Some(told)
 }

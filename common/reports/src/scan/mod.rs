@@ -270,6 +270,11 @@ pub(super) fn is_host(text: &str) -> bool {
         && text.contains(|c: char| c.is_ascii_alphabetic())
 }
 
+/// Whether a name has what a word of a sentence has not: a digit, a dot or a hyphen.
+pub(super) fn is_no_word(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'))
+}
+
 /// The command behind the prompt of a shell, which may be nothing: `C:\>repadmin /showrepl`, `PS C:\> …`,
 /// `[root@dc1 ~]# …`.
 pub(super) fn behind_prompt(line: &str) -> Option<&str> {

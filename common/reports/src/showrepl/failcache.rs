@@ -67,7 +67,7 @@ fn entry(page: &Page<'_>, at: usize) -> Option<(Told, usize)> {
     let mut here = third + 1;
     let mut told = Told::new(TOOL, Vec::new());
     told.source = Some(Party { name: Some(server), site, dsa_guid });
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     count.clone_into(&mut told.words);
     told.failures = scan::leading_number(count).and_then(|count| u64::try_from(count).ok());
     told.outcome = match told.failures {

@@ -100,7 +100,7 @@ pub(super) fn read(page: &mut Page<'_>, at: usize, line: &str, state: &mut State
     lines.sort_unstable();
     told.lines = lines.into_iter().map(number).collect();
     told.destination.clone_from(&state.own);
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     let outbound = state.section == Section::Outbound;
     if outbound {
         // Samba keeps no time of its notifications: that is so on every healthy domain controller.

@@ -68,7 +68,7 @@ pub(super) fn read(
     told.lines = lines.into_iter().map(number).collect();
     told.destination.clone_from(own);
     told.source = Some(Party { name: Some(server), site, dsa_guid: None });
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     page.tell(told);
     Some(here)
 }

@@ -45,7 +45,7 @@ pub(super) fn read(page: &Page<'_>, at: usize, line: &str) -> Option<Told> {
     told.code = Some(code);
     told.outcome = Outcome::Failed;
     (told.source, told.destination) = (Some(source), Some(destination));
-    told.interface = names::by_name("drsuapi").map(|known| known.id);
+    told.interface = names::find("drsuapi");
     told.words = text;
     Some(told)
 }

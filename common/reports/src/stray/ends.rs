@@ -28,9 +28,7 @@ fn ends(at: usize, line: &str) -> Option<Ends> {
     let destination = behind.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')).next()?;
     let host = |name: &str| {
         let name = name.trim().trim_end_matches(['.', ':', ')']);
-        // A word of a sentence has neither.
-        let like_a_name = name.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '.'));
-        Party::named(name).filter(|_| scan::is_host(name) && like_a_name)
+        Party::named(name).filter(|_| scan::is_host(name) && scan::is_no_word(name))
     };
     Some(Ends { at, source: host(source)?, destination: host(destination)? })
 }

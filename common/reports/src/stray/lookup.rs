@@ -86,18 +86,22 @@ fn is_of_a_table(line: &str) -> bool {
         let word = word.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
         (4..=20).contains(&word.len()) && word.to_ascii_lowercase().ends_with(".h")
     };
-    let symbol = |word: &str| {
-        word.contains('_')
-            && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-    };
     let mut words = line.split_whitespace();
     let begins = match words.next() {
-        Some("#define") => return words.next().is_some_and(symbol) && words.next().is_some(),
+        Some("#define") => return words.next().is_some_and(is_symbol) && words.next().is_some(),
         Some("#") => matches!(words.next(), Some("for" | "as")),
-        Some(first) => symbol(first) && words.next().is_some_and(header) && words.next().is_none(),
+        Some(first) => {
+            is_symbol(first) && words.next().is_some_and(header) && words.next().is_none()
+        }
         None => false,
     };
     begins && line.len() <= 200
+}
+
+/// Whether a word may be the symbol of an error.
+fn is_symbol(word: &str) -> bool {
+    word.contains('_')
+        && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The lines of a table that follow each other; what stands between them behind `#` is of it.
@@ -117,10 +121,7 @@ fn rows(page: &Page<'_>, at: usize) -> (Vec<usize>, usize) {
 /// An entry of a list of error codes: its symbol, `1753 (0x6D9)`, and its message, each in a line of its own.
 fn entry(page: &Page<'_>, at: usize) -> Option<[usize; 3]> {
     let symbol = page.open(at)?;
-    let named = symbol.contains('_')
-        && symbol.len() <= 80
-        && symbol.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    if !named {
+    if symbol.len() > 80 || !is_symbol(symbol) {
         return None;
     }
     let (second, pair) = page.next_open(at + 1)?;
